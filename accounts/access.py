@@ -1,0 +1,110 @@
+"""Turns a request into the caller's tokens, and a sign-in into an answer: the auth cookies in and out."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from accounts import sessions, signals, tokens
+from accounts.exceptions import TokenInvalid
+from accounts.models import User
+from store.core import cookies
+from store.core.client_ip import client_ip
+from store.core.envelope import Reply
+from store.core.exceptions import DomainError
+from store.core.markets import market_of
+
+logger = logging.getLogger("shop.accounts")
+
+
+def bearer(request: HttpRequest) -> str | None:
+    """Return the token of the Authorization header, or None where there is none. Raises TokenInvalid for any other scheme."""
+    header: str = request.META.get("HTTP_AUTHORIZATION", "").strip()
+    if not header:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token or " " in token.strip():
+        raise TokenInvalid
+    return token.strip()
+
+
+def place_of(request: Request) -> sessions.Place:
+    """Return where a sign-in comes from."""
+    raw = request._request
+    return sessions.Place(client_ip(raw), raw.META.get("HTTP_USER_AGENT", ""), market_of(raw).code)
+
+
+def sign_in(request: Request, user: User, *, method: str, mode: str, data: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Start a session, tell the apps above, and return the answer's data and a function that sets the cookies.
+
+    Raises AccountDisabled.
+    """
+    pair = sessions.start(user, method, place_of(request))
+    over: list[str] = []
+    for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
+        if isinstance(told, Exception):
+            logger.error("after sign-in, %s failed", receiver, exc_info=told)
+        elif told is not None:
+            data.update(told.data)
+            over.extend(told.over)
+    if mode == "token":
+        data.update(token_data(pair))
+
+    def dress(reply: Reply) -> Reply:
+        cookies.drop(reply, *over)
+        if mode == "cookie":
+            put_pair(reply, pair)
+        return reply
+
+    return data, dress
+
+
+def token_data(pair: tokens.Pair) -> dict[str, Any]:
+    """Return the tokens as an answer holds them."""
+    lifetime = int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
+    return {"access_token": pair.access, "refresh_token": pair.refresh, "token_type": "Bearer", "expires_in": lifetime}
+
+
+def put_pair(reply: Reply, pair: tokens.Pair) -> None:
+    """Set both cookies; the access cookie outlives its token, so that an old one is told from none."""
+    age = int(settings.REFRESH_TOKEN_LIFETIME.total_seconds())
+    cookies.put(reply, cookies.ACCESS, pair.access, age)
+    cookies.put(reply, cookies.REFRESH, pair.refresh, age)
+
+
+def refresh_token_of(request: Request) -> tuple[str, str]:
+    """Return the refresh token and how it came, "token" (body) or "cookie". Raises TokenInvalid."""
+    given = request.data.get("refresh_token")
+    if given is not None:
+        if not isinstance(given, str):
+            raise TokenInvalid
+        return given, "token"
+    return cookies.read(request._request, cookies.REFRESH), "cookie"
+
+
+def claims_to_end(request: Request) -> tokens.Claims | None:
+    """Return the session that a logout means: by header, body or cookie, access or refresh, expired or not; or None."""
+    raw = request._request
+    header = raw.META.get("HTTP_AUTHORIZATION", "")
+    given = request.data.get("refresh_token")
+    candidates = (
+        (header.partition(" ")[2].strip(), tokens.AccessToken),
+        (header.partition(" ")[2].strip(), tokens.RefreshToken),
+        (given if isinstance(given, str) else "", tokens.RefreshToken),
+        (cookies.read(raw, cookies.ACCESS), tokens.AccessToken),
+        (cookies.read(raw, cookies.REFRESH), tokens.RefreshToken),
+    )
+    for text, kind in candidates:
+        try:
+            return tokens.read(text, kind, expired_too=True)
+        except DomainError:
+            continue
+    return None
+
+
+def forget(reply: Reply) -> Reply:
+    """Delete the auth cookies and the guest's."""
+    cookies.drop(reply, cookies.ACCESS, cookies.REFRESH, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
+    return reply

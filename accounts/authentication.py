@@ -1,0 +1,71 @@
+"""Who makes a request: one token, one statement for session and user together."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts import access, tokens
+from accounts.exceptions import SessionRevoked
+from accounts.models import AuthSession, User
+from store.core import cookies
+from store.core.exceptions import NotSignedIn
+from store.core.statements import Slot, Statement
+
+USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+
+
+def _live_session() -> QuerySet[Any, Any]:
+    live = AuthSession.objects.filter(
+        pk=Slot("sid", models.UUIDField()),
+        user_id=Slot("user_id", models.BigIntegerField()),
+        revoked_at=None,
+        expires_at__gt=Slot("now", models.DateTimeField()),
+    )
+    return live.values_list("market", *(f"user__{name}" for name in USER_FIELDS))
+
+
+def _session(row: Any) -> tuple[str, tuple[Any, ...]]:
+    """Part the session's market from the columns of its user."""
+    return row[0], tuple(row[1:])
+
+
+LIVE_SESSION = Statement(_session, _live_session)
+
+
+class CookieJWTAuthentication(BaseAuthentication):
+    """Takes the Bearer token, else the access cookie; a token that does not open a live session is refused, never ignored.
+
+    One exception: a view with `ignores_bad_cookie`, which everybody may read, takes the bearer of an old cookie for a guest.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, tokens.Claims] | None:
+        """Return the user and what his token says; None for a guest. Raises the refusals of `tokens` and SessionRevoked."""
+        text = access.bearer(request._request)
+        by_cookie = text is None
+        if text is None:
+            text = cookies.read(request._request, cookies.ACCESS)
+            if not text:
+                return None
+        try:
+            claims = tokens.read(text, tokens.AccessToken)
+            found = LIVE_SESSION.first(sid=claims.sid, user_id=claims.user_id, now=timezone.now())
+            if found is None:
+                raise SessionRevoked
+            user = User.from_db("default", USER_FIELDS, found[1])
+            if not user.is_active:
+                raise SessionRevoked
+        except NotSignedIn:
+            if by_cookie and getattr((request.parser_context or {}).get("view"), "ignores_bad_cookie", False):
+                return None
+            raise
+        request._request.caller_market = claims.market or user.market  # type: ignore[attr-defined]  # read by market_of
+        return user, claims
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401 (RFC 6750)."""
+        return 'Bearer realm="api"'
+

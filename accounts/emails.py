@@ -1,0 +1,26 @@
+"""The normal form of an e-mail address: addresses are stored and compared in it alone."""
+
+from email_validator import EmailNotValidError, validate_email
+
+from store.core.exceptions import Invalid
+
+
+class EmailInvalid(Invalid):
+    """Not an address that the shop can write to."""
+
+    code = "invalid_email"
+    words = "Enter a valid e-mail address"
+
+
+def normalised(text: str) -> str:
+    """Return the address in lower case, its domain in ASCII (IDNA).
+
+    Raises EmailInvalid: a local part outside of ASCII (look-alikes), an IP literal, more than 254 characters (RFC 5321).
+    """
+    try:
+        checked = validate_email(
+            text.strip(), allow_smtputf8=False, check_deliverability=False, globally_deliverable=False
+        )
+    except EmailNotValidError:
+        raise EmailInvalid(field="email") from None
+    return f"{checked.local_part}@{checked.ascii_domain}".lower()

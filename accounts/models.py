@@ -1,0 +1,109 @@
+"""Who the caller is: the user, and one row for each place where he is signed in."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; an address is stored in its normal form, which `services.register` and the commands see to."""
+
+    def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
+        """Make a user; without a password none will ever fit."""
+        user = self.model(email=email.strip().lower() if email else None, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a user who may do everything in the admin."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find the user of an address, however it is written."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account, known by e-mail address, by phone number, or both."""
+
+    email = models.EmailField(max_length=254, unique=True, null=True, blank=True)
+    phone = models.CharField(max_length=16, unique=True, null=True, blank=True, help_text="E.164, such as +13128059851")
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    market = models.CharField(max_length=2, blank=True)
+    is_active = models.BooleanField(default=True, help_text="enabled; a session is a row of its own")
+    is_staff = models.BooleanField(default=False)
+    is_seller = models.BooleanField(default=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    phone_verified_at = models.DateTimeField(null=True, blank=True)
+    password_changed_at = models.DateTimeField(null=True, blank=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email__isnull=False) | models.Q(phone__isnull=False), name="user_has_email_or_phone"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email__isnull=True) | models.Q(email=Lower("email")), name="user_email_is_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email or self.phone or f"user-{self.pk}"
+
+    @property
+    def display_name(self) -> str:
+        """What others may see: the full name, else `user-<id>`; never the address or the number."""
+        return f"{self.first_name} {self.last_name}".strip() or f"user-{self.pk}"
+
+
+class AuthSession(models.Model):
+    """One place where a user is signed in; its access and refresh tokens live and die with it."""
+
+    class Method(models.TextChoices):
+        PASSWORD = "password"  # noqa: S105 - the name of a way to sign in
+        GOOGLE = "google"
+        PHONE = "phone"
+        REGISTER = "register"
+
+    class Reason(models.TextChoices):
+        LOGOUT = "logout"
+        LOGOUT_ALL = "logout_all"
+        PASSWORD = "password"  # noqa: S105 - the name of a reason
+        ADMIN = "admin"
+        REFRESH_REUSE = "refresh_reuse"
+        BANNED = "banned"
+        LIMIT = "limit"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="auth_sessions")
+    method = models.CharField(max_length=10, choices=Method.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(default=timezone.now, help_text="written at a refresh only")
+    refresh_no = models.PositiveIntegerField(default=0)
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoke_reason = models.CharField(max_length=15, choices=Reason.choices, blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=256, blank=True)
+    market = models.CharField(max_length=2, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "revoked_at"], name="auth_session_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.pk}"

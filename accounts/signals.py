@@ -1,0 +1,18 @@
+"""What accounts tells the apps above it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.dispatch import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a receiver of `signed_in` wants in the answer: keys beside the user, and cookies that are over."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    over: tuple[str, ...] = ()
+
+
+# Sent with `request` and `user` once the session is committed, robustly: a failing receiver never stops a sign-in.
+signed_in = Signal()

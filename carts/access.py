@@ -1,0 +1,52 @@
+"""Whose cart a request is about, and what its answer carries: the only reader of the guest headers and cookies."""
+
+from typing import Any
+
+from rest_framework.request import Request
+
+from carts import guest_keys
+from carts.owners import Caller, CartRef
+from carts.selectors import owner
+from store.core import cookies
+from store.core.envelope import Reply
+from store.core.markets import market_of
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who asks: the user, else the guest keys of the request. Reads the body, so a body that is no JSON is refused here."""
+    body = request.data
+    market = market_of(request._request)
+    user = request.user
+    if user.is_authenticated:
+        return Caller(market, user.pk, user.display_name)
+    return Caller(market, keys=guest_keys_of(request, body.get("cart_token")))
+
+
+def guest_keys_of(request: Request, in_body: object) -> tuple[str, ...]:
+    """Return the well-formed guest keys of a request, in the order in which they count; never from the query string."""
+    raw = request._request
+    given = (
+        cookies.read(raw, cookies.GUEST_HIDDEN),
+        cookies.read(raw, cookies.GUEST_READABLE),
+        raw.META.get("HTTP_X_CART_TOKEN"),
+        raw.META.get("HTTP_X_SESSION_KEY"),
+        in_body,
+    )
+    formed = (guest_keys.formed(value) for value in given)
+    return tuple(dict.fromkeys(key for key in formed if key))
+
+
+def beside(ref: CartRef) -> dict[str, Any]:
+    """Return what stands beside the data of every cart answer."""
+    return {"owner": owner(ref), "cart_token": ref.key}
+
+
+def dressed(request: Request, reply: Reply, ref: CartRef, *, wrote: bool = False) -> Reply:
+    """Give a guest's answer its key in headers and cookies; a cookie only where it differs, or to prolong it at a write."""
+    if ref.key is None:
+        return reply
+    reply["X-Session-Key"] = reply["X-Cart-Token"] = ref.key
+    for cookie in (cookies.GUEST_READABLE, cookies.GUEST_HIDDEN):
+        if wrote or cookies.read(request._request, cookie) != ref.key:
+            cookies.put(reply, cookie, ref.key, guest_keys.LIFETIME)
+    return reply

@@ -1,0 +1,36 @@
+"""The cart's log. Every change of a cart writes here, in its transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from carts.models import CartAuditLog
+from store.core.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line's change."""
+
+    action: str
+    changes: dict[str, Any]
+    product_id: int | None = None
+    variant_id: int | None = None
+    product_name: str = ""
+
+
+def record(actor: Actor, cart_id: int | None, entries: Iterable[Entry]) -> None:
+    """Write the entries, in one statement."""
+    CartAuditLog.objects.bulk_create(
+        CartAuditLog(
+            cart_id=cart_id,
+            user_id=actor.user_id,
+            action=entry.action,
+            product_id=entry.product_id,
+            variant_id=entry.variant_id,
+            product_name=entry.product_name,
+            changes=entry.changes,
+            ip_address=actor.ip,
+        )
+        for entry in entries
+    )

@@ -1,0 +1,35 @@
+"""What can be refused about a cart."""
+
+from store.core.exceptions import Invalid, NotFound
+
+
+class OwnProduct(Invalid):
+    """A seller does not buy from himself."""
+
+    code = "own_product"
+    words = "You cannot add your own products to cart"
+
+
+class NotEnough(Invalid):
+    """Fewer units are available than the line would hold."""
+
+    code = "out_of_stock"
+
+
+class QuantityLimit(Invalid):
+    """A line holds at most 99 units."""
+
+    code = "quantity_limit"
+
+
+class CartFull(Invalid):
+    """A cart holds at most 100 lines."""
+
+    code = "cart_full"
+
+
+class ItemNotFound(NotFound):
+    """The line is not in this cart."""
+
+    code = "item_not_found"
+    words = "Item not found in cart"

@@ -1,0 +1,99 @@
+"""A guest's cart joins the user's: nothing is lost, nothing doubles, and the answer says what happened."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from carts import audit
+from carts.guest_keys import digest
+from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
+from store.core import markets
+from store.core.actors import Actor
+
+
+@dataclass
+class Merge:
+    """What became of the guest's lines."""
+
+    merged: int = 0
+    capped: list[dict[str, Any]] = field(default_factory=list)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the answer holds it."""
+        return {"merged": self.merged, "capped": self.capped, "skipped": self.skipped}
+
+
+@transaction.atomic
+def merge(actor: Actor, user_id: int, key: str) -> Merge | None:
+    """Move the lines of this guest key, in every market, into the user's carts; None where the key has no live cart.
+
+    The key dies in the same transaction, so a second sign-in with it adds nothing.
+    """
+    live = Cart.objects.filter(key_hash=digest(key), expires_at__gt=timezone.now())
+    told = Merge()
+    guests = list(live.select_for_update().order_by("pk"))
+    for guest in guests:
+        _merge_one(actor, user_id, guest, told)
+    return told if guests else None
+
+
+def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
+    cart, _ = Cart.objects.select_for_update().get_or_create(user_id=user_id, market=guest.market)
+    held = {item.variant_id: item for item in cart.items.all()}
+    entries: list[audit.Entry] = []
+    market = markets.table().get(guest.market, markets.default())
+    for line in guest.items.select_related("variant__product").order_by("id"):
+        mine = held.get(line.variant_id)
+        reason = _reason_to_skip(line, user_id, mine is None and len(held) >= MAX_LINES)
+        if reason:
+            told.skipped.append({**_named(line), "quantity": line.quantity, "reason": reason})
+            continue
+        before = mine.quantity if mine else 0
+        target = mine or CartItem(cart=cart, variant=line.variant, price_at_addition=line.price_at_addition)
+        target.quantity = _quantity(line, before, mine.held if mine else 0, told)
+        target.held += line.held
+        target.save()
+        held[line.variant_id] = target
+        told.merged += 1
+        entries.append(_entry(line, before, target, market))
+    audit.record(actor, cart.pk, entries)
+    guest.items.all().delete()
+    now = timezone.now()
+    Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
+    Cart.objects.filter(pk=cart.pk).update(updated_at=now)
+
+
+def _quantity(line: CartItem, before: int, held: int, told: Merge) -> int:
+    """Return the units of the joined line: both together, at most 99 and what is left, but never fewer than the user had."""
+    wanted = before + line.quantity
+    left = line.variant.available + line.held + held
+    quantity = max(before, min(wanted, MAX_QUANTITY, left))
+    if quantity < wanted:
+        reason = "quantity_limit" if quantity == MAX_QUANTITY else "out_of_stock"
+        told.capped.append({**_named(line), "wanted": wanted, "quantity": quantity, "reason": reason})
+    return quantity
+
+
+def _reason_to_skip(line: CartItem, user_id: int, is_full: bool) -> str:
+    if not line.variant.is_on_sale:
+        return "unavailable"
+    if line.variant.product.seller_id == user_id:
+        return "own_product"
+    return "cart_full" if is_full else ""
+
+
+def _named(line: CartItem) -> dict[str, Any]:
+    return {"product_id": line.variant.product_id, "sku_id": line.variant_id, "name": line.variant.product.name}
+
+
+def _entry(line: CartItem, before: int, target: CartItem, market: markets.Market) -> audit.Entry:
+    changes = {
+        "old_quantity": before,
+        "new_quantity": target.quantity,
+        "price": f"{target.price_at_addition:.{market.exponent}f}",
+    }
+    product = line.variant.product
+    return audit.Entry(CartAuditLog.Action.MERGE, changes, product.pk, line.variant_id, product.name)

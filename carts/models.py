@@ -1,0 +1,89 @@
+"""What a shopper means to buy."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from products.models import Product, Variant
+from store.core.models import TimeStamped
+from store.core.money import MoneyField
+
+MAX_QUANTITY = 99
+MAX_LINES = 100
+
+
+class Cart(TimeStamped):
+    """One cart of a user or of a guest key in one market. A guest's is over when `expires_at` is."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts")
+    key_hash = models.CharField(max_length=64, null=True, blank=True, help_text="SHA-256 of the guest key; the key is not kept")
+    market = models.CharField(max_length=2)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="merged_from")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "market"], name="cart_of_user_once"),
+            models.UniqueConstraint(fields=["key_hash", "market"], name="cart_of_key_once"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, key_hash__isnull=True, merged_into__isnull=True)
+                | Q(user__isnull=True, key_hash__isnull=False, merged_into__isnull=True)
+                | Q(user__isnull=True, key_hash__isnull=True, merged_into__isnull=False),
+                name="cart_has_one_owner",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="cart_expiry", condition=Q(expires_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"cart {self.pk}"
+
+
+class CartItem(TimeStamped):
+    """A line: a variant, how many, and the price at which it was put in. Quantity 0 is saved for later."""
+
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="items")
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+")
+    quantity = models.PositiveSmallIntegerField()
+    price_at_addition = MoneyField()
+    held = models.PositiveSmallIntegerField(default=0, help_text="units that this cart's own open order has reserved")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "variant"], name="cart_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=0, quantity__lte=MAX_QUANTITY), name="cart_line_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.variant_id}"
+
+
+class CartAuditLog(models.Model):
+    """One change of a cart. Append-only, and enough to rebuild the cart from."""
+
+    class Action(models.TextChoices):
+        ADD = "ADD", "Item Added"
+        UPDATE = "UPDATE", "Item Updated"
+        REMOVE = "REMOVE", "Item Removed"
+        CLEAR = "CLEAR", "Cart Cleared"
+        MERGE = "MERGE", "Carts Merged"
+        ACCEPT = "ACCEPT", "Prices Accepted"
+        ORDER = "ORDER", "Order Placed"
+
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="log")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    action = models.CharField(max_length=6, choices=Action.choices)
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
+    variant = models.ForeignKey(Variant, models.SET_NULL, null=True, blank=True, related_name="+")
+    product_name = models.CharField(max_length=200, blank=True)
+    changes = models.JSONField(default=dict)
+    timestamp = models.DateTimeField(default=timezone.now)
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["cart", "-id"], name="audit_of_cart")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.product_name}"

@@ -1,0 +1,24 @@
+"""What carts does when somebody signs in."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from rest_framework.request import Request
+
+from accounts.models import User
+from accounts.signals import Told, signed_in
+from carts import access, merging
+from store.core import cookies
+from store.core.actors import Actor
+from store.core.client_ip import client_ip
+
+
+@receiver(signed_in)
+def take_guest_cart_along(sender: type[User], request: Request, user: User, **_: Any) -> Told | None:
+    """Merge the first live guest cart of the request into the user's; its cookies are over then."""
+    actor = Actor(user.pk, client_ip(request._request), "customer")
+    for key in access.guest_keys_of(request, request.data.get("cart_token")):
+        told = merging.merge(actor, user.pk, key)
+        if told is not None:
+            return Told({"cart_merge": told.as_dict()}, (cookies.GUEST_READABLE, cookies.GUEST_HIDDEN))
+    return None

@@ -1,0 +1,201 @@
+"""Changing a cart. One change to a cart at a time: each begins by locking the cart's row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, PositiveSmallIntegerField, Value, When
+from django.utils import timezone
+
+from carts import audit, guest_keys, selectors
+from carts.exceptions import CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
+from carts.lines import Line
+from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
+from carts.owners import Caller, CartRef
+from products.exceptions import ProductNotFound, VariantNeeded
+from products.offers import Offer
+from products.slugs import product_ref
+from store.core import money
+from store.core.actors import SYSTEM, Actor
+
+Action = CartAuditLog.Action
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which line is meant: by its own id, by its variant, or by its product."""
+
+    item: int | None = None
+    variant: int | None = None
+    product: str | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return it as conditions on the line. Raises ItemNotFound for what can name no product."""
+        if self.item is not None:
+            return {"pk": self.item}
+        if self.variant is not None:
+            return {"variant_id": self.variant}
+        try:
+            kind, value = product_ref(self.product or "")
+        except ProductNotFound:
+            raise ItemNotFound from None
+        return {f"variant__product__{kind}": value}
+
+
+@transaction.atomic
+def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple[CartItem, bool, CartRef]:
+    """Put `quantity` more of the offer into the cart, at today's price if it is new there.
+
+    Returns the line, whether it is new, and the cart, which is made where there was none. Raises OwnProduct, QuantityLimit,
+    NotEnough, CartFull.
+    """
+    if offer.seller_id is not None and offer.seller_id == caller.user_id:
+        raise OwnProduct(field="product_id")
+    ref, is_new_cart = _opened(caller)
+    item = None if is_new_cart else CartItem.objects.filter(cart=ref.id, variant=offer.id).first()
+    made = item is None
+    if item is None:
+        item = CartItem(cart_id=ref.id, variant_id=offer.id, quantity=0, price_at_addition=offer.price)
+    wanted = item.quantity + quantity
+    if wanted > MAX_QUANTITY:
+        raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
+    if wanted > offer.available + item.held:
+        raise NotEnough(f"Only {max(offer.available + item.held, 0)} unit(s) available", field="quantity")
+    if made and not is_new_cart and CartItem.objects.filter(cart=ref.id).count() >= MAX_LINES:
+        raise CartFull(f"A cart holds at most {MAX_LINES} different items")
+    item.quantity = wanted
+    item.save()
+    changes = {"quantity": quantity, "price": money.text(offer.price, ref.market.currency)}
+    audit.record(actor, ref.id, [_entry(Action.ADD, item, changes, offer.product_id, offer.product_name)])
+    return item, made, ref if is_new_cart else touch(ref)
+
+
+@transaction.atomic
+def set_quantity(actor: Actor, caller: Caller, which: Which, quantity: int) -> tuple[CartItem, CartRef]:
+    """Make the line hold exactly `quantity`; 0 keeps it for later.
+
+    Raises ItemNotFound, VariantNeeded, QuantityLimit, NotEnough; ProductNotFound where more is wanted of what is not for sale.
+    """
+    ref, item = _line(caller, which)
+    variant, product = item.variant, item.variant.product
+    if quantity > MAX_QUANTITY:
+        raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
+    if quantity > item.quantity and not variant.is_on_sale:
+        raise ProductNotFound
+    if quantity > variant.available + item.held:
+        raise NotEnough(f"Only {variant.available + item.held} unit(s) available", field="quantity")
+    changes = {"old_quantity": item.quantity, "new_quantity": quantity}
+    item.quantity = quantity
+    item.save(update_fields=["quantity", "updated_at"])
+    audit.record(actor, ref.id, [_entry(Action.UPDATE, item, changes, product.pk, product.name)])
+    return item, touch(ref)
+
+
+@transaction.atomic
+def remove_item(actor: Actor, caller: Caller, which: Which) -> CartRef:
+    """Take the line out of the cart. Raises ItemNotFound, VariantNeeded."""
+    ref, item = _line(caller, which)
+    product = item.variant.product
+    CartItem.objects.filter(pk=item.pk).delete()
+    audit.record(actor, ref.id, [_entry(Action.REMOVE, item, {"quantity": item.quantity}, product.pk, product.name)])
+    return touch(ref)
+
+
+@transaction.atomic
+def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
+    """Take everything out of the cart; returns how many lines it held."""
+    ref = selectors.find(caller, lock=True)
+    if ref.id is None:
+        return 0, ref
+    removed, _ = CartItem.objects.filter(cart=ref.id).delete()
+    if not removed:
+        return 0, ref
+    audit.record(actor, ref.id, [audit.Entry(Action.CLEAR, {"items_removed": removed})])
+    return removed, touch(ref)
+
+
+def _line(caller: Caller, which: Which) -> tuple[CartRef, CartItem]:
+    """Lock the cart and find the line in it."""
+    ref = selectors.find(caller, lock=True)
+    if ref.id is None:
+        raise ItemNotFound
+    found = list(CartItem.objects.select_related("variant__product").filter(cart=ref.id, **which.columns())[:2])
+    if not found:
+        raise ItemNotFound
+    if len(found) > 1:
+        raise VariantNeeded(field="variant_id")
+    return ref, found[0]
+
+
+def _entry(action: str, item: CartItem, changes: dict[str, Any], product_id: int, name: str) -> audit.Entry:
+    return audit.Entry(action, changes, product_id=product_id, variant_id=item.variant_id, product_name=name)
+
+
+def take_ordered(actor: Actor, ref: CartRef, lines: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
+    """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
+
+    Lines that are ordered whole go, as do those saved for later; of the others the ordered units go. Returns whether any is left.
+    """
+    left = {line.id: line.quantity - ordered.get(line.id, 0) for line in lines}
+    partly = {pk: units for pk, units in left.items() if units and pk in ordered}
+    if partly:
+        units = Case(*(When(pk=pk, then=Value(n)) for pk, n in partly.items()), output_field=PositiveSmallIntegerField())
+        CartItem.objects.filter(pk__in=partly).update(quantity=units, updated_at=at)
+    CartItem.objects.filter(pk__in=[pk for pk, units in left.items() if not units]).delete()
+    entries = [
+        audit.Entry(
+            *(Action.ORDER, {"order": number, "quantity": ordered[line.id], "left": left[line.id]}),
+            *(line.product_id, line.variant_id, line.name),
+        )
+        for line in lines
+        if line.id in ordered
+    ]
+    audit.record(actor, ref.id, entries)
+    touch(ref, at)
+    return any(left.values())
+
+
+def _opened(caller: Caller) -> tuple[CartRef, bool]:
+    """Lock the caller's cart, and make it where there is none; returns whether it was made."""
+    ref = selectors.find(caller, lock=True)
+    if ref.id is not None:
+        return ref, False
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            cart = Cart.objects.create(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
+    except IntegrityError:  # made by another request in this moment, or left over from an expired guest
+        cart = Cart.objects.select_for_update().get(**_identity(ref))
+        if cart.expires_at is not None and cart.expires_at <= now:
+            _restart(cart, now)
+        return replace(ref, id=cart.pk, created_at=cart.created_at, updated_at=cart.updated_at), False
+    return replace(ref, id=cart.pk, created_at=cart.created_at, updated_at=cart.updated_at), True
+
+
+def _restart(cart: Cart, now: datetime) -> None:
+    """Begin an expired guest cart anew: what lay in it is gone."""
+    removed, _ = CartItem.objects.filter(cart=cart).delete()
+    if removed:
+        audit.record(SYSTEM, cart.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
+    cart.created_at = now
+    cart.save(update_fields=["created_at"])
+
+
+def _identity(ref: CartRef) -> dict[str, Any]:
+    if ref.key is not None:
+        return {"key_hash": guest_keys.digest(ref.key), "market": ref.market.code}
+    return {"user_id": ref.user_id, "market": ref.market.code}
+
+
+def _expiry(ref: CartRef, now: datetime) -> datetime | None:
+    """Return the end of a guest's cart, 3 days after its last write; a user's has none."""
+    return now + timedelta(seconds=guest_keys.LIFETIME) if ref.key is not None else None
+
+
+def touch(ref: CartRef, at: datetime | None = None) -> CartRef:
+    """Note a change on the cart, prolong a guest's, and return the cart as it is now."""
+    now = at or timezone.now()
+    Cart.objects.filter(pk=ref.id).update(updated_at=now, expires_at=_expiry(ref, now))
+    return replace(ref, updated_at=now)

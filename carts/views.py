@@ -1,0 +1,157 @@
+"""`/api/cart/`: the caller's cart, guest or signed in."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from carts import access, selectors, services
+from carts.models import Cart
+from carts.owners import CartRef
+from carts.serializers import (
+    AddItemInput,
+    CartBesideShape,
+    CartLineShape,
+    CartShape,
+    CartSummaryShape,
+    CartWithNumberShape,
+    ChangedBesideShape,
+    ClearedShape,
+    NewQuantityInput,
+    UpdateItemInput,
+    WhichItem,
+)
+from products import offers
+from store.core.actors import actor_of
+from store.core.addresses import site_of
+from store.core.envelope import Reply
+from store.core.openapi import answers
+
+RETRIEVED = "Cart retrieved successfully"
+ADDED = ("Item added to cart successfully", 201)
+MORE = ("Cart item quantity updated", 200)
+UPDATED = "Cart item updated successfully"
+REMOVED = "Item removed from cart successfully"
+ITEM = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
+IN_QUERY = OpenApiParameter("product_id", OpenApiTypes.STR, description="where the body names none")
+BY_ID = r"(?P<item_id>[0-9]{1,18})"
+
+
+def which_of(given: dict[str, Any]) -> services.Which:
+    """Return which line a body means."""
+    return services.Which(variant=given.get("sku_id") or given.get("variant_id"), product=given.get("product_id"))
+
+
+class CartViewSet(GenericViewSet[Cart]):
+    """The caller's cart, guest or signed in."""
+
+    permission_classes = [AllowAny]
+    queryset = Cart.objects.none()
+    serializer_class = CartShape
+
+    def _cart(self, request: Request) -> CartRef:
+        return selectors.find(access.caller_of(request))
+
+    def _shown(self, request: Request, ref: CartRef) -> Reply:
+        cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
+        reply = Reply(cart, RETRIEVED, warnings=warnings, beside=access.beside(ref))
+        return access.dressed(request, reply, ref)
+
+    def _changed(self, request: Request, ref: CartRef, message: str, *, status: int = 200, line_id: int | None = None) -> Reply:
+        """Answer a write: the line (None where it is gone), and the whole cart beside it."""
+        cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
+        line = next((item for item in cart["items"] if item["id"] == line_id), None)
+        beside = {"cart": cart, **access.beside(ref)}
+        reply = Reply(line, message, status=status, warnings=warnings, beside=beside)
+        return access.dressed(request, reply, ref, wrote=True)
+
+    @answers(CartShape, beside=CartBesideShape)
+    def list(self, request: Request) -> Reply:
+        """Get the cart."""
+        return self._shown(request, self._cart(request))
+
+    @answers(CartShape, beside=CartBesideShape)
+    @action(detail=False, methods=["get"])
+    def current(self, request: Request) -> Reply:
+        """Get the cart."""
+        return self._shown(request, self._cart(request))
+
+    @answers(CartWithNumberShape, beside=CartBesideShape)
+    def create(self, request: Request) -> Reply:
+        """Get the cart by POST: the key may stand in the body, and `subtotal` is a number, at today's prices."""
+        reply = self._shown(request, self._cart(request))
+        reply.data = {**reply.data, "subtotal": float(reply.data["current_subtotal"])}
+        return reply
+
+    @answers(CartSummaryShape, beside=CartBesideShape)
+    @action(detail=False, methods=["get"])
+    def summary(self, request: Request) -> Reply:
+        """Get the numbers for a badge."""
+        ref, numbers = selectors.summary(access.caller_of(request))
+        reply = Reply(numbers, "Cart summary retrieved successfully", beside=access.beside(ref))
+        return access.dressed(request, reply, ref)
+
+    @answers(CartLineShape, takes=AddItemInput, statuses=(200, 201), beside=ChangedBesideShape)
+    @action(detail=False, methods=["post"])
+    def add(self, request: Request) -> Reply:
+        """Add a product to the cart, or more of it to its line."""
+        given = AddItemInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        fields = given.validated_data
+        caller = access.caller_of(request)
+        variant = fields.get("sku_id") or fields.get("variant_id")
+        offer = offers.find(caller.market, product=fields.get("product_id"), variant=variant)
+        item, made, ref = services.add_item(actor_of(request), caller, offer, fields["quantity"])
+        message, status = ADDED if made else MORE
+        return self._changed(request, ref, message, status=status, line_id=item.pk)
+
+    @answers(CartLineShape, takes=UpdateItemInput, beside=ChangedBesideShape)
+    @action(detail=False, methods=["patch", "post", "put"], url_path="update")
+    def update_item(self, request: Request) -> Reply:
+        """Make the line of a product hold exactly this many; 0 keeps it for later."""
+        given = UpdateItemInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._set(request, which_of(given.validated_data), given.validated_data["quantity"])
+
+    @answers(CartLineShape, takes=NewQuantityInput, beside=ChangedBesideShape, parameters=[ITEM])
+    @action(detail=False, methods=["patch", "post", "put"], url_path=f"update/{BY_ID}")
+    def update_by_id(self, request: Request, item_id: str) -> Reply:
+        """Make a line hold exactly this many; 0 keeps it for later."""
+        given = NewQuantityInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return self._set(request, services.Which(item=int(item_id)), given.validated_data["quantity"])
+
+    def _set(self, request: Request, which: services.Which, quantity: int) -> Reply:
+        item, ref = services.set_quantity(actor_of(request), access.caller_of(request), which, quantity)
+        return self._changed(request, ref, UPDATED, line_id=item.pk)
+
+    @answers(None, takes=WhichItem, beside=ChangedBesideShape, parameters=[IN_QUERY])
+    @action(detail=False, methods=["delete", "post"])
+    def remove(self, request: Request) -> Reply:
+        """Take the line of a product out of the cart; the product stands in the body or in `?product_id=`."""
+        in_query = {name: value for name, value in request._request.GET.items() if name in ("product_id", "sku_id")}
+        given = WhichItem(data={**in_query, **request.data})
+        given.is_valid(raise_exception=True)
+        return self._remove(request, which_of(given.validated_data))
+
+    @answers(None, beside=ChangedBesideShape, parameters=[ITEM])
+    @action(detail=False, methods=["delete", "post"], url_path=f"remove/{BY_ID}")
+    def remove_by_id(self, request: Request, item_id: str) -> Reply:
+        """Take a line out of the cart."""
+        return self._remove(request, services.Which(item=int(item_id)))
+
+    def _remove(self, request: Request, which: services.Which) -> Reply:
+        ref = services.remove_item(actor_of(request), access.caller_of(request), which)
+        return self._changed(request, ref, REMOVED)
+
+    @answers(ClearedShape, beside=CartBesideShape)
+    @action(detail=False, methods=["delete", "post"])
+    def clear(self, request: Request) -> Reply:
+        """Take everything out of the cart."""
+        removed, ref = services.clear(actor_of(request), access.caller_of(request))
+        reply = Reply({"items_removed": removed}, "Cart cleared successfully", beside=access.beside(ref))
+        return access.dressed(request, reply, ref, wrote=True)

@@ -1,0 +1,9 @@
+"""The orders app."""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    """What was bought, and whether it is paid."""
+
+    name = "orders"

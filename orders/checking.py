@@ -1,0 +1,140 @@
+"""What the buyer saw against what is: a buyer is not charged more than he was shown, nor sold what is not there."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from carts.lines import Line
+from carts.owners import Caller
+from orders import pricing
+from orders.exceptions import CartChanged, EmptyCart
+from orders.models import OrderItem
+from products.exceptions import VariantNeeded
+from store.core import money
+from store.core.exceptions import Invalid
+from store.core.markets import Market
+
+
+class NamedTwice(Invalid):
+    """The snapshot names a line more than once."""
+
+    code = "named_twice"
+    words = "The same item is named twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A line of the client's snapshot: a variant, or a product of which the cart holds one variant; the price is what was shown."""
+
+    quantity: int
+    variant: int | None = None
+    product: str | None = None
+    price: Decimal | None = None
+
+    def fits(self, variant_id: int | None, product_id: int | None, uuid: object = None) -> bool:
+        """Say whether this names that line."""
+        if self.variant is not None:
+            return self.variant == variant_id
+        return self.product in (str(product_id), str(uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the client has shown to the buyer, as far as it says."""
+
+    wanted: tuple[Wanted, ...] | None = None
+    total: Decimal | None = None
+    accepts_increases: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What will be bought: lines and units, the totals, and what the buyer should hear."""
+
+    bought: Sequence[tuple[Line, int]]
+    totals: pricing.Totals
+    warnings: list[str]
+
+
+@dataclass
+class _Findings:
+    market: Market
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, code: str, line: Line | None, old: Any, new: Any, available: int | None = None) -> None:
+        item = None
+        if line is not None:
+            item = {"id": line.id, "product_id": line.product_id, "sku_id": line.variant_id, "name": line.name}
+        self.changes.append({"item": item, "code": code, "old": old, "new": new, "available": available})
+
+    def text(self, amount: Decimal) -> str:
+        return money.text(amount, self.market.currency)
+
+
+def check(lines: Sequence[Line], expectation: Expectation, caller: Caller) -> Checked:
+    """Return what will be bought. Raises EmptyCart, CartChanged (with every change), VariantNeeded, NamedTwice."""
+    findings = _Findings(caller.market)
+    wanted = _chosen(lines, expectation, findings)
+    if not wanted and not findings.changes:
+        raise EmptyCart
+    bought: list[tuple[Line, int]] = []
+    for line, units, shown in wanted:
+        if not line.is_available or (line.seller_id is not None and line.seller_id == caller.user_id):
+            findings.add("unavailable", line, units, 0, 0)
+            continue
+        if units > line.obtainable:
+            findings.add("insufficient_stock", line, units, line.obtainable, line.obtainable)
+        _compare_price(line, shown, expectation.accepts_increases, findings)
+        bought.append((line, units))
+    totals = pricing.totals((line.price or Decimal(0), units) for line, units in bought)
+    if expectation.total is not None and totals.total > expectation.total and not expectation.accepts_increases:
+        findings.add("price_increased", None, findings.text(expectation.total), findings.text(totals.total))
+    if findings.changes:
+        raise CartChanged(details={"changes": findings.changes, "subtotal": findings.text(totals.subtotal)})
+    return Checked(bought, totals, findings.warnings)
+
+
+def _chosen(lines: Sequence[Line], expectation: Expectation, findings: _Findings) -> list[tuple[Line, int, Decimal | None]]:
+    """Return the lines to buy with units and the price that the buyer saw (None: he was told a total instead)."""
+    if expectation.wanted is None:
+        seen = expectation.total is None
+        return [(line, line.quantity, line.price_at_addition if seen else None) for line in lines if line.quantity]
+    chosen: dict[int, tuple[Line, int, Decimal | None]] = {}
+    for wanted in expectation.wanted:
+        fitting = [line for line in lines if wanted.fits(line.variant_id, line.product_id, line.uuid)]
+        if len(fitting) > 1:
+            raise VariantNeeded(field="items")
+        held = fitting[0].quantity if fitting else 0
+        if wanted.quantity > held:
+            findings.add("not_in_cart", fitting[0] if fitting else None, wanted.quantity, held)
+            continue
+        line = fitting[0]
+        if line.id in chosen:
+            raise NamedTwice(field="items")
+        shown = wanted.price if wanted.price is not None else (line.price_at_addition if expectation.total is None else None)
+        chosen[line.id] = (line, wanted.quantity, shown)
+    return list(chosen.values())
+
+
+def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, findings: _Findings) -> None:
+    """Stop an increase that was not accepted; tell of one that was, and of a decrease."""
+    if shown is None or line.price is None or line.price == shown:
+        return
+    old, new = findings.text(shown), findings.text(line.price)
+    if line.price < shown:
+        findings.warnings.append(f"The price of {line.name} fell from {old} to {new}")
+    elif accepts_increases:
+        findings.warnings.append(f"The price of {line.name} rose from {old} to {new}")
+    else:
+        findings.add("price_increased", line, old, new, line.obtainable)
+
+
+def names_exactly(wanted: Iterable[Wanted], items: Sequence[OrderItem]) -> bool:
+    """Say whether the snapshot names just these order lines, with their units."""
+    named = list(wanted)
+    return len(named) == len(items) and all(
+        any(want.quantity == item.quantity and want.fits(item.variant_id, item.product_id) for item in items)
+        for want in named
+    )

@@ -1,0 +1,174 @@
+"""What was bought, and whether it is paid. An order copies names, prices and the address, and never reads them back."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from carts.models import Cart
+from products.models import Product, Variant
+from store.core.models import TimeStamped
+from store.core.money import MoneyField
+
+
+class Order(TimeStamped):
+    """A purchase."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PROCESSING = "processing"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        CANCELLED = "cancelled"
+        EXPIRED = "expired"
+
+    class Method(models.TextChoices):
+        COD = "cod", "Cash on Delivery"
+        STRIPE = "stripe", "Card"
+
+    class StockState(models.TextChoices):
+        NONE = "none"
+        RESERVED = "reserved"
+        COMMITTED = "committed"
+        RELEASED = "released"
+
+    number = models.CharField(max_length=20, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="orders")
+    cart = models.ForeignKey(Cart, models.SET_NULL, null=True, blank=True, related_name="orders")
+    cart_fingerprint = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    payment_method = models.CharField(max_length=6, choices=Method.choices)
+    market = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    subtotal = MoneyField()
+    discount_total = MoneyField(default=0)
+    shipping_total = MoneyField(default=0)
+    tax_total = MoneyField(default=0, help_text="included in the prices")
+    total = MoneyField()
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    note = models.TextField(blank=True)
+    address = models.JSONField(default=dict)
+    stock_state = models.CharField(max_length=10, choices=StockState.choices, default=StockState.NONE)
+    reserved_until = models.DateTimeField(null=True, blank=True)
+    attention = models.CharField(max_length=30, blank=True, help_text="empty: fine")
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    placed_at = models.DateTimeField(default=timezone.now)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cart"], condition=Q(status="pending"), name="order_open_once_a_cart"),
+            models.CheckConstraint(condition=Q(total__gte=0, subtotal__gte=0), name="order_amounts_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="order_of_user"),
+            models.Index(fields=["-created_at", "-id"], name="order_newest"),
+            models.Index(fields=["reserved_until"], name="order_reserved", condition=Q(stock_state="reserved")),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderItem(models.Model):
+    """A line of an order, as it was bought."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
+    variant = models.ForeignKey(Variant, models.SET_NULL, null=True, blank=True, related_name="+")
+    is_simple = models.BooleanField(default=True, help_text="the product had no other variant")
+    name = models.CharField(max_length=410)
+    sku = models.CharField(max_length=64)
+    image_url = models.CharField(max_length=500, blank=True)
+    unit_price = MoneyField()
+    quantity = models.PositiveIntegerField()
+    line_total = MoneyField()
+    refunded_quantity = models.PositiveIntegerField(default=0)
+    restocked_quantity = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity"),
+            models.CheckConstraint(condition=Q(unit_price__gte=0, line_total__gte=0), name="order_line_amounts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.sku}"
+
+
+class Payment(TimeStamped):
+    """An attempt to pay an order."""
+
+    class State(models.TextChoices):
+        CREATED = "created"
+        OPEN = "open"
+        PROCESSING = "processing"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="payments")
+    provider = models.CharField(max_length=6, choices=Order.Method.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
+    amount = MoneyField()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    captured_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0, amount_minor__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(condition=Q(refunded_minor__lte=models.F("captured_minor")), name="payment_refunds_within"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.amount} {self.currency}"
+
+
+class OrderEvent(models.Model):
+    """A change of an order's state. Append-only."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=30)
+    actor_kind = models.CharField(max_length=10)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    from_status = models.CharField(max_length=10, blank=True)
+    to_status = models.CharField(max_length=10, blank=True)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class IdempotencyKey(models.Model):
+    """A client's name for one attempt to order; kept only with the order that came of it."""
+
+    scope = models.CharField(max_length=80, help_text="the user, or the hash of the guest key")
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="idempotency_keys")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return self.key

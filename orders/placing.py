@@ -1,0 +1,212 @@
+"""Placing an order: everything that belongs to it in one transaction, in a number of statements that its lines do not change."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from carts import lines as cart_lines
+from carts import selectors as carts
+from carts import services as cart_services
+from carts.guest_keys import digest
+from carts.lines import Line
+from carts.owners import Caller, CartRef
+from orders import checking, pricing, tokens
+from orders.checking import Expectation, Wanted
+from orders.exceptions import ContactNeeded, EmptyCart, PaymentNotConfigured
+from orders.models import IdempotencyKey, Order, OrderEvent, OrderItem, Payment
+from products import stock
+from products.gateways.media import path_of
+from store.core import money, outbox
+from store.core.actors import Actor
+from store.core.exceptions import DomainError, KeyReused
+
+REPLAY_WINDOW = timedelta(minutes=10)
+TRIES = 3  # an order number may be taken; a fourth clash in a row is not chance
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the buyer wants: how he pays, where it goes, and which lines (None: all of the cart)."""
+
+    method: str
+    address: dict[str, str]
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    note: str = ""
+    wanted: tuple[Wanted, ...] | None = None
+    expected_total: Decimal | None = None
+    accept_price_changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order, new or found again; `cart_is_empty` says whether the cart holds anything any more."""
+
+    order: Order
+    items: Sequence[OrderItem]
+    payments: Sequence[Payment]
+    replayed: bool = False
+    cart_is_empty: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def place(actor: Actor, caller: Caller, wish: Wish, key: str = "") -> Placed:
+    """Order what lies in the caller's cart.
+
+    The same `key` again, or the same wish again while the cart has not changed, answers the first order. Raises ContactNeeded,
+    PaymentNotConfigured, EmptyCart, CartChanged, VariantNeeded, OutOfStock, KeyReused.
+    """
+    _check_contact(caller, wish)
+    if wish.method != Order.Method.COD:
+        raise PaymentNotConfigured
+    for attempt in range(TRIES):
+        try:
+            return _place(actor, caller, wish, key)
+        except (IntegrityError, DomainError) as refusal:
+            # A key is written with its order and not before: whoever finds it taken, or the cart empty, may be the echo.
+            replayed = _by_key(caller, key, wish) if key else None
+            if replayed is not None:
+                return replayed
+            if isinstance(refusal, DomainError) or attempt == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _check_contact(caller: Caller, wish: Wish) -> None:
+    if not any(wish.address.values()):
+        raise ContactNeeded("Where shall it be sent?", field="address")
+    if caller.user_id is None and not wish.name:
+        raise ContactNeeded("A name is needed", field="name")
+    if caller.user_id is None and not (wish.email or wish.phone):
+        raise ContactNeeded("An e-mail address or a phone number is needed", field="email")
+
+
+@transaction.atomic
+def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
+    ref = carts.find(caller, lock=True)
+    if ref.id is None:
+        raise EmptyCart
+    last = Order.objects.filter(cart=ref.id).order_by("-id").first()
+    lines = cart_lines.locked(ref.market).rows(cart=ref.id)
+    if last is not None and _is_echo(last, ref, wish, lines):
+        return found_again(last)
+    expectation = Expectation(wish.wanted, wish.expected_total, wish.accept_price_changes)
+    checked = checking.check(lines, expectation, caller)
+    at = timezone.now()
+    order = _insert_order(caller, ref, wish, checked, at)
+    items = _insert_items(order, checked)
+    payment = Payment.objects.create(
+        order=order,
+        provider=wish.method,
+        amount=order.total,
+        currency=order.currency,
+        amount_minor=money.to_minor(order.total, order.currency),
+    )
+    OrderEvent.objects.create(
+        order=order, kind="placed", actor_kind=actor.kind, user_id=actor.user_id, to_status=order.status, at=at
+    )
+    stock.take(actor, {line.variant_id: units for line, units in checked.bought}, reference=order.number)
+    ordered = {line.id: units for line, units in checked.bought}
+    is_left = cart_services.take_ordered(actor, ref, lines, ordered, order.number, at)
+    outbox.add("order_placed", {"order": order.pk}, dedupe_key=f"{order.number}:order_placed")
+    if key:
+        IdempotencyKey.objects.create(scope=_scope(caller, ref), key=key, request_hash=_request_hash(wish), order=order)
+    return Placed(order, items, [payment], cart_is_empty=not is_left, warnings=checked.warnings)
+
+
+def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Checked, at: datetime) -> Order:
+    totals: pricing.Totals = checked.totals
+    bought = [(line.variant_id, units, line.price) for line, units in checked.bought]
+    return Order.objects.create(
+        number=tokens.new_number(at),
+        user_id=caller.user_id,
+        cart_id=ref.id,
+        cart_fingerprint=_fingerprint(bought, wish),
+        status=Order.Status.PROCESSING,
+        payment_method=wish.method,
+        market=ref.market.code,
+        currency=ref.market.currency,
+        subtotal=totals.subtotal,
+        discount_total=totals.discount,
+        shipping_total=totals.shipping,
+        tax_total=totals.tax,
+        total=totals.total,
+        name=wish.name,
+        email=wish.email,
+        phone=wish.phone,
+        note=wish.note,
+        address=wish.address,
+        stock_state=Order.StockState.COMMITTED,
+        placed_at=at,
+        created_at=at,
+    )
+
+
+def _insert_items(order: Order, checked: checking.Checked) -> list[OrderItem]:
+    return OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            is_simple=(line.variants_count or 0) <= 1,
+            name=f"{line.name} – {line.variant_name}" if line.variant_name else line.name,
+            sku=line.sku,
+            image_url=path_of(line.image) if line.image else "",
+            unit_price=line.price,
+            quantity=units,
+            line_total=line.price * units,
+        )
+        for line, units in checked.bought
+        if line.price is not None
+    )
+
+
+def _is_echo(last: Order, ref: CartRef, wish: Wish, lines: Sequence[Line]) -> bool:
+    """Say whether this is the double click of a client that knows no keys: the same wish, and the cart not changed since."""
+    if ref.updated_at is None or ref.updated_at > last.placed_at or timezone.now() - last.placed_at > REPLAY_WINDOW:
+        return False
+    items = list(last.items.all())
+    if wish.wanted is None and any(line.quantity for line in lines):
+        return False
+    if wish.wanted is not None and not checking.names_exactly(wish.wanted, items):
+        return False
+    bought = [(item.variant_id, item.quantity, item.unit_price) for item in items]
+    return _fingerprint(bought, wish) == last.cart_fingerprint
+
+
+def _by_key(caller: Caller, key: str, wish: Wish) -> Placed | None:
+    """Return the order that came of this key. Raises KeyReused where it was another request."""
+    row = IdempotencyKey.objects.select_related("order").filter(scope=_scope(caller, carts.find(caller)), key=key).first()
+    if row is None:
+        return None
+    if row.request_hash != _request_hash(wish):
+        raise KeyReused
+    return found_again(row.order)
+
+
+def found_again(order: Order) -> Placed:
+    """Return an order that exists already, as the answer to a repeated request."""
+    return Placed(order, list(order.items.all()), list(order.payments.all()), replayed=True)
+
+
+def _scope(caller: Caller, ref: CartRef) -> str:
+    return f"user:{caller.user_id}" if caller.user_id is not None else f"guest:{digest(ref.key or '')}"
+
+
+def _request_hash(wish: Wish) -> str:
+    return hashlib.sha256(orjson.dumps(asdict(wish), default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _fingerprint(bought: Sequence[tuple[Any, int, Any]], wish: Wish) -> str:
+    """Return what makes two orders the same: the lines, how it is paid, where it goes, and to whom."""
+    lines = sorted(f"{variant}x{units}@{price:.3f}" for variant, units, price in bought)
+    parts = [lines, wish.method, wish.address, wish.email]
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,171 @@
+"""What goes in and out of the order routes."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts import emails
+from carts.serializers import ProductRef, Quantity, RowId
+from orders.checking import Wanted
+from orders.models import Order
+from store.core.exceptions import NotFound
+
+ADDRESS_FIELDS = {
+    **{"full_name": 200, "phone": 32, "line1": 300, "line2": 300, "city": 120},
+    **{"state": 120, "postal_code": 20, "country": 60},
+}
+PHONE = re.compile(r"[+0-9 ()./-]{3,32}", re.ASCII)
+MAX_SNAPSHOT = 100
+
+
+class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """An address: an object (keys that the shop does not know are ignored), or plain text."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        """Return the address with all of its keys."""
+        if isinstance(data, str):
+            data = {"line1": data}
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Must be an object or a text")
+        return {name: self._part(data, name, longest) for name, longest in ADDRESS_FIELDS.items()}
+
+    def _part(self, data: dict[str, Any], name: str, longest: int) -> str:
+        given = data.get(name)
+        if given is None:
+            return ""
+        if not isinstance(given, str) or len(given) > longest or "\x00" in given:
+            raise serializers.ValidationError({name: f"Must be a text of at most {longest} characters"})
+        return given.strip()
+
+    def to_representation(self, value: Any) -> Any:
+        """Show it as it is."""
+        return value
+
+
+class SnapshotLine(serializers.Serializer[Any]):
+    """A line of the client's cart: what, how many, and the price that it showed."""
+
+    id = ProductRef(required=False)
+    product_id = ProductRef(required=False)
+    sku_id = RowId(required=False)
+    quantity = Quantity(least=1, required=False)
+    qty = Quantity(least=1, required=False)
+    price = serializers.DecimalField(max_digits=14, decimal_places=3, required=False, allow_null=True, min_value=Decimal(0))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A line names something, and how many of it."""
+        if not any(name in attrs for name in ("sku_id", "product_id", "id")):
+            raise serializers.ValidationError({"product_id": ["This field is required."]})
+        if "quantity" not in attrs and "qty" not in attrs:
+            raise serializers.ValidationError({"quantity": ["This field is required."]})
+        return attrs
+
+
+class CreateOrderInput(serializers.Serializer[Any]):
+    """How to pay, where to send, and which lines of the cart (default: all)."""
+
+    payment_method = serializers.CharField(required=False, max_length=20)
+    method = serializers.CharField(required=False, max_length=20, help_text="the same as payment_method")
+    address = AddressField(required=False)
+    address_id = serializers.IntegerField(required=False, allow_null=True)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    email = serializers.CharField(required=False, allow_blank=True, max_length=254)
+    phone = serializers.RegexField(PHONE, required=False, allow_blank=True)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    items = SnapshotLine(many=True, required=False, allow_null=True, max_length=MAX_SNAPSHOT)
+    cart = SnapshotLine(many=True, required=False, allow_null=True, max_length=MAX_SNAPSHOT)
+    expected_total = serializers.DecimalField(max_digits=14, decimal_places=3, required=False, allow_null=True)
+    accept_price_changes = serializers.BooleanField(default=False)
+    cart_token = serializers.JSONField(required=False, allow_null=True, write_only=True)
+
+    def validate_email(self, value: str) -> str:
+        """Take the address in its normal form."""
+        return emails.normalised(value) if value.strip() else ""
+
+    def validate_address_id(self, value: int | None) -> None:
+        """No caller has stored addresses yet, so none is found."""
+        if value is not None:
+            raise NotFound("Address not found")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Read the way to pay in any case."""
+        method = (attrs.get("payment_method") or attrs.get("method") or "").strip().lower()
+        if method not in Order.Method.values:
+            known = " or ".join(Order.Method.values)
+            raise serializers.ValidationError({"payment_method": [f"Must be {known}"]})
+        attrs["payment_method"] = method
+        return attrs
+
+
+def wanted_of(lines: list[dict[str, Any]] | None) -> tuple[Wanted, ...] | None:
+    """Return the snapshot as the service takes it; None where the client sent none."""
+    if lines is None:
+        return None
+    return tuple(
+        Wanted(
+            quantity=line.get("quantity") or line["qty"],
+            variant=line.get("sku_id"),
+            product=line.get("product_id") or line.get("id"),
+            price=line.get("price"),
+        )
+        for line in lines
+    )
+
+
+class OrderItemShape(serializers.Serializer[Any]):
+    """A line of an order, as it was bought."""
+
+    product_id = serializers.IntegerField(allow_null=True)
+    variant_id = serializers.IntegerField(allow_null=True)
+    sku_id = serializers.IntegerField(allow_null=True)
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    unit_price = serializers.CharField()
+    quantity = serializers.IntegerField()
+    line_total = serializers.CharField()
+    image = serializers.CharField(allow_null=True)
+
+
+class AddressShape(serializers.Serializer[Any]):
+    """Where it goes."""
+
+    full_name = serializers.CharField()
+    phone = serializers.CharField()
+    line1 = serializers.CharField()
+    line2 = serializers.CharField()
+    city = serializers.CharField()
+    state = serializers.CharField()
+    postal_code = serializers.CharField()
+    country = serializers.CharField()
+
+
+class OrderShape(serializers.Serializer[Any]):
+    """An order."""
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    order_no = serializers.CharField(help_text="the same as number")
+    status = serializers.ChoiceField(Order.Status.choices)
+    payment_status = serializers.ChoiceField(
+        ["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"]
+    )
+    payment_method = serializers.ChoiceField(Order.Method.choices)
+    market = serializers.CharField()
+    currency = serializers.CharField()
+    subtotal = serializers.CharField()
+    discount_total = serializers.CharField()
+    shipping_total = serializers.CharField()
+    tax_total = serializers.CharField(help_text="included in the prices")
+    total = serializers.CharField()
+    items = OrderItemShape(many=True)
+    address = AddressShape()
+    email = serializers.CharField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    note = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    order_token = serializers.CharField(required=False, help_text="a guest's key to this order; there only on a guest's order")

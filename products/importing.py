@@ -1,0 +1,187 @@
+"""A file of products to rows: by SKU, so that the same file twice changes nothing; a bad row never stops the good ones."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.db import DatabaseError, transaction
+
+from products import services, stock
+from products.models import Category, MarketPrice, Product, ProductImage, StockMovement, Variant
+from products.rows import BadRow, Picture, ProductRow, read_row
+from store.core.actors import SYSTEM
+from store.core.exceptions import DomainError
+
+BATCH = 200  # rows a transaction
+
+
+@dataclass
+class Summary:
+    """What became of the rows; `failed` holds (row number from 1, its name, the reason)."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: list[tuple[int, str, str]] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All rows that were read."""
+        return self.created + self.changed + self.unchanged + len(self.failed)
+
+
+Numbered = tuple[int, ProductRow]
+
+
+def import_rows(raw: Sequence[Any], folder: Path, progress: Callable[[int], object] = lambda rows: None) -> Summary:
+    """Bring the catalog to what the rows say. `folder` is where picture files are looked for."""
+    summary = Summary()
+    seen: dict[str, int] = {}
+    for start in range(0, len(raw), BATCH):
+        chunk = raw[start : start + BATCH]
+        good = list(_readable(chunk, start + 1, seen, summary))
+        try:
+            with transaction.atomic():
+                _import_batch(good, folder, summary)
+        except (BadRow, DomainError, DatabaseError):
+            _one_by_one(good, folder, summary)
+        progress(len(chunk))
+    return summary
+
+
+def _readable(chunk: Sequence[Any], first: int, seen: dict[str, int], summary: Summary) -> Iterator[Numbered]:
+    for number, raw in enumerate(chunk, start=first):
+        try:
+            row = read_row(raw)
+            for sku in row.skus:
+                if sku in seen:
+                    raise BadRow(f"SKU {sku} stands in row {seen[sku]} already")
+        except BadRow as wrong:
+            name = raw.get("name") if isinstance(raw, dict) else None
+            summary.failed.append((number, str(name or "?")[:60], str(wrong)))
+            continue
+        seen.update(dict.fromkeys(row.skus, number))
+        yield number, row
+
+
+def _one_by_one(good: Sequence[Numbered], folder: Path, summary: Summary) -> None:
+    """Find the row that the database refuses, and keep the others."""
+    for number, row in good:
+        try:
+            with transaction.atomic():
+                _import_batch([(number, row)], folder, summary)
+        except (BadRow, DomainError, DatabaseError) as wrong:
+            summary.failed.append((number, row.name, str(wrong).strip().splitlines()[0]))
+
+
+def _import_batch(good: Sequence[Numbered], folder: Path, summary: Summary) -> None:
+    skus = [sku for _, row in good for sku in row.skus]
+    found = Variant.objects.filter(sku__in=skus).prefetch_related("market_prices")
+    by_sku = {variant.sku: variant for variant in found}
+    new = [(number, row) for number, row in good if not any(sku in by_sku for sku in row.skus)]
+    old = [(number, row) for number, row in good if any(sku in by_sku for sku in row.skus)]
+    paths: dict[tuple[str, ...], Category] = {}
+    for _, row in good:
+        if row.category not in paths:
+            paths[row.category] = services.category_of(row.category)
+    products = services.create_many(
+        SYSTEM, [row.as_new(paths[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT
+    )
+    counted = Summary(created=len(new))
+    for (number, row), product in zip(new, products, strict=True):
+        _pictures(product, row.images, folder, number, counted)
+    for number, row in old:
+        product, changed = _change(row, by_sku, paths[row.category])
+        changed = _pictures(product, row.images, folder, number, counted) or changed
+        counted.changed += changed
+        counted.unchanged += not changed
+    summary.created += counted.created
+    summary.changed += counted.changed
+    summary.unchanged += counted.unchanged
+    summary.failed += counted.failed
+
+
+def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> tuple[Product, bool]:
+    """Bring one product to what its row says; returns it, and whether something was different."""
+    owners = {by_sku[sku].product_id for sku in row.skus if sku in by_sku}
+    if len(owners) > 1:
+        raise BadRow("its SKUs belong to different products of the shop")
+    product = Product.objects.select_for_update().get(pk=owners.pop())
+    new = row.as_new(category)
+    changed = _set(product, {
+        "name": new.name,
+        "description": new.description,
+        "category_id": category.pk,
+        "low_stock_threshold": new.low_stock_threshold,
+        "is_active": new.is_active,
+        "deleted_at": None,
+    })
+    for position, wanted in enumerate(new.variants):
+        variant = by_sku.get(wanted.sku)
+        if variant is None:
+            services.add_variant(SYSTEM, product, wanted, position, reason=StockMovement.Reason.IMPORT)
+            changed = True
+            continue
+        changed = _change_variant(variant, wanted, position) or changed
+    if changed:
+        services.list_anew([product.pk])
+    return product, changed
+
+
+def _change_variant(variant: Variant, wanted: services.NewVariant, position: int) -> bool:
+    changed = _set(variant, {
+        "name": wanted.name,
+        "options": wanted.options,
+        "price": wanted.price.amount,
+        "compare_at_price": wanted.price.compare_at,
+        "position": position,
+        "is_active": True,
+        "deleted_at": None,
+    })
+    prices = {row.market: row for row in variant.market_prices.all()}
+    for market, price in wanted.prices.items():
+        row = prices.pop(market, None) or MarketPrice(variant=variant, market=market)
+        changed = _set(row, {"price": price.amount, "compare_at_price": price.compare_at}) or changed
+    for row in prices.values():
+        row.delete()
+        changed = True
+    on_hand = wanted.stock + variant.reserved
+    if on_hand != variant.stock:
+        stock.set_on_hand(SYSTEM, variant, on_hand, StockMovement.Reason.IMPORT)
+        changed = True
+    return changed
+
+
+def _set(row: Any, wanted: dict[str, Any]) -> bool:
+    """Write the columns that differ, and say whether there were any."""
+    different = [name for name, value in wanted.items() if getattr(row, name) != value]
+    is_new = row.pk is None
+    for name in different:
+        setattr(row, name, wanted[name])
+    if is_new or different:
+        row.save(update_fields=None if is_new else [*different, "updated_at"])
+    return is_new or bool(different)
+
+
+def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number: int, summary: Summary) -> bool:
+    """Store the pictures that the product does not have yet; a missing file fails the picture, not the row."""
+    changed = False
+    held = {image.digest: image for image in product.images.all()} if wanted else {}
+    for position, picture in enumerate(wanted):
+        path = (folder / picture.file).resolve()
+        if not path.is_relative_to(folder.resolve()) or not path.is_file():
+            summary.failed.append((number, product.name, f"picture {picture.file} is not there"))
+            continue
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest in held:
+            changed = _set(held[digest], {"alt": picture.alt, "position": position}) or changed
+            continue
+        with path.open("rb") as opened:
+            ProductImage.objects.create(
+                product=product, image=File(opened, name=path.name), alt=picture.alt, position=position, digest=digest
+            )
+        changed = True
+    return changed

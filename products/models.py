@@ -1,0 +1,223 @@
+"""What is for sale, in which variants, at which price, and how much is left."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from store.core.markets import Market
+from store.core.models import TimeStamped
+from store.core.money import MoneyField
+
+
+class Category(TimeStamped):
+    """A shelf of the shop; shelves may stand inside shelves."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=140, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ["position", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "name"], name="category_name_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductQuerySet(QuerySet["Product"]):
+    """Sets of products."""
+
+    def available(self) -> "ProductQuerySet":
+        """Products that are switched on and not deleted."""
+        return self.filter(is_active=True, deleted_at=None)
+
+
+class Product(TimeStamped):
+    """Something the shop sells; what is bought is one of its variants."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=220, unique=True)
+    description = models.TextField(blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="products")
+    seller = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="products")
+    is_active = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    low_stock_threshold = models.PositiveIntegerField(default=5)
+
+    objects = ProductQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VariantQuerySet(QuerySet["Variant"]):
+    """Sets of variants."""
+
+    def priced_in(self, market: Market) -> "VariantQuerySet":
+        """Add `market_price` and `market_compare_at_price`: what a unit costs in this market, null where it is not for sale."""
+        if market.is_default:
+            return self.annotate(market_price=F("price"), market_compare_at_price=F("compare_at_price"))
+        rows = MarketPrice.objects.filter(variant=OuterRef("pk"), market=market.code)
+        return self.annotate(
+            market_price=Subquery(rows.values("price")[:1]),
+            market_compare_at_price=Subquery(rows.values("compare_at_price")[:1]),
+        )
+
+    def offered_in(self, market: Market) -> "VariantQuerySet":
+        """Variants that can be bought in this market, with `market_price`; stock does not enter."""
+        return self.priced_in(market).filter(
+            is_active=True, deleted_at=None, product__is_active=True, product__deleted_at=None, market_price__isnull=False
+        )
+
+
+class Variant(TimeStamped):
+    """What is bought: a SKU with a price in the default market, units on hand and units promised to open orders."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="variants")
+    sku = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200, blank=True, help_text="such as Red / M; empty for a simple product")
+    options = models.JSONField(default=dict, blank=True)
+    price = MoneyField(help_text="in the default market's currency")
+    compare_at_price = MoneyField(null=True, blank=True)
+    stock = models.PositiveIntegerField(default=0, help_text="units on hand")
+    reserved = models.PositiveIntegerField(default=0, editable=False, help_text="units promised to open orders")
+    position = models.PositiveIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VariantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [models.Index(fields=["product", "position", "id"], name="variant_of_product")]
+        constraints = [
+            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("stock")), name="variant_reserved_within_stock"),
+            models.CheckConstraint(condition=Q(stock__gte=0), name="variant_stock_not_negative"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="variant_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.name}".strip() if self.name else self.sku
+
+    @property
+    def available(self) -> int:
+        """Units that can be bought now."""
+        return self.stock - self.reserved
+
+    @property
+    def is_on_sale(self) -> bool:
+        """Whether variant and product (fetched with it) are switched on and not deleted."""
+        on = self.is_active and self.product.is_active
+        return on and self.deleted_at is None and self.product.deleted_at is None
+
+
+class MarketPrice(TimeStamped):
+    """A variant's price in a market other than the default."""
+
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="market_prices")
+    market = models.CharField(max_length=2)
+    price = MoneyField()
+    compare_at_price = MoneyField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "market"], name="market_price_once"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="market_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} {self.market} {self.price}"
+
+
+class Listing(models.Model):
+    """What a list shows, sorts and filters by, for one product in one market; derived, and there only while it is for sale.
+
+    Written by `services.list_anew` in the transaction of the change.
+    """
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="listings")
+    market = models.CharField(max_length=2)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+")
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", help_text="the one that a list offers")
+    variants_count = models.PositiveIntegerField()
+    price = MoneyField(help_text="the lowest")
+    compare_at_price = MoneyField(null=True)
+    created_at = models.DateTimeField(help_text="the product's")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "market"], name="listing_once")]
+        indexes = [
+            models.Index(fields=["market", "-created_at", "-product"], name="listing_newest"),
+            models.Index(fields=["market", "price", "product"], name="listing_price"),
+            models.Index(fields=["market", "category", "-created_at", "-product"], name="listing_category_newest"),
+            models.Index(fields=["market", "category", "price", "product"], name="listing_category_price"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} in {self.market}"
+
+
+def picture_path(image: "ProductImage", filename: str) -> str:
+    """Return a random name under `products/`: the uploader's own name says nothing that a server should repeat."""
+    return f"products/{uuid.uuid4().hex}.{filename.rpartition('.')[2].lower()}"
+
+
+class ProductImage(TimeStamped):
+    """A picture of a product; the one with the lowest position is the primary."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
+    image = models.ImageField(upload_to=picture_path, max_length=255, width_field="width", height_field="height")
+    width = models.PositiveIntegerField(null=True, editable=False)
+    height = models.PositiveIntegerField(null=True, editable=False)
+    alt = models.CharField(max_length=200, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True, editable=False, help_text="SHA-256 of the file it was made from")
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [models.Index(fields=["product", "position", "id"], name="image_of_product")]
+
+    def __str__(self) -> str:
+        return self.alt or self.image.name
+
+
+class StockMovement(models.Model):
+    """A change of units on hand; their sum is what is on hand. Append-only."""
+
+    class Reason(models.TextChoices):
+        INITIAL = "initial"
+        IMPORT = "import"
+        CORRECTION = "correction"
+        RECEIVED = "received"
+        SALE = "sale"
+        RETURN = "return"
+
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="movements")
+    delta = models.IntegerField()
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    reference = models.CharField(max_length=64, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["variant", "-id"], name="movement_of_variant")]
+        constraints = [models.CheckConstraint(condition=~Q(delta=0), name="movement_moves")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} {self.delta:+d} {self.reason}"
+
+
+def primary_image(product_ref: str) -> Any:
+    """Return the stored name of a product's primary picture, as a subquery on the outer column `product_ref`."""
+    pictures = ProductImage.objects.filter(product=OuterRef(product_ref)).order_by("position", "id")
+    return Subquery(pictures.values("image")[:1])

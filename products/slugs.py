@@ -1,0 +1,42 @@
+"""The last part of a product's address: making it, and reading it."""
+
+import re
+from collections.abc import Container
+from uuid import UUID
+
+from django.utils.text import slugify
+
+from products.exceptions import ProductNotFound
+
+RESERVED = frozenset(("create", "categories"))
+UUID_SHAPED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MAX_LENGTH = 200
+
+
+def slug_for(name: str, taken: Container[str], *, kind: str = "product") -> str:
+    """Return a slug for the name that is not taken, and that no id, uuid or route can be mistaken for."""
+    base = slugify(name)[:MAX_LENGTH].strip("-_") or kind
+    if base.isdigit() or UUID_SHAPED.fullmatch(base) or base in RESERVED:
+        base = f"{kind}-{base}"
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def product_ref(ref: str | int) -> tuple[str, int | UUID | str]:
+    """Tell what a product is named by: ("id", 7), ("uuid", UUID) or ("slug", "desk-lamp"). Raises ProductNotFound for nonsense."""
+    text = str(ref)
+    if text.isascii() and text.isdigit():
+        if len(text) > 18:  # no id is that long, and no column holds it
+            raise ProductNotFound
+        return "id", int(text)
+    if len(text) == 36 and text.count("-") == 4:
+        try:
+            return "uuid", UUID(text)
+        except ValueError:
+            pass
+    if len(text) > 220 or "\x00" in text:
+        raise ProductNotFound
+    return "slug", text

@@ -1,0 +1,56 @@
+"""The only place where stock changes: every change is a movement, and units promised never exceed units on hand.
+
+Whoever changes several variants locks them first, in ascending id; `take` then checks and takes in one conditional UPDATE.
+"""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.db.models import Case, F, IntegerField, Value, When
+from django.utils import timezone
+
+from products.exceptions import OutOfStock, StockConflict
+from products.models import StockMovement, Variant
+from store.core.actors import Actor
+
+
+@transaction.atomic
+def take(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
+    """Take sold units off the shelf, all or none; the caller holds the variants' locks. Raises OutOfStock."""
+    wanted = Case(*(When(pk=pk, then=Value(n)) for pk, n in units.items()), output_field=IntegerField())
+    taken = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted).update(stock=F("stock") - wanted)
+    if taken != len(units):
+        raise OutOfStock("Some items were sold out in this moment")
+    _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+
+
+@transaction.atomic
+def adjust(actor: Actor, variant: Variant, delta: int, reason: str, *, reference: str = "") -> None:
+    """Add `delta` units on hand (or take them away). Raises StockConflict where fewer would be left than are reserved."""
+    if delta == 0:
+        return
+    changed = Variant.objects.filter(pk=variant.pk, stock__gte=F("reserved") - delta).update(
+        stock=F("stock") + delta, updated_at=timezone.now()
+    )
+    if not changed:
+        raise StockConflict("The stock would fall below the units that open orders have reserved", field="stock")
+    _record(actor, {variant.pk: delta}, reason, reference)
+
+
+@transaction.atomic
+def set_on_hand(actor: Actor, variant: Variant, on_hand: int, reason: str, *, reference: str = "") -> None:
+    """Make the units on hand exactly this many, as a movement of the difference. Raises StockConflict."""
+    locked = Variant.objects.select_for_update().get(pk=variant.pk)
+    adjust(actor, locked, on_hand - locked.stock, reason, reference=reference)
+
+
+def record_initial(actor: Actor, variants: list[Variant], reason: str) -> None:
+    """Record the stock that new variants came with."""
+    _record(actor, {variant.pk: variant.stock for variant in variants if variant.stock}, reason, "")
+
+
+def _record(actor: Actor, deltas: Mapping[int, int], reason: str, reference: str) -> None:
+    StockMovement.objects.bulk_create(
+        StockMovement(variant_id=pk, delta=delta, reason=reason, reference=reference, user_id=actor.user_id)
+        for pk, delta in deltas.items()
+    )

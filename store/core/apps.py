@@ -1,0 +1,14 @@
+"""The kernel as an app: the outbox table and its worker."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class CoreConfig(AppConfig):
+    """Finds every app's `jobs` at start-up."""
+
+    name = "store.core"
+    label = "core"
+
+    def ready(self) -> None:
+        autodiscover_modules("jobs")

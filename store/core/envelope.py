@@ -1,0 +1,65 @@
+"""The one shape of every JSON answer, made here and nowhere else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from rest_framework.response import Response
+
+Body = dict[str, Any]
+
+
+def success(
+    data: Any, message: str, *, status: int = 200, warnings: Sequence[str] = (), beside: Mapping[str, Any] | None = None
+) -> Body:
+    """Return the body of an answer; `beside` holds further top-level keys, such as a cart's `owner`."""
+    body = {"success": True, "status": status, "message": message, "data": data, "warnings": list(warnings)}
+    return {**body, **beside} if beside else body
+
+
+def failure(
+    status: int,
+    code: str,
+    message: str,
+    *,
+    errors: Mapping[str, list[str]] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Body:
+    """Return the body of a refusal: `message` is for people and may change, `code` is for programs and may not."""
+    body: Body = {"success": False, "status": status, "code": code, "message": message, "errors": errors or {}}
+    if details is not None:
+        body["details"] = details
+    return body
+
+
+def encode(body: Body) -> bytes:
+    """Return the JSON bytes; times in UTC with `Z`. A Decimal is refused on purpose: money leaves as a formatted string."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
+class Reply(Response):
+    """What a view returns: the data, the words, and what stands beside the data. The renderer wraps it."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        message: str = "OK",
+        *,
+        status: int = 200,
+        warnings: Sequence[str] = (),
+        beside: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, status=status)
+        self.message = message
+        self.warnings = warnings
+        self.beside = beside
+
+
+class Refusal(Response):
+    """A refusal on its way out; its data is a `failure` already."""
+
+
+def refuse(status: int, code: str, message: str) -> HttpResponse:
+    """Return a refusal as a finished response, for whatever is refused outside of the REST framework's views."""
+    return HttpResponse(encode(failure(status, code, message)), status=status, content_type="application/json")

@@ -1,0 +1,77 @@
+"""The kinds of refusal. A kind gives the status, a subclass the code, and whoever raises it the words.
+
+`handlers.STATUS` is the one table from kind to HTTP status.
+"""
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal that the caller shall hear; one with a `field` is answered as 400 "Validation failed"."""
+
+    code: ClassVar[str] = "invalid"
+    words: ClassVar[str] = "This cannot be done"
+
+    def __init__(self, message: str = "", *, field: str = "", details: dict[str, Any] | None = None) -> None:
+        self.message = message or self.words
+        self.field = field
+        self.details = details
+        super().__init__(self.message)
+
+
+class Invalid(DomainError):
+    """Can never be done as asked."""
+
+
+class NotSignedIn(DomainError):
+    """The caller has not proved who he is."""
+
+    code = "not_authenticated"
+    words = "Sign in first"
+
+
+class Forbidden(DomainError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+    words = "You are not allowed to do this"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or none that is this caller's."""
+
+    code = "not_found"
+    words = "Not found"
+
+
+class Conflict(DomainError):
+    """Could have been done, had the shop been in another state."""
+
+    code = "conflict"
+
+
+class TooLarge(DomainError):
+    """The body is larger than the shop reads."""
+
+    code = "too_large"
+    words = "The request body is too large"
+
+
+class KeyReused(DomainError):
+    """An idempotency key came back with another body."""
+
+    code = "idempotency_key_reused"
+    words = "This idempotency key was used with another request"
+
+
+class GatewayRefused(DomainError):
+    """The other side says that we are wrong: a key, a parameter."""
+
+    code = "gateway_refused"
+
+
+class GatewayDown(DomainError):
+    """The other side did not answer, or is not configured; worth another try in `retry_after` seconds."""
+
+    code = "gateway_down"
+    retry_after: ClassVar[int] = 5

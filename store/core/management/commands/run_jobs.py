@@ -1,0 +1,31 @@
+"""`manage.py run_jobs`: the worker of the outbox."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from store.core import outbox
+
+
+class Command(BaseCommand):
+    """Does the background work that is due; safe to run many times at once."""
+
+    help = "Do the background work that is due (mails and the like); stays and waits for more unless --once is given."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do what is due now, then stop")
+        parser.add_argument("--pause", type=float, default=2.0, help="seconds between two looks (default 2)")
+
+    def handle(self, *args: Any, once: bool, pause: float, **options: Any) -> None:
+        stop = threading.Event()
+        if not once:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+        while True:
+            done, failed = outbox.run_due()
+            if done or failed:
+                self.stdout.write(f"{done} done, {failed} failed")
+            if once or stop.wait(pause):
+                return

@@ -1,0 +1,111 @@
+"""Teaches the schema about the envelope: every answer is wrapped, every refusal described, and nothing undescribed may be said."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+Endpoint = tuple[str, str, str, Any]
+
+
+class LinksShape(serializers.Serializer[Any]):
+    """The neighbours of a page, as absolute addresses."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    page_size = serializers.IntegerField()
+
+
+class PaginationShape(serializers.Serializer[Any]):
+    """What stands beside a list."""
+
+    pagination = LinksShape()
+
+
+def answers(
+    shape: Any,
+    *,
+    takes: Any = None,
+    statuses: Sequence[int] = (200,),
+    beside: type[serializers.Serializer[Any]] | None = None,
+    parameters: Sequence[OpenApiParameter] = (),
+) -> Callable[[Method], Method]:
+    """Describe a view's method: what it takes, what its `data` is, and what stands beside the data."""
+
+    def describe(method: Method) -> Method:
+        method.beside_shape = beside  # type: ignore[attr-defined]  # read by EnvelopeSchema
+        described = extend_schema(request=takes, responses=dict.fromkeys(statuses, shape), parameters=list(parameters))
+        return described(method)
+
+    return describe
+
+
+class EnvelopeSchema(AutoSchema):
+    """drf-spectacular's schema, with the envelope around each answer."""
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        beside = self._beside()
+        for status, response in bodies.items():
+            schema = next((media["schema"] for media in response.get("content", {}).values()), {"type": "null"})
+            response["content"] = {"application/json": {"schema": _success(int(status), schema, beside)}}
+            response["description"] = "Done"
+        refusal = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}}
+        bodies["4XX"] = {**refusal, "description": "Refused; `code` says why"}
+        bodies["5XX"] = {**refusal, "description": "Not possible now"}
+        return bodies
+
+    def _beside(self) -> dict[str, Any]:
+        method = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        shape = getattr(method, "beside_shape", None)
+        if shape is None:
+            return {}
+        component = self.resolve_serializer(shape(), "response")  # type: ignore[no-untyped-call]
+        properties: dict[str, Any] = component.schema["properties"]
+        return properties
+
+
+def _success(status: int, data: dict[str, Any], beside: dict[str, Any]) -> dict[str, Any]:
+    properties = {
+        "success": {"const": True},
+        "status": {"const": status},
+        "message": {"type": "string"},
+        "data": data,
+        "warnings": {"type": "array", "items": {"type": "string"}},
+        **beside,
+    }
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+REFUSAL: dict[str, Any] = {
+    "type": "object",
+    "description": "`message` is for people and may change, `code` is for programs and may not.",
+    "properties": {
+        "success": {"const": False},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        "details": {"type": "object", "additionalProperties": {}},
+    },
+    "required": ["success", "status", "code", "message", "errors"],
+    "additionalProperties": False,
+}
+
+
+def documented_routes(endpoints: Sequence[Endpoint], **_: Any) -> list[Endpoint]:
+    """Keep the `/api/…/` form of each route; the bare mount answers the same."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
+
+
+def close_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the refusal, and let no answer hold a key that is not described."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in schemas.items():
+        if schema.get("type") == "object" and "properties" in schema and not name.endswith("Request"):
+            schema.setdefault("additionalProperties", False)
+    schemas["Refusal"] = REFUSAL
+    return result

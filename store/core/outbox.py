@@ -1,0 +1,81 @@
+"""The outbox: background work as rows, written in the transaction of the fact, executed by `manage.py run_jobs`.
+
+At least once: a worker that dies in a job leaves a lease behind, and when that ends the job runs again.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from store.core.models import Job
+
+logger = logging.getLogger("shop.jobs")
+Handler = Callable[[dict[str, Any]], None]
+HANDLERS: dict[str, Handler] = {}
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 12  # about a day and a half with the back-off below
+LONGEST_WAIT = timedelta(hours=6)
+
+
+def job(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of this kind; it lives in an app's `jobs.py`."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+def add(kind: str, payload: dict[str, Any], *, dedupe_key: str | None = None) -> None:
+    """Owe a job, once for each `dedupe_key`; call it in the transaction of the fact."""
+    Job.objects.bulk_create([Job(kind=kind, payload=payload, dedupe_key=dedupe_key)], ignore_conflicts=True)
+
+
+def run_due(limit: int = 100) -> tuple[int, int]:
+    """Do the jobs that are due, each in its own lease. Returns how many were done and how many failed."""
+    done = failed = 0
+    for _ in range(limit):
+        owed = _lease(timezone.now())
+        if owed is None:
+            break
+        if _do(owed):
+            done += 1
+        else:
+            failed += 1
+    return done, failed
+
+
+def _lease(now: datetime) -> Job | None:
+    """Take the next due job for this worker; others pass it by."""
+    due = Job.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), done_at=None, failed_at=None, run_at__lte=now)
+    with transaction.atomic():
+        skip = connection.features.has_select_for_update_skip_locked
+        owed = due.order_by("run_at", "id").select_for_update(skip_locked=skip).first()
+        if owed is not None:
+            owed.leased_until = now + LEASE
+            owed.attempts += 1
+            owed.save(update_fields=["leased_until", "attempts"])
+        return owed
+
+
+def _do(owed: Job) -> bool:
+    """Run the handler; a failure is kept with the row and tried again later, at last set aside for staff."""
+    try:
+        HANDLERS[owed.kind](owed.payload)
+    except Exception as wrong:  # whatever a job raises must not end the worker
+        logger.exception("job %s failed", owed)
+        owed.last_error = f"{type(wrong).__name__}: {wrong}"[:2000]
+        owed.leased_until = None
+        owed.run_at = timezone.now() + min(timedelta(seconds=30) * 2**owed.attempts, LONGEST_WAIT)
+        owed.failed_at = timezone.now() if owed.attempts >= MAX_ATTEMPTS else None
+    else:
+        owed.done_at = timezone.now()
+        owed.last_error = ""
+    owed.save(update_fields=["done_at", "failed_at", "run_at", "leased_until", "last_error"])
+    return owed.done_at is not None

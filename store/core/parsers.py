@@ -1,0 +1,35 @@
+"""Reads JSON bodies, strictly."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from store.core.exceptions import TooLarge
+
+MAX_BODY = 256 * 1024  # bytes
+
+
+class StrictJSONParser(BaseParser):
+    """RFC 8259 JSON in UTF-8: no NaN, no trailing comma, and an object at the top. Of a key given twice the last counts."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the object in the body; an empty body is an empty object. Raises ParseError (400), TooLarge (413)."""
+        body = stream.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"The request body is larger than {MAX_BODY // 1024} KB")
+        if not body.strip():
+            return {}
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError as wrong:
+            raise ParseError(f"The body is not valid JSON: line {wrong.lineno}, column {wrong.colno}") from None
+        if not isinstance(given, dict):
+            raise ParseError("The body must be a JSON object")
+        return given

@@ -1,0 +1,114 @@
+"""Reads single settings out of the environment: the parsers that `settings.py` needs beside those of environs."""
+
+import hashlib
+import hmac
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from environs import Env, EnvError
+
+DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
+WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
+
+
+class ShopEnv(Env):
+    """environs, with two more kinds of value."""
+
+    def one_of(self, name: str, choices: Sequence[str]) -> str:
+        """Return the variable, which must be one of `choices`; the first is the default."""
+        value: str = self.str(name, choices[0])
+        if value not in choices:
+            raise EnvError(f"{name} must be one of {', '.join(choices)}.")
+        return value
+
+    def derived_secret(self, name: str, secret_key: str) -> str:
+        """Return the variable, or HMAC-SHA256 of SECRET_KEY over the variable's own name, so that no two are alike."""
+        given: str = self.str(name, "")
+        if not given:
+            return hmac.new(secret_key.encode(), name.encode(), hashlib.sha256).hexdigest()
+        if len(given.encode()) < 32 or given == secret_key:
+            raise EnvError(f"{name} must be at least 32 bytes long and differ from SECRET_KEY.")
+        return given
+
+
+def secret(given: str, *, debug: bool, testing: bool) -> str:
+    """Return the secret key; without DEBUG a missing, short or well-known one stops the start."""
+    if debug:
+        if not given and not testing:
+            warnings.warn("SECRET_KEY is not set: using the development key, because DEBUG is on.", stacklevel=2)
+        return given or DEVELOPMENT_KEY
+    if not given:
+        raise EnvError("SECRET_KEY is not set.")
+    if len(given) < 50 or given.startswith(WEAK_KEYS):
+        raise EnvError("SECRET_KEY is well-known or shorter than 50 characters.")
+    return given
+
+
+def hosts(given: list[str], *, debug: bool) -> list[str]:
+    """Return the hosts the shop answers for; without DEBUG they must be named, one by one."""
+    if debug:
+        return given or ["localhost", "127.0.0.1", "[::1]"]
+    if not given or "*" in given:
+        raise EnvError("ALLOWED_HOSTS must name the hosts of the shop; it is empty or holds a star.")
+    return given
+
+
+def origin(name: str, value: str) -> str:
+    """Return `scheme://host[:port]`, exactly as a browser sends it in `Origin`."""
+    parts = urlsplit(value.strip().rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or "*" in value:
+        raise EnvError(f"{name} must hold origins like https://shop.example, without a path or a star.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def market_table(text: str) -> dict[str, str]:
+    """Return the currency of each market: `in:INR,us:USD` becomes {"in": "INR", "us": "USD"}; the first is the default."""
+    pairs = [pair.strip() for pair in text.split(",") if pair.strip()]
+    if not pairs or not all(re.fullmatch(r"[a-z]{2}:[A-Z]{3}", pair) for pair in pairs):
+        raise EnvError("MARKETS must look like in:INR,us:USD (two small letters, a colon, a currency).")
+    return dict((pair[:2], pair[3:]) for pair in pairs)
+
+
+def database(env: ShopEnv, base_dir: Path) -> dict[str, Any]:
+    """Return Django's settings of the database that DATABASE_URL names; a SQLite file where it is absent."""
+    url: str = env.str("DATABASE_URL", f"sqlite:///{base_dir / 'db.sqlite3'}")
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
+        raise EnvError("DATABASE_URL cannot be read; it looks like postgres://user:password@host:5432/name.") from None
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        return config | _sqlite(config["NAME"])
+    return config | _server(env, config)
+
+
+def _sqlite(name: str) -> dict[str, Any]:
+    # IMMEDIATE: a transaction that reads first and writes later otherwise fails with "database is locked" under concurrency.
+    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+    return {
+        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas},
+        "CONN_MAX_AGE": None,
+        "TEST": {"NAME": f"{name}.test" if name != ":memory:" else None},
+    }
+
+
+def _server(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
+    pool = env.int("DATABASE_POOL", 0)
+    options: dict[str, Any] = dict(config.get("OPTIONS", {}))
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        if env.bool("DATABASE_SSL", False):
+            options.setdefault("sslmode", "require")
+        if env.bool("DATABASE_PREPARED", True):
+            options |= {"server_side_binding": True, "prepare_threshold": 1}
+        if pool:
+            options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+    return {
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0 if pool else env.int("CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": not env.bool("DATABASE_PREPARED", True),
+    }

@@ -1,0 +1,245 @@
+"""Every setting of the shop, read from the environment (and from `.env`, which never wins over it).
+
+A missing or malformed value stops the start with a sentence that names the variable and prints no value.
+The variables are listed, one line each, in `.env.example`; a test holds that list to this file.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
+
+from store.environment import ShopEnv, database, hosts, market_table, origin, secret
+
+django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time, as their types are
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before anything is imported
+
+env = ShopEnv()
+if not TESTING:
+    env.read_env(BASE_DIR / ".env", recurse=False, override=False)
+
+try:
+    # --- 1. The shop -------------------------------------------------------------------------------------------------
+    DEBUG = env.bool("DEBUG", TESTING)
+    SHOP_NAME = env.str("SHOP_NAME", "Our shop")
+    MARKETS = market_table(env.str("MARKETS", "in:INR,us:USD"))
+    TIME_ZONE = env.str("TIME_ZONE", "UTC")
+    FRONTEND_URL = origin("FRONTEND_URL", env.str("FRONTEND_URL", "http://localhost:5173"))
+
+    # --- 2. Secrets --------------------------------------------------------------------------------------------------
+    SECRET_KEY = secret(env.str("SECRET_KEY", ""), debug=DEBUG, testing=TESTING)
+    JWT_SIGNING_KEY = env.derived_secret("JWT_SIGNING_KEY", SECRET_KEY)
+    GUEST_KEY_SECRET = env.derived_secret("GUEST_KEY_SECRET", SECRET_KEY)
+    ORDER_TOKEN_SECRET = env.derived_secret("ORDER_TOKEN_SECRET", SECRET_KEY)
+
+    # --- 3. Hosts, proxies, origins ----------------------------------------------------------------------------------
+    ALLOWED_HOSTS = hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
+    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+    CORS_ALLOWED_ORIGINS = [FRONTEND_URL, *(origin("CORS_ALLOWED_ORIGINS", o) for o in env.list("CORS_ALLOWED_ORIGINS", []))]
+    CSRF_TRUSTED_ORIGINS = [FRONTEND_URL, *(origin("CSRF_TRUSTED_ORIGINS", o) for o in env.list("CSRF_TRUSTED_ORIGINS", []))]
+    CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0 if DEBUG else 3600)
+    ADMIN_PATH = env.str("ADMIN_PATH", "admin/").strip("/") + "/"
+
+    # --- 4. Cookies and tokens ---------------------------------------------------------------------------------------
+    AUTH_COOKIE_SECURE = env.bool("AUTH_COOKIE_SECURE", not DEBUG)
+    AUTH_COOKIE_SAMESITE = env.one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
+    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", 30))
+    REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("REFRESH_TOKEN_DAYS", 30))
+    SESSION_LIFETIME = timedelta(days=env.int("SESSION_DAYS", 90))
+    REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", 30)
+
+    # --- 5. Database and cache ---------------------------------------------------------------------------------------
+    DATABASES = {"default": database(env, BASE_DIR)}
+    REDIS_URL = env.str("REDIS_URL", "")
+
+    # --- 6. Media, payments, sign-in with Google ---------------------------------------------------------------------
+    CLOUDINARY_CLOUD_NAME = env.str("CLOUDINARY_CLOUD_NAME", "")
+    CLOUDINARY_API_KEY = env.str("CLOUDINARY_API_KEY", "")
+    CLOUDINARY_API_SECRET = env.str("CLOUDINARY_API_SECRET", "")
+    MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
+    STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
+    STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
+    STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")
+    GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
+
+    # --- 7. Mail and logs --------------------------------------------------------------------------------------------
+    EMAIL_HOST = env.str("EMAIL_HOST", "")
+    EMAIL_PORT = env.int("EMAIL_PORT", 587)
+    EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+    EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+    EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+    DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "shop@localhost")
+    LOG_LEVEL = env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+except EnvError as wrong:
+    raise ImproperlyConfigured(f"{wrong} See .env.example.") from None
+
+# --- 8. Apps and middleware ------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "store",
+    "store.core",
+    "accounts",
+    "products",
+    "carts",
+    "orders",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "store.core.request_id.RequestIdMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "store.core.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "store.core.handlers.ErrorsMiddleware",
+    "store.core.origin.OriginMiddleware",
+    "store.core.admin_only.AdminSessionMiddleware",
+    "store.core.admin_only.AdminCsrfMiddleware",
+    "store.core.admin_only.AdminAuthenticationMiddleware",
+    "store.core.admin_only.AdminMessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "store.urls"
+WSGI_APPLICATION = "store.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEST_RUNNER = "store.test_runner.PytestRunner"
+APPEND_SLASH = False  # every route answers with and without the slash, without a redirect
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
+# --- 9. The API ------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CookieJWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["store.core.renderers.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["store.core.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "store.core.renderers.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "store.core.openapi.EnvelopeSchema",
+    "EXCEPTION_HANDLER": "store.core.handlers.exception_handler",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{SHOP_NAME} API" if SHOP_NAME != "Our shop" else "Shop API",
+    "DESCRIPTION": "The HTTP contract of the shop. Every JSON body has one envelope; every refusal has a `code` for programs.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "PREPROCESSING_HOOKS": ["store.core.openapi.documented_routes"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "store.core.openapi.close_answers"],
+    "ENUM_NAME_OVERRIDES": {},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- 10. Accounts ----------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "first_name", "last_name")}},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+]
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = rf"^/(?!{ADMIN_PATH}|static/|media/)"
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with", "if-none-match"),
+    *("x-session-key", "x-cart-token", "x-market", "x-order-token", "idempotency-key", "x-request-id"),
+]
+CORS_EXPOSE_HEADERS = ["X-Session-Key", "X-Cart-Token", "X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed"]
+
+# --- 11. The admin's own session: its cookies are sent to no other path ----------------------------------------------
+SESSION_COOKIE_NAME = "admin_sessionid"
+CSRF_COOKIE_NAME = "admin_csrftoken"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{ADMIN_PATH}"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AUTH_COOKIE_SECURE
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 8 * 60 * 60
+CSRF_FAILURE_VIEW = "store.core.handlers.csrf_failure"
+
+# --- 12. Transport ---------------------------------------------------------------------------------------------------
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]  # probes come over plain http, from inside
+# W005, W021: a shop may share its domain with hosts that it does not rule, so subdomains and preload are the operator's choice.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- 13. Files -------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEBUG
+MEDIA_URL = "/media/"
+CLOUDINARY_ON = bool(CLOUDINARY_CLOUD_NAME and CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET)
+if not CLOUDINARY_ON and (CLOUDINARY_CLOUD_NAME or CLOUDINARY_API_KEY or CLOUDINARY_API_SECRET):
+    raise ImproperlyConfigured("Set all three of CLOUDINARY_CLOUD_NAME, CLOUDINARY_API_KEY, CLOUDINARY_API_SECRET, or none.")
+if CLOUDINARY_ON:  # read by django-cloudinary-storage when its backend is imported; never imported otherwise
+    CLOUDINARY_STORAGE = {
+        "CLOUD_NAME": CLOUDINARY_CLOUD_NAME,
+        "API_KEY": CLOUDINARY_API_KEY,
+        "API_SECRET": CLOUDINARY_API_SECRET,
+    }
+STORAGES = {
+    "default": {
+        "BACKEND": "cloudinary_storage.storage.MediaCloudinaryStorage"
+        if CLOUDINARY_ON
+        else "django.core.files.storage.FileSystemStorage",
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+
+# --- 14. Language, mail backend, logs --------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_TIMEOUT = 10  # seconds
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "store.core.request_id.RequestIdFilter"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

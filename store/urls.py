@@ -1,0 +1,54 @@
+"""The URL tree: one router for every viewset, mounted at `/api/` and at `/`; every route with and without the last slash."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.static import serve
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from accounts.views import AuthViewSet
+from carts.views import CartViewSet
+from orders.views import OrderViewSet
+from products.views import ProductViewSet
+from store.core import handlers
+from store.views import ConfigViewSet, healthz, readyz
+
+handler400 = handlers.bad_request
+handler404 = handlers.not_found
+handler500 = handlers.server_error
+
+
+class SlashOptionalRouter(SimpleRouter):
+    """Django REST framework's router, with the last slash optional: no redirect, which would lose a POST's body."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+router = SlashOptionalRouter()
+router.register("products", ProductViewSet, basename="products")
+router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderViewSet, basename="orders")
+router.register("auth", AuthViewSet, basename="auth")
+router.register("config", ConfigViewSet, basename="config")
+
+ALIASES = [
+    re_path(r"^cart/items/?$", CartViewSet.as_view({"post": "add"})),
+    re_path(r"^order/create/?$", OrderViewSet.as_view({"post": "place"})),
+]
+api: list[URLPattern | URLResolver] = [*router.urls, *ALIASES]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include(api)),
+    re_path(r"^api/schema/?$", SpectacularJSONAPIView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^healthz/?$", healthz),
+    re_path(r"^readyz/?$", readyz),
+    path(settings.ADMIN_PATH, admin.site.urls),
+    path("", include(api)),
+]
+if settings.DEBUG and not settings.CLOUDINARY_ON:  # behind a proxy, the proxy serves local media
+    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))
+urlpatterns.append(re_path(r"", handlers.not_found))  # so that an unknown address is JSON with DEBUG on too

@@ -1,0 +1,102 @@
+"""What belongs to no app: the shop's public configuration, and the probes."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from carts.models import MAX_LINES, MAX_QUANTITY
+from store.core import markets
+from store.core.envelope import Reply, encode, failure, success
+from store.core.openapi import answers
+from store.core.pagination import MAX_PAGE_SIZE
+
+
+class MarketShape(serializers.Serializer[Any]):
+    """A market."""
+
+    code = serializers.CharField()
+    currency = serializers.CharField()
+    exponent = serializers.IntegerField(help_text="digits behind the point")
+    is_default = serializers.BooleanField()
+
+
+class LimitsShape(serializers.Serializer[Any]):
+    """What a client need not find out by refusals."""
+
+    max_quantity = serializers.IntegerField()
+    max_lines = serializers.IntegerField()
+    max_page_size = serializers.IntegerField()
+
+
+class ConfigShape(serializers.Serializer[Any]):
+    """What a shop front needs to know before it begins."""
+
+    shop_name = serializers.CharField()
+    markets = MarketShape(many=True)
+    payment_methods = serializers.ListField(child=serializers.CharField())
+    stripe_publishable_key = serializers.CharField(allow_null=True)
+    google_client_id = serializers.CharField(allow_null=True)
+    limits = LimitsShape()
+
+
+class ConfigViewSet(ViewSet):
+    """The shop's public configuration."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []  # noqa: RUF012 - the framework's own style of attribute
+
+    @answers(ConfigShape)
+    def list(self, request: Request) -> Reply:
+        """Get what a shop front needs to know before it begins."""
+        reply = Reply(
+            {
+                "shop_name": settings.SHOP_NAME,
+                "markets": [
+                    {"code": m.code, "currency": m.currency, "exponent": m.exponent, "is_default": m.is_default}
+                    for m in markets.table().values()
+                ],
+                "payment_methods": ["cod"],
+                "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,
+                "google_client_id": settings.GOOGLE_CLIENT_ID or None,
+                "limits": {"max_quantity": MAX_QUANTITY, "max_lines": MAX_LINES, "max_page_size": MAX_PAGE_SIZE},
+            }
+        )
+        reply["Cache-Control"] = "public, max-age=60"
+        return reply
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process lives."""
+    return HttpResponse(encode(success(None, "OK")), content_type="application/json")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can serve: the database answers and is migrated, the cache answers."""
+    broken = _broken()
+    if broken:
+        body = failure(503, "not_ready", f"Not ready: {broken}")
+        return HttpResponse(encode(body), status=503, content_type="application/json")
+    return HttpResponse(encode(success(None, "OK")), content_type="application/json")
+
+
+def _broken() -> str:
+    """Return what is missing, or an empty text."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "migrations are pending"
+    except DatabaseError:
+        return "the database does not answer"
+    try:
+        cache.get("readyz")
+    except Exception:  # noqa: BLE001 - each cache backend has its own errors
+        return "the cache does not answer"
+    return ""
