@@ -18,9 +18,7 @@ def normalised(text: str) -> str:
     Raises EmailInvalid: a local part outside of ASCII (look-alikes), an IP literal, more than 254 characters (RFC 5321).
     """
     try:
-        checked = validate_email(
-            text.strip(), allow_smtputf8=False, check_deliverability=False, globally_deliverable=False
-        )
+        checked = validate_email(text.strip(), allow_smtputf8=False, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         raise EmailInvalid(field="email") from None
     return f"{checked.local_part}@{checked.ascii_domain}".lower()

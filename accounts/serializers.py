@@ -5,14 +5,15 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from accounts.services import MAX_PASSWORD
 from store.core.markets import UnknownMarket, named
 
 
 class SignInMode(serializers.Serializer[Any]):
     """How the tokens come back."""
 
-    mode = serializers.ChoiceField(["cookie", "token"], default="cookie", help_text="HttpOnly cookies, or tokens in the body")
+    mode = serializers.ChoiceField(
+        ["cookie", "token"], default="cookie", help_text="HttpOnly cookies, or tokens in the body"
+    )
 
 
 class RegisterInput(SignInMode):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
@@ -9,6 +10,7 @@ from carts.models import MAX_QUANTITY
 INVALID_QUANTITY = "Must be a whole number from {} to 99"
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "description": "id (number or text) or uuid"})
 class ProductRef(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A product's id, as a number or text, or its uuid."""
 
@@ -30,6 +32,7 @@ class RowId(serializers.IntegerField):
         super().__init__(min_value=1, max_value=2**63 - 1, **given)
 
 
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_QUANTITY})
 class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A whole number: no fraction, no word, no bool; text of digits is taken for the number."""
 

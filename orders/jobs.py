@@ -20,5 +20,7 @@ def mail_order_placed(payload: dict[str, Any]) -> None:
         for item in order.items.all()
     ]
     total = f"Total: {money.text(order.total, order.currency)} {order.currency}"
-    body = "\n".join((f"Thank you for your order {order.number}.", "", *lines, "", total, "You pay on delivery.", "", settings.SHOP_NAME))
+    body = "\n".join(
+        (f"Thank you for your order {order.number}.", "", *lines, "", total, "You pay on delivery.", "", settings.SHOP_NAME)
+    )
     send_mail(f"Your order {order.number}", body, settings.DEFAULT_FROM_EMAIL, [order.email])

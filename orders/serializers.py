@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import emails
@@ -20,6 +21,14 @@ PHONE = re.compile(r"[+0-9 ()./-]{3,32}", re.ASCII)
 MAX_SNAPSHOT = 100
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string"},
+            {"type": "object", "properties": {n: {"type": "string", "maxLength": m} for n, m in ADDRESS_FIELDS.items()}},
+        ]
+    }
+)
 class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """An address: an object (keys that the shop does not know are ignored), or plain text."""
 
@@ -148,9 +157,7 @@ class OrderShape(serializers.Serializer[Any]):
     number = serializers.CharField()
     order_no = serializers.CharField(help_text="the same as number")
     status = serializers.ChoiceField(Order.Status.choices)
-    payment_status = serializers.ChoiceField(
-        ["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"]
-    )
+    payment_status = serializers.ChoiceField(["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"])
     payment_method = serializers.ChoiceField(Order.Method.choices)
     market = serializers.CharField()
     currency = serializers.CharField()
@@ -168,4 +175,6 @@ class OrderShape(serializers.Serializer[Any]):
     placed_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
-    order_token = serializers.CharField(required=False, help_text="a guest's key to this order; there only on a guest's order")
+    order_token = serializers.CharField(
+        required=False, help_text="a guest's key to this order; there only on a guest's order"
+    )

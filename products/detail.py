@@ -64,9 +64,11 @@ def _variants(market: Market) -> Statement[VariantRow]:
 
 IMAGES = Statement(
     ImageRow._make,
-    lambda: ProductImage.objects.filter(product=Slot("product", models.BigIntegerField()))
-    .order_by("position", "id")
-    .values_list("id", "image", "alt", "width", "height"),
+    lambda: (
+        ProductImage.objects.filter(product=Slot("product", models.BigIntegerField()))
+        .order_by("position", "id")
+        .values_list("id", "image", "alt", "width", "height")
+    ),
 )
 
 

@@ -111,14 +111,17 @@ def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> 
         raise BadRow("its SKUs belong to different products of the shop")
     product = Product.objects.select_for_update().get(pk=owners.pop())
     new = row.as_new(category)
-    changed = _set(product, {
-        "name": new.name,
-        "description": new.description,
-        "category_id": category.pk,
-        "low_stock_threshold": new.low_stock_threshold,
-        "is_active": new.is_active,
-        "deleted_at": None,
-    })
+    changed = _set(
+        product,
+        {
+            "name": new.name,
+            "description": new.description,
+            "category_id": category.pk,
+            "low_stock_threshold": new.low_stock_threshold,
+            "is_active": new.is_active,
+            "deleted_at": None,
+        },
+    )
     for position, wanted in enumerate(new.variants):
         variant = by_sku.get(wanted.sku)
         if variant is None:
@@ -132,15 +135,18 @@ def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> 
 
 
 def _change_variant(variant: Variant, wanted: services.NewVariant, position: int) -> bool:
-    changed = _set(variant, {
-        "name": wanted.name,
-        "options": wanted.options,
-        "price": wanted.price.amount,
-        "compare_at_price": wanted.price.compare_at,
-        "position": position,
-        "is_active": True,
-        "deleted_at": None,
-    })
+    changed = _set(
+        variant,
+        {
+            "name": wanted.name,
+            "options": wanted.options,
+            "price": wanted.price.amount,
+            "compare_at_price": wanted.price.compare_at,
+            "position": position,
+            "is_active": True,
+            "deleted_at": None,
+        },
+    )
     prices = {row.market: row for row in variant.market_prices.all()}
     for market, price in wanted.prices.items():
         row = prices.pop(market, None) or MarketPrice(variant=variant, market=market)

@@ -104,7 +104,7 @@ def _compare_at(raw: dict[str, Any], currency: str) -> Decimal | None:
 def _prices(raw: dict[str, Any]) -> dict[str, Price]:
     given, before = raw.get("prices", {}), raw.get("compare_at_prices", {})
     if not isinstance(given, dict) or not isinstance(before, dict):
-        raise BadRow("prices must be an object like {\"us\": \"9.99\"}")
+        raise BadRow('prices must be an object like {"us": "9.99"}')
     prices = {}
     for code, amount in given.items():
         market = markets.table().get(code)
@@ -157,7 +157,7 @@ def _category(raw: dict[str, Any]) -> tuple[str, ...]:
 def _options(raw: dict[str, Any]) -> dict[str, str]:
     given = raw.get("options", {})
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise BadRow("options must be an object of texts, like {\"Size\": \"M\"}")
+        raise BadRow('options must be an object of texts, like {"Size": "M"}')
     return given
 
 

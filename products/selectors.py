@@ -152,7 +152,8 @@ class CategoryRow(NamedTuple):
 
 
 ALL_CATEGORIES = Statement(
-    CategoryRow._make, lambda: Category.objects.order_by("position", "name", "id").values_list("id", "parent_id", "name", "slug")
+    CategoryRow._make,
+    lambda: Category.objects.order_by("position", "name", "id").values_list("id", "parent_id", "name", "slug"),
 )
 
 

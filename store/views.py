@@ -51,7 +51,7 @@ class ConfigViewSet(ViewSet):
     """The shop's public configuration."""
 
     permission_classes = [AllowAny]
-    authentication_classes = []  # noqa: RUF012 - the framework's own style of attribute
+    authentication_classes = []
 
     @answers(ConfigShape)
     def list(self, request: Request) -> Reply:

@@ -37,18 +37,14 @@ def hoodie(s: Scene, cloth: str, cord: str) -> None:
         s.fill(rounded(arm, 26), light(cloth, 0.1), dark(cloth, 0.14))
         s.fill(rounded([(400 + side * x, y) for x, y in ((194, 606), (268, 602), (264, 650), (198, 652))], 12),
                dark(cloth, 0.24))  # fmt: skip
-    s.fill(
-        rounded(_mirror([(470, 214), (572, 250), (566, 640), (550, 650)]), 24), light(cloth, 0.16), dark(cloth, 0.06)
-    )
+    s.fill(rounded(_mirror([(470, 214), (572, 250), (566, 640), (550, 650)]), 24), light(cloth, 0.16), dark(cloth, 0.06))
     s.fill(rect(236, 616, 564, 668, 18), dark(cloth, 0.18), dark(cloth, 0.28))
     s.fill(smooth(_mirror([(400, 112), (490, 130), (530, 210), (500, 286), (430, 322)])), light(cloth, 0.2), cloth)
     s.fill(smooth(_mirror([(400, 158), (456, 172), (474, 220), (440, 276), (404, 300)])), dark(cloth, 0.5),
            dark(cloth, 0.3))  # fmt: skip
     s.stroke([(400, 300), (400, 340)], 4, dark(cloth, 0.35))
     for side in (1, -1):
-        s.stroke(
-            smooth([(400 + side * 36, 292), (400 + side * 42, 350), (400 + side * 34, 416)], closed=False), 8, cord
-        )
+        s.stroke(smooth([(400 + side * 36, 292), (400 + side * 42, 350), (400 + side * 34, 416)], closed=False), 8, cord)
         s.solid(rect(400 + side * 34 - 6, 412, 400 + side * 34 + 6, 440, 5), dark(cord, 0.4))
     pouch = rounded(_mirror([(470, 456), (530, 560), (530, 606)]), 12)
     s.fill(pouch, cloth, dark(cloth, 0.14))
@@ -73,9 +69,7 @@ def kurta(s: Scene, cloth: str, thread: str) -> None:
             s.stroke([(400 + side * 146, 520), (400 + side * 166, 700)], 4, dark(cloth, 0.35))
     s.fill(smooth(_mirror([(400, 112), (446, 116), (462, 132), (400, 172)])), dark(cloth, 0.35))
     for side in (1, -1):
-        s.stroke(
-            smooth([(400 + side * 56, 122), (400 + side * 44, 150), (400 + side * 8, 178)], closed=False), 20, cloth
-        )
+        s.stroke(smooth([(400 + side * 56, 122), (400 + side * 44, 150), (400 + side * 8, 178)], closed=False), 20, cloth)
         s.stroke(smooth([(400 + side * 52, 134), (400 + side * 8, 186)], closed=False), 4, thread)
     s.fill(rect(376, 176, 424, 386, 8), light(cloth, 0.12))
     for x in (380, 420):
@@ -221,9 +215,7 @@ def tote(s: Scene, canvas: str, print_color: str) -> None:
     for top, width, color in ((150, 70, dark(canvas, 0.25)), (170, 90, dark(canvas, 0.1))):
         handle = [(400.0 - width, 340.0), (400 - width + 6, top + 60), (400, top), (400 + width - 6, top + 60)]
         s.stroke(smooth([*handle, (400 + width, 340)], closed=False), 24, color)
-    s.fill(
-        rounded([(206, 310), (594, 310), (622, 668), (178, 668)], 18), light(canvas, 0.25), canvas, dark(canvas, 0.1)
-    )
+    s.fill(rounded([(206, 310), (594, 310), (622, 668), (178, 668)], 18), light(canvas, 0.25), canvas, dark(canvas, 0.1))
     s.stroke([(212, 336), (588, 336)], 3, dark(canvas, 0.4), alpha=0.6)
     for x in (298, 478):
         s.fill(rect(x, 296, x + 26, 376, 4), dark(canvas, 0.12))

@@ -133,5 +133,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The admin's form came without its token."""
     return refuse(403, "csrf_failed", "The form has expired or came from another site. Go back, reload and try again")
-
-

@@ -58,6 +58,11 @@ class EnvelopeSchema(AutoSchema):
         bodies["5XX"] = {**refusal, "description": "Not possible now"}
         return bodies
 
+    def get_operation_id(self) -> str:
+        """Name an operation by its method and path, so that an alias and a route with an id each have a name of their own."""
+        parts = (part.strip("{}") for part in self.path.removeprefix("/api").split("/") if part)
+        return "_".join((self.method.lower(), *(part.replace("-", "_") for part in parts)))
+
     def _beside(self) -> dict[str, Any]:
         method = getattr(self.view, getattr(self.view, "action", None) or "", None)
         shape = getattr(method, "beside_shape", None)

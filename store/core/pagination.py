@@ -37,7 +37,12 @@ class Cursor:
             made_for, value, row_id, backwards = given
         except (binascii.Error, ValueError, TypeError):
             raise ValidationError({"cursor": ["This is not a cursor of the shop"]}) from None
-        if (type(made_for), type(value), type(row_id), backwards in (0, 1)) != (str, str, int, True) or not 0 < row_id < 2**63:
+        if (type(made_for), type(value), type(row_id), backwards in (0, 1)) != (
+            str,
+            str,
+            int,
+            True,
+        ) or not 0 < row_id < 2**63:
             raise ValidationError({"cursor": ["This is not a cursor of the shop"]})
         if made_for != ordering:
             raise ValidationError({"cursor": ["This cursor belongs to another ordering"]})

@@ -1,0 +1,26 @@
+"""What every test can use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from pytest_django import Settings
+
+from tests.schema_client import SchemaClient
+
+
+@pytest.fixture(autouse=True)
+def quick_and_clean(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Hash passwords fast, keep pictures out of the way, and begin with an empty cache."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "media"
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def api(db: None) -> SchemaClient:
+    """A client that holds each answer against the published schema."""
+    return SchemaClient()
