@@ -11,9 +11,7 @@ from store.core.markets import UnknownMarket, named
 class SignInMode(serializers.Serializer[Any]):
     """How the tokens come back."""
 
-    mode = serializers.ChoiceField(
-        ["cookie", "token"], default="cookie", help_text="HttpOnly cookies, or tokens in the body"
-    )
+    mode = serializers.ChoiceField(["cookie", "token"], default="cookie", help_text="HttpOnly cookies, or tokens in the body")
 
 
 class RegisterInput(SignInMode):

@@ -53,9 +53,7 @@ def refresh(given: tokens.Claims) -> tokens.Pair:
     """
     now = timezone.now()
     sessions = AuthSession.objects.filter(pk=given.sid, user_id=given.user_id, revoked_at=None, expires_at__gt=now)
-    turned = sessions.filter(refresh_no=given.refresh_no).update(
-        refresh_no=F("refresh_no") + 1, rotated_at=now, last_seen_at=now
-    )
+    turned = sessions.filter(refresh_no=given.refresh_no).update(refresh_no=F("refresh_no") + 1, rotated_at=now, last_seen_at=now)
     session = sessions.select_related("user").first()
     if session is None:
         raise SessionRevoked

@@ -17,9 +17,7 @@ class Cart(TimeStamped):
     """One cart of a user or of a guest key in one market. A guest's is over when `expires_at` is."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts")
-    key_hash = models.CharField(
-        max_length=64, null=True, blank=True, help_text="SHA-256 of the guest key; the key is not kept"
-    )
+    key_hash = models.CharField(max_length=64, null=True, blank=True, help_text="SHA-256 of the guest key; the key is not kept")
     market = models.CharField(max_length=2)
     expires_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="merged_from")

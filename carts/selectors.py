@@ -75,9 +75,7 @@ def _row_statement(keys: int) -> Statement[CartRow]:
 
 @lru_cache(maxsize=16)
 def _locking_statement(keys: int) -> Statement[CartRow]:
-    return Statement(
-        CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()).order_by("pk"), locks=Cart
-    )
+    return Statement(CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()).order_by("pk"), locks=Cart)
 
 
 @lru_cache(maxsize=16)
@@ -127,9 +125,7 @@ def shown(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict[str, Any
     items = [shown_line(line, ref.market, site) for line in lines]
     counted = [line for line in lines if line.quantity]
     subtotal = sum((line.price_at_addition * line.quantity for line in counted), Decimal(0))
-    current = sum(
-        (line.price * line.quantity for line in counted if line.price is not None and line.is_available), Decimal(0)
-    )
+    current = sum((line.price * line.quantity for line in counted if line.price is not None and line.is_available), Decimal(0))
     unavailable = any(not line.is_available for line in counted)
     short = any(is_short(line) for line in counted)
     repriced = any(is_repriced(line) for line in counted)

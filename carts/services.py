@@ -133,9 +133,7 @@ def _entry(action: str, item: CartItem, changes: dict[str, Any], product_id: int
     return audit.Entry(action, changes, product_id=product_id, variant_id=item.variant_id, product_name=name)
 
 
-def take_ordered(
-    actor: Actor, ref: CartRef, lines: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime
-) -> bool:
+def take_ordered(actor: Actor, ref: CartRef, lines: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
     """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
 
     Lines that are ordered whole go, as do those saved for later; of the others the ordered units go. Returns whether any is left.

@@ -61,9 +61,7 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply(cart, RETRIEVED, warnings=warnings, beside=access.beside(ref))
         return access.dressed(request, reply, ref)
 
-    def _changed(
-        self, request: Request, ref: CartRef, message: str, *, status: int = 200, line_id: int | None = None
-    ) -> Reply:
+    def _changed(self, request: Request, ref: CartRef, message: str, *, status: int = 200, line_id: int | None = None) -> Reply:
         """Answer a write: the line (None where it is gone), and the whole cart beside it."""
         cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
         line = next((item for item in cart["items"] if item["id"] == line_id), None)

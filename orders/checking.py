@@ -135,6 +135,5 @@ def names_exactly(wanted: Iterable[Wanted], items: Sequence[OrderItem]) -> bool:
     """Say whether the snapshot names just these order lines, with their units."""
     named = list(wanted)
     return len(named) == len(items) and all(
-        any(want.quantity == item.quantity and want.fits(item.variant_id, item.product_id) for item in items)
-        for want in named
+        any(want.quantity == item.quantity and want.fits(item.variant_id, item.product_id) for item in items) for want in named
     )

@@ -132,9 +132,7 @@ class Payment(TimeStamped):
         ordering = ["created_at"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0, amount_minor__gte=0), name="payment_amount_not_negative"),
-            models.CheckConstraint(
-                condition=Q(refunded_minor__lte=models.F("captured_minor")), name="payment_refunds_within"
-            ),
+            models.CheckConstraint(condition=Q(refunded_minor__lte=models.F("captured_minor")), name="payment_refunds_within"),
         ]
 
     def __str__(self) -> str:

@@ -175,6 +175,4 @@ class OrderShape(serializers.Serializer[Any]):
     placed_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
-    order_token = serializers.CharField(
-        required=False, help_text="a guest's key to this order; there only on a guest's order"
-    )
+    order_token = serializers.CharField(required=False, help_text="a guest's key to this order; there only on a guest's order")

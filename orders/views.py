@@ -26,9 +26,7 @@ VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 KEY = OpenApiParameter(
     "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters"
 )
-TOKEN = OpenApiParameter(
-    "X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's key to the order"
-)
+TOKEN = OpenApiParameter("X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's key to the order")
 PAGING = [OpenApiParameter("cursor", OpenApiTypes.STR), OpenApiParameter("page_size", OpenApiTypes.INT)]
 
 

@@ -87,9 +87,7 @@ def _import_batch(good: Sequence[Numbered], folder: Path, summary: Summary) -> N
     for _, row in good:
         if row.category not in paths:
             paths[row.category] = services.category_of(row.category)
-    products = services.create_many(
-        SYSTEM, [row.as_new(paths[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT
-    )
+    products = services.create_many(SYSTEM, [row.as_new(paths[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT)
     counted = Summary(created=len(new))
     for (number, row), product in zip(new, products, strict=True):
         _pictures(product, row.images, folder, number, counted)

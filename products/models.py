@@ -100,9 +100,7 @@ class Variant(TimeStamped):
         ordering = ["position", "id"]
         indexes = [models.Index(fields=["product", "position", "id"], name="variant_of_product")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(reserved__gte=0, reserved__lte=F("stock")), name="variant_reserved_within_stock"
-            ),
+            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("stock")), name="variant_reserved_within_stock"),
             models.CheckConstraint(condition=Q(stock__gte=0), name="variant_stock_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="variant_price_not_negative"),
         ]

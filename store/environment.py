@@ -71,7 +71,7 @@ def market_table(text: str) -> dict[str, str]:
     pairs = [pair.strip() for pair in text.split(",") if pair.strip()]
     if not pairs or not all(re.fullmatch(r"[a-z]{2}:[A-Z]{3}", pair) for pair in pairs):
         raise EnvError("MARKETS must look like in:INR,us:USD (two small letters, a colon, a currency).")
-    return dict((pair[:2], pair[3:]) for pair in pairs)
+    return {pair[:2]: pair[3:] for pair in pairs}
 
 
 def database(env: ShopEnv, base_dir: Path) -> dict[str, Any]:

@@ -18,18 +18,14 @@ class EnvelopeRenderer(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
         """Return the body of the response that is being rendered."""
         response: Response = (renderer_context or {})["response"]
         if isinstance(response, Refusal):
             return encode(data)
         if isinstance(response, Reply):
             return encode(
-                success(
-                    data, response.message, status=response.status_code, warnings=response.warnings, beside=response.beside
-                )
+                success(data, response.message, status=response.status_code, warnings=response.warnings, beside=response.beside)
             )
         if response.status_code >= 400:
             return encode(failure(response.status_code, "error", str(data)))

@@ -77,9 +77,7 @@ def _compile(queryset: QuerySet[Any, Any], connection: BaseDatabaseWrapper, lock
     if locks is not None and connection.features.has_select_for_update:
         sql += f" FOR UPDATE OF {connection.ops.quote_name(locks._meta.db_table)}"
     columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
-    converters = [
-        (index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()
-    ]
+    converters = [(index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()]
     return Compiled(sql, tuple(params), converters)
 
 

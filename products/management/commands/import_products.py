@@ -17,9 +17,7 @@ SHOWN_FAILURES = 50
 class Command(BaseCommand):
     """Imports products by SKU; the same file twice changes nothing."""
 
-    help = (
-        "Import products from a JSON file, by SKU. Exit code 0: all rows are in; 1: some failed; 2: the file cannot be read."
-    )
+    help = "Import products from a JSON file, by SKU. Exit code 0: all rows are in; 1: some failed; 2: the file cannot be read."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, default=settings.BASE_DIR / "products.json", help="default: products.json")
