@@ -1,7 +1,7 @@
 """Turns a request into the caller's tokens, and a sign-in into an answer: the auth cookies in and out."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +15,7 @@ from store.core.client_ip import client_ip
 from store.core.envelope import Reply
 from store.core.exceptions import DomainError
 from store.core.markets import market_of
+from store.core.parsers import body_of
 
 logger = logging.getLogger("shop.accounts")
 
@@ -36,29 +37,25 @@ def place_of(request: Request) -> sessions.Place:
     return sessions.Place(client_ip(raw), raw.META.get("HTTP_USER_AGENT", ""), market_of(raw).code)
 
 
-def sign_in(request: Request, user: User, *, method: str, mode: str, data: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Start a session, tell the apps above, and return the answer's data and a function that sets the cookies.
+def user_of(request: Request) -> User:
+    """Return the signed-in user; for views that let no guest in."""
+    return cast(User, request.user)
 
-    Raises AccountDisabled.
-    """
+
+def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
+    """Start a session, tell the apps above, and put tokens and what those apps tell into the answer. Raises AccountDisabled."""
     pair = sessions.start(user, method, place_of(request))
-    over: list[str] = []
     for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
         if isinstance(told, Exception):
             logger.error("after sign-in, %s failed", receiver, exc_info=told)
         elif told is not None:
-            data.update(told.data)
-            over.extend(told.over)
+            reply.data.update(told.data)
+            cookies.drop(reply, *told.over)
     if mode == "token":
-        data.update(token_data(pair))
-
-    def dress(reply: Reply) -> Reply:
-        cookies.drop(reply, *over)
-        if mode == "cookie":
-            put_pair(reply, pair)
-        return reply
-
-    return data, dress
+        reply.data.update(token_data(pair))
+    else:
+        put_pair(reply, pair)
+    return reply
 
 
 def token_data(pair: tokens.Pair) -> dict[str, Any]:
@@ -76,7 +73,7 @@ def put_pair(reply: Reply, pair: tokens.Pair) -> None:
 
 def refresh_token_of(request: Request) -> tuple[str, str]:
     """Return the refresh token and how it came, "token" (body) or "cookie". Raises TokenInvalid."""
-    given = request.data.get("refresh_token")
+    given = body_of(request).get("refresh_token")
     if given is not None:
         if not isinstance(given, str):
             raise TokenInvalid
@@ -88,7 +85,7 @@ def claims_to_end(request: Request) -> tokens.Claims | None:
     """Return the session that a logout means: by header, body or cookie, access or refresh, expired or not; or None."""
     raw = request._request
     header = raw.META.get("HTTP_AUTHORIZATION", "")
-    given = request.data.get("refresh_token")
+    given = body_of(request).get("refresh_token")
     candidates = (
         (header.partition(" ")[2].strip(), tokens.AccessToken),
         (header.partition(" ")[2].strip(), tokens.RefreshToken),

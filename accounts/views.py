@@ -48,7 +48,8 @@ class AuthViewSet(GenericViewSet[User]):
             last_name=fields.get("last_name", ""),
             market=market_of(request._request).code,
         )
-        return self._signed_in(request, user, AuthSession.Method.REGISTER, fields["mode"], status=201)
+        reply = Reply({"user": UserSerializer(user).data}, "Account created", status=201)
+        return access.sign_in(request, user, reply, method=AuthSession.Method.REGISTER, mode=fields["mode"])
 
     @answers(SignedInShape, takes=LoginInput)
     @action(detail=False, methods=["post"], **OPEN)
@@ -58,12 +59,8 @@ class AuthViewSet(GenericViewSet[User]):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         user = services.sign_in(fields["email"], fields["password"])
-        return self._signed_in(request, user, AuthSession.Method.PASSWORD, fields["mode"], status=200)
-
-    def _signed_in(self, request: Request, user: User, method: str, mode: str, *, status: int) -> Reply:
-        data: dict[str, Any] = {"user": UserSerializer(user).data}
-        data, dress = access.sign_in(request, user, method=method, mode=mode, data=data)
-        return dress(Reply(data, "Signed in" if status == 200 else "Account created", status=status))
+        reply = Reply({"user": UserSerializer(user).data}, "Signed in")
+        return access.sign_in(request, user, reply, method=AuthSession.Method.PASSWORD, mode=fields["mode"])
 
     @answers(TokensShape, takes=RefreshInput)
     @action(detail=False, methods=["post"], **OPEN)
@@ -92,7 +89,7 @@ class AuthViewSet(GenericViewSet[User]):
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Reply:
         """Get the caller's profile."""
-        return Reply(UserSerializer(request.user).data)
+        return Reply(UserSerializer(access.user_of(request)).data)
 
     @answers(UserSerializer, takes=ProfileInput)
     @me.mapping.patch
@@ -100,5 +97,5 @@ class AuthViewSet(GenericViewSet[User]):
         """Change names or market; every other field is ignored."""
         given = ProfileInput(data=request.data)
         given.is_valid(raise_exception=True)
-        user = services.change_profile(request.user, **given.validated_data)
+        user = services.change_profile(access.user_of(request), **given.validated_data)
         return Reply(UserSerializer(user).data, "Profile saved")

@@ -10,11 +10,12 @@ from carts.selectors import owner
 from store.core import cookies
 from store.core.envelope import Reply
 from store.core.markets import market_of
+from store.core.parsers import body_of
 
 
 def caller_of(request: Request) -> Caller:
     """Return who asks: the user, else the guest keys of the request. Reads the body, so a body that is no JSON is refused here."""
-    body = request.data
+    body = body_of(request)
     market = market_of(request._request)
     user = request.user
     if user.is_authenticated:

@@ -19,7 +19,7 @@ class Entry:
     product_name: str = ""
 
 
-def record(actor: Actor, cart_id: int | None, entries: Iterable[Entry]) -> None:
+def record(actor: Actor, cart_id: int, entries: Iterable[Entry]) -> None:
     """Write the entries, in one statement."""
     CartAuditLog.objects.bulk_create(
         CartAuditLog(

@@ -27,3 +27,10 @@ class CartRef:
     id: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+    @property
+    def pk(self) -> int:
+        """The id of a cart that is there. Raises ValueError where there is none yet."""
+        if self.id is None:
+            raise ValueError("this cart has no row yet")
+        return self.id

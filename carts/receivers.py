@@ -11,13 +11,14 @@ from carts import access, merging
 from store.core import cookies
 from store.core.actors import Actor
 from store.core.client_ip import client_ip
+from store.core.parsers import body_of
 
 
 @receiver(signed_in)
 def take_guest_cart_along(sender: type[User], request: Request, user: User, **_: Any) -> Told | None:
     """Merge the first live guest cart of the request into the user's; its cookies are over then."""
     actor = Actor(user.pk, client_ip(request._request), "customer")
-    for key in access.guest_keys_of(request, request.data.get("cart_token")):
+    for key in access.guest_keys_of(request, body_of(request).get("cart_token")):
         told = merging.merge(actor, user.pk, key)
         if told is not None:
             return Told({"cart_merge": told.as_dict()}, (cookies.GUEST_READABLE, cookies.GUEST_HIDDEN))

@@ -54,21 +54,21 @@ def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple
     if offer.seller_id is not None and offer.seller_id == caller.user_id:
         raise OwnProduct(field="product_id")
     ref, is_new_cart = _opened(caller)
-    item = None if is_new_cart else CartItem.objects.filter(cart=ref.id, variant=offer.id).first()
+    item = None if is_new_cart else CartItem.objects.filter(cart=ref.pk, variant=offer.id).first()
     made = item is None
     if item is None:
-        item = CartItem(cart_id=ref.id, variant_id=offer.id, quantity=0, price_at_addition=offer.price)
+        item = CartItem(cart_id=ref.pk, variant_id=offer.id, quantity=0, price_at_addition=offer.price)
     wanted = item.quantity + quantity
     if wanted > MAX_QUANTITY:
         raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
     if wanted > offer.available + item.held:
         raise NotEnough(f"Only {max(offer.available + item.held, 0)} unit(s) available", field="quantity")
-    if made and not is_new_cart and CartItem.objects.filter(cart=ref.id).count() >= MAX_LINES:
+    if made and not is_new_cart and CartItem.objects.filter(cart=ref.pk).count() >= MAX_LINES:
         raise CartFull(f"A cart holds at most {MAX_LINES} different items")
     item.quantity = wanted
     item.save()
     changes = {"quantity": quantity, "price": money.text(offer.price, ref.market.currency)}
-    audit.record(actor, ref.id, [_entry(Action.ADD, item, changes, offer.product_id, offer.product_name)])
+    audit.record(actor, ref.pk, [_entry(Action.ADD, item, changes, offer.product_id, offer.product_name)])
     return item, made, ref if is_new_cart else touch(ref)
 
 
@@ -89,7 +89,7 @@ def set_quantity(actor: Actor, caller: Caller, which: Which, quantity: int) -> t
     changes = {"old_quantity": item.quantity, "new_quantity": quantity}
     item.quantity = quantity
     item.save(update_fields=["quantity", "updated_at"])
-    audit.record(actor, ref.id, [_entry(Action.UPDATE, item, changes, product.pk, product.name)])
+    audit.record(actor, ref.pk, [_entry(Action.UPDATE, item, changes, product.pk, product.name)])
     return item, touch(ref)
 
 
@@ -99,7 +99,7 @@ def remove_item(actor: Actor, caller: Caller, which: Which) -> CartRef:
     ref, item = _line(caller, which)
     product = item.variant.product
     CartItem.objects.filter(pk=item.pk).delete()
-    audit.record(actor, ref.id, [_entry(Action.REMOVE, item, {"quantity": item.quantity}, product.pk, product.name)])
+    audit.record(actor, ref.pk, [_entry(Action.REMOVE, item, {"quantity": item.quantity}, product.pk, product.name)])
     return touch(ref)
 
 
@@ -109,10 +109,10 @@ def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
     ref = selectors.find(caller, lock=True)
     if ref.id is None:
         return 0, ref
-    removed, _ = CartItem.objects.filter(cart=ref.id).delete()
+    removed, _ = CartItem.objects.filter(cart=ref.pk).delete()
     if not removed:
         return 0, ref
-    audit.record(actor, ref.id, [audit.Entry(Action.CLEAR, {"items_removed": removed})])
+    audit.record(actor, ref.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed})])
     return removed, touch(ref)
 
 
@@ -121,7 +121,7 @@ def _line(caller: Caller, which: Which) -> tuple[CartRef, CartItem]:
     ref = selectors.find(caller, lock=True)
     if ref.id is None:
         raise ItemNotFound
-    found = list(CartItem.objects.select_related("variant__product").filter(cart=ref.id, **which.columns())[:2])
+    found = list(CartItem.objects.select_related("variant__product").filter(cart=ref.pk, **which.columns())[:2])
     if not found:
         raise ItemNotFound
     if len(found) > 1:
@@ -146,13 +146,16 @@ def take_ordered(actor: Actor, ref: CartRef, lines: Sequence[Line], ordered: Map
     CartItem.objects.filter(pk__in=[pk for pk, units in left.items() if not units]).delete()
     entries = [
         audit.Entry(
-            *(Action.ORDER, {"order": number, "quantity": ordered[line.id], "left": left[line.id]}),
-            *(line.product_id, line.variant_id, line.name),
+            Action.ORDER,
+            {"order": number, "quantity": ordered[line.id], "left": left[line.id]},
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            product_name=line.name,
         )
         for line in lines
         if line.id in ordered
     ]
-    audit.record(actor, ref.id, entries)
+    audit.record(actor, ref.pk, entries)
     touch(ref, at)
     return any(left.values())
 
@@ -197,5 +200,5 @@ def _expiry(ref: CartRef, now: datetime) -> datetime | None:
 def touch(ref: CartRef, at: datetime | None = None) -> CartRef:
     """Note a change on the cart, prolong a guest's, and return the cart as it is now."""
     now = at or timezone.now()
-    Cart.objects.filter(pk=ref.id).update(updated_at=now, expires_at=_expiry(ref, now))
+    Cart.objects.filter(pk=ref.pk).update(updated_at=now, expires_at=_expiry(ref, now))
     return replace(ref, updated_at=now)

@@ -30,6 +30,7 @@ from store.core.actors import actor_of
 from store.core.addresses import site_of
 from store.core.envelope import Reply
 from store.core.openapi import answers
+from store.core.parsers import body_of
 
 RETRIEVED = "Cart retrieved successfully"
 ADDED = ("Item added to cart successfully", 201)
@@ -134,7 +135,7 @@ class CartViewSet(GenericViewSet[Cart]):
     def remove(self, request: Request) -> Reply:
         """Take the line of a product out of the cart; the product stands in the body or in `?product_id=`."""
         in_query = {name: value for name, value in request._request.GET.items() if name in ("product_id", "sku_id")}
-        given = WhichItem(data={**in_query, **request.data})
+        given = WhichItem(data={**in_query, **body_of(request)})
         given.is_valid(raise_exception=True)
         return self._remove(request, which_of(given.validated_data))
 

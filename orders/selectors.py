@@ -47,6 +47,11 @@ def shown(order: Order, items: Sequence[OrderItem], payments: Sequence[Payment],
     return answer
 
 
+def shown_whole(order: Order, site: str) -> dict[str, Any]:
+    """Return an order that was fetched with its lines and payments."""
+    return shown(order, list(order.items.all()), list(order.payments.all()), site)
+
+
 def _item(item: OrderItem, digits: int, site: str) -> dict[str, Any]:
     return {
         "product_id": item.product_id,
@@ -78,7 +83,7 @@ def of_user(user_id: int, cursor: Cursor | None, size: int, site: str) -> Page:
     orders = _behind(Order.objects.filter(user=user_id), cursor)
     found = list(orders.prefetch_related("items", "payments")[: size + 1])
     page = paged(found, size, cursor, lambda order, back: Cursor("newest", order.created_at.isoformat(), order.pk, back))
-    rows = [shown(order, order.items.all(), order.payments.all(), site) for order in page.rows]
+    rows = [shown_whole(order, site) for order in page.rows]
     return Page(rows, page.next, page.previous, page.size)
 
 

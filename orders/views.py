@@ -10,6 +10,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.access import user_of
 from carts import access as carts
 from orders import placing, selectors
 from orders.exceptions import InvalidIdempotencyKey
@@ -88,7 +89,7 @@ class OrderViewSet(GenericViewSet[Order]):
         """List the caller's orders, newest first."""
         query = request._request.GET
         cursor = Cursor.decode(query["cursor"], "newest") if query.get("cursor") else None
-        page = selectors.of_user(request.user.pk, cursor, page_size_of(query), site_of(request._request))
+        page = selectors.of_user(user_of(request).pk, cursor, page_size_of(query), site_of(request._request))
         return Reply(page.rows, beside={"pagination": page.links(request)})
 
     @answers(OrderShape, parameters=[TOKEN])
@@ -96,4 +97,4 @@ class OrderViewSet(GenericViewSet[Order]):
         """Get an order: one's own, or a guest's with its token."""
         token = request._request.META.get("HTTP_X_ORDER_TOKEN", "")
         order = selectors.one(number, user_id=request.user.pk, token=token)
-        return Reply(selectors.shown(order, order.items.all(), order.payments.all(), site_of(request._request)))
+        return Reply(selectors.shown_whole(order, site_of(request._request)))

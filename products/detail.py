@@ -15,7 +15,7 @@ from products.slugs import product_ref
 from store.core.markets import Market
 from store.core.statements import Slot, Statement
 
-REFERENCES = {
+REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
     "id": ("product_id", models.BigIntegerField()),
     "uuid": ("product__uuid", models.UUIDField()),
     "slug": ("product__slug", models.CharField()),
@@ -72,7 +72,7 @@ IMAGES = Statement(
 )
 
 
-def detail(ref: str, market: Market, site: str) -> dict[str, Any]:
+def product(ref: str, market: Market, site: str) -> dict[str, Any]:
     """Return the product with this id, uuid or slug. Raises ProductNotFound, also where the market has no price for it."""
     kind, value = product_ref(ref)
     row = _product(market, kind).first(value=value)

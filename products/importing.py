@@ -10,6 +10,7 @@ from django.core.files import File
 from django.db import DatabaseError, transaction
 
 from products import services, stock
+from products.drafts import NewVariant
 from products.models import Category, MarketPrice, Product, ProductImage, StockMovement, Variant
 from products.rows import BadRow, Picture, ProductRow, read_row
 from store.core.actors import SYSTEM
@@ -132,7 +133,7 @@ def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> 
     return product, changed
 
 
-def _change_variant(variant: Variant, wanted: services.NewVariant, position: int) -> bool:
+def _change_variant(variant: Variant, wanted: NewVariant, position: int) -> bool:
     changed = _set(
         variant,
         {

@@ -13,7 +13,7 @@ from products.slugs import product_ref
 from store.core.markets import Market
 from store.core.statements import Slot, Statement
 
-REFERENCES = {
+REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
     "id": ("product_id", models.BigIntegerField()),
     "uuid": ("product__uuid", models.UUIDField()),
     "slug": ("product__slug", models.CharField()),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from products.drafts import NewProduct, NewVariant, Price
 from products.models import Category
-from products.services import NewProduct, NewVariant, Price
 from store.core import markets, money
 
 SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", re.ASCII)

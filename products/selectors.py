@@ -162,11 +162,11 @@ def _shelf(named: str) -> list[int]:
     rows = ALL_CATEGORIES.rows()
     wanted = named.casefold()
     top = [row.id for row in rows if row.slug == wanted or str(row.id) == wanted or row.name.casefold() == wanted]
-    found = set(top)
-    inside = True
+    found: set[int] = set()
+    inside = set(top)
     while inside:
-        inside = {row.id for row in rows if row.parent_id in found} - found
         found |= inside
+        inside = {row.id for row in rows if row.parent_id in found} - found
     return sorted(found)
 
 

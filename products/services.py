@@ -1,50 +1,17 @@
 """Making and changing products, and keeping their listings true."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from operator import attrgetter
 
 from django.db import IntegrityError, transaction
 
 from products import stock
+from products.drafts import NewProduct, NewVariant
 from products.exceptions import SkuTaken
 from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
 from products.slugs import slug_for
 from store.core import markets
 from store.core.actors import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a unit costs in one market."""
-
-    amount: Decimal
-    compare_at: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewVariant:
-    """A variant to be made; `prices` holds the markets other than the default."""
-
-    sku: str
-    price: Price
-    stock: int = 0
-    name: str = ""
-    options: dict[str, str] = field(default_factory=dict)
-    prices: dict[str, Price] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NewProduct:
-    """A product to be made."""
-
-    name: str
-    variants: Sequence[NewVariant]
-    description: str = ""
-    category: Category | None = None
-    seller_id: int | None = None
-    low_stock_threshold: int = 5
-    is_active: bool = True
 
 
 @transaction.atomic
@@ -181,14 +148,14 @@ def _listings(product_ids: Sequence[int], market: markets.Market) -> Iterable[Li
         by_product.setdefault(variant.product_id, []).append(variant)
     for variants in by_product.values():
         product = variants[0].product
-        cheapest = min(variants, key=lambda variant: variant.market_price)
+        cheapest = min(variants, key=attrgetter("market_price"))
         yield Listing(
             product=product,
             market=market.code,
             category_id=product.category_id,
             variant=variants[0],
             variants_count=len(variants),
-            price=cheapest.market_price,
-            compare_at_price=cheapest.market_compare_at_price,
+            price=cheapest.market_price,  # type: ignore[attr-defined]  # added by offered_in
+            compare_at_price=cheapest.market_compare_at_price,  # type: ignore[attr-defined]  # added by offered_in
             created_at=product.created_at,
         )

@@ -6,7 +6,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from products import selectors
+from products import detail, selectors
 from products.filters import ORDERINGS, list_query
 from products.models import Product
 from products.serializers import ProductDetailShape, ProductItemShape
@@ -46,4 +46,4 @@ class ProductViewSet(GenericViewSet[Product]):
     def retrieve(self, request: Request, pk: str) -> Reply:
         """Get a product by id, uuid or slug."""
         raw = request._request
-        return Reply(selectors.detail(pk, market_of(raw), site_of(raw)))
+        return Reply(detail.product(pk, market_of(raw), site_of(raw)))

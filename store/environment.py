@@ -58,6 +58,12 @@ def hosts(given: list[str], *, debug: bool) -> list[str]:
     return given
 
 
+def origins(env: ShopEnv, name: str, first: str) -> list[str]:
+    """Return `first` and the origins that the variable lists."""
+    listed: list[str] = env.list(name, [])
+    return [first, *(origin(name, value) for value in listed)]
+
+
 def origin(name: str, value: str) -> str:
     """Return `scheme://host[:port]`, exactly as a browser sends it in `Origin`."""
     parts = urlsplit(value.strip().rstrip("/"))

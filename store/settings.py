@@ -12,7 +12,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store.environment import ShopEnv, database, hosts, market_table, origin, secret
+from store.environment import ShopEnv, database, hosts, market_table, origin, origins, secret
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time, as their types are
 
@@ -40,8 +40,8 @@ try:
     # --- 3. Hosts, proxies, origins ----------------------------------------------------------------------------------
     ALLOWED_HOSTS = hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-    CORS_ALLOWED_ORIGINS = [FRONTEND_URL, *(origin("CORS_ALLOWED_ORIGINS", o) for o in env.list("CORS_ALLOWED_ORIGINS", []))]
-    CSRF_TRUSTED_ORIGINS = [FRONTEND_URL, *(origin("CSRF_TRUSTED_ORIGINS", o) for o in env.list("CSRF_TRUSTED_ORIGINS", []))]
+    CORS_ALLOWED_ORIGINS = origins(env, "CORS_ALLOWED_ORIGINS", FRONTEND_URL)
+    CSRF_TRUSTED_ORIGINS = origins(env, "CSRF_TRUSTED_ORIGINS", FRONTEND_URL)
     CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0 if DEBUG else 3600)

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from products import services
+from products.drafts import NewProduct, NewVariant, Price
 from products.models import Category, Product, Variant
-from products.services import NewProduct, NewVariant, Price
 from store.core.actors import SYSTEM
 
 

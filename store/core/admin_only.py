@@ -1,14 +1,12 @@
 """Django's session, CSRF, user and message middleware, on the admin's paths alone: the API needs none and pays for none."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
@@ -37,9 +35,7 @@ class AdminMessageMiddleware(OnlyAdmin, MessageMiddleware):
 class AdminCsrfMiddleware(OnlyAdmin, CsrfViewMiddleware):
     """The token in the admin's forms; the API obeys the origin rule instead."""
 
-    def process_view(
-        self, request: HttpRequest, callback: Callable[..., HttpResponse], callback_args: Any, callback_kwargs: Any
-    ) -> HttpResponseBase | None:
+    def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
         """Check the token of an admin form."""
         if not request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
             return None

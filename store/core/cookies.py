@@ -1,6 +1,7 @@
 """The shop's cookies: their names and attributes, in one place, so that a deletion carries what the setting carried."""
 
 from http.cookies import Morsel
+from typing import Literal, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.http.response import HttpResponseBase
 Morsel._reserved.setdefault("partitioned", "Partitioned")  # type: ignore[attr-defined]  # documented nowhere, stable since 2.x
 Morsel._flags.add("partitioned")  # type: ignore[attr-defined]  # as above
 
+SameSite = Literal["Lax", "None"]
 ACCESS, REFRESH, GUEST_READABLE, GUEST_HIDDEN = "access_token", "refresh_token", "cart_token", "sessionid"
 HIDDEN = frozenset((ACCESS, REFRESH, GUEST_HIDDEN))  # HttpOnly, and `__Host-` where cookies are Secure
 
@@ -34,7 +36,7 @@ def put(response: HttpResponseBase, cookie: str, value: str, max_age: int) -> No
         path="/",
         secure=settings.AUTH_COOKIE_SECURE,
         httponly=cookie in HIDDEN,
-        samesite=settings.AUTH_COOKIE_SAMESITE,
+        samesite=cast(SameSite, settings.AUTH_COOKIE_SAMESITE),
     )
     if settings.AUTH_COOKIE_SAMESITE == "None":
         response.cookies[name]["partitioned"] = True

@@ -71,7 +71,7 @@ def _framework(exc: drf.APIException) -> Refusal:
     if isinstance(exc, drf.NotAuthenticated | drf.AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     if isinstance(exc, drf.Throttled):
-        headers["Retry-After"] = str(int(exc.wait or 1))
+        headers["Retry-After"] = str(int(getattr(exc, "wait", None) or 1))
     code = exc.get_codes()
     body = failure(exc.status_code, code if isinstance(code, str) else "invalid", str(exc.detail))
     return Refusal(body, status=exc.status_code, headers=headers)

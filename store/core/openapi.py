@@ -1,7 +1,7 @@
 """Teaches the schema about the envelope: every answer is wrapped, every refusal described, and nothing undescribed may be said."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -46,8 +46,8 @@ def answers(
 class EnvelopeSchema(AutoSchema):
     """drf-spectacular's schema, with the envelope around each answer."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
         beside = self._beside()
         for status, response in bodies.items():
             schema = next((media["schema"] for media in response.get("content", {}).values()), {"type": "null"})
@@ -68,7 +68,7 @@ class EnvelopeSchema(AutoSchema):
         shape = getattr(method, "beside_shape", None)
         if shape is None:
             return {}
-        component = self.resolve_serializer(shape(), "response")  # type: ignore[no-untyped-call]
+        component = self.resolve_serializer(shape(), "response")
         properties: dict[str, Any] = component.schema["properties"]
         return properties
 
