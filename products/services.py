@@ -1,17 +1,20 @@
 """Making and changing products, and keeping their listings true."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from products import stock
-from products.drafts import NewProduct, NewVariant
+from products.drafts import NewProduct, NewVariant, Price
 from products.exceptions import SkuTaken
 from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
 from products.slugs import slug_for
 from store.core import markets
 from store.core.actors import Actor
+
+VARIANT_COLUMNS = ("sku", "name", "options", "price", "compare_at_price", "position", "is_active")
 
 
 @transaction.atomic
@@ -103,6 +106,31 @@ def _new_variant(product: Product, new: NewVariant, position: int) -> Variant:
         stock=new.stock,
         position=position,
     )
+
+
+@transaction.atomic
+def save_variant(actor: Actor, variant: Variant, on_hand: int, prices: Mapping[str, Price]) -> None:
+    """Write a variant as staff filled it in: its columns, its other markets' prices, and its stock as a movement.
+
+    The caller lists the product anew. Raises StockConflict.
+    """
+    if variant.pk is None:
+        variant.stock = on_hand
+        variant.save(force_insert=True)
+        stock.record_initial(actor, [variant], StockMovement.Reason.INITIAL)
+    else:
+        variant.save(update_fields=[*VARIANT_COLUMNS, "updated_at"])
+        stock.set_on_hand(actor, variant, on_hand, StockMovement.Reason.CORRECTION)
+    MarketPrice.objects.filter(variant=variant).exclude(market__in=prices).delete()
+    for market, price in prices.items():
+        MarketPrice.objects.update_or_create(variant=variant, market=market, defaults={"price": price.amount})
+
+
+@transaction.atomic
+def retire(product_ids: Sequence[int]) -> None:
+    """Take products out of the shop; carts show them as gone, orders keep their copies."""
+    Product.objects.filter(pk__in=product_ids).update(deleted_at=timezone.now(), is_active=False)
+    list_anew(product_ids)
 
 
 @transaction.atomic

@@ -44,10 +44,12 @@ def make_variant(
     stock: int = 10,
     prices: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
+    compare_at: str | None = None,
 ) -> NewVariant:
     """Describe a variant for `make_product`."""
+    before = None if compare_at is None else Decimal(compare_at)
     others = {market: Price(Decimal(amount)) for market, amount in (prices or {}).items()}
-    return NewVariant(sku=sku, name=name, price=Price(Decimal(price)), stock=stock, prices=others, options=options or {})
+    return NewVariant(sku=sku, name=name, price=Price(Decimal(price), before), stock=stock, prices=others, options=options or {})
 
 
 def variant_of(product: Product) -> Variant:
@@ -59,3 +61,42 @@ def change_price(product: Product, price: str) -> None:
     """Change the price of a simple product in the default market."""
     Variant.objects.filter(product=product).update(price=Decimal(price))
     services.list_anew([product.pk])
+
+
+def make_products(*names: str, price: str = "20.00", us: str = "2.00") -> list[Product]:
+    """Make simple products in one go, for sale in both markets; each is a second newer than the one before."""
+    start = Variant.objects.count()
+    given = [
+        NewProduct(name=name, variants=[make_variant(f"SKU-{start + number}", price=price, prices={"us": us})])
+        for number, name in enumerate(names, 1)
+    ]
+    products = services.create_many(SYSTEM, given, reason=StockMovement.Reason.INITIAL)
+    for number, product in enumerate(products):
+        product.created_at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    Product.objects.bulk_update(products, ["created_at"])
+    services.list_anew([product.pk for product in products])
+    return products
+
+
+def change(product: Product, **columns: object) -> None:
+    """Write columns of a product and list it anew."""
+    Product.objects.filter(pk=product.pk).update(**columns)
+    services.list_anew([product.pk])
+
+
+def change_variant(sku: str, **columns: object) -> None:
+    """Write columns of a variant and list its product anew."""
+    Variant.objects.filter(sku=sku).update(**columns)
+    services.list_anew([Variant.objects.get(sku=sku).product_id])
+
+
+def add_picture(product: Product, *, position: int = 0, alt: str = "A lamp") -> ProductImage:
+    """Give a product a picture of 2 by 1 pixels."""
+    return ProductImage.objects.create(product=product, image=ContentFile(png(), "lamp.png"), position=position, alt=alt)
+
+
+def png(colour: str = "red") -> bytes:
+    """Return a picture file of 2 by 1 pixels."""
+    buffer = BytesIO()
+    Image.new("RGB", (2, 1), colour).save(buffer, "PNG")
+    return buffer.getvalue()

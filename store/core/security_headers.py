@@ -24,7 +24,7 @@ class SecurityHeadersMiddleware:
         headers = response.headers
         if response.get("Content-Type", "").startswith("application/json"):
             headers.setdefault("Content-Security-Policy", NOTHING)
-            headers.setdefault("Referrer-Policy", "no-referrer")
+            headers["Referrer-Policy"] = "no-referrer"  # a page keeps Django's `same-origin`, which the admin's forms need
             if "Cache-Control" not in headers:
                 headers["Cache-Control"] = "no-store"
                 headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Cookie, Authorization")))

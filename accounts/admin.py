@@ -1,0 +1,88 @@
+"""Users and their sessions, for staff."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts import emails
+from accounts.models import AuthSession, User
+from store.core.admin import ReadOnly
+
+
+class UserForm(forms.ModelForm[User]):
+    """A user without a password: that is the user's own business."""
+
+    class Meta:
+        model = User
+        fields = (
+            *("email", "phone", "first_name", "last_name", "market", "is_active", "is_seller"),
+            *("is_staff", "is_superuser", "groups", "user_permissions"),
+        )
+
+    def clean_email(self) -> str | None:
+        """Store the address in its normal form."""
+        given = self.cleaned_data.get("email")
+        try:
+            return emails.normalised(given) if given else None
+        except emails.EmailInvalid as wrong:
+            raise forms.ValidationError(wrong.message) from None
+
+    def clean_phone(self) -> str | None:
+        """No number is null, so that two users may have none."""
+        return self.cleaned_data.get("phone") or None
+
+    def clean(self) -> dict[str, Any]:
+        """A user is known by an address or a number."""
+        given = super().clean() or self.cleaned_data
+        if not given.get("email") and not given.get("phone"):
+            raise forms.ValidationError("Give an e-mail address or a phone number")
+        return given
+
+
+class SessionInline(ReadOnly, admin.TabularInline[AuthSession, User]):
+    """Where the user is signed in, or was."""
+
+    model = AuthSession
+    fields = readonly_fields = (
+        "method",
+        "created_at",
+        "last_seen_at",
+        "expires_at",
+        "revoked_at",
+        "revoke_reason",
+        "ip",
+        "user_agent",
+    )
+    ordering = ("-created_at",)
+    extra = 0
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin[User]):
+    """Customers, sellers and staff."""
+
+    form = UserForm
+    list_display = ("__str__", "first_name", "last_name", "phone", "is_active", "is_seller", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_seller", "market")
+    search_fields = ("email", "phone", "first_name", "last_name")
+    ordering = ("-date_joined",)
+    readonly_fields = ("date_joined", "last_login")
+    filter_horizontal = ("groups", "user_permissions")
+    inlines = (SessionInline,)
+    fieldsets = (
+        (None, {"fields": ("email", "phone", "first_name", "last_name", "market")}),
+        ("Rights", {"fields": ("is_active", "is_seller", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("date_joined", "last_login")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save; a new user gets no password until he sets one."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Orders and logs name users: switch one off instead."""
+        return False

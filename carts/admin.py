@@ -1,0 +1,78 @@
+"""Carts and their story, for staff; read-only."""
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+
+from carts.models import Cart, CartAuditLog, CartItem
+from store.core.admin import ReadOnly
+
+
+class LineInline(ReadOnly, admin.TabularInline[CartItem, Cart]):
+    """What lies in the cart."""
+
+    model = CartItem
+    fields = ("variant", "quantity", "price_at_addition", "held", "created_at", "updated_at")
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CartItem]:
+        """Fetch the products with the lines."""
+        return super().get_queryset(request).select_related("variant__product")
+
+
+class LogInline(ReadOnly, admin.TabularInline[CartAuditLog, Cart]):
+    """What happened to the cart."""
+
+    model = CartAuditLog
+    fields = ("timestamp", "action", "product_name", "changes", "user", "ip_address")
+    ordering = ("-id",)
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CartAuditLog]:
+        """Fetch the users with the entries."""
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(Cart)
+class CartAdmin(ReadOnly, admin.ModelAdmin[Cart]):
+    """Carts of users and of guests."""
+
+    list_display = ("id", "whose", "market", "lines", "units", "updated_at", "expires_at")
+    list_filter = ("market", ("user", admin.EmptyFieldListFilter))
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__phone", "id", "key_hash__startswith")
+    ordering = ("-updated_at",)
+    date_hierarchy = "updated_at"
+    fields = ("whose", "market", "merged_into", "created_at", "updated_at", "expires_at")
+    inlines = (LineInline, LogInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cart]:
+        """Count the lines in the same statement."""
+        carts: QuerySet[Cart] = super().get_queryset(request)
+        return carts.annotate(line_count=Count("items"), unit_count=Sum("items__quantity"))
+
+    @admin.display(description="Whose")
+    def whose(self, cart: Cart) -> str:
+        if cart.user is not None:
+            return str(cart.user)
+        return f"guest {cart.key_hash[:8]}" if cart.key_hash else f"merged into cart {cart.merged_into_id}"
+
+    @admin.display(description="Lines", ordering="line_count")
+    def lines(self, cart: Cart) -> int:
+        return getattr(cart, "line_count", 0)
+
+    @admin.display(description="Units", ordering="unit_count")
+    def units(self, cart: Cart) -> int:
+        return getattr(cart, "unit_count", None) or 0
+
+
+@admin.register(CartAuditLog)
+class CartAuditLogAdmin(ReadOnly, admin.ModelAdmin[CartAuditLog]):
+    """Every change of every cart."""
+
+    list_display = ("timestamp", "cart", "action", "product_name", "changes", "user", "ip_address")
+    list_filter = ("action",)
+    list_select_related = ("user", "cart")
+    search_fields = ("product_name", "user__email", "ip_address")
+    date_hierarchy = "timestamp"
+    ordering = ("-id",)

@@ -1,0 +1,99 @@
+"""The guest's two cookies: their attributes, and when they are set."""
+
+import pytest
+from pytest_django import Settings
+
+from carts.tests.factories import WRITES, add, guest_with, write
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+READS = [("get", "/api/cart/"), ("get", "/api/cart/current/"), ("post", "/api/cart/"), ("get", "/api/cart/summary/")]
+
+
+def test_one_cookie_is_for_scripts_and_the_other_is_not(api: SchemaClient) -> None:
+    response = api.get("/api/cart/")
+
+    attributes = {
+        name: {key: response.cookies[name][key] for key in ("path", "max-age", "domain", "samesite", "httponly", "secure")}
+        for name in ("cart_token", "sessionid")
+    }
+    plain = {"path": "/", "max-age": 259200, "domain": "", "samesite": "Lax", "secure": ""}
+    assert attributes == {"cart_token": {**plain, "httponly": ""}, "sessionid": {**plain, "httponly": True}}
+
+
+def test_in_production_both_are_secure_and_the_hidden_one_is_bound_to_the_host(api: SchemaClient, settings: Settings) -> None:
+    settings.AUTH_COOKIE_SECURE = True
+
+    response = api.get("/api/cart/")
+
+    assert set(response.cookies) == {"cart_token", "__Host-sessionid"}
+    hidden = response.cookies["__Host-sessionid"]
+    assert (hidden["secure"], hidden["httponly"], hidden["path"], hidden["domain"]) == (True, True, "/", "")
+    assert response.cookies["cart_token"]["secure"] is True
+    assert response.cookies["cart_token"]["httponly"] == ""
+
+
+def test_in_production_a_planted_plain_cookie_is_not_read(db: None, settings: Settings) -> None:
+    key = guest_with(make_product("Lamp"))
+    settings.AUTH_COOKIE_SECURE = True
+    client = SchemaClient()
+    client.cookies["sessionid"] = key
+
+    body = client.get("/api/cart/").json()
+
+    assert body["cart_token"] != key
+    assert body["data"]["items"] == []
+
+
+def test_for_a_front_on_another_site_they_are_partitioned(api: SchemaClient, settings: Settings) -> None:
+    settings.AUTH_COOKIE_SAMESITE = "None"
+    settings.AUTH_COOKIE_SECURE = True
+
+    response = api.get("/api/cart/")
+
+    cookies = [response.cookies["cart_token"], response.cookies["__Host-sessionid"]]
+    assert [(cookie["samesite"], cookie["partitioned"]) for cookie in cookies] == [("None", True), ("None", True)]
+
+
+@pytest.mark.parametrize(("method", "address"), READS)
+def test_a_read_that_carries_both_sets_none(api: SchemaClient, method: str, address: str) -> None:
+    add(api, make_product("Lamp"))
+
+    response = getattr(api, method)(address)
+
+    assert response.status_code == 200
+    assert not response.cookies
+
+
+@pytest.mark.parametrize(("carried", "missing"), [("cart_token", "sessionid"), ("sessionid", "cart_token")])
+def test_a_read_that_carries_one_sets_the_other(db: None, carried: str, missing: str) -> None:
+    key = guest_with(make_product("Lamp"))
+    client = SchemaClient()
+    client.cookies[carried] = key
+
+    response = client.get("/api/cart/")
+
+    assert {name: cookie.value for name, cookie in response.cookies.items()} == {missing: key}
+
+
+def test_a_read_that_carries_another_key_is_set_right(db: None) -> None:
+    key, other = guest_with(make_product("Lamp")), guest_with(make_product("Mug"))
+    client = SchemaClient()
+    client.cookies["sessionid"] = key
+    client.cookies["cart_token"] = other
+
+    response = client.get("/api/cart/")
+
+    assert {name: cookie.value for name, cookie in response.cookies.items()} == {"cart_token": key}
+
+
+@pytest.mark.parametrize("change", WRITES)
+def test_a_write_prolongs_both(api: SchemaClient, change: str) -> None:
+    lamp = make_product("Lamp")
+    key = add(api, lamp)["cart_token"]
+
+    response = write(api, change, lamp)
+
+    assert response.status_code == 200
+    assert {name: cookie.value for name, cookie in response.cookies.items()} == {"cart_token": key, "sessionid": key}
+    assert [cookie["max-age"] for cookie in response.cookies.values()] == [259200, 259200]

@@ -1,0 +1,42 @@
+"""What the apps' admin pages share, and the page of the outbox."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from store.core.actors import Actor
+from store.core.client_ip import client_ip
+from store.core.models import Job
+
+
+def staff_actor(request: HttpRequest) -> Actor:
+    """Return who works in the admin."""
+    return Actor(request.user.pk, client_ip(request), "staff")
+
+
+class ReadOnly(admin.options.BaseModelAdmin[Any]):
+    """For what is a record: staff look at it, and nothing changes it here."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds to a record by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes a record by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes a record by hand."""
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
+    """Background work: what is owed, done, and set aside after too many failures."""
+
+    list_display = ("kind", "created_at", "run_at", "attempts", "done_at", "failed_at", "last_error")
+    list_filter = ("kind", ("failed_at", admin.EmptyFieldListFilter), ("done_at", admin.EmptyFieldListFilter))
+    search_fields = ("kind", "dedupe_key")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)

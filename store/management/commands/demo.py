@@ -1,0 +1,110 @@
+"""`manage.py demo`: the whole shop on one machine, with a catalog, two users and a page that shows it."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from products.models import Product
+
+ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves the example page without a log line for each file."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Command(BaseCommand):
+    """Starts everything, and stops it all on Ctrl-C."""
+
+    help = "Migrate, import the demo catalog, make demo users, and run the API, the job worker and the catalog page (DEBUG only)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="of the API (default 8000)")
+        parser.add_argument("--page-port", type=int, default=5173, help="of the catalog page (default 5173)")
+
+    def handle(self, *args: Any, port: int, page_port: int, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("This is a demo with well-known passwords; it runs with DEBUG=1 only.")
+        for wanted in (port, page_port):
+            self._check_free(wanted)
+        self._prepare()
+        page = ThreadingHTTPServer(
+            ("127.0.0.1", page_port), partial(QuietHandler, directory=str(settings.BASE_DIR / "examples" / "storefront"))
+        )
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        children = [self._start_api(port), subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR)]
+        self._say(port, page_port)
+        try:
+            self._wait(children)
+        finally:
+            page.shutdown()
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(timeout=10)
+            self.stdout.write("Stopped.")
+
+    def _check_free(self, port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise CommandError(
+                    f"Port {port} is in use. Stop what listens there, or choose another: --port, --page-port"
+                ) from None
+
+    def _prepare(self) -> None:
+        call_command("migrate", verbosity=0)
+        if not Product.objects.exists():
+            self.stdout.write("Importing the demo catalog ...")
+            call_command("import_products")
+        if not User.objects.filter(email=ADMIN).exists():
+            User.objects.create_superuser(ADMIN, PASSWORD, first_name="Demo", last_name="Admin")
+        if not User.objects.filter(email=CUSTOMER).exists():
+            User.objects.create_user(CUSTOMER, PASSWORD, first_name="Demo", last_name="Customer")
+
+    def _start_api(self, port: int) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4"]
+        quiet = ["--log-level", "warning", "store.wsgi:application"]
+        return subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR)
+
+    def _say(self, port: int, page_port: int) -> None:
+        site = f"http://localhost:{port}"
+        lines = (
+            "",
+            f"  The catalog page   http://localhost:{page_port}/",
+            f"  The API            {site}/api/products/",
+            f"  Its reference      {site}/api/docs/",
+            f"  The admin          {site}/{settings.ADMIN_PATH}",
+            "",
+            f"  Staff      {ADMIN}     {PASSWORD}",
+            f"  Customer   {CUSTOMER}  {PASSWORD}",
+            "",
+            "  Mails are printed here. Ctrl-C stops everything.",
+            "",
+        )
+        self.stdout.write("\n".join(lines))
+
+    def _wait(self, children: list["subprocess.Popen[bytes]"]) -> None:
+        """Stay until Ctrl-C, a termination, or the end of a child."""
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        while not stop.wait(0.5):
+            ended = next((child for child in children if child.poll() is not None), None)
+            if ended is not None:
+                raise CommandError(f"A part of the shop ended by itself (exit code {ended.returncode}); see above.")

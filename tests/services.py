@@ -1,0 +1,91 @@
+"""PostgreSQL and Redis for the tests: private, on ports of their own, gone afterwards."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def needed(name: str) -> str:
+    """Return where a program is. Raises RuntimeError where it is not installed."""
+    found = program(name)
+    if found is None:
+        raise RuntimeError(f"{name} is not installed")
+    return found
+
+
+def program(name: str) -> str | None:
+    """Return where a program is; Debian keeps those of PostgreSQL out of the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(debian[-1]) if debian else None)
+
+
+def missing() -> list[str]:
+    """Return the programs that are not installed."""
+    return [name for name in ("initdb", "pg_ctl", "redis-server") if program(name) is None]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _as_postgres(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root: hand over to its own user then."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Start a cluster; yields its DATABASE_URL."""
+    initdb, pg_ctl, port = needed("initdb"), needed("pg_ctl"), free_port()
+    with tempfile.TemporaryDirectory(prefix="shop-postgres-") as folder:
+        data = f"{folder}/data"
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        _run([initdb, "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"])
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off"
+        _run([pg_ctl, "--pgdata", data, "--wait", "--log", f"{folder}/log", "--options", options, "start"])
+        try:
+            yield f"postgres://postgres@127.0.0.1:{port}/shop"
+        finally:
+            _run([pg_ctl, "--pgdata", data, "--wait", "--mode", "immediate", "stop"])
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(_as_postgres(command), capture_output=True, text=True, cwd="/", check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Start a server that keeps nothing; yields its REDIS_URL."""
+    port = free_port()
+    command = [needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir())
+    try:
+        _wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        running.terminate()
+        running.wait(timeout=10)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing answers on port {port}")
