@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import dj_database_url
 from environs import Env, EnvError
@@ -58,6 +59,21 @@ def hosts(given: list[str], *, debug: bool) -> list[str]:
     return given
 
 
+def time_zone(name: str) -> str:
+    """Return the name of a zone that exists."""
+    if name not in available_timezones():
+        raise EnvError("TIME_ZONE must be a zone like UTC or Europe/Paris.")
+    return name
+
+
+def admin_path(given: str) -> str:
+    """Return the admin's path with one slash at its end."""
+    path = given.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_/-]+", path) or path.split("/")[0] in ("api", "static", "media"):
+        raise EnvError("ADMIN_PATH must be a path of letters, digits and dashes like admin/ that nothing else uses.")
+    return path + "/"
+
+
 def origins(env: ShopEnv, name: str, first: str) -> list[str]:
     """Return `first` and the origins that the variable lists."""
     listed: list[str] = env.list(name, [])
@@ -82,7 +98,7 @@ def market_table(text: str) -> dict[str, str]:
 
 def database(env: ShopEnv, base_dir: Path) -> dict[str, Any]:
     """Return Django's settings of the database that DATABASE_URL names; a SQLite file where it is absent."""
-    url: str = env.str("DATABASE_URL", f"sqlite:///{base_dir / 'db.sqlite3'}")
+    url: str = env.str("DATABASE_URL", "") or f"sqlite:///{base_dir / 'db.sqlite3'}"
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):

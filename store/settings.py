@@ -12,7 +12,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store.environment import ShopEnv, database, hosts, market_table, origin, origins, secret
+from store.environment import ShopEnv, admin_path, database, hosts, market_table, origin, origins, secret, time_zone
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time, as their types are
 
@@ -28,7 +28,7 @@ try:
     DEBUG = env.bool("DEBUG", TESTING)
     SHOP_NAME = env.str("SHOP_NAME", "Our shop")
     MARKETS = market_table(env.str("MARKETS", "in:INR,us:USD"))
-    TIME_ZONE = env.str("TIME_ZONE", "UTC")
+    TIME_ZONE = time_zone(env.str("TIME_ZONE", "UTC"))
     FRONTEND_URL = origin("FRONTEND_URL", env.str("FRONTEND_URL", "http://localhost:5173"))
 
     # --- 2. Secrets --------------------------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ try:
     CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0 if DEBUG else 3600)
-    ADMIN_PATH = env.str("ADMIN_PATH", "admin/").strip("/") + "/"
+    ADMIN_PATH = admin_path(env.str("ADMIN_PATH", "admin/"))
 
     # --- 4. Cookies and tokens ---------------------------------------------------------------------------------------
     AUTH_COOKIE_SECURE = env.bool("AUTH_COOKIE_SECURE", not DEBUG)
@@ -63,7 +63,7 @@ try:
     CLOUDINARY_CLOUD_NAME = env.str("CLOUDINARY_CLOUD_NAME", "")
     CLOUDINARY_API_KEY = env.str("CLOUDINARY_API_KEY", "")
     CLOUDINARY_API_SECRET = env.str("CLOUDINARY_API_SECRET", "")
-    MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
+    MEDIA_ROOT = Path(env.str("MEDIA_ROOT", "") or BASE_DIR / "media")
     STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
     STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
     STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")

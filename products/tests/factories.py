@@ -1,10 +1,15 @@
 """Products for tests."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
+
+from django.core.files.base import ContentFile
+from PIL import Image
 
 from products import services
 from products.drafts import NewProduct, NewVariant, Price
-from products.models import Category, Product, Variant
+from products.models import Category, Product, ProductImage, StockMovement, Variant
 from store.core.actors import SYSTEM
 
 

@@ -1,0 +1,99 @@
+"""GET /api/products/?cursor=, where it is none of the shop's"""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from products.tests.factories import make_products
+from tests.schema_client import SchemaClient
+
+DAY = "2025-01-01T00:00:00+00:00"
+
+
+def packed(given: Any) -> str:
+    """Return JSON in the coat of a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(given).encode()).rstrip(b"=").decode()
+
+
+def cursor_of(api: SchemaClient, query: str) -> str:
+    """Return the cursor of the second page."""
+    link: str = api.get(f"/api/products/?page_size=1&{query}").json()["pagination"]["next"]
+    return link.partition("cursor=")[2].partition("&")[0]
+
+
+@pytest.mark.parametrize("cursor", ["x", "%25%25%25", "%00", "bnVsbA", "e30", "=", "....", "%F0%9F%92%A1", "a" * 10_240, "-1", "W10"])
+def test_a_cursor_that_cannot_be_read_is_refused_by_name(api: SchemaClient, cursor: str) -> None:
+    response = api.get(f"/api/products/?cursor={cursor}")
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["cursor"]
+
+
+@pytest.mark.parametrize(
+    ("ordering", "given"),
+    [
+        ("newest", ["newest", DAY, 1]),
+        ("newest", ["newest", DAY, 1, 0, 0]),
+        ("newest", ["newest", DAY, "1", 0]),
+        ("newest", ["newest", DAY, 1.5, 0]),
+        ("newest", ["newest", DAY, True, 0]),
+        ("newest", ["newest", DAY, 0, 0]),
+        ("newest", ["newest", DAY, -1, 0]),
+        ("newest", ["newest", DAY, 2**63, 0]),
+        ("newest", ["newest", DAY, 2**200, 0]),
+        ("newest", ["newest", DAY, 1, 2]),
+        ("newest", ["newest", DAY, 1, "0"]),
+        ("newest", ["newest", DAY, 1, None]),
+        ("newest", ["newest", None, 1, 0]),
+        ("newest", ["newest", "yesterday", 1, 0]),
+        ("newest", ["newest", "2025-01-01T00:00:00", 1, 0]),
+        ("newest", ["newest", "0001-01-01T00:00:00+14:00", 1, 0]),
+        ("newest", ["newest", "9999-12-31T23:59:59-12:00", 1, 0]),
+        ("newest", [["newest"], DAY, 1, 0]),
+        ("newest", {"newest": 1, DAY: 2, "1": 3, "0": 4}),
+        ("newest", "abcd"),
+        ("price", ["price", "abc", 1, 0]),
+        ("price", ["price", "NaN", 1, 0]),
+        ("price", ["price", "-1", 1, 0]),
+        ("price", ["price", "1e400", 1, 0]),
+        ("price", ["price", "9" * 400, 1, 0]),
+        ("name", ["name", "a\x00b", 1, 0]),
+        ("name", ["name", "\ud800", 1, 0]),
+        ("name", ["name", ["a"], 1, 0]),
+    ],
+)
+def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, given: Any) -> None:
+    response = api.get("/api/products/", {"ordering": ordering, "cursor": packed(given)})
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["cursor"]
+
+
+@pytest.mark.parametrize(("made_for", "used_for"), [("price", "newest"), ("newest", "oldest"), ("price", "-price"), ("name", "price")])
+def test_a_cursor_of_another_ordering_is_refused_by_name(api: SchemaClient, made_for: str, used_for: str) -> None:
+    make_products("Lamp", "Mug")
+    cursor = cursor_of(api, f"ordering={made_for}")
+
+    response = api.get(f"/api/products/?ordering={used_for}&cursor={cursor}")
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["cursor"]
+
+
+@pytest.mark.parametrize("ordering", ["newest", "price", "name"])
+def test_no_single_changed_letter_of_a_cursor_breaks_the_shop(api: SchemaClient, ordering: str) -> None:
+    make_products("Lamp", "Mug")
+    cursor = cursor_of(api, f"ordering={ordering}")
+
+    changed = [f"{cursor[:at]}{letter}{cursor[at + 1 :]}" for at in range(len(cursor)) for letter in "A0_"]
+    statuses = {api.get(f"/api/products/?ordering={ordering}&cursor={text}").status_code for text in changed}
+
+    assert statuses <= {200, 400}
+
+
+def test_an_empty_cursor_is_the_first_page(api: SchemaClient) -> None:
+    make_products("Lamp", "Mug")
+
+    assert len(api.get("/api/products/?cursor=").json()["data"]) == 2
