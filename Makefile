@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # The schema and the checks are made with these values, whatever a .env says.
-PLAIN := DEBUG=1 SECRET_KEY= AUTH_COOKIE_SECURE=0 DATABASE_URL=sqlite:///db.sqlite3
+PLAIN := DEBUG=1 SECRET_KEY=for-checks-only AUTH_COOKIE_SECURE=0 DATABASE_URL=sqlite:///db.sqlite3
 PRODUCTION := DEBUG=0 SECRET_KEY=$(shell head -c 48 /dev/urandom | od -An -tx1 | tr -d ' \n') ALLOWED_HOSTS=shop.example \
 	FRONTEND_URL=https://shop.example AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
 

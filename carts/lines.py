@@ -88,3 +88,26 @@ def locked(market: Market) -> Statement[Line]:
         lambda: line_rows(market).filter(cart=Slot("cart", models.BigIntegerField())).order_by("variant_id"),
         locks=Variant,
     )
+
+
+WHICH: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
+    "item": ("pk", models.BigIntegerField()),
+    "variant": ("variant_id", models.BigIntegerField()),
+    "id": ("variant__product_id", models.BigIntegerField()),
+    "uuid": ("variant__product__uuid", models.UUIDField()),
+    "slug": ("variant__product__slug", models.CharField()),
+}
+
+
+@lru_cache(maxsize=64)
+def named(market: Market, which: str) -> Statement[Line]:
+    """Return the statement of a cart's lines that are named by their id, their variant, or their product's id, uuid or slug."""
+    column, field = WHICH[which]
+    condition = {"cart": Slot("cart", models.BigIntegerField()), column: Slot("value", field)}
+    return Statement(Line._make, lambda: line_rows(market).filter(**condition))
+
+
+COUNT = Statement(
+    lambda row: int(row[0]),
+    lambda: CartItem.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by().values("cart").values_list(Count("pk")),
+)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Case, PositiveSmallIntegerField, Value, When
 from django.utils import timezone
 
-from carts import audit, guest_keys, selectors
+from carts import audit, guest_keys, lines, selectors
 from carts.exceptions import CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
 from carts.lines import Line
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
@@ -19,87 +19,103 @@ from products.offers import Offer
 from products.slugs import product_ref
 from store.core import money
 from store.core.actors import SYSTEM, Actor
+from store.core.statements import Change, Insertion, Slot
 
 Action = CartAuditLog.Action
 
 
+NEW_LINE = Insertion(CartItem)
+SET_QUANTITY = Change(
+    lambda: CartItem.objects.filter(pk=Slot("pk", models.BigIntegerField())),
+    quantity=Slot("quantity", models.PositiveSmallIntegerField()),
+    updated_at=Slot("now", models.DateTimeField()),
+)
+TOUCH = Change(
+    lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
+    updated_at=Slot("now", models.DateTimeField()),
+    expires_at=Slot("expires_at", models.DateTimeField()),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which line is meant: by its own id, by its variant, or by its product."""
+    """Which line is meant: by its own id, or by its product, its variant, or both, which then must belong together."""
 
     item: int | None = None
     variant: int | None = None
     product: str | None = None
 
-    def columns(self) -> dict[str, Any]:
-        """Return it as conditions on the line. Raises ItemNotFound for what can name no product."""
+    def reference(self) -> tuple[str, Any]:
+        """Return it as `lines.named` takes it. Raises ItemNotFound for what can name no product."""
         if self.item is not None:
-            return {"pk": self.item}
-        if self.variant is not None:
-            return {"variant_id": self.variant}
+            return "item", self.item
+        if self.product is None:
+            return "variant", self.variant
         try:
-            kind, value = product_ref(self.product or "")
+            return product_ref(self.product)
         except ProductNotFound:
             raise ItemNotFound from None
-        return {f"variant__product__{kind}": value}
 
 
 @transaction.atomic
-def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple[CartItem, bool, CartRef]:
+def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple[int, bool, CartRef]:
     """Put `quantity` more of the offer into the cart, at today's price if it is new there.
 
-    Returns the line, whether it is new, and the cart, which is made where there was none. Raises OwnProduct, QuantityLimit,
+    Returns the line's id, whether it is new, and the cart, which is made where there was none. Raises OwnProduct, QuantityLimit,
     NotEnough, CartFull.
     """
     if offer.seller_id is not None and offer.seller_id == caller.user_id:
         raise OwnProduct(field="product_id")
     ref, is_new_cart = _opened(caller)
-    item = None if is_new_cart else CartItem.objects.filter(cart=ref.pk, variant=offer.id).first()
-    made = item is None
-    if item is None:
-        item = CartItem(cart_id=ref.pk, variant_id=offer.id, quantity=0, price_at_addition=offer.price)
-    wanted = item.quantity + quantity
-    if wanted > MAX_QUANTITY:
-        raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
-    if wanted > offer.available + item.held:
-        raise NotEnough(f"Only {max(offer.available + item.held, 0)} unit(s) available", field="quantity")
-    if made and not is_new_cart and CartItem.objects.filter(cart=ref.pk).count() >= MAX_LINES:
+    line = None if is_new_cart else lines.named(ref.market, "variant").first(cart=ref.pk, value=offer.id)
+    wanted, held = (line.quantity + quantity, line.held) if line else (quantity, 0)
+    _check_quantity(wanted, offer.available + held)
+    if line is None and not is_new_cart and (lines.COUNT.first(cart=ref.pk) or 0) >= MAX_LINES:
         raise CartFull(f"A cart holds at most {MAX_LINES} different items")
-    item.quantity = wanted
-    item.save()
+    now = timezone.now()
+    if line is not None:
+        line_id = line.id
+        SET_QUANTITY.run(pk=line_id, quantity=wanted, now=now)
+    else:
+        given = {"cart_id": ref.pk, "variant_id": offer.id, "quantity": wanted, "price_at_addition": offer.price, "held": 0}
+        line_id = NEW_LINE.run(**given, created_at=now, updated_at=now)
     changes = {"quantity": quantity, "price": money.text(offer.price, ref.market.currency)}
-    audit.record(actor, ref.pk, [_entry(Action.ADD, item, changes, offer.product_id, offer.product_name)])
-    return item, made, ref if is_new_cart else touch(ref)
+    audit.record(actor, ref.pk, [audit.Entry(Action.ADD, changes, offer.product_id, offer.id, offer.product_name)])
+    return line_id, line is None, ref if is_new_cart else touch(ref, now)
 
 
 @transaction.atomic
-def set_quantity(actor: Actor, caller: Caller, which: Which, quantity: int) -> tuple[CartItem, CartRef]:
-    """Make the line hold exactly `quantity`; 0 keeps it for later.
+def set_quantity(actor: Actor, caller: Caller, which: Which, quantity: int) -> tuple[int, CartRef]:
+    """Make the line hold exactly `quantity`; 0 keeps it for later. Returns the line's id and the cart.
 
     Raises ItemNotFound, VariantNeeded, QuantityLimit, NotEnough; ProductNotFound where more is wanted of what is not for sale.
     """
-    ref, item = _line(caller, which)
-    variant, product = item.variant, item.variant.product
-    if quantity > MAX_QUANTITY:
-        raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
-    if quantity > item.quantity and not variant.is_on_sale:
+    ref, line = _line(caller, which)
+    if quantity > line.quantity and not line.is_available:
         raise ProductNotFound
-    if quantity > variant.available + item.held:
-        raise NotEnough(f"Only {variant.available + item.held} unit(s) available", field="quantity")
-    changes = {"old_quantity": item.quantity, "new_quantity": quantity}
-    item.quantity = quantity
-    item.save(update_fields=["quantity", "updated_at"])
-    audit.record(actor, ref.pk, [_entry(Action.UPDATE, item, changes, product.pk, product.name)])
-    return item, touch(ref)
+    _check_quantity(quantity, line.obtainable)
+    now = timezone.now()
+    SET_QUANTITY.run(pk=line.id, quantity=quantity, now=now)
+    changes = {"old_quantity": line.quantity, "new_quantity": quantity}
+    audit.record(actor, ref.pk, [audit.Entry(Action.UPDATE, changes, line.product_id, line.variant_id, line.name)])
+    return line.id, touch(ref, now)
+
+
+def _check_quantity(wanted: int, obtainable: int) -> None:
+    """Refuse more than a line may hold, and then more than there is."""
+    if wanted > MAX_QUANTITY:
+        raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
+    if wanted > obtainable:
+        raise NotEnough(f"Only {obtainable} unit(s) available", field="quantity")
 
 
 @transaction.atomic
 def remove_item(actor: Actor, caller: Caller, which: Which) -> CartRef:
     """Take the line out of the cart. Raises ItemNotFound, VariantNeeded."""
-    ref, item = _line(caller, which)
-    product = item.variant.product
-    CartItem.objects.filter(pk=item.pk).delete()
-    audit.record(actor, ref.pk, [_entry(Action.REMOVE, item, {"quantity": item.quantity}, product.pk, product.name)])
+    ref, line = _line(caller, which)
+    CartItem.objects.filter(pk=line.id).delete()
+    changes = {"quantity": line.quantity}
+    audit.record(actor, ref.pk, [audit.Entry(Action.REMOVE, changes, line.product_id, line.variant_id, line.name)])
     return touch(ref)
 
 
@@ -116,12 +132,15 @@ def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
     return removed, touch(ref)
 
 
-def _line(caller: Caller, which: Which) -> tuple[CartRef, CartItem]:
+def _line(caller: Caller, which: Which) -> tuple[CartRef, Line]:
     """Lock the cart and find the line in it."""
     ref = selectors.find(caller, lock=True)
     if ref.id is None:
         raise ItemNotFound
-    found = list(CartItem.objects.select_related("variant__product").filter(cart=ref.pk, **which.columns())[:2])
+    kind, value = which.reference()
+    found = lines.named(ref.market, kind).rows(cart=ref.pk, value=value)
+    if which.variant is not None:
+        found = [line for line in found if line.variant_id == which.variant]
     if not found:
         raise ItemNotFound
     if len(found) > 1:
@@ -129,16 +148,12 @@ def _line(caller: Caller, which: Which) -> tuple[CartRef, CartItem]:
     return ref, found[0]
 
 
-def _entry(action: str, item: CartItem, changes: dict[str, Any], product_id: int, name: str) -> audit.Entry:
-    return audit.Entry(action, changes, product_id=product_id, variant_id=item.variant_id, product_name=name)
-
-
-def take_ordered(actor: Actor, ref: CartRef, lines: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
+def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
     """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
 
     Lines that are ordered whole go, as do those saved for later; of the others the ordered units go. Returns whether any is left.
     """
-    left = {line.id: line.quantity - ordered.get(line.id, 0) for line in lines}
+    left = {line.id: line.quantity - ordered.get(line.id, 0) for line in held}
     partly = {pk: units for pk, units in left.items() if units and pk in ordered}
     if partly:
         units = Case(*(When(pk=pk, then=Value(n)) for pk, n in partly.items()), output_field=PositiveSmallIntegerField())
@@ -152,7 +167,7 @@ def take_ordered(actor: Actor, ref: CartRef, lines: Sequence[Line], ordered: Map
             variant_id=line.variant_id,
             product_name=line.name,
         )
-        for line in lines
+        for line in held
         if line.id in ordered
     ]
     audit.record(actor, ref.pk, entries)
@@ -200,5 +215,5 @@ def _expiry(ref: CartRef, now: datetime) -> datetime | None:
 def touch(ref: CartRef, at: datetime | None = None) -> CartRef:
     """Note a change on the cart, prolong a guest's, and return the cart as it is now."""
     now = at or timezone.now()
-    Cart.objects.filter(pk=ref.pk).update(updated_at=now, expires_at=_expiry(ref, now))
+    TOUCH.run(pk=ref.pk, now=now, expires_at=_expiry(ref, now))
     return replace(ref, updated_at=now)

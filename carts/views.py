@@ -106,9 +106,9 @@ class CartViewSet(GenericViewSet[Cart]):
         caller = access.caller_of(request)
         variant = fields.get("sku_id") or fields.get("variant_id")
         offer = offers.find(caller.market, product=fields.get("product_id"), variant=variant)
-        item, made, ref = services.add_item(actor_of(request), caller, offer, fields["quantity"])
+        line_id, made, ref = services.add_item(actor_of(request), caller, offer, fields["quantity"])
         message, status = ADDED if made else MORE
-        return self._changed(request, ref, message, status=status, line_id=item.pk)
+        return self._changed(request, ref, message, status=status, line_id=line_id)
 
     @answers(CartLineShape, takes=UpdateItemInput, beside=ChangedBesideShape)
     @action(detail=False, methods=["patch", "post", "put"], url_path="update")
@@ -127,8 +127,8 @@ class CartViewSet(GenericViewSet[Cart]):
         return self._set(request, services.Which(item=int(item_id)), given.validated_data["quantity"])
 
     def _set(self, request: Request, which: services.Which, quantity: int) -> Reply:
-        item, ref = services.set_quantity(actor_of(request), access.caller_of(request), which, quantity)
-        return self._changed(request, ref, UPDATED, line_id=item.pk)
+        line_id, ref = services.set_quantity(actor_of(request), access.caller_of(request), which, quantity)
+        return self._changed(request, ref, UPDATED, line_id=line_id)
 
     @answers(None, takes=WhichItem, beside=ChangedBesideShape, parameters=[IN_QUERY])
     @action(detail=False, methods=["delete", "post"])

@@ -32,14 +32,28 @@ class VariantFormBase(forms.ModelForm[Variant]):
     class Meta:
         model = Variant
         fields = ("sku", "name", "options", "price", "compare_at_price", "position", "is_active")
+        widgets = {"options": forms.TextInput(attrs={"size": 26}), "sku": forms.TextInput(attrs={"size": 16})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["on_hand"].initial = self.instance.stock
         self.fields["options"].required = False
-        prices = {row.market: row.price for row in self.instance.market_prices.all()} if self.instance.pk else {}
+        if self.instance.pk:
+            self._show_prices()
+        for name, field in self.fields.items():
+            if name in ("on_hand", "position", "price", "compare_at_price") or name.startswith("price_"):
+                field.widget.attrs["style"] = "width: 6.5em"
+
+    def _show_prices(self) -> None:
+        """Show amounts with their currency's digits, not with the column's three."""
+        currency = markets.default().currency
+        for name in ("price", "compare_at_price"):
+            amount = getattr(self.instance, name)
+            self.initial[name] = None if amount is None else money.text(amount, currency)
+        prices = {row.market: row.price for row in self.instance.market_prices.all()}
         for market in other_markets():
-            self.fields[f"price_{market.code}"].initial = prices.get(market.code)
+            if market.code in prices:
+                self.fields[f"price_{market.code}"].initial = money.text(prices[market.code], market.currency)
 
     def clean_options(self) -> dict[str, str]:
         """No options are an empty object."""

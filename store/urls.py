@@ -14,6 +14,9 @@ from products.views import ProductViewSet
 from store.core import handlers
 from store.views import ConfigViewSet, healthz, readyz
 
+admin.site.site_header = admin.site.site_title = settings.SHOP_NAME
+admin.site.index_title = "The shop"
+
 handler400 = handlers.bad_request
 handler404 = handlers.not_found
 handler500 = handlers.server_error

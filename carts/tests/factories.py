@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import User
 from accounts.tests.factories import access_token
 from carts.models import Cart, CartAuditLog, CartItem
-from products.models import Product
+from products.models import Product, Variant
 from products.services import NewVariant
 from products.tests.factories import make_product, make_variant
 from tests.schema_client import SchemaClient
@@ -98,4 +98,4 @@ def make_shirt() -> Product:
 
 def sku_id(sku: str) -> int:
     """Return the id of the variant with this SKU."""
-    return Product.objects.values_list("variants__id", flat=True).get(variants__sku=sku) or 0
+    return Variant.objects.get(sku=sku).pk

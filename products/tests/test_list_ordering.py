@@ -51,7 +51,7 @@ def test_without_an_ordering_the_newest_come_first(api: SchemaClient) -> None:
     assert [shown["name"] for shown in api.get("/api/products/").json()["data"]] == ["Third", "Second", "First"]
 
 
-@pytest.mark.parametrize("ordering", ["cheapest", "-name", "NEWEST", "id", "product__seller__email", "price,name", "\x00", "x" * 10_240])
+@pytest.mark.parametrize("ordering", ["cheapest", "-name", "NEWEST", "id", "product__seller__email", "price,name", "\x00"])
 def test_an_unknown_ordering_is_refused_by_name(api: SchemaClient, ordering: str) -> None:
     response = api.get("/api/products/", {"ordering": ordering})
 

@@ -1,5 +1,6 @@
 """GET /api/products/?cursor=&page_size="""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -43,8 +44,7 @@ def all_different() -> list[int]:
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("shelf", [all_alike, all_different])
-def test_forwards_and_backwards_show_each_product_once(api: SchemaClient, ordering: str, shelf: object) -> None:
-    assert callable(shelf)
+def test_forwards_and_backwards_show_each_product_once(api: SchemaClient, ordering: str, shelf: Callable[[], list[int]]) -> None:
     ids = shelf() if ordering in ("oldest", "price", "name") else shelf()[::-1]
 
     forwards, last = walk(api, f"/api/products/?ordering={ordering}&page_size=3")
@@ -84,7 +84,7 @@ def test_products_put_in_between_two_pages_neither_hide_nor_double_others(
     rest, _ = walk(api, first["pagination"]["next"].removeprefix(SITE))
 
     shown = [pk for page in rest for pk in page]
-    assert shown == (ids[3:] + [newcomer.pk] if shown_later else ids[3:])
+    assert shown == ([*ids[3:], newcomer.pk] if shown_later else ids[3:])
 
 
 def test_going_back_shows_what_was_put_in_front_meanwhile(api: SchemaClient) -> None:

@@ -58,6 +58,10 @@ class EnvelopeSchema(AutoSchema):
         bodies["5XX"] = {**refusal, "description": "Not possible now"}
         return bodies
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Only what is described with `many=True` is a list, whatever the method is called."""
+        return isinstance(serializer, serializers.ListSerializer)
+
     def get_operation_id(self) -> str:
         """Name an operation by its method and path, so that an alias and a route with an id each have a name of their own."""
         parts = (part.strip("{}") for part in self.path.removeprefix("/api").split("/") if part)

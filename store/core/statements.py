@@ -1,19 +1,21 @@
 """Statements that are compiled once and run many times.
 
-Django builds the SQL of a QuerySet anew at each call, and for the hot reads that costs more than the database does. A
-`Statement` compiles a QuerySet once for each database engine, with a `Slot` where a value goes in, and afterwards only runs it.
-It stays Django that writes the SQL, so both engines are served by one definition.
+Django builds the SQL of a QuerySet anew at each call, and on the hot paths that costs more than the database does. A `Statement`
+(or a `Change`, an `Insertion`) compiles it once for each database engine, with a `Slot` where a value goes in, and afterwards only
+runs it. It stays Django that writes the SQL, so both engines are served by one definition.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 class Slot(Expression):
@@ -29,14 +31,42 @@ class Slot(Expression):
 
 
 class Compiled(NamedTuple):
-    """What is left of a QuerySet when it has been compiled for one engine."""
+    """What is left of a statement when it has been compiled for one engine."""
 
     sql: str
     params: tuple[Any, ...]
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
 
+    def execute(self, connection: BaseDatabaseWrapper, given: Mapping[str, Any], then: Callable[[Any], Result]) -> Result:
+        """Run it with these values in its slots, and return what `then` makes of the cursor."""
+        params = [
+            param.output_field.get_db_prep_value(given[param.name], connection=connection, prepared=False)
+            if isinstance(param, Slot)
+            else param
+            for param in self.params
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            return then(cursor)
 
-class Statement(Generic[Row]):
+
+class Compilable:
+    """Something that is compiled at its first run, once for each engine."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Compiled] = {}
+
+    def _for(self, connection: BaseDatabaseWrapper) -> Compiled:
+        compiled = self._compiled.get(connection.vendor)
+        if compiled is None:
+            compiled = self._compiled[connection.vendor] = self._compile(connection)
+        return compiled
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+        raise NotImplementedError
+
+
+class Statement(Compilable, Generic[Row]):
     """A read, made of a QuerySet of `values_list`, whose rows `make` turns into what they mean: a NamedTuple's `_make`.
 
     With `locks` the rows of that model's table are locked until the transaction ends, in the order of the QuerySet. (Django's
@@ -46,21 +76,16 @@ class Statement(Generic[Row]):
     def __init__(
         self, make: Callable[[Any], Row], build: Callable[[], QuerySet[Any, Any]], *, locks: type[Model] | None = None
     ) -> None:
+        super().__init__()
         self._make = make
         self._build = build
         self._locks = locks
-        self._compiled: dict[str, Compiled] = {}
 
     def rows(self, **given: Any) -> list[Row]:
         """Run it with these values in its slots."""
         connection = connections[DEFAULT_DB_ALIAS]
-        compiled = self._compiled.get(connection.vendor)
-        if compiled is None:
-            compiled = self._compiled[connection.vendor] = _compile(self._build(), connection, self._locks)
-        params = [_value(param, given, connection) if isinstance(param, Slot) else param for param in compiled.params]
-        with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, params)
-            found = cursor.fetchall()
+        compiled = self._for(connection)
+        found = compiled.execute(connection, given, lambda cursor: cursor.fetchall())
         if compiled.converters:
             found = [_converted(row, compiled.converters, connection) for row in found]
         return list(map(self._make, found))
@@ -70,19 +95,59 @@ class Statement(Generic[Row]):
         found = self.rows(**given)
         return found[0] if found else None
 
+    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+        compiler = self._build().query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        if self._locks is not None and connection.features.has_select_for_update:
+            sql += f" FOR UPDATE OF {connection.ops.quote_name(self._locks._meta.db_table)}"
+        columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
+        converters = [(index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()]
+        return Compiled(sql, tuple(params), converters)
 
-def _compile(queryset: QuerySet[Any, Any], connection: BaseDatabaseWrapper, locks: type[Model] | None) -> Compiled:
-    compiler = queryset.query.get_compiler(connection=connection)
-    sql, params = compiler.as_sql()
-    if locks is not None and connection.features.has_select_for_update:
-        sql += f" FOR UPDATE OF {connection.ops.quote_name(locks._meta.db_table)}"
-    columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
-    converters = [(index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()]
-    return Compiled(sql, tuple(params), converters)
+
+class Change(Compilable):
+    """An UPDATE: the rows of a QuerySet, and the columns with their new values, slots or expressions."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]], **columns: Any) -> None:
+        super().__init__()
+        self._build = build
+        self._columns = columns
+
+    def run(self, **given: Any) -> int:
+        """Run it with these values in its slots; returns how many rows were changed."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.rowcount))
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+        query: Any = self._build().query.chain(UpdateQuery)
+        query.add_update_values(self._columns)
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        return Compiled(sql, tuple(params), [])
 
 
-def _value(slot: Slot, given: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
-    return slot.output_field.get_db_prep_value(given[slot.name], connection=connection, prepared=False)
+class Insertion(Compilable):
+    """An INSERT of one row, all of whose columns but the key are given by the names of their attributes."""
+
+    def __init__(self, model: type[Model]) -> None:
+        super().__init__()
+        self._model = model
+        self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+
+    def run(self, **given: Any) -> int:
+        """Insert the row; returns its id."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.fetchone()[0]))
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+        query = InsertQuery(self._model)
+        row = self._model()
+        for field in self._fields:
+            setattr(row, field.attname, Slot(field.attname, field))
+        query.insert_values(self._fields, [row], raw=True)
+        compiler = query.get_compiler(connection=connection)
+        compiler.returning_fields = [self._model._meta.pk]
+        sql, params = compiler.as_sql()[0]
+        return Compiled(sql, tuple(params), [])
 
 
 def _converted(row: Any, converters: list[tuple[int, list[Callable[..., Any]], Any]], connection: Any) -> list[Any]:

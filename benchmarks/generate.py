@@ -1,0 +1,40 @@
+"""Makes N products for measurements: `python -m benchmarks.generate N`; the database is that of DATABASE_URL."""
+
+import os
+import sys
+from decimal import Decimal
+
+import django
+
+
+def main(count: int) -> None:
+    """Make the products, a thousand at a time."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "store.settings")
+    django.setup()
+    from products import services
+    from products.drafts import NewProduct, NewVariant, Price
+    from store.core.actors import SYSTEM
+
+    shelves = [services.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
+    for start in range(0, count, 1000):
+        batch = [
+            NewProduct(
+                name=f"Product {number} of the generated catalog",
+                description="A text of some length, as products have one. " * 4,
+                category=shelves[number % 20],
+                variants=[
+                    NewVariant(
+                        sku=f"GEN-{number}",
+                        price=Price(Decimal(100 + number * 7919 % 9000)),
+                        prices={"us": Price(Decimal(1 + number * 7919 % 90))},
+                        stock=1_000_000,
+                    )
+                ],
+            )
+            for number in range(start, min(start + 1000, count))
+        ]
+        services.create_many(SYSTEM, batch, reason="initial")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

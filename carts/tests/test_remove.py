@@ -1,0 +1,141 @@
+"""DELETE and POST /api/cart/remove/ and /api/cart/remove/<item_id>/"""
+
+from typing import Any
+
+import pytest
+
+from carts.models import CartItem
+from carts.tests.factories import add, cart_of, everything, held, make_shirt, sku_id
+from products.tests.factories import change_variant, make_product
+from tests.schema_client import SchemaClient
+
+METHODS = ["delete", "post"]
+FORMS = ["/api/cart/remove{}/", "/api/cart/remove{}", "/cart/remove{}/", "/cart/remove{}"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("way", ["body", "query", "line"])
+def test_a_line_is_taken_out(api: SchemaClient, method: str, form: str, way: str) -> None:
+    lamp = make_product(sku="LAMP")
+    line = add(api, lamp, 2)["data"]["id"]
+    add(api, make_product("Mug", sku="MUG"))
+    address = form.format(f"/{line}" if way == "line" else "") + (f"?product_id={lamp.pk}" if way == "query" else "")
+
+    response = getattr(api, method)(address, {"product_id": lamp.pk} if way == "body" else {})
+
+    body = response.json()
+    assert response.status_code == 200
+    assert body["message"] == "Item removed from cart successfully"
+    assert body["data"] is None
+    assert held(body["cart"]) == {"MUG": 1}
+    assert body["cart"] == cart_of(api)
+
+
+@pytest.mark.parametrize("way", ["id", "text", "uuid", "sku_id"])
+def test_the_product_can_be_named_in_many_ways(api: SchemaClient, way: str) -> None:
+    lamp = make_product(sku="LAMP")
+    add(api, lamp, 2)
+    named: dict[str, dict[str, Any]] = {
+        "id": {"product_id": lamp.pk},
+        "text": {"product_id": str(lamp.pk)},
+        "uuid": {"product_id": str(lamp.uuid)},
+        "sku_id": {"sku_id": sku_id("LAMP")},
+    }
+
+    response = api.delete("/api/cart/remove/", named[way])
+
+    assert response.json()["cart"]["items"] == []
+
+
+def test_it_needs_no_body(api: SchemaClient) -> None:
+    line = add(api, make_product())["data"]["id"]
+
+    response = api.delete(f"/api/cart/remove/{line}/")
+
+    assert response.status_code == 200
+    assert not CartItem.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["saved for later", "not for sale"])
+def test_any_line_can_be_taken_out(api: SchemaClient, state: str) -> None:
+    lamp = make_product(sku="LAMP")
+    add(api, lamp)
+    if state == "saved for later":
+        api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
+    else:
+        change_variant("LAMP", is_active=False)
+
+    response = api.delete("/api/cart/remove/", {"product_id": lamp.pk})
+
+    assert response.status_code == 200
+    assert not CartItem.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("/api/cart/remove/", {"product_id": 999_999}),
+        ("/api/cart/remove/", {"product_id": "nonsense"}),
+        ("/api/cart/remove/", {"sku_id": 999_999}),
+        ("/api/cart/remove/?product_id=999999", {}),
+        ("/api/cart/remove/999999/", {}),
+        ("/api/cart/remove/0/", {}),
+    ],
+)
+def test_what_is_not_in_the_cart_is_not_found(api: SchemaClient, address: str, body: dict[str, Any]) -> None:
+    add(api, make_product())
+    before = everything()
+
+    response = api.delete(address, body)
+
+    assert response.status_code == 404
+    assert response.json()["message"] == "Item not found in cart"
+    assert everything() == before
+
+
+def test_twice_is_once_too_often(api: SchemaClient) -> None:
+    lamp = make_product()
+    add(api, lamp)
+    api.delete("/api/cart/remove/", {"product_id": lamp.pk})
+    before = everything()
+
+    response = api.delete("/api/cart/remove/", {"product_id": lamp.pk})
+
+    assert response.status_code == 404
+    assert everything() == before
+
+
+def test_nothing_named_is_refused(api: SchemaClient) -> None:
+    add(api, make_product())
+    before = everything()
+
+    response = api.delete("/api/cart/remove/")
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["product_id"]
+    assert everything() == before
+
+
+def test_of_two_variants_in_the_cart_one_must_be_named(api: SchemaClient) -> None:
+    shirt = make_shirt()
+    add(api, shirt, variant_id=sku_id("SHIRT-S"))
+    add(api, shirt, variant_id=sku_id("SHIRT-M"))
+
+    unnamed = api.delete("/api/cart/remove/", {"product_id": shirt.pk})
+    named = api.delete("/api/cart/remove/", {"product_id": shirt.pk, "variant_id": sku_id("SHIRT-S")})
+
+    assert (unnamed.status_code, list(unnamed.json()["errors"])) == (400, ["variant_id"])
+    assert held(named.json()["cart"]) == {"SHIRT-M": 1}
+
+
+def test_a_variant_of_another_product_is_not_found(api: SchemaClient) -> None:
+    lamp, mug = make_product("Lamp", sku="LAMP"), make_product("Mug", sku="MUG")
+    add(api, lamp)
+    add(api, mug)
+    before = everything()
+
+    response = api.delete("/api/cart/remove/", {"product_id": lamp.pk, "variant_id": sku_id("MUG")})
+
+    assert response.status_code == 404
+    assert everything() == before

@@ -1,0 +1,194 @@
+"""PATCH, POST and PUT /api/cart/update/ and /api/cart/update/<item_id>/"""
+
+from typing import Any
+
+import pytest
+
+from carts.models import CartItem
+from carts.tests.factories import add, cart_of, everything, held, make_shirt, sku_id
+from products.models import MarketPrice
+from products.tests.factories import change_price, change_variant, make_product
+from tests.schema_client import SchemaClient
+
+METHODS = ["patch", "post", "put"]
+FORMS = ["/api/cart/update{}/", "/api/cart/update{}", "/cart/update{}/", "/cart/update{}"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("form", FORMS)
+def test_it_sets_the_units_of_the_line_of_a_product(api: SchemaClient, method: str, form: str) -> None:
+    lamp = make_product(price="20.00")
+    add(api, lamp, 2)
+
+    response = getattr(api, method)(form.format(""), {"product_id": lamp.pk, "quantity": 5})
+
+    body = response.json()
+    assert response.status_code == 200
+    assert body["message"] == "Cart item updated successfully"
+    assert (body["data"]["quantity"], body["data"]["total_price"]) == (5, "100.00")
+    assert body["cart"] == cart_of(api)
+    assert body["data"] == body["cart"]["items"][0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("form", FORMS)
+def test_it_sets_the_units_of_a_line(api: SchemaClient, method: str, form: str) -> None:
+    line = add(api, make_product(price="20.00"), 2)["data"]["id"]
+
+    response = getattr(api, method)(form.format(f"/{line}"), {"quantity": 5})
+
+    body = response.json()
+    assert response.status_code == 200
+    assert body["message"] == "Cart item updated successfully"
+    assert (body["data"]["id"], body["data"]["quantity"]) == (line, 5)
+    assert body["cart"] == cart_of(api)
+
+
+@pytest.mark.parametrize("way", ["id", "text", "uuid", "sku_id"])
+def test_the_product_can_be_named_in_many_ways(api: SchemaClient, way: str) -> None:
+    lamp = make_product(sku="LAMP")
+    add(api, lamp, 2)
+    named: dict[str, dict[str, Any]] = {
+        "id": {"product_id": lamp.pk},
+        "text": {"product_id": str(lamp.pk)},
+        "uuid": {"product_id": str(lamp.uuid)},
+        "sku_id": {"sku_id": sku_id("LAMP")},
+    }
+
+    response = api.patch("/api/cart/update/", {**named[way], "qty": 4})
+
+    assert held(response.json()["cart"]) == {"LAMP": 4}
+
+
+def test_zero_keeps_the_line(api: SchemaClient) -> None:
+    lamp = make_product(sku="LAMP")
+    line = add(api, lamp, 2)["data"]["id"]
+
+    response = api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
+
+    assert response.json()["data"]["id"] == line
+    assert held(response.json()["cart"]) == {"LAMP": 0}
+    assert CartItem.objects.get().quantity == 0
+
+
+def test_the_price_of_addition_stays(api: SchemaClient) -> None:
+    lamp = make_product(price="20.00")
+    add(api, lamp)
+    change_price(lamp, "25.00")
+
+    response = api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 2})
+
+    assert response.json()["data"]["price_at_addition"] == "20.00"
+
+
+def test_more_than_the_stock_is_refused(api: SchemaClient) -> None:
+    lamp = make_product(stock=3)
+    line = add(api, lamp, 2)["data"]["id"]
+    before = everything()
+
+    responses = [
+        api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 4}),
+        api.patch(f"/api/cart/update/{line}/", {"quantity": 4}),
+    ]
+
+    assert [response.status_code for response in responses] == [400, 400]
+    assert {str(response.json()["errors"]) for response in responses} == {"{'quantity': ['Only 3 unit(s) available']}"}
+    assert everything() == before
+
+
+@pytest.mark.parametrize("lost", ["switched off", "no price in the market"])
+def test_a_line_that_is_not_for_sale_can_shrink_but_not_grow(api: SchemaClient, lost: str) -> None:
+    lamp = make_product(sku="LAMP", prices={"us": "9.99"})
+    us = {"X-Market": "us"}
+    api.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3}, headers=us)
+    if lost == "switched off":
+        change_variant("LAMP", is_active=False)
+    else:
+        MarketPrice.objects.all().delete()
+
+    more = api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 4}, headers=us)
+    less = api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 1}, headers=us)
+
+    assert (more.status_code, more.json()["message"]) == (404, "Product not found or unavailable")
+    assert less.status_code == 200
+    assert CartItem.objects.get().quantity == 1
+
+
+@pytest.mark.parametrize("body", [{"product_id": 999_999}, {"product_id": "nonsense"}, {"sku_id": 999_999}])
+def test_what_is_not_in_the_cart_is_not_found(api: SchemaClient, body: dict[str, Any]) -> None:
+    add(api, make_product(), 2)
+    before = everything()
+
+    response = api.patch("/api/cart/update/", {**body, "quantity": 1})
+
+    assert response.status_code == 404
+    assert response.json()["message"] == "Item not found in cart"
+    assert everything() == before
+
+
+@pytest.mark.parametrize("line", ["0", "999999", "999999999999999999"])
+def test_an_unknown_line_is_not_found(api: SchemaClient, line: str) -> None:
+    add(api, make_product(), 2)
+    before = everything()
+
+    response = api.patch(f"/api/cart/update/{line}/", {"quantity": 1})
+
+    assert response.status_code == 404
+    assert response.json()["message"] == "Item not found in cart"
+    assert everything() == before
+
+
+def test_without_a_cart_nothing_is_found(api: SchemaClient) -> None:
+    lamp = make_product()
+
+    response = api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 1})
+
+    assert response.status_code == 404
+    assert response.json()["message"] == "Item not found in cart"
+
+
+@pytest.mark.parametrize(("body", "field"), [({"quantity": 1}, "product_id"), ({"product_id": 1}, "quantity"), ({}, "quantity")])
+def test_product_and_quantity_must_be_there(api: SchemaClient, body: dict[str, Any], field: str) -> None:
+    add(api, make_product(), 2)
+    before = everything()
+
+    response = api.patch("/api/cart/update/", body)
+
+    assert response.status_code == 400
+    assert field in response.json()["errors"]
+    assert everything() == before
+
+
+def test_of_two_variants_in_the_cart_one_must_be_named(api: SchemaClient) -> None:
+    shirt = make_shirt()
+    add(api, shirt, variant_id=sku_id("SHIRT-S"))
+    add(api, shirt, variant_id=sku_id("SHIRT-M"))
+    before = everything()
+
+    response = api.patch("/api/cart/update/", {"product_id": shirt.pk, "quantity": 2})
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["variant_id"]
+    assert everything() == before
+
+
+def test_the_named_variant_is_changed(api: SchemaClient) -> None:
+    shirt = make_shirt()
+    add(api, shirt, variant_id=sku_id("SHIRT-S"))
+    add(api, shirt, variant_id=sku_id("SHIRT-M"))
+
+    response = api.patch("/api/cart/update/", {"product_id": shirt.pk, "variant_id": sku_id("SHIRT-M"), "quantity": 2})
+
+    assert held(response.json()["cart"]) == {"SHIRT-S": 1, "SHIRT-M": 2}
+
+
+def test_a_variant_of_another_product_is_not_found(api: SchemaClient) -> None:
+    lamp, mug = make_product("Lamp", sku="LAMP"), make_product("Mug", sku="MUG")
+    add(api, lamp)
+    add(api, mug)
+    before = everything()
+
+    response = api.patch("/api/cart/update/", {"product_id": lamp.pk, "variant_id": sku_id("MUG"), "quantity": 2})
+
+    assert response.status_code == 404
+    assert everything() == before

@@ -1,0 +1,155 @@
+"""products.services: making, changing and retiring products"""
+
+from decimal import Decimal
+
+import pytest
+
+from products import services
+from products.drafts import NewProduct, Price
+from products.exceptions import SkuTaken, StockConflict
+from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
+from products.tests.factories import make_category, make_product, make_variant, variant_of
+from store.core.actors import SYSTEM
+from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_product_is_made_with_variants_prices_first_stock_and_listings() -> None:
+    lighting = make_category()
+    variants = [make_variant("S", stock=3, price="30", prices={"us": "4"}), make_variant("M", stock=0, price="25")]
+
+    lamp = services.create(SYSTEM, NewProduct(name="Lamp", variants=variants, category=lighting, low_stock_threshold=2))
+
+    small, medium = Variant.objects.filter(product=lamp).order_by("position")
+    assert [(small.sku, small.position), (medium.sku, medium.position)] == [("S", 0), ("M", 1)]
+    assert list(MarketPrice.objects.values_list("variant", "market", "price")) == [(small.pk, "us", Decimal("4.000"))]
+    assert list(StockMovement.objects.values_list("variant", "delta", "reason", "user")) == [(small.pk, 3, "initial", None)]
+    assert list(Listing.objects.order_by("market").values_list("market", "variant", "variants_count", "price", "category")) == [
+        ("in", small.pk, 2, Decimal("25.000"), lighting.pk),
+        ("us", small.pk, 1, Decimal("4.000"), lighting.pk),
+    ]
+
+
+@pytest.mark.parametrize("skus", [["TAKEN"], ["NEW", "TAKEN"], ["TWICE", "TWICE"]])
+def test_a_taken_sku_leaves_nothing_behind(skus: list[str]) -> None:
+    make_product(sku="TAKEN", prices={"us": "1.00"})
+    variants = [make_variant(sku, prices={"us": "4"}) for sku in skus]
+
+    with pytest.raises(SkuTaken) as refused:
+        services.create(SYSTEM, NewProduct(name="Lamp", variants=variants))
+
+    assert refused.value.field == "sku"
+    counts = [model.objects.count() for model in (Product, Variant, MarketPrice, StockMovement, Listing)]
+    assert counts == [1, 1, 1, 1, 2]
+
+
+def test_many_are_made_all_or_none() -> None:
+    given = [NewProduct(name="Lamp", variants=[make_variant("A")]), NewProduct(name="Mug", variants=[make_variant("A")])]
+
+    with pytest.raises(SkuTaken):
+        services.create_many(SYSTEM, given, reason="initial")
+
+    assert not Product.objects.exists()
+
+
+def test_many_are_made_though_a_numbered_slug_is_taken() -> None:
+    make_product("Lamp 2")
+    given = [NewProduct(name="Lamp", variants=[make_variant(sku)]) for sku in ("A", "B")]
+
+    products = services.create_many(SYSTEM, given, reason="initial")
+
+    assert [product.slug for product in products] == ["lamp", "lamp-3"]
+
+
+def test_listing_anew_changes_nothing_where_nothing_changed() -> None:
+    lamp = make_product(prices={"us": "1.00"})
+    before = list(Listing.objects.order_by("pk").values())
+
+    services.list_anew([lamp.pk])
+
+    assert list(Listing.objects.order_by("pk").values()) == before
+
+
+def test_listing_anew_follows_prices_category_and_market() -> None:
+    lamp = make_product(prices={"us": "1.00"})
+    shelf = make_category("Lighting")
+    Product.objects.update(category=shelf)
+    Variant.objects.update(price=Decimal("7.00"), compare_at_price=Decimal("9.00"))
+    MarketPrice.objects.all().delete()
+
+    services.list_anew([lamp.pk])
+
+    assert list(Listing.objects.values_list("market", "price", "compare_at_price", "category")) == [
+        ("in", Decimal("7.000"), Decimal("9.000"), shelf.pk)
+    ]
+
+
+def test_listing_anew_leaves_other_products_alone() -> None:
+    lamp, mug = make_product("Lamp"), make_product("Mug")
+    Variant.objects.update(price=Decimal("7.00"))
+
+    services.list_anew([lamp.pk])
+
+    assert dict(Listing.objects.values_list("product", "price")) == {lamp.pk: Decimal("7.000"), mug.pk: Decimal("20.000")}
+
+
+def test_a_retired_product_is_gone_from_the_shop_and_its_books_stay(api: SchemaClient) -> None:
+    lamp = make_product(stock=3)
+
+    services.retire([lamp.pk])
+
+    assert api.get(f"/api/products/{lamp.pk}/").status_code == 404
+    assert api.get("/api/products/").json()["data"] == []
+    assert list(StockMovement.objects.values_list("delta", flat=True)) == [3]
+
+
+def test_a_variant_is_saved_with_its_stock_as_a_movement_and_its_prices() -> None:
+    lamp = variant_of(make_product(stock=3, prices={"us": "4.00"}))
+    lamp.price = Decimal("9.00")
+
+    services.save_variant(SYSTEM, lamp, 8, {"us": Price(Decimal("5.00"), Decimal("6.00"))})
+
+    lamp.refresh_from_db()
+    assert (lamp.price, lamp.stock) == (Decimal("9.000"), 8)
+    assert list(MarketPrice.objects.values_list("price", "compare_at_price")) == [(Decimal("5.000"), Decimal("6.000"))]
+    assert list(StockMovement.objects.order_by("id").values_list("delta", "reason")) == [(3, "initial"), (5, "correction")]
+
+
+def test_a_variant_is_not_saved_at_all_where_its_stock_cannot_be() -> None:
+    lamp = variant_of(make_product(stock=3, prices={"us": "4.00"}))
+    Variant.objects.update(reserved=2)
+    lamp.price = Decimal("9.00")
+
+    with pytest.raises(StockConflict):
+        services.save_variant(SYSTEM, lamp, 1, {})
+
+    lamp.refresh_from_db()
+    assert (lamp.price, lamp.stock) == (Decimal("20.000"), 3)
+    assert MarketPrice.objects.count() == 1
+    assert StockMovement.objects.count() == 1
+
+
+def test_a_path_makes_the_shelves_that_are_missing_and_finds_the_others() -> None:
+    lighting = services.category_of(["Home & Living", "Lighting"])
+
+    assert services.category_of(["HOME & living", "lighting"]) == lighting
+    candles = services.category_of(["Home & Living", "Lighting", "Candles"])
+
+    shelves = Category.objects.order_by("pk").values_list("name", "slug", "parent__name")
+    assert list(shelves) == [
+        ("Home & Living", "home-living", None),
+        ("Lighting", "lighting", "Home & Living"),
+        ("Candles", "candles", "Lighting"),
+    ]
+    assert candles.parent == lighting
+
+
+@pytest.mark.parametrize(("name", "slug"), [("\u706f", "category"), ("2025", "category-2025"), ("Create", "category-create")])
+def test_a_shelf_has_a_slug_that_is_never_taken_for_an_id(name: str, slug: str) -> None:
+    assert services.category_of([name]).slug == slug
+
+
+def test_a_path_of_no_name_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="at least one name"):
+        services.category_of([])

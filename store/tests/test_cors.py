@@ -1,0 +1,111 @@
+"""CORS: the shop front's origin and no other, on every answer of the API."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from store.tests.factories import EVIL, SHOP_FRONT
+from tests.schema_client import SchemaClient
+
+ASKED = "x-session-key,x-cart-token,x-market,x-order-token,idempotency-key,authorization,content-type"
+ALSO_ALLOWED = {"accept", "user-agent", "x-csrftoken", "x-requested-with", "x-request-id", "if-none-match"}
+EXPOSED = {"X-Session-Key", "X-Cart-Token", "X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed"}
+ANSWERS: dict[str, Callable[[SchemaClient, str], Any]] = {
+    "200": lambda api, origin: api.get("/api/products/", HTTP_ORIGIN=origin),
+    "200 root": lambda api, origin: api.get("/cart", HTTP_ORIGIN=origin),
+    "200 probe": lambda api, origin: api.get("/healthz", HTTP_ORIGIN=origin),
+    "400": lambda api, origin: api.get("/api/products/?page_size=x", HTTP_ORIGIN=origin),
+    "400 host": lambda api, origin: api.get("/api/cart/", HTTP_ORIGIN=origin, HTTP_HOST="evil.com"),
+    "401": lambda api, origin: api.get("/api/auth/me/", HTTP_ORIGIN=origin),
+    "404 url": lambda api, origin: api.get("/api/nothing/", HTTP_ORIGIN=origin),
+    "404 thing": lambda api, origin: api.get("/api/products/7/", HTTP_ORIGIN=origin),
+    "405": lambda api, origin: api.get("/api/cart/add/", HTTP_ORIGIN=origin),
+}
+
+
+def preflight(client: Client, url: str, origin: str, headers: str = ASKED, method: str = "POST") -> Any:
+    """Ask as a browser asks before it sends a request of another origin."""
+    return client.options(
+        url, HTTP_ORIGIN=origin, HTTP_ACCESS_CONTROL_REQUEST_METHOD=method, HTTP_ACCESS_CONTROL_REQUEST_HEADERS=headers
+    )
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "GET"])
+@pytest.mark.parametrize("url", ["/api/cart/add/", "/cart/add", "/api/auth/me/", "/api/orders/create/", "/api/nothing/"])
+def test_the_shop_front_may_send_all_headers_that_it_needs(client: Client, url: str, method: str) -> None:
+    response = preflight(client, url, SHOP_FRONT, method=method)
+
+    assert response.status_code in (200, 204)
+    assert response["Access-Control-Allow-Origin"] == SHOP_FRONT
+    assert response["Access-Control-Allow-Credentials"] == "true"
+    assert {*ASKED.split(","), *ALSO_ALLOWED} <= set(response["Access-Control-Allow-Headers"].split(", "))
+    assert method in response["Access-Control-Allow-Methods"].split(", ")
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_the_shop_front_reads_answers_and_refusals(api: SchemaClient, answer: str) -> None:
+    response = ANSWERS[answer](api, SHOP_FRONT)
+
+    assert str(response.status_code) == answer[:3]
+    assert response["Access-Control-Allow-Origin"] == SHOP_FRONT
+    assert response["Access-Control-Allow-Credentials"] == "true"
+    assert set(response["Access-Control-Expose-Headers"].split(", ")) == EXPOSED
+
+
+@pytest.mark.urls("store.core.tests.odd_urls")
+@pytest.mark.parametrize("url", ["/api/raised/crash/", "/api/plain/crash/", "/api/raised/database/", "/api/refused/too-large/"])
+def test_the_shop_front_reads_crashes_too(client: Client, db: None, url: str) -> None:
+    client.raise_request_exception = False
+
+    response = client.get(url, HTTP_ORIGIN=SHOP_FRONT)
+
+    assert response.status_code >= 413
+    assert response["Access-Control-Allow-Origin"] == SHOP_FRONT
+    assert response["Access-Control-Allow-Credentials"] == "true"
+
+
+NOT_TRUSTED = [
+    *(EVIL, "null", "", "*", f"{SHOP_FRONT}.evil.com", f"{SHOP_FRONT}0", "https://localhost:5173", "http://localhost"),
+    *(f"{SHOP_FRONT}/", "http://localhost:5173@evil.com", "http://[", "file://", "http://sub.localhost:5173"),
+]
+
+
+@pytest.mark.parametrize("origin", NOT_TRUSTED)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_no_other_page_reads_anything(api: SchemaClient, answer: str, origin: str) -> None:
+    response = ANSWERS[answer](api, origin)
+
+    assert str(response.status_code) == answer[:3]
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize("origin", NOT_TRUSTED)
+def test_no_other_page_passes_the_preflight(client: Client, origin: str) -> None:
+    response = preflight(client, "/api/cart/add/", origin)
+
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert "Access-Control-Allow-Headers" not in response.headers
+
+
+def test_a_listed_origin_is_echoed_exactly(client: Client, settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [SHOP_FRONT, "https://shop.example"]
+
+    assert preflight(client, "/api/cart/", "https://shop.example")["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Access-Control-Allow-Origin" not in preflight(client, "/api/cart/", "https://shop.example.evil.com").headers
+
+
+@pytest.mark.parametrize("url", ["/admin/", "/admin/login/", "/static/admin/css/base.css"])
+def test_the_admin_is_for_no_other_origin(client: Client, db: None, url: str) -> None:
+    read, asked = client.get(url, HTTP_ORIGIN=SHOP_FRONT), preflight(client, url, SHOP_FRONT)
+
+    assert "Access-Control-Allow-Origin" not in read.headers
+    assert "Access-Control-Allow-Origin" not in asked.headers
+
+
+def test_a_cache_tells_origins_apart(api: SchemaClient) -> None:
+    assert "origin" in api.get("/api/products/")["Vary"].lower()
+    assert "origin" in api.get("/api/config/")["Vary"].lower()

@@ -1,0 +1,93 @@
+"""The origin rule, where a token signs the call, and where the shop asks for an origin."""
+
+import pytest
+from pytest_django import Settings
+
+from accounts.tests.factories import PASSWORD, access_token, make_user
+from products.tests.factories import make_product
+from store.tests.factories import EVIL, state
+from tests.schema_client import SchemaClient
+
+
+def test_a_bearer_token_needs_no_origin_for_no_foreign_page_can_send_it(api: SchemaClient) -> None:
+    lamp = make_product()
+    api.bearer(access_token(make_user()))
+
+    response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL)
+
+    assert response.status_code == 201
+
+
+def test_a_bad_bearer_token_is_still_refused_as_such(api: SchemaClient) -> None:
+    lamp = make_product()
+
+    response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL, HTTP_AUTHORIZATION="Bearer x")
+
+    assert response.status_code == 401
+    assert response.json()["code"] == "token_invalid"
+
+
+@pytest.mark.parametrize("route", ["register", "login", "refresh", "logout"])
+@pytest.mark.parametrize("mount", ["/api/auth", "/auth"])
+def test_where_cookies_decide_a_bearer_token_excuses_nothing(api: SchemaClient, mount: str, route: str) -> None:
+    token = access_token(make_user())
+    api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    before = state()
+
+    response = api.post(
+        f"{mount}/{route}/",
+        {"email": "ada@example.com", "password": PASSWORD, "all": True},
+        HTTP_ORIGIN=EVIL,
+        HTTP_AUTHORIZATION=f"Bearer {token}",
+    )
+
+    assert response.status_code == 403
+    assert response.json()["code"] == "csrf_failed"
+    assert not response.cookies
+    assert state() == before
+
+
+@pytest.mark.parametrize("header", ["Basic YWRhOnB3", "Token x", "Bearer", "Bearer ", "BearerX y", "", " Bearer x"])
+def test_no_other_credentials_excuse_a_foreign_page(api: SchemaClient, header: str) -> None:
+    make_user()
+    lamp = make_product()
+    api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    before = state()
+
+    response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL, HTTP_AUTHORIZATION=header)
+
+    assert response.status_code in (401, 403)
+    assert state() == before
+
+
+def test_basic_credentials_are_refused_by_the_origin_rule(api: SchemaClient) -> None:
+    lamp = make_product()
+
+    response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL, HTTP_AUTHORIZATION="Basic YWRhOnB3")
+
+    assert response.status_code == 403
+    assert response.json()["code"] == "csrf_failed"
+
+
+def test_a_shop_may_ask_every_client_with_cookies_for_its_origin(api: SchemaClient, settings: Settings) -> None:
+    settings.CSRF_REQUIRE_ORIGIN = True
+    make_user()
+    lamp = make_product()
+    signed_in = api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    before = state()
+
+    without = api.post("/api/cart/add/", {"product_id": lamp.pk})
+
+    assert signed_in.status_code == 200
+    assert without.status_code == 403
+    assert without.json()["code"] == "csrf_failed"
+    assert state() == before
+    assert api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN="http://testserver").status_code == 201
+
+
+def test_then_too_a_bearer_token_needs_none(api: SchemaClient, settings: Settings) -> None:
+    settings.CSRF_REQUIRE_ORIGIN = True
+    lamp = make_product()
+    api.bearer(access_token(make_user()))
+
+    assert api.post("/api/cart/add/", {"product_id": lamp.pk}).status_code == 201
