@@ -11,6 +11,8 @@ def main(count: int) -> None:
     """Make the products, a thousand at a time."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "store.settings")
     django.setup()
+    from django.db import connection
+
     from products import services
     from products.drafts import NewProduct, NewVariant, Price
     from store.core.actors import SYSTEM
@@ -34,6 +36,8 @@ def main(count: int) -> None:
             for number in range(start, min(start + 1000, count))
         ]
         services.create_many(SYSTEM, batch, reason="initial")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 if __name__ == "__main__":

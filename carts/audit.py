@@ -1,6 +1,6 @@
 """The cart's log. Every change of a cart writes here, in its transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,27 +22,25 @@ class Entry:
     product_name: str = ""
 
 
-ONE = Insertion(CartAuditLog)
+LOG = Insertion(CartAuditLog)
 
 
-def record(actor: Actor, cart_id: int, entries: Sequence[Entry]) -> None:
-    """Write the entries, in one statement; most changes have one entry, whose statement is compiled."""
+def record(actor: Actor, cart_id: int, entries: Iterable[Entry]) -> None:
+    """Write the entries, in one statement; none writes none."""
     now = timezone.now()
     rows = [
-        {
-            "cart_id": cart_id,
-            "user_id": actor.user_id,
-            "action": entry.action,
-            "product_id": entry.product_id,
-            "variant_id": entry.variant_id,
-            "product_name": entry.product_name,
-            "changes": entry.changes,
-            "timestamp": now,
-            "ip_address": actor.ip,
-        }
+        CartAuditLog(
+            cart_id=cart_id,
+            user_id=actor.user_id,
+            action=entry.action,
+            product_id=entry.product_id,
+            variant_id=entry.variant_id,
+            product_name=entry.product_name,
+            changes=entry.changes,
+            timestamp=now,
+            ip_address=actor.ip,
+        )
         for entry in entries
     ]
-    if len(rows) == 1:
-        ONE.run(**rows[0])
-    else:
-        CartAuditLog.objects.bulk_create(CartAuditLog(**row) for row in rows)
+    if rows:
+        LOG.add(*rows)

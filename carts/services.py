@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
@@ -19,11 +20,12 @@ from products.offers import Offer
 from products.slugs import product_ref
 from store.core import money
 from store.core.actors import SYSTEM, Actor
-from store.core.statements import Change, Insertion, Slot
+from store.core.statements import Change, Insertion, Removal, Slot
 
 Action = CartAuditLog.Action
 
 
+NEW_CART = Insertion(Cart)
 NEW_LINE = Insertion(CartItem)
 SET_QUANTITY = Change(
     lambda: CartItem.objects.filter(pk=Slot("pk", models.BigIntegerField())),
@@ -77,8 +79,9 @@ def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple
         line_id = line.id
         SET_QUANTITY.run(pk=line_id, quantity=wanted, now=now)
     else:
-        given = {"cart_id": ref.pk, "variant_id": offer.id, "quantity": wanted, "price_at_addition": offer.price, "held": 0}
-        line_id = NEW_LINE.run(**given, created_at=now, updated_at=now)
+        item = CartItem(cart_id=ref.pk, variant_id=offer.id, quantity=wanted, price_at_addition=offer.price, created_at=now)
+        NEW_LINE.add(item)
+        line_id = item.pk
     changes = {"quantity": quantity, "price": money.text(offer.price, ref.market.currency)}
     audit.record(actor, ref.pk, [audit.Entry(Action.ADD, changes, offer.product_id, offer.id, offer.product_name)])
     return line_id, line is None, ref if is_new_cart else touch(ref, now)
@@ -158,7 +161,9 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
     if partly:
         units = Case(*(When(pk=pk, then=Value(n)) for pk, n in partly.items()), output_field=PositiveSmallIntegerField())
         CartItem.objects.filter(pk__in=partly).update(quantity=units, updated_at=at)
-    CartItem.objects.filter(pk__in=[pk for pk, units in left.items() if not units]).delete()
+    gone = [pk for pk, units in left.items() if not units]
+    if gone:
+        _removal(len(gone)).run(**{f"line{number}": pk for number, pk in enumerate(gone)})
     entries = [
         audit.Entry(
             Action.ORDER,
@@ -175,6 +180,13 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
     return any(left.values())
 
 
+@lru_cache(maxsize=MAX_LINES)
+def _removal(count: int) -> Removal:
+    """Return the statement that takes this many lines out."""
+    ids: list[Any] = [Slot(f"line{number}", models.BigIntegerField()) for number in range(count)]
+    return Removal(lambda: CartItem.objects.filter(pk__in=ids))
+
+
 def _opened(caller: Caller) -> tuple[CartRef, bool]:
     """Lock the caller's cart, and make it where there is none; returns whether it was made."""
     ref = selectors.find(caller, lock=True)
@@ -183,7 +195,8 @@ def _opened(caller: Caller) -> tuple[CartRef, bool]:
     now = timezone.now()
     try:
         with transaction.atomic():
-            cart = Cart.objects.create(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
+            cart = Cart(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
+            NEW_CART.add(cart)
     except IntegrityError:  # made by another request in this moment, or left over from an expired guest
         cart = Cart.objects.select_for_update().get(**_identity(ref))
         if cart.expires_at is not None and cart.expires_at <= now:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from carts import lines as cart_lines
@@ -26,8 +26,15 @@ from products.gateways.media import path_of
 from store.core import money, outbox
 from store.core.actors import Actor
 from store.core.exceptions import DomainError, KeyReused
+from store.core.statements import Insertion, Slot, Statement
 
 REPLAY_WINDOW = timedelta(minutes=10)
+NEW_ORDER, NEW_ITEMS, NEW_PAYMENT, NEW_EVENT = Insertion(Order), Insertion(OrderItem), Insertion(Payment), Insertion(OrderEvent)
+ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]
+LAST_ORDER = Statement(
+    lambda row: Order.from_db("default", ORDER_COLUMNS, row),
+    lambda: Order.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by("-id").values_list(*ORDER_COLUMNS)[:1],
+)
 TRIES = 3  # an order number may be taken; a fourth clash in a row is not chance
 
 
@@ -94,7 +101,7 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     ref = carts.find(caller, lock=True)
     if ref.id is None:
         raise EmptyCart
-    last = Order.objects.filter(cart=ref.id).order_by("-id").first()
+    last = LAST_ORDER.first(cart=ref.id)
     lines = cart_lines.locked(ref.market).rows(cart=ref.id)
     if last is not None and _is_echo(last, ref, wish, lines):
         return found_again(last)
@@ -103,15 +110,16 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     at = timezone.now()
     order = _insert_order(caller, ref, wish, checked, at)
     items = _insert_items(order, checked)
-    payment = Payment.objects.create(
+    payment = Payment(
         order=order,
         provider=wish.method,
         amount=order.total,
         currency=order.currency,
         amount_minor=money.to_minor(order.total, order.currency),
     )
-    OrderEvent.objects.create(
-        order=order, kind="placed", actor_kind=actor.kind, user_id=actor.user_id, to_status=order.status, at=at
+    NEW_PAYMENT.add(payment)
+    NEW_EVENT.add(
+        OrderEvent(order=order, kind="placed", actor_kind=actor.kind, user_id=actor.user_id, to_status=order.status, at=at)
     )
     stock.take(actor, {line.variant_id: units for line, units in checked.bought}, reference=order.number)
     ordered = {line.id: units for line, units in checked.bought}
@@ -125,7 +133,7 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
 def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Checked, at: datetime) -> Order:
     totals: pricing.Totals = checked.totals
     bought = [(line.variant_id, units, line.price) for line, units in checked.bought]
-    return Order.objects.create(
+    order = Order(
         number=tokens.new_number(at),
         user_id=caller.user_id,
         cart_id=ref.id,
@@ -148,10 +156,12 @@ def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Ch
         placed_at=at,
         created_at=at,
     )
+    NEW_ORDER.add(order)
+    return order
 
 
 def _insert_items(order: Order, checked: checking.Checked) -> list[OrderItem]:
-    return OrderItem.objects.bulk_create(
+    items = [
         OrderItem(
             order=order,
             product_id=line.product_id,
@@ -166,7 +176,9 @@ def _insert_items(order: Order, checked: checking.Checked) -> list[OrderItem]:
         )
         for line, units in checked.bought
         if line.price is not None
-    )
+    ]
+    NEW_ITEMS.add(*items)
+    return items
 
 
 def _is_echo(last: Order, ref: CartRef, wish: Wish, lines: Sequence[Line]) -> bool:

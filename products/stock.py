@@ -4,24 +4,41 @@ Whoever changes several variants locks them first, in ascending id; `take` then 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, F, IntegerField, Value, When
+from django.db import models, transaction
+from django.db.models import Case, F, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from products.exceptions import OutOfStock, StockConflict
 from products.models import StockMovement, Variant
 from store.core.actors import Actor
+from store.core.statements import Change, Insertion, Slot
+
+MOVEMENTS = Insertion(StockMovement)
+MOST_AT_ONCE = 100  # movements a statement, as an order has lines at most
 
 
 @transaction.atomic
 def take(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
     """Take sold units off the shelf, all or none; the caller holds the variants' locks. Raises OutOfStock."""
-    wanted = Case(*(When(pk=pk, then=Value(n)) for pk, n in units.items()), output_field=IntegerField())
-    taken = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted).update(stock=F("stock") - wanted)
-    if taken != len(units):
+    given = {f"id{number}": pk for number, pk in enumerate(units)}
+    given |= {f"units{number}": count for number, count in enumerate(units.values())}
+    if _taking(len(units)).run(**given) != len(units):
         raise OutOfStock("Some items were sold out in this moment")
     _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+
+
+@lru_cache(maxsize=100)
+def _taking(count: int) -> Change:
+    """Return the one conditional UPDATE that takes units of this many variants."""
+    ids: list[Any] = [Slot(f"id{number}", models.BigIntegerField()) for number in range(count)]
+    units = [Cast(Slot(f"units{number}", models.IntegerField()), models.IntegerField()) for number in range(count)]
+    wanted = Case(*(When(pk=pk, then=n) for pk, n in zip(ids, units, strict=True)), output_field=models.IntegerField())
+    enough = Variant.objects.filter(pk__in=ids, stock__gte=F("reserved") + wanted)
+    return Change(lambda: enough, stock=F("stock") - wanted)
 
 
 @transaction.atomic
@@ -50,7 +67,9 @@ def record_initial(actor: Actor, variants: list[Variant], reason: str) -> None:
 
 
 def _record(actor: Actor, deltas: Mapping[int, int], reason: str, reference: str) -> None:
-    StockMovement.objects.bulk_create(
+    rows = [
         StockMovement(variant_id=pk, delta=delta, reason=reason, reference=reference, user_id=actor.user_id)
         for pk, delta in deltas.items()
-    )
+    ]
+    for start in range(0, len(rows), MOST_AT_ONCE):
+        MOVEMENTS.add(*rows[start : start + MOST_AT_ONCE])

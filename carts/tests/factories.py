@@ -3,10 +3,9 @@
 from typing import Any
 
 from accounts.models import User
-from accounts.tests.factories import access_token
+from accounts.tests.factories import PASSWORD, access_token
 from carts.models import Cart, CartAuditLog, CartItem
 from products.models import Product, Variant
-from products.services import NewVariant
 from products.tests.factories import make_product, make_variant
 from tests.schema_client import SchemaClient
 
@@ -41,15 +40,27 @@ def guest(key: str) -> SchemaClient:
 
 
 def read_with(carried: dict[str, str]) -> dict[str, Any]:
-    """Read a cart by POST as a new client that sends these keys, each by the cookie, the header or the "body" that names it."""
+    """Read a cart by POST as a new client that sends these keys."""
+    answer: dict[str, Any] = sending(carried, "/api/cart/", {}).json()
+    return answer
+
+
+def sign_in(user: User, carried: dict[str, str]) -> dict[str, Any]:
+    """Sign the user in by his password, with these guest keys, and return the answer's data."""
+    response = sending(carried, "/api/auth/login/", {"email": user.email, "password": PASSWORD})
+    assert response.status_code == 200, response.json()
+    data: dict[str, Any] = response.json()["data"]
+    return data
+
+
+def sending(carried: dict[str, str], address: str, body: dict[str, Any]) -> Any:
+    """POST as a new client that sends these keys, each by the cookie, the header or the "body" that names it."""
     client = SchemaClient()
     for name in COOKIES:
         if name in carried:
             client.cookies[name] = carried[name]
     headers = {name: carried[name] for name in HEADERS if name in carried}
-    body = {"cart_token": carried["body"]} if "body" in carried else {}
-    answer: dict[str, Any] = client.post("/api/cart/", body, headers=headers).json()
-    return answer
+    return client.post(address, body | ({"cart_token": carried["body"]} if "body" in carried else {}), headers=headers)
 
 
 def write(client: SchemaClient, change: str, product: Product) -> Any:
@@ -89,7 +100,7 @@ def everything() -> list[Any]:
 
 def make_shirt() -> Product:
     """Make a product with two variants: SHIRT-S (20.00, 4 left) and SHIRT-M (25.00, 10 left)."""
-    sizes: list[NewVariant] = [
+    sizes = [
         make_variant("SHIRT-S", name="S", price="20.00", stock=4, options={"size": "S"}),
         make_variant("SHIRT-M", name="M", price="25.00", stock=10, options={"size": "M"}),
     ]

@@ -1,5 +1,7 @@
 """GET /api/cart/ and GET /api/cart/current/"""
 
+from typing import Any
+
 import pytest
 
 from accounts.tests.factories import make_user
@@ -9,7 +11,7 @@ from products.tests.factories import add_picture, make_product
 from tests.schema_client import SchemaClient
 
 ADDRESSES = [f"{mount}/cart{tail}" for mount in ("/api", "") for tail in ("/", "", "/current/", "/current")]
-EMPTY = {
+EMPTY: dict[str, Any] = {
     "user": None,
     "market": "in",
     "currency": "INR",

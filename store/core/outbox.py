@@ -13,11 +13,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from store.core.models import Job
+from store.core.statements import Insertion
 
 logger = logging.getLogger("shop.jobs")
 Handler = Callable[[dict[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LEASE = timedelta(minutes=5)
+OWED = Insertion(Job, ignore_conflicts=True)
 MAX_ATTEMPTS = 12  # about a day and a half with the back-off below
 LONGEST_WAIT = timedelta(hours=6)
 
@@ -34,7 +36,7 @@ def job(kind: str) -> Callable[[Handler], Handler]:
 
 def add(kind: str, payload: dict[str, Any], *, dedupe_key: str | None = None) -> None:
     """Owe a job, once for each `dedupe_key`; call it in the transaction of the fact."""
-    Job.objects.bulk_create([Job(kind=kind, payload=payload, dedupe_key=dedupe_key)], ignore_conflicts=True)
+    OWED.add(Job(kind=kind, payload=payload, dedupe_key=dedupe_key))
 
 
 def run_due(limit: int = 100) -> tuple[int, int]:

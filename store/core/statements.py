@@ -1,8 +1,8 @@
 """Statements that are compiled once and run many times.
 
 Django builds the SQL of a QuerySet anew at each call, and on the hot paths that costs more than the database does. A `Statement`
-(or a `Change`, an `Insertion`) compiles it once for each database engine, with a `Slot` where a value goes in, and afterwards only
-runs it. It stays Django that writes the SQL, so both engines are served by one definition.
+(or a `Change`, a `Removal`, an `Insertion`) compiles it once for each database engine, with a `Slot` where a value goes in, and
+afterwards only runs it. It stays Django that writes the SQL, so both engines are served by one definition.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +10,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, Field, Model, QuerySet
-from django.db.models.sql import InsertQuery, UpdateQuery
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import AutoField, Expression, Field, Model, QuerySet
+from django.db.models.constants import OnConflict
+from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
+from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
+Instance = TypeVar("Instance", bound=Model)
 
 
 class Slot(Expression):
@@ -40,9 +42,7 @@ class Compiled(NamedTuple):
     def execute(self, connection: BaseDatabaseWrapper, given: Mapping[str, Any], then: Callable[[Any], Result]) -> Result:
         """Run it with these values in its slots, and return what `then` makes of the cursor."""
         params = [
-            param.output_field.get_db_prep_value(given[param.name], connection=connection, prepared=False)
-            if isinstance(param, Slot)
-            else param
+            param.output_field.get_db_prep_save(given[param.name], connection=connection) if isinstance(param, Slot) else param
             for param in self.params
         ]
         with connection.cursor() as cursor:
@@ -51,18 +51,18 @@ class Compiled(NamedTuple):
 
 
 class Compilable:
-    """Something that is compiled at its first run, once for each engine."""
+    """Something that is compiled at its first run, once for each engine and size."""
 
     def __init__(self) -> None:
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[tuple[str, int], Compiled] = {}
 
-    def _for(self, connection: BaseDatabaseWrapper) -> Compiled:
-        compiled = self._compiled.get(connection.vendor)
+    def _for(self, connection: BaseDatabaseWrapper, size: int = 1) -> Compiled:
+        compiled = self._compiled.get((connection.vendor, size))
         if compiled is None:
-            compiled = self._compiled[connection.vendor] = self._compile(connection)
+            compiled = self._compiled[connection.vendor, size] = self._compile(connection, size)
         return compiled
 
-    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
         raise NotImplementedError
 
 
@@ -95,7 +95,7 @@ class Statement(Compilable, Generic[Row]):
         found = self.rows(**given)
         return found[0] if found else None
 
-    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
         compiler = self._build().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         if self._locks is not None and connection.features.has_select_for_update:
@@ -118,34 +118,69 @@ class Change(Compilable):
         connection = connections[DEFAULT_DB_ALIAS]
         return self._for(connection).execute(connection, given, lambda cursor: int(cursor.rowcount))
 
-    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
         query: Any = self._build().query.chain(UpdateQuery)
         query.add_update_values(self._columns)
         sql, params = query.get_compiler(connection=connection).as_sql()
         return Compiled(sql, tuple(params), [])
 
 
-class Insertion(Compilable):
-    """An INSERT of one row, all of whose columns but the key are given by the names of their attributes."""
+class Removal(Compilable):
+    """A DELETE of the rows of a QuerySet, whose model nothing points to."""
 
-    def __init__(self, model: type[Model]) -> None:
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
         super().__init__()
-        self._model = model
-        self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        self._build = build
 
     def run(self, **given: Any) -> int:
-        """Insert the row; returns its id."""
+        """Run it with these values in its slots; returns how many rows are gone."""
         connection = connections[DEFAULT_DB_ALIAS]
-        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.fetchone()[0]))
+        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.rowcount))
 
-    def _compile(self, connection: BaseDatabaseWrapper) -> Compiled:
-        query = InsertQuery(self._model)
-        row = self._model()
-        for field in self._fields:
-            setattr(row, field.attname, Slot(field.attname, field))
-        query.insert_values(self._fields, [row], raw=True)
-        compiler = query.get_compiler(connection=connection)
-        compiler.returning_fields = [self._model._meta.pk]
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+        query = self._build().query.chain(DeleteQuery)
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        return Compiled(sql, tuple(params), [])
+
+
+class Insertion(Compilable, Generic[Instance]):
+    """An INSERT of instances of a model, like `bulk_create`; a row that is there already can be let be."""
+
+    def __init__(self, model: type[Instance], *, ignore_conflicts: bool = False) -> None:
+        super().__init__()
+        self._model = model
+        self._fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+        self._ignore = OnConflict.IGNORE if ignore_conflicts else None
+
+    def add(self, *instances: Instance) -> None:
+        """Insert the instances, in one statement, and give them their ids (unless conflicts are ignored)."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        given = {
+            f"{field.attname}:{number}": field.pre_save(instance, True)
+            for number, instance in enumerate(instances)
+            for field in self._fields
+        }
+        compiled = self._for(connection, len(instances))
+        if self._ignore:
+            compiled.execute(connection, given, lambda cursor: None)
+            return
+        ids = compiled.execute(connection, given, lambda cursor: cursor.fetchall())
+        for instance, (pk,) in zip(instances, ids, strict=True):
+            if isinstance(self._model._meta.pk, AutoField):
+                instance.pk = pk
+            instance._state.adding, instance._state.db = False, connection.alias
+
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+        query = InsertQuery(self._model, on_conflict=self._ignore)
+        rows: list[Model] = [self._model() for _ in range(size)]
+        for number, row in enumerate(rows):
+            for field in self._fields:
+                setattr(row, field.attname, Slot(f"{field.attname}:{number}", field))
+        query.insert_values(self._fields, rows, raw=True)
+        # The engine's own compiler may fold many rows into arrays, where no slot can stand.
+        compiler = SQLInsertCompiler(query, connection, connection.alias)
+        if not self._ignore:
+            compiler.returning_fields = [self._model._meta.pk]
         sql, params = compiler.as_sql()[0]
         return Compiled(sql, tuple(params), [])
 

@@ -54,6 +54,8 @@ def test_an_account_is_made_in_all_four_forms(api: SchemaClient, form: str) -> N
     assert api.get(form.format("auth/me")).json()["data"]["email"] == "ada@example.com"
 
 
-@pytest.mark.parametrize("url", ["/healthz", "/healthz/", "/readyz", "/readyz/", "/api/schema", "/api/schema/", "/api/docs", "/api/docs/"])
+@pytest.mark.parametrize(
+    "url", ["/healthz", "/healthz/", "/readyz", "/readyz/", "/api/schema", "/api/schema/", "/api/docs", "/api/docs/"]
+)
 def test_probes_and_pages_answer_in_both_forms(api: SchemaClient, url: str) -> None:
     assert api.get(url).status_code == 200

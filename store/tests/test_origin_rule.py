@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import AuthSession, User
-from accounts.tests.factories import PASSWORD, access_token, make_user
+from accounts.tests.factories import PASSWORD, make_user
 from products.tests.factories import make_product
 from store.tests.factories import EVIL, SHOP_FRONT, WRITES, Write, state
 from tests.schema_client import SchemaClient
@@ -75,7 +75,9 @@ def test_the_shop_front_its_own_pages_and_listed_ones_may_write(api: SchemaClien
     assert response.status_code == 201
 
 
-@pytest.mark.parametrize(("site", "status"), [("same-origin", 201), ("none", 201), ("same-site", 403), ("cross-site", 403), ("", 403)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 201), ("none", 201), ("same-site", 403), ("cross-site", 403), ("", 403)]
+)
 def test_without_an_origin_the_browsers_own_word_counts(api: SchemaClient, site: str, status: int) -> None:
     lamp = make_product()
 

@@ -56,7 +56,8 @@ def test_so_does_a_crash(client: Client, db: None, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["/api/cart/", "/api/cart/summary/", "/api/auth/me/", "/api/orders/my/", "/api/orders/260101-abcdef/", "/healthz", "/readyz"]
+    "url",
+    ["/api/cart/", "/api/cart/summary/", "/api/auth/me/", "/api/orders/my/", "/api/orders/260101-abcdef/", "/healthz", "/readyz"],
 )
 def test_what_belongs_to_somebody_is_kept_by_no_cache(api: SchemaClient, url: str) -> None:
     api.bearer(access_token(make_user()))
@@ -67,7 +68,9 @@ def test_what_belongs_to_somebody_is_kept_by_no_cache(api: SchemaClient, url: st
     assert {"cookie", "authorization", "origin"} <= {name.strip().lower() for name in response["Vary"].split(",")}
 
 
-@pytest.mark.parametrize("url", ["/api/cart/add/", "/api/auth/login/", "/api/auth/register/", "/api/auth/logout/", "/api/orders/create/"])
+@pytest.mark.parametrize(
+    "url", ["/api/cart/add/", "/api/auth/login/", "/api/auth/register/", "/api/auth/logout/", "/api/orders/create/"]
+)
 def test_nor_is_the_answer_to_a_write(api: SchemaClient, url: str) -> None:
     response = api.post(url, {"email": "ada@example.com", "password": "a lamp on the hill"})
 

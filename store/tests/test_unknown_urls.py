@@ -30,7 +30,9 @@ def test_by_any_method(api: SchemaClient, method: str) -> None:
     assert (response.status_code, response.json()) == (404, NOT_FOUND)
 
 
-@pytest.mark.parametrize("url", ["/api/products/%00/", "/api/products/lamp%00/", "/api/products/%ff/", "/api/products/99999999999999999999/"])
+@pytest.mark.parametrize(
+    "url", ["/api/products/%00/", "/api/products/lamp%00/", "/api/products/%ff/", "/api/products/99999999999999999999/"]
+)
 def test_a_product_that_no_name_can_mean_is_a_404(api: SchemaClient, url: str) -> None:
     response = api.get(url)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
@@ -45,7 +46,10 @@ KINDS: dict[str, Callable[[], DomainError]] = {
     "gateway-down": lambda: GatewayDown("No"),
     "field": lambda: Conflict("No", field="quantity"),
 }
-NESTED = {"address": {"line1": ["Too long"], "geo": {"lat": ["Not a number"]}}, "items": [{}, {"quantity": ["Too few", "Odd"]}]}
+NESTED: Any = {
+    "address": {"line1": ["Too long"], "geo": {"lat": ["Not a number"]}},
+    "items": [{}, {"quantity": ["Too few", "Odd"]}],
+}
 RAISED: dict[str, Callable[[], Exception]] = {
     "crash": lambda: RuntimeError(SECRET),
     "database": lambda: OperationalError(SECRET),

@@ -1,0 +1,46 @@
+"""A user is signed in at 20 places at most"""
+
+import pytest
+
+from accounts.models import AuthSession
+from accounts.tests.crowd import at_once
+from accounts.tests.factories import make_user, me, sign_in
+
+
+@pytest.mark.django_db
+def test_the_twenty_first_sign_in_ends_the_oldest_session() -> None:
+    make_user()
+    make_user("eve@example.com")
+    foreign, _ = sign_in("eve@example.com")
+    first, second, *rest = [sign_in()[0] for _ in range(21)]
+
+    assert me(first).json()["code"] == "session_revoked"
+    assert [me(token).status_code for token in (second, rest[-1], foreign)] == [200, 200, 200]
+    assert list(AuthSession.objects.exclude(revoked_at=None).values_list("revoke_reason", flat=True)) == ["limit"]
+
+
+@pytest.mark.django_db
+def test_ended_sessions_do_not_count() -> None:
+    user = make_user()
+    kept, _ = sign_in()
+    for _ in range(19):
+        sign_in()
+    AuthSession.objects.filter(user=user, pk__in=AuthSession.objects.order_by("-created_at").values("pk")[:5]).update(
+        revoked_at=user.date_joined, revoke_reason="logout"
+    )
+
+    for _ in range(5):
+        sign_in()
+
+    assert me(kept).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_sign_ins_at_once_leave_twenty_sessions() -> None:
+    make_user()
+    for _ in range(20):
+        sign_in()
+
+    at_once(8, lambda number: sign_in())
+
+    assert AuthSession.objects.filter(revoked_at=None).count() == 20

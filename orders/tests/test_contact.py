@@ -1,0 +1,152 @@
+"""To whom and where an order goes: the address, name, phone and e-mail of POST /api/orders/create/"""
+
+from typing import Any
+
+import pytest
+
+from carts.tests.factories import add
+from orders.tests.factories import ADDRESS, BLANK, books, create, customer, form, placed
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+
+def contact(order: dict[str, Any]) -> tuple[str, str, str]:
+    """Return name, e-mail and phone of an order as shown."""
+    return order["name"], order["email"], order["phone"]
+
+
+def test_an_address_may_be_plain_text(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+
+    order = placed(client, address="12 St James's Square, London")
+
+    assert order["address"] == BLANK | {"line1": "12 St James's Square, London"}
+
+
+def test_unknown_keys_are_ignored_and_missing_ones_blank(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+
+    order = placed(client, address={"line1": " 12 St James's Square ", "planet": "Earth", "city": None})
+
+    assert order["address"] == BLANK | {"line1": "12 St James's Square"}
+
+
+def test_name_and_phone_default_to_the_addresss(api: SchemaClient) -> None:
+    add(api, make_product())
+
+    order = placed(api, email="grace@example.com")
+
+    assert contact(order) == ("Ada Lovelace", "grace@example.com", "+91 98765 43210")
+
+
+def test_what_is_given_wins(api: SchemaClient) -> None:
+    add(api, make_product())
+
+    order = placed(api, name="Grace Hopper", email="Grace@Example.com", phone="+1 212 555 0100")
+
+    assert contact(order) == ("Grace Hopper", "grace@example.com", "+1 212 555 0100")
+
+
+@pytest.mark.parametrize("given", [{}, {"email": ""}])
+def test_the_e_mail_defaults_to_the_users(db: None, given: dict[str, str]) -> None:
+    client = customer("ada@example.com")
+    add(client, make_product())
+    body = {"payment_method": "cod", "address": ADDRESS, **given}
+
+    response = client.post("/api/orders/create/", body)
+
+    assert response.json()["data"]["email"] == "ada@example.com"
+
+
+def test_a_user_needs_no_more_than_an_address(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+
+    response = client.post("/api/orders/create/", {"payment_method": "cod", "address": "12 St James's Square"})
+
+    assert response.status_code == 201
+    assert contact(response.json()["data"]) == ("", "ada@example.com", "")
+
+
+@pytest.mark.parametrize(
+    "given", [{"email": "ada@example.com", "phone": ""}, {"email": "", "phone": "+1 212 555 0100"}, {"email": None}]
+)
+def test_a_guest_needs_e_mail_or_phone(api: SchemaClient, given: dict[str, Any]) -> None:
+    add(api, make_product())
+    body = form(address=ADDRESS | {"phone": ""}, **given)
+    expected = 201 if given["email"] or given.get("phone") else 400
+
+    response = api.post("/api/orders/create/", {key: value for key, value in body.items() if value is not None})
+
+    assert response.status_code == expected
+    if expected == 400:
+        assert list(response.json()["errors"]) == ["email"]
+
+
+@pytest.mark.parametrize("address", [ADDRESS | {"full_name": ""}, ADDRESS | {"full_name": "  "}, "12 St James's Square"])
+def test_a_guest_needs_a_name(api: SchemaClient, address: object) -> None:
+    add(api, make_product())
+    before = books()
+
+    response = create(api, address=address)
+
+    assert response.status_code == 400
+    assert (response.json()["message"], list(response.json()["errors"])) == ("Validation failed", ["name"])
+    assert books() == before
+
+
+@pytest.mark.parametrize("address", [None, "", "   ", {}, {"planet": "Earth"}, {"line1": " "}])
+@pytest.mark.parametrize("who", ["guest", "user"])
+def test_without_an_address_nothing_is_sent(db: None, who: str, address: object) -> None:
+    client = customer() if who == "user" else SchemaClient()
+    add(client, make_product())
+    before = books()
+    body = form(address=address, name="Ada") if address is not None else {"payment_method": "cod", "name": "Ada"}
+
+    response = client.post("/api/orders/create/", body)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["address"]
+    assert books() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"address": 5}, "address"),
+        ({"address": ["12 St James's Square"]}, "address"),
+        ({"address": ADDRESS | {"line1": 5}}, "address.line1"),
+        ({"address": ADDRESS | {"line1": "x" * 301}}, "address.line1"),
+        ({"address": ADDRESS | {"city": "\x00"}}, "address.city"),
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@b@c"}, "email"),
+        ({"email": "x" * 250 + "@example.com"}, "email"),
+        ({"phone": "call me"}, "phone"),
+        ({"phone": "1" * 40}, "phone"),
+        ({"phone": "call 12345 now"}, "phone"),
+        ({"name": "x" * 201}, "name"),
+        ({"note": "x" * 2001}, "note"),
+    ],
+)
+def test_what_cannot_be_written_on_a_parcel_is_refused(api: SchemaClient, given: dict[str, Any], field: str) -> None:
+    add(api, make_product())
+    before = books()
+
+    response = create(api, **given)
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
+    assert books() == before
+
+
+def test_an_address_id_that_is_not_ones_own_is_not_found(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+    before = books()
+
+    response = client.post("/api/orders/create/", {"payment_method": "cod", "address_id": 1})
+
+    assert response.status_code == 404
+    assert books() == before

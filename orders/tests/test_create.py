@@ -1,0 +1,191 @@
+"""POST /api/orders/create/ with Cash on Delivery"""
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from carts.models import Cart
+from carts.tests.factories import add, make_shirt, sku_id
+from orders.models import Order
+from orders.tests.factories import ADDRESS, create, customer, form, placed
+from products.models import Variant
+from products.tests.factories import add_picture, change, change_price, make_product
+from tests.schema_client import SchemaClient
+
+ADDRESSES = ["/api/orders/create/", "/api/orders/create", "/orders/create/", "/api/order/create", "/api/order/create/", "/order/create"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_order_is_placed_at_each_of_its_addresses(api: SchemaClient, address: str) -> None:
+    add(api, make_product(price="20.00"), 2)
+
+    response = api.post(address, form())
+
+    assert response.status_code == 201
+    assert response.json()["data"]["total"] == "40.00"
+    assert Order.objects.count() == 1
+
+
+def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
+    client = customer()
+    lamp, shirt = make_product("Lamp", price="599.99", sku="LAMP-1"), make_shirt()
+    picture = add_picture(lamp).image.name
+    add(client, lamp, 2)
+    add(client, shirt, 3, variant_id=sku_id("SHIRT-M"))
+
+    response = create(client, note="Ring twice")
+
+    order = Order.objects.get()
+    data = response.json()["data"]
+    at = order.placed_at.isoformat().replace("+00:00", "Z")
+    assert data == {
+        "id": order.pk,
+        "number": order.number,
+        "order_no": order.number,
+        "status": "processing",
+        "payment_status": "unpaid",
+        "payment_method": "cod",
+        "market": "in",
+        "currency": "INR",
+        "subtotal": "1274.98",
+        "discount_total": "0.00",
+        "shipping_total": "0.00",
+        "tax_total": "0.00",
+        "total": "1274.98",
+        "items": [
+            {
+                "product_id": lamp.pk,
+                "variant_id": None,
+                "sku_id": sku_id("LAMP-1"),
+                "sku": "LAMP-1",
+                "name": "Lamp",
+                "unit_price": "599.99",
+                "quantity": 2,
+                "line_total": "1199.98",
+                "image": f"http://testserver/media/{picture}",
+            },
+            {
+                "product_id": shirt.pk,
+                "variant_id": sku_id("SHIRT-M"),
+                "sku_id": sku_id("SHIRT-M"),
+                "sku": "SHIRT-M",
+                "name": "Shirt – M",
+                "unit_price": "25.00",
+                "quantity": 3,
+                "line_total": "75.00",
+                "image": None,
+            },
+        ],
+        "address": ADDRESS,
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        "phone": "+91 98765 43210",
+        "note": "Ring twice",
+        "placed_at": at,
+        "paid_at": None,
+        "created_at": at,
+    }
+    assert response.json()["warnings"] == []
+
+
+def test_a_users_order_is_his_and_shows_no_token(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+
+    order = placed(client)
+
+    assert Order.objects.get().user == User.objects.get()
+    assert "order_token" not in order
+
+
+def test_a_guest_may_order_and_gets_a_token_for_it(api: SchemaClient) -> None:
+    add(api, make_product())
+
+    order = placed(api)
+
+    assert Order.objects.get().user is None
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", order["order_token"])
+
+
+def test_the_number_begins_with_the_day_and_holds_no_letter_that_is_misread(api: SchemaClient) -> None:
+    add(api, make_product())
+
+    number = placed(api)["number"]
+
+    assert re.fullmatch(r"\d{6}-[0-9A-HJKMNP-TV-Z]{6}", number)
+    assert number[:6] == f"{timezone.now():%y%m%d}"
+
+
+def test_an_order_keeps_what_was_bought_as_it_was(api: SchemaClient) -> None:
+    lamp = make_product("Lamp", price="20.00", sku="LAMP")
+    add(api, lamp, 2)
+    order = placed(api)
+    change_price(lamp, "99.00")
+    Variant.objects.update(sku="NEW-SKU")
+    change(lamp, name="Renamed", slug="renamed", is_active=False)
+
+    again = api.get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]}).json()["data"]
+
+    assert again == order
+    assert (again["items"][0]["name"], again["items"][0]["sku"], again["total"]) == ("Lamp", "LAMP", "40.00")
+
+
+def test_an_order_outlives_its_product_and_its_cart(api: SchemaClient) -> None:
+    lamp = make_product("Lamp")
+    add(api, lamp)
+    order = placed(api)
+    lamp.variants.get().movements.all().delete()
+    lamp.delete()
+    Cart.objects.all().delete()
+
+    again = api.get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]}).json()["data"]
+
+    line: dict[str, Any] = again["items"][0]
+    assert (line["name"], line["product_id"], line["sku_id"], line["line_total"]) == ("Lamp", None, None, "20.00")
+
+
+def test_an_order_is_charged_in_the_market_of_its_cart(db: None) -> None:
+    client = customer()
+    lamp = make_product(price="1700.00", prices={"us": "19.99"})
+    client.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3}, headers={"X-Market": "us"})
+
+    response = client.post("/api/orders/create/", form(), headers={"X-Market": "us"})
+
+    data = response.json()["data"]
+    assert (data["market"], data["currency"], data["total"]) == ("us", "USD", "59.97")
+    assert data["items"][0]["unit_price"] == "19.99"
+
+
+def test_an_empty_cart_cannot_be_ordered(db: None) -> None:
+    emptied, user = SchemaClient(), customer()
+    add(emptied, make_product())
+    emptied.delete("/api/cart/clear/")
+
+    responses = [create(client) for client in (SchemaClient(), emptied, user)]
+
+    assert [(response.status_code, response.json()["code"]) for response in responses] == [(400, "empty_cart")] * 3
+    assert not Order.objects.exists()
+
+
+def test_a_cart_of_lines_saved_for_later_is_empty(api: SchemaClient) -> None:
+    lamp = make_product()
+    add(api, lamp)
+    api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
+
+    response = create(api)
+
+    assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
+    assert not Order.objects.exists()
+
+
+def test_a_cart_in_another_market_is_not_ordered(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+
+    response = client.post("/api/orders/create/", form(), headers={"X-Market": "us"})
+
+    assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
+    assert not Order.objects.exists()

@@ -1,0 +1,179 @@
+"""The snapshot of POST /api/orders/create/: exactly the named lines are ordered, and the others stay."""
+
+from typing import Any
+
+import pytest
+
+from carts.tests.factories import add, cart_of, held, make_shirt, sku_id
+from orders.models import Order, OrderItem
+from orders.tests.factories import books, create, customer, placed
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+
+def ordered() -> dict[str, int]:
+    """Return the units of all order lines by SKU."""
+    return dict(OrderItem.objects.values_list("sku", "quantity"))
+
+
+@pytest.mark.parametrize("field", ["items", "cart"])
+@pytest.mark.parametrize("name", ["id", "product_id", "text", "uuid", "sku_id"])
+@pytest.mark.parametrize("units", ["quantity", "qty"])
+def test_only_the_named_line_is_ordered(api: SchemaClient, field: str, name: str, units: str) -> None:
+    lamp = make_product("Lamp", sku="LAMP")
+    add(api, lamp, 2)
+    add(api, make_product("Mug", sku="MUG"), 3)
+    named: dict[str, dict[str, Any]] = {
+        "id": {"id": lamp.pk},
+        "product_id": {"product_id": lamp.pk},
+        "text": {"product_id": str(lamp.pk)},
+        "uuid": {"id": str(lamp.uuid)},
+        "sku_id": {"sku_id": sku_id("LAMP")},
+    }
+
+    response = create(api, **{field: [{**named[name], units: 2}]})
+
+    assert response.status_code == 201
+    assert ordered() == {"LAMP": 2}
+    assert held(cart_of(api)) == {"MUG": 3}
+
+
+def test_a_part_of_a_line_leaves_the_rest(api: SchemaClient) -> None:
+    lamp = make_product(sku="LAMP", price="20.00")
+    add(api, lamp, 5)
+
+    order = placed(api, items=[{"product_id": lamp.pk, "quantity": 2}])
+
+    assert order["total"] == "40.00"
+    assert held(cart_of(api)) == {"LAMP": 3}
+
+
+def test_all_lines_are_ordered_where_none_is_named(api: SchemaClient) -> None:
+    add(api, make_product("Lamp", sku="LAMP"), 2)
+    add(api, make_product("Mug", sku="MUG"), 3)
+
+    placed(api, items=None)
+
+    assert ordered() == {"LAMP": 2, "MUG": 3}
+
+
+def test_a_variant_is_named_by_its_sku_id(api: SchemaClient) -> None:
+    shirt = make_shirt()
+    add(api, shirt, 1, variant_id=sku_id("SHIRT-S"))
+    add(api, shirt, 2, variant_id=sku_id("SHIRT-M"))
+
+    placed(api, items=[{"sku_id": sku_id("SHIRT-M"), "quantity": 2}])
+
+    assert ordered() == {"SHIRT-M": 2}
+    assert held(cart_of(api)) == {"SHIRT-S": 1}
+
+
+def test_a_product_of_which_the_cart_holds_two_variants_must_be_named_by_variant(api: SchemaClient) -> None:
+    shirt = make_shirt()
+    add(api, shirt, 1, variant_id=sku_id("SHIRT-S"))
+    add(api, shirt, 2, variant_id=sku_id("SHIRT-M"))
+    before = books()
+
+    response = create(api, items=[{"product_id": shirt.pk, "quantity": 1}])
+
+    assert (response.status_code, response.json()["code"]) == (400, "variant_required")
+    assert books() == before
+
+
+def test_what_the_cart_does_not_hold_is_a_change(api: SchemaClient) -> None:
+    lamp, mug = make_product("Lamp", sku="LAMP"), make_product("Mug")
+    line = add(api, lamp, 2)["data"]["id"]
+    before = books()
+
+    response = create(api, items=[{"product_id": lamp.pk, "quantity": 3}, {"product_id": mug.pk, "quantity": 1}])
+
+    body = response.json()
+    assert (response.status_code, body["code"]) == (409, "cart_changed")
+    item = {"id": line, "product_id": lamp.pk, "sku_id": sku_id("LAMP"), "name": "Lamp"}
+    assert body["details"]["changes"] == [
+        {"item": item, "code": "not_in_cart", "old": 3, "new": 2, "available": None},
+        {"item": None, "code": "not_in_cart", "old": 1, "new": 0, "available": None},
+    ]
+    assert books() == before
+
+
+def test_the_cart_of_another_holds_nothing_of_mine(db: None) -> None:
+    lamp = make_product()
+    add(customer("bob@example.com"), lamp, 2)
+    client = customer()
+    add(client, make_product("Mug"))
+    before = books()
+
+    response = create(client, items=[{"product_id": lamp.pk, "quantity": 1}])
+
+    assert (response.status_code, response.json()["code"]) == (409, "cart_changed")
+    assert books() == before
+
+
+@pytest.mark.parametrize("second", ["product_id", "sku_id", "uuid"])
+def test_a_line_that_is_named_twice_is_refused(api: SchemaClient, second: str) -> None:
+    lamp = make_product(sku="LAMP")
+    add(api, lamp, 4)
+    before = books()
+    again: dict[str, Any] = {
+        "product_id": {"product_id": lamp.pk},
+        "sku_id": {"sku_id": sku_id("LAMP")},
+        "uuid": {"id": str(lamp.uuid)},
+    }[second]
+
+    response = create(api, items=[{"product_id": lamp.pk, "quantity": 1}, {**again, "quantity": 1}])
+
+    assert response.status_code == 400
+    assert books() == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {},
+        {"quantity": 1},
+        {"product_id": 1},
+        {"product_id": 1, "quantity": 0},
+        {"product_id": 1, "quantity": -1},
+        {"product_id": 1, "quantity": 1.5},
+        {"product_id": 1, "quantity": "many"},
+        {"product_id": 1, "quantity": None},
+        {"product_id": True, "quantity": 1},
+        {"sku_id": "x", "quantity": 1},
+        {"product_id": 1, "quantity": 1, "price": -1},
+        {"product_id": 1, "quantity": 1, "price": "free"},
+        "lamp",
+        None,
+    ],
+)
+def test_a_line_that_says_nothing_sensible_is_refused(api: SchemaClient, line: object) -> None:
+    add(api, make_product(), 4)
+    before = books()
+
+    response = create(api, items=[line])
+
+    assert response.status_code == 400
+    assert response.json()["message"] == "Validation failed"
+    assert books() == before
+
+
+@pytest.mark.parametrize("snapshot", ["lamp", 5, {"product_id": 1}, [{"product_id": 1, "quantity": 1}] * 101])
+def test_a_snapshot_is_a_list_of_at_most_a_hundred_lines(api: SchemaClient, snapshot: object) -> None:
+    add(api, make_product(), 4)
+    before = books()
+
+    response = create(api, items=snapshot)
+
+    assert response.status_code == 400
+    assert books() == before
+
+
+def test_an_empty_snapshot_orders_nothing(api: SchemaClient) -> None:
+    add(api, make_product(), 4)
+    before = books()
+
+    response = create(api, items=[])
+
+    assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
+    assert books() == before
+    assert not Order.objects.exists()

@@ -1,0 +1,45 @@
+"""Import files for tests."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.core.management import CommandError, call_command
+
+
+class Ran(NamedTuple):
+    """What an import said, line by line, and the exit code it ends with."""
+
+    code: int
+    said: list[str]
+    complaints: list[str]
+
+
+def row(code: str = "LMP-1", **given: Any) -> dict[str, Any]:
+    """Return a row that can be imported; `code` is its SKU."""
+    return {"sku": code, "name": f"Lamp {code}", "category": "Home > Lighting", "price": "20.00", "stock": 10, **given}
+
+
+def write(folder: Path, rows: Any) -> Path:
+    """Write an import file into a folder of its own, and return it."""
+    file = folder / "shop" / "products.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(rows if isinstance(rows, str) else json.dumps(rows))
+    return file
+
+
+def run(file: Path) -> Ran:
+    """Import a file."""
+    said, complaints, code = StringIO(), StringIO(), 0
+    try:
+        call_command("import_products", file=file, stdout=said, stderr=complaints)
+    except CommandError as refused:
+        code = refused.returncode
+        complaints.write(str(refused))
+    return Ran(code, said.getvalue().splitlines(), complaints.getvalue().splitlines())
+
+
+def load(folder: Path, *rows: Any) -> Ran:
+    """Write rows and import them."""
+    return run(write(folder, list(rows)))

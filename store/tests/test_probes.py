@@ -1,0 +1,86 @@
+"""/healthz and /readyz"""
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import OperationalError
+from django.test import Client, override_settings
+from pytest_django import DjangoAssertNumQueries
+
+OK = {"success": True, "status": 200, "message": "OK", "data": None, "warnings": []}
+DEAD_REDIS = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+def not_ready(why: str) -> dict[str, object]:
+    """Return the body of a probe that fails."""
+    return {"success": False, "status": 503, "code": "not_ready", "message": f"Not ready: {why}", "errors": {}}
+
+
+def test_the_process_lives_whatever_the_database_does(client: Client) -> None:
+    response = client.get("/healthz")
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == OK
+
+
+@pytest.mark.django_db
+def test_a_live_process_asks_nobody(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        client.get("/healthz")
+
+
+@pytest.mark.django_db
+def test_a_migrated_shop_is_ready(client: Client) -> None:
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == OK
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_while_a_migration_is_pending(client: Client) -> None:
+    MigrationRecorder(connection).record_unapplied("core", "0001_initial")
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == not_ready("migrations are pending")
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_while_the_cache_does_not_answer(client: Client) -> None:
+    with override_settings(CACHES=DEAD_REDIS):
+        response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == not_ready("the cache does not answer")
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_while_the_database_does_not_answer(client: Client) -> None:
+    def silent(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(silent):
+        response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == not_ready("the database does not answer")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["/api/products/", "/api/cart/summary/", "/api/products/7/"])
+def test_meanwhile_the_api_asks_to_try_again(client: Client, url: str) -> None:
+    def silent(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    client.cookies["cart_token"] = "550e8400-e29b-41d4-a716-446655440000"
+    with connection.execute_wrapper(silent):
+        response = client.get(url)
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "2"
+    assert response.json()["code"] == "database_unavailable"
+    assert "server closed" not in response.content.decode()

@@ -1,0 +1,13 @@
+"""What the tests across the apps can use."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.processes import copy_to
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program that holds no `.env`; nothing may be written into it."""
+    return copy_to(tmp_path_factory.mktemp("project"))

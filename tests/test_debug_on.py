@@ -1,0 +1,37 @@
+"""A shop that was started with DEBUG on: Django's own yellow pages are never seen."""
+
+from pathlib import Path
+
+from tests.processes import told
+
+ASK = """
+from django.test import Client
+client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+add = dict(path="/api/cart/add/", data={"product_id": 1}, content_type="application/json")
+answers = [
+    client.get("/nothing/"), client.post("/api/nothing/"), client.get("/api/cart/", HTTP_HOST="evil.com"),
+    client.get("/media/nothing.png"), client.post(**add, HTTP_REFERER="http://["), client.get("/static/nothing.css"),
+]
+def code(answer):
+    return json.loads(answer.content)["code"] if "json" in answer["Content-Type"] else None
+print(json.dumps([[answer.status_code, answer["Content-Type"], code(answer)] for answer in answers]))
+"""
+
+
+def test_every_refusal_has_the_one_shape(project: Path, tmp_path: Path) -> None:
+    answers = told(project, ASK, DEBUG="1", DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
+
+    assert answers == [
+        [404, "application/json", "not_found"],
+        [404, "application/json", "not_found"],
+        [400, "application/json", "bad_host"],
+        [404, "application/json", "not_found"],
+        [403, "application/json", "csrf_failed"],
+        [404, "application/json", "not_found"],
+    ]
+
+
+def test_without_a_secret_key_it_starts_with_a_warning(project: Path) -> None:
+    said = told(project, "from django.conf import settings; print(json.dumps(settings.SECRET_KEY))", DEBUG="1")
+
+    assert said == "development-only-key-that-no-production-start-accepts-0123456789"
