@@ -1,5 +1,6 @@
 """A guest's cart joins the user's: nothing is lost, nothing doubles, and the answer says what happened."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,9 @@ from carts.guest_keys import digest
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
 from store.core import markets
 from store.core.actors import Actor
+from store.core.statements import Insertion
+
+NEW_LINES = Insertion(CartItem)
 
 
 @dataclass
@@ -41,29 +45,43 @@ def merge(actor: Actor, user_id: int, key: str) -> Merge | None:
 
 
 def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
+    """Join one guest cart, in a number of statements that its lines do not change."""
     cart, _ = Cart.objects.select_for_update().get_or_create(user_id=user_id, market=guest.market)
-    held = {item.variant_id: item for item in cart.items.all()}
-    entries: list[audit.Entry] = []
+    mine = {item.variant_id: item for item in cart.items.all()}
+    joined = _joined(cart, mine, guest.items.select_related("variant__product").order_by("id"), told)
+    now = timezone.now()
+    for item, _, _ in joined:
+        item.updated_at = now
+    CartItem.objects.bulk_update([item for item, _, _ in joined if item.pk], ["quantity", "held", "updated_at"])
+    new = [item for item, _, _ in joined if not item.pk]
+    if new:
+        NEW_LINES.add(*new)
     market = markets.table().get(guest.market, markets.default())
-    for line in guest.items.select_related("variant__product").order_by("id"):
-        mine = held.get(line.variant_id)
-        reason = _reason_to_skip(line, user_id, mine is None and len(held) >= MAX_LINES)
+    audit.record(actor, cart.pk, [_entry(line, before, item, market) for item, before, line in joined])
+    guest.items.all().delete()
+    Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
+    Cart.objects.filter(pk=cart.pk).update(updated_at=now)
+
+
+def _joined(cart: Cart, mine: dict[int, CartItem], lines: Iterable[CartItem], told: Merge) -> list[tuple[CartItem, int, CartItem]]:
+    """Return the user's lines as they will be, each with its units before and the guest's line that joins it."""
+    joined = []
+    held = len(mine)
+    for line in lines:
+        item = mine.get(line.variant_id)
+        reason = _reason_to_skip(line, cart.user_id, item is None and held >= MAX_LINES)
         if reason:
             told.skipped.append({**_named(line), "quantity": line.quantity, "reason": reason})
             continue
-        before = mine.quantity if mine else 0
-        target = mine or CartItem(cart=cart, variant=line.variant, price_at_addition=line.price_at_addition)
-        target.quantity = _quantity(line, before, mine.held if mine else 0, told)
-        target.held += line.held
-        target.save()
-        held[line.variant_id] = target
+        if item is None:
+            held += 1
+            item = CartItem(cart=cart, variant=line.variant, quantity=0, price_at_addition=line.price_at_addition)
+        before = item.quantity
+        item.quantity = _quantity(line, before, item.held, told)
+        item.held += line.held
         told.merged += 1
-        entries.append(_entry(line, before, target, market))
-    audit.record(actor, cart.pk, entries)
-    guest.items.all().delete()
-    now = timezone.now()
-    Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
-    Cart.objects.filter(pk=cart.pk).update(updated_at=now)
+        joined.append((item, before, line))
+    return joined
 
 
 def _quantity(line: CartItem, before: int, held: int, told: Merge) -> int:
@@ -77,7 +95,7 @@ def _quantity(line: CartItem, before: int, held: int, told: Merge) -> int:
     return quantity
 
 
-def _reason_to_skip(line: CartItem, user_id: int, is_full: bool) -> str:
+def _reason_to_skip(line: CartItem, user_id: int | None, is_full: bool) -> str:
     if not line.variant.is_on_sale:
         return "unavailable"
     if line.variant.product.seller_id == user_id:

@@ -176,6 +176,21 @@ def _status(line: Line) -> str:
     return "low_stock" if left <= line.threshold else "in_stock"
 
 
+def _product(line: Line, price: str | None, image: str | None) -> dict[str, Any]:
+    return {
+        "id": line.product_id,
+        "uuid": line.uuid,
+        "name": line.name,
+        "slug": line.slug,
+        "price": price,
+        "stock": line.obtainable,
+        "primary_image": image,
+        "seller_name": seller_name(line.seller_id, line.first_name, line.last_name),
+        "is_available": line.is_available,
+        "is_low_stock": line.obtainable <= line.threshold,
+    }
+
+
 def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
     """Return a line as the API shows it."""
     digits = market.exponent
@@ -186,18 +201,7 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
     is_available = line.is_available
     return {
         "id": line.id,
-        "product": {
-            "id": line.product_id,
-            "uuid": line.uuid,
-            "name": line.name,
-            "slug": line.slug,
-            "price": price,
-            "stock": left,
-            "primary_image": image,
-            "seller_name": seller_name(line.seller_id, line.first_name, line.last_name),
-            "is_available": is_available,
-            "is_low_stock": left <= line.threshold,
-        },
+        "product": _product(line, price, image),
         "product_id": line.product_id,
         "variant_id": line.variant_id if (line.variants_count or 0) > 1 else None,
         "sku_id": line.variant_id,

@@ -89,8 +89,7 @@ def check(lines: Sequence[Line], expectation: Expectation, caller: Caller) -> Ch
         _compare_price(line, shown, expectation.accepts_increases, findings)
         bought.append((line, units))
     totals = pricing.totals((line.price or Decimal(0), units) for line, units in bought)
-    if expectation.total is not None and totals.total > expectation.total and not expectation.accepts_increases:
-        findings.add("price_increased", None, findings.text(expectation.total), findings.text(totals.total))
+    _compare_total(totals.total, expectation, findings)
     if findings.changes:
         raise CartChanged(details={"changes": findings.changes, "subtotal": findings.text(totals.subtotal)})
     return Checked(bought, totals, findings.warnings)
@@ -129,6 +128,19 @@ def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, f
         findings.warnings.append(f"The price of {line.name} rose from {old} to {new}")
     else:
         findings.add("price_increased", line, old, new, line.obtainable)
+
+
+def _compare_total(total: Decimal, expectation: Expectation, findings: _Findings) -> None:
+    """The same for the total that the buyer was shown."""
+    if expectation.total is None or total == expectation.total:
+        return
+    old, new = findings.text(expectation.total), findings.text(total)
+    if total < expectation.total:
+        findings.warnings.append(f"The total fell from {old} to {new}")
+    elif expectation.accepts_increases:
+        findings.warnings.append(f"The total rose from {old} to {new}")
+    else:
+        findings.add("price_increased", None, old, new)
 
 
 def names_exactly(wanted: Iterable[Wanted], items: Sequence[OrderItem]) -> bool:

@@ -1,11 +1,9 @@
 """Orders as shown."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.exceptions import ValidationError
 
 from orders import tokens
 from orders.exceptions import OrderNotFound
@@ -90,12 +88,7 @@ def of_user(user_id: int, cursor: Cursor | None, size: int, site: str) -> Page:
 def _behind(orders: QuerySet[Order], cursor: Cursor | None) -> QuerySet[Order]:
     if cursor is None:
         return orders.order_by("-created_at", "-id")
-    try:
-        at = datetime.fromisoformat(cursor.value)
-        if at.tzinfo is None:
-            raise ValueError
-    except ValueError:
-        raise ValidationError({"cursor": ["This is not a cursor of the shop"]}) from None
+    at = cursor.moment()
     if cursor.backwards:
         behind = orders.filter(created_at__gte=at).exclude(created_at=at, pk__lte=cursor.id)
         return behind.order_by("created_at", "id")

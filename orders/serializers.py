@@ -17,7 +17,7 @@ ADDRESS_FIELDS = {
     **{"full_name": 200, "phone": 32, "line1": 300, "line2": 300, "city": 120},
     **{"state": 120, "postal_code": 20, "country": 60},
 }
-PHONE = re.compile(r"[+0-9 ()./-]{3,32}", re.ASCII)
+PHONE = re.compile(r"^[+0-9 ()./-]{3,32}\Z", re.ASCII)
 MAX_SNAPSHOT = 100
 
 

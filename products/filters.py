@@ -11,7 +11,7 @@ from django.db import models
 from rest_framework.exceptions import ValidationError
 
 from store.core.money import MoneyField
-from store.core.pagination import Cursor, page_size_of
+from store.core.pagination import NOT_OURS, Cursor, page_size_of
 
 AMOUNT = re.compile(r"\d{1,10}(\.\d{1,3})?", re.ASCII)
 MAX_SEARCH = 200  # characters
@@ -81,18 +81,8 @@ def _amount(query: Mapping[str, str], name: str) -> Decimal | None:
 def _position(cursor: Cursor) -> datetime | Decimal | str:
     """Return the sort value in the cursor as its column's type."""
     column = ORDERINGS[cursor.ordering].column
-    try:
-        if column == "created_at":
-            at = datetime.fromisoformat(cursor.value)
-            if at.tzinfo is None:
-                raise ValueError
-            return at
-        if column == "price":
-            if not AMOUNT.fullmatch(cursor.value):
-                raise ValueError
-            return Decimal(cursor.value)
-    except (ValueError, OverflowError):
-        raise ValidationError({"cursor": ["This is not a cursor of the shop"]}) from None
-    if "\x00" in cursor.value:
-        raise ValidationError({"cursor": ["This is not a cursor of the shop"]})
-    return cursor.value
+    if column == "created_at":
+        return cursor.moment()
+    if (column == "price" and not AMOUNT.fullmatch(cursor.value)) or "\x00" in cursor.value:
+        raise NOT_OURS
+    return Decimal(cursor.value) if column == "price" else cursor.value

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 
 from products import services, stock
@@ -17,6 +19,7 @@ from store.core.actors import SYSTEM
 from store.core.exceptions import DomainError
 
 BATCH = 200  # rows a transaction
+REFUSED = (BadRow, DomainError, DatabaseError)
 
 
 @dataclass
@@ -45,9 +48,8 @@ def import_rows(raw: Sequence[Any], folder: Path, progress: Callable[[int], obje
         chunk = raw[start : start + BATCH]
         good = list(_readable(chunk, start + 1, seen, summary))
         try:
-            with transaction.atomic():
-                _import_batch(good, folder, summary)
-        except (BadRow, DomainError, DatabaseError):
+            _import_batch(good, folder, summary)
+        except REFUSED:
             _one_by_one(good, folder, summary)
         progress(len(chunk))
     return summary
@@ -72,13 +74,24 @@ def _one_by_one(good: Sequence[Numbered], folder: Path, summary: Summary) -> Non
     """Find the row that the database refuses, and keep the others."""
     for number, row in good:
         try:
-            with transaction.atomic():
-                _import_batch([(number, row)], folder, summary)
-        except (BadRow, DomainError, DatabaseError) as wrong:
+            _import_batch([(number, row)], folder, summary)
+        except REFUSED as wrong:
             summary.failed.append((number, row.name, str(wrong).strip().splitlines()[0]))
 
 
 def _import_batch(good: Sequence[Numbered], folder: Path, summary: Summary) -> None:
+    """Bring in the rows, all or none; pictures that were stored for rows that did not stay are deleted again."""
+    stored: list[str] = []
+    try:
+        with transaction.atomic():
+            _write_batch(good, folder, summary, stored)
+    except REFUSED:
+        for name in stored:
+            default_storage.delete(name)
+        raise
+
+
+def _write_batch(good: Sequence[Numbered], folder: Path, summary: Summary, stored: list[str]) -> None:
     skus = [sku for _, row in good for sku in row.skus]
     found = Variant.objects.filter(sku__in=skus).prefetch_related("market_prices")
     by_sku = {variant.sku: variant for variant in found}
@@ -91,10 +104,10 @@ def _import_batch(good: Sequence[Numbered], folder: Path, summary: Summary) -> N
     products = services.create_many(SYSTEM, [row.as_new(paths[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT)
     counted = Summary(created=len(new))
     for (number, row), product in zip(new, products, strict=True):
-        _pictures(product, row.images, folder, number, counted)
+        _pictures(product, row.images, folder, number, counted, stored)
     for number, row in old:
         product, changed = _change(row, by_sku, paths[row.category])
-        changed = _pictures(product, row.images, folder, number, counted) or changed
+        changed = _pictures(product, row.images, folder, number, counted, stored) or changed
         counted.changed += changed
         counted.unchanged += not changed
     summary.created += counted.created
@@ -171,22 +184,30 @@ def _set(row: Any, wanted: dict[str, Any]) -> bool:
     return is_new or bool(different)
 
 
-def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number: int, summary: Summary) -> bool:
+def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number: int, summary: Summary, stored: list[str]) -> bool:
     """Store the pictures that the product does not have yet; a missing file fails the picture, not the row."""
     changed = False
     held = {image.digest: image for image in product.images.all()} if wanted else {}
     for position, picture in enumerate(wanted):
-        path = (folder / picture.file).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
-            summary.failed.append((number, product.name, f"picture {picture.file} is not there"))
+        content = _file(folder, picture.file)
+        if content is None:
+            summary.failed.append((number, product.name, f"picture {picture.file[:80]!r} is not there"))
             continue
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(content).hexdigest()
         if digest in held:
             changed = _set(held[digest], {"alt": picture.alt, "position": position}) or changed
             continue
-        with path.open("rb") as opened:
-            ProductImage.objects.create(
-                product=product, image=File(opened, name=path.name), alt=picture.alt, position=position, digest=digest
-            )
+        file = File(BytesIO(content), name=Path(picture.file).name)
+        image = ProductImage.objects.create(product=product, image=file, alt=picture.alt, position=position, digest=digest)
+        stored.append(str(image.image.name))
         changed = True
     return changed
+
+
+def _file(folder: Path, name: str) -> bytes | None:
+    """Return what is in the file, which must lie inside of the folder; None where there is no such file."""
+    try:
+        path = (folder / name).resolve()
+        return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, ValueError):
+        return None

@@ -25,7 +25,8 @@ class Category(TimeStamped):
         verbose_name_plural = "categories"
         ordering = ["position", "name", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["parent", "name"], name="category_name_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=["parent", "name"], name="category_name_once"),
+            models.UniqueConstraint(fields=["name"], condition=Q(parent=None), name="category_name_once_at_the_top"),
         ]
 
     def __str__(self) -> str:

@@ -87,7 +87,7 @@ def _page_statement(shape: Shape) -> Statement[ListRow]:
             rows = rows.filter(Q(product__name__icontains=word) | Q(product__description__icontains=word))
         if shape.categories:
             ids = [Slot(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
-            rows = rows.filter(category_id__in=ids)
+            rows = rows.filter(category__id__in=ids)  # not category__in, whose lookup takes no expressions
         if shape.has_min:
             rows = rows.filter(price__gte=Slot("min_price", money.MoneyField()))
         if shape.has_max:

@@ -1,5 +1,6 @@
 """Making and changing products, and keeping their listings true."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
@@ -62,9 +63,9 @@ def _insert_products(given: Sequence[NewProduct]) -> list[Product]:
 
 def taken_slugs(names: Iterable[str]) -> set[str]:
     """Return the slugs in the table that could collide with those of these names."""
-    bases = {slug_for(name, ()) for name in names}
+    bases = Counter(slug_for(name, ()) for name in names)
     taken = set(Product.objects.filter(slug__in=bases).values_list("slug", flat=True))
-    for base in list(taken):
+    for base in (base for base, count in bases.items() if count > 1 or base in taken):
         taken.update(Product.objects.filter(slug__startswith=f"{base}-").values_list("slug", flat=True))
     return taken
 

@@ -32,11 +32,8 @@ def product_ref(ref: str | int) -> tuple[str, int | UUID | str]:
         if len(text) > 18:  # no id is that long, and no column holds it
             raise ProductNotFound
         return "id", int(text)
-    if len(text) == 36 and text.count("-") == 4:
-        try:
-            return "uuid", UUID(text)
-        except ValueError:
-            pass
+    if UUID_SHAPED.fullmatch(text.lower()):
+        return "uuid", UUID(text)
     if len(text) > 220 or "\x00" in text:
         raise ProductNotFound
     return "slug", text

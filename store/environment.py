@@ -14,6 +14,7 @@ import dj_database_url
 from environs import Env, EnvError
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
+TAKEN_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz")
 WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
 
 
@@ -25,6 +26,13 @@ class ShopEnv(Env):
         value: str = self.str(name, choices[0])
         if value not in choices:
             raise EnvError(f"{name} must be one of {', '.join(choices)}.")
+        return value
+
+    def count(self, name: str, default: int) -> int:
+        """Return the variable as a number that is not negative."""
+        value: int = self.int(name, default)
+        if value < 0:
+            raise EnvError(f"{name} must not be negative.")
         return value
 
     def derived_secret(self, name: str, secret_key: str) -> str:
@@ -50,6 +58,13 @@ def secret(given: str, *, debug: bool, testing: bool) -> str:
     return given
 
 
+def all_different(**secrets: str) -> None:
+    """Refuse two secrets of one value: what one signs, the other would accept."""
+    for name, value in secrets.items():
+        if list(secrets.values()).count(value) > 1:
+            raise EnvError(f"{name} must differ from the other secrets.")
+
+
 def hosts(given: list[str], *, debug: bool) -> list[str]:
     """Return the hosts the shop answers for; without DEBUG they must be named, one by one."""
     if debug:
@@ -69,7 +84,7 @@ def time_zone(name: str) -> str:
 def admin_path(given: str) -> str:
     """Return the admin's path with one slash at its end."""
     path = given.strip("/")
-    if not re.fullmatch(r"[A-Za-z0-9_/-]+", path) or path.split("/")[0] in ("api", "static", "media"):
+    if not re.fullmatch(r"[A-Za-z0-9_/-]+", path) or path.split("/")[0] in TAKEN_PATHS:
         raise EnvError("ADMIN_PATH must be a path of letters, digits and dashes like admin/ that nothing else uses.")
     return path + "/"
 
@@ -82,7 +97,10 @@ def origins(env: ShopEnv, name: str, first: str) -> list[str]:
 
 def origin(name: str, value: str) -> str:
     """Return `scheme://host[:port]`, exactly as a browser sends it in `Origin`."""
-    parts = urlsplit(value.strip().rstrip("/"))
+    try:
+        parts = urlsplit(value.strip().rstrip("/"))
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or "*" in value:
         raise EnvError(f"{name} must hold origins like https://shop.example, without a path or a star.")
     return f"{parts.scheme}://{parts.netloc.lower()}"
@@ -119,7 +137,7 @@ def _sqlite(name: str) -> dict[str, Any]:
 
 
 def _server(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
-    pool = env.int("DATABASE_POOL", 0)
+    pool = env.count("DATABASE_POOL", 0)
     options: dict[str, Any] = dict(config.get("OPTIONS", {}))
     if config["ENGINE"] == "django.db.backends.postgresql":
         if env.bool("DATABASE_SSL", False):
@@ -130,7 +148,7 @@ def _server(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
             options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
         "OPTIONS": options,
-        "CONN_MAX_AGE": 0 if pool else env.int("CONN_MAX_AGE", 60),
+        "CONN_MAX_AGE": 0 if pool else env.count("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": not env.bool("DATABASE_PREPARED", True),
     }

@@ -12,7 +12,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store.environment import ShopEnv, admin_path, database, hosts, market_table, origin, origins, secret, time_zone
+from store.environment import ShopEnv, admin_path, all_different, database, hosts, market_table, origin, origins, secret, time_zone
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time, as their types are
 
@@ -37,23 +37,25 @@ try:
     GUEST_KEY_SECRET = env.derived_secret("GUEST_KEY_SECRET", SECRET_KEY)
     ORDER_TOKEN_SECRET = env.derived_secret("ORDER_TOKEN_SECRET", SECRET_KEY)
 
+    all_different(JWT_SIGNING_KEY=JWT_SIGNING_KEY, GUEST_KEY_SECRET=GUEST_KEY_SECRET, ORDER_TOKEN_SECRET=ORDER_TOKEN_SECRET)
+
     # --- 3. Hosts, proxies, origins ----------------------------------------------------------------------------------
     ALLOWED_HOSTS = hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
-    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+    TRUSTED_PROXIES = env.count("TRUSTED_PROXIES", 0)
     CORS_ALLOWED_ORIGINS = origins(env, "CORS_ALLOWED_ORIGINS", FRONTEND_URL)
     CSRF_TRUSTED_ORIGINS = origins(env, "CSRF_TRUSTED_ORIGINS", FRONTEND_URL)
     CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0 if DEBUG else 3600)
+    SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", 0 if DEBUG else 3600)
     ADMIN_PATH = admin_path(env.str("ADMIN_PATH", "admin/"))
 
     # --- 4. Cookies and tokens ---------------------------------------------------------------------------------------
     AUTH_COOKIE_SECURE = env.bool("AUTH_COOKIE_SECURE", not DEBUG)
     AUTH_COOKIE_SAMESITE = env.one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
-    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", 30))
-    REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("REFRESH_TOKEN_DAYS", 30))
-    SESSION_LIFETIME = timedelta(days=env.int("SESSION_DAYS", 90))
-    REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", 30)
+    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30))
+    REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30))
+    SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90))
+    REFRESH_GRACE_SECONDS = env.count("REFRESH_GRACE_SECONDS", 30)
 
     # --- 5. Database and cache ---------------------------------------------------------------------------------------
     DATABASES = {"default": database(env, BASE_DIR)}
@@ -71,7 +73,7 @@ try:
 
     # --- 7. Mail and logs --------------------------------------------------------------------------------------------
     EMAIL_HOST = env.str("EMAIL_HOST", "")
-    EMAIL_PORT = env.int("EMAIL_PORT", 587)
+    EMAIL_PORT = env.count("EMAIL_PORT", 587)
     EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
@@ -105,6 +107,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "store.core.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "store.core.handlers.ErrorsMiddleware",
     "store.core.origin.OriginMiddleware",
@@ -112,7 +115,6 @@ MIDDLEWARE = [
     "store.core.admin_only.AdminCsrfMiddleware",
     "store.core.admin_only.AdminAuthenticationMiddleware",
     "store.core.admin_only.AdminMessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "store.urls"
 WSGI_APPLICATION = "store.wsgi.application"
@@ -209,6 +211,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 CLOUDINARY_ON = bool(CLOUDINARY_CLOUD_NAME and CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET)
 if not CLOUDINARY_ON and (CLOUDINARY_CLOUD_NAME or CLOUDINARY_API_KEY or CLOUDINARY_API_SECRET):

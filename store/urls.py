@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
 from accounts.views import AuthViewSet
@@ -12,7 +11,7 @@ from carts.views import CartViewSet
 from orders.views import OrderViewSet
 from products.views import ProductViewSet
 from store.core import handlers
-from store.views import ConfigViewSet, healthz, readyz
+from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
 
 admin.site.site_header = admin.site.site_title = settings.SHOP_NAME
 admin.site.index_title = "The shop"
@@ -45,8 +44,8 @@ api: list[URLPattern | URLResolver] = [*router.urls, *ALIASES]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include(api)),
-    re_path(r"^api/schema/?$", SpectacularJSONAPIView.as_view(), name="schema"),
-    re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
     path(settings.ADMIN_PATH, admin.site.urls),

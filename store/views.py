@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -14,9 +15,10 @@ from rest_framework.viewsets import ViewSet
 
 from carts.models import MAX_LINES, MAX_QUANTITY
 from store.core import markets
-from store.core.envelope import Reply, encode, failure, success
+from store.core.envelope import Refusal, Reply, encode, failure, success
 from store.core.openapi import answers
 from store.core.pagination import MAX_PAGE_SIZE
+from store.core.renderers import EnvelopeRenderer
 
 
 class MarketShape(serializers.Serializer[Any]):
@@ -51,7 +53,7 @@ class ConfigViewSet(ViewSet):
     """The shop's public configuration."""
 
     permission_classes = [AllowAny]
-    authentication_classes = []
+    ignores_bad_cookie = True
 
     @answers(ConfigShape)
     def list(self, request: Request) -> Reply:
@@ -71,6 +73,26 @@ class ConfigViewSet(ViewSet):
         )
         reply["Cache-Control"] = "public, max-age=60"
         return reply
+
+
+class OneShape:
+    """For drf-spectacular's views, which answer a schema or a page: a refusal of theirs is JSON in the one shape all the same."""
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Render a refusal as every other."""
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # a mixin of APIView
+        if isinstance(response, Refusal):
+            response.accepted_renderer = EnvelopeRenderer()
+            response.accepted_media_type = "application/json"
+        return response
+
+
+class SchemaView(OneShape, SpectacularJSONAPIView):
+    """The OpenAPI schema."""
+
+
+class DocsView(OneShape, SpectacularSwaggerSplitView):
+    """The interactive reference; its assets are served by this host."""
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -74,7 +74,7 @@ def _packed(raw: bytes) -> str:
 
 def sell(folder: Path, *names: str) -> list[int]:
     """Put products on sale by an import, and return their ids in this order."""
-    rows = [{"sku": name, "name": name, "category": "Home", "price": "20.00", "stock": 50} for name in names]
+    rows = [{"sku": name.replace(" ", "-"), "name": name, "category": "Home", "price": "20.00", "stock": 50} for name in names]
     (folder / "sold.json").write_text(json.dumps(rows))
     call_command("import_products", file=folder / "sold.json", verbosity=0)
     shown = SchemaClient().get("/api/products/").json()["data"]

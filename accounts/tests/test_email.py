@@ -7,7 +7,6 @@ from accounts.tests.factories import PASSWORD
 from tests.schema_client import SchemaClient
 
 
-
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
@@ -57,7 +56,7 @@ def test_an_address_is_kept_in_its_normal_form_and_known_in_either(api: SchemaCl
         "ada@example.com\x00",
         "mailto:ada@example.com@",
         f"{'a' * 64}@{'b' * 62}.{'c' * 62}.{'d' * 60}.com",
-        f"ada@{'\u00fc' * 60}.{'\u00fc' * 60}.{'\u00fc' * 60}.{'\u00fc' * 50}.com",
+        "ada@" + ".".join(["\u00fc" * 50] * 4) + ".com",
         "a" * 5_000,
     ],
 )

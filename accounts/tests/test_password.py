@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from tests.schema_client import SchemaClient
 
-PHRASE = "  der M\u00fcller  mahlt \u6708\u5149 \U0001f319 am K\u00fcchentisch bis um halb elf abends "
+PHRASE = "  der M\u00fcller  mahlt \u6708\u5149 \U0001f319 am K\u00fcchentisch bis um halb elf abends. "
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,12 @@ def test_an_account_is_made_and_signed_in(api: SchemaClient) -> None:
     }
     assert api.get("/api/auth/me/").json()["data"]["id"] == user.pk
     session = AuthSession.objects.get()
-    assert (session.user_id, session.method, session.ip, session.user_agent) == (user.pk, "register", "127.0.0.1", "Lamp finder 1.0")
+    assert (session.user_id, session.method, session.ip, session.user_agent) == (
+        user.pk,
+        "register",
+        "127.0.0.1",
+        "Lamp finder 1.0",
+    )
 
 
 def test_a_new_account_belongs_to_the_market_it_was_made_in(api: SchemaClient) -> None:

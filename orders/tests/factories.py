@@ -30,12 +30,12 @@ def form(**given: Any) -> dict[str, Any]:
     return {"payment_method": "cod", "address": ADDRESS, "email": "ada@example.com", **given}
 
 
-def create(client: SchemaClient, key: str = "", **given: Any) -> Any:
+def create(client: SchemaClient, key: str = "", /, **given: Any) -> Any:
     """Order what lies in the client's cart, with an Idempotency-Key where one is given; return the response."""
     return client.post("/api/orders/create/", form(**given), headers={"Idempotency-Key": key} if key else {})
 
 
-def placed(client: SchemaClient, **given: Any) -> dict[str, Any]:
+def placed(client: SchemaClient, /, **given: Any) -> dict[str, Any]:
     """Order what lies in the client's cart and return the order."""
     response = create(client, **given)
     assert response.status_code == 201, response.json()

@@ -115,13 +115,13 @@ def test_a_line_that_is_named_twice_is_refused(api: SchemaClient, second: str) -
     lamp = make_product(sku="LAMP")
     add(api, lamp, 4)
     before = books()
-    again: dict[str, Any] = {
+    named: dict[str, dict[str, Any]] = {
         "product_id": {"product_id": lamp.pk},
         "sku_id": {"sku_id": sku_id("LAMP")},
         "uuid": {"id": str(lamp.uuid)},
-    }[second]
+    }
 
-    response = create(api, items=[{"product_id": lamp.pk, "quantity": 1}, {**again, "quantity": 1}])
+    response = create(api, items=[{"product_id": lamp.pk, "quantity": 1}, {**named[second], "quantity": 1}])
 
     assert response.status_code == 400
     assert books() == before

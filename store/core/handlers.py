@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 
 from store.core import exceptions as kinds
-from store.core.envelope import Refusal, failure, refuse
+from store.core.envelope import Refusal, encode, failure, refuse
 
 logger = logging.getLogger("shop.errors")
 
@@ -111,8 +111,9 @@ class ErrorsMiddleware:
         """Return the answer to what a view outside of the REST framework raised; the admin keeps Django's own pages."""
         if request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
             return None
-        _report(exception, request)
-        return refuse(500, "server_error", CRASHED)
+        refusal = exception_handler(exception, {"request": request})
+        headers = dict(refusal.headers) | {"Content-Type": "application/json"}
+        return HttpResponse(encode(refusal.data), status=refusal.status_code, headers=headers)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

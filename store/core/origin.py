@@ -53,9 +53,17 @@ def is_trusted_page(request: HttpRequest) -> bool:
     if "HTTP_SEC_FETCH_SITE" in meta:
         return meta["HTTP_SEC_FETCH_SITE"] in ("same-origin", "none")
     if "HTTP_REFERER" in meta:
-        referer = urlsplit(meta["HTTP_REFERER"])
-        return is_trusted(request, f"{referer.scheme}://{referer.netloc}")
+        return is_trusted(request, origin_of(meta["HTTP_REFERER"]))
     return not settings.CSRF_REQUIRE_ORIGIN or not meta.get("HTTP_COOKIE")
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an address; an empty text where it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_trusted(request: HttpRequest, origin: str) -> bool:

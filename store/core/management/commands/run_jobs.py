@@ -27,5 +27,7 @@ class Command(BaseCommand):
             done, failed = outbox.run_due()
             if done or failed:
                 self.stdout.write(f"{done} done, {failed} failed")
-            if once or stop.wait(pause):
+            if once and not done and not failed:
+                return
+            if not once and stop.wait(0 if done else pause):
                 return

@@ -1,0 +1,168 @@
+"""POST /api/auth/logout/"""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import AuthSession
+from accounts.tests.factories import PASSWORD, expired, forge, make_user, me, refresh, sign_in
+from tests.schema_client import SchemaClient
+
+
+def test_a_token_is_dead_after_signing_out(api: SchemaClient) -> None:
+    make_user()
+    access, token = sign_in()
+
+    response = api.bearer(access).post("/api/auth/logout/")
+
+    assert response.status_code == 200
+    assert response.json()["message"] == "Signed out"
+    assert me(access).status_code == 401
+    assert me(access).json()["code"] == "session_revoked"
+    again = refresh(token)
+    assert again.status_code == 401
+    assert not [name for name, morsel in again.cookies.items() if morsel.value]
+    assert AuthSession.objects.get().revoke_reason == "logout"
+
+
+def test_signing_in_again_does_not_wake_the_old_token(api: SchemaClient) -> None:
+    make_user()
+    old, old_refresh = sign_in()
+    api.bearer(old).post("/api/auth/logout/")
+
+    new, _ = sign_in()
+
+    assert me(old).status_code == 401
+    assert refresh(old_refresh).status_code == 401
+    assert me(new).status_code == 200
+
+
+def test_another_device_stays_signed_in(api: SchemaClient) -> None:
+    make_user()
+    here, _ = sign_in()
+    there, there_refresh = sign_in()
+
+    api.bearer(here).post("/api/auth/logout/")
+
+    assert me(there).status_code == 200
+    assert refresh(there_refresh).status_code == 200
+
+
+def test_all_devices_are_signed_out_where_asked_for(api: SchemaClient) -> None:
+    make_user()
+    make_user("eve@example.com")
+    here, here_refresh = sign_in()
+    there, there_refresh = sign_in()
+    foreign, _ = sign_in("eve@example.com")
+
+    response = api.bearer(here).post("/api/auth/logout/", {"all": True})
+
+    assert response.status_code == 200
+    assert [me(token).status_code for token in (here, there)] == [401, 401]
+    assert [refresh(token).status_code for token in (here_refresh, there_refresh)] == [401, 401]
+    assert me(foreign).status_code == 200
+    assert set(AuthSession.objects.exclude(revoked_at=None).values_list("revoke_reason", flat=True)) == {"logout_all"}
+
+
+def test_the_cookies_of_user_and_guest_are_deleted(api: SchemaClient) -> None:
+    make_user()
+    api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    access = api.cookies["access_token"].value
+
+    response = api.post("/api/auth/logout/")
+
+    assert sorted(response.cookies) == ["access_token", "cart_token", "refresh_token", "sessionid"]
+    gone = {(morsel.value, morsel["max-age"], morsel["path"], morsel["samesite"]) for morsel in response.cookies.values()}
+    assert gone == {("", 0, "/", "Lax")}
+    assert me(access).status_code == 401
+
+
+@pytest.mark.parametrize("way", ["access header", "refresh header", "refresh body", "access cookie", "refresh cookie"])
+@pytest.mark.parametrize("is_expired", [False, True])
+def test_any_token_of_the_session_ends_it_also_an_expired_one(api: SchemaClient, way: str, is_expired: bool) -> None:
+    make_user()
+    access, token = sign_in()
+    kind, _, place = way.partition(" ")
+    sent = access if kind == "access" else token
+    sent = expired(sent) if is_expired else sent
+    body: dict[str, Any] = {"refresh_token": sent} if place == "body" else {}
+    if place == "header":
+        api.bearer(sent)
+    if place == "cookie":
+        api.cookies[f"{kind}_token"] = sent
+
+    assert api.post("/api/auth/logout/", body).status_code == 200
+
+    assert me(access).json()["code"] == "session_revoked"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "body"),
+    [
+        (None, {}),
+        (None, {"all": True}),
+        (None, {"refresh_token": "nonsense"}),
+        (None, {"refresh_token": ""}),
+        (None, {"refresh_token": None}),
+        ("Bearer nonsense", {}),
+        ("Bearer", {}),
+        ("Basic YTpi", {}),
+        ("Bearer a b", {"all": True}),
+    ],
+)
+def test_it_succeeds_whatever_comes_and_ends_nothing_of_others(
+    api: SchemaClient, authorization: str | None, body: dict[str, Any]
+) -> None:
+    make_user()
+    access, _ = sign_in()
+
+    response = api.post("/api/auth/logout/", body, headers={"Authorization": authorization} if authorization else {})
+
+    assert response.status_code == 200
+    assert sorted(response.cookies) == ["access_token", "cart_token", "refresh_token", "sessionid"]
+    assert me(access).status_code == 200
+
+
+@pytest.mark.parametrize("forged", [{"key": "another key of at least thirty-two bytes"}, {"alg": "none"}, {"iss": "x"}])
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_forged_token_ends_nothing(api: SchemaClient, forged: dict[str, str], everywhere: bool) -> None:
+    make_user()
+    access, _ = sign_in()
+
+    response = api.bearer(forge(access, **forged)).post("/api/auth/logout/", {"all": everywhere})
+
+    assert response.status_code == 200
+    assert me(access).status_code == 200
+
+
+def test_a_dead_token_cannot_sign_the_others_out(api: SchemaClient) -> None:
+    make_user()
+    dead, _ = sign_in()
+    alive, _ = sign_in()
+    api.bearer(dead).post("/api/auth/logout/")
+
+    response = api.post("/api/auth/logout/", {"all": True})
+
+    assert response.status_code == 200
+    assert me(alive).status_code == 200
+
+
+def test_signing_out_twice_is_signing_out(api: SchemaClient) -> None:
+    make_user()
+    api.bearer(sign_in()[0])
+    api.post("/api/auth/logout/")
+    before = AuthSession.objects.get().revoked_at
+
+    assert api.post("/api/auth/logout/").status_code == 200
+    assert AuthSession.objects.get().revoked_at == before
+
+
+def test_a_foreign_page_cannot_sign_its_visitor_out(api: SchemaClient) -> None:
+    make_user()
+    api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+
+    response = api.post("/api/auth/logout/", {"all": True}, headers={"Origin": "http://evil.example"})
+
+    assert response.status_code == 403
+    assert not response.cookies
+    assert api.get("/api/auth/me/").status_code == 200

@@ -1,0 +1,57 @@
+"""Many callers at one moment: each a thread and a connection of its own, against a server that really runs."""
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+PATIENCE = 60  # seconds until a call counts as hung
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who calls the server at `url` with these headers: a token, or a guest's key."""
+
+    url: str
+    headers: dict[str, str]
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Answer:
+        """Send a body of JSON and return the answer."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)
+        try:
+            sent = {"Content-Type": "application/json", **self.headers, **headers}
+            connection.request("POST", path, json.dumps(body), sent)
+            response = connection.getresponse()
+            return Answer(response.status, json.loads(response.read()))
+        finally:
+            connection.close()
+
+
+def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """Make all calls at one moment, and return their answers in the order of the calls."""
+    start = threading.Barrier(len(calls))
+
+    def call(one: Callable[[], Answer]) -> Answer:
+        start.wait()
+        return one()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(call, calls))
+
+
+def statuses(answers: Sequence[Answer]) -> dict[int, int]:
+    """Count the answers by status."""
+    found = sorted(answer.status for answer in answers)
+    return {status: found.count(status) for status in dict.fromkeys(found)}
