@@ -44,6 +44,7 @@ def user_of(request: Request) -> User:
 
 def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
     """Start a session, tell the apps above, and put tokens and what those apps tell into the answer. Raises AccountDisabled."""
+    request._request.caller_market = user.market  # type: ignore[attr-defined]  # where the request names no market
     pair = sessions.start(user, method, place_of(request))
     for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
         if isinstance(told, Exception):

@@ -10,7 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import access, tokens
-from accounts.exceptions import SessionRevoked
+from accounts.exceptions import SessionRevoked, SignedInButDisabled, TokenExpired
 from accounts.models import AuthSession, User
 from store.core import cookies
 from store.core.exceptions import NotSignedIn
@@ -37,6 +37,18 @@ def _session(row: Any) -> tuple[str, tuple[Any, ...]]:
 LIVE_SESSION = Statement(_session, _live_session)
 
 
+def _signed_in(text: str) -> tuple[User, tokens.Claims]:
+    """Return the user of an access token. Raises TokenInvalid, TokenExpired, SessionRevoked, SignedInButDisabled."""
+    claims = tokens.read(text, tokens.AccessToken)
+    found = LIVE_SESSION.first(sid=claims.sid, user_id=claims.user_id, now=timezone.now())
+    if found is None:
+        raise SessionRevoked
+    user = User.from_db("default", USER_FIELDS, found[1])
+    if not user.is_active:
+        raise SignedInButDisabled
+    return user, claims
+
+
 class CookieJWTAuthentication(BaseAuthentication):
     """Takes the Bearer token, else the access cookie; a token that does not open a live session is refused, never ignored.
 
@@ -52,16 +64,12 @@ class CookieJWTAuthentication(BaseAuthentication):
             if not text:
                 return None
         try:
-            claims = tokens.read(text, tokens.AccessToken)
-            found = LIVE_SESSION.first(sid=claims.sid, user_id=claims.user_id, now=timezone.now())
-            if found is None:
-                raise SessionRevoked
-            user = User.from_db("default", USER_FIELDS, found[1])
-            if not user.is_active:
-                raise SessionRevoked
-        except NotSignedIn:
+            user, claims = _signed_in(text)
+        except NotSignedIn as refusal:
             if by_cookie and getattr((request.parser_context or {}).get("view"), "ignores_bad_cookie", False):
                 return None
+            if by_cookie and not isinstance(refusal, TokenExpired):  # the client refreshes an expired one
+                refusal.over = (cookies.ACCESS, cookies.REFRESH)
             raise
         request._request.caller_market = claims.market or user.market  # type: ignore[attr-defined]  # read by market_of
         return user, claims

@@ -21,4 +21,6 @@ def normalised(text: str) -> str:
         checked = validate_email(text.strip(), allow_smtputf8=False, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         raise EmailInvalid(field="email") from None
+    if checked.ascii_domain.rpartition(".")[2].isdigit():  # an address of a machine, not of a domain
+        raise EmailInvalid(field="email")
     return f"{checked.local_part}@{checked.ascii_domain}".lower()

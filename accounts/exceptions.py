@@ -51,6 +51,13 @@ class SessionRevoked(NotSignedIn):
     words = "This session has ended. Sign in again"
 
 
+class SignedInButDisabled(NotSignedIn):
+    """The account was disabled while its session was open."""
+
+    code = "account_disabled"
+    words = "This account is disabled"
+
+
 class RefreshReused(NotSignedIn):
     """A refresh token that was used before came again: somebody holds a copy, so the session ends."""
 

@@ -20,6 +20,7 @@ class Cart(TimeStamped):
     key_hash = models.CharField(max_length=64, null=True, blank=True, help_text="SHA-256 of the guest key; the key is not kept")
     market = models.CharField(max_length=2)
     expires_at = models.DateTimeField(null=True, blank=True)
+    ordered_at = models.DateTimeField(null=True, blank=True, help_text="when an order last took something out")
     merged_into = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="merged_from")
 
     class Meta:

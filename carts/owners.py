@@ -27,6 +27,12 @@ class CartRef:
     id: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    ordered_at: datetime | None = None
+
+    @property
+    def is_as_ordered(self) -> bool:
+        """Whether nothing has changed it since its last order."""
+        return self.ordered_at is not None and self.updated_at is not None and self.updated_at <= self.ordered_at
 
     @property
     def pk(self) -> int:

@@ -33,6 +33,7 @@ class CartRow(NamedTuple):
     key_hash: str | None
     created_at: datetime
     updated_at: datetime
+    ordered_at: datetime | None
 
 
 class SummaryRow(NamedTuple):
@@ -58,7 +59,7 @@ def _carts_of_keys(count: int) -> QuerySet[Cart]:
 
 
 def _columns(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
-    return carts.values_list("id", "market", "key_hash", "created_at", "updated_at")
+    return carts.values_list("id", "market", "key_hash", "created_at", "updated_at", "ordered_at")
 
 
 def _counted(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
@@ -103,7 +104,9 @@ def find(caller: Caller, *, lock: bool = False) -> CartRef:
     """Return the caller's cart in his market; with `lock`, inside a transaction, nobody else changes it until that ends."""
     row, key = _resolved(caller, _locking_statement if lock else _row_statement)
     ref = CartRef(caller.market, caller.user_id, caller.user_name, key)
-    return ref if row is None else replace(ref, id=row.id, created_at=row.created_at, updated_at=row.updated_at)
+    if row is None:
+        return ref
+    return replace(ref, id=row.id, created_at=row.created_at, updated_at=row.updated_at, ordered_at=row.ordered_at)
 
 
 def summary(caller: Caller) -> tuple[CartRef, dict[str, Any]]:

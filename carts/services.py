@@ -37,6 +37,12 @@ TOUCH = Change(
     updated_at=Slot("now", models.DateTimeField()),
     expires_at=Slot("expires_at", models.DateTimeField()),
 )
+ORDERED = Change(
+    lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
+    updated_at=Slot("now", models.DateTimeField()),
+    ordered_at=Slot("now", models.DateTimeField()),
+    expires_at=Slot("expires_at", models.DateTimeField()),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
         if line.id in ordered
     ]
     audit.record(actor, ref.pk, entries)
-    touch(ref, at)
+    ORDERED.run(pk=ref.pk, now=at, expires_at=_expiry(ref, at))
     return any(left.values())
 
 

@@ -144,8 +144,11 @@ def _compare_total(total: Decimal, expectation: Expectation, findings: _Findings
 
 
 def names_exactly(wanted: Iterable[Wanted], items: Sequence[OrderItem]) -> bool:
-    """Say whether the snapshot names just these order lines, with their units."""
+    """Say whether the snapshot names just these order lines (fetched with their products), with their units."""
     named = list(wanted)
-    return len(named) == len(items) and all(
-        any(want.quantity == item.quantity and want.fits(item.variant_id, item.product_id) for item in items) for want in named
-    )
+    return len(named) == len(items) and all(any(_is(want, item) for item in items) for want in named)
+
+
+def _is(want: Wanted, item: OrderItem) -> bool:
+    uuid = item.product.uuid if item.product is not None else None
+    return want.quantity == item.quantity and want.fits(item.variant_id, item.product_id, uuid)

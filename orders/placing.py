@@ -101,10 +101,10 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     ref = carts.find(caller, lock=True)
     if ref.id is None:
         raise EmptyCart
-    last = LAST_ORDER.first(cart=ref.id)
+    last = LAST_ORDER.first(cart=ref.id) if ref.is_as_ordered else None
     lines = cart_lines.locked(ref.market).rows(cart=ref.id)
-    if last is not None and _is_echo(last, ref, wish, lines):
-        return found_again(last)
+    if last is not None and _is_echo(last, wish, lines):
+        return (_by_key(caller, key, wish) if key else None) or _found_again(last, ref)
     expectation = Expectation(wish.wanted, wish.expected_total, wish.accept_price_changes)
     checked = checking.check(lines, expectation, caller)
     at = timezone.now()
@@ -181,11 +181,11 @@ def _insert_items(order: Order, checked: checking.Checked) -> list[OrderItem]:
     return items
 
 
-def _is_echo(last: Order, ref: CartRef, wish: Wish, lines: Sequence[Line]) -> bool:
-    """Say whether this is the double click of a client that knows no keys: the same wish, and the cart not changed since."""
-    if ref.updated_at is None or ref.updated_at > last.placed_at or timezone.now() - last.placed_at > REPLAY_WINDOW:
+def _is_echo(last: Order, wish: Wish, lines: Sequence[Line]) -> bool:
+    """Say whether this is the double click of a client that knows no keys: the same wish, a moment ago."""
+    if timezone.now() - last.placed_at > REPLAY_WINDOW:
         return False
-    items = list(last.items.all())
+    items = list(last.items.select_related("product"))
     if wish.wanted is None and any(line.quantity for line in lines):
         return False
     if wish.wanted is not None and not checking.names_exactly(wish.wanted, items):
@@ -196,17 +196,19 @@ def _is_echo(last: Order, ref: CartRef, wish: Wish, lines: Sequence[Line]) -> bo
 
 def _by_key(caller: Caller, key: str, wish: Wish) -> Placed | None:
     """Return the order that came of this key. Raises KeyReused where it was another request."""
-    row = IdempotencyKey.objects.select_related("order").filter(scope=_scope(caller, carts.find(caller)), key=key).first()
+    ref = carts.find(caller)
+    row = IdempotencyKey.objects.select_related("order").filter(scope=_scope(caller, ref), key=key).first()
     if row is None:
         return None
     if row.request_hash != _request_hash(wish):
         raise KeyReused
-    return found_again(row.order)
+    return _found_again(row.order, ref)
 
 
-def found_again(order: Order) -> Placed:
+def _found_again(order: Order, ref: CartRef) -> Placed:
     """Return an order that exists already, as the answer to a repeated request."""
-    return Placed(order, list(order.items.all()), list(order.payments.all()), replayed=True)
+    is_empty = not carts.lines_of(ref)
+    return Placed(order, list(order.items.all()), list(order.payments.all()), replayed=True, cart_is_empty=is_empty)
 
 
 def _scope(caller: Caller, ref: CartRef) -> str:

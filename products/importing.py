@@ -191,7 +191,7 @@ def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number:
     for position, picture in enumerate(wanted):
         content = _file(folder, picture.file)
         if content is None:
-            summary.failed.append((number, product.name, f"picture {picture.file[:80]!r} is not there"))
+            summary.failed.append((number, product.name, f"picture {picture.file[:80]} is not there"))
             continue
         digest = hashlib.sha256(content).hexdigest()
         if digest in held:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,10 @@ class Caller:
             return Answer(response.status, json.loads(response.read()))
         finally:
             connection.close()
+
+    def posting(self, path: str, body: dict[str, Any], **headers: str) -> Callable[[], Answer]:
+        """Return the call that will do so."""
+        return partial(self.post, path, body, **headers)
 
 
 def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:

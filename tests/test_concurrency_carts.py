@@ -16,7 +16,7 @@ CROWD = 20
 
 def adds(caller: Caller, product: Product, count: int) -> list[Answer]:
     """Add one unit, so many times at once."""
-    return at_once([lambda: caller.post("/api/cart/add/", {"product_id": product.pk})] * count)
+    return at_once([caller.posting("/api/cart/add/", {"product_id": product.pk})] * count)
 
 
 @pytest.mark.parametrize("who", ["guest", "user"])
@@ -53,7 +53,7 @@ def test_eight_logins_at_once_count_the_guests_cart_once(live_server: LiveServer
     key = guest_with(lamp, 2)
     caller = Caller(live_server.url, {"X-Cart-Token": key})
 
-    answers = at_once([lambda: caller.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})] * 8)
+    answers = at_once([caller.posting("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})] * 8)
 
     assert statuses(answers) == {200: 8}
     assert [answer.body["data"]["cart_merge"]["merged"] for answer in answers if "cart_merge" in answer.body["data"]] == [1]
@@ -68,9 +68,7 @@ def test_what_a_guest_adds_while_he_signs_in_is_in_one_cart_or_the_other(live_se
     caller = Caller(live_server.url, {"X-Cart-Token": key})
     login = {"email": "ada@example.com", "password": PASSWORD}
 
-    answers = at_once(
-        [lambda: caller.post("/api/cart/add/", {"product_id": lamp.pk})] * 6 + [lambda: caller.post("/api/auth/login/", login)]
-    )
+    answers = at_once([caller.posting("/api/cart/add/", {"product_id": lamp.pk})] * 6 + [caller.posting("/api/auth/login/", login)])
 
     assert {answer.status for answer in answers} <= {200, 201}
     assert sum(CartItem.objects.values_list("quantity", flat=True)) == 8
@@ -83,7 +81,7 @@ def test_two_guests_of_one_account_signing_in_at_once_lose_nothing(live_server: 
     login = {"email": "ada@example.com", "password": PASSWORD}
     callers = [Caller(live_server.url, {"X-Cart-Token": guest_with(lamp, units)}) for units in (1, 2, 3, 4)]
 
-    answers = at_once([lambda caller=caller: caller.post("/api/auth/login/", login) for caller in callers])
+    answers = at_once([caller.posting("/api/auth/login/", login) for caller in callers])
 
     assert statuses(answers) == {200: 4}
     assert CartItem.objects.get().quantity == 10

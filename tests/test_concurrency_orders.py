@@ -30,7 +30,7 @@ def test_twenty_buyers_of_the_last_five_units_get_five_orders(live_server: LiveS
     guests = [Caller(live_server.url, {"X-Cart-Token": guest_with(lamp)}) for _ in range(10)]
     users = [buyer(live_server, f"buyer-{number}@example.com", lamp) for number in range(10)]
 
-    answers = at_once([lambda caller=caller: caller.post(CREATE, form()) for caller in guests + users])
+    answers = at_once([caller.posting(CREATE, form()) for caller in guests + users])
 
     assert statuses(answers) == {201: 5, 409: 15}
     assert {answer.body["code"] for answer in answers if answer.status == 409} == {"cart_changed"}
@@ -46,7 +46,7 @@ def test_all_or_nothing_of_an_order_is_sold_however_many_buy(live_server: LiveSe
     lamp, mug = make_product("Lamp", stock=10), make_product("Mug", stock=4)
     buyers = [buyer(live_server, f"buyer-{number}@example.com", lamp, mug, units=2) for number in range(8)]
 
-    answers = at_once([lambda caller=caller: caller.post(CREATE, form()) for caller in buyers])
+    answers = at_once([caller.posting(CREATE, form()) for caller in buyers])
 
     assert statuses(answers) == {201: 2, 409: 6}
     assert (variant_of(lamp).stock, variant_of(mug).stock) == (6, 0)
@@ -57,7 +57,7 @@ def test_one_key_eight_times_at_once_is_one_order(live_server: LiveServer, who: 
     lamp = make_product(stock=10)
     caller = _with_two(live_server, who, lamp)
 
-    answers = at_once([lambda: caller.post(CREATE, form(), **{"Idempotency-Key": "k-1"})] * 8)
+    answers = at_once([caller.posting(CREATE, form(), **{"Idempotency-Key": "k-1"})] * 8)
 
     assert statuses(answers) == {200: 7, 201: 1}
     assert len({answer.body["data"]["number"] for answer in answers}) == 1
@@ -69,7 +69,7 @@ def test_one_key_with_two_bodies_at_once_is_one_order(live_server: LiveServer) -
     caller = _with_two(live_server, "user", lamp)
     bodies = [form(email=email) for email in ("ada@example.com", "grace@example.com")] * 4
 
-    answers = at_once([lambda body=body: caller.post(CREATE, body, **{"Idempotency-Key": "k-1"}) for body in bodies])
+    answers = at_once([caller.posting(CREATE, body, **{"Idempotency-Key": "k-1"}) for body in bodies])
 
     assert statuses(answers) == {200: 3, 201: 1, 422: 4}
     assert (Order.objects.count(), variant_of(lamp).stock) == (1, 8)
@@ -80,7 +80,7 @@ def test_two_tabs_without_a_key_are_one_order(live_server: LiveServer, who: str)
     lamp = make_product(stock=10)
     caller = _with_two(live_server, who, lamp)
 
-    answers = at_once([lambda: caller.post(CREATE, form())] * 4)
+    answers = at_once([caller.posting(CREATE, form())] * 4)
 
     assert statuses(answers) == {200: 3, 201: 1}
     assert len({answer.body["data"]["number"] for answer in answers}) == 1
@@ -92,7 +92,7 @@ def test_two_tabs_with_a_key_each_are_one_order(live_server: LiveServer) -> None
     caller = _with_two(live_server, "user", lamp)
     keys = ["tab-1", "tab-2"]
 
-    answers = at_once([lambda key=key: caller.post(CREATE, form(), **{"Idempotency-Key": key}) for key in keys])
+    answers = at_once([caller.posting(CREATE, form(), **{"Idempotency-Key": key}) for key in keys])
 
     assert statuses(answers) == {200: 1, 201: 1}
     assert (Order.objects.count(), variant_of(lamp).stock) == (1, 8)
@@ -101,8 +101,8 @@ def test_two_tabs_with_a_key_each_are_one_order(live_server: LiveServer) -> None
 def test_what_is_added_while_the_cart_is_ordered_is_ordered_or_stays(live_server: LiveServer) -> None:
     lamp = make_product(stock=50)
     caller = _with_two(live_server, "user", lamp)
-    ordering = [lambda: caller.post(CREATE, form())]
-    adding = [lambda: caller.post("/api/cart/add/", {"product_id": lamp.pk})] * 8
+    ordering = [caller.posting(CREATE, form())]
+    adding = [caller.posting("/api/cart/add/", {"product_id": lamp.pk})] * 8
 
     answers = at_once(adding[:4] + ordering + adding[4:])
 
@@ -117,7 +117,7 @@ def test_buyers_of_the_same_goods_in_opposite_orders_never_block_each_other(live
     goods = [make_product(f"Product {number}", stock=100) for number in range(4)]
     buyers = [buyer(live_server, f"buyer-{number}@example.com", *goods[:: -1 if number % 2 else 1]) for number in range(12)]
 
-    answers = at_once([lambda caller=caller: caller.post(CREATE, form()) for caller in buyers])
+    answers = at_once([caller.posting(CREATE, form()) for caller in buyers])
 
     assert statuses(answers) == {201: 12}
     assert set(Variant.objects.values_list("stock", flat=True)) == {88}

@@ -32,12 +32,11 @@ def test_a_guest_finds_a_lamp_becomes_a_customer_and_gets_it_delivered(api: Sche
     assert (cart["data"]["user"], cart["data"]["total_items"], cart["data"]["subtotal"]) == ("Ada Lovelace", 2, "1199.98")
     assert api.get("/api/cart/summary/", headers=FRONT).json()["data"]["total_items"] == 2
 
+    lines = cart["data"]["items"]
     body = {
         "payment_method": "COD",
         "address": ADDRESS,
-        "cart": [
-            {"id": line["product_id"], "quantity": line["quantity"], "price": line["price"]} for line in cart["data"]["items"]
-        ],
+        "cart": [{"id": line["product_id"], "quantity": line["quantity"], "price": line["price"]} for line in lines],
         "expected_total": cart["data"]["current_subtotal"],
     }
     key = {"Idempotency-Key": "5f2d3c1e-order-of-ada"}

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 from tests.schema_client import routes
 
@@ -19,6 +19,7 @@ def at_once(callers: int, act: Callable[[int], Result]) -> list[Result]:
 
     def one(number: int) -> Result:
         try:
+            connection.ensure_connection()
             gate.wait(timeout=30)
             return act(number)
         finally:

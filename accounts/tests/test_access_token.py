@@ -64,6 +64,7 @@ def test_a_refresh_token_is_no_access_token(api: SchemaClient) -> None:
         {"sid": 5},
         {"sid": ["a"]},
         {"market": 5},
+        {"jti": "x" * 4_096},
     ],
 )
 def test_a_token_that_the_shop_did_not_make_opens_nothing(api: SchemaClient, forged: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.tests.factories import make_user
 from carts.models import CartItem
-from carts.tests.factories import add, everything, guest, guest_with, signed_in
+from carts.tests.factories import add, everything, guest, guest_with, sign_in, signed_in
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -37,6 +37,18 @@ def test_the_line_of_another_is_not_found_like_one_that_never_was(
 
     assert foreign.status_code == 404
     assert foreign.json() == unknown.json()
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("method", "address"), CHANGES)
+def test_the_key_that_a_cart_came_from_opens_none_of_its_lines(db: None, method: str, address: str) -> None:
+    user, key = make_user(), guest_with(make_product("Lamp"), 2)
+    sign_in(user, {"X-Cart-Token": key})
+    before = everything()
+
+    response = getattr(guest(key), method)(address.format(CartItem.objects.get().pk), {"quantity": 1})
+
+    assert response.status_code == 404
     assert everything() == before
 
 

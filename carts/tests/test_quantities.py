@@ -17,35 +17,35 @@ WORDLESS: list[Any] = [
 BIG: list[Any] = [100, 101, 32768, 2**31, 2**63, 2**64 - 1, "100", "999999999"]
 
 
-@pytest.mark.parametrize("name", ["quantity", "qty"])
 @pytest.mark.parametrize("given", [0, "0", *WORDLESS])
-def test_add_takes_whole_numbers_from_1_on(api: SchemaClient, name: str, given: object) -> None:
+def test_add_takes_whole_numbers_from_1_on(api: SchemaClient, given: object) -> None:
     lamp = make_product(stock=10_000)
     add(api, lamp, 2)
     before = everything()
 
-    response = api.post("/api/cart/add/", {"product_id": lamp.pk, name: given})
+    for name in ("quantity", "qty"):
+        response = api.post("/api/cart/add/", {"product_id": lamp.pk, name: given})
 
-    assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
-    assert list(response.json()["errors"]) == [name]
+        assert response.status_code == 400
+        assert response.json()["message"] == "Validation failed"
+        assert list(response.json()["errors"]) == [name]
     assert everything() == before
 
 
-@pytest.mark.parametrize("name", ["quantity", "qty"])
 @pytest.mark.parametrize("given", WORDLESS)
-def test_update_takes_whole_numbers_from_0_on(api: SchemaClient, name: str, given: object) -> None:
+def test_update_takes_whole_numbers_from_0_on(api: SchemaClient, given: object) -> None:
     lamp = make_product(stock=10_000)
     line = add(api, lamp, 2)["data"]["id"]
     before = everything()
 
     responses = [
-        api.patch("/api/cart/update/", {"product_id": lamp.pk, name: given}),
-        api.patch(f"/api/cart/update/{line}/", {name: given}),
+        api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": given}),
+        api.patch("/api/cart/update/", {"product_id": lamp.pk, "qty": given}),
+        api.patch(f"/api/cart/update/{line}/", {"quantity": given}),
     ]
 
-    assert [response.status_code for response in responses] == [400, 400]
-    assert [list(response.json()["errors"]) for response in responses] == [[name], [name]]
+    assert [response.status_code for response in responses] == [400] * 3
+    assert [list(response.json()["errors"]) for response in responses] == [["quantity"], ["qty"], ["quantity"]]
     assert everything() == before
 
 

@@ -9,20 +9,21 @@ from carts.tests.factories import add, cart_of, everything, held, make_shirt, sk
 from products.tests.factories import change_variant, make_product
 from tests.schema_client import SchemaClient
 
-METHODS = ["delete", "post"]
-FORMS = ["/api/cart/remove{}/", "/api/cart/remove{}", "/cart/remove{}/", "/cart/remove{}"]
+WAYS = [
+    *(("delete", form) for form in ("/api/cart/remove{}/", "/api/cart/remove{}", "/cart/remove{}/", "/cart/remove{}")),
+    ("post", "/api/cart/remove{}/"),
+]
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("way", ["body", "query", "line"])
-def test_a_line_is_taken_out(api: SchemaClient, method: str, form: str, way: str) -> None:
+@pytest.mark.parametrize(("method", "form"), WAYS)
+@pytest.mark.parametrize("named", ["body", "query", "line"])
+def test_a_line_is_taken_out(api: SchemaClient, method: str, form: str, named: str) -> None:
     lamp = make_product(sku="LAMP")
     line = add(api, lamp, 2)["data"]["id"]
     add(api, make_product("Mug", sku="MUG"))
-    address = form.format(f"/{line}" if way == "line" else "") + (f"?product_id={lamp.pk}" if way == "query" else "")
+    address = form.format(f"/{line}" if named == "line" else "") + (f"?product_id={lamp.pk}" if named == "query" else "")
 
-    response = getattr(api, method)(address, {"product_id": lamp.pk} if way == "body" else {})
+    response = getattr(api, method)(address, {"product_id": lamp.pk} if named == "body" else {})
 
     body = response.json()
     assert response.status_code == 200

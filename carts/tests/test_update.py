@@ -10,12 +10,13 @@ from products.models import MarketPrice
 from products.tests.factories import change_price, change_variant, make_product
 from tests.schema_client import SchemaClient
 
-METHODS = ["patch", "post", "put"]
-FORMS = ["/api/cart/update{}/", "/api/cart/update{}", "/cart/update{}/", "/cart/update{}"]
+WAYS = [
+    *(("patch", form) for form in ("/api/cart/update{}/", "/api/cart/update{}", "/cart/update{}/", "/cart/update{}")),
+    *(("post", "/api/cart/update{}/"), ("put", "/api/cart/update{}")),
+]
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("method", "form"), WAYS)
 def test_it_sets_the_units_of_the_line_of_a_product(api: SchemaClient, method: str, form: str) -> None:
     lamp = make_product(price="20.00")
     add(api, lamp, 2)
@@ -30,8 +31,7 @@ def test_it_sets_the_units_of_the_line_of_a_product(api: SchemaClient, method: s
     assert body["data"] == body["cart"]["items"][0]
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("method", "form"), WAYS)
 def test_it_sets_the_units_of_a_line(api: SchemaClient, method: str, form: str) -> None:
     line = add(api, make_product(price="20.00"), 2)["data"]["id"]
 

@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from carts.models import Cart
+from carts.models import Cart, CartItem
 from carts.tests.factories import add, make_shirt, sku_id
 from orders.models import Order
 from orders.tests.factories import ADDRESS, create, customer, form, placed
 from products.models import Variant
-from products.tests.factories import add_picture, change, change_price, make_product
+from products.tests.factories import add_picture, change, change_price, make_product, make_products
 from tests.schema_client import SchemaClient
 
 ADDRESSES = [
@@ -192,3 +192,17 @@ def test_a_cart_in_another_market_is_not_ordered(db: None) -> None:
 
     assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
     assert not Order.objects.exists()
+
+
+def test_a_full_cart_of_a_hundred_lines_can_be_ordered(api: SchemaClient) -> None:
+    products = make_products(*(f"Product {number}" for number in range(100)))
+    cart = add(api, products[0])["cart"]["id"]
+    CartItem.objects.bulk_create(
+        CartItem(cart_id=cart, variant=product.variants.get(), quantity=1, price_at_addition=20) for product in products[1:]
+    )
+
+    order = placed(api)
+
+    assert (len(order["items"]), order["total"]) == (100, "2000.00")
+    assert not CartItem.objects.exists()
+    assert set(Variant.objects.values_list("stock", flat=True)) == {9}

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Sum
 
 from products import stock
@@ -24,6 +24,7 @@ def at_once(act: Callable[[int], object]) -> list[object]:
 
     def one(number: int) -> object:
         try:
+            connection.ensure_connection()
             gate.wait(timeout=30)
             return act(number)
         except (OutOfStock, StockConflict) as refused:

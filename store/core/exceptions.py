@@ -16,6 +16,7 @@ class DomainError(Exception):
         self.message = message or self.words
         self.field = field
         self.details = details
+        self.over: tuple[str, ...] = ()  # cookies that the answer deletes
         super().__init__(self.message)
 
 

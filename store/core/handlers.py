@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 
+from store.core import cookies
 from store.core import exceptions as kinds
 from store.core.envelope import Refusal, encode, failure, refuse
 
@@ -61,7 +62,9 @@ def _domain(exc: kinds.DomainError) -> Refusal:
     headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, kinds.GatewayDown) else {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
-    return Refusal(failure(status, exc.code, exc.message, details=exc.details), status=status, headers=headers)
+    refusal = Refusal(failure(status, exc.code, exc.message, details=exc.details), status=status, headers=headers)
+    cookies.drop(refusal, *exc.over)
+    return refusal
 
 
 def _framework(exc: drf.APIException) -> Refusal:
