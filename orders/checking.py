@@ -36,7 +36,7 @@ class Wanted:
         """Say whether this names that line."""
         if self.variant is not None:
             return self.variant == variant_id
-        return self.product in (str(product_id), str(uuid))
+        return (self.product or "").lower() in (str(product_id), str(uuid))
 
 
 @dataclass(frozen=True, slots=True)
