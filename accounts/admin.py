@@ -45,7 +45,7 @@ class SessionInline(ReadOnly, admin.TabularInline[AuthSession, User]):
     """Where the user is signed in, or was."""
 
     model = AuthSession
-    fields = readonly_fields = (
+    fields = (
         "method",
         "created_at",
         "last_seen_at",

@@ -87,6 +87,22 @@ def test_products_put_in_between_two_pages_neither_hide_nor_double_others(
     assert shown == ([*ids[3:], newcomer.pk] if shown_later else ids[3:])
 
 
+@pytest.mark.parametrize(
+    ("ordering", "shown_later"), [("newest", False), ("oldest", True), ("price", True), ("-price", False), ("name", True)]
+)
+def test_a_newcomer_that_sorts_the_same_neither_hides_nor_doubles_others(
+    api: SchemaClient, ordering: str, shown_later: bool
+) -> None:
+    ids = all_alike() if shown_later else all_alike()[::-1]
+    first = api.get(f"/api/products/?ordering={ordering}&page_size=3").json()
+    newcomer = make_products("Lamp")[0]
+
+    rest, _ = walk(api, first["pagination"]["next"].removeprefix(SITE))
+
+    shown = [pk for page in rest for pk in page]
+    assert shown == ([*ids[3:], newcomer.pk] if shown_later else ids[3:])
+
+
 def test_going_back_shows_what_was_put_in_front_meanwhile(api: SchemaClient) -> None:
     ids = all_different()
     second = api.get(api.get("/api/products/?page_size=3").json()["pagination"]["next"].removeprefix(SITE)).json()

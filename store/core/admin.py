@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 
 from store.core.actors import Actor
@@ -17,6 +18,10 @@ def staff_actor(request: HttpRequest) -> Actor:
 
 class ReadOnly(admin.options.BaseModelAdmin[Any]):
     """For what is a record: staff look at it, and nothing changes it here."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show every field as text; some cannot be edited even in principle."""
+        return flatten_fieldsets(self.fieldsets) if self.fieldsets else (self.fields or super().get_readonly_fields(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody adds to a record by hand."""

@@ -9,6 +9,7 @@ from store.environment import (
     DEVELOPMENT_KEY,
     ShopEnv,
     admin_path,
+    all_different,
     database,
     hosts,
     market_table,
@@ -156,6 +157,36 @@ def test_a_secret_that_is_set_is_long_and_no_copy(monkeypatch: pytest.MonkeyPatc
         ShopEnv().derived_secret("JWT_SIGNING_KEY", GOOD_KEY)
 
     assert str(wrong.value) == "JWT_SIGNING_KEY must be at least 32 bytes long and differ from SECRET_KEY."
+
+
+def test_no_two_secrets_are_equal() -> None:
+    all_different(ONE="a", TWO="b", THREE="c")
+
+    with pytest.raises(EnvError) as wrong:
+        all_different(ONE="value-4711", TWO="other", THREE="value-4711")
+
+    assert str(wrong.value) == "ONE must differ from the other secrets."
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 7), ("0", 0), ("12", 12)])
+def test_a_count_is_a_number(monkeypatch: pytest.MonkeyPatch, given: str | None, expected: int) -> None:
+    if given is None:
+        monkeypatch.delenv("TRUSTED_PROXIES", raising=False)
+    else:
+        monkeypatch.setenv("TRUSTED_PROXIES", given)
+
+    assert ShopEnv().count("TRUSTED_PROXIES", 7) == expected
+
+
+@pytest.mark.parametrize("given", ["-1", "many-4711", "1.5", ""])
+def test_a_count_is_whole_and_not_negative(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", given)
+
+    with pytest.raises(EnvError) as wrong:
+        ShopEnv().count("TRUSTED_PROXIES", 0)
+
+    assert "TRUSTED_PROXIES" in str(wrong.value)
+    assert "4711" not in str(wrong.value)
 
 
 def test_a_choice_is_one_of_the_known(monkeypatch: pytest.MonkeyPatch) -> None:

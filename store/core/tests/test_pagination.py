@@ -1,6 +1,7 @@
 """Cursors and page sizes."""
 
 import base64
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -77,6 +78,39 @@ def test_a_cursor_of_another_ordering_is_refused() -> None:
         Cursor.decode(text, "-price")
 
     assert refusal.value.detail == {"cursor": ["This cursor belongs to another ordering"]}
+
+
+def test_a_refusal_is_made_anew_each_time_and_keeps_nothing_of_an_earlier_request() -> None:
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(ValidationError) as refusal:
+            Cursor.decode("x", "newest")
+        refusals.append(refusal.value)
+
+    assert refusals[0] is not refusals[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_time"),
+    [
+        ("2026-03-01T12:00:00+00:00", True),
+        ("2026-03-01T12:00:00.123456Z", True),
+        ("2026-03-01T12:00:00", False),
+        ("2026-03-01", False),
+        ("19.99", False),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59-14:00", False),
+    ],
+)
+def test_a_time_in_a_cursor_is_one_that_both_engines_know(value: str, is_time: bool) -> None:
+    cursor = Cursor("newest", value, 1)
+
+    if is_time:
+        assert cursor.moment() == datetime.fromisoformat(value)
+    else:
+        with pytest.raises(ValidationError) as refusal:
+            cursor.moment()
+        assert refusal.value.detail == NOT_OURS
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """manage.py run_jobs"""
 
 import io
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +39,12 @@ def test_once_does_what_is_due_and_says_so() -> None:
     assert Job.objects.filter(done_at=None).count() == 1
 
 
+def test_failures_alone_are_told_too() -> None:
+    outbox.add("fail", {})
+
+    assert run_once() == "0 done, 1 failed\n"
+
+
 def test_with_nothing_due_it_says_nothing() -> None:
     assert run_once() == ""
 
@@ -46,4 +54,22 @@ def test_once_does_all_that_is_due_however_much_it_is() -> None:
 
     run_once()
 
+    assert not Job.objects.filter(done_at=None).exists()
+
+
+def test_a_worker_stays_until_it_is_told_to_stop_and_finishes_its_job_first() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    outbox.job("stop")(lambda payload: os.kill(os.getpid(), signal.SIGTERM))
+    outbox.add("note", {})
+    outbox.add("stop", {})
+    out = io.StringIO()
+
+    try:
+        call_command("run_jobs", "--pause", "0.01", stdout=out)
+    finally:
+        del outbox.HANDLERS["stop"]
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert out.getvalue() == "2 done, 0 failed\n"
     assert not Job.objects.filter(done_at=None).exists()
