@@ -1,0 +1,191 @@
+"""/admin/: what staff see, and what their changes write."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from carts.models import Cart
+from orders.models import Order
+from products.models import Listing, MarketPrice, Product, StockMovement, Variant
+from products.tests.factories import make_category, make_product, variant_of
+from tests.schema_client import SchemaClient
+
+LISTS = [
+    *("accounts/user", "products/product", "products/category", "products/stockmovement"),
+    *("carts/cart", "carts/cartauditlog", "orders/order", "core/job"),
+]
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    """A browser in which staff are signed in."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("staff@example.com", "a staff of oak"))
+    return client
+
+
+def order_something(api: SchemaClient, name: str) -> str:
+    """Order one unit of a new product as a guest; returns the order's number."""
+    product = make_product(
+        name, sku=name.upper(), category=make_category(f"Shelf of {name}"), seller_id=make_user(f"{name}@example.com").pk
+    )
+    api.post("/api/cart/add/", {"product_id": product.pk})
+    body = {"payment_method": "cod", "name": "Ada", "email": f"{name}@example.com", "address": "12 Hill Road"}
+    number: str = api.post("/api/orders/create/", body).json()["data"]["number"]
+    return number
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_a_list_costs_the_same_for_one_row_and_for_six(staff: Client, api: SchemaClient, page: str) -> None:
+    order_something(api, "lamp")
+    staff.get(f"/admin/{page}/")
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        response = staff.get(f"/admin/{page}/")
+    assert response.status_code == 200
+    for name in ("mug", "pot", "pan", "jug", "cup"):
+        order_something(api, name)
+
+    with CaptureQueriesContext(connection) as six:
+        staff.get(f"/admin/{page}/")
+
+    assert len(six) == len(one)
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_every_list_can_be_searched(staff: Client, page: str) -> None:
+    response = staff.get(f"/admin/{page}/", {"q": "lamp 7 %_'"})
+
+    assert response.status_code == 200
+
+
+def test_an_order_is_shown_whole_and_cannot_be_changed(staff: Client, api: SchemaClient) -> None:
+    number = order_something(api, "lamp")
+    order = Order.objects.get(number=number)
+
+    page = staff.get(f"/admin/orders/order/{order.pk}/change/")
+    change = staff.post(f"/admin/orders/order/{order.pk}/change/", {"total": "1"})
+
+    assert number in page.content.decode()
+    assert "LAMP" in page.content.decode()
+    assert change.status_code == 403
+    order.refresh_from_db()
+    assert order.total == 20
+
+
+def test_a_cart_is_shown_with_its_lines_and_its_story(staff: Client, api: SchemaClient) -> None:
+    lamp = make_product("Lamp")
+    api.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3})
+    cart = Cart.objects.get()
+
+    page = staff.get(f"/admin/carts/cart/{cart.pk}/change/").content.decode()
+
+    assert "Item Added" in page
+    assert str(cart.key_hash)[:8] in page
+    assert str(cart.key_hash) not in page
+
+
+def product_form(product: Product, **changed: str) -> dict[str, str]:
+    """Return the product's page as a browser would send it."""
+    variant = variant_of(product)
+    form = {
+        **{"name": product.name, "description": "", "category": "", "seller": "", "low_stock_threshold": "5", "is_active": "on"},
+        **{
+            "variants-TOTAL_FORMS": "1",
+            "variants-INITIAL_FORMS": "1",
+            "variants-MIN_NUM_FORMS": "1",
+            "variants-MAX_NUM_FORMS": "9",
+        },
+        **{"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0", "images-MIN_NUM_FORMS": "0", "images-MAX_NUM_FORMS": "9"},
+        **{"variants-0-id": str(variant.pk), "variants-0-product": str(product.pk), "variants-0-sku": variant.sku},
+        **{"variants-0-name": "", "variants-0-options": "{}", "variants-0-price": "20.00", "variants-0-compare_at_price": ""},
+        **{"variants-0-price_us": "", "variants-0-on_hand": str(variant.stock), "variants-0-position": "0"},
+        "variants-0-is_active": "on",
+    }
+    return form | changed
+
+
+def test_a_changed_stock_is_a_movement_and_a_changed_price_is_listed(staff: Client) -> None:
+    lamp = make_product(price="20.00", stock=10)
+
+    form = product_form(lamp, **{"variants-0-on_hand": "7", "variants-0-price": "25.00", "variants-0-price_us": "3.50"})
+    response = staff.post(f"/admin/products/product/{lamp.pk}/change/", form)
+
+    assert response.status_code == 302
+    movement = StockMovement.objects.latest("id")
+    assert (movement.delta, movement.reason, str(movement.user)) == (-3, "correction", "staff@example.com")
+    assert variant_of(lamp).stock == 7
+    prices = dict(Listing.objects.filter(product=lamp).values_list("market", "price"))
+    assert prices == {"in": 25, "us": pytest.approx(3.5)}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("on_hand", "3"), ("on_hand", "-1"), ("on_hand", "1.5"), ("price", "25.555"), ("price", "-1"), ("price", "99999999")),
+        *(("price_us", "1.001"), ("options", "[1]"), ("options", '{"Size": 1}'), ("sku", "")),
+    ],
+)
+def test_what_cannot_be_is_told_and_nothing_changes(staff: Client, field: str, value: str) -> None:
+    lamp = make_product(price="20.00", stock=10)
+    Variant.objects.update(reserved=4)
+    before = list(Variant.objects.values()), list(StockMovement.objects.values()), list(MarketPrice.objects.values())
+
+    response = staff.post(f"/admin/products/product/{lamp.pk}/change/", product_form(lamp, **{f"variants-0-{field}": value}))
+
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert (list(Variant.objects.values()), list(StockMovement.objects.values()), list(MarketPrice.objects.values())) == before
+
+
+def test_a_new_product_is_for_sale_with_its_first_stock_on_record(staff: Client, api: SchemaClient) -> None:
+    form = product_form(
+        make_product("Lamp"), name="Pot", **{"variants-INITIAL_FORMS": "0", "variants-0-id": "", "variants-0-product": ""}
+    )
+    form |= {"variants-0-sku": "POT", "variants-0-on_hand": "4"}
+
+    response = staff.post("/admin/products/product/add/", form)
+
+    assert response.status_code == 302
+    assert api.get("/api/products/pot/").json()["data"]["stock"] == 4
+    assert StockMovement.objects.filter(variant__sku="POT", delta=4, reason="initial").count() == 1
+
+
+def test_a_retired_product_is_gone_from_the_shop_and_still_on_record(staff: Client, api: SchemaClient) -> None:
+    lamp = make_product("Lamp")
+
+    staff.post("/admin/products/product/", {"action": "retire", "_selected_action": [str(lamp.pk)]})
+
+    assert api.get(f"/api/products/{lamp.pk}/").status_code == 404
+    assert Product.objects.filter(pk=lamp.pk, is_active=False).exists()
+
+
+def test_a_user_is_stored_in_normal_form_and_without_a_password(staff: Client) -> None:
+    form = {"email": "New@Example.com", "auth_sessions-TOTAL_FORMS": "0", "auth_sessions-INITIAL_FORMS": "0", "is_active": "on"}
+
+    response = staff.post("/admin/accounts/user/add/", form)
+
+    assert response.status_code == 302
+    assert not User.objects.get(email="new@example.com").has_usable_password()
+
+
+@pytest.mark.parametrize("form", [{"email": ""}, {"email": "new@127.0.0.1"}, {"email": "STAFF@example.com"}])
+def test_a_user_that_cannot_be_is_refused(staff: Client, form: dict[str, str]) -> None:
+    form |= {"auth_sessions-TOTAL_FORMS": "0", "auth_sessions-INITIAL_FORMS": "0"}
+
+    response = staff.post("/admin/accounts/user/add/", form)
+
+    assert response.status_code == 200
+    assert User.objects.count() == 1
+
+
+def test_nobody_else_gets_in(api: SchemaClient, db: None) -> None:
+    client = Client()
+    client.force_login(make_user())
+
+    assert client.get("/admin/orders/order/").status_code == 302
+    assert Client().get("/admin/").status_code == 302
