@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts import emails
+from accounts import emails, services
 from accounts.models import AuthSession, User
 from store.core.admin import ReadOnly
 
@@ -78,10 +78,8 @@ class UserAdmin(admin.ModelAdmin[User]):
     )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; a new user gets no password until he sets one."""
-        if not change:
-            obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
+        """Save; a new user has no password until he sets one, and one who is switched off is signed out."""
+        services.save_by_staff(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Orders and logs name users: switch one off instead."""

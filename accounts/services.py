@@ -70,6 +70,16 @@ def sign_out(claims: Claims, *, everywhere: bool = False) -> None:
         sessions.end(claims.sid, AuthSession.Reason.LOGOUT)
 
 
+@transaction.atomic
+def save_by_staff(user: User) -> None:
+    """Save a user as staff filled him in; one who is switched off is signed out everywhere, for good."""
+    if user.pk is None:
+        user.set_unusable_password()
+    user.save()
+    if not user.is_active:
+        sessions.end_all(user.pk, AuthSession.Reason.BANNED)
+
+
 def change_profile(user: User, **given: Any) -> User:
     """Change names and market."""
     for name, value in given.items():

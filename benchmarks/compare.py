@@ -1,7 +1,8 @@
 """Compares the shop with the bare reference, flow by flow, on one PostgreSQL in one interleaved run.
 
-`python -m benchmarks.compare [--products 1000] [--requests 400]`. Prints CPU milliseconds of the server process and of PostgreSQL for each
-request, and their ratio; wall time says nothing on a shared machine. Everything is switched on: middleware, authentication, audit log.
+`python -m benchmarks.compare [--products 1000] [--requests 1500]`. Prints CPU milliseconds of the server process and of PostgreSQL
+for each request, and their ratio; wall time says nothing on a shared machine. Everything is switched on: middleware,
+authentication, audit log.
 """
 
 import argparse

@@ -30,7 +30,8 @@ WITH cart AS (
     ON CONFLICT (key_hash, market) DO UPDATE SET updated_at = now() RETURNING id
 ), line AS (
     INSERT INTO carts_cartitem (cart_id, variant_id, quantity, price_at_addition, held, created_at, updated_at)
-    SELECT cart.id, v.id, 1, v.price, 0, now(), now() FROM cart, products_variant v WHERE v.id = %(variant)s AND v.stock > v.reserved
+    SELECT cart.id, v.id, 1, v.price, 0, now(), now()
+    FROM cart, products_variant v WHERE v.id = %(variant)s AND v.stock > v.reserved
     ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = least(carts_cartitem.quantity + 1, 99), updated_at = now()
     RETURNING cart_id, variant_id, quantity
 )

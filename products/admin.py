@@ -11,7 +11,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from products import services
-from products.drafts import Price
 from products.gateways import media
 from products.models import Category, Product, ProductImage, StockMovement, Variant, primary_image
 from products.slugs import slug_for
@@ -94,10 +93,10 @@ class VariantFormBase(forms.ModelForm[Variant]):
             raise forms.ValidationError(f"{currency} has {money.exponent(currency)} digits behind the point") from None
         return amount
 
-    def market_prices(self) -> dict[str, Price]:
+    def market_prices(self) -> dict[str, Decimal]:
         """Return the prices of the other markets that were filled in."""
         given = {market.code: self.cleaned_data.get(f"price_{market.code}") for market in other_markets()}
-        return {code: Price(amount) for code, amount in given.items() if amount is not None}
+        return {code: amount for code, amount in given.items() if amount is not None}
 
 
 def other_markets() -> list[markets.Market]:

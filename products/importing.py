@@ -10,6 +10,7 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
+from PIL import Image, UnidentifiedImageError
 
 from products import services, stock
 from products.drafts import NewVariant
@@ -141,6 +142,8 @@ def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> 
             changed = True
             continue
         changed = _change_variant(variant, wanted, position) or changed
+    gone = Variant.objects.filter(product=product, is_active=True).exclude(sku__in=row.skus).update(is_active=False)
+    changed = changed or bool(gone)
     if changed:
         services.list_anew([product.pk])
     return product, changed
@@ -166,11 +169,7 @@ def _change_variant(variant: Variant, wanted: NewVariant, position: int) -> bool
     for row in prices.values():
         row.delete()
         changed = True
-    on_hand = wanted.stock + variant.reserved
-    if on_hand != variant.stock:
-        stock.set_on_hand(SYSTEM, variant, on_hand, StockMovement.Reason.IMPORT)
-        changed = True
-    return changed
+    return stock.set_available(SYSTEM, variant, wanted.stock, StockMovement.Reason.IMPORT) or changed
 
 
 def _set(row: Any, wanted: dict[str, Any]) -> bool:
@@ -190,8 +189,9 @@ def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number:
     held = {image.digest: image for image in product.images.all()} if wanted else {}
     for position, picture in enumerate(wanted):
         content = _file(folder, picture.file)
-        if content is None:
-            summary.failed.append((number, product.name, f"picture {picture.file[:80]} is not there"))
+        problem = "is not there" if content is None else "" if _is_picture(content) else "is no JPEG, PNG or WebP"
+        if content is None or problem:
+            summary.failed.append((number, product.name, f"picture {picture.file[:80]} {problem}"))
             continue
         digest = hashlib.sha256(content).hexdigest()
         if digest in held:
@@ -202,6 +202,16 @@ def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number:
         stored.append(str(image.image.name))
         changed = True
     return changed
+
+
+def _is_picture(content: bytes) -> bool:
+    """Say whether Pillow can read it as one of the kinds that every browser shows."""
+    try:
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as opened:
+            opened.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True
 
 
 def _file(folder: Path, name: str) -> bytes | None:

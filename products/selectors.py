@@ -44,9 +44,11 @@ class ListRow(NamedTuple):
     description: str
 
 
-def _on_sale() -> Any:
-    """Return the sum of what can be bought now over a product's active variants, as a subquery."""
+def _on_sale(market: Market) -> Any:
+    """Return what can be bought now, summed over the active variants that the market has a price for, as a subquery."""
     active = Variant.objects.filter(product=OuterRef("product_id"), is_active=True, deleted_at=None).order_by()
+    if not market.is_default:
+        active = active.filter(market_prices__market=market.code)
     return Subquery(active.values("product").annotate(left=Sum(F("stock") - F("reserved"))).values("left"))
 
 
@@ -58,7 +60,7 @@ def listing_rows(market: Market, *, whole: bool) -> QuerySet[Any, Any]:
         *("product__low_stock_threshold", "category_id", "category__name", "category__slug", "product__seller_id"),
         *("product__seller__first_name", "product__seller__last_name", "variant_id", "variants_count"),
         primary_image("product_id"),
-        _on_sale(),
+        _on_sale(market),
         "product__description" if whole else models.Value(""),
     )
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from operator import attrgetter
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from products import stock
-from products.drafts import NewProduct, NewVariant, Price
+from products.drafts import NewProduct, NewVariant
 from products.exceptions import SkuTaken
 from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
 from products.slugs import slug_for
@@ -110,7 +111,7 @@ def _new_variant(product: Product, new: NewVariant, position: int) -> Variant:
 
 
 @transaction.atomic
-def save_variant(actor: Actor, variant: Variant, on_hand: int, prices: Mapping[str, Price]) -> None:
+def save_variant(actor: Actor, variant: Variant, on_hand: int, prices: Mapping[str, Decimal]) -> None:
     """Write a variant as staff filled it in: its columns, its other markets' prices, and its stock as a movement.
 
     The caller lists the product anew. Raises StockConflict.
@@ -123,8 +124,8 @@ def save_variant(actor: Actor, variant: Variant, on_hand: int, prices: Mapping[s
         variant.save(update_fields=[*VARIANT_COLUMNS, "updated_at"])
         stock.set_on_hand(actor, variant, on_hand, StockMovement.Reason.CORRECTION)
     MarketPrice.objects.filter(variant=variant).exclude(market__in=prices).delete()
-    for market, price in prices.items():
-        MarketPrice.objects.update_or_create(variant=variant, market=market, defaults={"price": price.amount})
+    for market, amount in prices.items():
+        MarketPrice.objects.update_or_create(variant=variant, market=market, defaults={"price": amount})
 
 
 @transaction.atomic

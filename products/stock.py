@@ -61,6 +61,14 @@ def set_on_hand(actor: Actor, variant: Variant, on_hand: int, reason: str, *, re
     adjust(actor, locked, on_hand - locked.stock, reason, reference=reference)
 
 
+@transaction.atomic
+def set_available(actor: Actor, variant: Variant, available: int, reason: str) -> bool:
+    """Make the units that can be bought exactly this many: on hand is that and what is reserved. Returns whether it changed."""
+    locked = Variant.objects.select_for_update().get(pk=variant.pk)
+    adjust(actor, locked, available - locked.available, reason)
+    return available != locked.available
+
+
 def record_initial(actor: Actor, variants: list[Variant], reason: str) -> None:
     """Record the stock that new variants came with."""
     _record(actor, {variant.pk: variant.stock for variant in variants if variant.stock}, reason, "")

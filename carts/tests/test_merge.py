@@ -168,6 +168,18 @@ def test_each_line_is_written_down_as_merged(db: None) -> None:
     assert {(entry.cart.user, entry.user, entry.ip_address) for entry in entries} == {(user, user, "127.0.0.1")}
 
 
+@pytest.mark.parametrize("nonsense", [None, 5, True, [], {}, "", "x", "x" * 5000, "\x00", "550e8400-e29b-41d4-a716-446655440000"])
+def test_a_key_that_is_none_stops_no_sign_in(api: SchemaClient, nonsense: object) -> None:
+    make_user()
+
+    login = api.post("/api/auth/login/", {**LOGIN, "cart_token": nonsense})
+    register = api.post("/api/auth/register/", {"email": "bob@example.com", "password": PASSWORD, "cart_token": nonsense})
+
+    assert (login.status_code, register.status_code) == (200, 201)
+    assert "cart_merge" not in login.json()["data"]
+    assert not Cart.objects.exists()
+
+
 def test_a_refused_login_leaves_the_guests_cart_alone(db: None) -> None:
     make_user()
     key = guest_with(make_product(), 2)

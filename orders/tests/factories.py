@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
+
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import signed_in
@@ -55,7 +57,6 @@ def books() -> dict[str, list[Any]]:
 
 def back_date(**ago: int) -> None:
     """Let every order have been placed, and every cart have been changed last, so long ago."""
-    for order in Order.objects.all():
-        Order.objects.filter(pk=order.pk).update(placed_at=order.placed_at - timedelta(**ago))
-    for cart in Cart.objects.all():
-        Cart.objects.filter(pk=cart.pk).update(updated_at=cart.updated_at - timedelta(**ago))
+    earlier = timedelta(**ago)
+    Order.objects.update(placed_at=F("placed_at") - earlier)
+    Cart.objects.update(updated_at=F("updated_at") - earlier, ordered_at=F("ordered_at") - earlier)

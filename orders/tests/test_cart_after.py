@@ -1,5 +1,7 @@
 """What an order leaves of the cart, and of the guest's cookies."""
 
+from pytest_django import Settings
+
 from carts.models import Cart, CartItem
 from carts.tests.factories import add, cart_of, guest, held, log
 from orders.tests.factories import create, customer, placed
@@ -42,6 +44,16 @@ def test_a_guest_whose_cart_is_empty_now_loses_its_cookies(api: SchemaClient) ->
     response = create(api)
 
     assert dropped(response) == {"cart_token": ("", 0, "/"), "sessionid": ("", 0, "/")}
+
+
+def test_in_production_they_are_deleted_under_their_names_there(api: SchemaClient, settings: Settings) -> None:
+    settings.AUTH_COOKIE_SECURE = True
+    add(api, make_product())
+
+    response = create(api)
+
+    assert dropped(response) == {"cart_token": ("", 0, "/"), "__Host-sessionid": ("", 0, "/")}
+    assert [cookie["secure"] for cookie in response.cookies.values()] == [True, True]
 
 
 def test_a_guest_whose_cart_still_holds_something_keeps_them(api: SchemaClient) -> None:

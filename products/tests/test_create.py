@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from products import services
-from products.drafts import NewProduct, Price
+from products.drafts import NewProduct
 from products.exceptions import SkuTaken, StockConflict
 from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
 from products.tests.factories import make_category, make_product, make_variant, variant_of
@@ -108,7 +108,7 @@ def test_a_variant_is_saved_with_its_stock_as_a_movement_and_its_prices() -> Non
     lamp = variant_of(make_product(stock=3, prices={"us": "4.00"}))
     lamp.price = Decimal("9.00")
 
-    services.save_variant(SYSTEM, lamp, 8, {"us": Price(Decimal("5.00"))})
+    services.save_variant(SYSTEM, lamp, 8, {"us": Decimal("5.00")})
 
     lamp.refresh_from_db()
     assert (lamp.price, lamp.stock) == (Decimal("9.000"), 8)

@@ -154,3 +154,17 @@ def test_a_row_whose_skus_belong_to_different_products_is_refused_alone(tmp_path
         "C": Decimal("1.000"),
         "D": Decimal("20.000"),
     }
+
+
+def test_a_variant_that_its_row_leaves_out_goes_off_sale_and_comes_back(api: SchemaClient, tmp_path: Path) -> None:
+    small, large = {"sku": "S", "price": "5.00", "stock": 1}, {"sku": "L", "price": "6.00", "stock": 1}
+    tee = {"name": "Tee", "category": "Clothing"}
+    load(tmp_path, tee | {"variants": [small, large]})
+
+    def skus() -> list[str]:
+        return [variant["sku"] for variant in api.get("/api/products/tee/").json()["data"]["variants"]]
+
+    assert load(tmp_path, tee | {"variants": [large]}) == CHANGED
+    assert skus() == ["L"]
+    assert load(tmp_path, tee | {"variants": [small, large]}) == CHANGED
+    assert skus() == ["S", "L"]

@@ -127,3 +127,13 @@ def test_a_refused_row_leaves_no_file_of_the_others_behind(folder: Path) -> None
 
     assert Product.objects.count() == 3
     assert len(stored()) == ProductImage.objects.count() == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"<script>alert(1)</script>", b"GIF89a\x01\x00\x01\x00", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
+def test_a_file_that_is_no_picture_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "shop" / "odd.png").write_bytes(content)
+
+    ran = load(folder, row(images=["odd.png"]))
+
+    assert ran.complaints[0] == "  row 1 (Lamp LMP-1): picture odd.png is no JPEG, PNG or WebP"
+    assert stored() == []

@@ -74,3 +74,11 @@ def test_an_unknown_market_is_refused(api: SchemaClient, market: str) -> None:
 
     assert response.status_code == 400
     assert response.json()["code"] == "unknown_market"
+
+
+def test_stock_counts_only_what_the_market_has_a_price_for(api: SchemaClient) -> None:
+    make_product("Tee", variants=[make_variant("TEE-S", stock=50), make_variant("TEE-M", stock=3, prices={"us": "9.00"})])
+
+    stock = [api.get("/api/products/", headers={"X-Market": code}).json()["data"][0]["stock"] for code in ("in", "us")]
+
+    assert stock == [53, 3]

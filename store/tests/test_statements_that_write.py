@@ -64,7 +64,7 @@ def test_a_change_that_finds_no_row_says_so() -> None:
 
 def test_a_change_may_set_nothing() -> None:
     make_product(sku="A")
-    Variant.objects.update(compare_at_price=Decimal("5"))
+    Variant.objects.update(compare_at_price=Decimal(5))
 
     Change(lambda: Variant.objects.filter(sku="A"), compare_at_price=Slot("price", MoneyField())).run(price=None)
 
