@@ -11,7 +11,7 @@ from django.db import models
 from rest_framework.exceptions import ValidationError
 
 from store.core.money import MoneyField
-from store.core.pagination import NOT_OURS, Cursor, page_size_of
+from store.core.pagination import Cursor, not_ours, page_size_of
 
 AMOUNT = re.compile(r"\d{1,10}(\.\d{1,3})?", re.ASCII)
 MAX_SEARCH = 200  # characters
@@ -84,5 +84,5 @@ def _position(cursor: Cursor) -> datetime | Decimal | str:
     if column == "created_at":
         return cursor.moment()
     if (column == "price" and not AMOUNT.fullmatch(cursor.value)) or "\x00" in cursor.value:
-        raise NOT_OURS
+        raise not_ours()
     return Decimal(cursor.value) if column == "price" else cursor.value

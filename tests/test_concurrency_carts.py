@@ -75,6 +75,21 @@ def test_what_a_guest_adds_while_he_signs_in_is_in_one_cart_or_the_other(live_se
     assert Cart.objects.filter(user__isnull=False).count() == 1
 
 
+def test_first_adds_under_a_new_key_while_it_signs_in_all_count(live_server: LiveServer) -> None:
+    lamp = make_product(stock=99)
+    make_user()
+    login = {"email": "ada@example.com", "password": PASSWORD}
+    answers: list[Answer] = []
+
+    for _ in range(5):
+        caller = Caller(live_server.url, {"X-Cart-Token": guest_keys.mint()})
+        adding, signing_in = caller.posting("/api/cart/add/", {"product_id": lamp.pk}), caller.posting("/api/auth/login/", login)
+        answers += at_once([adding, adding, signing_in] * 4)
+
+    assert {answer.status for answer in answers} == {200, 201}
+    assert sum(CartItem.objects.values_list("quantity", flat=True)) == 5 * 8
+
+
 def test_two_guests_of_one_account_signing_in_at_once_lose_nothing(live_server: LiveServer) -> None:
     lamp = make_product(stock=99)
     make_user()

@@ -13,8 +13,12 @@ from rest_framework.request import Request
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
-NOT_OURS = ValidationError({"cursor": ["This is not a cursor of the shop"]})
 Row = TypeVar("Row")
+
+
+def not_ours() -> ValidationError:
+    """Return the refusal of a cursor that the shop did not give out."""
+    return ValidationError({"cursor": ["This is not a cursor of the shop"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,9 @@ class Cursor:
         try:
             at = datetime.fromisoformat(self.value)
         except ValueError:
-            raise NOT_OURS from None
+            raise not_ours() from None
         if at.tzinfo is None or not 1970 <= at.year < 9999:
-            raise NOT_OURS
+            raise not_ours()
         return at
 
     @classmethod
@@ -48,14 +52,14 @@ class Cursor:
             given = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
             made_for, value, row_id, backwards = given
         except (binascii.Error, ValueError, TypeError):
-            raise NOT_OURS from None
+            raise not_ours() from None
         if (type(made_for), type(value), type(row_id), backwards in (0, 1)) != (
             str,
             str,
             int,
             True,
         ) or not 0 < row_id < 2**63:
-            raise NOT_OURS
+            raise not_ours()
         if made_for != ordering:
             raise ValidationError({"cursor": ["This cursor belongs to another ordering"]})
         return cls(made_for, value, row_id, bool(backwards))

@@ -138,13 +138,13 @@ def test_each_instance_gets_the_id_of_its_own_row_in_one_statement(size: int) ->
 
 
 def test_an_inserted_instance_can_be_changed_and_saved() -> None:
-    job = Job(kind="a")
-    Insertion(Job).add(job)
+    session = AuthSession(pk=NUMBER, user=make_user(), method="password", expires_at=WHEN)
+    Insertion(AuthSession).add(session)
 
-    job.kind = "b"
-    job.save()
+    session.market = "us"
+    session.save()
 
-    assert [row.kind for row in Job.objects.all()] == ["b"]
+    assert AuthSession.objects.values_list("pk", "market").get() == (NUMBER, "us")
 
 
 def test_an_insertion_keeps_amounts_and_ids_that_are_given() -> None:

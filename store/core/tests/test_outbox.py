@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from store.core import outbox
@@ -195,3 +196,13 @@ def test_while_it_runs_a_job_is_leased_for_five_minutes() -> None:
 
     assert seen[0].attempts == 1
     assert is_near(seen[0].leased_until, timezone.now() + timedelta(minutes=5))
+
+
+def test_no_worker_waits_for_the_row_that_another_one_is_taking(done: list[Any]) -> None:
+    outbox.add("note", {"what": 1})
+
+    with CaptureQueriesContext(connection) as queries:
+        outbox.run_due()
+
+    can_skip = connection.features.has_select_for_update_skip_locked
+    assert any(query["sql"].endswith("FOR UPDATE SKIP LOCKED") for query in queries) is can_skip
