@@ -15,6 +15,7 @@ def quick_and_clean(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Hash passwords fast, keep pictures out of the way, and begin with an empty cache."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.WHITENOISE_AUTOREFRESH = True  # looks for a static file when it is asked for, not at each start of a client
     cache.clear()
     yield
     cache.clear()

@@ -1,6 +1,6 @@
 """What can be refused about a cart."""
 
-from store.core.exceptions import Invalid, NotFound
+from store.core.exceptions import Conflict, Invalid, NotFound
 
 
 class OwnProduct(Invalid):
@@ -26,6 +26,13 @@ class CartFull(Invalid):
     """A cart holds at most 100 lines."""
 
     code = "cart_full"
+
+
+class CartBusy(Conflict):
+    """Other requests change this very cart; worth another try."""
+
+    code = "cart_busy"
+    words = "Your cart is being changed elsewhere. Try again"
 
 
 class ItemNotFound(NotFound):

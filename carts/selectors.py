@@ -219,7 +219,7 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
         "price_changed": is_repriced(line),
         "price_difference": f"{difference:.{digits}f}",
         "is_available": is_available,
-        "has_sufficient_stock": line.quantity <= left,
+        "has_sufficient_stock": not is_short(line),
         "stock_status": _status(line),
         "created_at": line.created_at,
         "updated_at": line.updated_at,

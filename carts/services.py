@@ -11,7 +11,7 @@ from django.db.models import Case, PositiveSmallIntegerField, Value, When
 from django.utils import timezone
 
 from carts import audit, guest_keys, lines, selectors
-from carts.exceptions import CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
+from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
 from carts.lines import Line
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
 from carts.owners import Caller, CartRef
@@ -25,6 +25,7 @@ from store.core.statements import Change, Insertion, Removal, Slot
 Action = CartAuditLog.Action
 
 
+TRIES = 5  # a cart may be made or merged under one's hands, and again; not five times in a row
 NEW_CART = Insertion(Cart)
 NEW_LINE = Insertion(CartItem)
 SET_QUANTITY = Change(
@@ -195,29 +196,32 @@ def _removal(count: int) -> Removal:
 
 def _opened(caller: Caller) -> tuple[CartRef, bool]:
     """Lock the caller's cart, and make it where there is none; returns whether it was made."""
-    ref = selectors.find(caller, lock=True)
-    if ref.id is not None:
-        return ref, False
-    now = timezone.now()
-    try:
-        with transaction.atomic():
-            cart = Cart(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
-            NEW_CART.add(cart)
-    except IntegrityError:  # made by another request in this moment, or left over from an expired guest
-        cart = Cart.objects.select_for_update().get(**_identity(ref))
-        if cart.expires_at is not None and cart.expires_at <= now:
-            _restart(cart, now)
-        return replace(ref, id=cart.pk, created_at=cart.created_at, updated_at=cart.updated_at), False
-    return replace(ref, id=cart.pk, created_at=cart.created_at, updated_at=cart.updated_at), True
+    for _ in range(TRIES):
+        ref = selectors.find(caller, lock=True)
+        if ref.id is not None:
+            return ref, False
+        now = timezone.now()
+        cart = Cart(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
+        try:
+            with transaction.atomic():
+                NEW_CART.add(cart)
+        except IntegrityError:  # another request has just made it, or an expired guest left it
+            _restart(ref, now)
+        else:
+            return replace(ref, id=cart.pk, created_at=cart.created_at, updated_at=cart.updated_at), True
+    raise CartBusy
 
 
-def _restart(cart: Cart, now: datetime) -> None:
-    """Begin an expired guest cart anew: what lay in it is gone."""
-    removed, _ = CartItem.objects.filter(cart=cart).delete()
+def _restart(ref: CartRef, now: datetime) -> None:
+    """Begin the expired cart of a guest anew: what lay in it is gone. One that is alive, or gone by now, is left alone."""
+    expired = Cart.objects.select_for_update().filter(**_identity(ref), expires_at__lte=now).first()
+    if expired is None:
+        return
+    removed, _ = CartItem.objects.filter(cart=expired).delete()
     if removed:
-        audit.record(SYSTEM, cart.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
-    cart.created_at = now
-    cart.save(update_fields=["created_at"])
+        audit.record(SYSTEM, expired.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
+    expired.created_at, expired.expires_at = now, _expiry(ref, now)
+    expired.save(update_fields=["created_at", "expires_at", "updated_at"])
 
 
 def _identity(ref: CartRef) -> dict[str, Any]:

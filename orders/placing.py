@@ -126,7 +126,7 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     is_left = cart_services.take_ordered(actor, ref, lines, ordered, order.number, at)
     outbox.add("order_placed", {"order": order.pk}, dedupe_key=f"{order.number}:order_placed")
     if key:
-        IdempotencyKey.objects.create(scope=_scope(caller, ref), key=key, request_hash=_request_hash(wish), order=order)
+        IdempotencyKey.objects.create(scope=_scope(caller, ref), key=key, request_hash=_request_hash(caller, wish), order=order)
     return Placed(order, items, [payment], cart_is_empty=not is_left, warnings=checked.warnings)
 
 
@@ -200,7 +200,7 @@ def _by_key(caller: Caller, key: str, wish: Wish) -> Placed | None:
     row = IdempotencyKey.objects.select_related("order").filter(scope=_scope(caller, ref), key=key).first()
     if row is None:
         return None
-    if row.request_hash != _request_hash(wish):
+    if row.request_hash != _request_hash(caller, wish):
         raise KeyReused
     return _found_again(row.order, ref)
 
@@ -215,8 +215,9 @@ def _scope(caller: Caller, ref: CartRef) -> str:
     return f"user:{caller.user_id}" if caller.user_id is not None else f"guest:{digest(ref.key or '')}"
 
 
-def _request_hash(wish: Wish) -> str:
-    return hashlib.sha256(orjson.dumps(asdict(wish), default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _request_hash(caller: Caller, wish: Wish) -> str:
+    parts = [caller.market.code, asdict(wish)]
+    return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _fingerprint(bought: Sequence[tuple[Any, int, Any]], wish: Wish) -> str:

@@ -1,7 +1,7 @@
 """What goes in and out of the order routes."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -53,6 +53,25 @@ class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscrip
         return value
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
+class ShownAmount(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """An amount that the client has shown: only compared, so the noise of a floating-point sum is rounded away."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the amount to three digits, as many as any currency has."""
+        try:
+            amount = Decimal(str(data)) if isinstance(data, str | int | float) and not isinstance(data, bool) else None
+            if amount is None or not 0 <= amount < 10**11 or len(str(data)) > 40:
+                raise InvalidOperation
+            return amount.quantize(Decimal("0.001"), ROUND_HALF_UP)
+        except InvalidOperation:
+            raise serializers.ValidationError("Must be an amount like 19.99") from None
+
+    def to_representation(self, value: Any) -> Any:
+        """Show it as it is."""
+        return value
+
+
 class SnapshotLine(serializers.Serializer[Any]):
     """A line of the client's cart: what, how many, and the price that it showed."""
 
@@ -61,7 +80,7 @@ class SnapshotLine(serializers.Serializer[Any]):
     sku_id = RowId(required=False)
     quantity = Quantity(least=1, required=False)
     qty = Quantity(least=1, required=False)
-    price = serializers.DecimalField(max_digits=14, decimal_places=3, required=False, allow_null=True, min_value=Decimal(0))
+    price = ShownAmount(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A line names something, and how many of it."""
@@ -79,19 +98,19 @@ class CreateOrderInput(serializers.Serializer[Any]):
     method = serializers.CharField(required=False, max_length=20, help_text="the same as payment_method")
     address = AddressField(required=False)
     address_id = serializers.IntegerField(required=False, allow_null=True)
-    name = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    email = serializers.CharField(required=False, allow_blank=True, max_length=254)
-    phone = serializers.RegexField(PHONE, required=False, allow_blank=True)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
+    email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
+    phone = serializers.RegexField(PHONE, required=False, allow_blank=True, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
     items = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT)
     cart = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT)
-    expected_total = serializers.DecimalField(max_digits=14, decimal_places=3, required=False, allow_null=True)
+    expected_total = ShownAmount(required=False, allow_null=True)
     accept_price_changes = serializers.BooleanField(default=False)
     cart_token = serializers.JSONField(required=False, allow_null=True, write_only=True)
 
-    def validate_email(self, value: str) -> str:
+    def validate_email(self, value: str | None) -> str:
         """Take the address in its normal form."""
-        return emails.normalised(value) if value.strip() else ""
+        return emails.normalised(value) if value and value.strip() else ""
 
     def validate_address_id(self, value: int | None) -> None:
         """No caller has stored addresses yet, so none is found."""

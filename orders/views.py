@@ -49,7 +49,7 @@ def wish_of(request: Request, fields: dict[str, Any]) -> placing.Wish:
         name=fields.get("name") or address.get("full_name", ""),
         email=fields.get("email") or getattr(request.user, "email", None) or "",
         phone=fields.get("phone") or address.get("phone", ""),
-        note=fields.get("note", ""),
+        note=fields.get("note") or "",
         wanted=wanted_of(snapshot),
         expected_total=fields.get("expected_total"),
         accept_price_changes=fields["accept_price_changes"],
