@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The schema and the checks are made with these values, whatever a .env says.
 PLAIN := DEBUG=1 SECRET_KEY=for-checks-only AUTH_COOKIE_SECURE=0 DATABASE_URL=sqlite:///db.sqlite3
 PRODUCTION := DEBUG=0 SECRET_KEY=$(shell head -c 48 /dev/urandom | od -An -tx1 | tr -d ' \n') ALLOWED_HOSTS=shop.example \
-	FRONTEND_URL=https://shop.example AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
+	FRONTEND_URL=https://shop.example REDIS_URL=redis://cache:6379/0 EMAIL_HOST=mail.shop.example AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
 
 .PHONY: run test check schema install clean
 

@@ -17,6 +17,7 @@ from store.core.exceptions import DomainError
 from store.core.markets import market_of
 from store.core.parsers import body_of
 
+PAIR = (cookies.ACCESS, cookies.REFRESH)
 logger = logging.getLogger("shop.accounts")
 
 
@@ -42,6 +43,11 @@ def user_of(request: Request) -> User:
     return cast(User, request.user)
 
 
+def claims_of(request: Request) -> tokens.Claims:
+    """Return what the token of the signed-in user says."""
+    return cast(tokens.Claims, request.auth)
+
+
 def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
     """Start a session, tell the apps above, and put tokens and what those apps tell into the answer. Raises AccountDisabled."""
     request._request.caller_market = user.market  # type: ignore[attr-defined]  # where the request names no market
@@ -65,11 +71,12 @@ def token_data(pair: tokens.Pair) -> dict[str, Any]:
     return {"access_token": pair.access, "refresh_token": pair.refresh, "token_type": "Bearer", "expires_in": lifetime}
 
 
-def put_pair(reply: Reply, pair: tokens.Pair) -> None:
+def put_pair(reply: Reply, pair: tokens.Pair) -> Reply:
     """Set both cookies; the access cookie outlives its token, so that an old one is told from none."""
     age = int(settings.REFRESH_TOKEN_LIFETIME.total_seconds())
     cookies.put(reply, cookies.ACCESS, pair.access, age)
     cookies.put(reply, cookies.REFRESH, pair.refresh, age)
+    return reply
 
 
 def refresh_token_of(request: Request) -> tuple[str, str]:

@@ -77,6 +77,16 @@ class UserAdmin(admin.ModelAdmin[User]):
         ("Dates", {"fields": ("date_joined", "last_login")}),
     )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Only a superuser hands out rights."""
+        rights = () if getattr(request.user, "is_superuser", False) else ("is_staff", "is_superuser", "groups", "user_permissions")
+        return (*self.readonly_fields, *rights)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only a superuser changes one."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False)))
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; a new user has no password until he sets one, and one who is switched off is signed out."""
         services.save_by_staff(obj)

@@ -69,7 +69,7 @@ class CookieJWTAuthentication(BaseAuthentication):
             if by_cookie and getattr((request.parser_context or {}).get("view"), "ignores_bad_cookie", False):
                 return None
             if by_cookie and not isinstance(refusal, TokenExpired):  # the client refreshes an expired one
-                refusal.over = (cookies.ACCESS, cookies.REFRESH)
+                refusal.over = access.PAIR
             raise
         request._request.caller_market = claims.market or user.market  # type: ignore[attr-defined]  # read by market_of
         return user, claims

@@ -1,6 +1,7 @@
 """What can be done to an account."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -80,8 +81,11 @@ def save_by_staff(user: User) -> None:
         sessions.end_all(user.pk, AuthSession.Reason.BANNED)
 
 
-def change_profile(user: User, **given: Any) -> User:
-    """Change names and market."""
+@transaction.atomic
+def change_profile(user: User, sid: UUID, **given: Any) -> User:
+    """Change names and market; the session goes over to the market with its next refresh."""
+    if "market" in given:
+        AuthSession.objects.filter(pk=sid).update(market=given["market"])
     for name, value in given.items():
         setattr(user, name, value)
     user.save(update_fields=list(given))

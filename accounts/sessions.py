@@ -28,7 +28,7 @@ class Place:
 @transaction.atomic
 def start(user: User, method: str, place: Place) -> tokens.Pair:
     """Sign the user in at this place and return the first tokens. Raises AccountDisabled."""
-    if not User.objects.select_for_update().filter(pk=user.pk, is_active=True).exists():
+    if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
         raise AccountDisabled
     now = timezone.now()
     session = AuthSession.objects.create(

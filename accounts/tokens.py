@@ -20,7 +20,7 @@ LEEWAY = 5  # seconds
 
 @cache
 def backend() -> TokenBackend:
-    """Return the one signer: HS256 and nothing else, whatever a token's header says (RFC 8725 3.1)."""
+    """Return the one signer, HS256; `read` takes nothing else either, whatever a token's header says (RFC 8725 3.1)."""
     return TokenBackend("HS256", settings.JWT_SIGNING_KEY, issuer=ISSUER, leeway=LEEWAY)
 
 

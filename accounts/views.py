@@ -20,6 +20,7 @@ from accounts.serializers import (
     UserSerializer,
 )
 from store.core.envelope import Reply
+from store.core.exceptions import NotSignedIn
 from store.core.markets import market_of
 from store.core.openapi import answers
 from store.core.parsers import body_of
@@ -68,12 +69,14 @@ class AuthViewSet(GenericViewSet[User]):
     def refresh(self, request: Request) -> Reply:
         """Get a new pair of tokens, the way the old refresh token came: by cookie or in the body."""
         text, mode = access.refresh_token_of(request)
-        pair = sessions.refresh(tokens.read(text, tokens.RefreshToken))
+        try:
+            pair = sessions.refresh(tokens.read(text, tokens.RefreshToken))
+        except NotSignedIn as refusal:
+            refusal.over = access.PAIR if mode == "cookie" else ()
+            raise
         if mode == "token":
             return Reply(access.token_data(pair), "Refreshed")
-        reply = Reply({}, "Refreshed")
-        access.put_pair(reply, pair)
-        return reply
+        return access.put_pair(Reply({}, "Refreshed"), pair)
 
     @answers(None, takes=LogoutInput)
     @action(detail=False, methods=["post"], **OPEN)
@@ -81,7 +84,7 @@ class AuthViewSet(GenericViewSet[User]):
         """End this session, or all of the account's; always succeeds."""
         claims = access.claims_to_end(request)
         if claims is not None:
-            services.sign_out(claims, everywhere=body_of(request).get("all") is True)
+            services.sign_out(claims, everywhere=str(body_of(request).get("all")).lower() in ("true", "1"))
         return access.forget(Reply(None, "Signed out"))
 
     @answers(UserSerializer)
@@ -96,5 +99,5 @@ class AuthViewSet(GenericViewSet[User]):
         """Change names or market; every other field is ignored."""
         given = ProfileInput(data=request.data)
         given.is_valid(raise_exception=True)
-        user = services.change_profile(access.user_of(request), **given.validated_data)
+        user = services.change_profile(access.user_of(request), access.claims_of(request).sid, **given.validated_data)
         return Reply(UserSerializer(user).data, "Profile saved")

@@ -11,6 +11,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from carts.models import CartItem
 from products.models import MarketPrice, Variant, primary_image
+from products.slugs import REFERENCES
 from store.core.markets import Market
 from store.core.statements import Slot, Statement
 
@@ -80,22 +81,20 @@ def of_cart(market: Market) -> Statement[Line]:
     return Statement(Line._make, lambda: line_rows(market).filter(cart=Slot("cart", models.BigIntegerField())))
 
 
-@lru_cache(maxsize=32)
-def locked(market: Market) -> Statement[Line]:
-    """Return the statement of a cart's lines that also locks their variants, in ascending id: the first step of an order."""
-    return Statement(
-        Line._make,
-        lambda: line_rows(market).filter(cart=Slot("cart", models.BigIntegerField())).order_by("variant_id"),
-        locks=Variant,
-    )
+def _variants_of_cart() -> QuerySet[Any, Any]:
+    held = CartItem.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by()
+    return Variant.objects.filter(pk__in=held.values("variant")).order_by("pk").values_list("pk")
 
 
-WHICH: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
+# The first step of an order. Lines are read in a statement of their own afterwards: one that had to wait for a lock would show
+# the locked rows as they are now and all others, such as prices of a market, as they were when it began.
+LOCK_VARIANTS = Statement(lambda row: int(row[0]), _variants_of_cart, locks=Variant)
+
+
+WHICH = {
+    **{kind: (f"variant__{column}", field) for kind, (column, field) in REFERENCES.items()},
     "item": ("pk", models.BigIntegerField()),
     "variant": ("variant_id", models.BigIntegerField()),
-    "id": ("variant__product_id", models.BigIntegerField()),
-    "uuid": ("variant__product__uuid", models.UUIDField()),
-    "slug": ("variant__product__slug", models.CharField()),
 }
 
 

@@ -38,7 +38,7 @@ def merge(actor: Actor, user_id: int, key: str) -> Merge | None:
     """
     live = Cart.objects.filter(key_hash=digest(key), expires_at__gt=timezone.now())
     told = Merge()
-    guests = list(live.select_for_update().order_by("pk"))
+    guests = list(live.select_for_update(no_key=True).order_by("pk"))
     for guest in guests:
         _merge_one(actor, user_id, guest, told)
     return told if guests else None
@@ -46,7 +46,7 @@ def merge(actor: Actor, user_id: int, key: str) -> Merge | None:
 
 def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
     """Join one guest cart, in a number of statements that its lines do not change."""
-    cart, _ = Cart.objects.select_for_update().get_or_create(user_id=user_id, market=guest.market)
+    cart, _ = Cart.objects.select_for_update(no_key=True).get_or_create(user_id=user_id, market=guest.market)
     mine = {item.variant_id: item for item in cart.items.all()}
     joined = _joined(cart, mine, guest.items.select_related("variant__product").order_by("id"), told)
     now = timezone.now()

@@ -61,7 +61,7 @@ class CartItem(TimeStamped):
 
 
 class CartAuditLog(models.Model):
-    """One change of a cart. Append-only, and enough to rebuild the cart from."""
+    """One change of a cart. Append-only."""
 
     class Action(models.TextChoices):
         ADD = "ADD", "Item Added"

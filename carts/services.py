@@ -214,7 +214,7 @@ def _opened(caller: Caller) -> tuple[CartRef, bool]:
 
 def _restart(ref: CartRef, now: datetime) -> None:
     """Begin the expired cart of a guest anew: what lay in it is gone. One that is alive, or gone by now, is left alone."""
-    expired = Cart.objects.select_for_update().filter(**_identity(ref), expires_at__lte=now).first()
+    expired = Cart.objects.select_for_update(no_key=True).filter(**_identity(ref), expires_at__lte=now).first()
     if expired is None:
         return
     removed, _ = CartItem.objects.filter(cart=expired).delete()

@@ -100,21 +100,23 @@ def _chosen(lines: Sequence[Line], expectation: Expectation, findings: _Findings
     if expectation.wanted is None:
         seen = expectation.total is None
         return [(line, line.quantity, line.price_at_addition if seen else None) for line in lines if line.quantity]
-    chosen: dict[int, tuple[Line, int, Decimal | None]] = {}
+    chosen: list[tuple[Line, int, Decimal | None]] = []
+    named: set[int] = set()
     for wanted in expectation.wanted:
         fitting = [line for line in lines if wanted.fits(line.variant_id, line.product_id, line.uuid)]
         if len(fitting) > 1:
             raise VariantNeeded(field="items")
+        if fitting and fitting[0].id in named:
+            raise NamedTwice(field="items")
+        named.update(line.id for line in fitting)
         held = fitting[0].quantity if fitting else 0
         if wanted.quantity > held:
             findings.add("not_in_cart", fitting[0] if fitting else None, wanted.quantity, held)
             continue
         line = fitting[0]
-        if line.id in chosen:
-            raise NamedTwice(field="items")
         shown = wanted.price if wanted.price is not None else (line.price_at_addition if expectation.total is None else None)
-        chosen[line.id] = (line, wanted.quantity, shown)
-    return list(chosen.values())
+        chosen.append((line, wanted.quantity, shown))
+    return chosen
 
 
 def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, findings: _Findings) -> None:

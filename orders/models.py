@@ -63,10 +63,16 @@ class Order(TimeStamped):
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
+    idempotency_scope = models.CharField(max_length=80, blank=True, help_text="the user, or the hash of the guest key")
+    idempotency_key = models.CharField(max_length=255, blank=True, help_text="the client's name for its attempt to order")
+    request_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["cart"], condition=Q(status="pending"), name="order_open_once_a_cart"),
+            models.UniqueConstraint(
+                fields=["idempotency_scope", "idempotency_key"], condition=~Q(idempotency_key=""), name="order_once_a_key"
+            ),
             models.CheckConstraint(condition=Q(total__gte=0, subtotal__gte=0), name="order_amounts_not_negative"),
         ]
         indexes = [
@@ -156,19 +162,3 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
-
-
-class IdempotencyKey(models.Model):
-    """A client's name for one attempt to order; kept only with the order that came of it."""
-
-    scope = models.CharField(max_length=80, help_text="the user, or the hash of the guest key")
-    key = models.CharField(max_length=255)
-    request_hash = models.CharField(max_length=64)
-    order = models.ForeignKey(Order, models.CASCADE, related_name="idempotency_keys")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_key_once")]
-
-    def __str__(self) -> str:
-        return self.key

@@ -20,7 +20,7 @@ from carts.owners import Caller, CartRef
 from orders import checking, pricing, tokens
 from orders.checking import Expectation, Wanted
 from orders.exceptions import ContactNeeded, EmptyCart, PaymentNotConfigured
-from orders.models import IdempotencyKey, Order, OrderEvent, OrderItem, Payment
+from orders.models import Order, OrderEvent, OrderItem, Payment
 from products import stock
 from products.gateways.media import path_of
 from store.core import money, outbox
@@ -88,8 +88,8 @@ def place(actor: Actor, caller: Caller, wish: Wish, key: str = "") -> Placed:
 
 
 def _check_contact(caller: Caller, wish: Wish) -> None:
-    if not any(wish.address.values()):
-        raise ContactNeeded("Where shall it be sent?", field="address")
+    if not wish.address.get("line1"):
+        raise ContactNeeded("Where shall it be sent? An address needs line1, or is a text", field="address")
     if caller.user_id is None and not wish.name:
         raise ContactNeeded("A name is needed", field="name")
     if caller.user_id is None and not (wish.email or wish.phone):
@@ -102,13 +102,14 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     if ref.id is None:
         raise EmptyCart
     last = LAST_ORDER.first(cart=ref.id) if ref.is_as_ordered else None
-    lines = cart_lines.locked(ref.market).rows(cart=ref.id)
+    cart_lines.LOCK_VARIANTS.rows(cart=ref.id)
+    lines = carts.lines_of(ref)
     if last is not None and _is_echo(last, wish, lines):
         return (_by_key(caller, key, wish) if key else None) or _found_again(last, ref)
     expectation = Expectation(wish.wanted, wish.expected_total, wish.accept_price_changes)
     checked = checking.check(lines, expectation, caller)
     at = timezone.now()
-    order = _insert_order(caller, ref, wish, checked, at)
+    order = _insert_order(caller, ref, wish, checked, at, key)
     items = _insert_items(order, checked)
     payment = Payment(
         order=order,
@@ -125,12 +126,10 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     ordered = {line.id: units for line, units in checked.bought}
     is_left = cart_services.take_ordered(actor, ref, lines, ordered, order.number, at)
     outbox.add("order_placed", {"order": order.pk}, dedupe_key=f"{order.number}:order_placed")
-    if key:
-        IdempotencyKey.objects.create(scope=_scope(caller, ref), key=key, request_hash=_request_hash(caller, wish), order=order)
     return Placed(order, items, [payment], cart_is_empty=not is_left, warnings=checked.warnings)
 
 
-def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Checked, at: datetime) -> Order:
+def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Checked, at: datetime, key: str) -> Order:
     totals: pricing.Totals = checked.totals
     bought = [(line.variant_id, units, line.price) for line, units in checked.bought]
     order = Order(
@@ -155,6 +154,9 @@ def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Ch
         stock_state=Order.StockState.COMMITTED,
         placed_at=at,
         created_at=at,
+        idempotency_scope=_scope(caller, ref) if key else "",
+        idempotency_key=key,
+        request_hash=_request_hash(caller, wish) if key else "",
     )
     NEW_ORDER.add(order)
     return order
@@ -197,12 +199,12 @@ def _is_echo(last: Order, wish: Wish, lines: Sequence[Line]) -> bool:
 def _by_key(caller: Caller, key: str, wish: Wish) -> Placed | None:
     """Return the order that came of this key. Raises KeyReused where it was another request."""
     ref = carts.find(caller)
-    row = IdempotencyKey.objects.select_related("order").filter(scope=_scope(caller, ref), key=key).first()
-    if row is None:
+    order = Order.objects.filter(idempotency_scope=_scope(caller, ref), idempotency_key=key).first()
+    if order is None:
         return None
-    if row.request_hash != _request_hash(caller, wish):
+    if order.request_hash != _request_hash(caller, wish):
         raise KeyReused
-    return _found_again(row.order, ref)
+    return _found_again(order, ref)
 
 
 def _found_again(order: Order, ref: CartRef) -> Placed:

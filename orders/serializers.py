@@ -78,13 +78,14 @@ class SnapshotLine(serializers.Serializer[Any]):
     id = ProductRef(required=False)
     product_id = ProductRef(required=False)
     sku_id = RowId(required=False)
+    variant_id = RowId(required=False, allow_null=True)
     quantity = Quantity(least=1, required=False)
     qty = Quantity(least=1, required=False)
     price = ShownAmount(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A line names something, and how many of it."""
-        if not any(name in attrs for name in ("sku_id", "product_id", "id")):
+        if not any(attrs.get(name) for name in ("sku_id", "variant_id", "product_id", "id")):
             raise serializers.ValidationError({"product_id": ["This field is required."]})
         if "quantity" not in attrs and "qty" not in attrs:
             raise serializers.ValidationError({"quantity": ["This field is required."]})
@@ -94,8 +95,8 @@ class SnapshotLine(serializers.Serializer[Any]):
 class CreateOrderInput(serializers.Serializer[Any]):
     """How to pay, where to send, and which lines of the cart (default: all)."""
 
-    payment_method = serializers.CharField(required=False, max_length=20)
-    method = serializers.CharField(required=False, max_length=20, help_text="the same as payment_method")
+    payment_method = serializers.CharField(required=False, allow_null=True, max_length=20)
+    method = serializers.CharField(required=False, allow_null=True, max_length=20, help_text="the same as payment_method")
     address = AddressField(required=False)
     address_id = serializers.IntegerField(required=False, allow_null=True)
     name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
@@ -134,7 +135,7 @@ def wanted_of(lines: list[dict[str, Any]] | None) -> tuple[Wanted, ...] | None:
     return tuple(
         Wanted(
             quantity=line.get("quantity") or line["qty"],
-            variant=line.get("sku_id"),
+            variant=line.get("sku_id") or line.get("variant_id"),
             product=line.get("product_id") or line.get("id"),
             price=line.get("price"),
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, Min, QuerySet, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,7 +26,10 @@ def picture(name: str | None) -> str | SafeString:
 class VariantFormBase(forms.ModelForm[Variant]):
     """A variant; its stock is written as a movement, its other markets' prices as rows."""
 
-    on_hand = forms.IntegerField(min_value=0, max_value=10**9, label="On hand", help_text="a change is recorded as a movement")
+    # The number that the page showed comes back with it, so that what was sold meanwhile is not put back.
+    on_hand = forms.IntegerField(
+        min_value=0, max_value=10**9, label="On hand", show_hidden_initial=True, help_text="a change is recorded as a movement"
+    )
 
     class Meta:
         model = Variant
@@ -68,9 +71,19 @@ class VariantFormBase(forms.ModelForm[Variant]):
     def clean_on_hand(self) -> int:
         """Never fewer than are promised to open orders."""
         given: int = self.cleaned_data["on_hand"]
-        if given < self.instance.reserved:
+        if self.instance.stock + given - self.shown_on_hand() < self.instance.reserved:
             raise forms.ValidationError(f"{self.instance.reserved} unit(s) are reserved by open orders")
         return given
+
+    def clean_compare_at_price(self) -> Decimal | None:
+        """Hold it to the same digits as the price."""
+        given: Decimal | None = self.cleaned_data["compare_at_price"]
+        return None if given is None else self._fitting(given, markets.default().currency)
+
+    def shown_on_hand(self) -> int:
+        """Return the units on hand that the page showed when it was opened."""
+        hidden = self.data.get(self.add_initial_prefix("on_hand"), "")
+        return int(hidden) if str(hidden).isdecimal() else self.instance.stock
 
     def clean(self) -> dict[str, Any]:
         """Hold the other markets' prices to their digits."""
@@ -181,9 +194,10 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Fetch what the list shows in one statement; the deleted stay away."""
         products = super().get_queryset(request).filter(deleted_at=None)
+        active = Q(variants__is_active=True, variants__deleted_at=None)
         return products.annotate(
-            price_from=Min("variants__price"),
-            on_sale=Sum(F("variants__stock") - F("variants__reserved")),
+            price_from=Min("variants__price", filter=active),
+            on_sale=Sum(F("variants__stock") - F("variants__reserved"), filter=active),
             cover=primary_image("pk"),
         )
 
@@ -217,11 +231,11 @@ class ProductAdmin(admin.ModelAdmin[Product]):
             super().save_formset(request, form, formset, change)
             return
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
-        for variant_form in formset.forms:
-            if variant_form.has_changed():
-                variant = variant_form.save(commit=False)
-                on_hand, prices = variant_form.cleaned_data["on_hand"], variant_form.market_prices()
-                services.save_variant(staff_actor(request), variant, on_hand, prices)
+        changed = [form for form in formset.forms if form.has_changed()]
+        for variant_form in sorted(changed, key=lambda form: form.instance.pk or 2**63):  # as all lock them: by id
+            variant = variant_form.save(commit=False)
+            delta = variant_form.cleaned_data["on_hand"] - variant_form.shown_on_hand()
+            services.save_variant(staff_actor(request), variant, delta, variant_form.market_prices())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """When everything is in, derive the listings."""

@@ -11,15 +11,9 @@ from products.exceptions import ProductNotFound
 from products.gateways import media
 from products.models import ProductImage, Variant
 from products.selectors import ListRow, item, listing_rows
-from products.slugs import product_ref
+from products.slugs import REFERENCES, product_ref
 from store.core.markets import Market
 from store.core.statements import Slot, Statement
-
-REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
-    "id": ("product_id", models.BigIntegerField()),
-    "uuid": ("product__uuid", models.UUIDField()),
-    "slug": ("product__slug", models.CharField()),
-}
 
 
 class VariantRow(NamedTuple):

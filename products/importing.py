@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 from PIL import Image, UnidentifiedImageError
 
@@ -31,6 +30,10 @@ class Summary:
     changed: int = 0
     unchanged: int = 0
     failed: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def count(self, state: str) -> None:
+        """Count a row that came in."""
+        setattr(self, state, getattr(self, state) + 1)
 
     @property
     def total(self) -> int:
@@ -81,40 +84,33 @@ def _one_by_one(good: Sequence[Numbered], folder: Path, summary: Summary) -> Non
 
 
 def _import_batch(good: Sequence[Numbered], folder: Path, summary: Summary) -> None:
-    """Bring in the rows, all or none; pictures that were stored for rows that did not stay are deleted again."""
-    stored: list[str] = []
-    try:
-        with transaction.atomic():
-            _write_batch(good, folder, summary, stored)
-    except REFUSED:
-        for name in stored:
-            default_storage.delete(name)
-        raise
+    """Bring in the rows, all or none, and then their pictures: no lock is held while a picture is stored."""
+    with transaction.atomic():
+        written = _write_batch(good)
+    for number, row, product, state in written:
+        changed = _pictures(product, row.images, folder, number, summary)
+        summary.count("changed" if changed and state == "unchanged" else state)
 
 
-def _write_batch(good: Sequence[Numbered], folder: Path, summary: Summary, stored: list[str]) -> None:
+def _write_batch(good: Sequence[Numbered]) -> list[tuple[int, ProductRow, Product, str]]:
+    """Write the rows; returns what became of each."""
     skus = [sku for _, row in good for sku in row.skus]
-    found = Variant.objects.filter(sku__in=skus).prefetch_related("market_prices")
-    by_sku = {variant.sku: variant for variant in found}
+    known = Variant.objects.filter(sku__in=skus)
+    product_ids = sorted(set(known.values_list("product", flat=True)))
+    services.lock(product_ids)
+    stock.lock(product_ids)
+    by_sku = {variant.sku: variant for variant in known.prefetch_related("market_prices")}
     new = [(number, row) for number, row in good if not any(sku in by_sku for sku in row.skus)]
     old = [(number, row) for number, row in good if any(sku in by_sku for sku in row.skus)]
-    paths: dict[tuple[str, ...], Category] = {}
-    for _, row in good:
-        if row.category not in paths:
-            paths[row.category] = services.category_of(row.category)
-    products = services.create_many(SYSTEM, [row.as_new(paths[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT)
-    counted = Summary(created=len(new))
-    for (number, row), product in zip(new, products, strict=True):
-        _pictures(product, row.images, folder, number, counted, stored)
+    shelves = {path: services.category_of(path) for path in dict.fromkeys(row.category for _, row in good)}
+    products = services.create_many(
+        SYSTEM, [row.as_new(shelves[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT
+    )
+    written = [(number, row, product, "created") for (number, row), product in zip(new, products, strict=True)]
     for number, row in old:
-        product, changed = _change(row, by_sku, paths[row.category])
-        changed = _pictures(product, row.images, folder, number, counted, stored) or changed
-        counted.changed += changed
-        counted.unchanged += not changed
-    summary.created += counted.created
-    summary.changed += counted.changed
-    summary.unchanged += counted.unchanged
-    summary.failed += counted.failed
+        product, changed = _change(row, by_sku, shelves[row.category])
+        written.append((number, row, product, "changed" if changed else "unchanged"))
+    return written
 
 
 def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> tuple[Product, bool]:
@@ -122,7 +118,7 @@ def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> 
     owners = {by_sku[sku].product_id for sku in row.skus if sku in by_sku}
     if len(owners) > 1:
         raise BadRow("its SKUs belong to different products of the shop")
-    product = Product.objects.select_for_update().get(pk=owners.pop())
+    product = Product.objects.get(pk=owners.pop())
     new = row.as_new(category)
     changed = _set(
         product,
@@ -132,7 +128,6 @@ def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> 
             "category_id": category.pk,
             "low_stock_threshold": new.low_stock_threshold,
             "is_active": new.is_active,
-            "deleted_at": None,
         },
     )
     for position, wanted in enumerate(new.variants):
@@ -183,35 +178,39 @@ def _set(row: Any, wanted: dict[str, Any]) -> bool:
     return is_new or bool(different)
 
 
-def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number: int, summary: Summary, stored: list[str]) -> bool:
-    """Store the pictures that the product does not have yet; a missing file fails the picture, not the row."""
+def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number: int, summary: Summary) -> bool:
+    """Store the pictures that the product does not have yet; one that fails is named, and the row stays."""
     changed = False
     held = {image.digest: image for image in product.images.all()} if wanted else {}
     for position, picture in enumerate(wanted):
         content = _file(folder, picture.file)
-        problem = "is not there" if content is None else "" if _is_picture(content) else "is no JPEG, PNG or WebP"
-        if content is None or problem:
+        kind = _kind(content) if content is not None else ""
+        if content is None or not kind:
+            problem = "is not there" if content is None else "is no JPEG, PNG or WebP"
             summary.failed.append((number, product.name, f"picture {picture.file[:80]} {problem}"))
             continue
         digest = hashlib.sha256(content).hexdigest()
         if digest in held:
             changed = _set(held[digest], {"alt": picture.alt, "position": position}) or changed
             continue
-        file = File(BytesIO(content), name=Path(picture.file).name)
-        image = ProductImage.objects.create(product=product, image=file, alt=picture.alt, position=position, digest=digest)
-        stored.append(str(image.image.name))
+        try:
+            image = File(BytesIO(content), name=f"picture.{kind}")  # what it is, whatever the file is called
+            ProductImage.objects.create(product=product, image=image, alt=picture.alt, position=position, digest=digest)
+        except Exception as wrong:  # noqa: BLE001 - each storage has errors of its own
+            summary.failed.append((number, product.name, f"picture {picture.file[:80]} could not be stored: {wrong}"))
+            continue
         changed = True
     return changed
 
 
-def _is_picture(content: bytes) -> bool:
-    """Say whether Pillow can read it as one of the kinds that every browser shows."""
+def _kind(content: bytes) -> str:
+    """Return what Pillow reads it as, of the kinds that every browser shows; an empty text for anything else."""
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as opened:
             opened.verify()
+            return (opened.format or "").lower()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return False
-    return True
+        return ""
 
 
 def _file(folder: Path, name: str) -> bytes | None:

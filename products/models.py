@@ -33,14 +33,6 @@ class Category(TimeStamped):
         return self.name
 
 
-class ProductQuerySet(QuerySet["Product"]):
-    """Sets of products."""
-
-    def available(self) -> "ProductQuerySet":
-        """Products that are switched on and not deleted."""
-        return self.filter(is_active=True, deleted_at=None)
-
-
 class Product(TimeStamped):
     """Something the shop sells; what is bought is one of its variants."""
 
@@ -53,8 +45,6 @@ class Product(TimeStamped):
     is_active = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     low_stock_threshold = models.PositiveIntegerField(default=5)
-
-    objects = ProductQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

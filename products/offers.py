@@ -9,16 +9,11 @@ from django.db.models import QuerySet
 
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.models import Variant
-from products.slugs import product_ref
+from products.slugs import REFERENCES, product_ref
 from store.core.markets import Market
 from store.core.statements import Slot, Statement
 
-REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
-    "id": ("product_id", models.BigIntegerField()),
-    "uuid": ("product__uuid", models.UUIDField()),
-    "slug": ("product__slug", models.CharField()),
-    "variant": ("id", models.BigIntegerField()),
-}
+BY = {**REFERENCES, "variant": ("id", models.BigIntegerField())}
 
 
 class Offer(NamedTuple):
@@ -46,7 +41,7 @@ class OfferRow(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _offers(market: Market, kind: str) -> Statement[OfferRow]:
-    column, field = REFERENCES[kind]
+    column, field = BY[kind]
 
     def build() -> QuerySet[Any, Any]:
         offered = Variant.objects.offered_in(market).filter(**{column: Slot("value", field)})

@@ -111,18 +111,18 @@ def _new_variant(product: Product, new: NewVariant, position: int) -> Variant:
 
 
 @transaction.atomic
-def save_variant(actor: Actor, variant: Variant, on_hand: int, prices: Mapping[str, Decimal]) -> None:
-    """Write a variant as staff filled it in: its columns, its other markets' prices, and its stock as a movement.
+def save_variant(actor: Actor, variant: Variant, delta: int, prices: Mapping[str, Decimal]) -> None:
+    """Write a variant as staff filled it in: its columns, its other markets' prices, and `delta` units on hand as a movement.
 
     The caller lists the product anew. Raises StockConflict.
     """
     if variant.pk is None:
-        variant.stock = on_hand
+        variant.stock = delta
         variant.save(force_insert=True)
         stock.record_initial(actor, [variant], StockMovement.Reason.INITIAL)
     else:
         variant.save(update_fields=[*VARIANT_COLUMNS, "updated_at"])
-        stock.set_on_hand(actor, variant, on_hand, StockMovement.Reason.CORRECTION)
+        stock.adjust(actor, variant, delta, StockMovement.Reason.CORRECTION)
     MarketPrice.objects.filter(variant=variant).exclude(market__in=prices).delete()
     for market, amount in prices.items():
         MarketPrice.objects.update_or_create(variant=variant, market=market, defaults={"price": amount})
@@ -151,9 +151,18 @@ def category_of(path: Sequence[str]) -> Category:
     return parent
 
 
+def lock(product_ids: Sequence[int]) -> None:
+    """Lock products for the rest of the transaction, in ascending id, as everybody does."""
+    list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk").values_list("pk"))
+
+
 @transaction.atomic
 def list_anew(product_ids: Sequence[int]) -> None:
-    """Derive the listings of these products from their variants and prices; call it in the transaction of each change."""
+    """Derive the listings of these products from their variants and prices; call it in the transaction of each change.
+
+    The products are locked first: of two changes at once the later then reads what the earlier wrote.
+    """
+    lock(product_ids)
     listings = [listing for market in markets.table().values() for listing in _listings(product_ids, market)]
     kept = {(listing.product_id, listing.market) for listing in listings}
     stale = [

@@ -2,12 +2,20 @@
 
 import re
 from collections.abc import Container
+from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.utils.text import slugify
 
 from products.exceptions import ProductNotFound
 
+# What a product may be named by, and the column on a row that points to it.
+REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
+    "id": ("product_id", models.BigIntegerField()),
+    "uuid": ("product__uuid", models.UUIDField()),
+    "slug": ("product__slug", models.CharField()),
+}
 RESERVED = frozenset(("create", "categories"))
 UUID_SHAPED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_LENGTH = 200

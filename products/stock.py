@@ -3,7 +3,7 @@
 Whoever changes several variants locks them first, in ascending id; `take` then checks and takes in one conditional UPDATE.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,11 @@ from store.core.statements import Change, Insertion, Slot
 
 MOVEMENTS = Insertion(StockMovement)
 MOST_AT_ONCE = 100  # movements a statement, as an order has lines at most
+
+
+def lock(product_ids: Sequence[int]) -> None:
+    """Lock all variants of these products for the rest of the transaction, in ascending id."""
+    list(Variant.objects.select_for_update(no_key=True).filter(product__in=product_ids).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
@@ -55,16 +60,9 @@ def adjust(actor: Actor, variant: Variant, delta: int, reason: str, *, reference
 
 
 @transaction.atomic
-def set_on_hand(actor: Actor, variant: Variant, on_hand: int, reason: str, *, reference: str = "") -> None:
-    """Make the units on hand exactly this many, as a movement of the difference. Raises StockConflict."""
-    locked = Variant.objects.select_for_update().get(pk=variant.pk)
-    adjust(actor, locked, on_hand - locked.stock, reason, reference=reference)
-
-
-@transaction.atomic
 def set_available(actor: Actor, variant: Variant, available: int, reason: str) -> bool:
     """Make the units that can be bought exactly this many: on hand is that and what is reserved. Returns whether it changed."""
-    locked = Variant.objects.select_for_update().get(pk=variant.pk)
+    locked = Variant.objects.select_for_update(no_key=True).get(pk=variant.pk)
     adjust(actor, locked, available - locked.available, reason)
     return available != locked.available
 

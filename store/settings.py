@@ -84,7 +84,7 @@ except EnvError as wrong:
 
 # --- 8. Apps and middleware ------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "store",
+    "store.apps.StoreConfig",
     "store.core",
     "accounts",
     "products",
@@ -94,7 +94,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django.contrib.admin",
+    "store.apps.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 from django.views.static import serve
 from rest_framework.routers import SimpleRouter
 
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/docs/?$", DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
+    re_path(rf"^{settings.ADMIN_PATH[:-1]}$", RedirectView.as_view(url=f"/{settings.ADMIN_PATH}")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include(api)),
 ]

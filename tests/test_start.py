@@ -114,9 +114,20 @@ def test_production_is_safe_without_being_asked(project: Path) -> None:
 
 
 def test_a_production_start_passes_its_own_checks(project: Path) -> None:
-    done = run(project, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    whole = {**PRODUCTION, "REDIS_URL": "redis://cache:6379/0", "EMAIL_HOST": "mail.shop.example"}
+
+    done = run(project, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **whole)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_production_lacks_is_told(project: Path) -> None:
+    lacking = {**PRODUCTION, "FRONTEND_URL": "http://localhost:5173"}
+
+    done = run(project, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **lacking)
+
+    assert done.returncode == 1
+    assert [name for name in ("FRONTEND_URL", "REDIS_URL", "EMAIL_HOST") if f"{name} is " not in done.stderr] == []
 
 
 def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:

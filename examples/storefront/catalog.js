@@ -1,5 +1,6 @@
 // Lists the catalog from the API on another origin: the smallest shop front there is.
-const API = `${location.protocol}//${location.hostname}:8000/api`;
+const port = new URLSearchParams(location.search).get("api") ?? "8000";
+const API = `${location.protocol}//${location.hostname}:${port}/api`;
 const form = document.querySelector("#filters");
 const list = document.querySelector("#products");
 const state = document.querySelector("#state");

@@ -8,7 +8,7 @@ from django.db.models import F
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import signed_in
-from orders.models import IdempotencyKey, Order, OrderEvent, OrderItem, Payment
+from orders.models import Order, OrderEvent, OrderItem, Payment
 from products.models import StockMovement, Variant
 from store.core.models import Job
 from tests.schema_client import SchemaClient
@@ -24,7 +24,7 @@ ADDRESS = {
     "country": "GB",
 }
 BLANK = dict.fromkeys(ADDRESS, "")
-TABLES = (Cart, CartItem, CartAuditLog, Variant, StockMovement, Order, OrderItem, Payment, OrderEvent, IdempotencyKey, Job)
+TABLES = (Cart, CartItem, CartAuditLog, Variant, StockMovement, Order, OrderItem, Payment, OrderEvent, Job)
 
 
 def form(**given: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from products.models import Variant
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-STATEMENTS = 12  # that write, of an order with a key and a line that is left in part
+STATEMENTS = 11  # that write, of an order with a key and a line that is left in part
 
 
 def test_an_order_writes_as_many_statements_as_are_made_to_fail_here(api: SchemaClient) -> None:

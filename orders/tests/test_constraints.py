@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from carts.models import Cart
 from carts.tests.factories import add
-from orders.models import IdempotencyKey, Order, OrderItem, Payment
+from orders.models import Order, OrderItem, Payment
 from orders.tests.factories import books, create
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
@@ -76,13 +76,15 @@ def test_a_cart_has_one_open_order(order: Order) -> None:
 
 
 def test_a_key_of_a_caller_is_kept_once(order: Order) -> None:
-    row = IdempotencyKey.objects.get()
+    keyed = {"idempotency_scope": "user:1", "idempotency_key": "k-1", "cart": None}
+    copy_of(order, number="250101-000003", **keyed)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        IdempotencyKey.objects.create(scope=row.scope, key=row.key, request_hash="x", order=order)
+        copy_of(order, number="250101-000004", **keyed)
 
-    IdempotencyKey.objects.create(scope="user:1", key=row.key, request_hash="x", order=order)
-    assert IdempotencyKey.objects.count() == 2
+    copy_of(order, number="250101-000005", **keyed | {"idempotency_scope": "user:2"})
+    copy_of(order, number="250101-000006", **keyed | {"idempotency_key": ""})
+    copy_of(order, number="250101-000007", **keyed | {"idempotency_key": ""})
 
 
 def copy_of(order: Order, **columns: Any) -> Order:
@@ -90,4 +92,4 @@ def copy_of(order: Order, **columns: Any) -> Order:
     values = {field.attname: getattr(order, field.attname) for field in Order._meta.concrete_fields if field.name != "id"}
     if "cart" in columns:
         del values["cart_id"]
-    return Order.objects.create(**{**values, **columns})
+    return Order.objects.create(**{**values, "idempotency_key": "", **columns})

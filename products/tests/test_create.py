@@ -108,7 +108,7 @@ def test_a_variant_is_saved_with_its_stock_as_a_movement_and_its_prices() -> Non
     lamp = variant_of(make_product(stock=3, prices={"us": "4.00"}))
     lamp.price = Decimal("9.00")
 
-    services.save_variant(SYSTEM, lamp, 8, {"us": Decimal("5.00")})
+    services.save_variant(SYSTEM, lamp, 5, {"us": Decimal("5.00")})
 
     lamp.refresh_from_db()
     assert (lamp.price, lamp.stock) == (Decimal("9.000"), 8)
@@ -122,7 +122,7 @@ def test_a_variant_is_not_saved_at_all_where_its_stock_cannot_be() -> None:
     lamp.price = Decimal("9.00")
 
     with pytest.raises(StockConflict):
-        services.save_variant(SYSTEM, lamp, 1, {})
+        services.save_variant(SYSTEM, lamp, -2, {})
 
     lamp.refresh_from_db()
     assert (lamp.price, lamp.stock) == (Decimal("20.000"), 3)

@@ -121,14 +121,22 @@ def test_a_changed_variant_changes_and_a_new_one_joins(api: SchemaClient, tmp_pa
     assert api.get("/api/products/tee/", headers={"X-Market": "us"}).json()["data"]["price"] == "4.00"
 
 
-@pytest.mark.parametrize("columns", [{"deleted_at": datetime(2025, 1, 1, tzinfo=UTC)}, {"is_active": False}])
-def test_a_product_in_the_file_comes_back_to_the_shop(api: SchemaClient, tmp_path: Path, columns: dict[str, Any]) -> None:
+def test_a_product_in_the_file_is_switched_on_again(api: SchemaClient, tmp_path: Path) -> None:
     load(tmp_path, row())
-    change(Product.objects.get(), **columns)
+    change(Product.objects.get(), is_active=False)
 
     assert load(tmp_path, row()) == CHANGED
 
     assert api.get("/api/products/lamp-lmp-1/").status_code == 200
+
+
+def test_a_product_that_staff_have_taken_out_stays_out(api: SchemaClient, tmp_path: Path) -> None:
+    load(tmp_path, row())
+    change(Product.objects.get(), deleted_at=datetime(2025, 1, 1, tzinfo=UTC))
+
+    load(tmp_path, row(price="1.00"))
+
+    assert api.get("/api/products/lamp-lmp-1/").status_code == 404
 
 
 def test_a_product_that_a_file_does_not_name_is_left_alone(api: SchemaClient, tmp_path: Path) -> None:

@@ -100,11 +100,11 @@ def test_an_adjustment_goes_by_the_shelf_and_not_by_what_was_read_before() -> No
     assert Variant.objects.get(sku="L-1").stock == 2
 
 
-@pytest.mark.parametrize(("on_hand", "delta"), [(2, -3), (20, 15)])
-def test_a_count_is_a_movement_of_the_difference(on_hand: int, delta: int) -> None:
+@pytest.mark.parametrize(("available", "on_hand", "delta"), [(0, 2, -3), (18, 20, 15)])
+def test_a_count_of_what_can_be_bought_is_a_movement_of_the_difference(available: int, on_hand: int, delta: int) -> None:
     first, _ = make_shelf()
 
-    stock.set_on_hand(SYSTEM, first, on_hand, StockMovement.Reason.CORRECTION)
+    assert stock.set_available(SYSTEM, first, available, StockMovement.Reason.CORRECTION)
 
     assert Variant.objects.get(sku="L-1").stock == on_hand
     assert movements("L-1") == [(5, "initial", ""), (delta, "correction", "")]
@@ -113,17 +113,16 @@ def test_a_count_is_a_movement_of_the_difference(on_hand: int, delta: int) -> No
 def test_a_count_that_finds_what_is_on_hand_is_no_movement() -> None:
     first, _ = make_shelf()
 
-    stock.set_on_hand(SYSTEM, first, 5, StockMovement.Reason.CORRECTION)
+    assert not stock.set_available(SYSTEM, first, 3, StockMovement.Reason.CORRECTION)
 
     assert_untouched()
 
 
-@pytest.mark.parametrize("on_hand", [1, 0, -1])
-def test_a_count_below_what_is_reserved_is_refused(on_hand: int) -> None:
+def test_a_count_below_nothing_is_refused() -> None:
     first, _ = make_shelf()
 
     with pytest.raises(StockConflict):
-        stock.set_on_hand(SYSTEM, first, on_hand, StockMovement.Reason.CORRECTION)
+        stock.set_available(SYSTEM, first, -1, StockMovement.Reason.CORRECTION)
 
     assert_untouched()
 
@@ -141,7 +140,7 @@ def test_what_is_on_hand_is_the_sum_of_its_movements() -> None:
     lamp = variant_of(make_product(sku="L-1", stock=5))
     stock.adjust(SYSTEM, lamp, 7, StockMovement.Reason.RECEIVED)
     stock.take(SYSTEM, {lamp.pk: 4}, reference="order 1")
-    stock.set_on_hand(SYSTEM, lamp, 20, StockMovement.Reason.CORRECTION)
+    stock.set_available(SYSTEM, lamp, 20, StockMovement.Reason.CORRECTION)
     stock.adjust(SYSTEM, lamp, -2, StockMovement.Reason.RETURN)
 
     assert Variant.objects.get(sku="L-1").stock == 18

@@ -77,7 +77,7 @@ def test_a_rush_for_two_variants_takes_both_or_none() -> None:
 def test_twenty_counts_at_once_leave_what_was_counted_and_true_books() -> None:
     lamp = variant_of(make_product(stock=5))
 
-    at_once(lambda number: stock.set_on_hand(SYSTEM, lamp, 40 + number % 2, StockMovement.Reason.CORRECTION))
+    at_once(lambda number: stock.set_available(SYSTEM, lamp, 40 + number % 2, StockMovement.Reason.CORRECTION))
 
     lamp.refresh_from_db()
     assert lamp.stock in (40, 41)

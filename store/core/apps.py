@@ -11,4 +11,6 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        from store.core import checks  # noqa: F401 - registers them
+
         autodiscover_modules("jobs")

@@ -60,6 +60,7 @@ class Refusal(Response):
     """A refusal on its way out; its data is a `failure` already."""
 
 
-def refuse(status: int, code: str, message: str) -> HttpResponse:
+def refuse(status: int, code: str, message: str, *, details: Mapping[str, Any] | None = None) -> HttpResponse:
     """Return a refusal as a finished response, for whatever is refused outside of the REST framework's views."""
-    return HttpResponse(encode(failure(status, code, message)), status=status, content_type="application/json")
+    body = failure(status, code, message, details=details)
+    return HttpResponse(encode(body), status=status, content_type="application/json")

@@ -14,6 +14,7 @@ from rest_framework import exceptions as drf
 from store.core import cookies
 from store.core import exceptions as kinds
 from store.core.envelope import Refusal, encode, failure, refuse
+from store.core.markets import UnknownMarket, named
 
 logger = logging.getLogger("shop.errors")
 
@@ -98,7 +99,7 @@ def _report(exc: BaseException, request: HttpRequest | None) -> None:
 
 
 class ErrorsMiddleware:
-    """Answers bad hosts and crashes outside of the REST framework in the one shape, with DEBUG on too."""
+    """Answers what is wrong before any view, and crashes outside of the REST framework, in the one shape, with DEBUG on too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -108,6 +109,13 @@ class ErrorsMiddleware:
             request.get_host()
         except DisallowedHost:
             return refuse(400, "bad_host", "This host is not served here")
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            return refuse(411, "length_required", "Send the body with its Content-Length")  # WSGI knows no other end of a body
+        if request.META.get("HTTP_X_MARKET"):
+            try:
+                named(request.META["HTTP_X_MARKET"])
+            except UnknownMarket as unknown:
+                return refuse(400, unknown.code, unknown.message, details=unknown.details)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

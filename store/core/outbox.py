@@ -20,7 +20,7 @@ Handler = Callable[[dict[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LEASE = timedelta(minutes=5)
 OWED = Insertion(Job, ignore_conflicts=True)
-MAX_ATTEMPTS = 12  # about a day and a half with the back-off below
+MAX_ATTEMPTS = 12  # 20 hours and a half with the back-off below
 LONGEST_WAIT = timedelta(hours=6)
 
 

@@ -99,7 +99,9 @@ class Statement(Compilable, Generic[Row]):
         compiler = self._build().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         if self._locks is not None and connection.features.has_select_for_update:
-            sql += f" FOR UPDATE OF {connection.ops.quote_name(self._locks._meta.db_table)}"
+            # Where the engine can, not against those who only refer to the row by a foreign key.
+            strength = "NO KEY UPDATE" if connection.features.has_select_for_no_key_update else "UPDATE"
+            sql += f" FOR {strength} OF {connection.ops.quote_name(self._locks._meta.db_table)}"
         columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
         converters = [(index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()]
         return Compiled(sql, tuple(params), converters)

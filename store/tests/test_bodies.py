@@ -142,6 +142,13 @@ def test_more_is_a_413_and_nothing_changes(api: SchemaClient, size: int) -> None
     assert state() == before
 
 
+def test_a_body_without_an_announced_end_is_refused(api: SchemaClient) -> None:
+    response = api.post("/api/cart/add/", HTTP_TRANSFER_ENCODING="chunked")
+
+    assert response.status_code == 411
+    assert response.json()["code"] == "length_required"
+
+
 @pytest.mark.parametrize(
     ("given", "errors"),
     [

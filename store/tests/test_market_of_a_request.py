@@ -65,7 +65,9 @@ def test_a_claim_of_a_market_that_is_no_more_counts_for_nothing(api: SchemaClien
 
 
 @pytest.mark.parametrize("given", UNKNOWN)
-@pytest.mark.parametrize("url", ["/api/products/", "/api/products/lamp/", "/api/cart/", "/api/cart/summary/"])
+@pytest.mark.parametrize(
+    "url", ["/api/products/", "/api/products/lamp/", "/api/cart/", "/api/cart/summary/", "/api/config/", "/api/nothing/"]
+)
 def test_an_unknown_market_is_refused_and_the_known_ones_are_named(api: SchemaClient, url: str, given: str) -> None:
     make_product("Lamp")
 

@@ -8,7 +8,7 @@ from tests.schema_client import SchemaClient
 NOT_FOUND = {"success": False, "status": 404, "code": "not_found", "message": "Not found", "errors": {}}
 NOWHERE = [
     *("/", "/api", "/api/", "/nothing", "/api/nothing/", "/api/cart/nothing/", "/api/cart//", "/api/orders/my/1/"),
-    *("/api/products/1/2/", "/api/auth/", "/index.php", "/media/", "/.env", "/api/%00/", "/api/%ff/", "/admin"),
+    *("/api/products/1/2/", "/api/auth/", "/index.php", "/media/", "/.env", "/api/%00/", "/api/%ff/"),
 ]
 
 

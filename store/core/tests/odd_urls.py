@@ -4,12 +4,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,6 +58,8 @@ RAISED: dict[str, Callable[[], Exception]] = {
     "denied": lambda: PermissionDenied(SECRET),
     "suspicious": lambda: SuspiciousOperation(SECRET),
     "nested": lambda: serializers.ValidationError(NESTED),
+    "too-big": lambda: RequestDataTooBig(SECRET),
+    "throttled": lambda: Throttled(wait=7),
     "listed": lambda: serializers.ValidationError(["Neither of both"]),
 }
 
@@ -89,6 +92,13 @@ def unwrapped(request: Request) -> Response:
 
 @api_view(["GET"])
 @permission_classes([AllowAny])
+def unwrapped_refusal(request: Request) -> Response:
+    """Return a refusal as a view returns it that does not know the envelope."""
+    return Response("No tea", status=418)
+
+
+@api_view(["GET"])
+@permission_classes([AllowAny])
 def wrapped(request: Request) -> Response:
     """Return all that a Reply can carry."""
     return Reply([1], "Here it is", status=201, warnings=["Beware"], beside={"owner": "ada"})
@@ -106,6 +116,8 @@ urlpatterns = [
     path("api/raised/<slug:what>/", raised),
     path("api/plain/<slug:what>/", plainly_raised),
     path("api/unwrapped/", unwrapped),
+    path("api/unwrapped-refusal/", unwrapped_refusal),
     path("api/wrapped/", wrapped),
     path("api/unwritable/", unwritable),
+    path("admin/plain/<slug:what>/", plainly_raised),
 ]

@@ -62,7 +62,12 @@ def test_a_database_that_does_not_answer_is_a_503(shop: Client, url: str) -> Non
 @pytest.mark.parametrize("mount", ["raised", "plain"])
 @pytest.mark.parametrize(
     ("what", "status", "code"),
-    [("missing", 404, "not_found"), ("denied", 403, "forbidden"), ("suspicious", 400, "bad_request")],
+    [
+        ("missing", 404, "not_found"),
+        ("denied", 403, "forbidden"),
+        ("suspicious", 400, "bad_request"),
+        ("too-big", 413, "too_large"),
+    ],
 )
 @pytest.mark.parametrize("debug", [False, True])
 def test_what_django_refuses_has_the_one_shape(
@@ -83,3 +88,12 @@ def test_an_address_without_a_view_is_a_404_where_no_pattern_catches_all(shop: C
 
     assert response.status_code == 404
     assert response.json() == {"success": False, "status": 404, "code": "not_found", "message": "Not found", "errors": {}}
+
+
+@pytest.mark.parametrize(("what", "status", "code"), [("crash", 500, "server_error"), ("suspicious", 400, "bad_request")])
+def test_what_goes_wrong_outside_of_the_api_shows_nothing_of_the_inside(shop: Client, what: str, status: int, code: str) -> None:
+    response = shop.get(f"/admin/plain/{what}/")
+
+    assert response.status_code == status
+    assert response.json()["code"] == code
+    assert SECRET not in response.content.decode()

@@ -32,6 +32,21 @@ def test_a_view_that_does_not_know_the_envelope_is_wrapped_too(client: Client) -
     assert response.json() == {"success": True, "status": 200, "message": "OK", "data": {"a": 1}, "warnings": []}
 
 
+def test_so_is_a_refusal_that_it_returns(client: Client) -> None:
+    response = client.get("/api/unwrapped-refusal/")
+
+    assert response.status_code == 418
+    assert response.json() == {"success": False, "status": 418, "code": "error", "message": "No tea", "errors": {}}
+
+
+def test_too_many_requests_say_when_to_come_back(client: Client) -> None:
+    response = client.get("/api/raised/throttled/")
+
+    assert response.status_code == 429
+    assert response["Retry-After"] == "7"
+    assert response.json()["code"] == "throttled"
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [

@@ -4,9 +4,11 @@ import io
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError, connection
 
 from store.core import outbox
 from store.core.models import Job
@@ -57,19 +59,56 @@ def test_once_does_all_that_is_due_however_much_it_is() -> None:
     assert not Job.objects.filter(done_at=None).exists()
 
 
-def test_a_worker_stays_until_it_is_told_to_stop_and_finishes_its_job_first() -> None:
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """Jobs that tell the worker to stop, as the operating system does."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     outbox.job("stop")(lambda payload: os.kill(os.getpid(), signal.SIGTERM))
+    yield
+    del outbox.HANDLERS["stop"]
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("stopping")
+def test_a_worker_stays_until_it_is_told_to_stop_and_finishes_its_job_first() -> None:
     outbox.add("note", {})
     outbox.add("stop", {})
     out = io.StringIO()
 
-    try:
-        call_command("run_jobs", "--pause", "0.01", stdout=out)
-    finally:
-        del outbox.HANDLERS["stop"]
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    call_command("run_jobs", "--pause", "0.01", stdout=out)
 
     assert out.getvalue() == "2 done, 0 failed\n"
     assert not Job.objects.filter(done_at=None).exists()
+
+
+class SilentOnce:
+    """A database that does not answer the first statement."""
+
+    def __init__(self) -> None:
+        self.silent = True
+
+    def __call__(self, execute: Any, *arguments: Any) -> Any:
+        if self.silent:
+            self.silent = False
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(*arguments)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("stopping")
+def test_a_worker_outlives_a_database_that_goes_away() -> None:
+    outbox.add("stop", {})
+    out, err = io.StringIO(), io.StringIO()
+
+    with connection.execute_wrapper(SilentOnce()):
+        call_command("run_jobs", "--pause", "0.01", stdout=out, stderr=err)
+
+    assert "the database did not answer" in err.getvalue()
+    assert out.getvalue() == "1 done, 0 failed\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_fails_without_a_database() -> None:
+    with connection.execute_wrapper(SilentOnce()), pytest.raises(OperationalError):
+        run_once()

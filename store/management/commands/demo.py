@@ -1,5 +1,6 @@
 """`manage.py demo`: the whole shop on one machine, with a catalog, two users and a page that shows it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from products.models import Product
 
+API_PORT = 8000
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
 
 
@@ -32,7 +34,7 @@ class Command(BaseCommand):
     help = "Migrate, import the demo catalog, make demo users, and run the API, the job worker and the catalog page (DEBUG only)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="of the API (default 8000)")
+        parser.add_argument("--port", type=int, default=API_PORT, help="of the API (default 8000)")
         parser.add_argument("--page-port", type=int, default=5173, help="of the catalog page (default 5173)")
 
     def handle(self, *args: Any, port: int, page_port: int, **options: Any) -> None:
@@ -45,7 +47,10 @@ class Command(BaseCommand):
             ("127.0.0.1", page_port), partial(QuietHandler, directory=str(settings.BASE_DIR / "examples" / "storefront"))
         )
         threading.Thread(target=page.serve_forever, daemon=True).start()
-        children = [self._start_api(port), subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR)]
+        children = [
+            self._start_api(port, page_port),
+            subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR),
+        ]
         self._say(port, page_port)
         try:
             self._wait(children)
@@ -77,16 +82,18 @@ class Command(BaseCommand):
         if not User.objects.filter(email=CUSTOMER).exists():
             User.objects.create_user(CUSTOMER, PASSWORD, first_name="Demo", last_name="Customer")
 
-    def _start_api(self, port: int) -> "subprocess.Popen[bytes]":
+    def _start_api(self, port: int, page_port: int) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4"]
         quiet = ["--log-level", "warning", "store.wsgi:application"]
-        return subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR)
+        environment = {**os.environ, "FRONTEND_URL": f"http://localhost:{page_port}"}
+        return subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR, env=environment)
 
     def _say(self, port: int, page_port: int) -> None:
         site = f"http://localhost:{port}"
+        page = f"http://localhost:{page_port}/" + ("" if port == API_PORT else f"?api={port}")
         lines = (
             "",
-            f"  The catalog page   http://localhost:{page_port}/",
+            f"  The catalog page   {page}",
             f"  The API            {site}/api/products/",
             f"  Its reference      {site}/api/docs/",
             f"  The admin          {site}/{settings.ADMIN_PATH}",

@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, connection
 
 from store.core import outbox
 
@@ -24,7 +25,14 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
         while True:
-            done, failed = outbox.run_due()
+            try:
+                done, failed = outbox.run_due()
+            except Error as wrong:
+                if once:
+                    raise
+                self.stderr.write(f"the database did not answer, trying again: {wrong}")
+                connection.close()  # the next look opens a new one
+                done = failed = 0
             if done or failed:
                 self.stdout.write(f"{done} done, {failed} failed")
             if once and not done and not failed:
