@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
+from store.core.fields import CartTokenField
 from store.core.markets import UnknownMarket, named
 
 
@@ -21,7 +22,7 @@ class RegisterInput(SignInMode):
     password = serializers.CharField(trim_whitespace=False, max_length=1000)
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    cart_token = serializers.JSONField(required=False, allow_null=True, help_text="the guest cart to take along")
+    cart_token = CartTokenField()
 
 
 class LoginInput(SignInMode):
@@ -29,7 +30,7 @@ class LoginInput(SignInMode):
 
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(trim_whitespace=False, max_length=1000)
-    cart_token = serializers.JSONField(required=False, allow_null=True, help_text="the guest cart to take along")
+    cart_token = CartTokenField()
 
 
 class RefreshInput(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
+from store.core.fields import CartTokenField
 
 INVALID_QUANTITY = "Must be a whole number from {} to 99"
 
@@ -59,7 +60,7 @@ class WhichItem(serializers.Serializer[Any]):
     product_id = ProductRef(required=False)
     sku_id = RowId(required=False)
     variant_id = RowId(required=False, allow_null=True)
-    cart_token = serializers.JSONField(required=False, allow_null=True, write_only=True)
+    cart_token = CartTokenField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Ask for one of the two."""
@@ -86,7 +87,7 @@ class NewQuantityInput(serializers.Serializer[Any]):
 
     quantity = Quantity(least=0, required=False)
     qty = Quantity(least=0, required=False)
-    cart_token = serializers.JSONField(required=False, allow_null=True, write_only=True)
+    cart_token = CartTokenField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """`quantity` wins over `qty`; one must be there."""

@@ -12,6 +12,7 @@ from carts.serializers import ProductRef, Quantity, RowId
 from orders.checking import Wanted
 from orders.models import Order
 from store.core.exceptions import NotFound
+from store.core.fields import CartTokenField
 
 ADDRESS_FIELDS = {
     **{"full_name": 200, "phone": 32, "line1": 300, "line2": 300, "city": 120},
@@ -107,7 +108,7 @@ class CreateOrderInput(serializers.Serializer[Any]):
     cart = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT)
     expected_total = ShownAmount(required=False, allow_null=True)
     accept_price_changes = serializers.BooleanField(default=False)
-    cart_token = serializers.JSONField(required=False, allow_null=True, write_only=True)
+    cart_token = CartTokenField()
 
     def validate_email(self, value: str | None) -> str:
         """Take the address in its normal form."""

@@ -111,7 +111,10 @@ def market_table(text: str) -> dict[str, str]:
     pairs = [pair.strip() for pair in text.split(",") if pair.strip()]
     if not pairs or not all(re.fullmatch(r"[a-z]{2}:[A-Z]{3}", pair) for pair in pairs):
         raise EnvError("MARKETS must look like in:INR,us:USD (two small letters, a colon, a currency).")
-    return {pair[:2]: pair[3:] for pair in pairs}
+    table = {pair[:2]: pair[3:] for pair in pairs}
+    if len(table) != len(pairs):
+        raise EnvError("MARKETS names a market twice.")
+    return table
 
 
 def database(env: ShopEnv, base_dir: Path) -> dict[str, Any]:

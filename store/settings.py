@@ -52,6 +52,8 @@ try:
     # --- 4. Cookies and tokens ---------------------------------------------------------------------------------------
     AUTH_COOKIE_SECURE = env.bool("AUTH_COOKIE_SECURE", not DEBUG)
     AUTH_COOKIE_SAMESITE = env.one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
+    if AUTH_COOKIE_SAMESITE == "None" and not AUTH_COOKIE_SECURE:
+        raise EnvError("AUTH_COOKIE_SAMESITE=None needs AUTH_COOKIE_SECURE=1: browsers drop such cookies otherwise.")
     ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30))
     REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30))
     SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90))

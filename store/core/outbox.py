@@ -59,15 +59,21 @@ def _lease(now: datetime) -> Job | None:
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
         owed = due.order_by("run_at", "id").select_for_update(skip_locked=skip).first()
-        if owed is not None:
-            owed.leased_until = now + LEASE
-            owed.attempts += 1
-            owed.save(update_fields=["leased_until", "attempts"])
+        if owed is None:
+            return None
+        if owed.attempts >= MAX_ATTEMPTS:  # its worker died each time, so nobody was left to set it aside
+            owed.failed_at = now
+            owed.last_error = owed.last_error or "the worker ended in the middle of the job"
+        owed.leased_until = now + LEASE
+        owed.attempts += 1
+        owed.save(update_fields=["leased_until", "attempts", "failed_at", "last_error"])
         return owed
 
 
 def _do(owed: Job) -> bool:
     """Run the handler; a failure is kept with the row and tried again later, at last set aside for staff."""
+    if owed.failed_at is not None:
+        return False
     try:
         HANDLERS[owed.kind](owed.payload)
     except Exception as wrong:  # whatever a job raises must not end the worker

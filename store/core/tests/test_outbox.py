@@ -206,3 +206,14 @@ def test_no_worker_waits_for_the_row_that_another_one_is_taking(done: list[Any])
 
     can_skip = connection.features.has_select_for_update_skip_locked
     assert any(query["sql"].endswith("FOR UPDATE SKIP LOCKED") for query in queries) is can_skip
+
+
+@pytest.mark.django_db
+def test_a_job_whose_worker_dies_each_time_is_set_aside_unrun() -> None:
+    outbox.add("note", {})
+    Job.objects.update(attempts=outbox.MAX_ATTEMPTS, leased_until=timezone.now() - timedelta(minutes=1))
+
+    assert outbox.run_due() == (0, 1)
+
+    job = Job.objects.get()
+    assert (job.failed_at is not None, job.done_at, job.last_error) == (True, None, "the worker ended in the middle of the job")
