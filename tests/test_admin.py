@@ -1,12 +1,13 @@
 """/admin/: what staff see, and what their changes write."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from accounts.tests.factories import make_user
+from accounts.tests.factories import access_token, make_user
 from carts.models import Cart
 from orders.models import Order
 from products.models import Listing, MarketPrice, Product, StockMovement, Variant
@@ -189,3 +190,61 @@ def test_nobody_else_gets_in(api: SchemaClient, db: None) -> None:
 
     assert client.get("/admin/orders/order/").status_code == 302
     assert Client().get("/admin/").status_code == 302
+
+
+def test_a_page_that_was_opened_before_a_sale_does_not_put_the_sold_units_back(staff: Client, api: SchemaClient) -> None:
+    lamp = make_product(price="20.00", stock=10)
+    shown = product_form(lamp, description="A better text", **{"initial-variants-0-on_hand": "10"})
+    api.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3})
+    api.post("/api/orders/create/", {"payment_method": "cod", "name": "Ada", "email": "a@example.com", "address": "12 Hill Road"})
+
+    assert staff.post(f"/admin/products/product/{lamp.pk}/change/", shown).status_code == 302
+    assert variant_of(lamp).stock == 7
+
+    staff.post(f"/admin/products/product/{lamp.pk}/change/", shown | {"variants-0-on_hand": "12"})
+    assert variant_of(lamp).stock == 9
+    assert list(StockMovement.objects.order_by("id").values_list("delta", flat=True)) == [10, -3, 2]
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    """A browser of staff who may change users, and are no superusers."""
+    user = make_user("clerk@example.com", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_nobody_but_a_superuser_hands_out_rights(clerk: Client) -> None:
+    user = User.objects.get(email="clerk@example.com")
+    form = {"email": "clerk@example.com", "is_active": "on", "is_staff": "on", "is_superuser": "on", "first_name": "Carl"}
+    form |= {"auth_sessions-TOTAL_FORMS": "0", "auth_sessions-INITIAL_FORMS": "0"}
+
+    clerk.post(f"/admin/accounts/user/{user.pk}/change/", form)
+
+    user.refresh_from_db()
+    assert (user.first_name, user.is_superuser) == ("Carl", False)
+
+
+def test_nobody_but_a_superuser_changes_one(clerk: Client) -> None:
+    root = User.objects.create_superuser("root@example.com", "a root of oak")
+
+    response = clerk.post(f"/admin/accounts/user/{root.pk}/change/", {"email": "mine@example.com"})
+
+    assert response.status_code == 403
+    assert User.objects.filter(email="root@example.com").exists()
+
+
+def test_a_changed_password_ends_the_sessions_of_the_api(staff: Client, api: SchemaClient) -> None:
+    token = access_token(User.objects.get(email="staff@example.com"))
+    form = {"old_password": "a staff of oak", "new_password1": "a staff of pine", "new_password2": "a staff of pine"}
+
+    response = staff.post("/admin/password_change/", form)
+
+    assert response.status_code == 302
+    assert api.bearer(token).get("/api/auth/me/").status_code == 401
+
+
+def test_the_admin_is_found_without_its_last_slash(db: None) -> None:
+    assert Client().get("/admin")["Location"] == "/admin/"

@@ -166,3 +166,13 @@ def test_a_foreign_page_cannot_sign_its_visitor_out(api: SchemaClient) -> None:
     assert response.status_code == 403
     assert not response.cookies
     assert api.get("/api/auth/me/").status_code == 200
+
+
+@pytest.mark.parametrize("everywhere", [True, "true", 1])
+def test_all_is_understood_as_people_write_it(everywhere: object, api: SchemaClient) -> None:
+    make_user()
+    (here, _), (there, _) = sign_in(), sign_in()
+
+    api.bearer(here).post("/api/auth/logout/", {"all": everywhere})
+
+    assert [me(token).status_code for token in (here, there)] == [401, 401]

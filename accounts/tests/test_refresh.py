@@ -243,3 +243,14 @@ def test_a_foreign_page_cannot_refresh(api: SchemaClient) -> None:
 
     assert response.status_code == 403
     assert AuthSession.objects.get().refresh_no == 0
+
+
+def test_a_dead_refresh_cookie_is_deleted_with_its_access_cookie(api: SchemaClient) -> None:
+    make_user()
+    api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    AuthSession.objects.update(revoked_at=timezone.now())
+
+    response = api.post("/api/auth/refresh/")
+
+    assert (response.status_code, response.json()["code"]) == (401, "session_revoked")
+    assert {name: morsel["max-age"] for name, morsel in response.cookies.items()} == {"access_token": 0, "refresh_token": 0}

@@ -7,7 +7,7 @@ import pytest
 
 from carts.tests.factories import add, cart_of, guest, held
 from orders.models import Order
-from orders.tests.factories import ADDRESS, back_date, books, create, customer
+from orders.tests.factories import ADDRESS, back_date, books, create, customer, form
 from products.models import Product, Variant
 from products.tests.factories import change_price, make_product
 from tests.schema_client import SchemaClient
@@ -168,3 +168,15 @@ def test_a_key_is_kept_with_its_order_and_no_body(api: SchemaClient) -> None:
 
     assert (order.number, order.idempotency_key) == (number, "k-1")
     assert re.fullmatch("[0-9a-f]{64}", order.request_hash)
+
+
+def test_one_key_in_two_markets_is_refused(api: SchemaClient) -> None:
+    client, lamp = customer(), make_product(prices={"us": "3.00"})
+    add(client, lamp)
+    client.post("/api/cart/add/", {"product_id": lamp.pk}, headers={"X-Market": "us"})
+    create(client, "k-1")
+
+    response = client.post("/api/orders/create/", form(), headers={"X-Market": "us", "Idempotency-Key": "k-1"})
+
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
+    assert Order.objects.count() == 1

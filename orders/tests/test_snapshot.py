@@ -7,7 +7,7 @@ import pytest
 from carts.tests.factories import add, cart_of, held, make_shirt, sku_id
 from orders.models import Order, OrderItem
 from orders.tests.factories import books, create, customer, placed
-from products.tests.factories import make_product
+from products.tests.factories import make_product, make_variant
 from tests.schema_client import SchemaClient
 
 
@@ -177,3 +177,23 @@ def test_an_empty_snapshot_orders_nothing(api: SchemaClient) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
     assert books() == before
     assert not Order.objects.exists()
+
+
+def test_a_line_is_named_by_its_variant_too(api: SchemaClient) -> None:
+    tee = make_product("Tee", variants=[make_variant("TEE-S"), make_variant("TEE-M")])
+    for variant in tee.variants.all():
+        api.post("/api/cart/add/", {"sku_id": variant.pk})
+    medium = tee.variants.get(sku="TEE-M")
+
+    order = placed(api, items=[{"product_id": tee.pk, "variant_id": medium.pk, "quantity": 1}])
+
+    assert [item["sku"] for item in order["items"]] == ["TEE-M"]
+
+
+def test_a_line_named_twice_is_refused_as_such_even_with_too_many_units(api: SchemaClient) -> None:
+    lamp = make_product()
+    add(api, lamp)
+
+    response = create(api, items=[{"product_id": lamp.pk, "quantity": 9}] * 2)
+
+    assert (response.status_code, response.json()["code"]) == (400, "named_twice")

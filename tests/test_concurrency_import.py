@@ -1,0 +1,75 @@
+"""An import while shoppers buy: no deadlock, no lost unit, and listings that say what is."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+from pytest_django.live_server_helper import LiveServer
+
+from carts.tests.factories import add, guest, guest_with
+from orders.models import Order
+from orders.tests.factories import form
+from products import services
+from products.importing import Summary, import_rows
+from products.models import Listing, Product, StockMovement, Variant
+from products.tests.factories import make_product
+from tests.crowd import Caller, at_once, statuses
+
+ROUNDS = 3
+
+
+def rows(price: int) -> list[dict[str, Any]]:
+    """Return the file, its rows against the order of the ids."""
+    shelf = {"category": "Lighting", "stock": 1000}
+    return [{"sku": f"L-{number}", "name": f"Lamp {number}", "price": str(price), **shelf} for number in reversed(range(12))]
+
+
+def in_thread(work: Any) -> threading.Thread:
+    """Start the work on a connection of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_orders_and_an_import_of_the_same_products_do_not_stop_each_other(live_server: LiveServer, tmp_path: Path) -> None:
+    lamps = [make_product(f"Lamp {number}", sku=f"L-{number}", price="20.00", stock=1000) for number in range(12)]
+    keys = [guest_with(lamps[0]) for _ in range(4)]
+    for key in keys:
+        for lamp in lamps[1:]:
+            add(guest(key), lamp)
+    buyers = [Caller(live_server.url, {"X-Cart-Token": key}) for key in keys]
+    done: list[Summary] = []
+
+    importer = in_thread(lambda: done.extend(import_rows(rows(20 - number), tmp_path) for number in range(ROUNDS)))
+    answers = at_once([buyer.posting("/api/orders/create/", form(accept_price_changes=True)) for buyer in buyers])
+    importer.join()
+
+    assert statuses(answers) == {201: 4}
+    assert Order.objects.count() == 4
+    assert [summary.failed for summary in done] == [[]] * ROUNDS
+    for variant in Variant.objects.all():
+        assert variant.stock == StockMovement.objects.filter(variant=variant).aggregate(Sum("delta"))["delta__sum"]
+    assert set(Listing.objects.values_list("price", flat=True)) == {18}
+
+
+def test_two_changes_of_one_product_at_once_leave_the_listing_true(live_server: LiveServer) -> None:
+    tee = make_product("Tee", price="20.00")
+
+    def change(price: int) -> None:
+        Variant.objects.filter(product=tee).update(price=price)
+        services.list_anew([tee.pk])
+
+    for thread in [in_thread(lambda price=price: change(price)) for price in range(1, 9)]:
+        thread.join()
+
+    assert Listing.objects.get(product=tee).price == Variant.objects.get(product=tee).price
+    assert Product.objects.get().pk == tee.pk
