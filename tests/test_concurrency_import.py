@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 from pytest_django.live_server_helper import LiveServer
 
@@ -13,8 +13,8 @@ from orders.models import Order
 from orders.tests.factories import form
 from products import services
 from products.importing import Summary, import_rows
-from products.models import Listing, Product, StockMovement, Variant
-from products.tests.factories import make_product
+from products.models import Listing, StockMovement, Variant
+from products.tests.factories import make_product, make_variant
 from tests.crowd import Caller, at_once, statuses
 
 ROUNDS = 3
@@ -61,15 +61,17 @@ def test_orders_and_an_import_of_the_same_products_do_not_stop_each_other(live_s
     assert set(Listing.objects.values_list("price", flat=True)) == {18}
 
 
-def test_two_changes_of_one_product_at_once_leave_the_listing_true(live_server: LiveServer) -> None:
-    tee = make_product("Tee", price="20.00")
+def test_changes_of_a_products_variants_at_once_leave_the_listing_true(live_server: LiveServer) -> None:
+    tee = make_product("Tee", variants=[make_variant(f"TEE-{number}", price="20.00") for number in range(6)])
+    start = threading.Barrier(6)
 
-    def change(price: int) -> None:
-        Variant.objects.filter(product=tee).update(price=price)
-        services.list_anew([tee.pk])
+    def change(number: int) -> None:
+        start.wait()
+        with transaction.atomic():
+            Variant.objects.filter(sku=f"TEE-{number}").update(price=10 + number)
+            services.list_anew([tee.pk])
 
-    for thread in [in_thread(lambda price=price: change(price)) for price in range(1, 9)]:
+    for thread in [in_thread(lambda number=number: change(number)) for number in range(6)]:
         thread.join()
 
-    assert Listing.objects.get(product=tee).price == Variant.objects.get(product=tee).price
-    assert Product.objects.get().pk == tee.pk
+    assert Listing.objects.get(product=tee, market="in").price == 10
