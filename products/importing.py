@@ -35,11 +35,6 @@ class Summary:
         """Count a row that came in."""
         setattr(self, state, getattr(self, state) + 1)
 
-    @property
-    def total(self) -> int:
-        """All rows that were read."""
-        return self.created + self.changed + self.unchanged + len(self.failed)
-
 
 Numbered = tuple[int, ProductRow]
 
@@ -184,8 +179,8 @@ def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number:
     held = {image.digest: image for image in product.images.all()} if wanted else {}
     for position, picture in enumerate(wanted):
         content = _file(folder, picture.file)
-        kind = _kind(content) if content is not None else ""
-        if content is None or not kind:
+        measured = _measured(content) if content is not None else None
+        if content is None or measured is None:
             problem = "is not there" if content is None else "is no JPEG, PNG or WebP"
             summary.failed.append((number, product.name, f"picture {picture.file[:80]} {problem}"))
             continue
@@ -193,24 +188,27 @@ def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number:
         if digest in held:
             changed = _set(held[digest], {"alt": picture.alt, "position": position}) or changed
             continue
-        try:
-            image = File(BytesIO(content), name=f"picture.{kind}")  # what it is, whatever the file is called
-            ProductImage.objects.create(product=product, image=image, alt=picture.alt, position=position, digest=digest)
+        kind, (width, height) = measured
+        row = ProductImage(product=product, alt=picture.alt, position=position, digest=digest)
+        try:  # the extension says what it is, whatever the file is called
+            row.image.save(f"picture.{kind}", File(BytesIO(content)), save=False)
         except Exception as wrong:  # noqa: BLE001 - each storage has errors of its own
             summary.failed.append((number, product.name, f"picture {picture.file[:80]} could not be stored: {wrong}"))
             continue
+        row.width, row.height = width, height  # known already: no storage is asked for what it has just been given
+        row.save()
         changed = True
     return changed
 
 
-def _kind(content: bytes) -> str:
-    """Return what Pillow reads it as, of the kinds that every browser shows; an empty text for anything else."""
+def _measured(content: bytes) -> tuple[str, tuple[int, int]] | None:
+    """Return what Pillow reads it as, of the kinds that every browser shows, and its size; None for anything else."""
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as opened:
             opened.verify()
-            return (opened.format or "").lower()
+            return (opened.format or "").lower(), opened.size
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return ""
+        return None
 
 
 def _file(folder: Path, name: str) -> bytes | None:

@@ -248,3 +248,11 @@ def test_a_changed_password_ends_the_sessions_of_the_api(staff: Client, api: Sch
 
 def test_the_admin_is_found_without_its_last_slash(db: None) -> None:
     assert Client().get("/admin")["Location"] == "/admin/"
+
+
+def test_a_form_without_its_token_is_refused_in_the_one_shape(db: None) -> None:
+    browser = Client(enforce_csrf_checks=True)
+
+    response = browser.post("/admin/login/", {"username": "staff@example.com", "password": "a staff of oak"})
+
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")

@@ -2,7 +2,9 @@
 
 import pytest
 
-from accounts.models import AuthSession
+from accounts import sessions
+from accounts.exceptions import AccountDisabled
+from accounts.models import AuthSession, User
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import make_user, me, sign_in
 
@@ -44,3 +46,13 @@ def test_eight_sign_ins_at_once_leave_twenty_sessions() -> None:
     at_once(8, lambda number: sign_in())
 
     assert AuthSession.objects.filter(revoked_at=None).count() == 20
+
+
+def test_a_user_who_was_switched_off_in_this_moment_gets_no_session(db: None) -> None:
+    user = make_user()
+    User.objects.update(is_active=False)
+
+    with pytest.raises(AccountDisabled):
+        sessions.start(user, "password", sessions.Place())
+
+    assert not AuthSession.objects.exists()

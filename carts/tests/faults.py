@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 Execute = Callable[..., Any]
@@ -26,3 +26,19 @@ def failing(*, table: str = "", write: int = 0) -> Iterator[list[str]]:
 
     with connection.execute_wrapper(execute_or_fail):
         yield seen
+
+
+@contextmanager
+def clashing(table: str, times: int) -> Iterator[None]:
+    """Let the first inserts into this table find that somebody else was faster."""
+    left = times
+
+    def execute_or_clash(execute: Execute, sql: str, *rest: Any) -> Any:
+        nonlocal left
+        if left and sql.startswith(f'INSERT INTO "{table}"'):
+            left -= 1
+            raise IntegrityError("duplicate key")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(execute_or_clash):
+        yield

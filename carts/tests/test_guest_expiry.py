@@ -113,3 +113,14 @@ def test_a_key_is_live_while_its_cart_in_any_market_is(db: None) -> None:
     assert body["cart_token"] == key
     assert body["data"]["items"] == []
     assert held(guest(key).get("/api/cart/", headers={"X-Market": "us"}).json()["data"]) == {"MUG": 1}
+
+
+def test_an_expired_cart_that_was_empty_begins_anew_too(api: SchemaClient) -> None:
+    lamp = make_product()
+    add(api, lamp)
+    api.delete("/api/cart/clear/")
+    expire()
+
+    add(api, lamp)
+
+    assert list(Cart.objects.get().log.order_by("id").values_list("action", flat=True)) == ["ADD", "CLEAR", "ADD"]

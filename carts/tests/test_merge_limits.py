@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.tests.factories import make_user
-from carts.models import Cart, CartItem
+from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import add, cart_of, everything, guest, guest_with, held, sign_in, signed_in, sku_id
 from carts.tests.faults import failing
 from products.tests.counting import statements
@@ -130,3 +130,14 @@ def test_fifty_lines_are_merged_at_the_price_of_one(db: None) -> None:
         costs.append(len(run))
 
     assert costs[0] == costs[1]
+
+
+def test_a_cart_of_which_nothing_can_be_taken_is_merged_all_the_same(db: None) -> None:
+    lamp = make_product()
+    key = guest_with(lamp)
+    change(lamp, is_active=False)
+
+    merge = sign_in(make_user(), {"X-Cart-Token": key})["cart_merge"]
+
+    assert (merge["merged"], [line["reason"] for line in merge["skipped"]]) == (0, ["unavailable"])
+    assert not CartAuditLog.objects.filter(action="MERGE").exists()

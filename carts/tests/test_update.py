@@ -192,3 +192,14 @@ def test_a_variant_of_another_product_is_not_found(api: SchemaClient) -> None:
 
     assert response.status_code == 404
     assert everything() == before
+
+
+@pytest.mark.parametrize("nonsense", ["9" * 40, "no such lamp", "\x00"])
+def test_what_names_no_product_names_no_line(api: SchemaClient, nonsense: str) -> None:
+    add(api, make_product())
+    before = everything()
+
+    response = api.patch("/api/cart/update/", {"product_id": nonsense, "quantity": 2})
+
+    assert (response.status_code, response.json()["message"]) == (404, "Item not found in cart")
+    assert everything() == before

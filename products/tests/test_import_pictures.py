@@ -137,3 +137,21 @@ def test_a_file_that_is_no_picture_is_refused(folder: Path, content: bytes) -> N
 
     assert ran.complaints[0] == "  row 1 (Lamp LMP-1): picture odd.png is no JPEG, PNG or WebP"
     assert stored() == []
+
+
+def test_a_storage_that_fails_is_named_and_the_product_is_in(folder: Path) -> None:
+    Path(settings.MEDIA_ROOT).write_text("a file where the folder should be")
+
+    ran = load(folder, row(images=["red.png"]))
+
+    assert ran.said == ["1 created, 0 changed, 0 unchanged, 1 failed"]
+    assert "picture red.png could not be stored" in ran.complaints[0]
+    assert (Product.objects.count(), ProductImage.objects.count()) == (1, 0)
+
+
+def test_a_picture_is_called_what_it_is(api: SchemaClient, folder: Path) -> None:
+    (folder / "shop" / "page.html").write_bytes(png("red") + b"<script>alert(1)</script>")
+
+    load(folder, row(images=["page.html"]))
+
+    assert [name.suffix for name in stored()] == [".png"]
