@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.tests.counting import statements
 from accounts.tests.factories import PASSWORD, make_user, refresh, sign_in
+from tests.counting import statements
 from tests.schema_client import SchemaClient
 
 GIVEN = {"email": "ada@example.com", "password": PASSWORD}

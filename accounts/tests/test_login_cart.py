@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from accounts.tests.counting import statements
 from accounts.tests.factories import PASSWORD, expired, make_user, sell, sign_in
+from tests.counting import statements
 from tests.schema_client import SchemaClient
 
 GIVEN = {"email": "ada@example.com", "password": PASSWORD}

@@ -6,8 +6,8 @@ from accounts.tests.factories import make_user
 from carts.models import CartItem
 from carts.tests.factories import WRITES, add, signed_in, write
 from products.models import Product
-from products.tests.counting import statements
 from products.tests.factories import make_product, make_products
+from tests.counting import statements
 from tests.schema_client import SchemaClient
 
 

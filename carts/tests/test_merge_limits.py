@@ -6,8 +6,8 @@ from accounts.tests.factories import make_user
 from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import add, cart_of, everything, guest, guest_with, held, sign_in, signed_in, sku_id
 from carts.tests.faults import failing
-from products.tests.counting import statements
 from products.tests.factories import change, change_variant, make_product, make_products
+from tests.counting import statements
 
 
 @pytest.mark.parametrize(

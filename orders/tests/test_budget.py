@@ -9,8 +9,8 @@ from carts.tests.factories import add
 from orders.models import Order, OrderItem
 from orders.tests.factories import create, customer
 from products.models import Product
-from products.tests.counting import statements
 from products.tests.factories import make_products
+from tests.counting import statements
 from tests.schema_client import SchemaClient
 
 

@@ -8,8 +8,8 @@ from accounts.models import User
 from carts.tests.factories import add
 from orders.models import Order, OrderItem, Payment
 from orders.tests.factories import ADDRESS, customer, placed
-from products.tests.counting import statements
 from products.tests.factories import make_product
+from tests.counting import statements
 from tests.schema_client import SchemaClient
 
 

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from products.tests.counting import statements
 from products.tests.factories import add_picture, make_category, make_product, make_products, make_variant
+from tests.counting import statements
 from tests.schema_client import SchemaClient
 
 
