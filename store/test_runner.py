@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import Any
+
+from django.core.management import CommandError
 
 
 class PytestRunner:
@@ -18,5 +21,7 @@ class PytestRunner:
 
     def run_tests(self, test_labels: list[str], **_: Any) -> int:
         """Run the tests at these paths, or all; returns the exit code."""
+        if find_spec("pytest") is None:
+            raise CommandError("The tests need more packages: pip install -r requirements-dev.txt (or make test)")
         command = [sys.executable, "-m", "pytest", *self.flags, *test_labels]
         return subprocess.run(command, env=os.environ, check=False).returncode  # noqa: S603 - our own argv

@@ -14,10 +14,10 @@ def test_the_shop_has_its_own_name() -> None:
 """
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
     """A copy of the program with two tiny tests, one that passes and one that fails, and a `.env`."""
-    folder = copy_to(tmp_path_factory.mktemp("shop"))
+    folder = copy_to(tmp_path)
     (folder / "test_passes.py").write_text(TINY.format(name="Our shop"))
     (folder / "test_fails.py").write_text(TINY.format(name="Another shop"))
     lines = "".join(f"{name}={value}\n" for name, value in PRODUCTION.items())
@@ -37,3 +37,11 @@ def test_a_failing_test_fails_the_command(shop: Path) -> None:
 
     assert done.returncode == 1
     assert "1 failed" in done.stdout
+
+
+def test_it_needs_no_settings_at_all(shop: Path) -> None:
+    (shop / ".env").unlink()
+
+    done = run(shop, "manage.py", "test", "test_passes.py")
+
+    assert done.returncode == 0, done.stdout + done.stderr
