@@ -22,7 +22,7 @@ ANSWERS: dict[str, Callable[[SchemaClient, str], Any]] = {
     "400 host": lambda api, origin: api.get("/api/cart/", HTTP_ORIGIN=origin, HTTP_HOST="evil.com"),
     "401": lambda api, origin: api.get("/api/auth/me/", HTTP_ORIGIN=origin),
     "404 url": lambda api, origin: api.get("/api/nothing/", HTTP_ORIGIN=origin),
-    "404 thing": lambda api, origin: api.get("/api/products/7/", HTTP_ORIGIN=origin),
+    "404 thing": lambda api, origin: api.get("/api/products/999999999/", HTTP_ORIGIN=origin),
     "405": lambda api, origin: api.get("/api/cart/add/", HTTP_ORIGIN=origin),
 }
 

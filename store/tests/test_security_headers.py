@@ -27,7 +27,7 @@ ANSWERS: dict[str, Callable[[SchemaClient], Any]] = {
     "401": lambda api: api.get("/api/auth/me/"),
     "403": lambda api: api.post("/api/cart/add/", {}, HTTP_ORIGIN="http://evil.com"),
     "404 url": lambda api: api.get("/api/nothing/"),
-    "404 thing": lambda api: api.get("/api/products/7/"),
+    "404 thing": lambda api: api.get("/api/products/999999999/"),
     "405": lambda api: api.get("/api/cart/add/"),
     "415": lambda api: api.generic("POST", "/api/cart/add/", "a=1", content_type="text/plain"),
 }
