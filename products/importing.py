@@ -37,6 +37,7 @@ class Summary:
 
 
 Numbered = tuple[int, ProductRow]
+Written = tuple[int, ProductRow, Product, str]  # and what became of it: created, changed or unchanged
 
 
 def import_rows(raw: Sequence[Any], folder: Path, progress: Callable[[int], object] = lambda rows: None) -> Summary:
@@ -46,10 +47,9 @@ def import_rows(raw: Sequence[Any], folder: Path, progress: Callable[[int], obje
     for start in range(0, len(raw), BATCH):
         chunk = raw[start : start + BATCH]
         good = list(_readable(chunk, start + 1, seen, summary))
-        try:
-            _import_batch(good, folder, summary)
-        except REFUSED:
-            _one_by_one(good, folder, summary)
+        for number, row, product, state in _written(good, summary):
+            changed = _pictures(product, row.images, folder, number, summary)  # no lock is held while a picture is stored
+            summary.count("changed" if changed and state == "unchanged" else state)
         progress(len(chunk))
     return summary
 
@@ -69,32 +69,27 @@ def _readable(chunk: Sequence[Any], first: int, seen: dict[str, int], summary: S
         yield number, row
 
 
-def _one_by_one(good: Sequence[Numbered], folder: Path, summary: Summary) -> None:
-    """Find the row that the database refuses, and keep the others."""
-    for number, row in good:
-        try:
-            _import_batch([(number, row)], folder, summary)
-        except REFUSED as wrong:
-            summary.failed.append((number, row.name, str(wrong).strip().splitlines()[0]))
+def _written(good: Sequence[Numbered], summary: Summary) -> list[Written]:
+    """Write the rows in one transaction; where the database refuses one, write each in its own, and keep the others."""
+    try:
+        return _write_batch(good)
+    except REFUSED as wrong:
+        if len(good) > 1:
+            return [written for one in good for written in _written([one], summary)]
+        number, row = good[0]
+        summary.failed.append((number, row.name, str(wrong).strip().splitlines()[0]))
+        return []
 
 
-def _import_batch(good: Sequence[Numbered], folder: Path, summary: Summary) -> None:
-    """Bring in the rows, all or none, and then their pictures: no lock is held while a picture is stored."""
-    with transaction.atomic():
-        written = _write_batch(good)
-    for number, row, product, state in written:
-        changed = _pictures(product, row.images, folder, number, summary)
-        summary.count("changed" if changed and state == "unchanged" else state)
-
-
-def _write_batch(good: Sequence[Numbered]) -> list[tuple[int, ProductRow, Product, str]]:
+@transaction.atomic
+def _write_batch(good: Sequence[Numbered]) -> list[Written]:
     """Write the rows; returns what became of each."""
     skus = [sku for _, row in good for sku in row.skus]
     known = Variant.objects.filter(sku__in=skus)
     product_ids = sorted(set(known.values_list("product", flat=True)))
     services.lock(product_ids)
     stock.lock(product_ids)
-    by_sku = {variant.sku: variant for variant in known.prefetch_related("market_prices")}
+    by_sku = {variant.sku: variant for variant in known.select_related("product").prefetch_related("market_prices")}
     new = [(number, row) for number, row in good if not any(sku in by_sku for sku in row.skus)]
     old = [(number, row) for number, row in good if any(sku in by_sku for sku in row.skus)]
     shelves = {path: services.category_of(path) for path in dict.fromkeys(row.category for _, row in good)}
@@ -110,10 +105,10 @@ def _write_batch(good: Sequence[Numbered]) -> list[tuple[int, ProductRow, Produc
 
 def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> tuple[Product, bool]:
     """Bring one product to what its row says; returns it, and whether something was different."""
-    owners = {by_sku[sku].product_id for sku in row.skus if sku in by_sku}
+    owners = {by_sku[sku].product_id: by_sku[sku].product for sku in row.skus if sku in by_sku}
     if len(owners) > 1:
         raise BadRow("its SKUs belong to different products of the shop")
-    product = Product.objects.get(pk=owners.pop())
+    product = next(iter(owners.values()))
     new = row.as_new(category)
     changed = _set(
         product,
@@ -159,7 +154,9 @@ def _change_variant(variant: Variant, wanted: NewVariant, position: int) -> bool
     for row in prices.values():
         row.delete()
         changed = True
-    return stock.set_available(SYSTEM, variant, wanted.stock, StockMovement.Reason.IMPORT) or changed
+    if wanted.stock != variant.available:  # read under the lock
+        changed = stock.set_available(SYSTEM, variant, wanted.stock, StockMovement.Reason.IMPORT)
+    return changed
 
 
 def _set(row: Any, wanted: dict[str, Any]) -> bool:
