@@ -15,6 +15,9 @@ from environs import Env, EnvError
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
 TAKEN_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz")
+# Compiling plans to machine code costs more than any statement of a shop, and its tables lie on disks without heads to move.
+# A pooler takes no such options: there, ALTER ROLE ... SET does it.
+PLANNER = "-c jit=off -c random_page_cost=1.1"
 WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
 
 
@@ -147,6 +150,7 @@ def _server(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
             options.setdefault("sslmode", "require")
         if env.bool("DATABASE_PREPARED", True):
             options |= {"server_side_binding": True, "prepare_threshold": 1}
+            options["options"] = f"{options.get('options', '')} {PLANNER}".strip()
         if pool:
             options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {

@@ -73,6 +73,9 @@ try:
     STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
 
+    CATALOG_MAX_AGE = env.count("CATALOG_MAX_AGE", 30)
+    IMPORT_FROM_LOOPBACK = env.bool("IMPORT_FROM_LOOPBACK", False)
+
     # --- 7. Mail and logs --------------------------------------------------------------------------------------------
     EMAIL_HOST = env.str("EMAIL_HOST", "")
     EMAIL_PORT = env.count("EMAIL_PORT", 587)
@@ -223,10 +226,11 @@ if CLOUDINARY_ON:  # read by django-cloudinary-storage when its backend is impor
         "CLOUD_NAME": CLOUDINARY_CLOUD_NAME,
         "API_KEY": CLOUDINARY_API_KEY,
         "API_SECRET": CLOUDINARY_API_SECRET,
+        "PREFIX": "",
     }
 STORAGES = {
     "default": {
-        "BACKEND": "cloudinary_storage.storage.MediaCloudinaryStorage"
+        "BACKEND": "products.gateways.cloudinary_media.CloudinaryMedia"
         if CLOUDINARY_ON
         else "django.core.files.storage.FileSystemStorage",
     },

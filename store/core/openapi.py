@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
+
+from store.core.pagination import COUNTED
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Endpoint = tuple[str, str, str, Any]
@@ -17,6 +19,23 @@ class LinksShape(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     page_size = serializers.IntegerField()
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"const": f"{COUNTED}+"}]})
+class CountField(serializers.Field[Any, Any, Any, Any]):
+    """How many rows there are in all; beyond the limit only that."""
+
+
+class CountedLinksShape(LinksShape):
+    """The neighbours of a page and, where it was asked for, how many rows there are in all."""
+
+    count = CountField(required=False)
+
+
+class CountedPaginationShape(serializers.Serializer[Any]):
+    """What stands beside a list that can be counted."""
+
+    pagination = CountedLinksShape()
 
 
 class PaginationShape(serializers.Serializer[Any]):

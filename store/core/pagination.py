@@ -8,12 +8,19 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
+COUNTED = 10_000  # rows that are counted exactly; more are "10000+"
 Row = TypeVar("Row")
+PAGE_PARAMETERS = [
+    OpenApiParameter("cursor", OpenApiTypes.STR, description="from `pagination`"),
+    OpenApiParameter("page_size", OpenApiTypes.INT, description="1 to 100, default 24"),
+]
 
 
 def not_ours() -> ValidationError:
@@ -73,10 +80,12 @@ class Page:
     next: str | None
     previous: str | None
     size: int
+    count: int | None = None  # of all rows, where it was asked for; none is counted beyond COUNTED
 
     def links(self, request: Request) -> dict[str, Any]:
         """Return `pagination` as it stands beside the data: the neighbours as absolute addresses."""
-        return {"next": _link(request, self.next), "previous": _link(request, self.previous), "page_size": self.size}
+        links = {"next": _link(request, self.next), "previous": _link(request, self.previous), "page_size": self.size}
+        return links if self.count is None else {**links, "count": self.count if self.count <= COUNTED else f"{COUNTED}+"}
 
 
 def _link(request: Request, cursor: str | None) -> str | None:

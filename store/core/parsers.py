@@ -5,12 +5,13 @@ from typing import IO, Any, cast
 
 import orjson
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
 from store.core.exceptions import TooLarge
 
 MAX_BODY = 256 * 1024  # bytes
+MAX_FILE = 5 * 1024 * 1024  # bytes of an uploaded file
 
 
 def body_of(request: Request) -> dict[str, Any]:
@@ -39,3 +40,24 @@ class StrictJSONParser(BaseParser):
         if not isinstance(given, dict):
             raise ParseError("The body must be a JSON object")
         return given
+
+
+class OneFileParser(MultiPartParser):
+    """A form with one file of at most 5 MB; how much comes is known before any of it is read."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Return the form. Raises ParseError (400), TooLarge (413)."""
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FILE + MAX_BODY:
+            raise TooLarge(f"The upload is larger than {MAX_FILE // 1024**2} MB")
+        form = super().parse(stream, media_type, parser_context)
+        files = [file for _, several in form.files.lists() for file in several]
+        is_large = any((file.size or 0) > MAX_FILE for file in files)
+        if len(files) > 1 or is_large:
+            for file in files:
+                file.close()
+        if len(files) > 1:
+            raise ParseError("Send one file at a time")
+        if is_large:
+            raise TooLarge(f"The upload is larger than {MAX_FILE // 1024**2} MB")
+        return form

@@ -5,7 +5,8 @@ Django builds the SQL of a QuerySet anew at each call, and on the hot paths that
 afterwards only runs it. It stays Django that writes the SQL, so both engines are served by one definition.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -38,6 +39,7 @@ class Compiled(NamedTuple):
     sql: str
     params: tuple[Any, ...]
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
+    plan_each: bool = False
 
     def execute(self, connection: BaseDatabaseWrapper, given: Mapping[str, Any], then: Callable[[Any], Result]) -> Result:
         """Run it with these values in its slots, and return what `then` makes of the cursor."""
@@ -45,9 +47,23 @@ class Compiled(NamedTuple):
             param.output_field.get_db_prep_save(given[param.name], connection=connection) if isinstance(param, Slot) else param
             for param in self.params
         ]
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, _unprepared(connection) if self.plan_each else nullcontext():
             cursor.execute(self.sql, params)
             return then(cursor)
+
+
+@contextmanager
+def _unprepared(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Have PostgreSQL plan what runs in this block for its values; a prepared statement may get one plan for all of them."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    raw: Any = connection.connection
+    kept, raw.prepare_threshold = raw.prepare_threshold, None
+    try:
+        yield
+    finally:
+        raw.prepare_threshold = kept
 
 
 class Compilable:
@@ -70,16 +86,23 @@ class Statement(Compilable, Generic[Row]):
     """A read, made of a QuerySet of `values_list`, whose rows `make` turns into what they mean: a NamedTuple's `_make`.
 
     With `locks` the rows of that model's table are locked until the transaction ends, in the order of the QuerySet. (Django's
-    `select_for_update(of=...)` cannot be joined with `values_list`.)
+    `select_for_update(of=...)` cannot be joined with `values_list`.) With `plan_each` the database plans every run for its values:
+    for reads whose best plan depends on them.
     """
 
     def __init__(
-        self, make: Callable[[Any], Row], build: Callable[[], QuerySet[Any, Any]], *, locks: type[Model] | None = None
+        self,
+        make: Callable[[Any], Row],
+        build: Callable[[], QuerySet[Any, Any]],
+        *,
+        locks: type[Model] | None = None,
+        plan_each: bool = False,
     ) -> None:
         super().__init__()
         self._make = make
         self._build = build
         self._locks = locks
+        self._plan_each = plan_each
 
     def rows(self, **given: Any) -> list[Row]:
         """Run it with these values in its slots."""
@@ -104,7 +127,25 @@ class Statement(Compilable, Generic[Row]):
             sql += f" FOR {strength} OF {connection.ops.quote_name(self._locks._meta.db_table)}"
         columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
         converters = [(index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()]
-        return Compiled(sql, tuple(params), converters)
+        return Compiled(sql, tuple(params), converters, self._plan_each)
+
+
+class Tally(Compilable):
+    """How many rows a QuerySet has, sliced or not; planned anew for each run, for whoever counts has filters."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        super().__init__()
+        self._build = build
+
+    def run(self, **given: Any) -> int:
+        """Run it with these values in its slots."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.fetchone()[0]))
+
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+        sql, params = self._build().query.get_compiler(connection=connection).as_sql()
+        counted = f"SELECT COUNT(*) FROM ({sql}) AS counted"  # noqa: S608 - Django wrote it
+        return Compiled(counted, tuple(params), [], plan_each=True)
 
 
 class Change(Compilable):
