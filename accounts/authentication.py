@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts import access, tokens
@@ -52,7 +53,7 @@ def _signed_in(text: str) -> tuple[User, tokens.Claims]:
 class CookieJWTAuthentication(BaseAuthentication):
     """Takes the Bearer token, else the access cookie; a token that does not open a live session is refused, never ignored.
 
-    One exception: a view with `ignores_bad_cookie`, which everybody may read, takes the bearer of an old cookie for a guest.
+    One exception: whoever reads from a view with `ignores_bad_cookie`, as everybody may, is a guest where his cookie is old.
     """
 
     def authenticate(self, request: Request) -> tuple[User, tokens.Claims] | None:
@@ -66,7 +67,8 @@ class CookieJWTAuthentication(BaseAuthentication):
         try:
             user, claims = _signed_in(text)
         except NotSignedIn as refusal:
-            if by_cookie and getattr((request.parser_context or {}).get("view"), "ignores_bad_cookie", False):
+            view = (request.parser_context or {}).get("view")
+            if by_cookie and request.method in SAFE_METHODS and getattr(view, "ignores_bad_cookie", False):
                 return None
             if by_cookie and not isinstance(refusal, TokenExpired):  # the client refreshes an expired one
                 refusal.over = access.PAIR

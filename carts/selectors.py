@@ -199,7 +199,7 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
     digits = market.exponent
     price = None if line.price is None else f"{line.price:.{digits}f}"
     difference = line.price - line.price_at_addition if line.price is not None else Decimal(0)
-    image = media.url_of(site, line.image)
+    image = media.small_url_of(site, line.image)
     is_available = line.is_available
     return {
         "id": line.id,

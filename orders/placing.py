@@ -22,7 +22,7 @@ from orders.checking import Expectation, Wanted
 from orders.exceptions import ContactNeeded, EmptyCart, PaymentNotConfigured
 from orders.models import Order, OrderEvent, OrderItem, Payment
 from products import stock
-from products.gateways.media import path_of
+from products.gateways.media import small_path_of
 from store.core import money, outbox
 from store.core.actors import Actor
 from store.core.exceptions import DomainError, KeyReused
@@ -122,7 +122,8 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     NEW_EVENT.add(
         OrderEvent(order=order, kind="placed", actor_kind=actor.kind, user_id=actor.user_id, to_status=order.status, at=at)
     )
-    stock.take(actor, {line.variant_id: units for line, units in checked.bought}, reference=order.number)
+    emptied = {line.product_id for line, units in checked.bought if line.stock - line.reserved <= units}
+    stock.take(actor, {line.variant_id: units for line, units in checked.bought}, reference=order.number, emptied=emptied)
     ordered = {line.id: units for line, units in checked.bought}
     is_left = cart_services.take_ordered(actor, ref, lines, ordered, order.number, at)
     outbox.add("order_placed", {"order": order.pk}, dedupe_key=f"{order.number}:order_placed")
@@ -171,7 +172,7 @@ def _insert_items(order: Order, checked: checking.Checked) -> list[OrderItem]:
             is_simple=(line.variants_count or 0) <= 1,
             name=f"{line.name} – {line.variant_name}" if line.variant_name else line.name,
             sku=line.sku,
-            image_url=path_of(line.image) if line.image else "",
+            image_url=small_path_of(line.image) if line.image else "",
             unit_price=line.price,
             quantity=units,
             line_total=line.price * units,

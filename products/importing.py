@@ -1,35 +1,36 @@
 """A file of products to rows: by SKU, so that the same file twice changes nothing; a bad row never stops the good ones."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
-from pathlib import Path
+from itertools import islice, pairwise
 from typing import Any
 
-from django.core.files import File
 from django.db import DatabaseError, transaction
-from PIL import Image, UnidentifiedImageError
 
-from products import services, stock
-from products.drafts import NewVariant
-from products.models import Category, MarketPrice, Product, ProductImage, StockMovement, Variant
-from products.rows import BadRow, Picture, ProductRow, read_row
+from products import listings, services, shelves, variants
+from products.drafts import NewVariant, VariantChange
+from products.import_pictures import Pictures
+from products.models import Category, Product, StockMovement, Variant
+from products.rows import BadRow, ProductRow, read_row, tidy_options
+from store.core import markets
 from store.core.actors import SYSTEM
 from store.core.exceptions import DomainError
 
 BATCH = 200  # rows a transaction
 REFUSED = (BadRow, DomainError, DatabaseError)
+Problem = tuple[int, str, str]  # the row's number, its name, the reason
 
 
 @dataclass
 class Summary:
-    """What became of the rows; `failed` holds (row number from 1, its name, the reason)."""
+    """What became of the rows. A problem with a picture stands apart, for its row is in."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
-    failed: list[tuple[int, str, str]] = field(default_factory=list)
+    failed: list[Problem] = field(default_factory=list)
+    pictures: list[Problem] = field(default_factory=list)
+    deactivated: int = 0
 
     def count(self, state: str) -> None:
         """Count a row that came in."""
@@ -40,178 +41,164 @@ Numbered = tuple[int, ProductRow]
 Written = tuple[int, ProductRow, Product, str]  # and what became of it: created, changed or unchanged
 
 
-def import_rows(raw: Sequence[Any], folder: Path, progress: Callable[[int], object] = lambda rows: None) -> Summary:
-    """Bring the catalog to what the rows say. `folder` is where picture files are looked for."""
-    summary = Summary()
-    seen: dict[str, int] = {}
-    for start in range(0, len(raw), BATCH):
-        chunk = raw[start : start + BATCH]
-        good = list(_readable(chunk, start + 1, seen, summary))
-        for number, row, product, state in _written(good, summary):
-            changed = _pictures(product, row.images, folder, number, summary)  # no lock is held while a picture is stored
-            summary.count("changed" if changed and state == "unchanged" else state)
-        progress(len(chunk))
-    return summary
+@dataclass
+class Import:
+    """One run over a file. With `is_dry` everything is checked and counted, and nothing is written."""
 
+    pictures: Pictures
+    is_dry: bool = False
+    summary: Summary = field(default_factory=Summary)
+    skus: dict[str, int] = field(default_factory=dict)  # of the rows that could be read, with the row's number
+    spoiled: set[str] = field(default_factory=set)  # SKUs of the others
+    shelf: dict[tuple[str, ...], Category | None] = field(default_factory=dict)  # of the paths that were met
+    described: dict[int, int] = field(default_factory=dict)  # products, with the number of the row that named them
 
-def _readable(chunk: Sequence[Any], first: int, seen: dict[str, int], summary: Summary) -> Iterator[Numbered]:
-    for number, raw in enumerate(chunk, start=first):
+    def run(self, rows: Iterable[tuple[int, Any]], progress: Callable[[int], object] = lambda rows: None) -> Summary:
+        """Bring the catalog to what the numbered rows say, a batch at a time."""
+        rows = iter(rows)
+        while chunk := list(islice(rows, BATCH)):
+            good = list(self._readable(chunk))
+            for number, row, product, state in self._written(good):
+                changed, problems = self.pictures.bring(product, row.images)  # no lock is held while a picture is stored
+                self.summary.pictures.extend((number, row.name, problem) for problem in problems)
+                self.summary.count("changed" if changed and state == "unchanged" else state)
+            progress(len(chunk))
+        return self.summary
+
+    def _readable(self, chunk: Sequence[tuple[int, Any]]) -> Iterator[Numbered]:
+        for number, raw in chunk:
+            try:
+                row = read_row(raw)
+                for sku in row.skus:
+                    if sku in self.skus:
+                        raise BadRow(f"SKU {sku} stands in row {self.skus[sku]} already")
+            except BadRow as wrong:
+                self._fail(number, raw, str(wrong))
+                continue
+            self.skus.update(dict.fromkeys(row.skus, number))
+            yield number, row
+
+    def _fail(self, number: int, raw: Any, reason: str) -> None:
+        """Name a bad row; its SKUs count as named all the same, so that no product goes off sale for a slip of the pen."""
+        name = (raw.get("name") or raw.get("title")) if isinstance(raw, dict) else None
+        self.summary.failed.append((number, name[:60] if isinstance(name, str) and name else "?", reason))
+        several = raw.get("variants") if isinstance(raw, dict) else None
+        for one in (raw, *(several if isinstance(several, list) else ())):
+            if isinstance(one, dict) and isinstance(one.get("sku"), str | int):
+                self.spoiled.add(str(one["sku"]).strip())
+
+    def _written(self, good: Sequence[Numbered]) -> list[Written]:
+        """Write the rows in one transaction; where one is refused, write each in its own, and keep the others."""
         try:
-            row = read_row(raw)
-            for sku in row.skus:
-                if sku in seen:
-                    raise BadRow(f"SKU {sku} stands in row {seen[sku]} already")
-        except BadRow as wrong:
-            name = raw.get("name") if isinstance(raw, dict) else None
-            summary.failed.append((number, str(name or "?")[:60], str(wrong)))
-            continue
-        seen.update(dict.fromkeys(row.skus, number))
-        yield number, row
+            with transaction.atomic():
+                written = self._write_batch(good)
+                transaction.set_rollback(self.is_dry)
+        except REFUSED as wrong:
+            self.shelf.clear()  # what the batch made is gone with it
+            if len(good) > 1:
+                return [done for one in good for done in self._written([one])]
+            number, row = good[0]
+            self.summary.failed.append((number, row.name, str(wrong).strip().splitlines()[0]))
+            return []
+        self.described.update((product.pk, number) for number, _, product, state in written if state != "created")
+        return written
+
+    def _write_batch(self, good: Sequence[Numbered]) -> list[Written]:
+        """Write the rows; returns what became of each."""
+        skus = [sku for _, row in good for sku in row.skus]
+        known = Variant.objects.filter(sku__in=skus)
+        product_ids = sorted(set(known.values_list("product", flat=True)))
+        listings.lock(product_ids)
+        listings.lock_variants(product_ids)
+        by_sku = {variant.sku: variant for variant in known.select_related("product").prefetch_related("market_prices")}
+        new = [(number, row) for number, row in good if not any(sku in by_sku for sku in row.skus)]
+        old = [(number, row) for number, row in good if any(sku in by_sku for sku in row.skus)]
+        shelf = {} if self.is_dry else self.shelf
+        for path in dict.fromkeys(row.category for _, row in good):
+            if path not in shelf:
+                shelf[path] = shelves.category_of(path) if path else None
+        products = services.create_many(
+            SYSTEM, [row.as_new(shelf[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT
+        )
+        written = [(number, row, product, "created") for (number, row), product in zip(new, products, strict=True)]
+        here: dict[int, int] = {}
+        for number, row in old:
+            product = self._product_of(row, by_sku, here)
+            here[product.pk] = number
+            changed = _change(product, row, by_sku, shelf[row.category])
+            written.append((number, row, product, "changed" if changed else "unchanged"))
+        return written
+
+    def _product_of(self, row: ProductRow, by_sku: dict[str, Variant], here: dict[int, int]) -> Product:
+        """Return the product whose SKUs the row names. Raises BadRow where there are several, or another row describes it."""
+        owners = {by_sku[sku].product_id: by_sku[sku].product for sku in row.skus if sku in by_sku}
+        if len(owners) > 1:
+            raise BadRow("its SKUs belong to different products of the shop")
+        product = next(iter(owners.values()))
+        other = self.described.get(product.pk, here.get(product.pk))
+        if other is not None:
+            raise BadRow(f"row {other} describes this product already; its variants belong into one row")
+        return product
 
 
-def _written(good: Sequence[Numbered], summary: Summary) -> list[Written]:
-    """Write the rows in one transaction; where the database refuses one, write each in its own, and keep the others."""
-    try:
-        return _write_batch(good)
-    except REFUSED as wrong:
-        if len(good) > 1:
-            return [written for one in good for written in _written([one], summary)]
-        number, row = good[0]
-        summary.failed.append((number, row.name, str(wrong).strip().splitlines()[0]))
-        return []
-
-
-@transaction.atomic
-def _write_batch(good: Sequence[Numbered]) -> list[Written]:
-    """Write the rows; returns what became of each."""
-    skus = [sku for _, row in good for sku in row.skus]
-    known = Variant.objects.filter(sku__in=skus)
-    product_ids = sorted(set(known.values_list("product", flat=True)))
-    services.lock(product_ids)
-    stock.lock(product_ids)
-    by_sku = {variant.sku: variant for variant in known.select_related("product").prefetch_related("market_prices")}
-    new = [(number, row) for number, row in good if not any(sku in by_sku for sku in row.skus)]
-    old = [(number, row) for number, row in good if any(sku in by_sku for sku in row.skus)]
-    shelves = {path: services.category_of(path) for path in dict.fromkeys(row.category for _, row in good)}
-    products = services.create_many(
-        SYSTEM, [row.as_new(shelves[row.category]) for _, row in new], reason=StockMovement.Reason.IMPORT
-    )
-    written = [(number, row, product, "created") for (number, row), product in zip(new, products, strict=True)]
-    for number, row in old:
-        product, changed = _change(row, by_sku, shelves[row.category])
-        written.append((number, row, product, "changed" if changed else "unchanged"))
-    return written
-
-
-def _change(row: ProductRow, by_sku: dict[str, Variant], category: Category) -> tuple[Product, bool]:
-    """Bring one product to what its row says; returns it, and whether something was different."""
-    owners = {by_sku[sku].product_id: by_sku[sku].product for sku in row.skus if sku in by_sku}
-    if len(owners) > 1:
-        raise BadRow("its SKUs belong to different products of the shop")
-    product = next(iter(owners.values()))
-    new = row.as_new(category)
-    changed = _set(
+def _change(product: Product, row: ProductRow, by_sku: dict[str, Variant], category: Category | None) -> bool:
+    """Bring one product to what its row says, and say whether something was different."""
+    changed = services.write(
         product,
         {
-            "name": new.name,
-            "description": new.description,
-            "category_id": category.pk,
-            "low_stock_threshold": new.low_stock_threshold,
-            "is_active": new.is_active,
+            "name": row.name,
+            "description": product.description if product.description.strip() == row.description else row.description,
+            "category_id": category.pk if category else None,
+            "low_stock_threshold": row.low_stock_threshold,
+            "is_active": row.is_active,
         },
     )
-    for position, wanted in enumerate(new.variants):
+    held = [by_sku[sku].position if sku in by_sku else -1 for sku in row.skus]
+    in_order = all(before < after for before, after in pairwise(held)) and -1 not in held
+    for position, wanted in enumerate(row.variants):
         variant = by_sku.get(wanted.sku)
         if variant is None:
-            services.add_variant(SYSTEM, product, wanted, position, reason=StockMovement.Reason.IMPORT)
+            variants.insert(SYSTEM, [(product, wanted, position)], StockMovement.Reason.IMPORT)
             changed = True
-            continue
-        changed = _change_variant(variant, wanted, position) or changed
+        else:
+            changed = _change_variant(variant, wanted, variant.position if in_order else position) or changed
     gone = Variant.objects.filter(product=product, is_active=True).exclude(sku__in=row.skus).update(is_active=False)
     changed = changed or bool(gone)
     if changed:
-        services.list_anew([product.pk])
-    return product, changed
+        listings.list_anew([product.pk])
+    return changed
 
 
 def _change_variant(variant: Variant, wanted: NewVariant, position: int) -> bool:
-    changed = _set(
-        variant,
-        {
+    default = markets.default().code
+    elsewhere = dict.fromkeys(row.market for row in variant.market_prices.all())  # off sale where the file names no price
+    change = VariantChange(
+        columns={
             "name": wanted.name,
-            "options": wanted.options,
-            "price": wanted.price.amount,
-            "compare_at_price": wanted.price.compare_at,
+            "options": variant.options if tidy_options(variant.options) == wanted.options else wanted.options,
             "position": position,
             "is_active": True,
             "deleted_at": None,
         },
+        amounts={**elsewhere, default: wanted.price.amount, **{market: price.amount for market, price in wanted.prices.items()}},
+        compare_ats={default: wanted.price.compare_at, **{market: price.compare_at for market, price in wanted.prices.items()}},
+        available=wanted.stock,
     )
-    prices = {row.market: row for row in variant.market_prices.all()}
-    for market, price in wanted.prices.items():
-        row = prices.pop(market, None) or MarketPrice(variant=variant, market=market)
-        changed = _set(row, {"price": price.amount, "compare_at_price": price.compare_at}) or changed
-    for row in prices.values():
-        row.delete()
-        changed = True
-    if wanted.stock != variant.available:  # read under the lock
-        changed = stock.set_available(SYSTEM, variant, wanted.stock, StockMovement.Reason.IMPORT)
-    return changed
+    return variants.change(SYSTEM, variant, change, reason=StockMovement.Reason.IMPORT)
 
 
-def _set(row: Any, wanted: dict[str, Any]) -> bool:
-    """Write the columns that differ, and say whether there were any."""
-    different = [name for name, value in wanted.items() if getattr(row, name) != value]
-    is_new = row.pk is None
-    for name in different:
-        setattr(row, name, wanted[name])
-    if is_new or different:
-        row.save(update_fields=None if is_new else [*different, "updated_at"])
-    return is_new or bool(different)
-
-
-def _pictures(product: Product, wanted: Sequence[Picture], folder: Path, number: int, summary: Summary) -> bool:
-    """Store the pictures that the product does not have yet; one that fails is named, and the row stays."""
-    changed = False
-    held = {image.digest: image for image in product.images.all()} if wanted else {}
-    for position, picture in enumerate(wanted):
-        content = _file(folder, picture.file)
-        measured = _measured(content) if content is not None else None
-        if content is None or measured is None:
-            problem = "is not there" if content is None else "is no JPEG, PNG or WebP"
-            summary.failed.append((number, product.name, f"picture {picture.file[:80]} {problem}"))
-            continue
-        digest = hashlib.sha256(content).hexdigest()
-        if digest in held:
-            changed = _set(held[digest], {"alt": picture.alt, "position": position}) or changed
-            continue
-        kind, (width, height) = measured
-        row = ProductImage(product=product, alt=picture.alt, position=position, digest=digest)
-        try:  # the extension says what it is, whatever the file is called
-            row.image.save(f"picture.{kind}", File(BytesIO(content)), save=False)
-        except Exception as wrong:  # noqa: BLE001 - each storage has errors of its own
-            summary.failed.append((number, product.name, f"picture {picture.file[:80]} could not be stored: {wrong}"))
-            continue
-        row.width, row.height = width, height  # known already: no storage is asked for what it has just been given
-        row.save()
-        changed = True
-    return changed
-
-
-def _measured(content: bytes) -> tuple[str, tuple[int, int]] | None:
-    """Return what Pillow reads it as, of the kinds that every browser shows, and its size; None for anything else."""
-    try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as opened:
-            opened.verify()
-            return (opened.format or "").lower(), opened.size
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None
-
-
-def _file(folder: Path, name: str) -> bytes | None:
-    """Return what is in the file, which must lie inside of the folder; None where there is no such file."""
-    try:
-        path = (folder / name).resolve()
-        return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, ValueError):
-        return None
+def deactivate_missing(run: Import) -> None:
+    """Switch the shop's own products off that the file does not name; sellers' products are not the file's to judge."""
+    active = Product.objects.filter(is_active=True, deleted_at=None, seller=None)
+    last = 0
+    while ids := list(active.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        last = ids[-1]
+        with transaction.atomic():
+            listings.lock(ids)
+            skus = Variant.objects.filter(product__in=ids, deleted_at=None).values_list("product", "sku")
+            named = {product for product, sku in skus if sku in run.skus or sku in run.spoiled}
+            gone = [pk for pk in ids if pk not in named]
+            if not run.is_dry:
+                Product.objects.filter(pk__in=gone).update(is_active=False)
+                listings.list_anew(gone)
+            run.summary.deactivated += len(gone)

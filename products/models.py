@@ -1,11 +1,13 @@
 """What is for sale, in which variants, at which price, and how much is left."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from store.core.markets import Market
@@ -45,9 +47,16 @@ class Product(TimeStamped):
     is_active = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     low_stock_threshold = models.PositiveIntegerField(default=5)
+    # Written with name and description by the services. PostgreSQL makes its search column of them (see SearchDocument).
+    search_name = models.TextField(default="", editable=False)
+    search_text = models.TextField(default="", editable=False)
 
     def __str__(self) -> str:
         return self.name
+
+    def belongs_to(self, user_id: int | None) -> bool:
+        """Whether this user sells it."""
+        return self.seller_id is not None and self.seller_id == user_id
 
 
 class VariantQuerySet(QuerySet["Variant"]):
@@ -129,17 +138,41 @@ class MarketPrice(TimeStamped):
         return f"{self.variant_id} {self.market} {self.price}"
 
 
+WINDOW = timedelta(days=30)  # of the lowest price before a reduction
+
+
+class PriceChange(models.Model):
+    """A price that came into force, in one market; append-only. No price means: no longer for sale there."""
+
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="price_changes", db_index=False)
+    market = models.CharField(max_length=2)
+    price = MoneyField(null=True)
+    lowest_before = MoneyField(null=True, help_text="the lowest price of the 30 days before")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["variant", "market", "-id"], name="price_change_of_variant")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id} {self.market} {self.price}"
+
+
 class Listing(models.Model):
     """What a list shows, sorts and filters by, for one product in one market; derived, and there only while it is for sale.
 
-    Written by `services.list_anew` in the transaction of the change.
+    Written by `listings.list_anew` in the transaction of the change.
     """
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="listings")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="listings", db_index=False)
     market = models.CharField(max_length=2)
-    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+")
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", help_text="the one that a list offers")
+    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+", db_index=False)
+    seller = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", db_index=False, help_text="the one that a list offers")
+    sort_name = models.CharField(max_length=200, default="", help_text="the name as `words.fold` writes it; sorted by code point")
     variants_count = models.PositiveIntegerField()
+    in_stock = models.BooleanField(default=True, help_text="something of it can be bought now")
     price = MoneyField(help_text="the lowest")
     compare_at_price = MoneyField(null=True)
     created_at = models.DateTimeField(help_text="the product's")
@@ -151,6 +184,10 @@ class Listing(models.Model):
             models.Index(fields=["market", "price", "product"], name="listing_price"),
             models.Index(fields=["market", "category", "-created_at", "-product"], name="listing_category_newest"),
             models.Index(fields=["market", "category", "price", "product"], name="listing_category_price"),
+            models.Index(fields=["market", "sort_name", "product"], name="listing_name"),
+            models.Index(fields=["market", "category", "sort_name", "product"], name="listing_category_name"),
+            models.Index(fields=["market", "in_stock", "-created_at", "-product"], name="listing_stock_newest"),
+            models.Index(fields=["seller", "market", "-created_at", "-product"], name="listing_seller_newest"),
         ]
 
     def __str__(self) -> str:
@@ -166,9 +203,10 @@ class ProductImage(TimeStamped):
     """A picture of a product; the one with the lowest position is the primary."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images")
-    image = models.ImageField(upload_to=picture_path, max_length=255, width_field="width", height_field="height")
+    image = models.FileField(upload_to=picture_path, max_length=255)  # measured once, when it is made ready, and never again
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
+    thumbnail = models.CharField(max_length=255, blank=True, editable=False, help_text="stored name; none where the host resizes")
     alt = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True, editable=False, help_text="SHA-256 of the file it was made from")
@@ -191,11 +229,13 @@ class StockMovement(models.Model):
         RECEIVED = "received"
         SALE = "sale"
         RETURN = "return"
+        DAMAGE = "damage"
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="movements")
     delta = models.IntegerField()
     reason = models.CharField(max_length=12, choices=Reason.choices)
     reference = models.CharField(max_length=64, blank=True)
+    note = models.CharField(max_length=200, blank=True, help_text="the reason in words")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -208,7 +248,32 @@ class StockMovement(models.Model):
         return f"{self.variant_id} {self.delta:+d} {self.reason}"
 
 
+class SearchWord(models.Model):
+    """A word that stands in a product's name, so that a mistyped one can be guessed; words never leave."""
+
+    word = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class SearchDocument(models.Model):
+    """What PostgreSQL's full text search reads: made by the database of the product's folded name and text."""
+
+    product = models.OneToOneField(Product, models.DO_NOTHING, primary_key=True, db_column="id", related_name="+")
+    search = SearchVectorField(help_text="name and text")
+    search_title = SearchVectorField(help_text="the name alone")
+
+    class Meta:
+        managed = False  # generated columns of the product's own table, on PostgreSQL alone; migration 0004 makes them
+        db_table = "products_product"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 def primary_image(product_ref: str) -> Any:
-    """Return the stored name of a product's primary picture, as a subquery on the outer column `product_ref`."""
+    """Return the stored name of a product's primary picture for lists, as a subquery on the outer column `product_ref`."""
     pictures = ProductImage.objects.filter(product=OuterRef(product_ref)).order_by("position", "id")
-    return Subquery(pictures.values("image")[:1])
+    name = Case(When(thumbnail="", then=F("image")), default=F("thumbnail"), output_field=models.CharField())
+    return Subquery(pictures.values(name=name)[:1])

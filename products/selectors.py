@@ -1,23 +1,20 @@
-"""A page of the catalog, in one statement (two with a category)."""
+"""A product as lists show it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
-from products.filters import ORDERINGS, ListQuery
+from products.exceptions import ProductNotFound
 from products.gateways import media
-from products.models import Category, Listing, Variant, primary_image
-from store.core import money
+from products.models import Product, Variant, primary_image
+from products.slugs import product_ref
+from store.core.actors import Actor
 from store.core.markets import Market
-from store.core.pagination import Cursor, Page, paged
-from store.core.statements import Slot, Statement
 
 
 class ListRow(NamedTuple):
@@ -52,10 +49,10 @@ def _on_sale(market: Market) -> Any:
     return Subquery(active.values("product").annotate(left=Sum(F("stock") - F("reserved"))).values("left"))
 
 
-def listing_rows(market: Market, *, whole: bool) -> QuerySet[Any, Any]:
-    """Return the products of a market in the columns of ListRow; the text only where the `whole` product is wanted."""
-    listings = Listing.objects.filter(market=market.code)
+def listing_rows(listings: QuerySet[Any, Any], market: Market, *before: Any, whole: bool = False) -> QuerySet[Any, Any]:
+    """Return listings in the columns `before` and those of ListRow; the text only where the `whole` product is wanted."""
     return listings.values_list(
+        *before,
         *("product_id", "product__uuid", "product__name", "product__slug", "price", "compare_at_price", "created_at"),
         *("product__low_stock_threshold", "category_id", "category__name", "category__slug", "product__seller_id"),
         *("product__seller__first_name", "product__seller__last_name", "variant_id", "variants_count"),
@@ -63,113 +60,6 @@ def listing_rows(market: Market, *, whole: bool) -> QuerySet[Any, Any]:
         _on_sale(market),
         "product__description" if whole else models.Value(""),
     )
-
-
-class Shape(NamedTuple):
-    """What makes two lists the same statement: the filters that are there, not their values."""
-
-    market: Market
-    words: int
-    categories: int
-    has_min: bool
-    has_max: bool
-    ordering: str
-    direction: str
-    page_size: int
-
-
-@lru_cache(maxsize=512)
-def _page_statement(shape: Shape) -> Statement[ListRow]:
-    """Return the compiled statement of all lists of this shape."""
-
-    def build() -> QuerySet[Any, Any]:
-        rows = listing_rows(shape.market, whole=False)
-        for number in range(shape.words):
-            word = Slot(f"word{number}", models.CharField())
-            rows = rows.filter(Q(product__name__icontains=word) | Q(product__description__icontains=word))
-        if shape.categories:
-            ids = [Slot(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
-            rows = rows.filter(category__id__in=ids)  # not category__in, whose lookup takes no expressions
-        if shape.has_min:
-            rows = rows.filter(price__gte=Slot("min_price", money.MoneyField()))
-        if shape.has_max:
-            rows = rows.filter(price__lte=Slot("max_price", money.MoneyField()))
-        return _turned(rows, shape)[: shape.page_size + 1]
-
-    return Statement(ListRow._make, build)
-
-
-def _turned(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
-    """Sort, and begin behind the cursor: a range of the index, wherever it is."""
-    ordering = ORDERINGS[shape.ordering]
-    descending = ordering.descending != (shape.direction == "back")
-    sign, comparison = ("-", "lt") if descending else ("", "gt")
-    rows = rows.order_by(f"{sign}{ordering.column}", f"{sign}product_id")
-    if shape.direction == "first":
-        return rows
-    position, last = Slot("position", ordering.field), Slot("last_id", models.BigIntegerField())
-    behind = Q(**{f"{ordering.column}__{comparison}": position}) | Q(**{f"product_id__{comparison}": last})
-    return rows.filter(behind, **{f"{ordering.column}__{comparison}e": position})
-
-
-def page(query: ListQuery, market: Market, site: str) -> Page:
-    """Return a page of the catalog as the API shows it."""
-    categories: Sequence[int] = ()
-    if query.category:
-        categories = _shelf(query.category)
-        if not categories:
-            return Page([], None, None, query.page_size)
-    cursor = query.cursor
-    direction = "first" if cursor is None else ("back" if cursor.backwards else "on")
-    shape = Shape(
-        *(market, len(query.words), len(categories), query.min_price is not None, query.max_price is not None),
-        *(query.ordering, direction, query.page_size),
-    )
-    found = _page_statement(shape).rows(
-        **{f"word{number}": word for number, word in enumerate(query.words)},
-        **{f"category{number}": pk for number, pk in enumerate(categories)},
-        min_price=query.min_price,
-        max_price=query.max_price,
-        position=query.position,
-        last_id=cursor.id if cursor else None,
-    )
-    column = ORDERINGS[query.ordering].column.removeprefix("product__")
-
-    def cursor_of(row: ListRow, backwards: bool) -> Cursor:
-        value = getattr(row, column)
-        text = value.isoformat() if isinstance(value, datetime) else str(value)
-        return Cursor(query.ordering, text, row.id, backwards)
-
-    cut = paged(found, query.page_size, cursor, cursor_of)
-    return Page([item(row, market, site) for row in cut.rows], cut.next, cut.previous, cut.size)
-
-
-class CategoryRow(NamedTuple):
-    """A category in the tree."""
-
-    id: int
-    parent_id: int | None
-    name: str
-    slug: str
-
-
-ALL_CATEGORIES = Statement(
-    CategoryRow._make,
-    lambda: Category.objects.order_by("position", "name", "id").values_list("id", "parent_id", "name", "slug"),
-)
-
-
-def _shelf(named: str) -> list[int]:
-    """Return the ids of the category with this slug, id or name, and of all inside it, in order; none where there is none."""
-    rows = ALL_CATEGORIES.rows()
-    wanted = named.casefold()
-    top = [row.id for row in rows if row.slug == wanted or str(row.id) == wanted or row.name.casefold() == wanted]
-    found: set[int] = set()
-    inside = set(top)
-    while inside:
-        found |= inside
-        inside = {row.id for row in rows if row.parent_id in found} - found
-    return sorted(found)
 
 
 def item(row: ListRow, market: Market, site: str) -> dict[str, Any]:
@@ -189,7 +79,7 @@ def item(row: ListRow, market: Market, site: str) -> dict[str, Any]:
         "is_available": True,  # a listing is there only while it is
         "is_low_stock": stock <= row.threshold,
         "category": category,
-        "primary_image": media.url_of(site, row.image),
+        "primary_image": media.small_url_of(site, row.image),
         "seller_name": seller_name(row.seller_id, row.first_name, row.last_name),
         "sku_id": row.sku_id,
         "variants_count": row.variants_count,
@@ -202,3 +92,12 @@ def seller_name(seller_id: int | None, first_name: str | None, last_name: str | 
     if seller_id is None:
         return str(settings.SHOP_NAME)
     return f"{first_name or ''} {last_name or ''}".strip() or f"user-{seller_id}"
+
+
+def visible(actor: Actor, ref: str | int) -> int:
+    """Return the id of a product that staff, or its seller, may see though it is off sale. Raises ProductNotFound."""
+    kind, value = product_ref(ref)
+    found = Product.objects.filter(deleted_at=None, **{kind: value}).only("seller").first()
+    if found is None or (actor.kind != "staff" and not found.belongs_to(actor.user_id)):
+        raise ProductNotFound
+    return found.pk

@@ -1,8 +1,11 @@
-"""The shapes of the product answers. They describe; the dicts come from `selectors`, and the tests hold both together."""
+"""The shapes of the product answers. They describe; the dicts come from the selectors, and the tests hold both together."""
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+LOWEST = "the lowest price of the 30 days before the present price came into force; after 30 days at that price, the price itself"
 
 
 class CategoryRefShape(serializers.Serializer[Any]):
@@ -27,7 +30,7 @@ class ProductItemShape(serializers.Serializer[Any]):
     is_available = serializers.BooleanField()
     is_low_stock = serializers.BooleanField()
     category = CategoryRefShape(allow_null=True)
-    primary_image = serializers.CharField(allow_null=True)
+    primary_image = serializers.CharField(allow_null=True, help_text="the first picture, in the size for lists")
     seller_name = serializers.CharField()
     sku_id = serializers.IntegerField(help_text="the default variant's id")
     variants_count = serializers.IntegerField()
@@ -42,6 +45,7 @@ class ImageShape(serializers.Serializer[Any]):
     alt = serializers.CharField()
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)
+    thumbnail = serializers.CharField(help_text="the size for lists")
 
 
 class VariantShape(serializers.Serializer[Any]):
@@ -53,12 +57,46 @@ class VariantShape(serializers.Serializer[Any]):
     options = serializers.DictField(child=serializers.CharField())
     price = serializers.CharField()
     compare_at_price = serializers.CharField(allow_null=True)
+    currency = serializers.CharField()
     stock = serializers.IntegerField()
+    lowest_price_30_days = serializers.CharField(help_text=LOWEST)
 
 
 class ProductDetailShape(ProductItemShape):
     """A product on its own page."""
 
     description = serializers.CharField()
+    lowest_price_30_days = serializers.CharField(help_text=LOWEST)
     images = ImageShape(many=True)
     variants = VariantShape(many=True)
+
+
+class CategoryShape(CategoryRefShape):
+    """A category."""
+
+    parent_id = serializers.IntegerField(allow_null=True)
+    position = serializers.IntegerField()
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNodeShape"}})
+class Children(serializers.ListField):
+    """The categories inside of one."""
+
+
+class CategoryNodeShape(CategoryShape):
+    """A category with what is inside of it."""
+
+    children = Children()
+
+
+class MovementShape(serializers.Serializer[Any]):
+    """A change of the units on hand."""
+
+    id = serializers.IntegerField()
+    sku_id = serializers.IntegerField()
+    sku = serializers.CharField()
+    delta = serializers.IntegerField()
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    reference = serializers.CharField()
+    created_at = serializers.DateTimeField()

@@ -1,52 +1,95 @@
-"""Making and changing products, and keeping their listings true."""
+"""Making, changing and retiring products."""
 
+import logging
+import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from products import stock
-from products.drafts import NewProduct, NewVariant
-from products.exceptions import SkuTaken
-from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
-from products.slugs import slug_for
-from store.core import markets
+from products import shelves, stock, variants
+from products.drafts import NewProduct, ProductChange, VariantChange
+from products.exceptions import CategoryUnknown, NotYours, ProductNotFound, SlugTaken
+from products.listings import list_anew, lock
+from products.models import Category, Product, SearchWord, StockMovement, Variant
+from products.slugs import product_ref, slug_for
+from products.words import fold, typical
 from store.core.actors import Actor
 
-VARIANT_COLUMNS = ("sku", "name", "options", "price", "compare_at_price", "position", "is_active")
+logger = logging.getLogger("shop.products")
+DESK = (  # the reasons of a movement that is written by hand
+    StockMovement.Reason.RECEIVED,
+    StockMovement.Reason.RETURN,
+    StockMovement.Reason.DAMAGE,
+    StockMovement.Reason.CORRECTION,
+)
+TRIES = 3  # for a slug that others take in the same moment
 
 
-@transaction.atomic
+@contextmanager
+def _with_its_category() -> Iterator[None]:
+    """Refuse what names a category that somebody deletes in this moment: the database finds out at the end alone."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as wrong:
+        logger.warning("refused at its end: %s", wrong)
+        raise CategoryUnknown("This category was deleted in this moment", field="category") from None
+
+
+@_with_its_category()
 def create(actor: Actor, given: NewProduct, *, reason: str = StockMovement.Reason.INITIAL) -> Product:
-    """Make a product with its variants, prices, first stock and listings. Raises SkuTaken."""
-    return create_many(actor, [given], reason=reason)[0]
+    """Make a product with its variants, prices, first stock and listings; whoever makes it is its seller.
+
+    Raises SkuTaken, SlugTaken, CategoryUnknown.
+    """
+    seller_id = given.seller_id if given.seller_id is not None else actor.user_id
+    category = _category(actor, given.shelf) if given.shelf is not None else given.category
+    whole = replace(given, category=category, seller_id=seller_id)
+    return create_many(actor, [whole], reason=reason)[0]
+
+
+def _category(actor: Actor, named: str | None) -> Category | None:
+    """Return the category that is named; staff make one by naming it. Raises CategoryUnknown."""
+    return None if named is None else shelves.named(named, may_make=actor.kind != "customer")
 
 
 @transaction.atomic
 def create_many(actor: Actor, given: Sequence[NewProduct], *, reason: str) -> list[Product]:
-    """Make many products in a number of statements that does not depend on how many. Raises SkuTaken."""
+    """Make many products in a number of statements that does not depend on how many. Raises SkuTaken, SlugTaken."""
     products = _insert_products(given)
-    news = [new for wanted in given for new in wanted.variants]
-    variants = [
-        _new_variant(product, new, position)
+    rows = (
+        (product, new, position)
         for product, wanted in zip(products, given, strict=True)
         for position, new in enumerate(wanted.variants)
-    ]
-    _insert_variants(variants)
-    _insert_prices(variants, news)
-    stock.record_initial(actor, variants, reason)
+    )
+    variants.insert(actor, rows, reason)
+    learn(products)
     list_anew([product.pk for product in products])
     return products
 
 
 def _insert_products(given: Sequence[NewProduct]) -> list[Product]:
-    taken = taken_slugs(new.name for new in given)
+    for number in range(TRIES):
+        try:
+            with transaction.atomic():
+                return Product.objects.bulk_create(_with_slugs(given, ending=secrets.token_hex(3) if number else ""))
+        except IntegrityError:  # somebody has taken one of the slugs since they were read; an ending of chance is nobody's
+            continue
+    raise SlugTaken("This address is in use", field="slug")
+
+
+def _with_slugs(given: Sequence[NewProduct], *, ending: str) -> list[Product]:
+    taken = taken_slugs(new.slug or new.name for new in given)
     products = []
     for new in given:
-        slug = slug_for(new.name, taken)
+        if new.slug and new.slug in taken:
+            raise SlugTaken("This address is in use", field="slug")
+        slug = new.slug or slug_for(f"{new.name[:180]} {ending}" if ending else new.name, taken)
         taken.add(slug)
         products.append(
             Product(
@@ -57,9 +100,11 @@ def _insert_products(given: Sequence[NewProduct]) -> list[Product]:
                 seller_id=new.seller_id,
                 low_stock_threshold=new.low_stock_threshold,
                 is_active=new.is_active,
+                search_name=fold(new.name),
+                search_text=fold(new.description),
             )
         )
-    return Product.objects.bulk_create(products)
+    return products
 
 
 def taken_slugs(names: Iterable[str]) -> set[str]:
@@ -71,130 +116,141 @@ def taken_slugs(names: Iterable[str]) -> set[str]:
     return taken
 
 
-@transaction.atomic
-def add_variant(actor: Actor, product: Product, new: NewVariant, position: int, *, reason: str) -> Variant:
-    """Add a variant to a product; the caller lists it anew. Raises SkuTaken."""
-    variant = _new_variant(product, new, position)
-    _insert_variants([variant])
-    _insert_prices([variant], [new])
-    stock.record_initial(actor, [variant], reason)
-    return variant
+def learn(products: Iterable[Product]) -> None:
+    """Remember the words of the names, for those who mistype one."""
+    words = sorted({word for product in products for word in typical(product.search_name)})
+    SearchWord.objects.bulk_create((SearchWord(word=word) for word in words), ignore_conflicts=True)
 
 
-def _insert_variants(variants: Sequence[Variant]) -> None:
+def locked(actor: Actor, ref: str | int) -> Product:
+    """Lock and return the product with this id, uuid or slug, for somebody who may change it. Raises ProductNotFound, NotYours."""
+    kind, value = product_ref(ref)
+    found = Product.objects.select_for_update(no_key=True).filter(deleted_at=None, **{kind: value}).first()
+    if found is None:
+        raise ProductNotFound
+    if actor.kind == "customer" and not found.belongs_to(actor.user_id):
+        raise NotYours
+    return found
+
+
+@_with_its_category()
+def change(actor: Actor, ref: str | int, wanted: ProductChange) -> Product:
+    """Bring a product to what is wanted, all or nothing.
+
+    Raises ProductNotFound, NotYours, SlugTaken, and what `variants.change` raises.
+    """
+    product = locked(actor, ref)
+    columns = dict(wanted.columns)
+    if "category" in columns:
+        columns["category"] = _category(actor, columns["category"])
+    write(product, columns)
+    if wanted.slug is not None and wanted.slug != product.slug:
+        _rename_address(product, wanted.slug)
+    if wanted.variants is not None:
+        variants.replace(actor, product, wanted.variants)
+    if wanted.simple:
+        variants.change_simple(actor, product, wanted.simple)
+    list_anew([product.pk])
+    return product
+
+
+def save_filled(product: Product, changed: Sequence[str]) -> None:
+    """Write a product as staff filled it in; a new one gets its slug here and keeps it when it is renamed."""
+    product.search_name, product.search_text = fold(product.name), fold(product.description)
+    if product.pk is None:
+        product.slug = slug_for(product.name, taken_slugs([product.name]))
+        product.save(force_insert=True)
+    else:
+        product.save(update_fields=[*changed, "search_name", "search_text", "updated_at"])
+    learn([product])
+
+
+def write(product: Product, columns: Any) -> bool:
+    """Write the columns of a product that differ, with what search sees of them; says whether there were any.
+
+    The caller holds its lock and lists it anew.
+    """
+    folded = {
+        **({"search_name": fold(columns["name"])} if "name" in columns else {}),
+        **({"search_text": fold(columns["description"])} if "description" in columns else {}),
+    }
+    if not variants.write(product, {**columns, **folded}):
+        return False
+    if "name" in columns:
+        learn([product])
+    return True
+
+
+def _rename_address(product: Product, slug: str) -> None:
+    taken = taken_slugs([slug or product.name]) - {product.slug}
+    if slug and slug in taken:
+        raise SlugTaken("This address is in use", field="slug")
+    product.slug = slug or slug_for(product.name, taken)
     try:
         with transaction.atomic():
-            Variant.objects.bulk_create(variants)
+            product.save(update_fields=["slug", "updated_at"])
     except IntegrityError:
-        raise SkuTaken("A product with this SKU exists already", field="sku") from None
-
-
-def _insert_prices(variants: Sequence[Variant], news: Sequence[NewVariant]) -> None:
-    MarketPrice.objects.bulk_create(
-        MarketPrice(variant=variant, market=market, price=price.amount, compare_at_price=price.compare_at)
-        for variant, new in zip(variants, news, strict=True)
-        for market, price in new.prices.items()
-    )
-
-
-def _new_variant(product: Product, new: NewVariant, position: int) -> Variant:
-    return Variant(
-        product=product,
-        sku=new.sku,
-        name=new.name,
-        options=new.options,
-        price=new.price.amount,
-        compare_at_price=new.price.compare_at,
-        stock=new.stock,
-        position=position,
-    )
+        raise SlugTaken("This address is in use", field="slug") from None
 
 
 @transaction.atomic
-def save_variant(actor: Actor, variant: Variant, delta: int, prices: Mapping[str, Decimal]) -> None:
-    """Write a variant as staff filled it in: its columns, its other markets' prices, and `delta` units on hand as a movement.
+def move_stock(
+    actor: Actor, ref: str | int, variant_id: int | None, *, delta: int, reason: str, note: str = "", reference: str = ""
+) -> Product:
+    """Add units to a variant's stock, or take them away; `reason` is one of DESK, or in words of one's own.
 
-    The caller lists the product anew. Raises StockConflict.
+    Raises ProductNotFound, NotYours, VariantNeeded, VariantNotFound, StockConflict.
     """
-    if variant.pk is None:
-        variant.stock = delta
-        variant.save(force_insert=True)
-        stock.record_initial(actor, [variant], StockMovement.Reason.INITIAL)
-    else:
-        variant.save(update_fields=[*VARIANT_COLUMNS, "updated_at"])
-        stock.adjust(actor, variant, delta, StockMovement.Reason.CORRECTION)
-    MarketPrice.objects.filter(variant=variant).exclude(market__in=prices).delete()
-    for market, amount in prices.items():
-        MarketPrice.objects.update_or_create(variant=variant, market=market, defaults={"price": amount})
+    product = locked(actor, ref)
+    variant = variants.find(product, variant_id)
+    if reason not in DESK:
+        reason, note = StockMovement.Reason.CORRECTION, reason
+    stock.adjust(actor, variant, delta, reason, reference=reference, note=note)
+    list_anew([product.pk])
+    return product
+
+
+@transaction.atomic
+def remove(actor: Actor, ref: str | int) -> Product:
+    """Take a product out of the shop for somebody who may. Raises ProductNotFound, NotYours."""
+    product = locked(actor, ref)
+    retire([product.pk])
+    return product
 
 
 @transaction.atomic
 def retire(product_ids: Sequence[int]) -> None:
     """Take products out of the shop; carts show them as gone, orders keep their copies."""
-    Product.objects.filter(pk__in=product_ids).update(deleted_at=timezone.now(), is_active=False)
+    lock(product_ids)
+    now = timezone.now()
+    Product.objects.filter(pk__in=product_ids).update(deleted_at=now, is_active=False, updated_at=now)
     list_anew(product_ids)
 
 
 @transaction.atomic
-def category_of(path: Sequence[str]) -> Category:
-    """Return the category at this path of names, such as ("Home", "Lighting"), and make what is missing of it."""
-    parent: Category | None = None
-    for name in path:
-        found = Category.objects.filter(parent=parent, name__iexact=name).first()
-        if found is None:
-            base = slug_for(name, (), kind="category")
-            taken = set(Category.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-            found = Category.objects.create(name=name, slug=slug_for(name, taken, kind="category"), parent=parent)
-        parent = found
-    if parent is None:
-        raise ValueError("a category path has at least one name")
-    return parent
-
-
-def lock(product_ids: Sequence[int]) -> None:
-    """Lock products for the rest of the transaction, in ascending id, as everybody does."""
-    list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk").values_list("pk"))
+def add_variant(actor: Actor, ref: str | int, wanted: VariantChange) -> Variant:
+    """Add a variant to a product. Raises ProductNotFound, NotYours, SkuTaken, PriceNeeded."""
+    product = locked(actor, ref)
+    variant = variants.add(actor, product, wanted.as_new(), position=wanted.columns.get("position"))
+    list_anew([product.pk])
+    return variant
 
 
 @transaction.atomic
-def list_anew(product_ids: Sequence[int]) -> None:
-    """Derive the listings of these products from their variants and prices; call it in the transaction of each change.
-
-    The products are locked first: of two changes at once the later then reads what the earlier wrote.
-    """
-    lock(product_ids)
-    listings = [listing for market in markets.table().values() for listing in _listings(product_ids, market)]
-    kept = {(listing.product_id, listing.market) for listing in listings}
-    stale = [
-        pk
-        for pk, product_id, market in Listing.objects.filter(product__in=product_ids).values_list("pk", "product", "market")
-        if (product_id, market) not in kept
-    ]
-    if stale:
-        Listing.objects.filter(pk__in=stale).delete()
-    Listing.objects.bulk_create(
-        listings,
-        update_conflicts=True,
-        unique_fields=["product", "market"],
-        update_fields=["category", "variant", "variants_count", "price", "compare_at_price", "created_at"],
-    )
+def change_variant(actor: Actor, ref: str | int, variant_id: int, wanted: VariantChange) -> Variant:
+    """Change a variant of a product. Raises ProductNotFound, NotYours, VariantNotFound, SkuTaken, PriceNeeded."""
+    product = locked(actor, ref)
+    variant = variants.find(product, variant_id)
+    variants.change(actor, variant, wanted)
+    list_anew([product.pk])
+    return variant
 
 
-def _listings(product_ids: Sequence[int], market: markets.Market) -> Iterable[Listing]:
-    offered = Variant.objects.offered_in(market).filter(product__in=product_ids).select_related("product")
-    by_product: dict[int, list[Variant]] = {}
-    for variant in offered.order_by("product", "position", "id"):
-        by_product.setdefault(variant.product_id, []).append(variant)
-    for variants in by_product.values():
-        product = variants[0].product
-        cheapest = min(variants, key=attrgetter("market_price"))
-        yield Listing(
-            product=product,
-            market=market.code,
-            category_id=product.category_id,
-            variant=variants[0],
-            variants_count=len(variants),
-            price=cheapest.market_price,  # type: ignore[attr-defined]  # added by offered_in
-            compare_at_price=cheapest.market_compare_at_price,  # type: ignore[attr-defined]  # added by offered_in
-            created_at=product.created_at,
-        )
+@transaction.atomic
+def remove_variant(actor: Actor, ref: str | int, variant_id: int) -> Variant:
+    """Delete a variant softly. Raises ProductNotFound, NotYours, VariantNotFound, LastVariant."""
+    product = locked(actor, ref)
+    variant = variants.find(product, variant_id)
+    variants.remove(product, variant)
+    list_anew([product.pk])
+    return variant

@@ -5,6 +5,7 @@ from collections.abc import Container
 from typing import Any
 from uuid import UUID
 
+from anyascii import anyascii
 from django.db import models
 from django.utils.text import slugify
 
@@ -18,12 +19,12 @@ REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
 }
 RESERVED = frozenset(("create", "categories"))
 UUID_SHAPED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-MAX_LENGTH = 200
+MAX_LENGTH = {"product": 200, "category": 120}  # characters, with room for a number behind them
 
 
 def slug_for(name: str, taken: Container[str], *, kind: str = "product") -> str:
-    """Return a slug for the name that is not taken, and that no id, uuid or route can be mistaken for."""
-    base = slugify(name)[:MAX_LENGTH].strip("-_") or kind
+    """Return a slug for the name, in any script, that is not taken, and that no id, uuid or route can be mistaken for."""
+    base = slugify(anyascii(name))[: MAX_LENGTH[kind]].strip("-_") or kind
     if base.isdigit() or UUID_SHAPED.fullmatch(base) or base in RESERVED:
         base = f"{kind}-{base}"
     slug, number = base, 1
