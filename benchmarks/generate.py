@@ -13,17 +13,17 @@ def main(count: int) -> None:
     django.setup()
     from django.db import connection
 
-    from products import services
+    from products import services, shelves
     from products.drafts import NewProduct, NewVariant, Price
     from store.core.actors import SYSTEM
 
-    shelves = [services.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
+    categories = [shelves.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
     for start in range(0, count, 1000):
         batch = [
             NewProduct(
                 name=f"Product {number} of the generated catalog",
                 description="A text of some length, as products have one. " * 4,
-                category=shelves[number % 20],
+                category=categories[number % 20],
                 variants=[
                     NewVariant(
                         sku=f"GEN-{number}",
