@@ -1,10 +1,11 @@
 """An import while shoppers buy: no deadlock, no lost unit, and listings that say what is."""
 
 import threading
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Sum
 from pytest_django.live_server_helper import LiveServer
 
@@ -12,9 +13,12 @@ from carts.tests.factories import add, guest, guest_with
 from orders.models import Order
 from orders.tests.factories import form
 from products import services
-from products.importing import Summary, import_rows
+from products.drafts import VariantChange
+from products.import_pictures import Pictures
+from products.importing import Import, Summary
 from products.models import Listing, StockMovement, Variant
 from products.tests.factories import make_product, make_variant
+from store.core.actors import SYSTEM
 from tests.crowd import Caller, at_once, statuses
 
 ROUNDS = 3
@@ -24,6 +28,11 @@ def rows(price: int) -> list[dict[str, Any]]:
     """Return the file, its rows against the order of the ids."""
     shelf = {"category": "Lighting", "stock": 1000}
     return [{"sku": f"L-{number}", "name": f"Lamp {number}", "price": str(price), **shelf} for number in reversed(range(12))]
+
+
+def imported(given: list[dict[str, Any]], folder: Path) -> Summary:
+    """Import these rows."""
+    return Import(Pictures(folder)).run(enumerate(given, start=1))
 
 
 def in_thread(work: Any) -> threading.Thread:
@@ -49,7 +58,7 @@ def test_orders_and_an_import_of_the_same_products_do_not_stop_each_other(live_s
     buyers = [Caller(live_server.url, {"X-Cart-Token": key}) for key in keys]
     done: list[Summary] = []
 
-    importer = in_thread(lambda: done.extend(import_rows(rows(20 - number), tmp_path) for number in range(ROUNDS)))
+    importer = in_thread(lambda: done.extend(imported(rows(20 - number), tmp_path) for number in range(ROUNDS)))
     answers = at_once([buyer.posting("/api/orders/create/", form(accept_price_changes=True)) for buyer in buyers])
     importer.join()
 
@@ -66,10 +75,9 @@ def test_changes_of_a_products_variants_at_once_leave_the_listing_true(live_serv
     start = threading.Barrier(6)
 
     def change(number: int) -> None:
+        variant = Variant.objects.get(sku=f"TEE-{number}")
         start.wait()
-        with transaction.atomic():
-            Variant.objects.filter(sku=f"TEE-{number}").update(price=10 + number)
-            services.list_anew([tee.pk])
+        services.change_variant(SYSTEM, tee.pk, variant.pk, VariantChange(amounts={"in": Decimal(10 + number)}))
 
     for thread in [in_thread(lambda number=number: change(number)) for number in range(6)]:
         thread.join()

@@ -51,7 +51,7 @@ def test_no_log_record_holds_a_secret(api: SchemaClient, caplog: pytest.LogCaptu
 def test_no_row_of_any_table_holds_a_secret(api: SchemaClient) -> None:
     secrets = live_through(api)
 
-    kept = "\n".join(str(list(model._base_manager.values())) for model in apps.get_models())
+    kept = "\n".join(str(list(model._base_manager.values())) for model in apps.get_models() if model._meta.managed)
 
     assert "ada@example.com" in kept
     assert secrets_in(kept, secrets) == []

@@ -7,7 +7,7 @@ from io import BytesIO
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from products import services
+from products import listings, services, shelves
 from products.drafts import NewProduct, NewVariant, Price
 from products.models import Category, Product, ProductImage, StockMovement, Variant
 from store.core.actors import SYSTEM
@@ -15,7 +15,7 @@ from store.core.actors import SYSTEM
 
 def make_category(name: str = "Lighting", *parents: str) -> Category:
     """Make a category, inside of `parents` from the top down."""
-    return services.category_of((*parents, name))
+    return shelves.category_of((*parents, name))
 
 
 def make_product(
@@ -65,7 +65,7 @@ def variant_of(product: Product) -> Variant:
 def change_price(product: Product, price: str) -> None:
     """Change the price of a simple product in the default market."""
     Variant.objects.filter(product=product).update(price=Decimal(price))
-    services.list_anew([product.pk])
+    listings.list_anew([product.pk])
 
 
 def make_products(*names: str, price: str = "20.00", us: str = "2.00") -> list[Product]:
@@ -79,25 +79,26 @@ def make_products(*names: str, price: str = "20.00", us: str = "2.00") -> list[P
     for number, product in enumerate(products):
         product.created_at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
     Product.objects.bulk_update(products, ["created_at"])
-    services.list_anew([product.pk for product in products])
+    listings.list_anew([product.pk for product in products])
     return products
 
 
 def change(product: Product, **columns: object) -> None:
     """Write columns of a product and list it anew."""
-    Product.objects.filter(pk=product.pk).update(**columns)
-    services.list_anew([product.pk])
+    services.write(Product.objects.get(pk=product.pk), columns)
+    listings.list_anew([product.pk])
 
 
 def change_variant(sku: str, **columns: object) -> None:
     """Write columns of a variant and list its product anew."""
     Variant.objects.filter(sku=sku).update(**columns)
-    services.list_anew([Variant.objects.get(sku=sku).product_id])
+    listings.list_anew([Variant.objects.get(sku=sku).product_id])
 
 
-def add_picture(product: Product, *, position: int = 0, alt: str = "A lamp") -> ProductImage:
+def add_picture(product: Product, *, position: int = 0, alt: str = "A lamp", colour: str = "red") -> ProductImage:
     """Give a product a picture of 2 by 1 pixels."""
-    return ProductImage.objects.create(product=product, image=ContentFile(png(), "lamp.png"), position=position, alt=alt)
+    file = ContentFile(png(colour), "lamp.png")
+    return ProductImage.objects.create(product=product, image=file, width=2, height=1, position=position, alt=alt)
 
 
 def png(colour: str = "red") -> bytes:

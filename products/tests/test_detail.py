@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
-from products.models import Product, Variant
+from products.models import Product, ProductImage, Variant
 from products.tests.factories import add_picture, change, change_variant, make_category, make_product, make_variant
 from tests.schema_client import SchemaClient
 
@@ -31,9 +31,24 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
     assert response.json()["data"] == {
         **listed,
         "description": "Takes an E14 bulb.",
+        "lowest_price_30_days": "25.00",
         "images": [
-            {"id": front.pk, "url": listed["primary_image"], "alt": "From the front", "width": 2, "height": 1},
-            {"id": back.pk, "url": f"http://testserver/media/{back.image.name}", "alt": "From behind", "width": 2, "height": 1},
+            {
+                "id": front.pk,
+                "url": listed["primary_image"],
+                "alt": "From the front",
+                "width": 2,
+                "height": 1,
+                "thumbnail": listed["primary_image"],
+            },
+            {
+                "id": back.pk,
+                "url": f"http://testserver/media/{back.image.name}",
+                "alt": "From behind",
+                "width": 2,
+                "height": 1,
+                "thumbnail": f"http://testserver/media/{back.image.name}",
+            },
         ],
         "variants": [
             {
@@ -43,7 +58,9 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
                 "options": {"Colour": "Brass"},
                 "price": "30.00",
                 "compare_at_price": "40.00",
+                "currency": "INR",
                 "stock": 2,
+                "lowest_price_30_days": "30.00",
             },
             {
                 "id": black.pk,
@@ -52,7 +69,9 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
                 "options": {"Colour": "Black"},
                 "price": "25.00",
                 "compare_at_price": None,
+                "currency": "INR",
                 "stock": 4,
+                "lowest_price_30_days": "25.00",
             },
         ],
     }
@@ -66,6 +85,21 @@ def test_a_simple_product_has_one_variant_and_may_have_no_picture(api: SchemaCli
 
     assert [variant["id"] for variant in shown["variants"]] == [shown["sku_id"]]
     assert (shown["images"], shown["primary_image"]) == ([], None)
+
+
+def test_lists_show_the_small_picture_and_the_detail_both(api: SchemaClient) -> None:
+    lamp = make_product()
+    picture = add_picture(lamp)
+    ProductImage.objects.update(thumbnail="products/small.webp")
+
+    listed = api.get("/api/products/").json()["data"][0]
+    shown = api.get(f"/api/products/{lamp.pk}/").json()["data"]
+
+    small = "http://testserver/media/products/small.webp"
+    assert (listed["primary_image"], shown["primary_image"]) == (small, small)
+    assert [(image["url"], image["thumbnail"]) for image in shown["images"]] == [
+        (f"http://testserver/media/{picture.image.name}", small)
+    ]
 
 
 def test_id_uuid_and_slug_open_the_same_product(api: SchemaClient) -> None:

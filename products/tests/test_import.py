@@ -94,7 +94,7 @@ def test_a_file_of_more_than_a_batch_comes_in_whole(tmp_path: Path) -> None:
     assert ran.said == ["448 created, 0 changed, 0 unchanged, 2 failed"]
     assert ran.complaints[:2] == [
         "  row 201 (Lamp SKU-0): SKU SKU-0 stands in row 1 already",
-        "  row 301 (No SKU): sku is missing or is not 1 to 64 letters, digits, dots, dashes, slashes",
+        "  row 301 (No SKU): sku is missing or is not 1 to 64 printable characters",
     ]
     assert Variant.objects.count() == 448
 

@@ -71,26 +71,49 @@ def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, gi
     assert list(response.json()["errors"]) == ["cursor"]
 
 
-@pytest.mark.parametrize(("made_for", "used_for"), [("price", "newest"), ("newest", "oldest"), ("price", "-price")])
+@pytest.mark.parametrize(
+    ("made_for", "used_for"),
+    [
+        ("ordering=price", "ordering=newest"),
+        ("ordering=newest", "ordering=oldest"),
+        ("ordering=price", "ordering=-price"),
+        ("ordering=name", "ordering=price"),
+        ("ordering=price", "ordering=name"),
+        ("search=lamp", "ordering=newest"),
+        ("search=lamp", "search=lamp&ordering=newest"),
+        ("search=lamp", "ordering=relevance"),
+        ("ordering=newest", "search=lamp"),
+        ("ordering=relevance", "search=lamp"),
+        ("search=lamp&ordering=price", "search=lamp"),
+    ],
+)
 def test_a_cursor_of_another_ordering_is_refused_by_name(api: SchemaClient, made_for: str, used_for: str) -> None:
-    make_products("Lamp", "Mug")
-    cursor = cursor_of(api, f"ordering={made_for}")
+    make_products("Lamp", "Lamp")
+    cursor = cursor_of(api, made_for)
 
-    response = api.get(f"/api/products/?ordering={used_for}&cursor={cursor}")
+    response = api.get(f"/api/products/?{used_for}&cursor={cursor}")
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["cursor"]
 
 
-@pytest.mark.parametrize("ordering", ["newest", "price", "name"])
-def test_no_single_changed_letter_of_a_cursor_breaks_the_shop(api: SchemaClient, ordering: str) -> None:
-    make_products("Lamp", "Mug")
-    cursor = cursor_of(api, f"ordering={ordering}")
+@pytest.mark.parametrize("query", ["ordering=newest", "ordering=price", "ordering=name", "search=lamp"])
+def test_no_single_changed_letter_of_a_cursor_breaks_the_shop(api: SchemaClient, query: str) -> None:
+    make_products("Lamp", "Lamp")
+    cursor = cursor_of(api, query)
 
     changed = [f"{cursor[:at]}{letter}{cursor[at + 1 :]}" for at in range(len(cursor)) for letter in "A0_"]
-    statuses = {api.get(f"/api/products/?ordering={ordering}&cursor={text}").status_code for text in changed}
+    statuses = {api.get(f"/api/products/?{query}&cursor={text}").status_code for text in changed}
 
     assert statuses <= {200, 400}
+
+
+@pytest.mark.parametrize("value", ["abc", "", "1,5", "0x10", "1.5.2", "\x00", "--1"])
+def test_a_cursor_whose_relevance_is_no_number_is_refused_by_name(api: SchemaClient, value: str) -> None:
+    response = api.get("/api/products/", {"search": "lamp", "cursor": packed(["relevance", value, 1, 0])})
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"cursor": ["This is not a cursor of the shop"]}
 
 
 def test_an_empty_cursor_is_the_first_page(api: SchemaClient) -> None:

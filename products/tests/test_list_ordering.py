@@ -45,13 +45,52 @@ def test_ties_are_parted_by_id_in_the_same_direction(api: SchemaClient, ordering
     assert [shown["id"] for shown in response.json()["data"]] == (ids if upwards else ids[::-1])
 
 
+def test_names_are_sorted_without_case_accents_and_punctuation(api: SchemaClient) -> None:
+    make_products(
+        "Zebra",
+        "éclair",
+        "Lampshade",
+        "\u00c5ngström",
+        "eagle",
+        "\u0926\u0940\u092a",
+        "Lamp 2",
+        "ECLIPSE",
+        '"apple"',
+        "2 mugs",
+        "10 mugs",
+    )
+
+    shown = [row["name"] for row in api.get("/api/products/?ordering=name").json()["data"]]
+
+    assert shown == [
+        *("10 mugs", "2 mugs", "\u00c5ngström", '"apple"', "eagle", "éclair", "ECLIPSE", "Lamp 2", "Lampshade", "Zebra"),
+        "\u0926\u0940\u092a",
+    ]
+
+
+def test_names_that_fold_alike_are_parted_by_id(api: SchemaClient) -> None:
+    products = make_products("Creme", "CRÈME", "crème!", "Crème")
+
+    assert [row["id"] for row in api.get("/api/products/?ordering=name").json()["data"]] == [row.pk for row in products]
+
+
+def test_without_words_the_newest_are_the_most_relevant(api: SchemaClient) -> None:
+    oldest = make_products("First", "Second", "Third")[0]
+    change(oldest, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    for query in ("ordering=relevance", "ordering=relevance&search=", "ordering=relevance&search=+%00+"):
+        assert [row["name"] for row in api.get(f"/api/products/?{query}").json()["data"]] == ["First", "Third", "Second"]
+
+
 def test_without_an_ordering_the_newest_come_first(api: SchemaClient) -> None:
     make_products("First", "Second", "Third")
 
     assert [shown["name"] for shown in api.get("/api/products/").json()["data"]] == ["Third", "Second", "First"]
 
 
-@pytest.mark.parametrize("ordering", ["cheapest", "-name", "NEWEST", "id", "product__seller__email", "price,name", "\x00"])
+@pytest.mark.parametrize(
+    "ordering", ["cheapest", "-name", "-relevance", "-newest", "NEWEST", "id", "product__seller__email", "price,name", "\x00"]
+)
 def test_an_unknown_ordering_is_refused_by_name(api: SchemaClient, ordering: str) -> None:
     response = api.get("/api/products/", {"ordering": ordering})
 

@@ -7,23 +7,10 @@ import pytest
 
 from products.models import Product
 from products.tests.factories import change, change_price, make_category, make_product, make_products
+from products.tests.paging import SITE, walk
 from tests.schema_client import SchemaClient
 
 ORDERINGS = ["newest", "oldest", "price", "-price", "name"]
-SITE = "http://testserver"
-
-
-def walk(api: SchemaClient, start: str, way: str = "next") -> tuple[list[list[int]], str]:
-    """Follow the links from page to page; return the ids on each page, and the address of the last."""
-    pages, address = [], start
-    while True:
-        body = api.get(address).json()
-        pages.append([shown["id"] for shown in body["data"]])
-        link = body["pagination"][way]
-        if link is None:
-            return pages, address
-        assert link.startswith(f"{SITE}/api/products/?")
-        address = link.removeprefix(SITE)
 
 
 def all_alike() -> list[int]:

@@ -17,7 +17,7 @@ from tests.schema_client import SchemaClient
         ("CATEGORIES", "product-categories"),
         ("550E8400-E29B-41D4-A716-446655440000", "product-550e8400-e29b-41d4-a716-446655440000"),
         ("550e8400 e29b 41d4 a716 446655440000", "product-550e8400-e29b-41d4-a716-446655440000"),
-        ("\u706f", "product"),
+        ("\u706f", "deng"),
         ("---", "product"),
         ("x" * 200, "x" * 200),
     ],

@@ -244,7 +244,8 @@ def test_a_server_keeps_connections_and_prepares_statements(monkeypatch: pytest.
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert (config["NAME"], config["HOST"], config["PORT"]) == ("shop", "db.example", 5433)
     assert (config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"]) == (60, True)
-    assert config["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 1}
+    planner = "-c jit=off -c random_page_cost=1.1"
+    assert config["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 1, "options": planner}
     assert config["DISABLE_SERVER_SIDE_CURSORS"] is False
 
 

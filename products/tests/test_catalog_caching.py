@@ -1,0 +1,174 @@
+"""The catalog and HTTP caches: ETag and 304 (RFC 9110)"""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from products.tests.factories import change_price, change_variant, make_category, make_product
+from tests.schema_client import SchemaClient
+
+ADDRESSES = [
+    "/api/products/",
+    "/api/products/lamp/",
+    "/api/products/categories/",
+    "/products/lamp",
+    "/api/products/?search=lamp&count=1",
+]
+KEPT = ("ETag", "Cache-Control", "Vary")
+SHOP_FRONT = "http://localhost:5173"
+
+
+@pytest.fixture(autouse=True)
+def shelf(db: None) -> None:
+    make_product("Lamp", sku="L-1", price="20.00", prices={"us": "2.00"}, category=make_category())
+
+
+def asked(address: str, etag: str, method: str = "GET", **headers: Any) -> Any:
+    """Ask whether what a cache has is still true. A 304 has no body that a schema could describe."""
+    return Client().generic(method, address, HTTP_IF_NONE_MATCH=etag, **headers)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_the_caller_has_already_is_not_sent_again(api: SchemaClient, address: str) -> None:
+    first = api.get(address)
+
+    again = asked(address, first["ETag"])
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert {name: again[name] for name in KEPT} == {name: first[name] for name in KEPT}
+    assert first["ETag"].startswith('"')
+    assert "X-Request-ID" in again.headers
+    assert "Content-Length" not in again.headers
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_same_answer_has_the_same_tag(api: SchemaClient, address: str) -> None:
+    assert api.get(address)["ETag"] == api.get(address)["ETag"]
+
+
+@pytest.mark.parametrize("given", ["*", "W/{}", "{}, {}", '"other", {}', 'W/"other", W/{}'])
+def test_any_tag_that_is_the_same_will_do_also_a_weak_one(api: SchemaClient, given: str) -> None:
+    etag = api.get("/api/products/")["ETag"]
+
+    assert asked("/api/products/", given.replace("{}", etag)).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "given", ["", '"other"', 'W/"other"', "nonsense", '"', "{bare}", '"*"', "W/*", ",", "\xff", '"' + "x" * 10_000]
+)
+def test_any_other_tag_is_answered_whole(api: SchemaClient, given: str) -> None:
+    etag = api.get("/api/products/")["ETag"]
+
+    response = asked("/api/products/", given.replace("{bare}", etag.strip('"')))
+
+    assert response.status_code == 200
+    assert response["ETag"] == etag
+    assert response.json()["data"][0]["name"] == "Lamp"
+
+
+@pytest.mark.parametrize("given", ['"other"', "*", "nonsense"])
+def test_if_match_is_no_condition_of_a_read(given: str) -> None:
+    assert Client().get("/api/products/", HTTP_IF_MATCH=given).status_code == 200
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_head_says_what_get_says_without_a_body(api: SchemaClient, address: str) -> None:
+    read, head = api.get(address), api.head(address)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert {name: head[name] for name in KEPT} == {name: read[name] for name in KEPT}
+    assert asked(address, read["ETag"], "HEAD").status_code == 304
+
+
+@pytest.mark.parametrize("address", ["/api/products/", "/api/products/lamp/"])
+def test_a_change_of_price_or_stock_changes_the_tag(api: SchemaClient, address: str) -> None:
+    tags = [api.get(address)["ETag"]]
+
+    change_variant("L-1", stock=3)
+    tags.append(api.get(address)["ETag"])
+    change_variant("L-1", reserved=1)
+    tags.append(api.get(address)["ETag"])
+    change_variant("L-1", price="25.00")
+    tags.append(api.get(address)["ETag"])
+
+    assert len(set(tags)) == 4
+    assert asked(address, tags[0]).status_code == 200
+    assert asked(address, tags[3]).status_code == 304
+
+
+def test_a_price_that_comes_back_has_its_tag_back(api: SchemaClient) -> None:
+    lamp = make_product("Mug", price="5.00")
+    before = api.get("/api/products/")["ETag"]
+    change_price(lamp, "6.00")
+    changed = api.get("/api/products/")["ETag"]
+    change_price(lamp, "5.00")
+
+    assert changed != before
+    assert asked("/api/products/", before).status_code == 304
+
+
+def test_a_new_category_changes_the_tag_of_the_tree(api: SchemaClient) -> None:
+    before = api.get("/api/products/categories/")["ETag"]
+    make_category("Candles", "Lighting")
+
+    assert asked("/api/products/categories/", before).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/api/products/", "/api/products/lamp/"])
+def test_each_market_has_a_tag_of_its_own(api: SchemaClient, address: str) -> None:
+    here, there = (api.get(address, headers={"X-Market": code})["ETag"] for code in ("in", "us"))
+
+    assert here != there
+    assert asked(address, here, HTTP_X_MARKET="us").status_code == 200
+    assert asked(address, there, HTTP_X_MARKET="us").status_code == 304
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_vary_names_all_that_an_answer_depends_on(api: SchemaClient, address: str) -> None:
+    named = [name.strip().lower() for name in api.get(address)["Vary"].split(",")]
+
+    assert sorted(named) == ["authorization", "cookie", "origin", "x-market"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_shop_front_reads_a_304_too(api: SchemaClient, address: str) -> None:
+    first = api.get(address, HTTP_ORIGIN=SHOP_FRONT)
+
+    again = asked(address, first["ETag"], HTTP_ORIGIN=SHOP_FRONT)
+
+    assert again.status_code == 304
+    for name in ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"):
+        assert again[name] == first[name]
+    assert again["Access-Control-Allow-Origin"] == SHOP_FRONT
+    assert "Access-Control-Allow-Origin" not in asked(address, first["ETag"], HTTP_ORIGIN="http://evil.com").headers
+
+
+REFUSED = [
+    ("GET", "/api/products/?page_size=x", 400),
+    ("GET", "/api/products/?in_stock=x", 400),
+    ("GET", "/api/products/nothing/", 404),
+    ("HEAD", "/api/products/nothing/", 404),
+    ("GET", "/api/products/categories/9/", 405),
+    ("PUT", "/api/products/", 405),
+    ("POST", "/api/products/", 401),
+    ("GET", "/api/products/lamp/stock/", 401),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "status"), REFUSED)
+def test_a_refusal_is_never_kept(method: str, address: str, status: int) -> None:
+    response = asked(address, "*", method)
+
+    assert response.status_code == status
+    assert response["Cache-Control"] == "no-store"
+    assert "ETag" not in response.headers
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer x"}, {"X-Market": "zz"}])
+def test_a_refused_token_and_an_unknown_market_are_never_kept(api: SchemaClient, headers: dict[str, str]) -> None:
+    response = api.get("/api/products/", headers=headers)
+
+    assert response.status_code in (400, 401)
+    assert response["Cache-Control"] == "no-store"
+    assert "ETag" not in response.headers

@@ -1,0 +1,107 @@
+"""GET /api/products/?search=, mistyped: the nearest word of a name is looked for"""
+
+import pytest
+
+from products.models import Product
+from products.tests.factories import change, make_product, make_products
+from products.tests.paging import there_and_back
+from tests.schema_client import SchemaClient
+
+
+def names(api: SchemaClient, search: str, **query: str) -> list[str]:
+    """Return the names that a search finds."""
+    response = api.get("/api/products/", {"search": search, "ordering": "name", **query})
+    assert response.status_code == 200
+    return [shown["name"] for shown in response.json()["data"]]
+
+
+@pytest.fixture
+def shelf(db: None) -> None:
+    make_product("Smartphone", price="300")
+    make_product("Desk lamp")
+    make_product("Crème brûlée dish")
+    make_product("Umbrella", description="Chequered")
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("smarthone", ["Smartphone"]),
+        ("SMARTPHNOE", ["Smartphone"]),
+        ("smartphonee", ["Smartphone"]),
+        ("smarthone'", ["Smartphone"]),
+        ("umbrela", ["Umbrella"]),
+        ("umbrrella", ["Umbrella"]),
+        ("bruleee", ["Crème brûlée dish"]),
+        ("BRÛLLÉE", ["Crème brûlée dish"]),
+        ("desk lampp", ["Desk lamp"]),
+        ("deskk lampp", ["Desk lamp"]),
+        ("umbrela desk", []),
+        ("xylophone", []),
+        ("zzzzzz", []),
+        ("d3sk", []),
+        ("lmp", []),
+    ],
+)
+def test_a_mistyped_word_finds_what_the_nearest_word_finds(api: SchemaClient, search: str, found: list[str]) -> None:
+    assert names(api, search) == found
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_word_that_finds_something_is_not_guessed_at(api: SchemaClient) -> None:
+    make_product("Smarthone")
+
+    assert names(api, "smarthone") == ["Smarthone"]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_other_filters_hold_for_a_guessed_word(api: SchemaClient) -> None:
+    make_product("Smartphone case", price="5", stock=0)
+
+    assert names(api, "smarthone") == ["Smartphone", "Smartphone case"]
+    assert names(api, "smarthone", min_price="100") == ["Smartphone"]
+    assert names(api, "smarthone", in_stock="false") == ["Smartphone case"]
+    assert names(api, "smarthone", category="nowhere") == []
+
+
+def test_only_words_of_names_are_guessed(api: SchemaClient) -> None:
+    make_product("Umbrella", description="Chequered")
+
+    assert names(api, "cheqeured") == []
+
+
+def test_the_name_that_a_product_had_is_no_way_to_what_it_is_now(api: SchemaClient) -> None:
+    lamp = make_product("Umbrella")
+    change(lamp, name="Parasol", search_name="parasol")
+
+    assert names(api, "umbrela") == []
+
+
+@pytest.mark.parametrize("ordering", ["relevance", "newest", "oldest", "price", "-price", "name"])
+def test_the_pages_of_a_guessed_word_show_each_product_once(api: SchemaClient, ordering: str) -> None:
+    make_products(*["Smartphone"] * 7)
+    make_products("Desk lamp")
+
+    shown = there_and_back(api, f"search=smarthone&ordering={ordering}&page_size=3")
+
+    ids = list(Product.objects.filter(name="Smartphone").order_by("pk").values_list("pk", flat=True))
+    assert shown == (ids if ordering in ("oldest", "price", "name") else ids[::-1])
+
+
+def test_what_is_counted_is_what_the_guessed_word_finds(api: SchemaClient) -> None:
+    make_products(*["Smartphone"] * 3, "Desk lamp")
+
+    answer = api.get("/api/products/?search=smarthone&page_size=2&count=true").json()
+
+    assert (len(answer["data"]), answer["pagination"]["count"]) == (2, 3)
+
+
+def test_a_shop_without_names_guesses_nothing(api: SchemaClient) -> None:
+    assert names(api, "smarthone") == []
+
+
+def test_the_words_of_a_product_off_sale_find_nothing(api: SchemaClient) -> None:
+    make_product("Smartphone", is_active=False)
+
+    assert (names(api, "smartphone"), names(api, "smarthone")) == ([], [])

@@ -1,0 +1,169 @@
+"""Price changes: one row for each real change in one market, whoever makes it and however, and none otherwise"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from products.models import PriceChange, Variant
+from products.tests.editors import detail, history, make_tee, staff, variant
+from products.tests.factories import make_product
+from products.tests.import_file import load, row
+from tests.people import User
+from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.django_db
+
+
+def count() -> int:
+    """Return how many price changes there are."""
+    return PriceChange.objects.count()
+
+
+def test_a_new_product_begins_a_history_in_each_of_its_markets() -> None:
+    variants = [{"sku": "S", "price": "20", "prices": {"us": "2"}}, {"sku": "M", "price": "25", "prices": {"us": None}}]
+
+    staff().post("/api/products/", {"name": "Tee", "variants": variants})
+
+    rows = PriceChange.objects.order_by("variant__sku", "market").values_list("variant__sku", "market", "price", "lowest_before")
+    found: list[Any] = list(rows)
+    assert found == [("M", "in", 25, None), ("S", "in", 20, None), ("S", "us", 2, None)]
+    assert set(PriceChange.objects.values_list("user", flat=True)) == {User.objects.get().pk}
+
+
+CHANGES: list[tuple[dict[str, Any], list[str | None], list[str | None]]] = [
+    ({"price": "19"}, ["20.00", "19.00"], ["2.00"]),
+    ({"price": "20"}, ["20.00"], ["2.00"]),
+    ({"price": "20.000"}, ["20.00"], ["2.00"]),
+    ({"compare_at_price": "30"}, ["20.00"], ["2.00"]),
+    ({"compare_at_prices": {"us": "3"}}, ["20.00"], ["2.00"]),
+    ({"prices": {"us": "1.5"}}, ["20.00"], ["2.00", "1.50"]),
+    ({"prices": {"us": "2.0"}}, ["20.00"], ["2.00"]),
+    ({"prices": {"us": None}}, ["20.00"], ["2.00", None]),
+    ({"price": "21", "prices": {"us": "3"}}, ["20.00", "21.00"], ["2.00", "3.00"]),
+    ({"stock": 3, "sku": "L-2"}, ["20.00"], ["2.00"]),
+    ({"prices": {}}, ["20.00"], ["2.00"]),
+]
+
+
+@pytest.mark.parametrize(("given", "here", "abroad"), CHANGES)
+@pytest.mark.parametrize("way", ["patch", "put", "list", "variant"])
+def test_a_change_over_the_api_is_a_row_where_the_price_differs(
+    way: str, given: dict[str, Any], here: list[str | None], abroad: list[str | None]
+) -> None:
+    lamp = make_product(sku="L-1", price="20.00", prices={"us": "2.00"})
+    client, address = staff(), f"/api/products/{lamp.pk}/"
+    pk = Variant.objects.get().pk
+
+    for _ in range(2):  # the second changes nothing
+        response = {
+            "patch": lambda: client.patch(address, given),
+            "put": lambda: client.put(address, {"name": "Lamp", "price": "20", **given}),
+            "list": lambda: client.patch(address, {"variants": [{"id": pk, **given}]}),
+            "variant": lambda: client.patch(f"{address}variants/{pk}/", given),
+        }[way]()
+        assert response.status_code == 200
+        sku = Variant.objects.get().sku
+        assert (history(sku), history(sku, "us")) == (here, abroad)
+
+
+@pytest.mark.parametrize(
+    "given", [{"price": "-1"}, {"price": "5", "stock": -1}, {"price": "5", "sku": "TAKEN"}, {"price": "5", "slug": "mug"}]
+)
+def test_a_refused_change_is_none(given: dict[str, Any]) -> None:
+    make_product("Mug", sku="TAKEN")
+    lamp = make_product(sku="L-1")
+
+    staff().patch(f"/api/products/{lamp.pk}/", given)
+
+    assert history("L-1") == ["20.00"]
+
+
+def test_whoever_changes_it_is_on_record() -> None:
+    lamp = make_product(sku="L-1")
+
+    staff().patch(f"/api/products/{lamp.pk}/", {"price": "19"})
+
+    first, second = PriceChange.objects.order_by("id")
+    assert (first.user_id, second.user_id) == (None, User.objects.get().pk)
+
+
+def test_only_the_variant_that_changes_has_a_row() -> None:
+    tee = make_tee()
+
+    staff().patch(f"/api/products/{tee.pk}/", {"variants": [{"sku": "TEE-S", "price": "20"}, {"sku": "TEE-M", "price": "24"}]})
+
+    assert (history("TEE-S"), history("TEE-M")) == (["20.00"], ["25.00", "24.00"])
+
+
+def test_off_a_market_and_back_at_the_same_price_are_two_rows() -> None:
+    lamp = make_product(sku="L-1", prices={"us": "2.00"})
+    client = staff()
+
+    for amount in (None, None, "2.00", "2.00"):
+        client.patch(f"/api/products/{lamp.pk}/", {"prices": {"us": amount}})
+
+    assert history("L-1", "us") == ["2.00", None, "2.00"]
+
+
+def test_a_market_it_never_had_a_price_in_has_no_row() -> None:
+    lamp = make_product(sku="L-1")
+
+    staff().patch(f"/api/products/{lamp.pk}/", {"prices": {"us": None}})
+
+    assert history("L-1", "us") == []
+
+
+def test_a_variant_that_goes_and_comes_back_at_its_price_has_no_new_row() -> None:
+    tee = make_tee()
+    client = staff()
+    client.delete(f"/api/products/{tee.pk}/variants/{variant('TEE-S').pk}/")
+
+    client.post(f"/api/products/{tee.pk}/variants/", {"sku": "TEE-S", "price": "20"})
+    assert history("TEE-S") == ["20.00"]
+    client.delete(f"/api/products/{tee.pk}/variants/{variant('TEE-S').pk}/")
+    client.post(f"/api/products/{tee.pk}/variants/", {"sku": "TEE-S", "price": "19"})
+    assert history("TEE-S") == ["20.00", "19.00"]
+
+
+def test_an_import_writes_what_differs(tmp_path: Path) -> None:
+    load(tmp_path, row("L-1", price="20.00", prices={"us": "2"}))
+    load(tmp_path, row("L-1", price="20", prices={"us": "2.00"}))
+    load(tmp_path, row("L-1", price="19", prices={"us": "2.00"}))
+    load(tmp_path, row("L-1", price="19"))
+    load(tmp_path, row("L-1", price="19"))
+    load(tmp_path, row("L-1", price="19", prices={"us": "3"}))
+
+    assert (history("L-1"), history("L-1", "us")) == (["20.00", "19.00"], ["2.00", None, "3.00"])
+
+
+def test_the_admin_writes_what_differs(admin_client: Client) -> None:
+    lamp = make_product(sku="L-1", price="20.00", prices={"us": "2.00"})
+    address = f"/admin/products/product/{lamp.pk}/change/"
+    form = {
+        **{"name": "Lamp", "description": "", "category": "", "seller": "", "low_stock_threshold": "5", "is_active": "on"},
+        **{f"variants-{name}": value for name, value in (("TOTAL_FORMS", "1"), ("INITIAL_FORMS", "1"), ("MIN_NUM_FORMS", "1"))},
+        **{"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0", "variants-0-id": str(Variant.objects.get().pk)},
+        **{"variants-0-product": str(lamp.pk), "variants-0-sku": "L-1", "variants-0-name": "", "variants-0-options": "{}"},
+        **{"variants-0-price": "20.00", "variants-0-compare_at_price": "", "variants-0-price_us": "2.00"},
+        **{"variants-0-on_hand": "10", "variants-0-position": "0", "variants-0-is_active": "on"},
+    }
+
+    for given in ({}, {"price": "19"}, {"price": "19", "compare_at_price": "30"}, {"price": "19", "price_us": ""}):
+        changed = {f"variants-0-{name}": value for name, value in given.items()}
+        assert admin_client.post(address, form | changed).status_code == 302
+
+    assert (history("L-1"), history("L-1", "us")) == (["20.00", "19.00"], ["2.00", None])
+    assert {change.user_id for change in PriceChange.objects.order_by("id")[2:]} == {User.objects.get().pk}
+    assert detail(lamp)["price"] == "19.00"
+
+
+def test_a_sale_and_a_delete_change_no_price(api: SchemaClient) -> None:
+    lamp = make_product(sku="L-1")
+    client = staff()
+
+    client.post(f"/api/products/{lamp.pk}/stock/", {"delta": -1, "reason": "damage"})
+    client.delete(f"/api/products/{lamp.pk}/")
+
+    assert (history("L-1"), count()) == (["20.00"], 1)

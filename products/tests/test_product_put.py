@@ -1,0 +1,74 @@
+"""PUT /api/products/<pk>/: a whole product; what the answers do not show stays unless it is named"""
+
+from decimal import Decimal
+
+import pytest
+
+from products.models import MarketPrice, Product, Variant
+from products.tests.editors import catalog, history, movements, staff, variant
+from products.tests.factories import make_category, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def test_text_and_category_are_emptied_and_the_rest_stays() -> None:
+    lamp = make_product("Lamp", description="Old", category=make_category("Lighting"), prices={"us": "2.00"}, sku="L-1", stock=10)
+    Product.objects.update(low_stock_threshold=2, is_active=False, slug="kept")
+    Variant.objects.update(reserved=4)
+
+    response = staff().put(f"/api/products/{lamp.pk}/", {"name": "Table lamp", "price": "20"})
+
+    assert response.status_code == 200
+    assert response.json()["message"] == "Product updated successfully"
+    data = response.json()["data"]
+    assert (data["name"], data["description"], data["category"], data["slug"]) == ("Table lamp", "", None, "kept")
+    assert (data["stock"], data["is_available"], data["variants"][0]["sku"]) == (6, False, "L-1")
+    row = Product.objects.get()
+    assert (row.low_stock_threshold, row.is_active, row.category_id, row.search_text) == (2, False, None, "")
+    assert dict(MarketPrice.objects.values_list("market", "price")) == {"us": Decimal(2)}
+    assert (movements("L-1"), history("L-1"), history("L-1", "us")) == ([(10, "initial", "")], ["20.00"], ["2.00"])
+
+
+def test_everything_may_be_named() -> None:
+    lamp = make_product("Lamp", sku="L-1", stock=10)
+    given = {
+        **{"name": "Pot", "description": "Clay", "category": "Kitchen", "price": "7", "compare_at_price": "8", "stock": 3},
+        **{"sku": "POT", "low_stock_threshold": 1, "is_active": True, "slug": "clay-pot", "prices": {"us": "1"}},
+    }
+
+    data = staff().put(f"/api/products/{lamp.pk}/", given).json()["data"]
+
+    assert (data["name"], data["description"], data["category"]["slug"], data["price"]) == ("Pot", "Clay", "kitchen", "7.00")
+    assert (data["compare_at_price"], data["stock"], data["is_low_stock"], data["slug"]) == ("8.00", 3, False, "clay-pot")
+    assert movements("POT") == [(10, "initial", ""), (-7, "correction", "")]
+    assert (history("POT"), history("POT", "us")) == (["20.00", "7.00"], ["1.00"])
+    assert variant("POT").product_id == lamp.pk
+
+
+def test_the_same_twice_changes_nothing_more() -> None:
+    lamp = make_product("Lamp")
+    client = staff()
+    given = {"name": "Pot", "description": "Clay", "price": "7", "stock": 3}
+    client.put(f"/api/products/{lamp.pk}/", given)
+    before = catalog()
+
+    again = client.put(f"/api/products/{lamp.pk}/", given)
+
+    assert again.status_code == 200
+    after = catalog()
+    assert after.pop("Listing") == before.pop("Listing")
+    assert after == before
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_of_several_refusals_nothing_of_the_change_is_left(method: str) -> None:
+    make_product("Mug", sku="TAKEN")
+    lamp = make_product("Lamp")
+    client = staff()
+    before = catalog()
+    given = {"name": "Pot", "price": "7", "stock": 3, "category": "New", "slug": "mug", "prices": {"us": "1"}}
+
+    response = getattr(client, method)(f"/api/products/{lamp.pk}/", given)
+
+    assert (response.status_code, response.json()["code"], list(response.json()["errors"])) == (400, "slug_taken", ["slug"])
+    assert catalog() == before

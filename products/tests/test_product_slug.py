@@ -1,0 +1,92 @@
+"""The slug of a product over its life: stable on rename, changed when asked"""
+
+import pytest
+
+from products.models import Product
+from products.tests.editors import assert_refused, catalog, staff
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_slug_that_is_given_is_kept(api: SchemaClient) -> None:
+    response = staff().post("/api/products/", {"name": "Desk lamp", "price": "1", "slug": "a-lamp-2"})
+
+    assert (response.status_code, response.json()["data"]["slug"]) == (201, "a-lamp-2")
+    assert api.get("/api/products/a-lamp-2/").json()["data"]["name"] == "Desk lamp"
+
+
+@pytest.mark.parametrize("slug", ["", None])
+def test_without_one_it_is_made_of_the_name(slug: str | None) -> None:
+    given = {"name": "Desk lamp", "price": "1"} | ({} if slug is None else {"slug": slug})
+    client = staff()
+
+    slugs = [client.post("/api/products/", given).json()["data"]["slug"] for _ in range(3)]
+
+    assert slugs == ["desk-lamp", "desk-lamp-2", "desk-lamp-3"]
+
+
+@pytest.mark.parametrize("name", ["Create", "categories", "2025", "550e8400-e29b-41d4-a716-446655440000"])
+def test_a_name_that_is_no_slug_gives_one_that_opens_the_product(api: SchemaClient, name: str) -> None:
+    data = staff().post("/api/products/", {"name": name, "price": "1"}).json()["data"]
+
+    assert data["slug"] == f"product-{name.lower()}"
+    assert api.get(f"/api/products/{data['slug']}/").json()["data"]["id"] == data["id"]
+
+
+def test_a_taken_slug_is_refused_when_it_is_asked_for() -> None:
+    make_product("Mug")
+    lamp = make_product("Lamp")
+    client = staff()
+    before = catalog()
+
+    assert_refused(client.post("/api/products/", {"name": "Pot", "price": "1", "slug": "mug"}), 400, "slug_taken", "slug")
+    assert_refused(client.patch(f"/api/products/{lamp.pk}/", {"slug": "mug"}), 400, "slug_taken", "slug")
+
+    assert catalog() == before
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_rename_leaves_it(api: SchemaClient, method: str) -> None:
+    lamp = make_product("Desk lamp")
+
+    response = getattr(staff(), method)(f"/api/products/{lamp.pk}/", {"name": "Table lamp", "price": "20"})
+
+    assert response.json()["data"]["slug"] == "desk-lamp"
+    assert api.get("/api/products/desk-lamp/").json()["data"]["name"] == "Table lamp"
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_it_changes_when_asked_and_the_old_one_opens_nothing(api: SchemaClient, method: str) -> None:
+    lamp = make_product("Desk lamp")
+    client = staff()
+
+    response = getattr(client, method)(f"/api/products/{lamp.slug}/", {"name": "Desk lamp", "price": "20", "slug": "lamp-1"})
+
+    assert response.json()["data"]["slug"] == "lamp-1"
+    assert api.get("/api/products/lamp-1/").json()["data"]["id"] == lamp.pk
+    assert api.get("/api/products/desk-lamp/").status_code == 404
+    assert make_product("Desk lamp").slug == "desk-lamp"
+
+
+@pytest.mark.parametrize(("given", "slug"), [({"slug": ""}, "lamp"), ({"name": "Table lamp", "slug": ""}, "table-lamp")])
+def test_an_empty_one_is_made_anew_from_the_name(given: dict[str, str], slug: str) -> None:
+    lamp = make_product("Lamp")
+    client = staff()
+    client.patch(f"/api/products/{lamp.pk}/", {"slug": "odd"})
+
+    assert client.patch(f"/api/products/{lamp.pk}/", given).json()["data"]["slug"] == slug
+    assert client.patch(f"/api/products/{lamp.pk}/", given).json()["data"]["slug"] == slug
+
+
+def test_made_anew_it_leaves_out_those_of_others_and_keeps_its_own_number() -> None:
+    make_product("Lamp")
+    second = make_product("Lamp")
+    third = make_product("Mug")
+    client = staff()
+
+    assert client.patch(f"/api/products/{second.pk}/", {"slug": ""}).json()["data"]["slug"] == "lamp-2"
+    assert client.patch(f"/api/products/{third.pk}/", {"name": "Lamp", "slug": ""}).json()["data"]["slug"] == "lamp-3"
+    assert client.patch(f"/api/products/{second.pk}/", {"slug": "lamp-2"}).json()["data"]["slug"] == "lamp-2"
+    assert list(Product.objects.order_by("id").values_list("slug", flat=True)) == ["lamp", "lamp-2", "lamp-3"]

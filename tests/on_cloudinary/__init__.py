@@ -1,0 +1,1 @@
+"""Tests of a shop whose pictures are on Cloudinary; `tests/test_cloudinary.py` runs them, in a process with its keys."""

@@ -1,0 +1,93 @@
+"""Cloudinary, by its real packages: a start-up choice, so each of these starts the shop with its keys, beside a stand-in."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import coverage
+import pytest
+
+from tests.cloudinary_stand_in import CLOUD, KEY, SECRET, StandIn, delivering
+from tests.pictures import picture
+from tests.processes import PRODUCTION, ROOT, copy_to, run, told
+
+KEYS = {"CLOUDINARY_CLOUD_NAME": CLOUD, "CLOUDINARY_API_KEY": KEY, "CLOUDINARY_API_SECRET": SECRET}
+SHOWN = "from products.models import *; from orders.models import *; from products.gateways import media; print(json.dumps("
+SHOWN += "[[i.image.name, media.small_path_of(i.thumbnail or i.image.name)] for i in ProductImage.objects.order_by('pk')]))"
+
+
+@pytest.mark.parametrize("rules", ["uploads", "failures", "imports", "moving"])
+def test_the_shop_with_its_keys(tmp_path: Path, rules: str) -> None:
+    measured = ["-m", "coverage", "run"] if coverage.Coverage.current() else []
+    command = [
+        sys.executable,
+        *measured,
+        "-m",
+        "pytest",
+        "-q",
+        "--tb=short",
+        "-p",
+        "no:cacheprovider",
+        f"tests/on_cloudinary/check_{rules}.py",
+    ]
+    environment = {**os.environ, **KEYS, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "REDIS_URL": ""}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_static_files_are_collected_with_the_keys_set(tmp_path: Path) -> None:
+    done = run(copy_to(tmp_path), "manage.py", "collectstatic", "--noinput", **PRODUCTION, **KEYS)
+
+    assert done.returncode == 0, done.stderr
+    assert "static files copied" in done.stdout
+    assert (tmp_path / "staticfiles" / "staticfiles.json").is_file()
+
+
+def test_without_keys_the_packages_are_never_imported(project: Path) -> None:
+    ask = (
+        "import sys, store.urls; from products.gateways import media; from django.core.files.storage import default_storage as s\n"
+    )
+
+    said = told(
+        project, ask + "s.url('x'); print(json.dumps([name for name in sys.modules if 'cloudinary' in name]))", **PRODUCTION
+    )
+
+    assert said == []
+
+
+@pytest.fixture
+def host() -> Iterator[StandIn]:
+    """Start a stand-in for the picture host."""
+    with delivering() as stand_in:
+        yield stand_in
+
+
+def test_a_shop_moves_to_cloudinary_and_back(project: Path, tmp_path: Path, host: StandIn) -> None:
+    shop = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "MEDIA_ROOT": f"{tmp_path}/media"}
+    there = {**shop, **KEYS, "CLOUDINARY_UPLOAD_PREFIX": host.url}
+    (tmp_path / "lamp.jpg").write_bytes(picture("JPEG", (900, 600)))
+    (tmp_path / "p.json").write_text('[{"sku": "L", "name": "Lamp", "category": "Home", "price": 2, "images": ["lamp.jpg"]}]')
+    for command in (["migrate"], ["import_products", "--file", f"{tmp_path}/p.json"]):
+        assert run(project, "manage.py", *command, **shop).returncode == 0
+    [[first, _]] = told(project, SHOWN, **shop)
+
+    moved = run(project, "manage.py", "move_media", **there)
+    [[public_id, small]] = told(project, SHOWN, **there)
+
+    assert (moved.returncode, moved.stdout) == (0, "1 moved, 0 failed\n"), moved.stderr
+    assert list(host.files) == [public_id]
+    assert small == f"https://res.cloudinary.com/{CLOUD}/image/upload/c_limit,h_480,w_480,f_auto/v1/{public_id}"
+
+    unsaid = run(project, "manage.py", "move_media", **shop)
+    back = run(project, "manage.py", "move_media", "--from-url", f"{host.delivery}/", **shop, IMPORT_FROM_LOOPBACK="1")
+    [[last, path]] = told(project, SHOWN, **shop)
+
+    assert (unsaid.returncode, "--from-url" in unsaid.stderr) == (2, True)
+    assert (back.returncode, back.stdout) == (0, "1 moved, 0 failed\n"), back.stderr
+    assert (tmp_path / "media" / last).read_bytes() == (tmp_path / "media" / first).read_bytes()
+    assert (path.startswith("/media/products/"), path.endswith(".webp")) == (True, True)
