@@ -27,7 +27,6 @@ DESK = (  # the reasons of a movement that is written by hand
     StockMovement.Reason.DAMAGE,
     StockMovement.Reason.CORRECTION,
 )
-TRIES = 3  # for a slug that others take in the same moment
 
 
 @contextmanager
@@ -74,13 +73,11 @@ def create_many(actor: Actor, given: Sequence[NewProduct], *, reason: str) -> li
 
 
 def _insert_products(given: Sequence[NewProduct]) -> list[Product]:
-    for number in range(TRIES):
-        try:
-            with transaction.atomic():
-                return Product.objects.bulk_create(_with_slugs(given, ending=secrets.token_hex(3) if number else ""))
-        except IntegrityError:  # somebody has taken one of the slugs since they were read; an ending of chance is nobody's
-            continue
-    raise SlugTaken("This address is in use", field="slug")
+    try:
+        with transaction.atomic():
+            return Product.objects.bulk_create(_with_slugs(given, ending=""))
+    except IntegrityError:  # somebody has taken one of the slugs since they were read; an ending of chance is nobody's
+        return Product.objects.bulk_create(_with_slugs(given, ending=secrets.token_hex(3)))
 
 
 def _with_slugs(given: Sequence[NewProduct], *, ending: str) -> list[Product]:

@@ -3,6 +3,7 @@
 Imported only where Cloudinary's keys are set: the package refuses to be imported without them.
 """
 
+import logging
 import uuid
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.core.files.base import File
 
 from products.exceptions import MediaDown, MediaRefused
 
+logger = logging.getLogger("shop.media")
 TIMEOUT = 10  # seconds
 # The package would try to connect four times over, each time for as long.
 cloudinary.uploader._http.connection_pool_kw["retries"] = urllib3.Retry(0)
@@ -51,7 +53,8 @@ class CloudinaryMedia(MediaCloudinaryStorage):  # type: ignore[misc]  # the pack
                 content, public_id=public_id, overwrite=True, resource_type="image", timeout=TIMEOUT
             )
         except OURS_TO_MEND as wrong:
-            raise MediaRefused(f"The picture host refused the file: {wrong}") from wrong
+            logger.error("Cloudinary refused an upload: %s", wrong)  # its words may show the key, so they stay here
+            raise MediaRefused("The picture host refused the file") from wrong
         except (exceptions.Error, urllib3.exceptions.HTTPError, LookupError, TypeError, ValueError) as wrong:
             raise MediaDown from wrong  # the last three: an answer that is not Cloudinary's
         if not isinstance(answer, dict) or not answer.get("public_id"):

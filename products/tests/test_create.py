@@ -6,7 +6,7 @@ import pytest
 
 from products import listings, services, shelves
 from products.drafts import NewProduct
-from products.exceptions import SkuTaken
+from products.exceptions import CategoryUnknown, SkuTaken
 from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
 from products.tests.factories import make_category, make_product, make_variant
 from store.core.actors import SYSTEM
@@ -127,3 +127,13 @@ def test_a_shelf_has_a_slug_that_is_never_taken_for_an_id(name: str, slug: str) 
 def test_a_path_of_no_name_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="at least one name"):
         shelves.category_of([])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_category_that_is_deleted_in_the_same_moment_is_refused() -> None:
+    gone = Category(pk=999_999, name="Gone")
+
+    with pytest.raises(CategoryUnknown):
+        services.create(SYSTEM, NewProduct(name="Lamp", variants=[make_variant("A")], category=gone))
+
+    assert not Product.objects.exists()

@@ -169,6 +169,18 @@ def test_what_is_no_picture_is_not_found(method: str, image_id: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
+def test_an_id_is_written_in_the_digits_0_to_9(method: str) -> None:
+    lamp, client = make_product(), staff()
+    image = uploaded(client, lamp)
+    before = rows()
+    elsewhere = str(image.pk).translate({ord("0") + digit: 0x0660 + digit for digit in range(10)})
+
+    response = getattr(client, method)(address(lamp, elsewhere), {"alt": "new"})
+
+    assert (response.status_code, rows()) == (404, before)
+
+
+@pytest.mark.parametrize("method", ["patch", "delete"])
 def test_the_picture_of_another_product_is_not_found(method: str) -> None:
     lamp, mug, client = make_product(), make_product("Mug"), staff()
     image = uploaded(client, mug)
