@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.servers.basehttp import WSGIServer
 from django.db import connection
 from pytest_django import Settings
@@ -28,12 +28,23 @@ def quick_and_clean(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.WHITENOISE_AUTOREFRESH = True  # looks for a static file when it is asked for, not at each start of a client
-    cache.clear()
+    _forget()
     yield
-    cache.clear()
+    _forget()
+
+
+def _forget() -> None:
+    for cache in caches.all():
+        cache.clear()
 
 
 @pytest.fixture
 def api(db: None) -> SchemaClient:
     """A client that holds each answer against the published schema."""
     return SchemaClient()
+
+
+@pytest.fixture
+def unthrottled(settings: Settings) -> None:
+    """Let callers call as often as they like."""
+    settings.THROTTLE_ENABLED = False

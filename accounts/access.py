@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from accounts import sessions, signals, tokens
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
+from accounts.places import Place
 from store.core import cookies
 from store.core.client_ip import client_ip
 from store.core.envelope import Reply
@@ -32,10 +33,9 @@ def bearer(request: HttpRequest) -> str | None:
     return token.strip()
 
 
-def place_of(request: Request) -> sessions.Place:
-    """Return where a sign-in comes from."""
-    raw = request._request
-    return sessions.Place(client_ip(raw), raw.META.get("HTTP_USER_AGENT", ""), market_of(raw).code)
+def place_of(request: HttpRequest) -> Place:
+    """Return where a call comes from."""
+    return Place(client_ip(request), request.META.get("HTTP_USER_AGENT", ""), market_of(request).code)
 
 
 def user_of(request: Request) -> User:
@@ -51,18 +51,27 @@ def claims_of(request: Request) -> tokens.Claims:
 def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
     """Start a session, tell the apps above, and put tokens and what those apps tell into the answer. Raises AccountDisabled."""
     request._request.caller_market = user.market  # type: ignore[attr-defined]  # where the request names no market
-    pair = sessions.start(user, method, place_of(request))
+    pair = sessions.start(user, method, place_of(request._request))
     for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
         if isinstance(told, Exception):
             logger.error("after sign-in, %s failed", receiver, exc_info=told)
         elif told is not None:
             reply.data.update(told.data)
             cookies.drop(reply, *told.over)
+    return put_tokens(reply, pair, mode)
+
+
+def put_tokens(reply: Reply, pair: tokens.Pair, mode: str) -> Reply:
+    """Hand the tokens over: in the body, or in cookies."""
     if mode == "token":
         reply.data.update(token_data(pair))
-    else:
-        put_pair(reply, pair)
-    return reply
+        return reply
+    return put_pair(reply, pair)
+
+
+def mode_of(request: Request) -> str:
+    """Return how the caller has sent his token, and thus how he gets a new one."""
+    return "cookie" if bearer(request._request) is None else "token"
 
 
 def token_data(pair: tokens.Pair) -> dict[str, Any]:
@@ -112,4 +121,10 @@ def claims_to_end(request: Request) -> tokens.Claims | None:
 def forget(reply: Reply) -> Reply:
     """Delete the auth cookies and the guest's."""
     cookies.drop(reply, cookies.ACCESS, cookies.REFRESH, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
+    return reply
+
+
+def forget_pair(reply: Reply) -> Reply:
+    """Delete the auth cookies, and leave the guest's."""
+    cookies.drop(reply, *PAIR)
     return reply

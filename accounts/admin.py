@@ -1,14 +1,21 @@
-"""Users and their sessions, for staff."""
+"""Users, their sessions and what happened to their accounts, for staff."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import emails, services
-from accounts.models import AuthSession, User
+from accounts import emails, phones, services, sessions
+from accounts.access import place_of
+from accounts.mailing import owe
+from accounts.models import AuthEvent, AuthSession, User
+from store.core import markets
 from store.core.admin import ReadOnly
+
+PERSONAL = ("email", "phone", "first_name", "last_name")
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class UserForm(forms.ModelForm[User]):
@@ -16,10 +23,7 @@ class UserForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = (
-            *("email", "phone", "first_name", "last_name", "market", "is_active", "is_seller"),
-            *("is_staff", "is_superuser", "groups", "user_permissions"),
-        )
+        fields = (*PERSONAL, "market", "is_active", "is_seller", *RIGHTS)
 
     def clean_email(self) -> str | None:
         """Store the address in its normal form."""
@@ -30,13 +34,17 @@ class UserForm(forms.ModelForm[User]):
             raise forms.ValidationError(wrong.message) from None
 
     def clean_phone(self) -> str | None:
-        """No number is null, so that two users may have none."""
-        return self.cleaned_data.get("phone") or None
+        """Store the number in its normal form; none is null, so that two users may have none."""
+        given = self.cleaned_data.get("phone")
+        try:
+            return phones.normalised(given, markets.default().code) if given else None
+        except phones.PhoneInvalid as wrong:
+            raise forms.ValidationError(wrong.message) from None
 
     def clean(self) -> dict[str, Any]:
         """A user is known by an address or a number."""
         given = super().clean() or self.cleaned_data
-        if not given.get("email") and not given.get("phone"):
+        if self.instance.pk is None and not given.get("email") and not given.get("phone"):
             raise forms.ValidationError("Give an e-mail address or a phone number")
         return given
 
@@ -45,42 +53,35 @@ class SessionInline(ReadOnly, admin.TabularInline[AuthSession, User]):
     """Where the user is signed in, or was."""
 
     model = AuthSession
-    fields = (
-        "method",
-        "created_at",
-        "last_seen_at",
-        "expires_at",
-        "revoked_at",
-        "revoke_reason",
-        "ip",
-        "user_agent",
-    )
+    fields = ("method", "created_at", "last_seen_at", "expires_at", "revoked_at", "revoke_reason", "ip", "user_agent")
     ordering = ("-created_at",)
     extra = 0
 
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
-    """Customers, sellers and staff."""
+    """Customers, sellers and staff. What is personal is the user's to change; staff fill it in for a new one only."""
 
     form = UserForm
     list_display = ("__str__", "first_name", "last_name", "phone", "is_active", "is_seller", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "is_seller", "market")
     search_fields = ("email", "phone", "first_name", "last_name")
     ordering = ("-date_joined",)
-    readonly_fields = ("date_joined", "last_login")
+    readonly_fields = ("email_verified_at", "phone_verified_at", "password_changed_at", "date_joined", "last_login")
     filter_horizontal = ("groups", "user_permissions")
     inlines = (SessionInline,)
+    actions = ("ban", "unban", "sign_out", "send_reset_mail")
     fieldsets = (
-        (None, {"fields": ("email", "phone", "first_name", "last_name", "market")}),
-        ("Rights", {"fields": ("is_active", "is_seller", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("Dates", {"fields": ("date_joined", "last_login")}),
+        (None, {"fields": (*PERSONAL, "market")}),
+        ("Rights", {"fields": ("is_active", "is_seller", *RIGHTS)}),
+        ("Dates", {"fields": readonly_fields}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only a superuser hands out rights."""
-        rights = () if getattr(request.user, "is_superuser", False) else ("is_staff", "is_superuser", "groups", "user_permissions")
-        return (*self.readonly_fields, *rights)
+        """Only a superuser hands out rights; nobody rewrites who somebody is."""
+        rights = () if getattr(request.user, "is_superuser", False) else RIGHTS
+        personal = () if obj is None else PERSONAL
+        return (*self.readonly_fields, *personal, *rights)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only a superuser changes one."""
@@ -89,8 +90,52 @@ class UserAdmin(admin.ModelAdmin[User]):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; a new user has no password until he sets one, and one who is switched off is signed out."""
-        services.save_by_staff(obj)
+        services.save_by_staff(obj, place_of(request), request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Orders and logs name users: switch one off instead."""
         return False
+
+    @admin.action(description="Ban: switch off and sign out everywhere", permissions=["change"])
+    def ban(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Switch accounts off, the own one excepted."""
+        users = self._within_reach(request, chosen)
+        banned = sum(services.ban(user, place_of(request), request.user.pk) for user in users if user.pk != request.user.pk)
+        self.message_user(request, f"{banned} account(s) banned.", messages.SUCCESS)
+
+    @admin.action(description="Lift the ban", permissions=["change"])
+    def unban(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Switch accounts on again; their users sign in anew."""
+        lifted = sum(services.unban(user, place_of(request), request.user.pk) for user in self._within_reach(request, chosen))
+        self.message_user(request, f"{lifted} account(s) switched on again.", messages.SUCCESS)
+
+    @admin.action(description="Sign out everywhere", permissions=["change"])
+    def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """End every session of the accounts."""
+        ended = sum(sessions.end_all(user.pk, AuthSession.Reason.ADMIN) for user in self._within_reach(request, chosen))
+        self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
+
+    @admin.action(description="Send a mail to set a new password", permissions=["change"])
+    def send_reset_mail(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Owe each account a mail with a link; staff never know a password."""
+        users = [user for user in self._within_reach(request, chosen) if user.email and user.is_active]
+        for user in users:
+            owe("reset", user.pk)
+        self.message_user(request, f"{len(users)} mail(s) are on their way.", messages.SUCCESS)
+
+    def _within_reach(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
+        """Return those whom this member of staff may change."""
+        return [user for user in chosen if self.has_change_permission(request, user)]
+
+
+@admin.register(AuthEvent)
+class AuthEventAdmin(ReadOnly, admin.ModelAdmin[AuthEvent]):
+    """What happened to accounts, and what was tried."""
+
+    list_display = ("created_at", "event", "user", "ip", "user_agent", "detail")
+    list_filter = ("event",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__phone", "ip")
+    date_hierarchy = "created_at"
+    fields = ("created_at", "event", "user", "sid", "ip", "user_agent", "detail")
+    ordering = ("-id",)

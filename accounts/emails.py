@@ -12,7 +12,7 @@ class EmailInvalid(Invalid):
     words = "Enter a valid e-mail address"
 
 
-def normalised(text: str) -> str:
+def normalised(text: str, *, field: str = "email") -> str:
     """Return the address in lower case, its domain in ASCII (IDNA).
 
     Raises EmailInvalid: a local part outside of ASCII (look-alikes), an IP literal, more than 254 characters (RFC 5321).
@@ -20,7 +20,7 @@ def normalised(text: str) -> str:
     try:
         checked = validate_email(text.strip(), allow_smtputf8=False, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
-        raise EmailInvalid(field="email") from None
+        raise EmailInvalid(field=field) from None
     if checked.ascii_domain.rpartition(".")[2].isdigit():  # an address of a machine, not of a domain
-        raise EmailInvalid(field="email")
+        raise EmailInvalid(field=field)
     return f"{checked.local_part}@{checked.ascii_domain}".lower()

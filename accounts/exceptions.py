@@ -1,6 +1,6 @@
 """What can be refused about an account."""
 
-from store.core.exceptions import Forbidden, Invalid, NotSignedIn
+from store.core.exceptions import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 
 
 class EmailTaken(Invalid):
@@ -51,6 +51,10 @@ class SessionRevoked(NotSignedIn):
     words = "This session has ended. Sign in again"
 
 
+class SessionNotFound(NotFound):
+    """The caller has no such session."""
+
+
 class SignedInButDisabled(NotSignedIn):
     """The account was disabled while its session was open."""
 
@@ -63,3 +67,66 @@ class RefreshReused(NotSignedIn):
 
     code = "refresh_reused"
     words = "This session has ended. Sign in again"
+
+
+class WrongPassword(Invalid):
+    """The password that a signed-in user has repeated is not his."""
+
+    code = "wrong_password"
+    words = "The password is wrong"
+
+
+class ProofNeeded(Invalid):
+    """The account has no password, so a fresh phone code or Google credential has to prove who asks."""
+
+    code = "proof_needed"
+    words = "This account has no password. Send a fresh verification_code or Google credential"
+
+
+class LinkInvalid(Invalid):
+    """The link of a mail is forged, over, or has been used."""
+
+    code = "invalid_token"
+    words = "This link is not valid any more. Ask for a new one"
+
+
+class CodeInvalid(NotSignedIn):
+    """The code is wrong, old, used, was tried too often, or was never sent; the answer does not say which."""
+
+    code = "invalid_code"
+    words = "The code is wrong or has expired"
+
+
+class EmailNotVerified(Forbidden):
+    """The address has not been proved."""
+
+    code = "email_not_verified"
+    words = "Confirm your e-mail address first"
+
+
+class StaffNotLinked(Forbidden):
+    """An account of staff is opened by its password alone."""
+
+    code = "staff_not_linked"
+    words = "Sign in with your password"
+
+
+class StaffNotErased(Conflict):
+    """The shop depends on this account: products name their seller, and logs name who acted."""
+
+    code = "account_in_use"
+    words = "Accounts of staff and sellers are closed by the shop. Please write to us"
+
+
+class NoAddress(Conflict):
+    """The account has no e-mail address."""
+
+    code = "no_email"
+    words = "This account has no e-mail address"
+
+
+class AlreadyVerified(Conflict):
+    """There is nothing left to prove."""
+
+    code = "already_verified"
+    words = "Your e-mail address is confirmed already"

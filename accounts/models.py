@@ -1,4 +1,4 @@
-"""Who the caller is: the user, and one row for each place where he is signed in."""
+"""Who the caller is: the user, one row for each place where he is signed in, and how he proves who he is."""
 
 import uuid
 from typing import Any, ClassVar
@@ -87,6 +87,7 @@ class AuthSession(models.Model):
         REFRESH_REUSE = "refresh_reuse"
         BANNED = "banned"
         LIMIT = "limit"
+        IDENTITY_RESET = "identity_reset"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="auth_sessions")
@@ -103,7 +104,104 @@ class AuthSession(models.Model):
     market = models.CharField(max_length=2, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "revoked_at"], name="auth_session_of_user")]
+        indexes = [
+            models.Index(fields=["user", "revoked_at"], name="auth_session_of_user"),
+            models.Index(fields=["expires_at"], name="auth_session_expiry"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.pk}"
+
+
+class SocialAccount(models.Model):
+    """An identity at another party that opens an account here; `sub` is that party's name for it, which never changes."""
+
+    class Provider(models.TextChoices):
+        GOOGLE = "google", "Google"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="social_accounts")
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    sub = models.CharField(max_length=255)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "sub"], name="social_account_once")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} of {self.user_id}"
+
+
+class PhoneCode(models.Model):
+    """A code that was sent to a phone; the newest of a number is the one that counts. The code itself is not kept."""
+
+    phone = models.CharField(max_length=16, db_index=True)
+    salt = models.CharField(max_length=32)
+    code_mac = models.CharField(max_length=64, help_text="HMAC-SHA256 of salt, phone and code under OTP_PEPPER")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="of all who tried")
+    used_at = models.DateTimeField(null=True, blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"code {self.pk}"
+
+
+class PhoneCodeTry(models.Model):
+    """How often one caller has tried a code."""
+
+    code = models.ForeignKey(PhoneCode, models.CASCADE, related_name="tries")
+    caller = models.CharField(max_length=45)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "caller"], name="phone_code_try_once")]
+
+    def __str__(self) -> str:
+        return f"{self.attempts} tries of code {self.code_id}"
+
+
+class AuthEvent(models.Model):
+    """Something that happened to an account or was tried. Append-only; holds no secret, and an unknown address as a hash."""
+
+    class Event(models.TextChoices):
+        REGISTER = "register"
+        LOGIN = "login_ok"
+        LOGIN_FAILED = "login_fail"
+        LOGOUT = "logout"
+        LOGOUT_ALL = "logout_all"
+        SESSION_ENDED = "session_ended"
+        REFRESH_REUSE = "refresh_reuse"
+        PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
+        PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
+        PASSWORD_RESET = "password_reset"  # noqa: S105
+        PASSWORD_REFUSED = "password_refused"  # noqa: S105
+        EMAIL_VERIFIED = "email_verified"
+        EMAIL_CHANGE_ASKED = "email_change_asked"
+        EMAIL_CHANGED = "email_changed"
+        CODE_SENT = "code_sent"
+        CODE_FAILED = "code_failed"
+        GOOGLE_LINKED = "google_linked"
+        IDENTITY_RESET = "identity_reset"
+        CSRF_REFUSED = "csrf_refused"
+        BANNED = "banned"
+        UNBANNED = "unbanned"
+        ERASED = "erased"
+
+    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="auth_events")
+    sid = models.UUIDField(null=True, blank=True)
+    event = models.CharField(max_length=20, choices=Event.choices)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=256, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="auth_event_of_user"),
+            models.Index(fields=["created_at"], name="auth_event_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.event

@@ -1,64 +1,10 @@
-"""What goes in and out of the account routes."""
+"""What comes out of the account routes."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import User
-from store.core.fields import CartTokenField
-from store.core.markets import UnknownMarket, named
-
-
-class SignInMode(serializers.Serializer[Any]):
-    """How the tokens come back."""
-
-    mode = serializers.ChoiceField(["cookie", "token"], default="cookie", help_text="HttpOnly cookies, or tokens in the body")
-
-
-class RegisterInput(SignInMode):
-    """A new account."""
-
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(trim_whitespace=False, max_length=1000)
-    first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    cart_token = CartTokenField()
-
-
-class LoginInput(SignInMode):
-    """An address and its password."""
-
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(trim_whitespace=False, max_length=1000)
-    cart_token = CartTokenField()
-
-
-class RefreshInput(serializers.Serializer[Any]):
-    """Where no cookie carries it."""
-
-    refresh_token = serializers.CharField(required=False)
-
-
-class LogoutInput(serializers.Serializer[Any]):
-    """Here, or everywhere."""
-
-    all = serializers.BooleanField(default=False, help_text="end every session of the account")
-    refresh_token = serializers.CharField(required=False)
-
-
-class ProfileInput(serializers.Serializer[Any]):
-    """What a user may change of himself."""
-
-    first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    market = serializers.CharField(required=False, max_length=2)
-
-    def validate_market(self, value: str) -> str:
-        """Take the code of a market that exists."""
-        try:
-            return named(value).code
-        except UnknownMarket as wrong:
-            raise serializers.ValidationError(wrong.message) from None
+from accounts.models import AuthSession, User
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -104,3 +50,30 @@ class SignedInShape(TokensShape):
 
     user = UserSerializer()
     cart_merge = CartMergeShape(required=False)
+
+
+class CodeSentShape(serializers.Serializer[Any]):
+    """How long a code holds, and when the next may be asked for."""
+
+    expires_in = serializers.IntegerField(help_text="seconds")
+    resend_in = serializers.IntegerField(help_text="seconds")
+
+
+class AccessTokenShape(serializers.Serializer[Any]):
+    """The access token at the top of the body, for clients that look for it there; null in cookie mode."""
+
+    access_token = serializers.CharField(allow_null=True)
+
+
+class SessionSerializer(serializers.ModelSerializer[AuthSession]):
+    """A place where the caller is signed in."""
+
+    is_current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AuthSession
+        fields = ["id", "method", "created_at", "last_seen_at", "expires_at", "ip", "user_agent", "market", "is_current"]
+        read_only_fields = fields
+
+    def get_is_current(self, session: AuthSession) -> bool:
+        return bool(session.pk == self.context.get("sid"))

@@ -1,84 +1,123 @@
-"""What can be done to an account."""
+"""What can be done to an account: make it, open it, leave it, change it, switch it off and on."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import emails, sessions
-from accounts.exceptions import AccountDisabled, EmailTaken, InvalidCredentials, WeakPassword
+from accounts import emails, events, mailing, passwords, sessions
+from accounts.exceptions import AccountDisabled, EmailTaken, InvalidCredentials
 from accounts.models import AuthSession, User
+from accounts.places import Place
 from accounts.tokens import Claims
+from store.core import throttles
 
-MAX_PASSWORD = 128
+KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known to be his
 
 
-def register(email: str, password: str, *, first_name: str = "", last_name: str = "", market: str = "") -> User:
-    """Make an account. Raises EmailInvalid, WeakPassword, EmailTaken (also where two register at once)."""
-    user = User(email=emails.normalised(email), first_name=first_name, last_name=last_name, market=market)
-    check_password_rules(password, user)
+def register(email: str, password: str, place: Place, *, first_name: str = "", last_name: str = "") -> User:
+    """Make an account and owe it a mail. Raises EmailInvalid, WeakPassword, EmailTaken (also where two register at once)."""
+    throttles.count("register", throttles.caller_key(place.ip))
+    user = User(email=emails.normalised(email), first_name=first_name, last_name=last_name, market=place.market)
+    passwords.check_rules(password, user)
     if User.objects.filter(email=user.email).exists():
         raise EmailTaken(field="email")
     user.set_password(password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
+            mailing.owe("verify", user.pk)
+            events.record(events.Event.REGISTER, place, user_id=user.pk, method="password")
     except IntegrityError:
         raise EmailTaken(field="email") from None
     return user
 
 
-def check_password_rules(password: str, user: User) -> None:
-    """Hold the password to the rules (NIST SP 800-63B: length and a list of common ones, no composition). Raises WeakPassword."""
-    if len(password) > MAX_PASSWORD:
-        raise WeakPassword(f"Use at most {MAX_PASSWORD} characters", field="password")
-    try:
-        validate_password(password, user)
-    except ValidationError as wrong:
-        raise WeakPassword(" ".join(wrong.messages), field="password") from None
-
-
-def sign_in(email: str, password: str) -> User:
+def sign_in(email: str, password: str, place: Place) -> User:
     """Return the user of this address and password.
 
-    Raises InvalidCredentials for every wrong pair, after the same work; AccountDisabled only after the right password.
+    Raises InvalidCredentials for every wrong pair, after the same work; AccountDisabled only after the right password;
+    TooManyRequests before the password is looked at.
     """
+    caller = throttles.caller_key(place.ip)
+    throttles.count("login_ip", caller)
     try:
-        user = User.objects.filter(email=emails.normalised(email)).first()
+        address = emails.normalised(email)
     except emails.EmailInvalid:
-        user = None
+        address = ""
+    name = events.masked(address)
+    throttles.count("login_account", caller, name)
+    if not _is_known_place(address, place):  # so that nobody can shut the owner out by trying from elsewhere
+        throttles.count("login_mail", name)
+    user = User.objects.filter(email=address).first() if address else None
     if user is None:
         make_password(password)  # as slow as a check, so that the time does not tell who has an account
-        raise InvalidCredentials
-    if not user.check_password(password):
+    if user is None or not user.check_password(password):
+        events.record(events.Event.LOGIN_FAILED, place, user_id=user.pk if user else None, email=name)
         raise InvalidCredentials
     if not user.is_active:
+        events.record(events.Event.LOGIN_FAILED, place, user_id=user.pk, email=name, disabled=True)
         raise AccountDisabled
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     return user
 
 
-def sign_out(claims: Claims, *, everywhere: bool = False) -> None:
+def _is_known_place(address: str, place: Place) -> bool:
+    """Say whether the account of this address was signed in from here in the last 30 days."""
+    since = timezone.now() - KNOWN_FOR
+    return AuthSession.objects.filter(user__email=address, ip=place.ip, created_at__gt=since).exists()
+
+
+def sign_out(claims: Claims, place: Place, *, everywhere: bool = False) -> None:
     """End the session of a token, or all of its user's."""
     if everywhere:
         if AuthSession.objects.filter(pk=claims.sid, user_id=claims.user_id, revoked_at=None).exists():
             sessions.end_all(claims.user_id, AuthSession.Reason.LOGOUT_ALL)
-    else:
-        sessions.end(claims.sid, AuthSession.Reason.LOGOUT)
+            events.record(events.Event.LOGOUT_ALL, place, user_id=claims.user_id, sid=claims.sid)
+    elif sessions.end(claims.sid, AuthSession.Reason.LOGOUT):
+        events.record(events.Event.LOGOUT, place, user_id=claims.user_id, sid=claims.sid)
 
 
 @transaction.atomic
-def save_by_staff(user: User) -> None:
+def save_by_staff(user: User, place: Place, staff_id: int | None) -> None:
     """Save a user as staff filled him in; one who is switched off is signed out everywhere, for good."""
     if user.pk is None:
         user.set_unusable_password()
+        was_active = True
+    else:
+        was_active = User.objects.select_for_update().values_list("is_active", flat=True).get(pk=user.pk)
     user.save()
     if not user.is_active:
         sessions.end_all(user.pk, AuthSession.Reason.BANNED)
+    if was_active != user.is_active:
+        _tell(user.pk, place, staff_id, is_active=user.is_active)
+
+
+@transaction.atomic
+def ban(user: User, place: Place, staff_id: int | None) -> bool:
+    """Switch an account off and end all of its sessions, so that switching it on again revives none; False where it was off."""
+    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        return False
+    sessions.end_all(user.pk, AuthSession.Reason.BANNED)
+    _tell(user.pk, place, staff_id, is_active=False)
+    return True
+
+
+@transaction.atomic
+def unban(user: User, place: Place, staff_id: int | None) -> bool:
+    """Switch an account on again; its user signs in anew. False where it was on."""
+    if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        return False
+    _tell(user.pk, place, staff_id, is_active=True)
+    return True
+
+
+def _tell(user_id: int, place: Place, staff_id: int | None, *, is_active: bool) -> None:
+    event = events.Event.UNBANNED if is_active else events.Event.BANNED
+    events.record(event, place, user_id=user_id, by=staff_id)
 
 
 @transaction.atomic

@@ -16,3 +16,7 @@ class Told:
 
 # Sent with `request` and `user` once the session is committed, robustly: a failing receiver never stops a sign-in.
 signed_in = Signal()
+
+# Both are sent with `user`, plainly, in the transaction of the change: where a receiver fails, all of it is undone.
+identity_reset = Signal()  # whoever made the account was not the owner of its address, and what he left behind goes
+account_erased = Signal()  # the account is about to be deleted, and with it all that is personal

@@ -1,35 +1,34 @@
 """`/api/auth/`: sign up, sign in, refresh, sign out, and the caller's own profile."""
 
-from typing import Any
-
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.viewsets import GenericViewSet
 
-from accounts import access, services, sessions, tokens
-from accounts.models import AuthSession, User
-from accounts.serializers import (
+from accounts import access, erasure, google_accounts, phone_codes, phones, services, sessions, tokens
+from accounts.gateways import google
+from accounts.inputs import (
+    GoogleInput,
     LoginInput,
     LogoutInput,
     ProfileInput,
+    ProofInput,
     RefreshInput,
     RegisterInput,
-    SignedInShape,
-    TokensShape,
-    UserSerializer,
+    SendCodeInput,
+    VerifyCodeInput,
 )
+from accounts.models import AuthSession
+from accounts.parts import OPEN, CredentialsViewSet
+from accounts.serializers import AccessTokenShape, CodeSentShape, SignedInShape, TokensShape, UserSerializer
+from store.core import throttles
+from store.core.client_ip import client_ip
 from store.core.envelope import Reply
 from store.core.exceptions import NotSignedIn
-from store.core.markets import market_of
 from store.core.openapi import answers
 from store.core.parsers import body_of
 
-# These decide by what is in the body and in their own cookies: an old access token never blocks a sign-in.
-OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": [AllowAny], "acts_on_cookies": True}
 
-
-class AuthViewSet(GenericViewSet[User]):
+class AuthViewSet(CredentialsViewSet):
     """Accounts and sessions."""
 
     permission_classes = [IsAuthenticated]
@@ -46,9 +45,9 @@ class AuthViewSet(GenericViewSet[User]):
         user = services.register(
             fields["email"],
             fields["password"],
+            access.place_of(request._request),
             first_name=fields.get("first_name", ""),
             last_name=fields.get("last_name", ""),
-            market=market_of(request._request).code,
         )
         reply = Reply({"user": UserSerializer(user).data}, "Account created", status=201)
         return access.sign_in(request, user, reply, method=AuthSession.Method.REGISTER, mode=fields["mode"])
@@ -60,9 +59,47 @@ class AuthViewSet(GenericViewSet[User]):
         given = LoginInput(data=request.data)
         given.is_valid(raise_exception=True)
         fields = given.validated_data
-        user = services.sign_in(fields["email"], fields["password"])
+        user = services.sign_in(fields["email"], fields["password"], access.place_of(request._request))
         reply = Reply({"user": UserSerializer(user).data}, "Signed in")
         return access.sign_in(request, user, reply, method=AuthSession.Method.PASSWORD, mode=fields["mode"])
+
+    @answers(SignedInShape, takes=GoogleInput, statuses=(200, 201))
+    @action(detail=False, methods=["post"], **OPEN)
+    def google(self, request: Request) -> Reply:
+        """Sign in with the ID token that Google gave to the page; a new account is made where there is none."""
+        throttles.count("google", throttles.caller_key(client_ip(request._request)))
+        given = GoogleInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        fields = given.validated_data
+        identity = google.identity_of(fields["credential"], fields.get("nonce"))
+        user, is_new = google_accounts.sign_in(identity, access.place_of(request._request))
+        message, status = ("Account created", 201) if is_new else ("Signed in", 200)
+        reply = Reply({"user": UserSerializer(user).data}, message, status=status)
+        return access.sign_in(request, user, reply, method=AuthSession.Method.GOOGLE, mode=fields["mode"])
+
+    @answers(CodeSentShape, takes=SendCodeInput, statuses=(202,))
+    @action(detail=False, methods=["post"], url_path="send-code", **OPEN)
+    def send_code(self, request: Request) -> Reply:
+        """Send a code by text message; the answer is the same whether the number has an account or not."""
+        given = SendCodeInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        place = access.place_of(request._request)
+        phone_codes.send(phones.normalised(given.validated_data["phone"], place.market), place)
+        return Reply({"expires_in": phone_codes.LIFETIME.seconds, "resend_in": 60}, "Code sent", status=202)
+
+    @answers(SignedInShape, takes=VerifyCodeInput, beside=AccessTokenShape)
+    @action(detail=False, methods=["post"], url_path="verify-code", **OPEN)
+    def verify_code(self, request: Request) -> Reply:
+        """Sign in with a code; a new account is made where the number has none."""
+        given = VerifyCodeInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        fields = given.validated_data
+        place = access.place_of(request._request)
+        user = phone_codes.sign_in(phones.normalised(fields["phone"], place.market), fields["verification_code"], place)
+        reply = Reply({"user": UserSerializer(user).data}, "Signed in")
+        reply = access.sign_in(request, user, reply, method=AuthSession.Method.PHONE, mode=fields["mode"])
+        reply.beside = {"access_token": reply.data.get("access_token")}
+        return reply
 
     @answers(TokensShape, takes=RefreshInput)
     @action(detail=False, methods=["post"], **OPEN)
@@ -70,13 +107,11 @@ class AuthViewSet(GenericViewSet[User]):
         """Get a new pair of tokens, the way the old refresh token came: by cookie or in the body."""
         text, mode = access.refresh_token_of(request)
         try:
-            pair = sessions.refresh(tokens.read(text, tokens.RefreshToken))
+            pair = sessions.refresh(tokens.read(text, tokens.RefreshToken), access.place_of(request._request))
         except NotSignedIn as refusal:
             refusal.over = access.PAIR if mode == "cookie" else ()
             raise
-        if mode == "token":
-            return Reply(access.token_data(pair), "Refreshed")
-        return access.put_pair(Reply({}, "Refreshed"), pair)
+        return access.put_tokens(Reply({}, "Refreshed"), pair, mode)
 
     @answers(None, takes=LogoutInput)
     @action(detail=False, methods=["post"], **OPEN)
@@ -84,7 +119,8 @@ class AuthViewSet(GenericViewSet[User]):
         """End this session, or all of the account's; always succeeds."""
         claims = access.claims_to_end(request)
         if claims is not None:
-            services.sign_out(claims, everywhere=str(body_of(request).get("all")).lower() in ("true", "1"))
+            everywhere = str(body_of(request).get("all")).lower() in ("true", "1")
+            services.sign_out(claims, access.place_of(request._request), everywhere=everywhere)
         return access.forget(Reply(None, "Signed out"))
 
     @answers(UserSerializer)
@@ -101,3 +137,12 @@ class AuthViewSet(GenericViewSet[User]):
         given.is_valid(raise_exception=True)
         user = services.change_profile(access.user_of(request), access.claims_of(request).sid, **given.validated_data)
         return Reply(UserSerializer(user).data, "Profile saved")
+
+    @answers(None, takes=ProofInput)
+    @me.mapping.delete
+    def erase_me(self, request: Request) -> Reply:
+        """Close the account: sessions, carts and lists are deleted, and orders stay without what is personal."""
+        given = ProofInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        erasure.erase(access.user_of(request), given.proof(), access.place_of(request._request))
+        return access.forget(Reply(None, "Your account is closed"))

@@ -1,4 +1,4 @@
-"""What carts does when somebody signs in."""
+"""What carts does when somebody signs in, or closes his account."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.dispatch import receiver
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.signals import Told, signed_in
-from carts import access, merging
+from accounts.signals import Told, account_erased, signed_in
+from carts import access, merging, services
 from store.core import cookies
 from store.core.actors import Actor
 from store.core.client_ip import client_ip
@@ -23,3 +23,9 @@ def take_guest_cart_along(sender: type[User], request: Request, user: User, **_:
         if told is not None:
             return Told({"cart_merge": told.as_dict()}, (cookies.GUEST_READABLE, cookies.GUEST_HIDDEN))
     return None
+
+
+@receiver(account_erased)
+def forget_carts(sender: type[User], user: User, **_: Any) -> None:
+    """Delete the carts of an account that is closed."""
+    services.forget_user(user.pk)

@@ -18,7 +18,7 @@ from carts.owners import Caller, CartRef
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.offers import Offer
 from products.slugs import product_ref
-from store.core import money
+from store.core import money, throttles
 from store.core.actors import SYSTEM, Actor
 from store.core.statements import Change, Insertion, Removal, Slot
 
@@ -75,7 +75,7 @@ def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple
     """
     if offer.seller_id is not None and offer.seller_id == caller.user_id:
         raise OwnProduct(field="product_id")
-    ref, is_new_cart = _opened(caller)
+    ref, is_new_cart = _opened(actor, caller)
     line = None if is_new_cart else lines.named(ref.market, "variant").first(cart=ref.pk, value=offer.id)
     wanted, held = (line.quantity + quantity, line.held) if line else (quantity, 0)
     _check_quantity(wanted, offer.available + held)
@@ -187,6 +187,14 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
     return any(left.values())
 
 
+@transaction.atomic
+def forget_user(user_id: int) -> None:
+    """Delete the user's carts with their lines and logs."""
+    carts = Cart.objects.filter(user=user_id)
+    list(carts.select_for_update().order_by("pk").values_list("pk"))
+    carts.delete()
+
+
 @lru_cache(maxsize=MAX_LINES)
 def _removal(count: int) -> Removal:
     """Return the statement that takes this many lines out."""
@@ -194,12 +202,14 @@ def _removal(count: int) -> Removal:
     return Removal(lambda: CartItem.objects.filter(pk__in=ids))
 
 
-def _opened(caller: Caller) -> tuple[CartRef, bool]:
-    """Lock the caller's cart, and make it where there is none; returns whether it was made."""
+def _opened(actor: Actor, caller: Caller) -> tuple[CartRef, bool]:
+    """Lock the caller's cart, and make it where there is none; returns whether it was made. Raises TooManyRequests, CartBusy."""
     for _ in range(TRIES):
         ref = selectors.find(caller, lock=True)
         if ref.id is not None:
             return ref, False
+        if ref.key is not None:
+            throttles.count("guest_new", throttles.caller_key(actor.ip))
         now = timezone.now()
         cart = Cart(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
         try:

@@ -31,6 +31,7 @@ from store.core.addresses import site_of
 from store.core.envelope import Reply
 from store.core.openapi import answers
 from store.core.parsers import body_of
+from store.core.throttles import EveryCaller, Writes
 
 RETRIEVED = "Cart retrieved successfully"
 ADDED = ("Item added to cart successfully", 201)
@@ -51,6 +52,9 @@ class CartViewSet(GenericViewSet[Cart]):
     """The caller's cart, guest or signed in."""
 
     permission_classes = [AllowAny]
+    throttle_classes = [EveryCaller, Writes]
+    write_scope = "cart_write"
+    reads_by_post = ("create",)
     queryset = Cart.objects.none()
     serializer_class = CartShape
 

@@ -62,6 +62,7 @@ class Order(TimeStamped):
     expired_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="when the buyer closed his account")
     version = models.PositiveIntegerField(default=0)
     idempotency_scope = models.CharField(max_length=80, blank=True, help_text="the user, or the hash of the guest key")
     idempotency_key = models.CharField(max_length=255, blank=True, help_text="the client's name for its attempt to order")

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from accounts.exceptions import EmailNotVerified
 from carts import lines as cart_lines
 from carts import selectors as carts
 from carts import services as cart_services
@@ -51,6 +53,7 @@ class Wish:
     wanted: tuple[Wanted, ...] | None = None
     expected_total: Decimal | None = None
     accept_price_changes: bool = False
+    has_proved_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,11 @@ def place(actor: Actor, caller: Caller, wish: Wish, key: str = "") -> Placed:
     """Order what lies in the caller's cart.
 
     The same `key` again, or the same wish again while the cart has not changed, answers the first order. Raises ContactNeeded,
-    PaymentNotConfigured, EmptyCart, CartChanged, VariantNeeded, OutOfStock, KeyReused.
+    EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, VariantNeeded, OutOfStock, KeyReused.
     """
     _check_contact(caller, wish)
+    if settings.REQUIRE_VERIFIED_EMAIL and caller.user_id is not None and not wish.has_proved_email:
+        raise EmailNotVerified
     if wish.method != Order.Method.COD:
         raise PaymentNotConfigured
     for attempt in range(TRIES):

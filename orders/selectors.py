@@ -99,7 +99,7 @@ def _behind(orders: QuerySet[Order], cursor: Cursor | None) -> QuerySet[Order]:
 def one(number: str, *, user_id: int | None, token: str) -> Order:
     """Return an order to its owner, or to the guest who holds its token. Raises OrderNotFound for everybody else."""
     order = Order.objects.filter(number=number.upper()).prefetch_related("items", "payments").first()
-    if order is None:
+    if order is None or order.erased_at is not None:
         raise OrderNotFound
     mine = order.user_id == user_id if order.user_id is not None else bool(token) and tokens.opens(token, order.number)
     if not mine:

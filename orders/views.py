@@ -22,6 +22,7 @@ from store.core.addresses import site_of
 from store.core.envelope import Reply
 from store.core.openapi import PaginationShape, answers
 from store.core.pagination import Cursor, page_size_of
+from store.core.throttles import EveryCaller, Writes
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 KEY = OpenApiParameter(
@@ -50,6 +51,7 @@ def wish_of(request: Request, fields: dict[str, Any]) -> placing.Wish:
         email=fields.get("email") or getattr(request.user, "email", None) or "",
         phone=fields.get("phone") or address.get("phone", ""),
         note=fields.get("note") or "",
+        has_proved_email=getattr(request.user, "email_verified_at", None) is not None or not getattr(request.user, "email", None),
         wanted=wanted_of(snapshot),
         expected_total=fields.get("expected_total"),
         accept_price_changes=fields["accept_price_changes"],
@@ -60,13 +62,14 @@ class OrderViewSet(GenericViewSet[Order]):
     """The caller's orders."""
 
     permission_classes = [AllowAny]
+    write_scope = "checkout"
     queryset = Order.objects.none()
     serializer_class = OrderShape
     lookup_field = "number"
     lookup_value_regex = r"[0-9]{6}-[0-9A-Za-z]{6}"
 
     @answers(OrderShape, takes=CreateOrderInput, statuses=(200, 201), parameters=[KEY])
-    @action(detail=False, methods=["post"], url_path="create")
+    @action(detail=False, methods=["post"], url_path="create", throttle_classes=[EveryCaller, Writes])
     def place(self, request: Request) -> Reply:
         """Order what lies in the cart; 200 instead of 201 where the same request has ordered it before."""
         given = CreateOrderInput(data=request.data)

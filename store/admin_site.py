@@ -3,14 +3,28 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts.models import AuthSession
 from accounts.sessions import end_all
+from store.core import throttles
+from store.core.client_ip import client_ip
+from store.core.exceptions import TooManyRequests
 
 
 class ShopAdminSite(AdminSite):
     """Django's site, for staff whose account is a shop account too."""
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign in to the admin; only so many tries of one caller reach the password."""
+        if request.method == "POST":
+            try:
+                throttles.count("admin_login", throttles.caller_key(client_ip(request)))
+            except TooManyRequests as refusal:
+                words = f"Too many attempts. Try again in {refusal.retry_after} seconds."
+                headers = {"Retry-After": str(refusal.retry_after)}
+                return HttpResponse(words, status=429, content_type="text/plain; charset=utf-8", headers=headers)
+        return super().login(request, extra_context)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Change the password; every session of the account in the API ends with the old one."""

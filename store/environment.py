@@ -18,6 +18,32 @@ TAKEN_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", 
 # Compiling plans to machine code costs more than any statement of a shop, and its tables lie on disks without heads to move.
 # A pooler takes no such options: there, ALTER ROLE ... SET does it.
 PLANNER = "-c jit=off -c random_page_cost=1.1"
+RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]?)?(s|min|h|d)")
+SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+Rates = tuple[tuple[int, int], ...]  # (calls, seconds)
+# The limits of each scope; THROTTLE_RATES overrides them one by one. What counts as "who" stands where the scope is counted.
+DEFAULT_RATES = {
+    "anon": "600/min",
+    "user": "1200/min",
+    "login_ip": "10/min;100/h",
+    "login_account": "10/15min",
+    "login_mail": "100/h",
+    "register": "10/h",
+    "google": "20/min",
+    "code_send": "1/min;5/h",
+    "code_send_ip": "20/h",
+    "code_send_all": "1000/d",
+    "code_verify": "10/10min",
+    "mail_account": "3/h",
+    "mail_ip": "10/h",
+    "refresh": "30/min",
+    "password_change": "5/h",
+    "cart_write": "120/min",
+    "guest_new": "30/min",
+    "checkout": "10/min",
+    "admin_login": "5/min",
+    "csrf_event": "10/min",
+}
 WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
 
 
@@ -92,6 +118,42 @@ def admin_path(given: str) -> str:
     return path + "/"
 
 
+def page_path(name: str, given: str) -> str:
+    """Return the path of a page of the shop front, with one slash at its beginning."""
+    path = "/" + given.strip().lstrip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_/.~-]+", path):
+        raise EnvError(f"{name} must be a path of the shop front like /reset-password.")
+    return path
+
+
+def sms_backend(given: str, file_path: str, *, debug: bool) -> str:
+    """Return how text messages leave: a name or a dotted path; empty switches sign-in by phone off."""
+    backend = given or ("console" if debug else "")
+    if backend == "console" and not debug:
+        raise EnvError("SMS_BACKEND=console prints codes for all to read; without DEBUG it takes a gateway.")
+    if backend == "file" and not file_path:
+        raise EnvError("SMS_BACKEND=file needs SMS_FILE_PATH.")
+    if backend not in ("", "console", "file", "locmem") and not re.fullmatch(r"\w+(\.\w+)+", backend):
+        raise EnvError("SMS_BACKEND must be console, file, locmem, or the dotted path of a function of a number and a text.")
+    return backend
+
+
+def mail_backend(given: str, host: str, file_path: str) -> str:
+    """Return Django's backend for mails: SMTP where a host is named, else the console, unless one is chosen."""
+    if given == "file" and not file_path:
+        raise EnvError("EMAIL_BACKEND=file needs EMAIL_FILE_PATH.")
+    if given == "smtp" and not host:
+        raise EnvError("EMAIL_BACKEND=smtp needs EMAIL_HOST.")
+    name = "filebased" if given == "file" else given or ("smtp" if host else "console")
+    return f"django.core.mail.backends.{name}.EmailBackend"
+
+
+def live_stripe(live: bool, secret_key: str) -> None:
+    """Refuse a test key where real money is meant."""
+    if live and not secret_key.startswith(("sk_live_", "rk_live_")):
+        raise EnvError("STRIPE_LIVE=1 needs a live key in STRIPE_SECRET_KEY.")
+
+
 def origins(env: ShopEnv, name: str, first: str) -> list[str]:
     """Return `first` and the origins that the variable lists."""
     listed: list[str] = env.list(name, [])
@@ -118,6 +180,23 @@ def market_table(text: str) -> dict[str, str]:
     if len(table) != len(pairs):
         raise EnvError("MARKETS names a market twice.")
     return table
+
+
+def throttle_rates(text: str) -> dict[str, Rates]:
+    """Return the limits of each scope: `login_ip=20/min;200/h,register=5/h` overrides those that it names."""
+    told = [pair.strip() for pair in text.split(",") if pair.strip()]
+    own = dict(pair.split("=", 1) for pair in told if "=" in pair)
+    if len(own) != len(told) or not own.keys() <= DEFAULT_RATES.keys():
+        raise EnvError(f"THROTTLE_RATES must look like login_ip=20/min;200/h,register=5/h; there are {', '.join(DEFAULT_RATES)}.")
+    return {scope: _rates(rates) for scope, rates in {**DEFAULT_RATES, **own}.items()}
+
+
+def _rates(text: str) -> Rates:
+    """Read `10/15min;100/h` as ((10, 900), (100, 3600))."""
+    found = [RATE.fullmatch(rate.strip()) for rate in text.split(";")]
+    if not all(found):
+        raise EnvError("THROTTLE_RATES holds a rate that is not like 10/min, 10/15min, 100/h or 1000/d.")
+    return tuple((int(rate[1]), int(rate[2] or 1) * SECONDS[rate[3]]) for rate in found if rate)
 
 
 def database(env: ShopEnv, base_dir: Path) -> dict[str, Any]:

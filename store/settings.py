@@ -12,7 +12,23 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store.environment import ShopEnv, admin_path, all_different, database, hosts, market_table, origin, origins, secret, time_zone
+from store.environment import (
+    ShopEnv,
+    admin_path,
+    all_different,
+    database,
+    hosts,
+    live_stripe,
+    mail_backend,
+    market_table,
+    origin,
+    origins,
+    page_path,
+    secret,
+    sms_backend,
+    throttle_rates,
+    time_zone,
+)
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time, as their types are
 
@@ -36,8 +52,13 @@ try:
     JWT_SIGNING_KEY = env.derived_secret("JWT_SIGNING_KEY", SECRET_KEY)
     GUEST_KEY_SECRET = env.derived_secret("GUEST_KEY_SECRET", SECRET_KEY)
     ORDER_TOKEN_SECRET = env.derived_secret("ORDER_TOKEN_SECRET", SECRET_KEY)
-
-    all_different(JWT_SIGNING_KEY=JWT_SIGNING_KEY, GUEST_KEY_SECRET=GUEST_KEY_SECRET, ORDER_TOKEN_SECRET=ORDER_TOKEN_SECRET)
+    OTP_PEPPER = env.derived_secret("OTP_PEPPER", SECRET_KEY)
+    all_different(
+        JWT_SIGNING_KEY=JWT_SIGNING_KEY,
+        GUEST_KEY_SECRET=GUEST_KEY_SECRET,
+        ORDER_TOKEN_SECRET=ORDER_TOKEN_SECRET,
+        OTP_PEPPER=OTP_PEPPER,
+    )
 
     # --- 3. Hosts, proxies, origins ----------------------------------------------------------------------------------
     ALLOWED_HOSTS = hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
@@ -58,6 +79,9 @@ try:
     REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30))
     SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90))
     REFRESH_GRACE_SECONDS = env.count("REFRESH_GRACE_SECONDS", 30)
+    REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", False)
+    THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", True)
+    THROTTLE_RATES = throttle_rates(env.str("THROTTLE_RATES", ""))
 
     # --- 5. Database and cache ---------------------------------------------------------------------------------------
     DATABASES = {"default": database(env, BASE_DIR)}
@@ -71,18 +95,27 @@ try:
     STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
     STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
     STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")
+    live_stripe(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
+    GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")
+    GOOGLE_CERTS_FILE = env.str("GOOGLE_CERTS_FILE", "")
 
     CATALOG_MAX_AGE = env.count("CATALOG_MAX_AGE", 30)
     IMPORT_FROM_LOOPBACK = env.bool("IMPORT_FROM_LOOPBACK", False)
 
-    # --- 7. Mail and logs --------------------------------------------------------------------------------------------
+    # --- 7. Mail, text messages, logs --------------------------------------------------------------------------------
     EMAIL_HOST = env.str("EMAIL_HOST", "")
+    EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", "")
+    EMAIL_BACKEND = mail_backend(env.one_of("EMAIL_BACKEND", ("", "console", "file", "smtp")), EMAIL_HOST, EMAIL_FILE_PATH)
     EMAIL_PORT = env.count("EMAIL_PORT", 587)
     EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
     DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "shop@localhost")
+    RESET_PAGE = page_path("RESET_PAGE", env.str("RESET_PAGE", "/reset-password"))
+    VERIFY_PAGE = page_path("VERIFY_PAGE", env.str("VERIFY_PAGE", "/verify-email"))
+    SMS_FILE_PATH = env.str("SMS_FILE_PATH", "")
+    SMS_BACKEND = sms_backend(env.str("SMS_BACKEND", ""), SMS_FILE_PATH, debug=DEBUG)
     LOG_LEVEL = env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 except EnvError as wrong:
     raise ImproperlyConfigured(f"{wrong} See .env.example.") from None
@@ -115,7 +148,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "store.core.handlers.ErrorsMiddleware",
-    "store.core.origin.OriginMiddleware",
+    "accounts.middleware.RecordedOriginMiddleware",
     "store.core.admin_only.AdminSessionMiddleware",
     "store.core.admin_only.AdminCsrfMiddleware",
     "store.core.admin_only.AdminAuthenticationMiddleware",
@@ -139,10 +172,17 @@ TEMPLATES = [
         },
     },
 ]
+_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+_REDIS = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": REDIS_URL,
+    "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},  # seconds
+}
+_COUNTERS = {"BACKEND": _MEMORY, "LOCATION": "throttles", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": _REDIS if REDIS_URL else {"BACKEND": _MEMORY},
+    "throttles": _REDIS if REDIS_URL else _COUNTERS,
+    "throttles_alone": _COUNTERS,  # while Redis does not answer
 }
 
 # --- 9. The API ------------------------------------------------------------------------------------------------------
@@ -154,6 +194,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "store.core.renderers.AlwaysJSON",
     "DEFAULT_SCHEMA_CLASS": "store.core.openapi.EnvelopeSchema",
     "EXCEPTION_HANDLER": "store.core.handlers.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["store.core.throttles.EveryCaller"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -185,6 +226,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = rf"^/(?!{ADMIN_PATH}|static/|media/)"
 CORS_ALLOW_HEADERS = [
@@ -245,13 +287,18 @@ STORAGES = {
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 EMAIL_TIMEOUT = 10  # seconds
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "store.core.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "store.core.redaction.RedactedFormatter",
+            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},

@@ -46,6 +46,7 @@ class ConfigShape(serializers.Serializer[Any]):
     payment_methods = serializers.ListField(child=serializers.CharField())
     stripe_publishable_key = serializers.CharField(allow_null=True)
     google_client_id = serializers.CharField(allow_null=True)
+    phone_sign_in = serializers.BooleanField(help_text="whether codes can be sent by text message")
     limits = LimitsShape()
 
 
@@ -67,7 +68,8 @@ class ConfigViewSet(ViewSet):
                 ],
                 "payment_methods": ["cod"],
                 "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,
-                "google_client_id": settings.GOOGLE_CLIENT_ID or None,
+                "google_client_id": settings.GOOGLE_CLIENT_ID.partition(",")[0] or None,
+                "phone_sign_in": bool(settings.SMS_BACKEND),
                 "limits": {"max_quantity": MAX_QUANTITY, "max_lines": MAX_LINES, "max_page_size": MAX_PAGE_SIZE},
             }
         )

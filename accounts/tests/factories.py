@@ -13,6 +13,7 @@ from django.core.management import call_command
 
 from accounts import sessions
 from accounts.models import User
+from accounts.places import Place
 from tests.schema_client import SchemaClient
 
 PASSWORD = "a lamp on the hill"
@@ -25,7 +26,7 @@ def make_user(email: str = "ada@example.com", **fields: Any) -> User:
 
 def access_token(user: User, market: str = "") -> str:
     """Sign the user in and return his access token."""
-    return sessions.start(user, "password", sessions.Place(market=market)).access
+    return sessions.start(user, "password", Place(market=market)).access
 
 
 def sign_in(email: str = "ada@example.com", **headers: str) -> tuple[str, str]:

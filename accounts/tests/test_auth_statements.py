@@ -32,6 +32,7 @@ def test_a_guest_costs_nothing(api: SchemaClient) -> None:
 
 
 @pytest.mark.parametrize("sessions", [0, 20])
+@pytest.mark.usefixtures("unthrottled")
 def test_a_sign_in_costs_eight_statements_at_most(api: SchemaClient, sessions: int) -> None:
     make_user()
     for _ in range(sessions):

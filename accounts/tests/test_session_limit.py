@@ -5,8 +5,11 @@ import pytest
 from accounts import sessions
 from accounts.exceptions import AccountDisabled
 from accounts.models import AuthSession, User
+from accounts.places import Place
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import make_user, me, sign_in
+
+pytestmark = pytest.mark.usefixtures("unthrottled")
 
 
 @pytest.mark.django_db
@@ -53,6 +56,6 @@ def test_a_user_who_was_switched_off_in_this_moment_gets_no_session(db: None) ->
     User.objects.update(is_active=False)
 
     with pytest.raises(AccountDisabled):
-        sessions.start(user, "password", sessions.Place())
+        sessions.start(user, "password", Place())
 
     assert not AuthSession.objects.exists()

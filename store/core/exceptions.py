@@ -58,6 +58,17 @@ class TooLarge(DomainError):
     words = "The request body is too large"
 
 
+class TooManyRequests(DomainError):
+    """Too many calls in too short a time; worth another try in `retry_after` seconds."""
+
+    code = "throttled"
+    words = "Too many attempts. Try again later"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(details={"retry_after": retry_after})
+        self.retry_after = retry_after
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with another body."""
 

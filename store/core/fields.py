@@ -1,4 +1,6 @@
-"""Fields of serializers that more than one app needs."""
+"""Fields of serializers, and parts of addresses, that more than one app needs."""
+
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -10,3 +12,11 @@ class CartTokenField(serializers.JSONField):
 
     def __init__(self) -> None:
         super().__init__(required=False, allow_null=True, write_only=True)
+
+
+def uuid_of(text: str) -> UUID | None:
+    """Return the id in an address, or None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -26,6 +26,7 @@ STATUS: tuple[tuple[type[kinds.DomainError], int], ...] = (
     (kinds.Conflict, 409),
     (kinds.TooLarge, 413),
     (kinds.KeyReused, 422),
+    (kinds.TooManyRequests, 429),
     (kinds.GatewayRefused, 502),
     (kinds.GatewayDown, 503),
 )
@@ -60,7 +61,9 @@ def _domain(exc: kinds.DomainError) -> Refusal:
         body = failure(400, exc.code, "Validation failed", errors={exc.field: [exc.message]}, details=exc.details)
         return Refusal(body, status=400)
     status = next(status for kind, status in STATUS if isinstance(exc, kind))
-    headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, kinds.GatewayDown) else {}
+    headers: dict[str, str] = {}
+    if isinstance(exc, kinds.GatewayDown | kinds.TooManyRequests):
+        headers["Retry-After"] = str(exc.retry_after)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     refusal = Refusal(failure(status, exc.code, exc.message, details=exc.details), status=status, headers=headers)

@@ -41,8 +41,12 @@ class OriginMiddleware:
             return None  # a foreign page cannot send this header without a CORS preflight, which it fails
         if is_trusted_page(request):
             return None
-        logger.warning("refused a write to %s from origin %.200r", request.path, request.META.get("HTTP_ORIGIN", ""))
+        self.refused(request)
         return refuse(403, "csrf_failed", "This request came from a page that the shop does not know")
+
+    def refused(self, request: HttpRequest) -> None:
+        """Note that a write was refused."""
+        logger.warning("refused a write to %s from origin %.200r", request.path, request.META.get("HTTP_ORIGIN", ""))
 
 
 def is_trusted_page(request: HttpRequest) -> bool:

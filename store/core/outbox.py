@@ -20,6 +20,7 @@ Handler = Callable[[dict[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LEASE = timedelta(minutes=5)
 OWED = Insertion(Job, ignore_conflicts=True)
+DONE_FOR = timedelta(days=7)
 MAX_ATTEMPTS = 12  # 20 hours and a half with the back-off below
 LONGEST_WAIT = timedelta(hours=6)
 
@@ -87,3 +88,8 @@ def _do(owed: Job) -> bool:
         owed.last_error = ""
     owed.save(update_fields=["done_at", "failed_at", "run_at", "leased_until", "last_error"])
     return owed.done_at is not None
+
+
+def clean_up() -> dict[str, int]:
+    """Delete jobs that were done a week ago; those that were set aside stay for staff."""
+    return {"jobs": Job.objects.filter(done_at__lt=timezone.now() - DONE_FOR).delete()[0]}

@@ -19,6 +19,7 @@ def test_it_says_what_a_shop_front_needs_to_know(api: SchemaClient) -> None:
         "payment_methods": ["cod"],
         "stripe_publishable_key": None,
         "google_client_id": None,
+        "phone_sign_in": True,
         "limits": {"max_quantity": 99, "max_lines": 100, "max_page_size": 100},
     }
 

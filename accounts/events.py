@@ -1,0 +1,24 @@
+"""The log of what happened to accounts: who signed in or tried to, from where, and what was ended or changed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
+
+from accounts.models import AuthEvent
+from accounts.places import Place
+from store.core.statements import Insertion
+
+Event = AuthEvent.Event
+ROW = Insertion(AuthEvent)
+
+
+def record(event: str, place: Place, *, user_id: int | None = None, sid: UUID | None = None, **detail: Any) -> None:
+    """Add a row; `detail` holds no secret and no personal data of somebody without an account."""
+    agent = place.user_agent[:256].replace("\0", "")
+    ROW.add(AuthEvent(event=event, user_id=user_id, sid=sid, ip=place.ip, user_agent=agent, detail=detail))
+
+
+def masked(address: str) -> str:
+    """Return an address or number as the log holds it: the same each time, and nothing to write or call to."""
+    return salted_hmac("accounts.events", address, algorithm="sha256").hexdigest()[:16]

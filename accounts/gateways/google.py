@@ -1,0 +1,186 @@
+"""Sign in with Google: turns an ID token into an identity, or refuses it.
+
+Checked as https://developers.google.com/identity/gsi/web/guides/verify-google-id-token asks: signature, audience, issuer, expiry.
+"""
+
+import json
+import logging
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import jwt
+import requests
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificate
+from django.conf import settings
+
+from store.core.exceptions import GatewayDown, NotSignedIn
+
+logger = logging.getLogger("shop.google")
+ISSUERS = ["accounts.google.com", "https://accounts.google.com"]
+SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+MAX_LENGTH = 8 * 1024  # characters
+LEEWAY = 10  # seconds
+TIMEOUT = 3  # seconds
+MAX_CERTIFICATES = 64 * 1024  # bytes
+PAUSE = 10  # seconds between two tries while there is no copy
+SHORTEST, LONGEST = 5 * 60, 24 * 60 * 60  # seconds that certificates are kept, whatever Cache-Control says
+
+
+class GoogleNotConfigured(GatewayDown):
+    """GOOGLE_CLIENT_ID is not set, so there is no audience to hold a token to."""
+
+    code = "google_not_configured"
+    words = "Signing in with Google is not available"
+    retry_after = 3600
+
+
+class GoogleUnavailable(GatewayDown):
+    """Google's certificates cannot be had."""
+
+    code = "google_unavailable"
+    words = "Google does not answer. Try again in a moment"
+
+
+class GoogleTokenInvalid(NotSignedIn):
+    """Not a token that Google made for this shop, or one that is over."""
+
+    code = "google_token_invalid"
+    words = "The Google sign-in could not be verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What Google says of a person."""
+
+    sub: str
+    email: str
+    email_verified: bool
+    issued_at: int
+    first_name: str = ""
+    last_name: str = ""
+
+
+def identity_of(credential: str, nonce: str | None = None) -> Identity:
+    """Return whom the ID token names. Raises GoogleNotConfigured, GoogleTokenInvalid, GoogleUnavailable."""
+    audience = [client.strip() for client in settings.GOOGLE_CLIENT_ID.split(",") if client.strip()]
+    if not audience:
+        raise GoogleNotConfigured
+    key = CERTIFICATES.key(_key_id(credential))
+    if key is None:
+        raise GoogleTokenInvalid
+    try:
+        said = jwt.decode(
+            credential,
+            key,
+            algorithms=["RS256"],
+            audience=audience,
+            issuer=ISSUERS,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iat", "aud", "iss", "sub"]},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise GoogleTokenInvalid from None
+    if nonce is not None and said.get("nonce") != nonce:
+        raise GoogleTokenInvalid
+    return _identity(said)
+
+
+def _key_id(credential: str) -> str:
+    """Return the id of the key that has signed; what has not the shape of such a token is refused before any network."""
+    if len(credential) > MAX_LENGTH or not SHAPE.fullmatch(credential):
+        raise GoogleTokenInvalid
+    try:
+        header = jwt.get_unverified_header(credential)
+    except jwt.PyJWTError:
+        raise GoogleTokenInvalid from None
+    if header.get("alg") != "RS256" or not isinstance(header.get("kid"), str):
+        raise GoogleTokenInvalid
+    return str(header["kid"])
+
+
+def _identity(said: dict[str, Any]) -> Identity:
+    sub, email, issued_at = said["sub"], said.get("email"), said["iat"]
+    if not isinstance(sub, str) or not 0 < len(sub) <= 255 or not isinstance(email, str) or not isinstance(issued_at, int):
+        raise GoogleTokenInvalid
+    names = [value[:100] if isinstance(value, str) else "" for value in (said.get("given_name"), said.get("family_name"))]
+    return Identity(sub, email, said.get("email_verified") is True, issued_at, *names)
+
+
+@dataclass
+class Certificates:
+    """Google's public keys by their ids, kept as long as their answer says."""
+
+    keys: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+    fetched_at: float = 0.0
+    tried: str = ""
+    tried_at: float = 0.0
+    kept_for: float = 0.0
+    lock: Lock = field(default_factory=Lock)
+
+    def key(self, key_id: str) -> Any:
+        """Return the key of this id, or None. An unknown id asks Google anew, at most once in five minutes.
+
+        Raises GoogleUnavailable where there is no copy of at most a day.
+        """
+        with self.lock:
+            now = time.time()
+            source: str = settings.GOOGLE_CERTS_FILE or settings.GOOGLE_CERTS_URL
+            age = now - self.fetched_at
+            is_stale = source != self.source or age > self.kept_for
+            is_unknown = key_id not in self.keys and age > SHORTEST
+            if is_stale or is_unknown:
+                self._fetch(source, now)
+            return self.keys.get(key_id)
+
+    def _fetch(self, source: str, now: float) -> None:
+        """Read the keys anew; where that fails, or has just failed, an old copy does."""
+        has_copy = source == self.source and now - self.fetched_at <= LONGEST
+        if now - self.tried_at > (SHORTEST if has_copy else PAUSE) or source != self.tried:
+            self.tried_at, self.tried = now, source
+            try:
+                self.keys, self.kept_for = _fetched()
+            except (OSError, ValueError, jwt.PyJWTError) as wrong:  # requests' errors are OSErrors
+                logger.error("Google's certificates were not read: %s", type(wrong).__name__)
+            else:
+                self.fetched_at, self.source = now, source
+                return
+        if not has_copy:
+            raise GoogleUnavailable
+
+
+CERTIFICATES = Certificates()
+
+
+def _fetched() -> tuple[dict[str, Any], float]:
+    """Return the keys, and for how many seconds they hold. Raises OSError, ValueError, PyJWTError."""
+    if settings.GOOGLE_CERTS_FILE:
+        return _read(Path(settings.GOOGLE_CERTS_FILE).read_bytes()), SHORTEST
+    with requests.get(settings.GOOGLE_CERTS_URL, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
+        if answer.status_code != requests.codes.ok:
+            raise ValueError(f"status {answer.status_code}")
+        body = answer.raw.read(MAX_CERTIFICATES, decode_content=True)
+        told = re.search(r"max-age=(\d{1,9})", answer.headers.get("Cache-Control", ""))
+    kept_for = int(told[1]) if told else SHORTEST
+    return _read(body), min(max(kept_for, SHORTEST), LONGEST)
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    """Return the keys of a JSON Web Key Set (RFC 7517), or of an object from key id to PEM certificate or public key."""
+    given = json.loads(text)
+    if not isinstance(given, dict):
+        raise ValueError("not a key set")
+    if isinstance(given.get("keys"), list):
+        return {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(given).keys if key.key_id}
+    return {str(key_id): _of_pem(str(pem).encode()) for key_id, pem in given.items()}
+
+
+def _of_pem(pem: bytes) -> Any:
+    if b"BEGIN CERTIFICATE" in pem:
+        return load_pem_x509_certificate(pem).public_key()
+    return load_pem_public_key(pem)

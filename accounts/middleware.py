@@ -1,0 +1,24 @@
+"""The origin rule, with its refusals in the log of accounts."""
+
+from django.http import HttpRequest
+
+from accounts import events
+from accounts.access import place_of
+from store.core import throttles
+from store.core.exceptions import TooManyRequests
+from store.core.origin import OriginMiddleware
+
+
+class RecordedOriginMiddleware(OriginMiddleware):
+    """Notes a refusal, so many of one caller and no more: a foreign page must not fill a table."""
+
+    def refused(self, request: HttpRequest) -> None:
+        """Write a row about the refusal."""
+        super().refused(request)
+        place = place_of(request)
+        try:
+            throttles.count("csrf_event", throttles.caller_key(place.ip))
+        except TooManyRequests:
+            return
+        origin = request.META.get("HTTP_ORIGIN", "")[:200].replace("\0", "")
+        events.record(events.Event.CSRF_REFUSED, place, origin=origin, path=request.path[:200])

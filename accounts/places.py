@@ -1,0 +1,15 @@
+"""Where a call comes from, as plain values."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The caller's address and browser, and the market that he asks for."""
+
+    ip: str | None = None
+    user_agent: str = ""
+    market: str = ""
+
+
+NOWHERE = Place()

@@ -1,0 +1,16 @@
+"""What orders does when somebody closes his account."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.signals import account_erased
+from orders import erasure
+
+
+@receiver(account_erased)
+def forget_buyer(sender: type[User], user: User, **_: Any) -> None:
+    """Erase what is personal in his orders."""
+    erasure.erase_user(user.pk, timezone.now())

@@ -1,0 +1,19 @@
+"""How long orders keep what they need for a while only."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from orders import erasure
+from orders.models import Order
+
+KEYS_FOR = timedelta(hours=48)
+
+
+def clean_up() -> dict[str, int]:
+    """Forget idempotency keys after 48 hours, and what is personal in finished orders of closed accounts."""
+    old = Order.objects.exclude(idempotency_key="").filter(created_at__lt=timezone.now() - KEYS_FOR)
+    return {
+        "idempotency keys": old.update(idempotency_scope="", idempotency_key="", request_hash=""),
+        "addresses of closed accounts": erasure.erase_finished(),
+    }
