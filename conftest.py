@@ -1,6 +1,6 @@
 """What every test can use."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +9,23 @@ from django.core.servers.basehttp import WSGIServer
 from django.db import connection
 from pytest_django import Settings
 
+from tests import services
 from tests.schema_client import SchemaClient
 
+# What a marked test needs, where it is not what every machine has.
+RUNS: dict[str, Callable[[], bool]] = {
+    "postgresql": lambda: connection.vendor == "postgresql",
+    "node": lambda: not services.absent("node"),
+}
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is of PostgreSQL alone where the tests run on SQLite; `tests.run` runs them on both."""
-    if connection.vendor != "postgresql":
-        gone = [item for item in items if item.get_closest_marker("postgresql")]
-        items[:] = [item for item in items if item not in gone]
-        config.hook.pytest_deselected(items=gone)
+    """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not."""
+    absent = {marker for marker, runs in RUNS.items() if not runs()}
+    gone = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=gone)
 
 
 @pytest.fixture(autouse=True)

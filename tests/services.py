@@ -26,9 +26,13 @@ def program(name: str) -> str | None:
     return shutil.which(name) or (str(debian[-1]) if debian else None)
 
 
-def missing() -> list[str]:
-    """Return the programs that are not installed."""
-    return [name for name in ("initdb", "pg_ctl", "redis-server") if program(name) is None]
+# The programs that parts of the suite need.
+NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm")}
+
+
+def absent(part: str) -> list[str]:
+    """Return the programs of this part of the suite that are not installed."""
+    return [name for name in NEEDS[part] if program(name) is None]
 
 
 def free_port() -> int:

@@ -30,6 +30,7 @@ def send(to: str, message: Message) -> None:
     """Send the message to one address. Raises OSError, SMTPException where the server does not take it."""
     said = {"message": message, "shop": settings.SHOP_NAME}
     subject = " ".join(message.subject.split())  # no line break, so no header of somebody's own
-    mail = EmailMultiAlternatives(subject, render_to_string("mail/message.txt", said), to=[to])
+    headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834: no out-of-office reply, please
+    mail = EmailMultiAlternatives(subject, render_to_string("mail/message.txt", said), to=[to], headers=headers)
     mail.attach_alternative(render_to_string("mail/message.html", said), "text/html")
     mail.send()

@@ -1,0 +1,191 @@
+"""docs/clients.md: its code does what the page says, in Node, against a running shop"""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings as shop
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts import sessions
+from accounts.models import AuthSession, User
+from accounts.places import Place
+from accounts.tests.factories import expired, make_user, sell
+from accounts.tokens import Pair
+from carts.models import CartItem
+from orders.models import Order
+from tests.processes import ROOT
+
+pytestmark = [pytest.mark.node, pytest.mark.django_db(transaction=True)]
+BLOCK = re.compile(r"```js\n// ([\w.-]+)\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install what tests/clients/package-lock.json pins, and return the folder."""
+    folder = tmp_path_factory.mktemp("clients")
+    for name in ("package.json", "package-lock.json", "browser.mjs"):
+        shutil.copy(ROOT / "tests" / "clients" / name, folder)
+    command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def page(packages: Path, live_server: LiveServer) -> Path:
+    """Write the page's code, with the test's server in it."""
+    for name, code in BLOCK.findall((ROOT / "docs" / "clients.md").read_text()):
+        (packages / name).write_text(code.replace("http://localhost:8000", live_server.url))
+    return packages
+
+
+def run(page: Path, code: str, **environment: str) -> list[str]:
+    """Run a module beside the page's code and return the lines that it prints."""
+    (page / "main.js").write_text(f'import {{ header, keep }} from "./browser.mjs";\n{code}')
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", **environment}
+    done = subprocess.run(["node", "main.js"], cwd=page, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def old_pair(user: User) -> Pair:
+    """Sign the user in, and return his tokens as they are half an hour later."""
+    pair = sessions.start(user, "password", Place(market="in"))
+    return Pair(expired(pair.access), pair.refresh)
+
+
+def cookies(pair: Pair) -> str:
+    """Return the pair as the cookies of a browser."""
+    return json.dumps({"access_token": pair.access, "refresh_token": pair.refresh})
+
+
+def test_a_page_buys_as_it_says(page: Path, tmp_path: Path) -> None:
+    sell(tmp_path, "Arc lamp")
+
+    printed = run(page, 'await import("./use.js");')
+
+    assert printed == ["ada@example.com 2", "processing true"]
+    assert Order.objects.get().user == User.objects.get(email="ada@example.com")
+
+
+def test_a_guest_whose_cookies_are_lost_finds_his_cart_by_the_copy_of_its_key(page: Path, tmp_path: Path) -> None:
+    (lamp,) = sell(tmp_path, "Arc lamp")
+
+    printed = run(
+        page,
+        f"""
+        const {{ shop }} = await import("./shop.js");
+        await shop("POST", "/cart/add/", {{ product_id: {lamp}, quantity: 3 }});
+        keep(["cart_token=; Max-Age=0", "sessionid=; Max-Age=0"]);
+        console.log(header() || "no cookies", (await shop("GET", "/cart/")).data.total_items);
+        """,
+    )
+
+    assert printed == ["no cookies 3"]
+    assert CartItem.objects.get().quantity == 3
+
+
+def test_of_five_calls_with_an_expired_cookie_one_refreshes(page: Path) -> None:
+    pair = old_pair(make_user())
+
+    printed = run(
+        page,
+        """
+        const { shop } = await import("./shop.js");
+        const answers = await Promise.all([1, 2, 3, 4, 5].map(() => shop("GET", "/auth/me/")));
+        console.log(answers.map((answer) => answer.data.email).join(" "));
+        """,
+        COOKIES=cookies(pair),
+    )
+
+    assert printed == [" ".join(["ada@example.com"] * 5)]
+    assert AuthSession.objects.get().refresh_no == 1
+
+
+def test_a_page_whose_session_has_ended_is_told_so(page: Path) -> None:
+    pair = old_pair(make_user())
+    AuthSession.objects.update(revoked_at=User.objects.get().date_joined, revoke_reason="logout")
+
+    printed = run(
+        page,
+        """
+        const { shop, Refusal } = await import("./shop.js");
+        const refusal = await shop("GET", "/auth/me/").catch((error) => error);
+        console.log(refusal instanceof Refusal, refusal.status, refusal.code);
+        """,
+        COOKIES=cookies(pair),
+    )
+
+    assert printed == ["true 401 session_revoked"]
+
+
+def test_axios_refreshes_once_for_five_calls(page: Path) -> None:
+    pair = old_pair(make_user())
+
+    printed = run(
+        page,
+        """
+        const { shop } = await import("./axios-shop.js");
+        shop.interceptors.request.use((config) => { config.headers.set("Cookie", header()); return config; });
+        shop.interceptors.response.use((answer) => { keep(answer.headers["set-cookie"]); return answer; });
+        const answers = await Promise.all([1, 2, 3, 4, 5].map(() => shop.get("/auth/me/")));
+        console.log(answers.map((answer) => answer.data.data.email).join(" "));
+        """,
+        COOKIES=cookies(pair),
+    )
+
+    assert printed == [" ".join(["ada@example.com"] * 5)]
+    assert AuthSession.objects.get().refresh_no == 1
+
+
+def test_an_app_signs_in_by_phone_and_out(page: Path, settings: Settings, tmp_path: Path) -> None:
+    settings.SMS_BACKEND, settings.SMS_FILE_PATH = "file", str(tmp_path / "sms.jsonl")
+
+    printed = run(
+        page,
+        """
+        import { readFileSync } from "node:fs";
+        const { makeShop } = await import("./app.js");
+        let kept = null;
+        const app = makeShop({ load: async () => kept, save: async (tokens) => { kept = tokens; } }, "us");
+        await app.sendCode("+13128059851");
+        const { text } = JSON.parse(readFileSync(process.env.SMS, "utf8"));
+        await app.signIn("+13128059851", text.slice(0, 6));
+        console.log((await app.call("GET", "/auth/me/")).data.phone, (await app.call("GET", "/cart/")).data.currency);
+        await app.signOut();
+        console.log(kept, (await app.call("GET", "/auth/me/")).code);
+        """,
+        SMS=shop.SMS_FILE_PATH,
+    )
+
+    assert printed == ["+13128059851 USD", "null not_authenticated"]
+
+
+def test_an_app_refreshes_once_and_keeps_the_new_tokens(page: Path) -> None:
+    pair = old_pair(make_user())
+
+    printed = run(
+        page,
+        """
+        const { makeShop } = await import("./app.js");
+        let kept = JSON.parse(process.env.TOKENS);
+        const app = makeShop({ load: async () => kept, save: async (tokens) => { kept = tokens; } }, "in");
+        const answers = await Promise.all([1, 2, 3].map(() => app.call("GET", "/auth/me/")));
+        console.log(answers.map((answer) => answer.status).join(" "), kept.token_type);
+        """,
+        TOKENS=json.dumps({"access_token": pair.access, "refresh_token": pair.refresh}),
+    )
+
+    assert printed == ["200 200 200 Bearer"]
+    assert AuthSession.objects.get().refresh_no == 1
+
+
+def test_a_link_of_a_mail_is_read_from_its_fragment(page: Path) -> None:
+    printed = run(page, 'const { said } = await import("./link.js"); console.log(said("#uid=MQ&token=a%3Ab").token);')
+
+    assert printed == ["a:b"]
