@@ -1,5 +1,8 @@
 """The origin rule, with its refusals in the log of accounts."""
 
+import logging
+
+from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts import events
@@ -7,6 +10,8 @@ from accounts.access import place_of
 from store.core import throttles
 from store.core.exceptions import TooManyRequests
 from store.core.origin import OriginMiddleware
+
+logger = logging.getLogger("shop.origin")
 
 
 class RecordedOriginMiddleware(OriginMiddleware):
@@ -21,4 +26,7 @@ class RecordedOriginMiddleware(OriginMiddleware):
         except TooManyRequests:
             return
         origin = request.META.get("HTTP_ORIGIN", "")[:200].replace("\0", "")
-        events.record(events.Event.CSRF_REFUSED, place, origin=origin, path=request.path[:200])
+        try:
+            events.record(events.Event.CSRF_REFUSED, place, origin=origin, path=request.path[:200])
+        except DatabaseError as wrong:  # the refusal stands without its record
+            logger.error("the refusal was not recorded: %s", wrong)

@@ -10,7 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("accounts", "carts", "orders", "products", "store")
-FILES = ("manage.py", "conftest.py", "pytest.ini", "tests/__init__.py", "tests/schema_client.py")
+FILES = ("manage.py", "conftest.py", "pytest.ini", "tests/__init__.py", "tests/schema_client.py", "tests/services.py")
 PRODUCTION = {
     "DEBUG": "0",
     "SECRET_KEY": "a-key-of-the-tests-that-nobody-else-uses-and-that-is-long-enough",

@@ -21,7 +21,7 @@ SERVICES = (
 FULL_COVERAGE = ",".join(("store/core/*.py", *(f"*/{name}.py" for name in SERVICES)))
 
 
-def pytest(arguments: list[str], output: IO[str] | None = None, **environment: str) -> subprocess.Popen[str]:
+def pytest(arguments: list[str], environment: dict[str, str], output: IO[str] | None = None) -> subprocess.Popen[str]:
     """Start the suite in this environment."""
     command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", *arguments]
     return subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output, text=True)
@@ -30,10 +30,10 @@ def pytest(arguments: list[str], output: IO[str] | None = None, **environment: s
 def on_both(arguments: list[str]) -> bool:
     """Run the suite on both engines side by side, and tell of one after the other; True where all passed."""
     with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as told:
-        on_sqlite = pytest(arguments, told, **SQLITE)
+        on_sqlite = pytest(arguments, SQLITE, told)
         print("\n=== Tests on PostgreSQL and Redis (those on SQLite run beside them)", flush=True)
         try:
-            passed = pytest(arguments, DATABASE_URL=database_url, REDIS_URL=redis_url).wait() == 0
+            passed = pytest(arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url}).wait() == 0
             passed &= on_sqlite.wait() == 0
         finally:
             on_sqlite.terminate()
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     without = {what: absent(part) for part, what in PARTS.items() if absent(part)}
     if absent("engine"):
         print("\n=== Tests on SQLite", flush=True)
-        passed = pytest(arguments, **SQLITE).wait() == 0
+        passed = pytest(arguments, SQLITE).wait() == 0
     else:
         passed = on_both(arguments)
     coverage("combine", "--quiet")
