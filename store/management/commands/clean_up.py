@@ -1,5 +1,7 @@
 """`manage.py clean_up`: deletes what is over. Run it daily; it is safe at any time, and twice at once."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -7,9 +9,17 @@ from django.core.management.base import BaseCommand
 import accounts.retention
 import carts.retention
 import orders.retention
+import products.retention
+from orders import snapshots
 from store.core import outbox
 
-CLEANERS = (accounts.retention.clean_up, carts.retention.clean_up, orders.retention.clean_up, outbox.clean_up)
+CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
+    accounts.retention.clean_up,
+    carts.retention.clean_up,
+    orders.retention.clean_up,
+    partial(products.retention.clean_up, snapshots.pictures_shown),
+    outbox.clean_up,
+)
 
 
 class Command(BaseCommand):
@@ -17,7 +27,7 @@ class Command(BaseCommand):
 
     help = (
         "Delete expired sessions, phone codes, guest carts, old idempotency keys, account events of a year ago and jobs done a "
-        "week ago. Safe to run at any time."
+        "week ago, and picture files that nothing shows. Safe to run at any time."
     )
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
