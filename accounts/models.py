@@ -197,6 +197,7 @@ class AuthEvent(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "account event"
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["user", "-id"], name="auth_event_of_user"),
