@@ -117,7 +117,13 @@ def main() -> None:
             "SECRET_KEY": "b" * 50,
             "ALLOWED_HOSTS": "127.0.0.1",
         }
-        environment |= {"SECURE_SSL_REDIRECT": "0", "AUTH_COOKIE_SECURE": "0", "REDIS_URL": "", "DATABASE_PREPARED": "1"}
+        environment |= {
+            "SECURE_SSL_REDIRECT": "0",
+            "THROTTLE_ENABLED": "0",
+            "AUTH_COOKIE_SECURE": "0",
+            "REDIS_URL": "",
+            "DATABASE_PREPARED": "1",
+        }
         for command in (["manage.py", "migrate", "-v0"], ["-m", "benchmarks.generate", str(given.products)]):
             subprocess.run([sys.executable, *command], env={**os.environ, **environment}, check=True)
         servers = {

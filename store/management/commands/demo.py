@@ -101,7 +101,7 @@ class Command(BaseCommand):
             f"  Staff      {ADMIN}     {PASSWORD}",
             f"  Customer   {CUSTOMER}  {PASSWORD}",
             "",
-            "  Mails are printed here. Ctrl-C stops everything.",
+            "  Mails and text messages are printed here. Ctrl-C stops everything.",
             "",
         )
         self.stdout.write("\n".join(lines))
