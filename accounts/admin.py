@@ -21,6 +21,8 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 class UserForm(forms.ModelForm[User]):
     """A user without a password: that is the user's own business."""
 
+    phone = forms.CharField(max_length=phones.LONGEST, required=False, help_text="with its country code, such as +1 312 805 9851")
+
     class Meta:
         model = User
         fields = (*PERSONAL, "market", "is_active", "is_seller", *RIGHTS)

@@ -30,7 +30,20 @@ WRONG = [
     ("TIME_ZONE", "Mars/4711"),
     ("AUTH_COOKIE_SAMESITE", "Strict-4711"),
     ("LOG_LEVEL", "LOUD-4711"),
+    ("OTP_PEPPER", "too-short-4711"),
+    ("SMS_BACKEND", "console"),
+    ("SMS_BACKEND", "no-path-4711"),
+    ("SMS_BACKEND", "file"),
+    ("EMAIL_BACKEND", "pigeon-4711"),
+    ("EMAIL_BACKEND", "file"),
+    ("EMAIL_BACKEND", "smtp"),
+    ("RESET_PAGE", "/reset?4711"),
+    ("VERIFY_PAGE", "/verify#4711"),
+    ("THROTTLE_RATES", "login_ip=4711/year"),
+    ("THROTTLE_RATES", "scope-4711=1/min"),
+    ("THROTTLE_RATES", "4711"),
 ]
+OF_A_LIST = ("", "*", "console", "file", "smtp")  # values that the sentence may name
 ASK = """
 from django.conf import settings as s
 names = ["DEBUG", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "AUTH_COOKIE_SECURE", "SESSION_COOKIE_SECURE",
@@ -48,7 +61,17 @@ def test_a_wrong_value_stops_the_start(project: Path, name: str, value: str) -> 
     assert done.returncode == 1
     assert name in said
     assert "Traceback" not in said
-    assert not value or value == "*" or value not in said.replace("See .env.example", "")
+    assert value in OF_A_LIST or value not in said.replace("See .env.example", "")
+    assert "4711" not in said
+
+
+@pytest.mark.parametrize("key", ["", "sk_test_4711", "pk_live_4711"])
+def test_where_real_money_is_meant_a_test_key_stops_the_start(project: Path, key: str) -> None:
+    done = run(project, "manage.py", "check", **PRODUCTION, STRIPE_LIVE="1", STRIPE_SECRET_KEY=key)
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "STRIPE_LIVE" in said
     assert "4711" not in said
 
 

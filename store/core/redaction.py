@@ -7,7 +7,7 @@ import re
 TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 NAMED = re.compile(
     r"((?:access_token|refresh_token|cart_token|order_token|session_key|sessionid|x-cart-token|x-session-key|x-order-token|authorization"
-    r"|password|verification_code|credential|id_token|token|secret|api_key)[\"']?\s*[=:]\s*[\"']?(?:bearer\s+)?)[^\s\"'&;,}]+",
+    r"|password|verification_code|credential|id_token|token|secret|api_key)[\"']?\s*[=:]\s*(?:bearer\s+)?)(?:\"[^\"]*\"|'[^']*'|[^\s\"'&;,}]+)",
     re.IGNORECASE,
 )
 BLOT = "[hidden]"

@@ -1,0 +1,169 @@
+"""DELETE /api/auth/me/: an account is closed, and what is personal goes with it"""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import AuthEvent, AuthSession, User
+from accounts.signals import account_erased
+from accounts.tests.factories import PASSWORD, me, sign_in
+from carts.models import Cart, CartAuditLog, CartItem
+from carts.tests.factories import add
+from orders.models import Order, OrderItem
+from orders.tests.factories import customer, placed
+from products.models import Variant
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+PERSONAL = ("name", "email", "phone", "note", "address")
+NOTHING = {"name": "", "email": "", "phone": "", "note": "", "address": {}}
+
+
+def close(client: SchemaClient, **body: str) -> Any:
+    """Close the account of the client."""
+    return client.delete("/api/auth/me/", {"password": PASSWORD, **body})
+
+
+def buyer_of(count: int = 1) -> tuple[SchemaClient, list[str]]:
+    """Return a customer who has placed so many orders, and their numbers."""
+    client = customer()
+    lamp = make_product(stock=50)
+    numbers = []
+    for _ in range(count):
+        add(client, lamp)
+        numbers.append(placed(client, note="Ring twice")["number"])
+    return client, numbers
+
+
+def personal(number: str) -> dict[str, Any]:
+    """Return what is personal in an order."""
+    order = Order.objects.get(number=number)
+    return {column: getattr(order, column) for column in PERSONAL}
+
+
+@pytest.mark.django_db
+def test_sessions_carts_and_logs_go_and_the_address_is_free_again() -> None:
+    client = customer()
+    add(client, make_product())
+    other, _ = sign_in()
+
+    response = close(client)
+
+    assert response.status_code == 200
+    assert [cookie.value for cookie in response.cookies.values()] == [""] * 4
+    for model in (User, AuthSession, Cart, CartItem, CartAuditLog):
+        assert not model.objects.exists()
+    event = AuthEvent.objects.get()
+    assert (event.event, event.user, event.ip, event.user_agent, event.detail) == ("erased", None, None, "", {})
+    assert me(other).json()["code"] == "session_revoked"
+    again = SchemaClient().post("/api/auth/register/", {"email": "ada@example.com", "password": PASSWORD})
+    assert again.status_code == 201
+
+
+@pytest.mark.django_db
+def test_a_finished_order_stays_without_its_buyer() -> None:
+    client, (number,) = buyer_of()
+    Order.objects.update(status="delivered")
+    total = Order.objects.get().total
+
+    close(client)
+
+    order = Order.objects.get()
+    assert personal(number) == NOTHING
+    assert (order.user, order.total, order.idempotency_scope) == (None, total, "")
+    assert OrderItem.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_order_that_is_still_to_be_delivered_keeps_its_address_until_it_is() -> None:
+    client, (number,) = buyer_of()
+    before = personal(number)
+
+    close(client)
+    call_command("clean_up", verbosity=0)
+    assert personal(number) == before
+    Order.objects.update(status="delivered")
+    call_command("clean_up", verbosity=0)
+
+    assert personal(number) == NOTHING
+
+
+@pytest.mark.django_db
+def test_nobody_can_read_the_order_any_more() -> None:
+    guest = SchemaClient()
+    add(guest, make_product())
+    order = placed(guest, name="Ada", phone="+913128059851")
+    user = User.objects.create_user("ada@example.com", PASSWORD)
+    Order.objects.update(user=user)
+    client = SchemaClient().bearer(sign_in()[0])
+    assert client.get(f"/api/orders/{order['number']}/").status_code == 200
+
+    close(client)
+
+    answer = SchemaClient().get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]})
+    assert answer.status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_books_add_up_afterwards() -> None:
+    client, _ = buyer_of(2)
+    stock = list(Variant.objects.values("stock", "reserved"))
+
+    close(client)
+
+    assert list(Variant.objects.values("stock", "reserved")) == stock == [{"stock": 48, "reserved": 0}]
+    assert Order.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [{"password": "wrong"}, {"password": ""}, {"password": "", "verification_code": "1"}])
+def test_without_the_password_nothing_is_erased(body: dict[str, str]) -> None:
+    client, (number,) = buyer_of()
+    before = personal(number)
+
+    response = close(client, **body)
+
+    assert (response.status_code, response.json()["code"]) == (400, "wrong_password")
+    assert User.objects.get().is_active
+    assert personal(number) == before
+    assert client.get("/api/auth/me/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["is_staff", "is_seller", "is_superuser"])
+def test_accounts_that_the_shop_depends_on_stay(role: str) -> None:
+    client = customer()
+    User.objects.update(**{role: True})
+
+    response = close(client)
+
+    assert (response.status_code, response.json()["code"]) == (409, "account_in_use")
+    assert User.objects.exists()
+
+
+def test_a_guest_has_no_account_to_close(api: SchemaClient) -> None:
+    assert close(api).status_code == 401
+
+
+@pytest.mark.django_db
+def test_where_one_app_fails_nothing_is_erased() -> None:
+    client, (number,) = buyer_of()
+    before = personal(number)
+    carts = list(Cart.objects.values())
+    client.raise_request_exception = False
+
+    def fail(**_: Any) -> None:
+        raise RuntimeError("a receiver is broken")
+
+    account_erased.connect(fail)
+    try:
+        response = close(client)
+    finally:
+        account_erased.disconnect(fail)
+
+    assert response.status_code == 500
+    assert User.objects.get().is_active
+    assert personal(number) == before
+    assert list(Cart.objects.values()) == carts
+    assert Order.objects.get().erased_at is None
