@@ -28,20 +28,28 @@ class Caller:
     url: str
     headers: dict[str, str]
 
-    def post(self, path: str, body: dict[str, Any], **headers: str) -> Answer:
+    def send(self, method: str, path: str, body: dict[str, Any], **headers: str) -> Answer:
         """Send a body of JSON and return the answer."""
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)
         try:
             sent = {"Content-Type": "application/json", **self.headers, **headers}
-            connection.request("POST", path, json.dumps(body), sent)
+            connection.request(method, path, json.dumps(body), sent)
             response = connection.getresponse()
             return Answer(response.status, json.loads(response.read()))
         finally:
             connection.close()
 
+    def sending(self, method: str, path: str, body: dict[str, Any], **headers: str) -> Callable[[], Answer]:
+        """Return the call that will do so."""
+        return partial(self.send, method, path, body, **headers)
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Answer:
+        """Send a body of JSON by POST and return the answer."""
+        return self.send("POST", path, body, **headers)
+
     def posting(self, path: str, body: dict[str, Any], **headers: str) -> Callable[[], Answer]:
         """Return the call that will do so."""
-        return partial(self.post, path, body, **headers)
+        return self.sending("POST", path, body, **headers)
 
 
 def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:

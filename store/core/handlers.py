@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 
@@ -52,8 +52,15 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
         logger.error("the database did not answer: %s", exc)
         body = failure(503, "database_unavailable", "The shop is busy. Try again in a moment")
         return Refusal(body, status=503, headers={"Retry-After": "2"})
+    if isinstance(exc, IntegrityError) and _is_gone(getattr(request, "user", None)):
+        return _domain(kinds.NotSignedIn("This account does not exist any more"))
     _report(exc, getattr(request, "_request", request))
     return Refusal(failure(500, "server_error", CRASHED), status=500)
+
+
+def _is_gone(user: Any) -> bool:
+    """Say whether the caller's account was deleted while he was being served, so that nothing can refer to it any more."""
+    return bool(user and user.is_authenticated and not type(user)._default_manager.filter(pk=user.pk).exists())
 
 
 def _domain(exc: kinds.DomainError) -> Refusal:

@@ -1,0 +1,38 @@
+"""An account is closed while its owner adds, orders and signs in elsewhere, over HTTP, with real threads"""
+
+from django.db.models import Sum
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import AuthSession, User
+from accounts.tests.factories import PASSWORD, access_token, make_user
+from carts.models import Cart, CartItem
+from carts.tests.factories import add, signed_in
+from orders.models import Order, OrderItem
+from orders.tests.factories import form
+from products.models import StockMovement, Variant
+from products.tests.factories import make_product
+from tests.crowd import Caller, at_once
+
+
+def test_whatever_else_he_does_at_that_moment_the_account_is_gone_and_the_books_are_right(live_server: LiveServer) -> None:
+    lamp, mug = make_product("Lamp", stock=50), make_product("Mug", stock=50)
+    user = make_user()
+    add(signed_in(user), lamp, 3)
+    caller = Caller(live_server.url, {"Authorization": f"Bearer {access_token(user)}"})
+    order = caller.posting("/api/orders/create/", form())
+    put_in = caller.posting("/api/cart/add/", {"product_id": mug.pk})
+    log_in = Caller(live_server.url, {}).posting("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+
+    answers = at_once(
+        [order, put_in, log_in, caller.sending("DELETE", "/api/auth/me/", {"password": PASSWORD}), order, put_in, log_in]
+    )
+
+    assert answers[3].status == 200
+    assert {answer.status for answer in answers} <= {200, 201, 400, 401, 409}
+    for model in (User, AuthSession, Cart, CartItem):
+        assert not model.objects.exists()
+    sold = OrderItem.objects.aggregate(n=Sum("quantity"))["n"] or 0
+    assert set(Order.objects.values_list("user", flat=True)) <= {None}
+    assert Order.objects.exclude(erased_at=None).count() == Order.objects.count()
+    on_hand = sum(Variant.objects.values_list("stock", flat=True))
+    assert on_hand == 100 - sold == sum(StockMovement.objects.values_list("delta", flat=True))
