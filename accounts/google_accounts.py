@@ -9,6 +9,7 @@ from accounts.gateways.google import Identity
 from accounts.models import AuthSession, SocialAccount, User
 from accounts.places import Place
 
+TRIES = 3  # one may lose first to the address and then to the identity
 GOOGLE = SocialAccount.Provider.GOOGLE
 
 
@@ -17,10 +18,13 @@ def sign_in(identity: Identity, place: Place) -> tuple[User, bool]:
 
     Raises EmailInvalid, EmailNotVerified, AccountDisabled, StaffNotLinked.
     """
-    try:
-        user, is_new = _found_or_made(identity, place)
-    except IntegrityError:  # the same identity, or the same address, at the same moment
-        user, is_new = _found_or_made(identity, place)
+    for attempt in range(TRIES):
+        try:
+            user, is_new = _found_or_made(identity, place)
+            break
+        except IntegrityError:  # the same identity, or the same address, at the same moment
+            if attempt == TRIES - 1:
+                raise
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     return user, is_new
 

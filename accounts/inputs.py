@@ -20,6 +20,16 @@ class PasswordField(serializers.CharField):
         super().__init__(trim_whitespace=False, max_length=1000, **given)
 
 
+class TextField(serializers.CharField):
+    """A text, and not a number that could be written as one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class SignInMode(serializers.Serializer[Any]):
     """How the tokens come back."""
 
@@ -46,7 +56,7 @@ class LoginInput(SignInMode):
 class GoogleInput(SignInMode):
     """The ID token that Google gave to the page; `id_token` and `token` are other names of it."""
 
-    credential = serializers.CharField(max_length=MAX_CREDENTIAL)
+    credential = TextField(max_length=MAX_CREDENTIAL)
     nonce = serializers.CharField(required=False, max_length=255)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -105,7 +115,7 @@ class ProofInput(serializers.Serializer[Any]):
 
     password = PasswordField(required=False, allow_blank=True)
     verification_code = serializers.CharField(required=False, max_length=16)
-    credential = serializers.CharField(required=False, max_length=MAX_CREDENTIAL)
+    credential = TextField(required=False, max_length=MAX_CREDENTIAL)
 
     def proof(self) -> Proof:
         """Return what was given."""

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import signing
+from django.utils.crypto import salted_hmac
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from accounts.models import User
@@ -19,18 +20,27 @@ RESET = PasswordResetTokenGenerator()  # signs password, last sign-in and addres
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a verification link says: this account has this address; `before` is the one that it replaces, if it does."""
+    """What a verification link says: this account has this address.
+
+    One that changes the address names the one before it, and the state of the account when it was asked for.
+    """
 
     user_id: int
     email: str
     is_change: bool
     before: str | None = None
+    state: str = ""
 
 
 def verify_token(address: Address) -> str:
     """Return the token of a verification link."""
-    said = [address.user_id, address.email, address.is_change, address.before]
+    said = [address.user_id, address.email, address.is_change, address.before, address.state]
     return signing.dumps(said, salt=VERIFY_SALT)
+
+
+def state_of(user: User) -> str:
+    """Return what a new password changes, so that it ends what was asked for under the old one; so does taking an account back."""
+    return salted_hmac("accounts.state", user.password, algorithm="sha256").hexdigest()[:16]
 
 
 def read_verify_token(token: str) -> Address | None:

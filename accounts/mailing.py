@@ -62,7 +62,7 @@ def _reset(user: User, owed: Owed) -> mail.Message:
 
 
 def _change(user: User, owed: Owed) -> mail.Message:
-    address = links.Address(user.pk, owed.new_email, is_change=True, before=user.email)
+    address = links.Address(user.pk, owed.new_email, is_change=True, before=user.email, state=links.state_of(user))
     return mail.Message(
         f"Confirm your new e-mail address for {settings.SHOP_NAME}",
         [f"Confirm that {owed.new_email} shall be the address of your account. The link works for three days."],

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -47,7 +47,9 @@ def sign_in(phone: str, code: str, place: Place) -> User:
     """Return the user of this number, who is made where there is none. Raises CodeInvalid, AccountDisabled, TooManyRequests."""
     throttles.count("code_verify", events.masked(phone))
     use(phone, code, place)
-    user, _ = User.objects.get_or_create(phone=phone, defaults={"password": unusable(), "market": place.market})
+    user, is_new = User.objects.get_or_create(phone=phone, defaults={"password": unusable(), "market": place.market})
+    if is_new:
+        events.record(events.Event.REGISTER, place, user_id=user.pk, method="phone")
     if not user.is_active:
         raise AccountDisabled
     now = timezone.now()
@@ -71,7 +73,11 @@ def use(phone: str, code: str, place: Place) -> None:
 
 
 def _may_try(newest: PhoneCode, caller: str) -> bool:
-    PhoneCodeTry.objects.bulk_create([PhoneCodeTry(code=newest, caller=caller)], ignore_conflicts=True)
+    try:
+        with transaction.atomic():
+            PhoneCodeTry.objects.bulk_create([PhoneCodeTry(code=newest, caller=caller)], ignore_conflicts=True)
+    except IntegrityError:  # a newer code has just taken its place
+        return False
     mine = PhoneCodeTry.objects.filter(code=newest, caller=caller, attempts__lt=TRIES_OF_ONE)
     if not mine.update(attempts=F("attempts") + 1):
         return False

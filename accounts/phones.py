@@ -14,8 +14,12 @@ from phonenumbers import (
 from store.core.exceptions import Invalid
 
 # A text to one of these costs whoever sends it, or reaches nobody.
-NO_MOBILE = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.TOLL_FREE, PhoneNumberType.UAN}
+NO_MOBILE = {
+    *(PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.TOLL_FREE, PhoneNumberType.UAN),
+    *(PhoneNumberType.PERSONAL_NUMBER, PhoneNumberType.PAGER, PhoneNumberType.VOICEMAIL),
+}
 LONGEST = 32  # characters of a written number
+MOST = 16  # characters of one in E.164: a plus and fifteen digits
 
 
 class PhoneInvalid(Invalid):
@@ -38,6 +42,9 @@ def normalised(text: str, region: str) -> str:
     except NumberParseException:
         raise PhoneInvalid(field="phone") from None
     possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    if not possible or number.extension or number_type(number) in NO_MOBILE:
+    if not possible or not number.national_number or number.extension or number_type(number) in NO_MOBILE:
         raise PhoneInvalid(field="phone")
-    return format_number(number, PhoneNumberFormat.E164)
+    formatted = format_number(number, PhoneNumberFormat.E164)
+    if len(formatted) > MOST:
+        raise PhoneInvalid(field="phone")
+    return formatted

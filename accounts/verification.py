@@ -59,7 +59,7 @@ def confirm(token: str, place: Place) -> User:
 
 
 def _change(user: User, said: links.Address, place: Place) -> User:
-    if user.email != said.before:
+    if user.email != said.before or links.state_of(user) != said.state:
         raise LinkInvalid
     user.email, user.email_verified_at = said.email, timezone.now()
     try:

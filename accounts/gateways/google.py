@@ -3,7 +3,6 @@
 Checked as https://developers.google.com/identity/gsi/web/guides/verify-google-id-token asks: signature, audience, issuer, expiry.
 """
 
-import json
 import logging
 import re
 import time
@@ -13,10 +12,12 @@ from threading import Lock
 from typing import Any
 
 import jwt
+import orjson
 import requests
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 from django.conf import settings
+from urllib3.exceptions import HTTPError
 
 from store.core.exceptions import GatewayDown, NotSignedIn
 
@@ -105,10 +106,17 @@ def _key_id(credential: str) -> str:
 
 def _identity(said: dict[str, Any]) -> Identity:
     sub, email, issued_at = said["sub"], said.get("email"), said["iat"]
-    if not isinstance(sub, str) or not 0 < len(sub) <= 255 or not isinstance(email, str) or not isinstance(issued_at, int):
+    if not isinstance(sub, str) or not 0 < len(sub) <= 255 or not (sub.isascii() and sub.isprintable()):
         raise GoogleTokenInvalid
-    names = [value[:100] if isinstance(value, str) else "" for value in (said.get("given_name"), said.get("family_name"))]
+    if not isinstance(email, str) or not isinstance(issued_at, int):
+        raise GoogleTokenInvalid
+    names = [_name(value) for value in (said.get("given_name"), said.get("family_name"))]
     return Identity(sub, email, said.get("email_verified") is True, issued_at, *names)
+
+
+def _name(given: object) -> str:
+    """Return a name as the database can hold it."""
+    return given.encode("utf-8", "ignore").decode().replace("\0", "")[:100] if isinstance(given, str) else ""
 
 
 @dataclass
@@ -145,7 +153,7 @@ class Certificates:
             self.tried_at, self.tried = now, source
             try:
                 self.keys, self.kept_for = _fetched()
-            except (OSError, ValueError, jwt.PyJWTError) as wrong:  # requests' errors are OSErrors
+            except (OSError, ValueError, HTTPError, jwt.PyJWTError) as wrong:  # requests' errors are OSErrors
                 logger.error("Google's certificates were not read: %s", type(wrong).__name__)
             else:
                 self.fetched_at, self.source = now, source
@@ -158,26 +166,43 @@ CERTIFICATES = Certificates()
 
 
 def _fetched() -> tuple[dict[str, Any], float]:
-    """Return the keys, and for how many seconds they hold. Raises OSError, ValueError, PyJWTError."""
+    """Return the keys, and for how many seconds they hold. Raises OSError, ValueError, HTTPError, PyJWTError."""
     if settings.GOOGLE_CERTS_FILE:
         return _read(Path(settings.GOOGLE_CERTS_FILE).read_bytes()), SHORTEST
-    with requests.get(settings.GOOGLE_CERTS_URL, timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
+    plain = {"Accept-Encoding": "identity"}
+    with requests.get(settings.GOOGLE_CERTS_URL, timeout=TIMEOUT, stream=True, allow_redirects=False, headers=plain) as answer:
         if answer.status_code != requests.codes.ok:
             raise ValueError(f"status {answer.status_code}")
-        body = answer.raw.read(MAX_CERTIFICATES, decode_content=True)
+        body = _body(answer)
         told = re.search(r"max-age=(\d{1,9})", answer.headers.get("Cache-Control", ""))
     kept_for = int(told[1]) if told else SHORTEST
     return _read(body), min(max(kept_for, SHORTEST), LONGEST)
 
 
+def _body(answer: requests.Response) -> bytes:
+    """Return what the host answers, as far as it comes in time. Raises ValueError, HTTPError."""
+    body, deadline = b"", time.monotonic() + TIMEOUT
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ValueError("packed, which was not asked for")
+    while part := answer.raw.read1(MAX_CERTIFICATES, decode_content=False):  # what has come, so that a trickle meets the deadline
+        body += part
+        if len(body) > MAX_CERTIFICATES or time.monotonic() > deadline:
+            raise ValueError("too large or too slow")
+    return body
+
+
 def _read(text: bytes) -> dict[str, Any]:
     """Return the keys of a JSON Web Key Set (RFC 7517), or of an object from key id to PEM certificate or public key."""
-    given = json.loads(text)
+    given = orjson.loads(text)
     if not isinstance(given, dict):
         raise ValueError("not a key set")
     if isinstance(given.get("keys"), list):
-        return {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(given).keys if key.key_id}
-    return {str(key_id): _of_pem(str(pem).encode()) for key_id, pem in given.items()}
+        keys = {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(given).keys if key.key_id}
+    else:
+        keys = {key_id: _of_pem(str(pem).encode()) for key_id, pem in given.items()}
+    if not keys:
+        raise ValueError("no keys")
+    return keys
 
 
 def _of_pem(pem: bytes) -> Any:

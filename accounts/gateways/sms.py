@@ -46,11 +46,15 @@ def send(to: str, text: str) -> None:
 
 
 def chosen() -> Backend:
-    """Return the function that sends. Raises SmsNotConfigured."""
+    """Return the function that sends. Raises SmsNotConfigured, SmsUnavailable."""
     name: str = settings.SMS_BACKEND
     if not name:
         raise SmsNotConfigured
-    return OWN.get(name) or _imported(name)
+    try:
+        return OWN.get(name) or _imported(name)
+    except ImportError as wrong:
+        logger.error("SMS_BACKEND names no function: %s", wrong)
+        raise SmsUnavailable from None
 
 
 @cache
