@@ -37,6 +37,21 @@ def guest_keys_of(request: Request, in_body: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in formed if key))
 
 
+def keys_to_merge(request: Request) -> tuple[str, ...]:
+    """Return the guest keys that a signed-in user means: the one in the body, else those of his cookies and headers."""
+    given = body_of(request).get("cart_token")
+    if given is not None:
+        key = guest_keys.formed(given)
+        return (key,) if key else ()
+    return guest_keys_of(request, None)
+
+
+def without_guest(reply: Reply) -> Reply:
+    """Delete the cookies of a guest whose cart is somebody's now."""
+    cookies.drop(reply, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
+    return reply
+
+
 def beside(ref: CartRef) -> dict[str, Any]:
     """Return what stands beside the data of every cart answer."""
     return {"owner": owner(ref), "cart_token": ref.key}

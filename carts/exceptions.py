@@ -35,6 +35,19 @@ class CartBusy(Conflict):
     words = "Your cart is being changed elsewhere. Try again"
 
 
+class WishNotFound(NotFound):
+    """The product is not on this wishlist."""
+
+    code = "item_not_found"
+    words = "Item not found in wishlist"
+
+
+class WishlistFull(Invalid):
+    """A wishlist holds at most 500 products."""
+
+    code = "wishlist_full"
+
+
 class ItemNotFound(NotFound):
     """The line is not in this cart."""
 

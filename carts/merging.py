@@ -30,6 +30,15 @@ class Merge:
         return {"merged": self.merged, "capped": self.capped, "skipped": self.skipped}
 
 
+def merge_first(actor: Actor, user_id: int, keys: Iterable[str]) -> Merge | None:
+    """Merge the first of the keys that has a live cart; None where none has."""
+    for key in keys:
+        told = merge(actor, user_id, key)
+        if told is not None:
+            return told
+    return None
+
+
 @transaction.atomic
 def merge(actor: Actor, user_id: int, key: str) -> Merge | None:
     """Move the lines of this guest key, in every market, into the user's carts; None where the key has no live cart.
@@ -58,7 +67,8 @@ def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
         NEW_LINES.add(*new)
     market = markets.table().get(guest.market, markets.default())
     audit.record(actor, cart.pk, [_entry(line, before, item, market) for item, before, line in joined])
-    guest.items.all().delete()
+    moved, _ = guest.items.all().delete()
+    audit.record(actor, guest.pk, [audit.Entry(CartAuditLog.Action.MERGE, {"items_moved": moved, "into": cart.pk})])
     Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
     Cart.objects.filter(pk=cart.pk).update(updated_at=now)
 

@@ -11,6 +11,7 @@ from store.core.money import MoneyField
 
 MAX_QUANTITY = 99
 MAX_LINES = 100
+MAX_WISHES = 500
 
 
 class Cart(TimeStamped):
@@ -88,3 +89,20 @@ class CartAuditLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.product_name}"
+
+
+class WishlistItem(models.Model):
+    """A product that a user wants to keep in sight, and what it cost when he put it there."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="wishes")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+")
+    prices = models.JSONField(default=dict, help_text="the lowest price at addition in each market, as text")
+    was_in_stock = models.BooleanField(default=True, help_text="something of it could be bought at addition")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "product"], name="wish_once")]
+        indexes = [models.Index(fields=["user", "-created_at", "-id"], name="wishes_of_user")]
+
+    def __str__(self) -> str:
+        return f"wish for {self.product_id}"

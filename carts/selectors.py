@@ -170,6 +170,18 @@ def is_repriced(line: Line) -> bool:
     return line.is_available and line.price != line.price_at_addition
 
 
+def repriced(line: Line, market: Market) -> dict[str, Any]:
+    """Return a line with the price that it had and the one that it has now."""
+    return {
+        "id": line.id,
+        "product_id": line.product_id,
+        "sku_id": line.variant_id,
+        "name": line.name,
+        "old_price": f"{line.price_at_addition:.{market.exponent}f}",
+        "new_price": f"{line.price:.{market.exponent}f}",
+    }
+
+
 def _status(line: Line) -> str:
     if not line.is_available:
         return "unavailable"

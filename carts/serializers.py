@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from carts.models import MAX_QUANTITY
+from carts.models import MAX_QUANTITY, CartAuditLog
 from store.core.fields import CartTokenField
 
 INVALID_QUANTITY = "Must be a whole number from {} to 99"
@@ -204,3 +204,95 @@ class ChangedBesideShape(CartBesideShape):
     """What stands beside the line that was changed."""
 
     cart = CartShape()
+
+
+class IssuesOfLineShape(serializers.Serializer[Any]):
+    """What is wrong with a line."""
+
+    item_id = serializers.IntegerField()
+    product_id = serializers.IntegerField()
+    sku_id = serializers.IntegerField()
+    product_name = serializers.CharField()
+    issues = serializers.ListField(child=serializers.CharField(), help_text="sentences for people")
+    codes = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="for programs: `code` is price_increased, price_decreased, insufficient_stock, unavailable or own_product",
+    )
+
+
+class ValidationShape(serializers.Serializer[Any]):
+    """Whether the cart can be ordered as it is."""
+
+    valid = serializers.BooleanField()
+    issues = IssuesOfLineShape(many=True)
+
+
+class AcceptedLineShape(serializers.Serializer[Any]):
+    """A line whose price of addition is today's now."""
+
+    id = serializers.IntegerField()
+    product_id = serializers.IntegerField()
+    sku_id = serializers.IntegerField()
+    name = serializers.CharField()
+    old_price = serializers.CharField()
+    new_price = serializers.CharField()
+
+
+class AcceptedShape(serializers.Serializer[Any]):
+    """What was agreed to."""
+
+    changed = AcceptedLineShape(many=True)
+
+
+class MergeInput(serializers.Serializer[Any]):
+    """Which guest's cart; without one, that of the request's cookies or headers."""
+
+    cart_token = CartTokenField()
+
+
+class LogEntryShape(serializers.Serializer[Any]):
+    """A change of the cart."""
+
+    id = serializers.IntegerField()
+    user = serializers.CharField(allow_null=True, help_text="null: a guest, or the shop itself")
+    action = serializers.ChoiceField(CartAuditLog.Action.values)
+    action_display = serializers.CharField()
+    product_id = serializers.IntegerField(allow_null=True)
+    sku_id = serializers.IntegerField(allow_null=True)
+    product_name = serializers.CharField()
+    changes = serializers.DictField()
+    timestamp = serializers.DateTimeField()
+    ip_address = serializers.CharField(allow_null=True)
+
+
+class WishInput(serializers.Serializer[Any]):
+    """What to keep in sight."""
+
+    product_id = ProductRef()
+
+
+class MoveInput(serializers.Serializer[Any]):
+    """How many to put into the cart, and which variant where the product has several."""
+
+    sku_id = RowId(required=False)
+    variant_id = RowId(required=False, allow_null=True)
+    quantity = Quantity(least=1, required=False)
+    qty = Quantity(least=1, required=False)
+
+
+class WishShape(serializers.Serializer[Any]):
+    """A product on a wishlist."""
+
+    id = serializers.IntegerField()
+    product = LineProductShape()
+    product_id = serializers.IntegerField()
+    currency = serializers.CharField()
+    price_at_addition = serializers.CharField(allow_null=True, help_text="null where this market had no price then")
+    current_price = serializers.CharField(allow_null=True, help_text="the lowest of its variants; null while it is not for sale")
+    price_changed = serializers.BooleanField()
+    price_difference = serializers.CharField(help_text="signed: current price - price_at_addition")
+    lowest_price_30_days = serializers.CharField(allow_null=True)
+    is_available = serializers.BooleanField()
+    is_in_stock = serializers.BooleanField()
+    is_back_in_stock = serializers.BooleanField(help_text="it was sold out when it was wished for, and is not now")
+    created_at = serializers.DateTimeField()

@@ -20,6 +20,7 @@ from products.offers import Offer
 from products.slugs import product_ref
 from store.core import money, throttles
 from store.core.actors import SYSTEM, Actor
+from store.core.money import MoneyField
 from store.core.statements import Change, Insertion, Removal, Slot
 
 Action = CartAuditLog.Action
@@ -142,6 +143,31 @@ def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
     return removed, touch(ref)
 
 
+@transaction.atomic
+def accept_prices(actor: Actor, caller: Caller) -> tuple[list[Line], CartRef]:
+    """Make today's prices the prices of addition; returns the lines as they were that this has changed, and the cart."""
+    ref = selectors.find(caller, lock=True)
+    changed = [line for line in selectors.lines_of(ref) if selectors.is_repriced(line)]
+    if not changed:
+        return [], ref
+    now = timezone.now()
+    todays = Case(*(When(pk=line.id, then=Value(line.price)) for line in changed), output_field=MoneyField())
+    CartItem.objects.filter(pk__in=[line.id for line in changed]).update(price_at_addition=todays, updated_at=now)
+    told = [(line, selectors.repriced(line, ref.market)) for line in changed]
+    entries = [
+        audit.Entry(
+            Action.ACCEPT,
+            {name: prices[name] for name in ("old_price", "new_price")},
+            line.product_id,
+            line.variant_id,
+            line.name,
+        )
+        for line, prices in told
+    ]
+    audit.record(actor, ref.pk, entries)
+    return changed, touch(ref, now)
+
+
 def _line(caller: Caller, which: Which) -> tuple[CartRef, Line]:
     """Lock the cart and find the line in it."""
     ref = selectors.find(caller, lock=True)
@@ -181,6 +207,11 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
         )
         for line in held
         if line.id in ordered
+    ]
+    entries += [
+        audit.Entry(Action.REMOVE, {"quantity": 0, "order": number}, line.product_id, line.variant_id, line.name)
+        for line in held
+        if line.id in gone and line.id not in ordered
     ]
     audit.record(actor, ref.pk, entries)
     ORDERED.run(pk=ref.pk, now=at, expires_at=_expiry(ref, at))

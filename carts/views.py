@@ -5,14 +5,18 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from carts import access, selectors, services
+from accounts.access import user_of
+from accounts.serializers import CartMergeShape
+from carts import access, issues, merging, selectors, services, story
 from carts.models import Cart
 from carts.owners import CartRef
 from carts.serializers import (
+    AcceptedShape,
     AddItemInput,
     CartBesideShape,
     CartLineShape,
@@ -21,8 +25,11 @@ from carts.serializers import (
     CartWithNumberShape,
     ChangedBesideShape,
     ClearedShape,
+    LogEntryShape,
+    MergeInput,
     NewQuantityInput,
     UpdateItemInput,
+    ValidationShape,
     WhichItem,
 )
 from products import offers
@@ -40,12 +47,21 @@ UPDATED = "Cart item updated successfully"
 REMOVED = "Item removed from cart successfully"
 ITEM = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
 IN_QUERY = OpenApiParameter("product_id", OpenApiTypes.STR, description="where the body names none")
+ORDER = OpenApiParameter("order", OpenApiTypes.STR, enum=["asc", "desc"], description="asc: oldest of them first")
 BY_ID = r"(?P<item_id>[0-9]{1,18})"
 
 
 def which_of(given: dict[str, Any]) -> services.Which:
     """Return which line a body means."""
     return services.Which(variant=given.get("sku_id") or given.get("variant_id"), product=given.get("product_id"))
+
+
+def oldest_first(request: Request) -> bool:
+    """Return how a list is ordered. Raises ValidationError for `order`."""
+    given = request._request.GET.get("order", "desc")
+    if given not in ("asc", "desc"):
+        raise ValidationError({"order": ["Must be asc or desc"]})
+    return given == "asc"
 
 
 class CartViewSet(GenericViewSet[Cart]):
@@ -160,3 +176,39 @@ class CartViewSet(GenericViewSet[Cart]):
         removed, ref = services.clear(actor_of(request), access.caller_of(request))
         reply = Reply({"items_removed": removed}, "Cart cleared successfully", beside=access.beside(ref))
         return access.dressed(request, reply, ref, wrote=True)
+
+    @answers(ValidationShape, beside=CartBesideShape)
+    @action(detail=False, methods=["get"])
+    def validate(self, request: Request) -> Reply:
+        """Find out before checkout what has changed: prices, stock, availability."""
+        ref = self._cart(request)
+        found = issues.found_in(selectors.lines_of(ref), ref.market, ref.user_id)
+        message = "Cart has validation issues" if found else "Cart is valid"
+        reply = Reply({"valid": not found, "issues": found}, message, beside=access.beside(ref))
+        return access.dressed(request, reply, ref)
+
+    @answers(AcceptedShape, beside=ChangedBesideShape)
+    @action(detail=False, methods=["post"], url_path="accept-prices")
+    def accept_prices(self, request: Request) -> Reply:
+        """Agree to today's prices; the answer lists the lines that this has changed."""
+        changed, ref = services.accept_prices(actor_of(request), access.caller_of(request))
+        reply = self._changed(request, ref, "Prices accepted" if changed else "No prices have changed")
+        reply.data = {"changed": [selectors.repriced(line, ref.market) for line in changed]}
+        return reply
+
+    @answers(CartMergeShape, takes=MergeInput, beside=ChangedBesideShape)
+    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
+    def merge(self, request: Request) -> Reply:
+        """Join a guest's cart to one's own; the answer says what was taken over, in part or not at all."""
+        caller = access.caller_of(request)
+        told = merging.merge_first(actor_of(request), user_of(request).pk, access.keys_to_merge(request))
+        reply = self._changed(request, selectors.find(caller), "Carts merged" if told else "There was nothing to merge")
+        reply.data = (told or merging.Merge()).as_dict()
+        return access.without_guest(reply) if told else reply
+
+    @answers(LogEntryShape(many=True), parameters=[ORDER])
+    @action(detail=False, methods=["get"], url_path="audit-logs", permission_classes=[IsAuthenticated])
+    def audit_logs(self, request: Request) -> Reply:
+        """Get the last 50 changes of one's cart, newest first."""
+        ref = self._cart(request)
+        return Reply(story.of_cart(ref, oldest_first=oldest_first(request)), "Audit logs retrieved successfully")

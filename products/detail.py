@@ -1,6 +1,7 @@
 """A product on its own page, in three statements."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -78,13 +79,16 @@ def _product(market: Market, kind: str) -> Statement[ListRow]:
     )
 
 
-def _variant_columns(rows: QuerySet[Any, Any], market: Market) -> QuerySet[Any, Any]:
-    """Return variants that are `priced_in` the market in the columns of VariantRow."""
+SINCE = Slot("since", models.DateTimeField())
+
+
+def _variant_columns(rows: QuerySet[Any, Any], market: Market, *before: str, since: Any = SINCE) -> QuerySet[Any, Any]:
+    """Return variants that are `priced_in` the market in the columns `before` and those of VariantRow."""
     changes = PriceChange.objects.filter(variant=OuterRef("pk"), market=market.code).order_by("-id")
-    is_recent = When(created_at__gt=Slot("since", models.DateTimeField()), then=F("lowest_before"))
+    is_recent = When(created_at__gt=since, then=F("lowest_before"))
     lowest = changes.values(lowest=Case(is_recent, output_field=money.MoneyField()))[:1]
     return rows.order_by("position", "id").values_list(
-        *("id", "sku", "name", "options", "market_price", "market_compare_at_price", "stock", "reserved"), Subquery(lowest)
+        *before, *("id", "sku", "name", "options", "market_price", "market_compare_at_price", "stock", "reserved"), Subquery(lowest)
     )
 
 
@@ -165,6 +169,29 @@ def edited(product_id: int, market: Market, site: str) -> dict[str, Any]:
         description=row.description,
     )
     return {**_whole(listed, variants, shown_in, site), "is_available": row.is_active and bool(here)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a product stands in a market now: the lowest price of its variants, that of the 30 days before, and what is left."""
+
+    price: Decimal
+    lowest_30_days: Decimal
+    stock: int
+
+
+def standings(product_ids: Sequence[int], market: Market) -> dict[int, Standing]:
+    """Return how each of these products stands that is for sale in the market; one statement."""
+    rows = Variant.objects.offered_in(market).filter(product__in=product_ids)
+    held: dict[int, list[VariantRow]] = {}
+    for product_id, *columns in _variant_columns(rows, market, "product_id", since=_since()):
+        held.setdefault(product_id, []).append(VariantRow(*columns))
+    return {product_id: _standing(variants) for product_id, variants in held.items()}
+
+
+def _standing(variants: Sequence[VariantRow]) -> Standing:
+    cheapest = min(variants, key=attrgetter("price"))
+    return Standing(cheapest.price, _lowest(cheapest), sum(variant.stock - variant.reserved for variant in variants))
 
 
 def variant(variant_id: int, market: Market) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.views.static import serve
 from rest_framework.routers import SimpleRouter
 
 from accounts.views import AuthViewSet
+from carts.parts import WishlistViewSet
 from carts.views import CartViewSet
 from orders.views import OrderViewSet
 from products.views import ProductViewSet
@@ -32,6 +33,7 @@ class SlashOptionalRouter(SimpleRouter):
 
 router = SlashOptionalRouter()
 router.register("products", ProductViewSet, basename="products")
+router.register("cart/wishlist", WishlistViewSet, basename="wishlist")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="orders")
 router.register("auth", AuthViewSet, basename="auth")

@@ -1,0 +1,77 @@
+"""`/api/cart/wishlist/`: what a signed-in user wants to keep in sight."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.access import user_of
+from carts import access, selectors, wishes, wishlist
+from carts.models import WishlistItem
+from carts.serializers import CartLineShape, ChangedBesideShape, MoveInput, WishInput, WishShape
+from store.core.actors import actor_of
+from store.core.addresses import site_of
+from store.core.envelope import Reply
+from store.core.markets import market_of
+from store.core.openapi import PaginationShape, answers
+from store.core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
+from store.core.throttles import EveryCaller, Writes
+
+ADDED = ("Product added to your wishlist", 201)
+THERE = ("Product is already in your wishlist", 200)
+WISH = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
+BY_ID = r"(?P<item_id>[0-9]{1,18})"
+
+
+class WishlistViewSet(GenericViewSet[WishlistItem]):
+    """The caller's wishlist."""
+
+    permission_classes = [IsAuthenticated]
+    throttle_classes = [EveryCaller, Writes]
+    write_scope = "cart_write"
+    queryset = WishlistItem.objects.none()
+    serializer_class = WishShape
+
+    @answers(WishShape(many=True), beside=PaginationShape, parameters=PAGE_PARAMETERS)
+    def list(self, request: Request) -> Reply:
+        """Get the wishlist, the newest first."""
+        raw = request._request
+        cursor = Cursor.decode(raw.GET["cursor"], "newest") if raw.GET.get("cursor") else None
+        page = wishlist.of_user(user_of(request).pk, market_of(raw), cursor, page_size_of(raw.GET), site_of(raw))
+        return Reply(page.rows, "Wishlist retrieved successfully", beside={"pagination": page.links(request)})
+
+    @answers(WishShape, takes=WishInput, statuses=(200, 201))
+    @action(detail=False, methods=["post"])
+    def add(self, request: Request) -> Reply:
+        """Put a product on the wishlist; one that is there stays as it is."""
+        given = WishInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        raw, user = request._request, user_of(request)
+        wish_id, is_new = wishes.add(user.pk, given.validated_data["product_id"], market_of(raw))
+        message, status = ADDED if is_new else THERE
+        return Reply(wishlist.one(user.pk, wish_id, market_of(raw), site_of(raw)), message, status=status)
+
+    @answers(None, parameters=[WISH])
+    @action(detail=False, methods=["delete", "post"], url_path=f"remove/{BY_ID}")
+    def remove(self, request: Request, item_id: str) -> Reply:
+        """Take a product off the wishlist."""
+        wishes.remove(user_of(request).pk, int(item_id))
+        return Reply(None, "Product removed from your wishlist")
+
+    @answers(CartLineShape, takes=MoveInput, statuses=(200, 201), beside=ChangedBesideShape, parameters=[WISH])
+    @action(detail=False, methods=["post"], url_path=f"move-to-cart/{BY_ID}")
+    def move(self, request: Request, item_id: str) -> Reply:
+        """Put a product of the wishlist into the cart, and take it off the list."""
+        given = MoveInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        fields = given.validated_data
+        variant = fields.get("sku_id") or fields.get("variant_id")
+        quantity = fields.get("quantity", fields.get("qty", 1))
+        caller = access.caller_of(request)
+        line_id, is_new, ref = wishes.move_to_cart(actor_of(request), caller, int(item_id), variant, quantity)
+        cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
+        line = next((item for item in cart["items"] if item["id"] == line_id), None)
+        beside = {"cart": cart, **access.beside(ref)}
+        return Reply(line, "Product moved to your cart", status=201 if is_new else 200, warnings=warnings, beside=beside)
