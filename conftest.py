@@ -16,6 +16,7 @@ from tests.schema_client import SchemaClient
 RUNS: dict[str, Callable[[], bool]] = {
     "postgresql": lambda: connection.vendor == "postgresql",
     "node": lambda: not services.absent("node"),
+    "browser": lambda: not services.absent("browser"),
 }
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 

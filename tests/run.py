@@ -12,7 +12,7 @@ from typing import IO
 
 from tests.services import absent, postgres, redis
 
-PARTS = {"engine": "the tests on PostgreSQL and Redis", "node": "the tests of client code"}
+PARTS = {"engine": "the tests on PostgreSQL and Redis", "node": "the tests of client code", "browser": "the tests in a browser"}
 SQLITE = {"DATABASE_URL": "sqlite:///db.sqlite3", "REDIS_URL": ""}
 SERVICES = (
     *("services", "sessions", "stock", "importing", "audit", "merging", "placing", "checking"),

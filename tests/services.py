@@ -27,7 +27,7 @@ def program(name: str) -> str | None:
 
 
 # The programs that parts of the suite need.
-NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm")}
+NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm"), "browser": ("chromium",)}
 
 
 def absent(part: str) -> list[str]:

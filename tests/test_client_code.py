@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,22 +16,11 @@ from accounts.tests.factories import expired, make_user, sell
 from accounts.tokens import Pair
 from carts.models import CartItem
 from orders.models import Order
+from tests.clients.node import run
 from tests.processes import ROOT
 
 pytestmark = [pytest.mark.node, pytest.mark.django_db(transaction=True)]
 BLOCK = re.compile(r"```js\n// ([\w.-]+)\n(.*?)```", re.DOTALL)
-
-
-@pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install what tests/clients/package-lock.json pins, and return the folder."""
-    folder = tmp_path_factory.mktemp("clients")
-    for name in ("package.json", "package-lock.json", "browser.mjs"):
-        shutil.copy(ROOT / "tests" / "clients" / name, folder)
-    command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 @pytest.fixture
@@ -42,15 +29,6 @@ def page(packages: Path, live_server: LiveServer) -> Path:
     for name, code in BLOCK.findall((ROOT / "docs" / "clients.md").read_text()):
         (packages / name).write_text(code.replace("http://localhost:8000", live_server.url))
     return packages
-
-
-def run(page: Path, code: str, **environment: str) -> list[str]:
-    """Run a module beside the page's code and return the lines that it prints."""
-    (page / "main.js").write_text(f'import {{ header, keep }} from "./browser.mjs";\n{code}')
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", **environment}
-    done = subprocess.run(["node", "main.js"], cwd=page, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.splitlines()
 
 
 def old_pair(user: User) -> Pair:
