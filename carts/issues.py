@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from carts.lines import Line
-from carts.selectors import is_repriced, is_short
 from store.core import money
 from store.core.markets import Market
 
@@ -33,14 +32,14 @@ def _told(line: Line, market: Market, user_id: int | None) -> list[tuple[str, di
     if line.seller_id is not None and line.seller_id == user_id:
         return [("You cannot buy your own product", {"code": "own_product"})]
     issues = []
-    if is_repriced(line) and line.price is not None:
-        difference = line.price - line.price_at_addition
+    if line.is_repriced and line.price is not None:
+        difference = line.price_difference
         verb = "increased" if difference > 0 else "decreased"
         amounts = {"old_price": line.price_at_addition, "new_price": line.price, "difference": difference}
         texts = {name: money.text(amount, market.currency) for name, amount in amounts.items()}
         code: dict[str, Any] = {"code": f"price_{verb}", **texts}
         issues.append((f"Price {verb} by {money.text(abs(difference), market.currency)}", code))
-    if is_short(line):
+    if line.is_short:
         short: dict[str, Any] = {"code": "insufficient_stock", "available": line.obtainable, "quantity": line.quantity}
         issues.append((f"Insufficient stock. Only {line.obtainable} available", short))
     return issues

@@ -57,6 +57,21 @@ class Line(NamedTuple):
         """Units that this cart could order now: what is left, and what its own open order holds."""
         return self.stock - self.reserved + self.held
 
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer units can be had than the line holds."""
+        return self.is_available and self.quantity > self.obtainable
+
+    @property
+    def price_difference(self) -> Decimal:
+        """Today's price less the one at addition; none where there is no price any more."""
+        return self.price - self.price_at_addition if self.price is not None else Decimal(0)
+
+    @property
+    def is_repriced(self) -> bool:
+        """Whether the price of what is still for sale is not what it was when the line was put in."""
+        return self.is_available and self.price_difference != 0
+
 
 def line_rows(market: Market) -> QuerySet[Any, Any]:
     """Return all lines, in the columns of Line."""

@@ -130,8 +130,8 @@ def shown(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict[str, Any
     subtotal = sum((line.price_at_addition * line.quantity for line in counted), Decimal(0))
     current = sum((line.price * line.quantity for line in counted if line.price is not None and line.is_available), Decimal(0))
     unavailable = any(not line.is_available for line in counted)
-    short = any(is_short(line) for line in counted)
-    repriced = any(is_repriced(line) for line in counted)
+    short = any(line.is_short for line in counted)
+    repriced = any(line.is_repriced for line in counted)
     now = timezone.now()
     cart = {
         "id": ref.id,
@@ -158,16 +158,6 @@ def owner(ref: CartRef) -> dict[str, Any]:
     """Return whose cart it is, as every cart answer says it."""
     kind = "guest" if ref.user_id is None else "user"
     return {"type": kind, "user_id": ref.user_id, "session_key": ref.key}
-
-
-def is_short(line: Line) -> bool:
-    """Say whether fewer units can be had than the line holds."""
-    return line.is_available and line.quantity > line.obtainable
-
-
-def is_repriced(line: Line) -> bool:
-    """Say whether the price is not what it was when the line was put in."""
-    return line.is_available and line.price != line.price_at_addition
 
 
 def repriced(line: Line, market: Market) -> dict[str, Any]:
@@ -210,7 +200,6 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
     """Return a line as the API shows it."""
     digits = market.exponent
     price = None if line.price is None else f"{line.price:.{digits}f}"
-    difference = line.price - line.price_at_addition if line.price is not None else Decimal(0)
     image = media.small_url_of(site, line.image)
     is_available = line.is_available
     return {
@@ -227,10 +216,10 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
         "price_at_addition": f"{line.price_at_addition:.{digits}f}",
         "current_price": price,
         "total_price": f"{line.price_at_addition * line.quantity:.{digits}f}",
-        "price_changed": is_repriced(line),
-        "price_difference": f"{difference:.{digits}f}",
+        "price_changed": line.is_repriced,
+        "price_difference": f"{line.price_difference:.{digits}f}",
         "is_available": is_available,
-        "has_sufficient_stock": not is_short(line),
+        "has_sufficient_stock": not line.is_short,
         "stock_status": _status(line),
         "created_at": line.created_at,
         "updated_at": line.updated_at,

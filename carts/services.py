@@ -147,7 +147,7 @@ def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
 def accept_prices(actor: Actor, caller: Caller) -> tuple[list[Line], CartRef]:
     """Make today's prices the prices of addition; returns the lines as they were that this has changed, and the cart."""
     ref = selectors.find(caller, lock=True)
-    changed = [line for line in selectors.lines_of(ref) if selectors.is_repriced(line)]
+    changed = [line for line in selectors.lines_of(ref) if line.is_repriced]
     if not changed:
         return [], ref
     now = timezone.now()

@@ -156,6 +156,15 @@ def test_a_live_cart_outlives_a_new_secret_and_an_unused_key_does_not(db: None, 
     assert bodies[1]["cart_token"] != unused
 
 
+def test_an_unused_key_outlives_a_new_secret_while_the_old_one_is_listed(db: None, settings: Settings) -> None:
+    key = guest_keys.mint()
+    settings.GUEST_KEY_SECRET_FALLBACKS = ["one of long ago", settings.GUEST_KEY_SECRET]
+    settings.GUEST_KEY_SECRET = "another secret of at least thirty-two bytes"
+
+    assert guest(key).get("/api/cart/").json()["cart_token"] == key
+    assert guest_keys.is_ours(guest_keys.mint())
+
+
 def test_a_signed_in_caller_has_his_own_cart_whatever_key_he_sends(db: None) -> None:
     key = guest_with(make_product("Lamp", sku="LAMP"), 2)
     user = make_user()
