@@ -51,7 +51,7 @@ try:
     SECRET_KEY = secret(env.str("SECRET_KEY", ""), debug=DEBUG, testing=TESTING)
     JWT_SIGNING_KEY = env.derived_secret("JWT_SIGNING_KEY", SECRET_KEY)
     GUEST_KEY_SECRET = env.derived_secret("GUEST_KEY_SECRET", SECRET_KEY)
-    GUEST_KEY_SECRET_FALLBACKS = env.list("GUEST_KEY_SECRET_FALLBACKS", [])
+    GUEST_KEY_SECRET_FALLBACKS: list[str] = env.list("GUEST_KEY_SECRET_FALLBACKS", [])
     ORDER_TOKEN_SECRET = env.derived_secret("ORDER_TOKEN_SECRET", SECRET_KEY)
     OTP_PEPPER = env.derived_secret("OTP_PEPPER", SECRET_KEY)
     all_different(
