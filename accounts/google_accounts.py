@@ -18,15 +18,19 @@ def sign_in(identity: Identity, place: Place) -> tuple[User, bool]:
 
     Raises EmailInvalid, EmailNotVerified, AccountDisabled, StaffNotLinked.
     """
-    for attempt in range(TRIES):
-        try:
-            user, is_new = _found_or_made(identity, place)
-            break
-        except IntegrityError:  # the same identity, or the same address, at the same moment
-            if attempt == TRIES - 1:
-                raise
+    user, is_new = _settled(identity, place)
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     return user, is_new
+
+
+def _settled(identity: Identity, place: Place) -> tuple[User, bool]:
+    """Find or make the account, once more where the same identity, or the same address, came at the same moment."""
+    for _ in range(TRIES - 1):
+        try:
+            return _found_or_made(identity, place)
+        except IntegrityError:
+            continue
+    return _found_or_made(identity, place)
 
 
 @transaction.atomic

@@ -65,11 +65,15 @@ def use(phone: str, code: str, place: Place) -> None:
     A try is counted before it is looked at, each time by one UPDATE that holds the limit; those counts stay whatever comes after.
     """
     newest = PhoneCode.objects.filter(phone=phone).order_by("-pk").first()
-    if newest is None or not _may_try(newest, throttles.caller_key(place.ip)) or not _is_right(newest, code):
+    may_try = newest is not None and _may_try(newest, throttles.caller_key(place.ip))
+    if newest is None or not may_try or not _is_right(newest, code) or not _use_up(newest):
         events.record(events.Event.CODE_FAILED, place, phone=events.masked(phone))
         raise CodeInvalid
-    if not PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=timezone.now()):
-        raise CodeInvalid
+
+
+def _use_up(newest: PhoneCode) -> bool:
+    """Take the code; False where another call has just done so."""
+    return bool(PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=timezone.now()))
 
 
 def _may_try(newest: PhoneCode, caller: str) -> bool:

@@ -49,6 +49,7 @@ def test_a_ban_ends_all_sessions_and_lifting_it_revives_none(root: Client) -> No
     foreign, _ = sign_in("eve@example.com")
 
     assert "1 account(s) banned." in act(root, "ban", ada).content.decode()
+    assert "0 account(s) banned." in act(root, "ban", ada).content.decode()
     assert [me(token).status_code for token in tokens] == [401, 401]
     assert SchemaClient().post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD}).status_code == 403
     act(root, "unban", ada, eve)
