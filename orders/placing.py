@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -224,7 +224,7 @@ def _scope(caller: Caller, ref: CartRef) -> str:
 
 
 def _request_hash(caller: Caller, wish: Wish) -> str:
-    parts = [caller.market.code, asdict(wish)]
+    parts = [caller.market.code, asdict(replace(wish, has_proved_email=False))]  # which may change between two tries
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

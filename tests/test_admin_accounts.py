@@ -187,6 +187,19 @@ def test_where_addresses_must_be_confirmed_only_checkout_waits_for_it(settings: 
 
 
 @pytest.mark.django_db
+def test_a_retry_after_the_address_was_confirmed_is_the_same_request() -> None:
+    ada = make_user()
+    client = signed_in(ada)
+    add(client, make_product())
+    first = create(client, "first").json()["data"]["number"]
+    User.objects.update(email_verified_at=ada.date_joined)
+
+    again = create(client, "first")
+
+    assert (again.status_code, again.json()["data"]["number"]) == (200, first)
+
+
+@pytest.mark.django_db
 def test_guests_and_accounts_by_phone_have_none_to_confirm(settings: Settings) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
     lamp = make_product(stock=50)
