@@ -7,9 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import emails, phones, services, sessions
+from accounts import emails, passwords, phones, services
 from accounts.access import place_of
-from accounts.mailing import owe
 from accounts.models import AuthEvent, AuthSession, User
 from store.core import markets
 from store.core.admin import ReadOnly
@@ -69,7 +68,14 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_filter = ("is_active", "is_staff", "is_seller", "market")
     search_fields = ("email", "phone", "first_name", "last_name")
     ordering = ("-date_joined",)
-    readonly_fields = ("email_verified_at", "phone_verified_at", "password_changed_at", "date_joined", "last_login")
+    readonly_fields = (
+        "email_verified_at",
+        "phone_verified_at",
+        "password_changed_at",
+        "signed_out_at",
+        "date_joined",
+        "last_login",
+    )
     filter_horizontal = ("groups", "user_permissions")
     inlines = (SessionInline,)
     actions = ("ban", "unban", "sign_out", "send_reset_mail")
@@ -92,7 +98,7 @@ class UserAdmin(admin.ModelAdmin[User]):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; a new user has no password until he sets one, and one who is switched off is signed out."""
-        services.save_by_staff(obj, place_of(request), request.user.pk)
+        services.save_by_staff(obj, form.changed_data, place_of(request), request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Orders and logs name users: switch one off instead."""
@@ -114,7 +120,8 @@ class UserAdmin(admin.ModelAdmin[User]):
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """End every session of the accounts."""
-        ended = sum(sessions.end_all(user.pk, AuthSession.Reason.ADMIN) for user in self._within_reach(request, chosen))
+        users = self._within_reach(request, chosen)
+        ended = sum(services.sign_out_by_staff(user, place_of(request), request.user.pk) for user in users)
         self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
 
     @admin.action(description="Send a mail to set a new password", permissions=["change"])
@@ -122,7 +129,7 @@ class UserAdmin(admin.ModelAdmin[User]):
         """Owe each account a mail with a link; staff never know a password."""
         users = [user for user in self._within_reach(request, chosen) if user.email and user.is_active]
         for user in users:
-            owe("reset", user.pk)
+            passwords.send_reset_by_staff(user, place_of(request), request.user.pk)
         self.message_user(request, f"{len(users)} mail(s) are on their way.", messages.SUCCESS)
 
     def _within_reach(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:

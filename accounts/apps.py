@@ -7,3 +7,9 @@ class AccountsConfig(AppConfig):
     """Who the caller is."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Refuse to start where text messages would go nowhere."""
+        from accounts.gateways import sms
+
+        sms.check()

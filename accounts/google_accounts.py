@@ -84,9 +84,10 @@ def _take_back(user: User, place: Place) -> None:
     Otherwise one who signs up with a stranger's address would share the account that the stranger later opens with Google.
     """
     user.set_unusable_password()
+    user.password_changed_at = timezone.now()
     user.phone = user.phone_verified_at = None
     user.email_verified_at = timezone.now()
-    user.save(update_fields=["password", "phone", "phone_verified_at", "email_verified_at"])
+    user.save(update_fields=["password", "password_changed_at", "phone", "phone_verified_at", "email_verified_at"])
     user.social_accounts.all().delete()
     sessions.end_all(user.pk, AuthSession.Reason.IDENTITY_RESET)
     signals.identity_reset.send(sender=User, user=user)

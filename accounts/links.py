@@ -39,8 +39,9 @@ def verify_token(address: Address) -> str:
 
 
 def state_of(user: User) -> str:
-    """Return what a new password changes, so that it ends what was asked for under the old one; so does taking an account back."""
-    return salted_hmac("accounts.state", user.password, algorithm="sha256").hexdigest()[:16]
+    """Return what a new password changes, or a new address, so that it ends what was asked for before; so does taking it back."""
+    state = f"{user.password}\n{user.email}\n{user.email_verified_at}"
+    return salted_hmac("accounts.state", state, algorithm="sha256").hexdigest()[:16]
 
 
 def read_verify_token(token: str) -> Address | None:

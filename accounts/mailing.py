@@ -27,6 +27,11 @@ def owe(kind: str, user_id: int | None, *, to: str = "", new_email: str = "") ->
     outbox.add(JOB, {"kind": kind, "user_id": user_id, "to": to, "new_email": new_email})
 
 
+def forget(user_id: int) -> None:
+    """Delete what is owed to the user, and what was: the rows hold addresses."""
+    outbox.forget(JOB, user_id=user_id)
+
+
 def send(payload: dict[str, Any]) -> None:
     """Write and send what a job owes; nothing where the account is gone, disabled, or the reason has passed."""
     owed = Owed(**payload)

@@ -1,6 +1,7 @@
 """Who the caller is: the user, one row for each place where he is signed in, and how he proves who he is."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -9,13 +10,15 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts import emails
+
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; an address is stored in its normal form, which `services.register` and the commands see to."""
+    """Makes users and finds them by address, however that is written."""
 
     def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
-        """Make a user; without a password none will ever fit."""
-        user = self.model(email=email.strip().lower() if email else None, **fields)
+        """Make a user; without a password none will ever fit. Raises EmailInvalid."""
+        user = self.model(email=emails.normalised(email) if email else None, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -25,8 +28,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find the user of an address, however it is written."""
-        return self.get(email=(username or "").strip().lower())
+        """Find the user of an address. Raises DoesNotExist, also for what is no address."""
+        try:
+            return self.get(email=emails.normalised(username or ""))
+        except emails.EmailInvalid:
+            raise self.model.DoesNotExist from None
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -43,6 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email_verified_at = models.DateTimeField(null=True, blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     password_changed_at = models.DateTimeField(null=True, blank=True)
+    signed_out_at = models.DateTimeField(null=True, blank=True, help_text="everywhere; a session of the admin ends with it too")
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -63,6 +70,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email or self.phone or f"user-{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new password is dated. One that Django merely hashes anew, as it does at a sign-in, is not."""
+        if getattr(self, "_password", None) is not None:  # of AbstractBaseUser: what `set_password` was given
+            self.password_changed_at = timezone.now()
+        super().save(*args, **kwargs)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session of the admin must hold: it ends with the password, and where every session is ended."""
+        return self._stamped(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield the same under the secret keys of before."""
+        yield from map(self._stamped, super().get_session_auth_fallback_hash())
+
+    def _stamped(self, own: str) -> str:
+        return f"{own}{self.signed_out_at.timestamp()}" if self.signed_out_at else own
 
     @property
     def display_name(self) -> str:

@@ -77,7 +77,8 @@ def _by_google(user: User, proof: Proof) -> bool:
 def change(user: User, old: str, new: str, place: Place) -> Pair:
     """Set a new password, end every session, and return the tokens of a new one for this device.
 
-    A user without a password sets his first by mail. Raises WrongPassword, WeakPassword, AccountDisabled, TooManyRequests.
+    A user without a password sets his first by mail. Raises WrongPassword, WeakPassword, AccountDisabled, NotSignedIn,
+    TooManyRequests.
     """
     throttles.count("password_change", user.pk)
     if not user.check_password(old):
@@ -85,7 +86,9 @@ def change(user: User, old: str, new: str, place: Place) -> Pair:
         raise WrongPassword(field="old_password")
     check_rules(new, user, field="new_password")
     with transaction.atomic():
-        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        locked = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        if locked is None:
+            raise NotSignedIn("This account does not exist any more")
         if locked.password != user.password:  # changed in the meantime, so the old one has been checked against what was
             raise WrongPassword(field="old_password")
         _set(locked, new)
@@ -103,10 +106,20 @@ def ask_reset(email: str, place: Place) -> None:
     except emails.EmailInvalid:
         return
     throttles.count("mail_account", events.masked(email))
-    user_id = User.objects.filter(email=email, is_active=True).values_list("pk", flat=True).first()
     with transaction.atomic():
+        found = User.objects.select_for_update(no_key=True).filter(
+            email=email, is_active=True
+        )  # so that it is not closed meanwhile
+        user_id = found.values_list("pk", flat=True).first()
         mailing.owe("reset", user_id)
         events.record(events.Event.PASSWORD_RESET_ASKED, place, user_id=user_id, email=events.masked(email))
+
+
+@transaction.atomic
+def send_reset_by_staff(user: User, place: Place, staff_id: int | None) -> None:
+    """Owe the user a mail with a link; staff never know a password."""
+    mailing.owe("reset", user.pk)
+    events.record(events.Event.PASSWORD_RESET_ASKED, place, user_id=user.pk, by=staff_id)
 
 
 def reset(uid: str, token: str, new: str, place: Place) -> None:
@@ -126,5 +139,4 @@ def reset(uid: str, token: str, new: str, place: Place) -> None:
 
 def _set(user: User, password: str) -> None:
     user.set_password(password)
-    user.password_changed_at = timezone.now()
     user.save(update_fields=["password", "password_changed_at", "email_verified_at"])

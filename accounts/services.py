@@ -1,5 +1,6 @@
 """What can be done to an account: make it, open it, leave it, change it, switch it off and on."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from accounts.models import AuthSession, User
 from accounts.places import Place
 from accounts.tokens import Claims
 from store.core import throttles
+from store.core.exceptions import NotSignedIn
 
 KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known to be his
 
@@ -82,18 +84,18 @@ def sign_out(claims: Claims, place: Place, *, everywhere: bool = False) -> None:
 
 
 @transaction.atomic
-def save_by_staff(user: User, place: Place, staff_id: int | None) -> None:
-    """Save a user as staff filled him in; one who is switched off is signed out everywhere, for good."""
+def save_by_staff(user: User, changed: Collection[str], place: Place, staff_id: int | None) -> None:
+    """Save a new user, or the fields that staff changed; one who is switched off is signed out everywhere, for good."""
     if user.pk is None:
         user.set_unusable_password()
-        was_active = True
-    else:
-        was_active = User.objects.select_for_update().values_list("is_active", flat=True).get(pk=user.pk)
-    user.save()
-    if not user.is_active:
-        sessions.end_all(user.pk, AuthSession.Reason.BANNED)
-    if was_active != user.is_active:
-        _tell(user.pk, place, staff_id, is_active=user.is_active)
+        user.save()
+        return
+    if "is_active" in changed:
+        switch = unban if user.is_active else ban
+        switch(user, place, staff_id)
+    own = {field.name for field in User._meta.concrete_fields if field.name != "is_active"} & set(changed)
+    if own:
+        user.save(update_fields=own)
 
 
 @transaction.atomic
@@ -115,6 +117,14 @@ def unban(user: User, place: Place, staff_id: int | None) -> bool:
     return True
 
 
+@transaction.atomic
+def sign_out_by_staff(user: User, place: Place, staff_id: int | None) -> int:
+    """End every session of the user, and return how many there were."""
+    ended = sessions.end_all(user.pk, AuthSession.Reason.ADMIN)
+    events.record(events.Event.LOGOUT_ALL, place, user_id=user.pk, by=staff_id)
+    return ended
+
+
 def _tell(user_id: int, place: Place, staff_id: int | None, *, is_active: bool) -> None:
     event = events.Event.UNBANNED if is_active else events.Event.BANNED
     events.record(event, place, user_id=user_id, by=staff_id)
@@ -122,10 +132,11 @@ def _tell(user_id: int, place: Place, staff_id: int | None, *, is_active: bool) 
 
 @transaction.atomic
 def change_profile(user: User, sid: UUID, **given: Any) -> User:
-    """Change names and market; the session goes over to the market with its next refresh."""
+    """Change names and market; the session goes over to the market with its next refresh. Raises NotSignedIn."""
+    if given and not User.objects.filter(pk=user.pk).update(**given):
+        raise NotSignedIn("This account does not exist any more")
     if "market" in given:
         AuthSession.objects.filter(pk=sid).update(market=given["market"])
     for name, value in given.items():
         setattr(user, name, value)
-    user.save(update_fields=list(given))
     return user

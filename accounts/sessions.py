@@ -23,8 +23,9 @@ def start(user: User, method: str, place: Place) -> tokens.Pair:
 
     Raises AccountDisabled; InvalidCredentials where the password was changed after this user had proved it.
     """
-    locked = User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("is_active", "password").first()
-    if locked is None or locked[1] != user.password:
+    found = User.objects.select_for_update(no_key=True).filter(pk=user.pk)
+    locked = found.values_list("is_active", "password_changed_at").first()
+    if locked is None or locked[1] != user.password_changed_at:
         raise InvalidCredentials
     if not locked[0]:
         raise AccountDisabled
@@ -78,8 +79,10 @@ def end(sid: UUID, reason: str) -> bool:
     return bool(live.update(revoked_at=timezone.now(), revoke_reason=reason))
 
 
+@transaction.atomic
 def end_all(user_id: int, reason: str) -> int:
-    """End every session of the user, and return how many there were."""
+    """End every session of the user, those of the admin too, and return how many there were that hold tokens."""
+    User.objects.filter(pk=user_id).update(signed_out_at=timezone.now())
     live = AuthSession.objects.filter(user_id=user_id, revoked_at=None)
     return live.update(revoked_at=timezone.now(), revoke_reason=reason)
 

@@ -26,6 +26,6 @@ def take_guest_cart_along(sender: type[User], request: Request, user: User, **_:
 
 
 @receiver(account_erased)
-def forget_carts(sender: type[User], user: User, **_: Any) -> None:
+def forget_carts(sender: type[User], user_id: int, is_held: bool, **_: Any) -> None:
     """Delete the carts of an account that is closed."""
-    services.forget_user(user.pk)
+    services.forget_user(user_id, wait=not is_held)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Case, PositiveSmallIntegerField, Value, When
 from django.utils import timezone
 
@@ -219,11 +219,11 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
 
 
 @transaction.atomic
-def forget_user(user_id: int) -> None:
-    """Delete the user's carts with their lines and logs."""
-    carts = Cart.objects.filter(user=user_id)
-    list(carts.select_for_update().order_by("pk").values_list("pk"))
-    carts.delete()
+def forget_user(user_id: int, *, wait: bool) -> None:
+    """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError where somebody holds one."""
+    nowait = not wait and connection.features.has_select_for_update_nowait
+    carts = Cart.objects.filter(user=user_id).select_for_update(nowait=nowait).order_by("pk")
+    Cart.objects.filter(pk__in=list(carts.values_list("pk", flat=True))).delete()
 
 
 @lru_cache(maxsize=MAX_LINES)

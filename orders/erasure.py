@@ -16,7 +16,7 @@ def erase_user(user_id: int, at: datetime) -> None:
     One that is still to be delivered or paid keeps its address until it has been (GDPR, Article 17(3)(b) and 6(1)(b)); then
     `erase_finished` takes that out too.
     """
-    Order.objects.filter(user=user_id).update(erased_at=at, idempotency_scope="", idempotency_key="")
+    Order.objects.filter(user=user_id).update(erased_at=at, idempotency_scope="", idempotency_key="", request_hash="")
     _erase(Q(user=user_id))
 
 

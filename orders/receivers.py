@@ -11,6 +11,6 @@ from orders import erasure
 
 
 @receiver(account_erased)
-def forget_buyer(sender: type[User], user: User, **_: Any) -> None:
+def forget_buyer(sender: type[User], user_id: int, **_: Any) -> None:
     """Erase what is personal in his orders."""
-    erasure.erase_user(user.pk, timezone.now())
+    erasure.erase_user(user_id, timezone.now())

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import dj_database_url
@@ -18,6 +17,7 @@ TAKEN_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", 
 # Compiling plans to machine code costs more than any statement of a shop, and its tables lie on disks without heads to move.
 # A pooler takes no such options: there, ALTER ROLE ... SET does it.
 PLANNER = "-c jit=off -c random_page_cost=1.1"
+ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]?)?(s|min|h|d)")
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 Rates = tuple[tuple[int, int], ...]  # (calls, seconds)
@@ -57,11 +57,11 @@ class ShopEnv(Env):
             raise EnvError(f"{name} must be one of {', '.join(choices)}.")
         return value
 
-    def count(self, name: str, default: int) -> int:
-        """Return the variable as a number that is not negative."""
+    def count(self, name: str, default: int, *, most: int = 2**31 - 1) -> int:
+        """Return the variable as a number from 0 to `most`."""
         value: int = self.int(name, default)
-        if value < 0:
-            raise EnvError(f"{name} must not be negative.")
+        if not 0 <= value <= most:
+            raise EnvError(f"{name} must be a number from 0 to {most}.")
         return value
 
     def derived_secret(self, name: str, secret_key: str) -> str:
@@ -129,8 +129,8 @@ def page_path(name: str, given: str) -> str:
 def sms_backend(given: str, file_path: str, *, debug: bool) -> str:
     """Return how text messages leave: a name or a dotted path; empty switches sign-in by phone off."""
     backend = given or ("console" if debug else "")
-    if backend == "console" and not debug:
-        raise EnvError("SMS_BACKEND=console prints codes for all to read; without DEBUG it takes a gateway.")
+    if backend in ("console", "locmem") and not debug:
+        raise EnvError("SMS_BACKEND=console prints codes for all to read, and locmem keeps them; without DEBUG it takes a gateway.")
     if backend == "file" and not file_path:
         raise EnvError("SMS_BACKEND=file needs SMS_FILE_PATH.")
     if backend not in ("", "console", "file", "locmem") and not re.fullmatch(r"\w+(\.\w+)+", backend):
@@ -162,13 +162,10 @@ def origins(env: ShopEnv, name: str, first: str) -> list[str]:
 
 def origin(name: str, value: str) -> str:
     """Return `scheme://host[:port]`, exactly as a browser sends it in `Origin`."""
-    try:
-        parts = urlsplit(value.strip().rstrip("/"))
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or "*" in value:
+    found = ORIGIN.fullmatch(value.strip().rstrip("/").lower())
+    if not found or int(found["port"] or 0) > 65535:
         raise EnvError(f"{name} must hold origins like https://shop.example, without a path or a star.")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return found[0]
 
 
 def market_table(text: str) -> dict[str, str]:

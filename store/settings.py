@@ -76,9 +76,9 @@ try:
     AUTH_COOKIE_SAMESITE = env.one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
     if AUTH_COOKIE_SAMESITE == "None" and not AUTH_COOKIE_SECURE:
         raise EnvError("AUTH_COOKIE_SAMESITE=None needs AUTH_COOKIE_SECURE=1: browsers drop such cookies otherwise.")
-    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30))
-    REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30))
-    SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90))
+    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30, most=365 * 24 * 60))
+    REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30, most=3650))
+    SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90, most=3650))
     REFRESH_GRACE_SECONDS = env.count("REFRESH_GRACE_SECONDS", 30)
     REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", False)
     THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", True)

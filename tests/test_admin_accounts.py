@@ -90,6 +90,8 @@ def test_signing_out_everywhere_leaves_the_account(clerk: Client) -> None:
 
     assert me(token).json()["code"] == "session_revoked"
     assert AuthSession.objects.get().revoke_reason == "admin"
+    noted = AuthEvent.objects.get(event="logout_all")
+    assert (noted.user, noted.detail) == (ada, {"by": User.objects.get(email="clerk@example.com").pk})
     assert me(sign_in()[0]).status_code == 200
 
 
@@ -101,6 +103,8 @@ def test_a_password_is_set_by_the_users_own_link_alone(clerk: Client) -> None:
     act(clerk, "send_reset_mail", ada, banned, by_phone)
 
     assert set(one_link("ada@example.com")) == {"uid", "token"}
+    noted = AuthEvent.objects.get(event="password_reset_asked")
+    assert (noted.user, noted.detail) == (ada, {"by": User.objects.get(email="clerk@example.com").pk})
     page = clerk.get(f"{USERS}{ada.pk}/change/").content.decode()
     assert 'name="password' not in page
 

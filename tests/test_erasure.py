@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 
 from accounts.models import AuthEvent, AuthSession, User
 from accounts.signals import account_erased
@@ -166,4 +167,31 @@ def test_where_one_app_fails_nothing_is_erased() -> None:
     assert User.objects.get().is_active
     assert personal(number) == before
     assert list(Cart.objects.values()) == carts
+    assert Order.objects.get().erased_at is None
+
+
+@pytest.mark.django_db
+def test_an_account_that_is_closed_twice_is_gone_the_second_time() -> None:
+    client, _ = buyer_of()
+    other = SchemaClient().bearer(sign_in()[0])
+
+    assert [close(client).status_code, close(other).status_code] == [200, 401]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_cannot_be_erased_for_a_held_cart_is_told_to_try_again() -> None:
+    client, _ = buyer_of()
+
+    def hold(is_held: bool, **_: Any) -> None:
+        if is_held:
+            raise OperationalError("the cart is held")
+
+    account_erased.connect(hold)
+    try:
+        response = close(client)
+    finally:
+        account_erased.disconnect(hold)
+
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert User.objects.exists()
     assert Order.objects.get().erased_at is None

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from store.core.exceptions import GatewayDown
@@ -55,6 +56,16 @@ def chosen() -> Backend:
     except ImportError as wrong:
         logger.error("SMS_BACKEND names no function: %s", wrong)
         raise SmsUnavailable from None
+
+
+def check() -> None:
+    """Raise ImproperlyConfigured where SMS_BACKEND names a function that is not there."""
+    name: str = settings.SMS_BACKEND
+    if name and name not in OWN:
+        try:
+            _imported(name)
+        except ImportError:
+            raise ImproperlyConfigured("SMS_BACKEND names a function that cannot be imported.") from None
 
 
 @cache

@@ -40,6 +40,11 @@ def add(kind: str, payload: dict[str, Any], *, dedupe_key: str | None = None) ->
     OWED.add(Job(kind=kind, payload=payload, dedupe_key=dedupe_key))
 
 
+def forget(kind: str, **payload: Any) -> None:
+    """Delete the jobs of this kind, owed or done, whose payload holds these values."""
+    Job.objects.filter(kind=kind, **{f"payload__{key}": value for key, value in payload.items()}).delete()
+
+
 def run_due(limit: int = 100) -> tuple[int, int]:
     """Do the jobs that are due, each in its own lease. Returns how many were done and how many failed."""
     done = failed = 0
@@ -86,7 +91,8 @@ def _do(owed: Job) -> bool:
     else:
         owed.done_at = timezone.now()
         owed.last_error = ""
-    owed.save(update_fields=["done_at", "failed_at", "run_at", "leased_until", "last_error"])
+    end = {name: getattr(owed, name) for name in ("done_at", "failed_at", "run_at", "leased_until", "last_error")}
+    Job.objects.filter(pk=owed.pk).update(**end)  # which may be gone, with the account that it was about
     return owed.done_at is not None
 
 

@@ -217,3 +217,14 @@ def test_a_job_whose_worker_dies_each_time_is_set_aside_unrun() -> None:
 
     job = Job.objects.get()
     assert (job.failed_at is not None, job.done_at, job.last_error) == (True, None, "the worker ended in the middle of the job")
+
+
+def test_what_is_owed_about_somebody_is_forgotten_also_in_the_middle_of_it(done: list[Any]) -> None:
+    for user in (1, 2, 1):
+        outbox.add("note", {"what": user, "user_id": user})
+    outbox.add("fail", {"what": 1, "user_id": 1})
+    outbox.job("note")(lambda payload: outbox.forget("note", user_id=payload["user_id"]))
+
+    assert outbox.run_due(1) == (1, 0)
+
+    assert list(Job.objects.order_by("pk").values_list("kind", "payload__user_id")) == [("note", 2), ("fail", 1)]

@@ -1,0 +1,48 @@
+"""Signing in while the hash of a password is renewed, as Django does once its hashers have changed"""
+
+import pytest
+from pytest_django import Settings
+
+from accounts import sessions
+from accounts.models import AuthSession, User
+from accounts.places import Place
+from accounts.tests.factories import PASSWORD, make_user, me, sign_in
+from tests.schema_client import SchemaClient
+
+HASHERS = "django.contrib.auth.hashers."
+
+
+@pytest.fixture
+def ada(db: None, settings: Settings) -> User:
+    """A user whose hash is of yesterday."""
+    settings.PASSWORD_HASHERS = [f"{HASHERS}MD5PasswordHasher"]
+    user = make_user()
+    settings.PASSWORD_HASHERS = [f"{HASHERS}PBKDF2PasswordHasher", f"{HASHERS}MD5PasswordHasher"]
+    return user
+
+
+def test_the_first_sign_in_renews_it(ada: User) -> None:
+    token, _ = sign_in()
+
+    assert me(token).status_code == 200
+    assert User.objects.get().password.startswith("pbkdf2_sha256$")
+
+
+def test_it_is_renewed_by_the_change_of_a_password_too(ada: User) -> None:
+    token = sessions.start(ada, "password", Place()).access
+    body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
+
+    assert SchemaClient().bearer(token).post("/api/auth/password/change/", body).status_code == 200
+
+    assert me(token).json()["code"] == "session_revoked"
+
+
+def test_of_two_sign_ins_at_the_moment_of_it_both_succeed(ada: User) -> None:
+    here, there = User.objects.get(), User.objects.get()
+    assert here.check_password(PASSWORD)
+    assert there.check_password(PASSWORD)
+
+    for user in (here, there):
+        sessions.start(user, "password", Place())
+
+    assert AuthSession.objects.filter(revoked_at=None).count() == 2

@@ -1,0 +1,27 @@
+"""FRONTEND_URL and the listed origins: what no browser ever sends as its `Origin` is refused"""
+
+import pytest
+from environs import EnvError
+
+from store.environment import origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://ada:pw-4711@shop.example",
+        "https://ada@shop.example",
+        "https://shop.example?x=4711",
+        "https://shop.example#4711",
+        "https://shop.example:port",
+        "https://shop.example:99999",
+        "https://shop .example",
+        "https://shop.example\nx",
+    ],
+)
+def test_what_no_browser_sends_is_refused(text: str) -> None:
+    with pytest.raises(EnvError) as wrong:
+        origin("FRONTEND_URL", text)
+
+    assert "FRONTEND_URL" in str(wrong.value)
+    assert "4711" not in str(wrong.value)

@@ -1,0 +1,259 @@
+"""/admin/accounts/user/: what a ban, a sign-out and a saved form do to staff, to superusers and to what users do meanwhile"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.db.models.signals import pre_save
+from django.test import Client
+
+from accounts.models import AuthEvent, AuthSession, User
+from accounts.tests.factories import PASSWORD, make_user, me, refresh, sign_in
+from accounts.tests.mails import sent
+from tests.schema_client import SchemaClient
+
+USERS = "/admin/accounts/user/"
+NO_SESSIONS = {f"auth_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
+
+
+def browser(user: User) -> Client:
+    """Return the browser of a member of staff who has signed in to the admin."""
+    client = Client()
+    client.force_login(user)
+    assert client.get("/admin/").status_code == 200
+    return client
+
+
+def clerk_of(email: str = "clerk@example.com") -> User:
+    """Make a member of staff who may change users and is no superuser."""
+    clerk = make_user(email, is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    return clerk
+
+
+@pytest.fixture
+def root(db: None) -> Client:
+    """The browser of a superuser."""
+    return browser(User.objects.create_superuser("root@example.com", "a root of oak"))
+
+
+def act(client: Client, action: str, *users: User) -> Any:
+    """Choose users in the list and do this to them."""
+    return client.post(USERS, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
+
+
+def save(client: Client, user: User, **fields: str) -> Any:
+    """Save the user's form with these fields."""
+    return client.post(f"{USERS}{user.pk}/change/", {**NO_SESSIONS, **fields})
+
+
+def test_a_banned_member_of_staff_is_out_of_the_admin_at_once(root: Client) -> None:
+    clerk = clerk_of()
+    his = browser(clerk)
+
+    act(root, "ban", clerk)
+
+    assert his.get("/admin/").status_code == 302
+    assert his.get(USERS).status_code == 302
+
+
+def test_lifting_a_ban_does_not_let_him_in_again_by_his_old_session(root: Client) -> None:
+    clerk = clerk_of()
+    his = browser(clerk)
+
+    act(root, "ban", clerk)
+    act(root, "unban", clerk)
+
+    assert his.get("/admin/").status_code == 302
+
+
+def test_signed_out_everywhere_is_signed_out_of_the_admin_too(root: Client) -> None:
+    clerk = clerk_of()
+    his = browser(clerk)
+
+    act(root, "sign_out", clerk)
+
+    assert his.get("/admin/").status_code == 302
+
+
+def test_a_new_password_signs_staff_out_of_the_admin(root: Client) -> None:
+    clerk = clerk_of()
+    his = browser(clerk)
+    body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
+
+    SchemaClient().bearer(sign_in("clerk@example.com")[0]).post("/api/auth/password/change/", body)
+
+    assert his.get("/admin/").status_code == 302
+
+
+def test_a_form_that_switches_an_account_off_ends_its_sessions_and_switching_it_on_revives_none(root: Client) -> None:
+    ada = make_user()
+    access, token = sign_in()
+
+    save(root, ada, market="us")
+    assert me(access).status_code == 401
+    save(root, ada, market="us", is_active="on")
+
+    assert me(access).json()["code"] == "session_revoked"
+    assert refresh(token).status_code == 401
+    assert AuthSession.objects.get().revoke_reason == "banned"
+    told = list(AuthEvent.objects.filter(user=ada).order_by("pk").values_list("event", flat=True))
+    assert told == ["login_ok", "banned", "unbanned"]
+
+
+def test_a_clerk_changes_no_superuser_by_the_form_either(root: Client) -> None:
+    his = browser(clerk_of())
+    boss = User.objects.get(email="root@example.com")
+    before = User.objects.values().get(pk=boss.pk)
+
+    response = save(his, boss, market="us")
+
+    assert response.status_code == 403
+    assert User.objects.values().get(pk=boss.pk) == before
+
+
+def test_a_clerk_gives_nobody_rights(root: Client) -> None:
+    clerk = clerk_of()
+    his = browser(clerk)
+    every = [str(pk) for pk in Permission.objects.values_list("pk", flat=True)]
+    rights = {"is_staff": "on", "is_superuser": "on", "user_permissions": every, "groups": []}
+
+    for user in (clerk, make_user()):
+        his.post(f"{USERS}{user.pk}/change/", {**NO_SESSIONS, "market": "us", "is_active": "on", **rights})
+    his.post(f"{USERS}add/", {**NO_SESSIONS, "email": "eve@example.com", "is_active": "on", **rights})
+
+    assert list(User.objects.filter(is_superuser=True).values_list("email", flat=True)) == ["root@example.com"]
+    assert list(User.objects.filter(is_staff=True).order_by("pk").values_list("email", flat=True)) == [
+        "root@example.com",
+        "clerk@example.com",
+    ]
+    assert not User.objects.get(email="eve@example.com").user_permissions.exists()
+    assert clerk.user_permissions.count() == Permission.objects.filter(content_type__app_label="accounts").count()
+
+
+def test_a_clerk_who_chooses_everybody_reaches_neither_superusers_nor_himself(root: Client) -> None:
+    clerk, ada = clerk_of(), make_user()
+    his = browser(clerk)
+
+    answer = act(his, "ban", clerk, ada, User.objects.get(email="root@example.com"))
+
+    assert "1 account(s) banned." in answer.content.decode()
+    assert list(User.objects.filter(is_active=False).values_list("email", flat=True)) == ["ada@example.com"]
+    assert his.get("/admin/").status_code == 200
+
+
+def test_staff_who_may_only_look_do_nothing(root: Client) -> None:
+    clerk, ada = make_user("clerk@example.com", is_staff=True), make_user()
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    token, _ = sign_in()
+    his = browser(clerk)
+
+    for action in ("ban", "sign_out", "send_reset_mail"):
+        act(his, action, ada)
+
+    assert me(token).status_code == 200
+    assert User.objects.get(pk=ada.pk).is_active
+    assert not sent()
+
+
+def test_nobody_is_deleted(root: Client) -> None:
+    ada = make_user()
+
+    act(root, "delete_selected", ada)
+    response = root.post(f"{USERS}{ada.pk}/delete/", {"post": "yes"})
+
+    assert response.status_code == 403
+    assert User.objects.filter(pk=ada.pk).exists()
+
+
+def once(act_then: Callable[[], object]) -> Callable[..., None]:
+    """Return a receiver of a signal that does this the first time."""
+    waiting = [act_then]
+
+    def receive(**_: Any) -> None:
+        if waiting:
+            waiting.pop()()
+
+    return receive
+
+
+def test_a_saved_form_takes_nothing_back_that_the_user_changes_at_that_moment(root: Client) -> None:
+    ada = make_user()
+    token, _ = sign_in()
+    body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
+    receiver = once(lambda: SchemaClient().bearer(token).post("/api/auth/password/change/", body))
+
+    pre_save.connect(receiver, sender=User)
+    try:
+        save(root, ada, market="us", is_active="on")
+    finally:
+        pre_save.disconnect(receiver, sender=User)
+
+    ada.refresh_from_db()
+    assert ada.market == "us"
+    assert ada.check_password("a lamp in the valley")
+
+
+@pytest.mark.parametrize("action", ["ban", "unban", "sign_out", "send_reset_mail"])
+def test_forty_users_are_acted_on_as_one_is(root: Client, action: str) -> None:
+    users = [make_user(f"user{number}@example.com", is_active=action != "unban") for number in range(40)]
+
+    assert act(root, action, *users).status_code == 200
+
+    switched_off = User.objects.filter(is_active=False).count()
+    assert switched_off == (40 if action == "ban" else 0)
+    assert len(sent()) == (40 if action == "send_reset_mail" else 0)
+
+
+def test_events_of_the_last_day_are_listed_and_cannot_be_acted_on(root: Client) -> None:
+    user = make_user()
+    for event in ("login_ok", "login_fail"):
+        AuthEvent.objects.create(user=user, event=event)
+    AuthEvent.objects.update(created_at=user.date_joined - timedelta(hours=1))
+    chosen = list(AuthEvent.objects.values_list("pk", flat=True))
+
+    page = root.get("/admin/accounts/authevent/")
+    root.post("/admin/accounts/authevent/", {"action": "delete_selected", "_selected_action": chosen, "post": "yes"})
+
+    assert "2 account events" in page.content.decode()
+    assert AuthEvent.objects.count() == 2
+
+
+def create_superuser(email: str) -> User:
+    """Run the command without a keyboard."""
+    call_command("createsuperuser", interactive=False, email=email, stdout=StringIO())
+    return User.objects.get()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", ["Root@Example.COM", "ROOT@EXAMPLE.COM", "root@example.com"])
+def test_a_superuser_signs_in_to_admin_and_api_however_his_address_is_written(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    create_superuser(email)
+
+    answer = Client().post("/admin/login/", {"username": email, "password": PASSWORD})
+
+    assert answer.status_code == 302
+    assert me(sign_in(email)[0]).json()["data"]["email"] == "root@example.com"
+
+
+@pytest.mark.django_db
+def test_a_superuser_of_a_domain_of_other_letters_signs_in_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+
+    assert create_superuser("root@b\u00fccher.example").email == "root@xn--bcher-kva.example"
+
+
+@pytest.mark.django_db
+def test_a_second_superuser_of_the_same_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    create_superuser("root@example.com")
+
+    with pytest.raises(CommandError):
+        create_superuser("ROOT@example.com")
+
+    assert User.objects.count() == 1

@@ -1,0 +1,130 @@
+"""What a call is told whose account is closed between two of its own statements: 401, or what anybody without one is told"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from accounts.models import AuthEvent, AuthSession, User
+from accounts.tests.factories import PASSWORD, make_user, sign_in
+from carts.models import Cart
+from carts.tests.factories import add
+from orders.models import Order
+from orders.tests.factories import form
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unthrottled")]
+NEW = "a lamp in the valley"
+SESSION, USER = 'FROM "accounts_authsession"', 'FROM "accounts_user" WHERE'
+
+
+def close(token: str) -> int:
+    """Close the account from another device."""
+    try:
+        status: int = SchemaClient().bearer(token).delete("/api/auth/me/", {"password": PASSWORD}).status_code
+        return status
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def closed_after(part: str, token: str) -> Iterator[list[int]]:
+    """Close the account as soon as a statement with this part has found it; yields what the one who closes it is answered."""
+    answers: list[int] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if part in sql and not answers and not connection.in_atomic_block:
+            answers.append(0)
+            with ThreadPoolExecutor(1) as other:
+                answers[0] = other.submit(close, token).result()
+        return result
+
+    with connection.execute_wrapper(watch):
+        yield answers
+
+
+def met(part: str, method: str, url: str, body: dict[str, Any]) -> Any:
+    """Send this as a signed-in customer whose account is closed once a statement with this part has found it."""
+    (token, _), (other, _) = sign_in(), sign_in()
+    client = SchemaClient().bearer(token)
+    client.raise_request_exception = False
+    with closed_after(part, other) as answers:
+        response = getattr(client, method)(url, body)
+    assert answers == [200]
+    assert not User.objects.exists()
+    assert not AuthSession.objects.exists()
+    assert not AuthEvent.objects.exclude(user=None).exists()
+    return response
+
+
+@pytest.fixture
+def ada() -> User:
+    """Whose account will be closed."""
+    return make_user()
+
+
+def test_a_cart_is_not_filled(ada: User) -> None:
+    lamp = make_product(stock=5)
+
+    response = met(SESSION, "post", "/api/cart/add/", {"product_id": lamp.pk})
+
+    assert response.status_code == 401
+    assert not Cart.objects.exists()
+
+
+def test_nothing_is_ordered(ada: User) -> None:
+    lamp = make_product(stock=5)
+    add(SchemaClient().bearer(sign_in()[0]), lamp)
+
+    response = met(SESSION, "post", "/api/orders/create/", form())
+
+    assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body"),
+    [
+        ("post", "/api/auth/email/change/", {"new_email": "eve@example.com", "password": PASSWORD}),
+        ("post", "/api/auth/email/change/", {"new_email": "eve@example.com", "password": "wrong"}),
+        ("post", "/api/auth/password/change/", {"old_password": "wrong", "new_password": NEW}),
+        ("delete", "/api/auth/me/", {"password": "wrong"}),
+    ],
+)
+def test_what_would_be_noted_for_it_is_refused(ada: User, method: str, url: str, body: dict[str, Any]) -> None:
+    assert met(SESSION, method, url, body).status_code in (400, 401)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body"),
+    [
+        ("delete", "/api/auth/me/", {"password": PASSWORD}),
+        ("patch", "/api/auth/me/", {"first_name": "Eve"}),
+        ("post", "/api/auth/password/change/", {"old_password": PASSWORD, "new_password": NEW}),
+    ],
+)
+def test_what_would_change_it_is_refused(ada: User, method: str, url: str, body: dict[str, Any]) -> None:
+    assert met(SESSION, method, url, body).status_code == 401
+
+
+def test_the_right_password_opens_nothing(ada: User) -> None:
+    response = met(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
+    assert not response.cookies
+
+
+@pytest.mark.parametrize(("part", "everywhere"), [(SESSION, True), ('UPDATE "accounts_authsession"', False)])
+def test_leaving_succeeds_always(ada: User, part: str, everywhere: bool) -> None:
+    assert met(part, "post", "/api/auth/logout/", {"all": everywhere}).status_code == 200
+
+
+def test_a_wrong_password_is_a_wrong_password(ada: User) -> None:
+    response = met(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": "wrong"})
+
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")

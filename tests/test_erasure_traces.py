@@ -1,0 +1,222 @@
+"""DELETE /api/auth/me/: what is left of somebody afterwards, in any table, and how he proves that it is he who closes it"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db.models import F
+from pytest_django import Settings
+
+from accounts import sessions
+from accounts.gateways import sms
+from accounts.models import PhoneCode, User
+from accounts.places import Place
+from accounts.tests.factories import PASSWORD, me, refresh, sign_in
+from carts.models import Cart
+from carts.tests.factories import add
+from orders.models import Order
+from orders.tests.factories import create, customer, placed
+from products.models import StockMovement
+from products.tests.factories import make_product
+from store.core import outbox
+from tests.schema_client import SchemaClient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+PHONE = "+13128059851"
+PERSONAL = {"full_name": "Augusta King", "phone": "+44 20 7946 0958", "line1": "12 St James's Square", "city": "Ockham"}
+
+
+def close(client: SchemaClient, **proof: str) -> Any:
+    """Close the account of the client."""
+    return client.delete("/api/auth/me/", proof or {"password": PASSWORD})
+
+
+def kept() -> str:
+    """Return every row of every table as one text."""
+    return "\n".join(str(list(model._base_manager.values())) for model in apps.get_models() if model._meta.managed)
+
+
+def traces(*words: str) -> list[str]:
+    """Return those of the words that some table holds."""
+    text = kept()
+    return [word for word in words if word in text]
+
+
+def by_phone() -> tuple[User, SchemaClient]:
+    """Return a user who has a phone and no password, signed in."""
+    user = User.objects.create_user(phone=PHONE)
+    return user, SchemaClient().bearer(sessions.start(user, "phone", Place()).access)
+
+
+@pytest.mark.parametrize("status", ["delivered", "cancelled", "expired"])
+def test_of_a_buyer_whose_orders_are_finished_nothing_is_left(status: str) -> None:
+    client = customer("augusta@ockham.example", first_name="Augusta-Ada")
+    add(client, make_product(stock=5))
+    placed(client, address=PERSONAL, email="augusta@ockham.example", note="Ring at the blue door")
+    outbox.run_due()
+    Order.objects.update(status=status)
+    words = ("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door")
+    assert traces(*words) == list(words)
+
+    assert close(client).status_code == 200
+
+    assert traces(*words) == []
+    assert StockMovement.objects.exclude(user=None).count() == 0
+
+
+def test_no_place_that_he_called_from_is_left() -> None:
+    customer()
+    given = {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}
+    ada = SchemaClient(REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Ada's own browser")
+    ada.bearer(ada.post("/api/auth/login/", given).json()["data"]["access_token"])
+    add(ada, make_product(stock=5))
+    placed(ada)
+    close(ada, password="wrong")
+    assert traces("203.0.113.77", "own browser") == ["203.0.113.77", "own browser"]
+
+    assert close(ada).status_code == 200
+
+    assert traces("203.0.113.77", "own browser") == []
+
+
+@pytest.mark.parametrize("status", ["pending", "processing", "shipped"])
+@pytest.mark.parametrize("end", ["delivered", "cancelled", "expired"])
+def test_of_a_buyer_who_waits_for_an_order_the_rest_goes_when_it_has_come(status: str, end: str) -> None:
+    client = customer("augusta@ockham.example")
+    add(client, make_product(stock=5))
+    placed(client, address=PERSONAL, email="augusta@ockham.example", note="Ring at the blue door")
+    outbox.run_due()
+    Order.objects.update(status=status)
+    close(client)
+    assert traces("Augusta King", "blue door") == ["Augusta King", "blue door"]
+
+    Order.objects.update(status=end)
+    call_command("clean_up", verbosity=0)
+
+    assert traces("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door") == []
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_no_owed_mail_keeps_an_address(is_sent: bool) -> None:
+    client = customer("augusta@ockham.example")
+    body = {"new_email": "king@ockham.example", "password": PASSWORD}
+    assert client.post("/api/auth/email/change/", body).status_code == 202
+    if is_sent:
+        outbox.run_due()
+
+    close(client)
+
+    assert traces("augusta@ockham.example", "king@ockham.example") == []
+
+
+def test_a_request_is_forgotten_with_its_key() -> None:
+    client = customer()
+    add(client, make_product(stock=5))
+    assert create(client, "first").status_code == 201
+    Order.objects.update(status="delivered")
+
+    close(client)
+    Order.objects.update(created_at=F("created_at") - timedelta(hours=49))
+    call_command("clean_up", verbosity=0)
+
+    order = Order.objects.get()
+    assert (order.idempotency_scope, order.idempotency_key, order.request_hash) == ("", "", "")
+
+
+def test_an_account_by_phone_is_closed_by_a_fresh_code_and_by_nothing_else(settings: Settings) -> None:
+    settings.SMS_BACKEND = "locmem"
+    _, client = by_phone()
+    add(client, make_product(stock=5))
+
+    refused = [close(client, **proof).json()["code"] for proof in ({}, {"password": "x"}, {"verification_code": "000000"})]
+    client.post("/api/auth/send-code/", {"phone": PHONE})
+    refused.append(close(client, verification_code="x").json()["code"])
+    before = User.objects.count()
+    response = close(client, verification_code=sms.sent[-1][1][:6])
+
+    assert refused == ["proof_needed"] * 4
+    assert before == 1
+    assert response.status_code == 200
+    assert not User.objects.exists()
+    assert not Cart.objects.exists()
+
+
+def test_no_code_keeps_a_number(settings: Settings) -> None:
+    settings.SMS_BACKEND = "locmem"
+    _, client = by_phone()
+    client.post("/api/auth/send-code/", {"phone": PHONE})
+
+    close(client, verification_code=sms.sent[-1][1][:6])
+
+    assert not PhoneCode.objects.exists()
+    assert traces(PHONE) == []
+
+
+def test_every_token_of_the_account_is_worthless_also_for_the_one_who_signs_up_anew() -> None:
+    client = customer()
+    (access, token), (_, other) = sign_in(), sign_in()
+
+    close(client)
+    given = {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}
+    again = SchemaClient().post("/api/auth/register/", given)
+
+    assert again.status_code == 201
+    assert me(access).status_code == 401
+    assert [refresh(given).status_code for given in (token, other)] == [401, 401]
+    assert me(again.json()["data"]["access_token"]).status_code == 200
+
+
+def test_who_signs_up_anew_finds_none_of_the_old_orders_and_nothing_in_his_cart() -> None:
+    client = customer()
+    lamp = make_product(stock=5)
+    add(client, lamp, 2)
+    number = placed(client)["number"]
+    add(client, lamp)
+
+    close(client)
+    anew = customer()
+
+    assert anew.get("/api/orders/my/").json()["data"] == []
+    assert anew.get(f"/api/orders/{number}/").status_code == 404
+    assert anew.get("/api/cart/").json()["data"]["total_items"] == 0
+    assert StockMovement.objects.count() == 2
+
+
+def test_mails_that_were_owed_to_a_closed_account_are_not_sent(mailoutbox: list[Any]) -> None:
+    client = customer()
+    SchemaClient().post("/api/auth/password/reset/", {"email": "ada@example.com"})
+    client.post("/api/auth/email/resend/")
+    client.post("/api/auth/email/change/", {"new_email": "eve@example.com", "password": PASSWORD})
+
+    close(client)
+    done, failed = outbox.run_due()
+
+    assert (done, failed) == (0, 0)
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize("role", ["is_staff", "is_seller", "is_superuser"])
+def test_who_is_needed_is_not_asked_for_a_password_and_loses_nothing(role: str) -> None:
+    client = customer()
+    User.objects.update(**{role: True})
+    add(client, make_product(stock=5))
+    before = kept()
+
+    response = close(client, password="wrong")
+
+    assert (response.status_code, response.json()["code"]) == (409, "account_in_use")
+    assert kept() == before
+
+
+def test_another_page_cannot_close_an_account() -> None:
+    client = SchemaClient()
+    customer()
+    client.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+
+    response = client.delete("/api/auth/me/", {"password": PASSWORD}, headers={"Origin": "http://evil.example"})
+
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
+    assert User.objects.get().is_active
+    assert client.get("/api/auth/me/").status_code == 200

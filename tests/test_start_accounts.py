@@ -1,0 +1,80 @@
+"""Starting the shop: secrets that are alike, numbers that are none of this world, text messages that would go nowhere"""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from tests.processes import PRODUCTION, run, told
+
+SECRETS = ("JWT_SIGNING_KEY", "GUEST_KEY_SECRET", "ORDER_TOKEN_SECRET", "OTP_PEPPER")
+LONG = "4711-" * 13
+
+
+def refused(project: Path, **variables: str) -> str:
+    """Start the shop, which has to refuse in one line without a trace, and return what it says."""
+    done = run(project, "manage.py", "check", **{**PRODUCTION, **variables})
+    said = (done.stdout + done.stderr).strip()
+    assert done.returncode == 1
+    assert "Traceback" not in said
+    assert "4711" not in said
+    assert said.count("\n") == 0
+    return said
+
+
+@pytest.mark.parametrize("pair", list(combinations(SECRETS, 2)), ids="=".join)
+def test_any_two_secrets_of_one_value_stop_the_start(project: Path, pair: tuple[str, str]) -> None:
+    said = refused(project, **dict.fromkeys(pair, LONG))
+
+    assert [name for name in SECRETS if name in said] in ([pair[0]], [pair[1]])
+    assert "must differ" in said
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_not_the_secret_key(project: Path, name: str) -> None:
+    assert name in refused(project, SECRET_KEY=LONG, **{name: LONG})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_has_32_bytes(project: Path, name: str) -> None:
+    assert name in refused(project, **{name: "4711-" + "x" * 26})
+
+
+def test_what_is_derived_differs_from_what_it_comes_of_and_from_each_other(project: Path) -> None:
+    script = f"from django.conf import settings as s\nprint(json.dumps([getattr(s, n) for n in {('SECRET_KEY', *SECRETS)}]))"
+
+    keys = told(project, script, **PRODUCTION)
+
+    assert len(set(keys)) == 5
+    assert [len(key) for key in keys[1:]] == [64] * 4
+
+
+@pytest.mark.parametrize("name", ["ACCESS_TOKEN_MINUTES", "REFRESH_TOKEN_DAYS", "SESSION_DAYS"])
+def test_a_lifetime_that_no_calendar_holds_stops_the_start(project: Path, name: str) -> None:
+    assert name in refused(project, **{name: "4711000000000000"})
+
+
+@pytest.mark.parametrize("path", ["nowhere_4711.send", "os.path.no_4711"])
+def test_a_gateway_that_does_not_exist_stops_the_start(project: Path, path: str) -> None:
+    assert "SMS_BACKEND" in refused(project, SMS_BACKEND=path)
+
+
+@pytest.mark.parametrize("live", ["maybe-4711", "2"])
+def test_whether_money_is_real_is_yes_or_no(project: Path, live: str) -> None:
+    assert "STRIPE_LIVE" in refused(project, STRIPE_LIVE=live, STRIPE_SECRET_KEY="sk_live_4711")
+
+
+@pytest.mark.parametrize("key", ["sk_live_4711", "rk_live_4711"])
+def test_a_live_key_starts_a_live_shop(project: Path, key: str) -> None:
+    done = run(project, "manage.py", "check", **PRODUCTION, STRIPE_LIVE="1", STRIPE_SECRET_KEY=key)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("manage.py", "migrate"), ("manage.py", "clean_up"), ("manage.py", "run_jobs", "--once")])
+def test_no_command_starts_without_its_settings(project: Path, arguments: tuple[str, ...]) -> None:
+    done = run(project, *arguments, **{**PRODUCTION, "SMS_BACKEND": "console"})
+
+    assert done.returncode == 1
+    assert "SMS_BACKEND" in done.stderr
+    assert "Traceback" not in done.stderr
