@@ -1,0 +1,129 @@
+"""Which parameters the API takes, and what it makes of them: an unknown one is refused, as Stripe does."""
+
+from typing import Any
+
+from emulator.errors import ApiError, invalid
+
+PRODUCT_DATA = {"name", "description", "images", "metadata", "tax_code", "tax_details", "unit_label"}
+PRICE_DATA = {"currency", "product", "product_data", "recurring", "tax_behavior", "unit_amount", "unit_amount_decimal"}
+LINE_ITEM = {"adjustable_quantity", "dynamic_tax_rates", "metadata", "price", "price_data", "quantity", "tax_rates"}
+INTENT_DATA = {
+    *("application_fee_amount", "capture_method", "description", "metadata", "on_behalf_of", "receipt_email", "setup_future_usage"),
+    *("shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"),
+}
+# Of the API version 2026-10-28.endive; `payment_method_types` went with 2026-09-30.
+SESSION = {
+    *("adaptive_pricing", "after_expiration", "allow_promotion_codes", "allowed_payment_method_types", "automatic_tax"),
+    *("billing_address_collection", "branding_settings", "cancel_url", "client_reference_id", "consent_collection", "currency"),
+    *("custom_fields", "custom_text", "customer", "customer_account", "customer_creation", "customer_email", "customer_update"),
+    *("discounts", "excluded_payment_method_types", "expand", "expires_at", "integration_identifier", "invoice_creation"),
+    *("line_items", "locale", "managed_payments", "metadata", "mode", "name_collection", "optional_items", "origin_context"),
+    *("payment_intent_data", "payment_method_collection", "payment_method_configuration", "payment_method_data"),
+    *("payment_method_options", "permissions", "phone_number_collection", "redirect_on_completion", "return_url"),
+    *("saved_payment_method_options", "setup_intent_data", "shipping_address_collection", "shipping_options", "submit_type"),
+    *("subscription_data", "success_url", "tax_id_collection", "ui_mode", "wallet_options"),
+}
+REFUND = {
+    *("amount", "charge", "currency", "customer", "expand", "instructions_email", "metadata", "origin", "payment_intent"),
+    *("reason", "refund_application_fee", "reverse_transfer"),
+}
+LIST = {"created", "ending_before", "expand", "limit", "starting_after"}
+MINIMUM = {"gbp": 30, "jpy": 50}  # minor units; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+OTHERS_MINIMUM = 50
+MAXIMUM = 99_999_999
+THREE_DIGITS = {"bhd", "jod", "kwd", "omr", "tnd"}
+MAX_LINES = 100
+
+
+def known(given: dict[str, Any], names: set[str], where: str = "") -> None:
+    """Refuse what the API does not know."""
+    for name in given:
+        if name not in names:
+            path = f"{where}[{name}]" if where else name
+            raise invalid(f"Received unknown parameter: {path}", path, "parameter_unknown")
+
+
+def whole(value: Any, param: str, *, least: int = 0) -> int:
+    """Return a whole number of at least `least`."""
+    if not isinstance(value, str) or not value.lstrip("-").isdigit():
+        raise invalid(f"Invalid integer: {value}", param, "parameter_invalid_integer")
+    number = int(value)
+    if number < least:
+        raise invalid(f"This value must be greater than or equal to {least}.", param, "parameter_invalid_integer")
+    return number
+
+
+def texts(value: Any, param: str) -> dict[str, str]:
+    """Return metadata: up to 50 names of 40 characters with texts of 500."""
+    if value in (None, ""):
+        return {}
+    if not isinstance(value, dict) or len(value) > 50 or any(not isinstance(text, str) for text in value.values()):
+        raise invalid("Invalid object", param)
+    for name, text in value.items():
+        if len(name) > 40 or len(text) > 500:
+            raise invalid("Metadata names have at most 40 characters and values 500.", f"{param}[{name[:40]}]")
+    return dict(value)
+
+
+def addresses(given: dict[str, Any]) -> None:
+    """Refuse a session without a page to come back to, or with one that is none."""
+    if "success_url" not in given:
+        raise invalid("Missing required param: success_url.", "success_url", "parameter_missing")
+    for name in ("success_url", "cancel_url"):
+        if not str(given.get(name, "https://ok")).startswith(("http://", "https://")):
+            raise invalid("Not a valid URL", name, "url_invalid")
+
+
+def line_items(given: Any) -> list[dict[str, Any]]:
+    """Return the lines of a session as {name, unit_amount, quantity, currency}."""
+    if not isinstance(given, list) or not given:
+        raise invalid("Missing required param: line_items.", "line_items", "parameter_missing")
+    if len(given) > MAX_LINES:
+        raise invalid(f"A session has at most {MAX_LINES} line items.", "line_items")
+    lines = [_line(item, f"line_items[{number}]") for number, item in enumerate(given)]
+    if len({line["currency"] for line in lines}) > 1:
+        raise invalid("All line items must have the same currency.", "line_items")
+    return lines
+
+
+def _line(item: Any, where: str) -> dict[str, Any]:
+    price = item.get("price_data") if isinstance(item, dict) else None
+    product = price.get("product_data") if isinstance(price, dict) else None
+    if not isinstance(price, dict) or not isinstance(product, dict):
+        raise invalid("This stand-in takes line items with price_data and product_data only.", where)
+    known(item, LINE_ITEM, where)
+    known(price, PRICE_DATA, f"{where}[price_data]")
+    known(product, PRODUCT_DATA, f"{where}[price_data][product_data]")
+    currency, name = price.get("currency", ""), product.get("name", "")
+    if len(currency) != 3 or not currency.isalpha():
+        raise invalid(f"Invalid currency: {currency}", f"{where}[price_data][currency]")
+    if not name:
+        raise invalid("You passed an empty string.", f"{where}[price_data][product_data][name]", "parameter_invalid_empty")
+    return {
+        "name": name,
+        "unit_amount": whole(price.get("unit_amount"), f"{where}[price_data][unit_amount]"),
+        "quantity": whole(item.get("quantity", "1"), f"{where}[quantity]", least=1),
+        "currency": currency.lower(),
+    }
+
+
+def charged(lines: list[dict[str, Any]]) -> tuple[int, str]:
+    """Return the total in minor units, and its currency. Raises ApiError for what cannot be charged."""
+    total, currency = sum(line["unit_amount"] * line["quantity"] for line in lines), str(lines[0]["currency"])
+    if total < MINIMUM.get(currency, OTHERS_MINIMUM):
+        raise ApiError(400, "The Checkout Session's total amount is below the minimum.", code="amount_too_small")
+    if total > MAXIMUM:
+        raise ApiError(400, "The Checkout Session's total amount is above the maximum.", code="amount_too_large")
+    if currency in THREE_DIGITS and total % 10:
+        raise invalid("The last digit of an amount in a three-decimal currency must be 0.", "line_items")
+    return total, currency
+
+
+def lifetime(given: Any, now: int) -> int:
+    """Return when a session ends: 30 minutes to 24 hours from now, a day if nothing is said."""
+    if given is None:
+        return now + 86_400
+    until = whole(given, "expires_at")
+    if not 1_800 <= until - now <= 86_400:
+        raise invalid("`expires_at` must be between 30 minutes and 24 hours from now.", "expires_at")
+    return until
