@@ -19,13 +19,12 @@ def erase(user: User, proof: passwords.Proof, place: Place) -> None:
     if user.is_staff or user.is_superuser or user.is_seller:
         raise StaffNotErased
     passwords.prove(user, proof, place)
-    for left in reversed(range(TRIES)):
+    for _ in range(TRIES - 1):
         try:
             return _erase(user.pk)
         except OperationalError:  # somebody holds a cart that was begun between the two looks
-            if not left:
-                raise
-    return None
+            continue
+    return _erase(user.pk)
 
 
 @transaction.atomic

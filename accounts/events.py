@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils.crypto import salted_hmac
 
 from accounts.models import AuthEvent
@@ -17,15 +17,13 @@ ROW = Insertion(AuthEvent)
 def record(event: str, place: Place, *, user_id: int | None = None, sid: UUID | None = None, **detail: Any) -> None:
     """Add a row; `detail` holds no secret and no personal data of somebody without an account.
 
-    Where the account has just been closed, the row names nobody; in a transaction that is refused, and all of it is undone.
+    Where the account has just been closed, the row names nobody. In a transaction that comes out at its end, and undoes all of it.
     """
     agent = place.user_agent[:256].replace("\0", "")
     event_row = AuthEvent(event=event, user_id=user_id, sid=sid, ip=place.ip, user_agent=agent, detail=detail)
     try:
         ROW.add(event_row)
     except IntegrityError:
-        if user_id is None or connection.in_atomic_block:
-            raise
         event_row.user_id = event_row.sid = None
         ROW.add(event_row)
 
