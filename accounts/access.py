@@ -1,7 +1,9 @@
 """Turns a request into the caller's tokens, and a sign-in into an answer: the auth cookies in and out."""
 
 import logging
+from contextlib import suppress
 from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,10 +13,10 @@ from accounts import sessions, signals, tokens
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
 from accounts.places import Place
-from store.core import cookies
+from store.core import cookies, throttles
 from store.core.client_ip import client_ip
 from store.core.envelope import Reply
-from store.core.exceptions import DomainError
+from store.core.exceptions import DomainError, NotSignedIn
 from store.core.markets import market_of
 from store.core.parsers import body_of
 
@@ -49,7 +51,10 @@ def claims_of(request: Request) -> tokens.Claims:
 
 
 def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
-    """Start a session, tell the apps above, and put tokens and what those apps tell into the answer. Raises AccountDisabled."""
+    """Start a session, tell the apps above, and put tokens and what those apps tell into the answer.
+
+    Raises AccountDisabled, InvalidCredentials.
+    """
     request._request.caller_market = user.market  # type: ignore[attr-defined]  # where the request names no market
     pair = sessions.start(user, method, place_of(request._request))
     for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
@@ -98,8 +103,18 @@ def refresh_token_of(request: Request) -> tuple[str, str]:
     return cookies.read(request._request, cookies.REFRESH), "cookie"
 
 
-def claims_to_end(request: Request) -> tokens.Claims | None:
-    """Return the session that a logout means: by header, body or cookie, access or refresh, expired or not; or None."""
+def refresh_claims(text: str, place: Place) -> tokens.Claims:
+    """Return what a refresh token says. Raises NotSignedIn; TooManyRequests for one who sends what is none, again and again."""
+    try:
+        return tokens.read(text, tokens.RefreshToken)
+    except NotSignedIn:
+        if text:
+            throttles.count("refresh", throttles.caller_key(place.ip))
+        raise
+
+
+def claims_to_end(request: Request) -> list[tokens.Claims]:
+    """Return the sessions that a logout means: those of header, body and cookies, access or refresh, expired or not."""
     raw = request._request
     header = raw.META.get("HTTP_AUTHORIZATION", "")
     given = body_of(request).get("refresh_token")
@@ -110,12 +125,12 @@ def claims_to_end(request: Request) -> tokens.Claims | None:
         (cookies.read(raw, cookies.ACCESS), tokens.AccessToken),
         (cookies.read(raw, cookies.REFRESH), tokens.RefreshToken),
     )
+    found: dict[UUID, tokens.Claims] = {}
     for text, kind in candidates:
-        try:
-            return tokens.read(text, kind, expired_too=True)
-        except DomainError:
-            continue
-    return None
+        with suppress(DomainError):
+            claims = tokens.read(text, kind, expired_too=True)
+            found.setdefault(claims.sid, claims)
+    return list(found.values())
 
 
 def forget(reply: Reply) -> Reply:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts import emails, passwords, phones, services
 from accounts.access import place_of
+from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, User
 from store.core import markets
 from store.core.admin import ReadOnly
@@ -31,7 +32,7 @@ class UserForm(forms.ModelForm[User]):
         given = self.cleaned_data.get("email")
         try:
             return emails.normalised(given) if given else None
-        except emails.EmailInvalid as wrong:
+        except EmailInvalid as wrong:
             raise forms.ValidationError(wrong.message) from None
 
     def clean_phone(self) -> str | None:
@@ -39,7 +40,7 @@ class UserForm(forms.ModelForm[User]):
         given = self.cleaned_data.get("phone")
         try:
             return phones.normalised(given, markets.default().code) if given else None
-        except phones.PhoneInvalid as wrong:
+        except PhoneInvalid as wrong:
             raise forms.ValidationError(wrong.message) from None
 
     def clean(self) -> dict[str, Any]:

@@ -2,14 +2,7 @@
 
 from email_validator import EmailNotValidError, validate_email
 
-from store.core.exceptions import Invalid
-
-
-class EmailInvalid(Invalid):
-    """Not an address that the shop can write to."""
-
-    code = "invalid_email"
-    words = "Enter a valid e-mail address"
+from accounts.exceptions import EmailInvalid
 
 
 def normalised(text: str, *, field: str = "email") -> str:

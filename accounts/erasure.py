@@ -3,10 +3,9 @@
 from django.db import OperationalError, transaction
 
 from accounts import events, mailing, passwords, signals
-from accounts.exceptions import StaffNotErased
+from accounts.exceptions import AccountGone, StaffNotErased
 from accounts.models import PhoneCode, User
 from accounts.places import NOWHERE, Place
-from store.core.exceptions import NotSignedIn
 
 TRIES = 3
 
@@ -33,7 +32,7 @@ def _erase(user_id: int) -> None:
     signals.account_erased.send(sender=User, user_id=user_id, is_held=False)
     user = User.objects.select_for_update().filter(pk=user_id).first()
     if user is None:
-        raise NotSignedIn("This account does not exist any more")
+        raise AccountGone
     signals.account_erased.send(sender=User, user_id=user_id, is_held=True)
     mailing.forget(user_id)
     PhoneCode.objects.filter(phone=user.phone).delete()

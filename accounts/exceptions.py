@@ -1,6 +1,6 @@
 """What can be refused about an account."""
 
-from store.core.exceptions import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
+from store.core.exceptions import Conflict, Forbidden, GatewayDown, Invalid, NotFound, NotSignedIn
 
 
 class EmailTaken(Invalid):
@@ -21,6 +21,12 @@ class InvalidCredentials(NotSignedIn):
 
     code = "invalid_credentials"
     words = "E-mail address or password is wrong"
+
+
+class AccountGone(NotSignedIn):
+    """The account was closed while its owner was being served."""
+
+    words = "This account does not exist any more"
 
 
 class AccountDisabled(Forbidden):
@@ -130,3 +136,55 @@ class AlreadyVerified(Conflict):
 
     code = "already_verified"
     words = "Your e-mail address is confirmed already"
+
+
+class EmailInvalid(Invalid):
+    """Not an address that the shop can write to."""
+
+    code = "invalid_email"
+    words = "Enter a valid e-mail address"
+
+
+class PhoneInvalid(Invalid):
+    """Not a number that a text message can be sent to."""
+
+    code = "invalid_phone"
+    words = "Enter a valid phone number with its country code, such as +13128059851"
+
+
+class SmsNotConfigured(GatewayDown):
+    """This shop sends no text messages."""
+
+    code = "sms_not_configured"
+    words = "Signing in by phone is not available"
+    retry_after = 3600
+
+
+class SmsUnavailable(GatewayDown):
+    """The gateway did not take the message."""
+
+    code = "sms_unavailable"
+    words = "The text message could not be sent. Try again in a minute"
+    retry_after = 60
+
+
+class GoogleNotConfigured(GatewayDown):
+    """GOOGLE_CLIENT_ID is not set, so there is no audience to hold a token to."""
+
+    code = "google_not_configured"
+    words = "Signing in with Google is not available"
+    retry_after = 3600
+
+
+class GoogleUnavailable(GatewayDown):
+    """Google's certificates cannot be had."""
+
+    code = "google_unavailable"
+    words = "Google does not answer. Try again in a moment"
+
+
+class GoogleTokenInvalid(NotSignedIn):
+    """Not a token that Google made for this shop, or one that is over."""
+
+    code = "google_token_invalid"
+    words = "The Google sign-in could not be verified"

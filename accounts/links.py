@@ -22,19 +22,18 @@ RESET = PasswordResetTokenGenerator()  # signs password, last sign-in and addres
 class Address:
     """What a verification link says: this account has this address.
 
-    One that changes the address names the one before it, and the state of the account when it was asked for.
+    One that changes the address names the state of the account when it was asked for.
     """
 
     user_id: int
     email: str
     is_change: bool
-    before: str | None = None
     state: str = ""
 
 
 def verify_token(address: Address) -> str:
     """Return the token of a verification link."""
-    said = [address.user_id, address.email, address.is_change, address.before, address.state]
+    said = [address.user_id, address.email, address.is_change, address.state]
     return signing.dumps(said, salt=VERIFY_SALT)
 
 

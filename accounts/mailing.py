@@ -14,17 +14,18 @@ JOB = "account_mail"
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A mail that a job owes: to whom, of which kind, and the new address where it is about one."""
+    """A mail that a job owes: to whom, of which kind; for a change of address the new one, and `links.state_of` at the asking."""
 
     kind: str
     user_id: int | None
     to: str = ""
     new_email: str = ""
+    state: str = ""
 
 
-def owe(kind: str, user_id: int | None, *, to: str = "", new_email: str = "") -> None:
+def owe(kind: str, user_id: int | None, *, to: str = "", new_email: str = "", state: str = "") -> None:
     """Owe a mail to the user's own address, or to the one he had or will have. For nobody (None) it is work without effect."""
-    outbox.add(JOB, {"kind": kind, "user_id": user_id, "to": to, "new_email": new_email})
+    outbox.add(JOB, {"kind": kind, "user_id": user_id, "to": to, "new_email": new_email, "state": state})
 
 
 def forget(user_id: int) -> None:
@@ -67,7 +68,7 @@ def _reset(user: User, owed: Owed) -> mail.Message:
 
 
 def _change(user: User, owed: Owed) -> mail.Message:
-    address = links.Address(user.pk, owed.new_email, is_change=True, before=user.email, state=links.state_of(user))
+    address = links.Address(user.pk, owed.new_email, is_change=True, state=owed.state)
     return mail.Message(
         f"Confirm your new e-mail address for {settings.SHOP_NAME}",
         [f"Confirm that {owed.new_email} shall be the address of your account. The link works for three days."],
@@ -79,7 +80,7 @@ def _change(user: User, owed: Owed) -> mail.Message:
 def _change_notice(user: User, owed: Owed) -> mail.Message:
     return mail.Message(
         f"Your e-mail address at {settings.SHOP_NAME} is about to change",
-        [f"Somebody who knows your password has asked to change the address of your account to {owed.new_email}."],
+        [f"Somebody who is signed in to your account has asked to change the address of your account to {owed.new_email}."],
         None,
         ["If it was not you, set a new password now: that also signs out every device."],
     )

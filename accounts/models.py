@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import emails
+from accounts.exceptions import EmailInvalid
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
         """Find the user of an address. Raises DoesNotExist, also for what is no address."""
         try:
             return self.get(email=emails.normalised(username or ""))
-        except emails.EmailInvalid:
+        except EmailInvalid:
             raise self.model.DoesNotExist from None
 
 
@@ -71,11 +73,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email or self.phone or f"user-{self.pk}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new password is dated. One that Django merely hashes anew, as it does at a sign-in, is not."""
-        if getattr(self, "_password", None) is not None:  # of AbstractBaseUser: what `set_password` was given
-            self.password_changed_at = timezone.now()
-        super().save(*args, **kwargs)
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a new password, dated; it is saved with the user."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether this is the password. A hash of yesterday's kind is made anew, unless another password came meanwhile."""
+
+        def renew(raw: str) -> None:
+            before, self.password = self.password, make_password(raw)
+            if not User.objects.filter(pk=self.pk, password=before).update(password=self.password):
+                self.password = before
+
+        return check_password(raw_password, self.password, renew)
 
     def get_session_auth_hash(self) -> str:
         """Return what a session of the admin must hold: it ends with the password, and where every session is ended."""

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import emails, events, links, mailing, phone_codes, sessions
-from accounts.exceptions import LinkInvalid, ProofNeeded, WeakPassword, WrongPassword
+from accounts.exceptions import AccountGone, EmailInvalid, GoogleTokenInvalid, LinkInvalid, ProofNeeded, WeakPassword, WrongPassword
 from accounts.gateways import google
 from accounts.models import AuthSession, User
 from accounts.places import Place
@@ -42,7 +42,8 @@ def check_rules(password: str, user: User, *, field: str = "password") -> None:
 def prove(user: User, proof: Proof, place: Place, *, field: str = "password") -> None:
     """Ask a signed-in user for his password; one who has none, for a fresh phone code or Google credential.
 
-    A stolen token alone changes nothing of weight. Raises WrongPassword, ProofNeeded, TooManyRequests.
+    A stolen token alone changes nothing of weight. Raises WrongPassword, ProofNeeded, GoogleNotConfigured, GoogleUnavailable,
+    TooManyRequests.
     """
     throttles.count("password_change", user.pk)
     if user.has_usable_password():
@@ -68,7 +69,7 @@ def _by_google(user: User, proof: Proof) -> bool:
         return False
     try:
         identity = google.identity_of(proof.credential)
-    except google.GoogleTokenInvalid:
+    except GoogleTokenInvalid:
         return False
     is_fresh = timezone.now().timestamp() - identity.issued_at <= FRESH
     return is_fresh and user.social_accounts.filter(provider="google", sub=identity.sub).exists()
@@ -77,7 +78,7 @@ def _by_google(user: User, proof: Proof) -> bool:
 def change(user: User, old: str, new: str, place: Place) -> Pair:
     """Set a new password, end every session, and return the tokens of a new one for this device.
 
-    A user without a password sets his first by mail. Raises WrongPassword, WeakPassword, AccountDisabled, NotSignedIn,
+    A user without a password sets his first by mail. Raises WrongPassword, WeakPassword, AccountDisabled, AccountGone,
     TooManyRequests.
     """
     throttles.count("password_change", user.pk)
@@ -88,7 +89,7 @@ def change(user: User, old: str, new: str, place: Place) -> Pair:
     with transaction.atomic():
         locked = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
         if locked is None:
-            raise NotSignedIn("This account does not exist any more")
+            raise AccountGone
         if locked.password != user.password:  # changed in the meantime, so the old one has been checked against what was
             raise WrongPassword(field="old_password")
         _set(locked, new)
@@ -103,7 +104,7 @@ def ask_reset(email: str, place: Place) -> None:
     throttles.count("mail_ip", throttles.caller_key(place.ip))
     try:
         email = emails.normalised(email)
-    except emails.EmailInvalid:
+    except EmailInvalid:
         return
     throttles.count("mail_account", events.masked(email))
     with transaction.atomic():

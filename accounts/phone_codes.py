@@ -52,10 +52,9 @@ def sign_in(phone: str, code: str, place: Place) -> User:
         events.record(events.Event.REGISTER, place, user_id=user.pk, method="phone")
     if not user.is_active:
         raise AccountDisabled
-    now = timezone.now()
-    user.phone_verified_at = user.phone_verified_at or now
-    user.last_login = now
-    user.save(update_fields=["phone_verified_at", "last_login"])
+    user.last_login = timezone.now()
+    user.phone_verified_at = user.phone_verified_at or user.last_login
+    User.objects.filter(pk=user.pk).update(phone_verified_at=user.phone_verified_at, last_login=user.last_login)
     return user
 
 

@@ -11,7 +11,7 @@ from phonenumbers import (
     parse,
 )
 
-from store.core.exceptions import Invalid
+from accounts.exceptions import PhoneInvalid
 
 # A text to one of these costs whoever sends it, or reaches nobody.
 NO_MOBILE = {
@@ -20,13 +20,6 @@ NO_MOBILE = {
 }
 LONGEST = 32  # characters of a written number
 MOST = 16  # characters of one in E.164: a plus and fifteen digits
-
-
-class PhoneInvalid(Invalid):
-    """Not a number that a text message can be sent to."""
-
-    code = "invalid_phone"
-    words = "Enter a valid phone number with its country code, such as +13128059851"
 
 
 def normalised(text: str, region: str) -> str:

@@ -10,12 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import emails, events, mailing, passwords, sessions
-from accounts.exceptions import AccountDisabled, EmailTaken, InvalidCredentials
+from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
 from accounts.models import AuthSession, User
 from accounts.places import Place
 from accounts.tokens import Claims
 from store.core import throttles
-from store.core.exceptions import NotSignedIn
 
 KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known to be his
 
@@ -48,7 +47,7 @@ def sign_in(email: str, password: str, place: Place) -> User:
     throttles.count("login_ip", caller)
     try:
         address = emails.normalised(email)
-    except emails.EmailInvalid:
+    except EmailInvalid:
         address = ""
     name = events.masked(address)
     throttles.count("login_account", caller, name)
@@ -132,9 +131,9 @@ def _tell(user_id: int, place: Place, staff_id: int | None, *, is_active: bool) 
 
 @transaction.atomic
 def change_profile(user: User, sid: UUID, **given: Any) -> User:
-    """Change names and market; the session goes over to the market with its next refresh. Raises NotSignedIn."""
+    """Change names and market; the session goes over to the market with its next refresh. Raises AccountGone."""
     if given and not User.objects.filter(pk=user.pk).update(**given):
-        raise NotSignedIn("This account does not exist any more")
+        raise AccountGone
     if "market" in given:
         AuthSession.objects.filter(pk=sid).update(market=given["market"])
     for name, value in given.items():

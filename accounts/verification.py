@@ -33,7 +33,7 @@ def ask_change(user: User, new_email: str, proof: passwords.Proof, place: Place)
         raise EmailTaken(field="new_email")
     throttles.count("mail_account", events.masked(email))
     with transaction.atomic():
-        mailing.owe("email_change", user.pk, to=email, new_email=email)
+        mailing.owe("email_change", user.pk, to=email, new_email=email, state=links.state_of(user))
         if user.email:
             mailing.owe("email_change_notice", user.pk, to=user.email, new_email=email)
         events.record(events.Event.EMAIL_CHANGE_ASKED, place, user_id=user.pk, email=events.masked(email))
@@ -59,7 +59,7 @@ def confirm(token: str, place: Place) -> User:
 
 
 def _change(user: User, said: links.Address, place: Place) -> User:
-    if user.email != said.before or links.state_of(user) != said.state:
+    if links.state_of(user) != said.state:
         raise LinkInvalid
     user.email, user.email_verified_at = said.email, timezone.now()
     try:

@@ -4,7 +4,7 @@ from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
-from accounts import access, erasure, google_accounts, phone_codes, phones, services, sessions, tokens
+from accounts import access, erasure, google_accounts, phone_codes, phones, services, sessions
 from accounts.gateways import google
 from accounts.inputs import (
     GoogleInput,
@@ -106,8 +106,9 @@ class AuthViewSet(CredentialsViewSet):
     def refresh(self, request: Request) -> Reply:
         """Get a new pair of tokens, the way the old refresh token came: by cookie or in the body."""
         text, mode = access.refresh_token_of(request)
+        place = access.place_of(request._request)
         try:
-            pair = sessions.refresh(tokens.read(text, tokens.RefreshToken), access.place_of(request._request))
+            pair = sessions.refresh(access.refresh_claims(text, place), place)
         except NotSignedIn as refusal:
             refusal.over = access.PAIR if mode == "cookie" else ()
             raise
@@ -116,10 +117,9 @@ class AuthViewSet(CredentialsViewSet):
     @answers(None, takes=LogoutInput)
     @action(detail=False, methods=["post"], **OPEN)
     def logout(self, request: Request) -> Reply:
-        """End this session, or all of the account's; always succeeds."""
-        claims = access.claims_to_end(request)
-        if claims is not None:
-            everywhere = str(body_of(request).get("all")).lower() in ("true", "1")
+        """End the sessions whose tokens the call carries, or all of the account's; always succeeds."""
+        everywhere = str(body_of(request).get("all")).lower() in ("true", "1")
+        for claims in access.claims_to_end(request):
             services.sign_out(claims, access.place_of(request._request), everywhere=everywhere)
         return access.forget(Reply(None, "Signed out"))
 

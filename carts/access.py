@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from carts import guest_keys
+from carts import guest_keys, selectors
 from carts.owners import Caller, CartRef
-from carts.selectors import owner
 from store.core import cookies
+from store.core.addresses import site_of
 from store.core.envelope import Reply
 from store.core.markets import market_of
 from store.core.parsers import body_of
@@ -54,7 +54,17 @@ def without_guest(reply: Reply) -> Reply:
 
 def beside(ref: CartRef) -> dict[str, Any]:
     """Return what stands beside the data of every cart answer."""
-    return {"owner": owner(ref), "cart_token": ref.key}
+    return {"owner": selectors.owner(ref), "cart_token": ref.key}
+
+
+def changed(
+    request: Request, ref: CartRef, message: str, *, status: int = 200, line_id: int | None = None, wrote: bool = True
+) -> Reply:
+    """Answer a write: the line (None where it is gone), and the whole cart beside it."""
+    cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
+    line = next((item for item in cart["items"] if item["id"] == line_id), None)
+    reply = Reply(line, message, status=status, warnings=warnings, beside={"cart": cart, **beside(ref)})
+    return dressed(request, reply, ref, wrote=wrote)
 
 
 def dressed(request: Request, reply: Reply, ref: CartRef, *, wrote: bool = False) -> Reply:

@@ -64,13 +64,13 @@ class Line(NamedTuple):
 
     @property
     def price_difference(self) -> Decimal:
-        """Today's price less the one at addition; none where there is no price any more."""
-        return self.price - self.price_at_addition if self.price is not None else Decimal(0)
+        """Today's price less the one at addition; none where it is not for sale any more."""
+        return self.price - self.price_at_addition if self.is_available and self.price is not None else Decimal(0)
 
     @property
     def is_repriced(self) -> bool:
         """Whether the price of what is still for sale is not what it was when the line was put in."""
-        return self.is_available and self.price_difference != 0
+        return self.price_difference != 0
 
 
 def line_rows(market: Market) -> QuerySet[Any, Any]:

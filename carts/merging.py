@@ -48,7 +48,7 @@ def merge(actor: Actor, user_id: int, key: str) -> Merge | None:
     live = Cart.objects.filter(key_hash=digest(key), expires_at__gt=timezone.now())
     told = Merge()
     guests = list(live.select_for_update(no_key=True).order_by("pk"))
-    for guest in guests:
+    for guest in sorted(guests, key=lambda cart: cart.market):  # the user's carts are locked in one order by everybody
         _merge_one(actor, user_id, guest, told)
     return told if guests else None
 
@@ -57,7 +57,9 @@ def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
     """Join one guest cart, in a number of statements that its lines do not change."""
     cart, _ = Cart.objects.select_for_update(no_key=True).get_or_create(user_id=user_id, market=guest.market)
     mine = {item.variant_id: item for item in cart.items.all()}
+    skipped = len(told.skipped)
     joined = _joined(cart, mine, guest.items.select_related("variant__product").order_by("id"), told)
+    left_out = told.skipped[skipped:]
     now = timezone.now()
     for item, _, _ in joined:
         item.updated_at = now
@@ -67,8 +69,11 @@ def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
         NEW_LINES.add(*new)
     market = markets.table().get(guest.market, markets.default())
     audit.record(actor, cart.pk, [_entry(line, before, item, market) for item, before, line in joined])
-    moved, _ = guest.items.all().delete()
-    audit.record(actor, guest.pk, [audit.Entry(CartAuditLog.Action.MERGE, {"items_moved": moved, "into": cart.pk})])
+    guest.items.all().delete()
+    changes: dict[str, Any] = {"items_moved": len(joined), "into": cart.pk}
+    if left_out:
+        changes["items_left_out"] = left_out
+    audit.record(actor, guest.pk, [audit.Entry(CartAuditLog.Action.MERGE, changes)])
     Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
     Cart.objects.filter(pk=cart.pk).update(updated_at=now)
 

@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import user_of
-from carts import access, selectors, wishes, wishlist
+from carts import access, wishes, wishlist
+from carts.inputs import MoveInput, WishInput, variant_in
 from carts.models import WishlistItem
-from carts.serializers import CartLineShape, ChangedBesideShape, MoveInput, WishInput, WishShape
+from carts.serializers import CartLineShape, ChangedBesideShape, WishShape
 from store.core.actors import actor_of
 from store.core.addresses import site_of
 from store.core.envelope import Reply
@@ -67,11 +68,6 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         given = MoveInput(data=request.data)
         given.is_valid(raise_exception=True)
         fields = given.validated_data
-        variant = fields.get("sku_id") or fields.get("variant_id")
-        quantity = fields.get("quantity", fields.get("qty", 1))
-        caller = access.caller_of(request)
-        line_id, is_new, ref = wishes.move_to_cart(actor_of(request), caller, int(item_id), variant, quantity)
-        cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
-        line = next((item for item in cart["items"] if item["id"] == line_id), None)
-        beside = {"cart": cart, **access.beside(ref)}
-        return Reply(line, "Product moved to your cart", status=201 if is_new else 200, warnings=warnings, beside=beside)
+        chosen = {"variant": variant_in(fields), "quantity": fields["quantity"]}
+        line_id, is_new, ref = wishes.move_to_cart(actor_of(request), access.caller_of(request), int(item_id), **chosen)
+        return access.changed(request, ref, "Product moved to your cart", status=201 if is_new else 200, line_id=line_id)

@@ -1,6 +1,6 @@
 """Changing a cart. One change to a cart at a time: each begins by locking the cart's row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -76,7 +76,7 @@ def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple
     """
     if offer.seller_id is not None and offer.seller_id == caller.user_id:
         raise OwnProduct(field="product_id")
-    ref, is_new_cart = _opened(actor, caller)
+    ref, is_new_cart = _opened(actor, caller, lambda: _check_quantity(quantity, offer.available))
     line = None if is_new_cart else lines.named(ref.market, "variant").first(cart=ref.pk, value=offer.id)
     wanted, held = (line.quantity + quantity, line.held) if line else (quantity, 0)
     _check_quantity(wanted, offer.available + held)
@@ -222,7 +222,7 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
 def forget_user(user_id: int, *, wait: bool) -> None:
     """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError where somebody holds one."""
     nowait = not wait and connection.features.has_select_for_update_nowait
-    carts = Cart.objects.filter(user=user_id).select_for_update(nowait=nowait).order_by("pk")
+    carts = Cart.objects.filter(user=user_id).select_for_update(nowait=nowait).order_by("market")
     Cart.objects.filter(pk__in=list(carts.values_list("pk", flat=True))).delete()
 
 
@@ -233,13 +233,17 @@ def _removal(count: int) -> Removal:
     return Removal(lambda: CartItem.objects.filter(pk__in=ids))
 
 
-def _opened(actor: Actor, caller: Caller) -> tuple[CartRef, bool]:
-    """Lock the caller's cart, and make it where there is none; returns whether it was made. Raises TooManyRequests, CartBusy."""
-    for _ in range(TRIES):
+def _opened(actor: Actor, caller: Caller, check: Callable[[], None]) -> tuple[CartRef, bool]:
+    """Lock the caller's cart, and make it where there is none and `check` refuses nothing; returns whether it was made.
+
+    Raises TooManyRequests, CartBusy.
+    """
+    for attempt in range(TRIES):
         ref = selectors.find(caller, lock=True)
         if ref.id is not None:
             return ref, False
-        if ref.key is not None:
+        check()
+        if ref.key is not None and not attempt:
             throttles.count("guest_new", throttles.caller_key(actor.ip))
         now = timezone.now()
         cart = Cart(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)

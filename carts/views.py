@@ -13,11 +13,11 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.access import user_of
 from accounts.serializers import CartMergeShape
 from carts import access, issues, merging, selectors, services, story
+from carts.inputs import AddItemInput, KeyInput, NewQuantityInput, UpdateItemInput, WhichItem, variant_in
 from carts.models import Cart
 from carts.owners import CartRef
 from carts.serializers import (
     AcceptedShape,
-    AddItemInput,
     CartBesideShape,
     CartLineShape,
     CartShape,
@@ -26,11 +26,7 @@ from carts.serializers import (
     ChangedBesideShape,
     ClearedShape,
     LogEntryShape,
-    MergeInput,
-    NewQuantityInput,
-    UpdateItemInput,
     ValidationShape,
-    WhichItem,
 )
 from products import offers
 from store.core.actors import actor_of
@@ -46,14 +42,17 @@ MORE = ("Cart item quantity updated", 200)
 UPDATED = "Cart item updated successfully"
 REMOVED = "Item removed from cart successfully"
 ITEM = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
-IN_QUERY = OpenApiParameter("product_id", OpenApiTypes.STR, description="where the body names none")
+IN_QUERY = {
+    "product_id": OpenApiParameter("product_id", OpenApiTypes.STR, description="where the body names no item"),
+    "sku_id": OpenApiParameter("sku_id", OpenApiTypes.INT, description="where the body names no item"),
+}
 ORDER = OpenApiParameter("order", OpenApiTypes.STR, enum=["asc", "desc"], description="asc: oldest of them first")
 BY_ID = r"(?P<item_id>[0-9]{1,18})"
 
 
 def which_of(given: dict[str, Any]) -> services.Which:
     """Return which line a body means."""
-    return services.Which(variant=given.get("sku_id") or given.get("variant_id"), product=given.get("product_id"))
+    return services.Which(variant=variant_in(given), product=given.get("product_id"))
 
 
 def oldest_first(request: Request) -> bool:
@@ -82,14 +81,6 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply(cart, RETRIEVED, warnings=warnings, beside=access.beside(ref))
         return access.dressed(request, reply, ref)
 
-    def _changed(self, request: Request, ref: CartRef, message: str, *, status: int = 200, line_id: int | None = None) -> Reply:
-        """Answer a write: the line (None where it is gone), and the whole cart beside it."""
-        cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
-        line = next((item for item in cart["items"] if item["id"] == line_id), None)
-        beside = {"cart": cart, **access.beside(ref)}
-        reply = Reply(line, message, status=status, warnings=warnings, beside=beside)
-        return access.dressed(request, reply, ref, wrote=True)
-
     @answers(CartShape, beside=CartBesideShape)
     def list(self, request: Request) -> Reply:
         """Get the cart."""
@@ -101,7 +92,7 @@ class CartViewSet(GenericViewSet[Cart]):
         """Get the cart."""
         return self._shown(request, self._cart(request))
 
-    @answers(CartWithNumberShape, beside=CartBesideShape)
+    @answers(CartWithNumberShape, takes=KeyInput, beside=CartBesideShape)
     def create(self, request: Request) -> Reply:
         """Get the cart by POST: the key may stand in the body, and `subtotal` is a number, at today's prices."""
         reply = self._shown(request, self._cart(request))
@@ -124,11 +115,10 @@ class CartViewSet(GenericViewSet[Cart]):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         caller = access.caller_of(request)
-        variant = fields.get("sku_id") or fields.get("variant_id")
-        offer = offers.find(caller.market, product=fields.get("product_id"), variant=variant)
+        offer = offers.find(caller.market, product=fields.get("product_id"), variant=variant_in(fields))
         line_id, made, ref = services.add_item(actor_of(request), caller, offer, fields["quantity"])
         message, status = ADDED if made else MORE
-        return self._changed(request, ref, message, status=status, line_id=line_id)
+        return access.changed(request, ref, message, status=status, line_id=line_id)
 
     @answers(CartLineShape, takes=UpdateItemInput, beside=ChangedBesideShape)
     @action(detail=False, methods=["patch", "post", "put"], url_path="update")
@@ -148,18 +138,19 @@ class CartViewSet(GenericViewSet[Cart]):
 
     def _set(self, request: Request, which: services.Which, quantity: int) -> Reply:
         line_id, ref = services.set_quantity(actor_of(request), access.caller_of(request), which, quantity)
-        return self._changed(request, ref, UPDATED, line_id=line_id)
+        return access.changed(request, ref, UPDATED, line_id=line_id)
 
-    @answers(None, takes=WhichItem, beside=ChangedBesideShape, parameters=[IN_QUERY])
+    @answers(None, takes=WhichItem, beside=ChangedBesideShape, parameters=[*IN_QUERY.values()])
     @action(detail=False, methods=["delete", "post"])
     def remove(self, request: Request) -> Reply:
-        """Take the line of a product out of the cart; the product stands in the body or in `?product_id=`."""
-        in_query = {name: value for name, value in request._request.GET.items() if name in ("product_id", "sku_id")}
-        given = WhichItem(data={**in_query, **body_of(request)})
+        """Take the line of a product out of the cart; the item stands in the body or in the query."""
+        body = body_of(request)
+        in_query = {name: value for name, value in request._request.GET.items() if name in IN_QUERY}
+        given = WhichItem(data=body if body.keys() & {*IN_QUERY, "variant_id"} else {**in_query, **body})
         given.is_valid(raise_exception=True)
         return self._remove(request, which_of(given.validated_data))
 
-    @answers(None, beside=ChangedBesideShape, parameters=[ITEM])
+    @answers(None, takes=KeyInput, beside=ChangedBesideShape, parameters=[ITEM])
     @action(detail=False, methods=["delete", "post"], url_path=f"remove/{BY_ID}")
     def remove_by_id(self, request: Request, item_id: str) -> Reply:
         """Take a line out of the cart."""
@@ -167,15 +158,15 @@ class CartViewSet(GenericViewSet[Cart]):
 
     def _remove(self, request: Request, which: services.Which) -> Reply:
         ref = services.remove_item(actor_of(request), access.caller_of(request), which)
-        return self._changed(request, ref, REMOVED)
+        return access.changed(request, ref, REMOVED)
 
-    @answers(ClearedShape, beside=CartBesideShape)
+    @answers(ClearedShape, takes=KeyInput, beside=CartBesideShape)
     @action(detail=False, methods=["delete", "post"])
     def clear(self, request: Request) -> Reply:
         """Take everything out of the cart."""
         removed, ref = services.clear(actor_of(request), access.caller_of(request))
         reply = Reply({"items_removed": removed}, "Cart cleared successfully", beside=access.beside(ref))
-        return access.dressed(request, reply, ref, wrote=True)
+        return access.dressed(request, reply, ref, wrote=bool(removed))
 
     @answers(ValidationShape, beside=CartBesideShape)
     @action(detail=False, methods=["get"])
@@ -187,28 +178,31 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply({"valid": not found, "issues": found}, message, beside=access.beside(ref))
         return access.dressed(request, reply, ref)
 
-    @answers(AcceptedShape, beside=ChangedBesideShape)
+    @answers(AcceptedShape, takes=KeyInput, beside=ChangedBesideShape)
     @action(detail=False, methods=["post"], url_path="accept-prices")
     def accept_prices(self, request: Request) -> Reply:
         """Agree to today's prices; the answer lists the lines that this has changed."""
         changed, ref = services.accept_prices(actor_of(request), access.caller_of(request))
-        reply = self._changed(request, ref, "Prices accepted" if changed else "No prices have changed")
+        message = "Prices accepted" if changed else "No prices have changed"
+        reply = access.changed(request, ref, message, wrote=bool(changed))
         reply.data = {"changed": [selectors.repriced(line, ref.market) for line in changed]}
         return reply
 
-    @answers(CartMergeShape, takes=MergeInput, beside=ChangedBesideShape)
+    @answers(CartMergeShape, takes=KeyInput, beside=ChangedBesideShape)
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
     def merge(self, request: Request) -> Reply:
         """Join a guest's cart to one's own; the answer says what was taken over, in part or not at all."""
         caller = access.caller_of(request)
         told = merging.merge_first(actor_of(request), user_of(request).pk, access.keys_to_merge(request))
-        reply = self._changed(request, selectors.find(caller), "Carts merged" if told else "There was nothing to merge")
+        message = "Carts merged" if told else "There was nothing to merge"
+        reply = access.changed(request, selectors.find(caller), message)
         reply.data = (told or merging.Merge()).as_dict()
         return access.without_guest(reply) if told else reply
 
-    @answers(LogEntryShape(many=True), parameters=[ORDER])
+    @answers(LogEntryShape(many=True), beside=CartBesideShape, parameters=[ORDER])
     @action(detail=False, methods=["get"], url_path="audit-logs", permission_classes=[IsAuthenticated])
     def audit_logs(self, request: Request) -> Reply:
         """Get the last 50 changes of one's cart, newest first."""
         ref = self._cart(request)
-        return Reply(story.of_cart(ref, oldest_first=oldest_first(request)), "Audit logs retrieved successfully")
+        rows = story.of_cart(ref, oldest_first=oldest_first(request))
+        return Reply(rows, "Audit logs retrieved successfully", beside=access.beside(ref))

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from accounts.models import User
 from carts import services
 from carts.exceptions import WishlistFull, WishNotFound
 from carts.models import MAX_WISHES, WishlistItem
@@ -15,27 +16,30 @@ from store.core.actors import Actor
 from store.core.markets import Market
 
 
+@transaction.atomic
 def add(user_id: int, ref: str, market: Market) -> tuple[int, bool]:
     """Wish for the product with this id or uuid, at today's prices; returns the wish's id and whether it is new.
 
-    Raises ProductNotFound, also where it is not for sale in the market; WishlistFull.
+    Raises ProductNotFound, also for a new wish that is not for sale in the market; WishlistFull.
     """
     kind, value = product_ref(ref)
+    User.objects.select_for_update(no_key=True).filter(pk=user_id).first()  # so that the limit holds for many calls at once
+    wishes = WishlistItem.objects.filter(user=user_id)
+    there = wishes.filter(**{f"product__{kind}": value}).values_list("pk", flat=True).first()
+    if there is not None:
+        return there, False
     listed = {
         listing.market: listing for listing in Listing.objects.filter(**{f"product__{kind}": value}, product__deleted_at=None)
     }
     if market.code not in listed:
         raise ProductNotFound
     here = listed[market.code]
-    wishes = WishlistItem.objects.filter(user=user_id)
-    if wishes.count() >= MAX_WISHES and not wishes.filter(product=here.product_id).exists():
+    if wishes.count() >= MAX_WISHES:
         raise WishlistFull(f"A wishlist holds at most {MAX_WISHES} products")
     table = markets.table()
     prices = {code: money.text(row.price, table[code].currency) for code, row in listed.items() if code in table}
-    wish, is_new = WishlistItem.objects.get_or_create(
-        user_id=user_id, product_id=here.product_id, defaults={"prices": prices, "was_in_stock": here.in_stock}
-    )
-    return wish.pk, is_new
+    wish = WishlistItem.objects.create(user_id=user_id, product_id=here.product_id, prices=prices, was_in_stock=here.in_stock)
+    return wish.pk, True
 
 
 def remove(user_id: int, wish_id: int) -> None:
@@ -45,7 +49,7 @@ def remove(user_id: int, wish_id: int) -> None:
 
 
 @transaction.atomic
-def move_to_cart(actor: Actor, caller: Caller, wish_id: int, variant: int | None, quantity: int) -> tuple[int, bool, CartRef]:
+def move_to_cart(actor: Actor, caller: Caller, wish_id: int, *, variant: int | None, quantity: int) -> tuple[int, bool, CartRef]:
     """Put a product of the wishlist into the cart and take it off; returns what `services.add_item` does.
 
     All or nothing: raises WishNotFound, and what `offers.find` and `services.add_item` raise.

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import emails
-from carts.serializers import ProductRef, Quantity, RowId
+from carts.inputs import ProductRef, Quantity, RowId
 from orders.checking import Wanted
 from orders.models import Order
 from store.core.exceptions import NotFound

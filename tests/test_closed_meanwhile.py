@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, connections
+from pytest_django import Settings
 
 from accounts.models import AuthEvent, AuthSession, User
 from accounts.tests.factories import PASSWORD, make_user, sign_in
+from accounts.tests.phones import PHONE, asked, texts_in, verify
 from carts.models import Cart
 from carts.tests.factories import add
 from orders.models import Order
@@ -128,3 +131,21 @@ def test_a_wrong_password_is_a_wrong_password(ada: User) -> None:
     response = met(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": "wrong"})
 
     assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
+
+
+def test_a_right_code_opens_no_account_that_is_closed_at_that_moment(settings: Settings, tmp_path: Path) -> None:
+    texts = texts_in(tmp_path, settings)
+    User.objects.create_user(phone=PHONE)
+    code = asked(texts)
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if USER in sql and "phone" in sql and User.objects.exists():
+            User.objects.all().delete()
+        return result
+
+    with connection.execute_wrapper(watch):
+        response = verify(code)
+
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
+    assert not User.objects.exists()

@@ -50,7 +50,7 @@ def test_of_thirty_wrong_passwords_at_once_ten_are_looked_at(monkeypatch: pytest
         looked_at.append(given)
         return check_password(given, *rest, **named)
 
-    monkeypatch.setattr("django.contrib.auth.base_user.check_password", watched)
+    monkeypatch.setattr("accounts.models.check_password", watched)
 
     answers = at_once(30, lambda number: log_in(f"wrong {number}"))
 
@@ -188,3 +188,25 @@ def test_a_user_is_counted_wherever_he_is(settings: Settings) -> None:
     ]
 
     assert statuses == [200, 200, 429]
+
+
+@pytest.mark.django_db
+def test_who_refreshes_by_what_is_no_token_is_stopped_and_who_has_none_is_not(settings: Settings) -> None:
+    limits(settings, refresh=((3, 60),))
+
+    without = [SchemaClient().post("/api/auth/refresh/").status_code for _ in range(5)]
+    garbled = [SchemaClient().post("/api/auth/refresh/", {"refresh_token": "x"}).status_code for _ in range(4)]
+
+    assert (without, garbled) == ([401] * 5, [401, 401, 401, 429])
+
+
+@pytest.mark.django_db
+def test_an_add_that_is_refused_makes_no_cart_and_counts_as_none(settings: Settings) -> None:
+    limits(settings, guest_new=((1, 60),))
+    gone, lamp = make_product("Gone", stock=0), make_product()
+
+    refused = [SchemaClient().post("/api/cart/add/", {"product_id": gone.pk}).status_code for _ in range(3)]
+
+    assert refused == [400] * 3
+    assert SchemaClient().post("/api/cart/add/", {"product_id": lamp.pk}).status_code == 201
+    assert Cart.objects.count() == 1

@@ -19,7 +19,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from django.conf import settings
 from urllib3.exceptions import HTTPError
 
-from store.core.exceptions import GatewayDown, NotSignedIn
+from accounts.exceptions import GoogleNotConfigured, GoogleTokenInvalid, GoogleUnavailable
 
 logger = logging.getLogger("shop.google")
 ISSUERS = ["accounts.google.com", "https://accounts.google.com"]
@@ -30,28 +30,6 @@ TIMEOUT = 3  # seconds
 MAX_CERTIFICATES = 64 * 1024  # bytes
 PAUSE = 10  # seconds between two tries while there is no copy
 SHORTEST, LONGEST = 5 * 60, 24 * 60 * 60  # seconds that certificates are kept, whatever Cache-Control says
-
-
-class GoogleNotConfigured(GatewayDown):
-    """GOOGLE_CLIENT_ID is not set, so there is no audience to hold a token to."""
-
-    code = "google_not_configured"
-    words = "Signing in with Google is not available"
-    retry_after = 3600
-
-
-class GoogleUnavailable(GatewayDown):
-    """Google's certificates cannot be had."""
-
-    code = "google_unavailable"
-    words = "Google does not answer. Try again in a moment"
-
-
-class GoogleTokenInvalid(NotSignedIn):
-    """Not a token that Google made for this shop, or one that is over."""
-
-    code = "google_token_invalid"
-    words = "The Google sign-in could not be verified"
 
 
 @dataclass(frozen=True, slots=True)

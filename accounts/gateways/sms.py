@@ -12,28 +12,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from store.core.exceptions import GatewayDown
+from accounts.exceptions import SmsNotConfigured, SmsUnavailable
 
 logger = logging.getLogger("shop.sms")
 Backend = Callable[[str, str], None]
 sent: list[tuple[str, str]] = []  # what the `locmem` backend was given
 _writing = Lock()
-
-
-class SmsNotConfigured(GatewayDown):
-    """This shop sends no text messages."""
-
-    code = "sms_not_configured"
-    words = "Signing in by phone is not available"
-    retry_after = 3600
-
-
-class SmsUnavailable(GatewayDown):
-    """The gateway did not take the message."""
-
-    code = "sms_unavailable"
-    words = "The text message could not be sent. Try again in a minute"
-    retry_after = 60
 
 
 def send(to: str, text: str) -> None:

@@ -1,11 +1,12 @@
 """POST /api/auth/email/change/: when the link to a new address holds, and for whom"""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from accounts import google_accounts, sessions
+from accounts import google_accounts, links, passwords, sessions
 from accounts.gateways import sms
 from accounts.gateways.google import Identity
 from accounts.models import AuthSession, User
@@ -129,6 +130,31 @@ def test_who_signed_up_with_a_foreign_address_cannot_take_the_account_from_its_o
     assert me(token).status_code == 401
 
     assert verify(thiefs).status_code == 400
+    assert address() == "ada@example.com"
+
+
+def end_by_change(token: str) -> None:
+    """Change the password."""
+    body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
+    assert SchemaClient().bearer(token).post("/api/auth/password/change/", body).status_code == 200
+
+
+def end_by_reset(token: str) -> None:
+    """Set a new password by mail."""
+    passwords.reset(*links.reset_parts(User.objects.get()), "a lamp in the valley", Place())
+
+
+def end_by_owner(token: str) -> None:
+    """Let the owner of the address sign in with Google."""
+    google_accounts.sign_in(Identity(sub="1001", email="ada@example.com", email_verified=True, issued_at=0), Place())
+
+
+@pytest.mark.parametrize("end", [end_by_change, end_by_reset, end_by_owner])
+def test_a_change_whose_mail_is_still_owed_ends_with_the_password_too(token: str, end: Callable[[str], None]) -> None:
+    assert change(token, "eve@example.com").status_code == 202
+    end(token)
+
+    assert verify(one_link("eve@example.com")).status_code == 400
     assert address() == "ada@example.com"
 
 

@@ -176,3 +176,16 @@ def test_all_is_understood_as_people_write_it(everywhere: object, api: SchemaCli
     api.bearer(here).post("/api/auth/logout/", {"all": everywhere})
 
     assert [me(token).status_code for token in (here, there)] == [401, 401]
+
+
+def test_every_session_whose_token_the_call_carries_is_ended(api: SchemaClient) -> None:
+    make_user()
+    dead, _ = sign_in()
+    SchemaClient().bearer(dead).post("/api/auth/logout/")
+    api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    in_cookie = api.cookies["access_token"].value
+
+    assert api.bearer(dead).post("/api/auth/logout/").status_code == 200
+
+    assert me(in_cookie).json()["code"] == "session_revoked"
+    assert not AuthSession.objects.filter(revoked_at=None).exists()

@@ -38,7 +38,7 @@ def live_through() -> list[str]:
 
 def held(text: str, secrets: list[str]) -> list[str]:
     """Return the secrets that the text holds: whole, or the last part of a signed one."""
-    parts = [part for secret in secrets for part in (secret, secret.split(":")[-1].split("-")[-1])]
+    parts = [part for secret in secrets for part in (secret, secret.rpartition(":" if ":" in secret else "-")[2])]
     return [part for part in parts if part in text]
 
 

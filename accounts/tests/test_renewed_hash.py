@@ -3,7 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from accounts import sessions
+from accounts import links, passwords, sessions
+from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthSession, User
 from accounts.places import Place
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
@@ -46,3 +47,22 @@ def test_of_two_sign_ins_at_the_moment_of_it_both_succeed(ada: User) -> None:
         sessions.start(user, "password", Place())
 
     assert AuthSession.objects.filter(revoked_at=None).count() == 2
+
+
+def test_a_password_that_was_set_meanwhile_stays(ada: User) -> None:
+    stale = User.objects.get()
+    passwords.reset(*links.reset_parts(ada), "a lamp in the valley", Place())
+
+    assert stale.check_password(PASSWORD)
+
+    assert not User.objects.get().check_password(PASSWORD)
+    assert User.objects.get().check_password("a lamp in the valley")
+
+
+def test_an_account_that_was_closed_meanwhile_has_no_hash_to_renew(ada: User) -> None:
+    stale = User.objects.get()
+    User.objects.all().delete()
+
+    assert stale.check_password(PASSWORD)
+    with pytest.raises(InvalidCredentials):
+        sessions.start(stale, "password", Place())

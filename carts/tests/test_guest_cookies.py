@@ -97,3 +97,12 @@ def test_a_write_prolongs_both(api: SchemaClient, change: str) -> None:
     assert response.status_code == 200
     assert {name: cookie.value for name, cookie in response.cookies.items()} == {"cart_token": key, "sessionid": key}
     assert [cookie["max-age"] for cookie in response.cookies.values()] == [259200, 259200]
+
+
+@pytest.mark.parametrize(("method", "path"), [("post", "/api/cart/accept-prices/"), ("delete", "/api/cart/clear/")])
+def test_a_write_that_changes_nothing_prolongs_nothing(api: SchemaClient, method: str, path: str) -> None:
+    add(api, make_product())
+    if method == "delete":
+        api.delete(path)
+
+    assert not getattr(api, method)(path).cookies

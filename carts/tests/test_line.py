@@ -109,6 +109,7 @@ def test_a_line_whose_product_is_gone_stays_and_shows_only_that(api: SchemaClien
     line = body["data"]["items"][0]
     assert (line["is_available"], line["product"]["is_available"]) == (False, False)
     assert (line["stock_status"], line["price_changed"], line["quantity"]) == ("unavailable", False, 3)
+    assert line["price_difference"] == "0.00"
     assert flags(body["data"]) == (True, False, False)
     assert body["warnings"] == [GONE]
     assert (body["data"]["subtotal"], body["data"]["current_subtotal"]) == ("60.00", "0.00")

@@ -140,3 +140,14 @@ def test_a_variant_of_another_product_is_not_found(api: SchemaClient) -> None:
 
     assert response.status_code == 404
     assert everything() == before
+
+
+def test_the_query_counts_only_where_the_body_names_no_item(api: SchemaClient) -> None:
+    lamp, mug = make_product("Lamp", sku="LAMP"), make_product("Mug", sku="MUG")
+    add(api, lamp)
+    add(api, mug)
+
+    response = api.delete(f"/api/cart/remove/?product_id={mug.pk}", {"sku_id": lamp.variants.get().pk})
+
+    assert response.status_code == 200
+    assert held(response.json()["cart"]) == {"MUG": 1}

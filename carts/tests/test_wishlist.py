@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from accounts.tests.factories import make_user
+from accounts.tests.crowd import at_once
+from accounts.tests.factories import access_token, make_user
 from carts.models import CartItem, WishlistItem
 from carts.tests.factories import add, cart_of, everything, held, make_shirt, signed_in, sku_id
 from products import listings
@@ -258,3 +259,25 @@ def test_it_is_full_at_five_hundred(ada: SchemaClient) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "wishlist_full")
     assert wish(ada, others[0].pk).status_code == 200
     assert not Job.objects.exists()
+
+
+def test_what_is_there_already_is_found_though_it_is_not_for_sale_any_more(ada: SchemaClient) -> None:
+    lamp = make_product()
+    wish(ada, lamp.pk)
+    change(lamp, is_active=False)
+
+    again = wish(ada, lamp.pk)
+
+    assert (again.status_code, again.json()["message"]) == (200, "Product is already in your wishlist")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_wishes_at_once_do_not_pass_the_limit(monkeypatch: pytest.MonkeyPatch, unthrottled: None) -> None:
+    monkeypatch.setattr("carts.wishes.MAX_WISHES", 3)
+    token = access_token(make_user())
+    lamps = make_products(*(f"Lamp {number}" for number in range(6)))
+
+    answers = at_once(6, lambda number: wish(SchemaClient().bearer(token), lamps[number].pk).status_code)
+
+    assert sorted(answers) == [201] * 3 + [400] * 3
+    assert WishlistItem.objects.count() == 3
