@@ -135,6 +135,8 @@ class Import:
         if len(owners) > 1:
             raise BadRow("its SKUs belong to different products of the shop")
         product = next(iter(owners.values()))
+        if product.deleted_at is not None:
+            raise BadRow("this product was taken out of the shop, and its SKUs with it")
         other = self.described.get(product.pk, here.get(product.pk))
         if other is not None:
             raise BadRow(f"row {other} describes this product already; its variants belong into one row")

@@ -14,11 +14,14 @@ from store.core.markets import Market
 from store.core.models import TimeStamped
 from store.core.money import MoneyField
 
+MAX_NAME = 120  # characters of a category's name
+MAX_DEPTH = 10  # categories one inside of the other
+
 
 class Category(TimeStamped):
     """A shelf of the shop; shelves may stand inside shelves."""
 
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=MAX_NAME)
     slug = models.SlugField(max_length=140, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     position = models.PositiveIntegerField(default=0)

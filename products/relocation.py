@@ -51,11 +51,14 @@ def move(follow: Callable[[tuple[str, ...], str], object], from_url: str = "") -
             continue
         now = media.small_path_of(stored.thumbnail or stored.name)
         with transaction.atomic():
-            ProductImage.objects.filter(pk=picture.pk).update(
+            moved = ProductImage.objects.filter(pk=picture.pk, image=name).update(
                 image=stored.name, thumbnail=stored.thumbnail, width=stored.width, height=stored.height
             )
-            follow(before, now)
-        yield Moved(picture, before, now=now)
+            if moved:
+                follow(before, now)
+        if not moved:
+            media.delete(stored.name, stored.thumbnail)
+        yield Moved(picture, before, now=now) if moved else Moved(picture, before, problem="was replaced or deleted meanwhile")
 
 
 def _elsewhere() -> QuerySet[ProductImage]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from products.amounts import amount_of, tidy
 from products.drafts import NewProduct, NewVariant, Price
-from products.models import Category
+from products.models import MAX_DEPTH, MAX_NAME, Category
 from products.plain import TAG, plain
 from store.core import markets
 
@@ -22,6 +22,7 @@ ALSO = {  # what other shops call it
     "images": ("image", "image_url", "picture"),
     "category": ("product_type",),
 }
+MAY_BE_NULL = {"description", "options", "low_stock_threshold"}
 SURPLUS = "\0more cells than names"  # a key that no file has: set where a line of a CSV file is broken
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -98,9 +99,9 @@ def read_row(given: Any) -> ProductRow:
 
 
 def _with_our_names(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the row with the columns that other shops name otherwise."""
+    """Return the row with the columns that other shops name otherwise, without those that may be null and are."""
     found = {ours: given[theirs] for ours, others in ALSO.items() if ours not in given for theirs in others if theirs in given}
-    return {**given, **found}
+    return {name: value for name, value in {**given, **found}.items() if value is not None or name not in MAY_BE_NULL}
 
 
 def _variant(raw: Any, *, simple: bool = False) -> NewVariant:
@@ -200,11 +201,13 @@ def _category(raw: dict[str, Any]) -> tuple[str, ...]:
         return ()
     given = raw["category"]
     if isinstance(given, str) and not TAG.search(given):  # a sign that belongs to a name comes as &gt;
-        path = tuple(plain(part).strip() for part in given[:MAX_PATH].split(">"))
+        path = tuple(plain(part).strip() for part in given.split(">"))
     else:
         path = tuple(part.strip() for part in _text(raw, "category", MAX_PATH).split(">"))
-    if not all(path) or any(len(part) > 120 or "\x00" in part for part in path):
-        raise BadRow("category must look like Home > Lighting, each part at most 120 characters")
+    if not all(path) or any(len(part) > MAX_NAME or "\x00" in part for part in path):
+        raise BadRow(f"category must look like Home > Lighting, each part at most {MAX_NAME} characters")
+    if len(path) > MAX_DEPTH:
+        raise BadRow(f"category stands in more than {MAX_DEPTH - 1} others")
     return path
 
 

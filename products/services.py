@@ -1,6 +1,5 @@
 """Making, changing and retiring products."""
 
-import logging
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +13,12 @@ from django.utils import timezone
 from products import shelves, stock, variants
 from products.drafts import NewProduct, ProductChange, VariantChange
 from products.exceptions import CategoryUnknown, NotYours, ProductNotFound, SlugTaken
-from products.listings import list_anew, lock
+from products.listings import list_anew, lock, lock_variants
 from products.models import Category, Product, SearchWord, StockMovement, Variant
 from products.slugs import product_ref, slug_for
 from products.words import fold, typical
 from store.core.actors import Actor
 
-logger = logging.getLogger("shop.products")
 DESK = (  # the reasons of a movement that is written by hand
     StockMovement.Reason.RECEIVED,
     StockMovement.Reason.RETURN,
@@ -30,26 +28,30 @@ DESK = (  # the reasons of a movement that is written by hand
 
 
 @contextmanager
-def _with_its_category() -> Iterator[None]:
-    """Refuse what names a category that somebody deletes in this moment: the database finds out at the end alone."""
+def _with_its_category() -> Iterator[list[Category | None]]:
+    """Refuse what names a category, put into the list, that somebody deletes in this moment: the database finds out at the end."""
+    named: list[Category | None] = []
     try:
         with transaction.atomic():
-            yield
-    except IntegrityError as wrong:
-        logger.warning("refused at its end: %s", wrong)
+            yield named
+    except IntegrityError:
+        gone = [one for one in named if one is not None and not Category.objects.filter(pk=one.pk).exists()]
+        if not gone:
+            raise
         raise CategoryUnknown("This category was deleted in this moment", field="category") from None
 
 
-@_with_its_category()
 def create(actor: Actor, given: NewProduct, *, reason: str = StockMovement.Reason.INITIAL) -> Product:
     """Make a product with its variants, prices, first stock and listings; whoever makes it is its seller.
 
     Raises SkuTaken, SlugTaken, CategoryUnknown.
     """
     seller_id = given.seller_id if given.seller_id is not None else actor.user_id
-    category = _category(actor, given.shelf) if given.shelf is not None else given.category
-    whole = replace(given, category=category, seller_id=seller_id)
-    return create_many(actor, [whole], reason=reason)[0]
+    with _with_its_category() as named:
+        category = _category(actor, given.shelf) if given.shelf is not None else given.category
+        named.append(category)
+        whole = replace(given, category=category, seller_id=seller_id)
+        return create_many(actor, [whole], reason=reason)[0]
 
 
 def _category(actor: Actor, named: str | None) -> Category | None:
@@ -130,35 +132,37 @@ def locked(actor: Actor, ref: str | int) -> Product:
     return found
 
 
-@_with_its_category()
 def change(actor: Actor, ref: str | int, wanted: ProductChange) -> Product:
     """Bring a product to what is wanted, all or nothing.
 
     Raises ProductNotFound, NotYours, SlugTaken, and what `variants.change` raises.
     """
-    product = locked(actor, ref)
-    columns = dict(wanted.columns)
-    if "category" in columns:
-        columns["category"] = _category(actor, columns["category"])
-    write(product, columns)
-    if wanted.slug is not None and wanted.slug != product.slug:
-        _rename_address(product, wanted.slug)
-    if wanted.variants is not None:
-        variants.replace(actor, product, wanted.variants)
-    if wanted.simple:
-        variants.change_simple(actor, product, wanted.simple)
-    list_anew([product.pk])
-    return product
+    with _with_its_category() as named:
+        product = locked(actor, ref)
+        columns = dict(wanted.columns)
+        if "category" in columns:
+            columns["category"] = _category(actor, columns["category"])
+            named.append(columns["category"])
+        write(product, columns)
+        if wanted.slug is not None and wanted.slug != product.slug:
+            _rename_address(product, wanted.slug)
+        if wanted.variants is not None:
+            variants.replace(actor, product, wanted.variants)
+        if wanted.simple:
+            variants.change_simple(actor, product, wanted.simple)
+        list_anew([product.pk])
+        return product
 
 
 def save_filled(product: Product, changed: Sequence[str]) -> None:
-    """Write a product as staff filled it in; a new one gets its slug here and keeps it when it is renamed."""
+    """Write a new product, which gets its slug here and keeps it, or the columns of one that staff changed."""
     product.search_name, product.search_text = fold(product.name), fold(product.description)
+    folded = {"name": "search_name", "description": "search_text"}
     if product.pk is None:
         product.slug = slug_for(product.name, taken_slugs([product.name]))
         product.save(force_insert=True)
-    else:
-        product.save(update_fields=[*changed, "search_name", "search_text", "updated_at"])
+    elif changed:
+        product.save(update_fields=[*changed, *(folded[name] for name in changed if name in folded), "updated_at"])
     learn([product])
 
 
@@ -179,6 +183,8 @@ def write(product: Product, columns: Any) -> bool:
 
 
 def _rename_address(product: Product, slug: str) -> None:
+    # A new value in a unique column locks out whoever refers to the row, as an order does that holds the variants: those first.
+    lock_variants([product.pk])
     taken = taken_slugs([slug or product.name]) - {product.slug}
     if slug and slug in taken:
         raise SlugTaken("This address is in use", field="slug")
@@ -226,7 +232,7 @@ def retire(product_ids: Sequence[int]) -> None:
 
 @transaction.atomic
 def add_variant(actor: Actor, ref: str | int, wanted: VariantChange) -> Variant:
-    """Add a variant to a product. Raises ProductNotFound, NotYours, SkuTaken, PriceNeeded."""
+    """Add a variant to a product. Raises ProductNotFound, NotYours, SkuTaken, PriceNeeded, TooManyVariants, StockConflict."""
     product = locked(actor, ref)
     variant = variants.add(actor, product, wanted.as_new(), position=wanted.columns.get("position"))
     list_anew([product.pk])
@@ -235,7 +241,10 @@ def add_variant(actor: Actor, ref: str | int, wanted: VariantChange) -> Variant:
 
 @transaction.atomic
 def change_variant(actor: Actor, ref: str | int, variant_id: int, wanted: VariantChange) -> Variant:
-    """Change a variant of a product. Raises ProductNotFound, NotYours, VariantNotFound, SkuTaken, PriceNeeded."""
+    """Change a variant of a product.
+
+    Raises ProductNotFound, NotYours, VariantNotFound, SkuTaken, PriceNeeded, StockConflict.
+    """
     product = locked(actor, ref)
     variant = variants.find(product, variant_id)
     variants.change(actor, variant, wanted)

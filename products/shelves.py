@@ -8,16 +8,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from products.exceptions import CategoryInUse, CategoryUnknown
-from products.models import Category, Product
+from products.models import MAX_DEPTH, MAX_NAME, Category, Product
 from products.slugs import slug_for
 from store.core.exceptions import NotFound
 
-MAX_NAME = 120
+TOO_DEEP = f"At most {MAX_DEPTH} categories stand one inside of the other"
 
 
 @transaction.atomic
 def category_of(path: Sequence[str]) -> Category:
-    """Return the category at this path of names, such as ("Home", "Lighting"), and make what is missing of it."""
+    """Return the category at this path of names, such as ("Home", "Lighting"), and make what is missing. Raises CategoryUnknown."""
+    if len(path) > MAX_DEPTH:
+        raise CategoryUnknown(TOO_DEEP, field="category")
     parent: Category | None = None
     for name in path:
         parent = inside(parent, name) or _made(parent, name)
@@ -92,6 +94,7 @@ def create(name: str, *, parent_id: int | None, position: int) -> Category:
     try:
         with transaction.atomic():
             parent = _parent(parent_id)
+            check_place(None, name, parent_id)
             if inside(parent, name):
                 raise CategoryUnknown("There is a category of this name already", field="name")
             return _made(parent, name, position)
@@ -108,12 +111,8 @@ def change(category_id: int, columns: Mapping[str, Any]) -> Category:
         raise NotFound
     category = tree[category_id]
     if "parent_id" in columns:
-        above = columns["parent_id"]
-        _parent(above)
-        while above is not None:
-            if above == category_id:
-                raise CategoryUnknown("A category cannot stand inside of itself", field="parent_id")
-            above = tree[above].parent_id
+        _parent(columns["parent_id"])
+    check_place(category_id, columns.get("name", category.name), columns.get("parent_id", category.parent_id))
     for name, value in columns.items():
         setattr(category, name, value)
     twin = inside(category.parent, category.name)
@@ -125,6 +124,29 @@ def change(category_id: int, columns: Mapping[str, Any]) -> Category:
     except IntegrityError:
         raise CategoryUnknown("There is a category of this name already", field="name") from None
     return category
+
+
+def check_place(category_id: int | None, name: str, parent_id: int | None) -> None:
+    """Raise CategoryUnknown where the category would stand inside of itself or too deep, or where its name reads as a path."""
+    if ">" in name:
+        raise CategoryUnknown("A name holds no >, which stands between the names of a path", field="name")
+    parents = dict(Category.objects.values_list("pk", "parent"))
+    above = _line_of(parents, parent_id)
+    if category_id is not None and category_id in above:
+        raise CategoryUnknown("A category cannot stand inside of itself", field="parent_id")
+    lines = (_line_of(parents, pk) for pk in parents) if category_id is not None else ()
+    below = max((line.index(category_id) + 1 for line in lines if category_id in line), default=1)
+    if len(above) + below > MAX_DEPTH:
+        raise CategoryUnknown(TOO_DEEP, field="parent_id")
+
+
+def _line_of(parents: Mapping[int, int | None], category_id: int | None) -> list[int]:
+    """Return a category and all in which it stands, itself first."""
+    line: list[int] = []
+    while category_id is not None:
+        line.append(category_id)
+        category_id = parents.get(category_id)
+    return line
 
 
 def _parent(parent_id: int | None) -> Category | None:

@@ -111,11 +111,20 @@ def _csv_rows(file: Path) -> Iterator[Numbered]:
             names = [_column(name) for name in next(reader, [])]
             if "sku" not in names:
                 raise Unreadable(f"{file} must begin with a line of column names, one of which is sku")
+            _check_names(file, names)
             yield from _grouped(names, reader)
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{file} is not UTF-8 text: {wrong.reason} at byte {wrong.start}") from None
     except csv.Error as wrong:
         raise Unreadable(f"{file} is not valid CSV: {wrong}") from None
+
+
+def _check_names(file: Path, names: list[str]) -> None:
+    """Refuse a file that says one thing in two ways, of which each would need the other's place. Raises Unreadable."""
+    parts = {f"{found[1]}s" for name in names if (found := MARKET_COLUMN.fullmatch(name))}
+    parts |= {"options" for name in names if name.startswith("option_")}
+    for whole in sorted(parts & set(names)):
+        raise Unreadable(f"{file} has a column {whole} and columns of its parts; keep one of the two")
 
 
 def _column(name: str) -> str:

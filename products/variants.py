@@ -52,7 +52,10 @@ def of_product(product: Product) -> list[Variant]:
 
 
 def add(actor: Actor, product: Product, new: NewVariant, *, position: int | None = None) -> Variant:
-    """Add a variant, behind the others unless it has a position; a deleted one with the same SKU comes back. Raises SkuTaken."""
+    """Add a variant, behind the others unless it has a position; a deleted one with the same SKU comes back.
+
+    Raises SkuTaken, TooManyVariants, StockConflict.
+    """
     known = of_product(product)
     if sum(variant.deleted_at is None for variant in known) >= MAX_VARIANTS:
         raise TooManyVariants(f"A product has at most {MAX_VARIANTS} variants")

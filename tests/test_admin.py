@@ -1,5 +1,7 @@
 """/admin/: what staff see, and what their changes write."""
 
+import json
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -91,10 +93,23 @@ def test_a_cart_is_shown_with_its_lines_and_its_story(staff: Client, api: Schema
 
 
 def product_form(product: Product, **changed: str) -> dict[str, str]:
-    """Return the product's page as a browser would send it."""
+    """Return the product's page as a browser would send it: what it showed, hidden, and what is in its fields."""
     variant = variant_of(product)
+    us = variant.market_prices.filter(market="us").first()
+    own = {
+        **{"name": product.name, "description": product.description, "category": str(product.category_id or "")},
+        **{"seller": str(product.seller_id or ""), "low_stock_threshold": str(product.low_stock_threshold)},
+        "is_active": "on" if product.is_active else "",
+    }
+    of_variant = {
+        **{"sku": variant.sku, "name": variant.name, "options": json.dumps(variant.options), "price": f"{variant.price:.2f}"},
+        "compare_at_price": "" if variant.compare_at_price is None else f"{variant.compare_at_price:.2f}",
+        **{"price_us": f"{us.price:.2f}" if us else "", "on_hand": str(variant.stock), "position": str(variant.position)},
+        "is_active": "on" if variant.is_active else "",
+    }
+    fields = own | {f"variants-0-{name}": value for name, value in of_variant.items()}
+    shown = {f"initial-{name}": value for name, value in fields.items()} if "variants-INITIAL_FORMS" not in changed else {}
     form = {
-        **{"name": product.name, "description": "", "category": "", "seller": "", "low_stock_threshold": "5", "is_active": "on"},
         **{
             "variants-TOTAL_FORMS": "1",
             "variants-INITIAL_FORMS": "1",
@@ -102,12 +117,10 @@ def product_form(product: Product, **changed: str) -> dict[str, str]:
             "variants-MAX_NUM_FORMS": "9",
         },
         **{"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0", "images-MIN_NUM_FORMS": "0", "images-MAX_NUM_FORMS": "9"},
-        **{"variants-0-id": str(variant.pk), "variants-0-product": str(product.pk), "variants-0-sku": variant.sku},
-        **{"variants-0-name": "", "variants-0-options": "{}", "variants-0-price": "20.00", "variants-0-compare_at_price": ""},
-        **{"variants-0-price_us": "", "variants-0-on_hand": str(variant.stock), "variants-0-position": "0"},
-        "variants-0-is_active": "on",
+        "variants-MAX_NUM_FORMS": "9",
+        **{"variants-0-id": str(variant.pk), "variants-0-product": str(product.pk)},
     }
-    return form | changed
+    return form | shown | fields | changed
 
 
 def test_a_changed_stock_is_a_movement_and_a_changed_price_is_listed(staff: Client) -> None:

@@ -1,12 +1,13 @@
 """/admin/products/product/ and /admin/products/category/: what a change there writes."""
 
 import pytest
+from django.db.models.signals import pre_save
 from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import make_user
 from products.models import Category, Listing, PriceChange, Product
-from products.tests.editors import catalog, detail, facts, history, listed, movements, variant
+from products.tests.editors import catalog, detail, facts, history, listed, movements, of, variant
 from products.tests.factories import change_variant, make_category, make_product, make_variant
 from tests.test_admin import product_form
 
@@ -208,3 +209,46 @@ def test_a_category_of_a_name_that_is_there_is_told(staff: Client) -> None:
 
     garden.refresh_from_db()
     assert garden.name == "Garden"
+
+
+def test_an_old_page_puts_nothing_back_that_others_have_changed(staff: Client) -> None:
+    lamp = make_product("Lamp", sku="L-1", price="10.00", description="Brass", prices={"us": "2.00"})
+    opened = product_form(lamp, low_stock_threshold="7")
+    api = of(User.objects.get())
+    change_of_others = {"price": "25.00", "description": "A quixotic lamp", "name": "Kettle"}
+    assert api.patch(f"/api/products/{lamp.pk}/", change_of_others).status_code == 200
+
+    assert staff.post(f"/admin/products/product/{lamp.pk}/change/", opened).status_code == 302
+
+    shown = detail(lamp)
+    assert (shown["price"], shown["description"], shown["name"]) == ("25.00", "A quixotic lamp", "Kettle")
+    assert history("L-1") == ["10.00", "25.00"]
+    assert [len(listed(search=word)) for word in ("quixotic", "kettle")] == [1, 1]
+    assert Product.objects.get().low_stock_threshold == 7
+
+
+def test_what_the_services_refuse_while_the_page_is_saved_is_told(staff: Client) -> None:
+    lamp = make_product("Lamp", sku="L-1", stock=10)
+
+    def sell(sender: type[Product], **_: object) -> None:
+        change_variant("L-1", reserved=9)
+
+    pre_save.connect(sell, sender=Product)
+    try:
+        address = f"/admin/products/product/{lamp.pk}/change/"
+        response = staff.post(address, product_form(lamp, name="Kettle", **{"variants-0-on_hand": "2"}), follow=True)
+    finally:
+        pre_save.disconnect(sell, sender=Product)
+
+    assert "Not saved: The stock would fall below" in response.content.decode()
+    assert (variant("L-1").stock, Product.objects.get().name) == (10, "Lamp")
+
+
+@pytest.mark.parametrize("name", ["Home > Lamps", ">"])
+def test_no_category_is_named_like_a_path(staff: Client, name: str) -> None:
+    home = make_category("Home")
+
+    page = staff.post(f"/admin/products/category/{home.pk}/change/", category_form(home, name=name))
+
+    assert "A name holds no &gt;" in page.content.decode()
+    assert Category.objects.get().name == "Home"

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -14,6 +15,7 @@ from products.gateways import media
 from products.models import Category, Product, ProductImage, Variant, primary_image
 from store.core import markets, money
 from store.core.admin import staff_actor
+from store.core.exceptions import DomainError
 
 
 def picture(name: str | None) -> str | SafeString:
@@ -128,6 +130,21 @@ class ProductAdmin(admin.ModelAdmin[Product]):
                 if isinstance(one, ImageForm) and one.stored is not None:
                     media.delete(one.stored.name, one.stored.thumbnail)
         return super().render_change_form(request, context, *args, **given)
+
+    def get_form(self, request: HttpRequest, obj: Product | None = None, change: bool = False, **given: Any) -> Any:
+        """Let the page bring back what it showed, so that what others have changed meanwhile is not put back."""
+        form = super().get_form(request, obj, change=change, **given)
+        for field in form.base_fields.values():
+            field.show_hidden_initial = True
+        return form
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **given: Any) -> Any:
+        """Show the page, or save it; where the services refuse, nothing is saved and the page says why."""
+        try:
+            return super().changeform_view(request, object_id, *args, **given)
+        except DomainError as refused:
+            self.message_user(request, f"Not saved: {refused.message}", messages.ERROR)
+            return redirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Write the columns that were changed, and what search sees of them."""

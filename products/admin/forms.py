@@ -15,12 +15,12 @@ from store.core.exceptions import DomainError
 
 
 class VariantFormBase(forms.ModelForm[Variant]):
-    """A variant; its stock is written as a movement, its other markets' prices as rows."""
+    """A variant; its stock is written as a movement, its other markets' prices as rows.
 
-    # The number that the page showed comes back with it, so that what was sold meanwhile is not put back.
-    on_hand = forms.IntegerField(
-        min_value=0, max_value=10**9, label="On hand", show_hidden_initial=True, help_text="a change is recorded as a movement"
-    )
+    What the page showed comes back with it, so that what others have changed or sold meanwhile is not put back.
+    """
+
+    on_hand = forms.IntegerField(min_value=0, max_value=10**9, label="On hand", help_text="a change is recorded as a movement")
 
     class Meta:
         model = Variant
@@ -34,6 +34,7 @@ class VariantFormBase(forms.ModelForm[Variant]):
         if self.instance.pk:
             self._show_prices()
         for name, field in self.fields.items():
+            field.show_hidden_initial = True
             if name in ("on_hand", "position", "price", "compare_at_price") or name.startswith("price_"):
                 field.widget.attrs["style"] = "width: 6.5em"
 
@@ -95,14 +96,14 @@ class VariantFormBase(forms.ModelForm[Variant]):
             raise forms.ValidationError(str(wrong)) from None
 
     def wanted(self) -> VariantChange:
-        """Return what was filled in, as the services take it."""
-        given, default = self.cleaned_data, markets.default().code
-        columns: dict[str, Any] = {
-            name: given[name] for name in ("sku", "name", "options", "position", "is_active") if name in given
-        }
-        elsewhere = {market.code: given.get(f"price_{market.code}") for market in other_markets()}
+        """Return what was changed (of a new variant: all), as the services take it."""
+        names = self.fields if self.instance._state.adding else self.changed_data
+        given = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        fields = {"price": markets.default().code, **{f"price_{market.code}": market.code for market in other_markets()}}
         return VariantChange(
-            columns=columns, amounts={default: given["price"], **elsewhere}, compare_ats={default: given["compare_at_price"]}
+            columns={name: given[name] for name in ("sku", "name", "options", "position", "is_active") if name in given},
+            amounts={market: given[name] for name, market in fields.items() if name in given},
+            compare_ats={markets.default().code: given["compare_at_price"]} if "compare_at_price" in given else {},
         )
 
 
@@ -171,18 +172,14 @@ class CategoryForm(forms.ModelForm[Category]):
             raise forms.ValidationError("Must be small letters, digits and dashes, not only digits")
         return slug
 
-    def clean_parent(self) -> Category | None:
-        """Walk up from the parent."""
-        above = parent = self.cleaned_data["parent"]
-        while above is not None:
-            if above.pk == self.instance.pk:
-                raise forms.ValidationError("A category cannot stand inside of itself")
-            above = above.parent
-        return parent  # type: ignore[no-any-return]  # cleaned data is untyped
-
     def clean(self) -> dict[str, Any]:
-        """No two categories of one name stand side by side, whatever the case of its letters."""
+        """A category stands not inside of itself nor too deep, and no two of one name stand side by side."""
         given = super().clean() or self.cleaned_data
+        try:
+            shelves.check_place(self.instance.pk, given.get("name", ""), getattr(given.get("parent"), "pk", None))
+        except DomainError as refused:
+            self.add_error("name" if refused.field == "name" else "parent", refused.message)
+            return given
         twin = shelves.inside(given.get("parent"), given.get("name", ""))
         if twin is not None and twin.pk != self.instance.pk:
             raise forms.ValidationError("There is a category of this name already")

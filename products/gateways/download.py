@@ -1,11 +1,13 @@
 """Fetches a picture from an address that a file names: public hosts only, a few megabytes, a few seconds.
 
 requests-hardened resolves the name once, refuses private, loopback and link-local addresses (OWASP API7:2023, server-side
-request forgery), and connects to the address that it has checked, at each redirect anew.
+request forgery), and connects to the address that it has checked. Redirects are followed here, at most three and each unread,
+since requests would read their bodies, however large.
 """
 
 import threading
 import time
+from urllib.parse import urljoin
 
 import requests
 from django.conf import settings
@@ -13,6 +15,7 @@ from requests_hardened import Config, Manager
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_SECONDS = 20  # from the first byte that is sent to the last that is read
+MAX_REDIRECTS = 3
 CHUNK = 64 * 1024
 
 
@@ -48,17 +51,21 @@ def _fetched(address: str) -> bytes:
     config = Config(
         ip_filter_enable=True,
         ip_filter_allow_loopback_ips=settings.IMPORT_FROM_LOOPBACK,
-        never_redirect=False,
+        never_redirect=True,
         default_timeout=(5, 10),
         user_agent_override="shop-import/1",
     )
     deadline = time.monotonic() + MAX_SECONDS
     with Manager(config).get_session() as session:
         session.trust_env = False  # a proxy from the environment would connect where it likes
-        session.max_redirects = 3
-        # Nothing packed: what it unpacks to would be known too late.
-        with session.get(address, stream=True, headers={"Accept": "image/*", "Accept-Encoding": "identity"}) as answer:
-            return _body(answer, deadline)
+        session.get_redirect_target = lambda answer: None  # or requests reads the body, followed or not
+        for _ in range(MAX_REDIRECTS + 1):
+            # Nothing packed: what it unpacks to would be known too late.
+            with session.get(address, stream=True, headers={"Accept": "image/*", "Accept-Encoding": "identity"}) as answer:
+                if not answer.is_redirect:
+                    return _body(answer, deadline)
+                address = urljoin(address, answer.headers["Location"])
+    raise requests.TooManyRedirects
 
 
 def _body(answer: requests.Response, deadline: float) -> bytes:

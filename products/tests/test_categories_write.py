@@ -204,3 +204,26 @@ def test_the_slug_of_a_long_name_fits() -> None:
 
     assert response.status_code == 201
     assert len(response.json()["data"]["slug"]) <= 140
+
+
+def test_ten_categories_stand_one_inside_of_the_other_and_no_more(db: None) -> None:
+    client, path = staff(), [f"Level {number}" for number in range(10)]
+    deepest, top = make_category(path[-1], *path[:-1]), make_category("Top")
+    first = Category.objects.get(name="Level 0")
+
+    answers = [
+        client.post("/api/products/categories/", {"name": "Deeper", "parent_id": deepest.pk}),
+        client.post("/api/products/", {"name": "Lamp", "price": "1.00", "category": " > ".join([*path, "Deeper"])}),
+        client.patch(f"/api/products/categories/{first.pk}/", {"parent_id": top.pk}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400] * 3
+    assert "At most 10 categories" in str([answer.json()["errors"] for answer in answers])
+    assert Category.objects.count() == 11
+    assert client.get("/api/products/categories/").status_code == 200
+
+
+def test_a_name_that_reads_as_a_path_is_refused(db: None) -> None:
+    answer = staff().post("/api/products/categories/", {"name": "Home > Lamps"})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["name"])

@@ -15,7 +15,7 @@ from products.gateways import download
 from products.models import Product, ProductImage
 from products.tests.factories import png
 from products.tests.import_file import Ran, load, row, stored
-from products.tests.picture_host import Answer, Host, picture_host, points_to, says, trickles
+from products.tests.picture_host import Answer, Host, Request, picture_host, points_to, says, trickles
 
 pytestmark = pytest.mark.django_db
 MB = 1024 * 1024
@@ -229,3 +229,17 @@ def test_nothing_is_fetched_from_this_machine_unless_that_is_set(tmp_path: Path)
         reason = refused(tmp_path, here.at("/a.png", says(png())))
 
     assert (reason, here.asked) == ("could not be fetched (InvalidIPAddress)", [])
+
+
+def test_the_body_of_a_redirect_is_not_read(tmp_path: Path, host: Host) -> None:
+    sent: list[int] = []
+    host.at("/a.png", says(png()))
+
+    def leads_on(request: Request) -> None:
+        request.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: /a.png\r\nContent-Length: 200000000\r\n\r\n")
+        sent.extend(request.wfile.write(bytes(MB)) for _ in range(200))
+
+    load(tmp_path, row(images=[host.at("/old.png", leads_on)]))
+
+    assert ProductImage.objects.count() == 1
+    assert len(sent) < 100  # what lies in buffers; the shop has hung up

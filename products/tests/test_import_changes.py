@@ -134,8 +134,12 @@ def test_a_product_that_staff_have_taken_out_stays_out(api: SchemaClient, tmp_pa
     load(tmp_path, row())
     change(Product.objects.get(), deleted_at=datetime(2025, 1, 1, tzinfo=UTC))
 
-    load(tmp_path, row(price="1.00"))
+    before = list(Product.objects.values())
+    ran = load(tmp_path, row(price="1.00"), row("B"))
 
+    assert ran.said == ["1 created, 0 changed, 0 unchanged, 1 failed"]
+    assert "this product was taken out of the shop" in ran.complaints[0]
+    assert list(Product.objects.exclude(deleted_at=None).values()) == before
     assert api.get("/api/products/lamp-lmp-1/").status_code == 404
 
 

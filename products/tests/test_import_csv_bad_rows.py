@@ -85,3 +85,12 @@ def test_a_bad_cell_is_named(tmp_path: Path, column: str, cell: str, reason: str
 
     assert ran.complaints == [f"  row 2 (Lamp): {reason}", "1 problem(s); everything else is in."]
     assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("columns", ["options,option_Size", "option_Size,options", "prices,price_us", "price_us,prices"])
+def test_one_thing_said_in_two_ways_is_refused_before_anything_is_written(tmp_path: Path, columns: str) -> None:
+    ran = load_csv(tmp_path, f"sku,name,price,{columns}\nA,Lamp,1,2,3\n")
+
+    assert ran.code == 2
+    assert "keep one of the two" in ran.complaints[-1]
+    assert not Product.objects.exists()

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from products.models import Product, Variant
-from products.tests.import_file import Ran, row, run, shop, write
+from products.tests.import_file import Ran, load, row, run, shop, write
 
 
 def ran_on(folder: Path, text: str) -> Ran:
@@ -163,3 +163,22 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, encoding: str) -> Non
     assert ran.code == 2
     assert ran.complaints[0].startswith(f"{file} is not valid JSON: ")
     assert not Product.objects.exists()
+
+
+@pytest.mark.django_db
+def test_null_is_nothing_said_where_nothing_need_be_said(tmp_path: Path) -> None:
+    given = row("A", description=None, low_stock_threshold=None, options=None, category=None, images=None)
+
+    assert load(tmp_path, given).said == ["1 created, 0 changed, 0 unchanged, 0 failed"]
+
+    lamp = Product.objects.get()
+    assert (lamp.description, lamp.low_stock_threshold, lamp.category) == ("", 5, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [" > ".join("abcdefghijk"), "Lamps " * 400])
+def test_a_category_that_is_too_deep_or_too_long_is_a_bad_row(tmp_path: Path, path: str) -> None:
+    ran = load(tmp_path, row("A", category=path), row("B"))
+
+    assert ran.said == ["1 created, 0 changed, 0 unchanged, 1 failed"]
+    assert "category" in ran.complaints[0]

@@ -126,11 +126,11 @@ def test_two_categories_of_one_name_are_both_meant(api: SchemaClient) -> None:
 def test_a_tree_of_many_levels_and_shelves_is_one_list(api: SchemaClient) -> None:
     path: list[str] = []
     products = []
-    for level in range(12):
+    for level in range(10):
         products.append(make_product("Lamp", category=make_category(f"Level {level}", *path)))
         path.append(f"Level {level}")
     products += [make_product("Lamp", category=make_category(f"Side {number}", "Level 0")) for number in range(30)]
 
     ids = [product.pk for product in products]
     assert there_and_back(api, "category=level-0&ordering=oldest&page_size=7") == ids
-    assert there_and_back(api, "category=level-9&ordering=oldest") == ids[9:12]
+    assert there_and_back(api, "category=level-7&ordering=oldest") == ids[7:10]

@@ -12,6 +12,7 @@ from products.tests.factories import make_product
 from products.tests.import_file import load, row
 from tests.people import User
 from tests.schema_client import SchemaClient
+from tests.test_admin import product_form
 
 pytestmark = pytest.mark.django_db
 
@@ -141,18 +142,10 @@ def test_an_import_writes_what_differs(tmp_path: Path) -> None:
 def test_the_admin_writes_what_differs(admin_client: Client) -> None:
     lamp = make_product(sku="L-1", price="20.00", prices={"us": "2.00"})
     address = f"/admin/products/product/{lamp.pk}/change/"
-    form = {
-        **{"name": "Lamp", "description": "", "category": "", "seller": "", "low_stock_threshold": "5", "is_active": "on"},
-        **{f"variants-{name}": value for name, value in (("TOTAL_FORMS", "1"), ("INITIAL_FORMS", "1"), ("MIN_NUM_FORMS", "1"))},
-        **{"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0", "variants-0-id": str(Variant.objects.get().pk)},
-        **{"variants-0-product": str(lamp.pk), "variants-0-sku": "L-1", "variants-0-name": "", "variants-0-options": "{}"},
-        **{"variants-0-price": "20.00", "variants-0-compare_at_price": "", "variants-0-price_us": "2.00"},
-        **{"variants-0-on_hand": "10", "variants-0-position": "0", "variants-0-is_active": "on"},
-    }
 
     for given in ({}, {"price": "19"}, {"price": "19", "compare_at_price": "30"}, {"price": "19", "price_us": ""}):
         changed = {f"variants-0-{name}": value for name, value in given.items()}
-        assert admin_client.post(address, form | changed).status_code == 302
+        assert admin_client.post(address, product_form(lamp, **changed)).status_code == 302
 
     assert (history("L-1"), history("L-1", "us")) == (["20.00", "19.00"], ["2.00", None])
     assert {change.user_id for change in PriceChange.objects.order_by("id")[2:]} == {User.objects.get().pk}

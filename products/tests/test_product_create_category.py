@@ -1,10 +1,14 @@
 """Which category a product stands in: named by slug, id, path or name; made by staff alone"""
 
 import pytest
+from django.db import IntegrityError
 
+from products import services
+from products.drafts import ProductChange, VariantChange
 from products.models import Category, Product
 from products.tests.editors import assert_refused, catalog, seller, staff
 from products.tests.factories import make_category, make_product
+from store.core.actors import Actor
 
 pytestmark = pytest.mark.django_db
 LAMP = {"name": "Lamp", "price": "20"}
@@ -134,3 +138,15 @@ def test_a_name_that_is_longer_in_latin_letters_has_a_slug_that_fits() -> None:
 
     assert response.status_code == 201
     assert len(Category.objects.get().slug) <= 140
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_for_another_reason_is_not_told_as_the_categorys_fault() -> None:
+    nobody = Actor(999_999, None, "staff")
+    make_category("Home")
+    lamp = make_product("Lamp")
+
+    with pytest.raises(IntegrityError):
+        services.change(nobody, lamp.pk, ProductChange({"category": "home"}, simple=VariantChange(available=3)))
+
+    assert Product.objects.get().category is None

@@ -92,7 +92,8 @@ def _do(owed: Job) -> bool:
         owed.done_at = timezone.now()
         owed.last_error = ""
     end = {name: getattr(owed, name) for name in ("done_at", "failed_at", "run_at", "leased_until", "last_error")}
-    Job.objects.filter(pk=owed.pk).update(**end)  # which may be gone, with the account that it was about
+    # It may be gone, with the account that it was about; or another worker has it, if this one has outlived its lease.
+    Job.objects.filter(pk=owed.pk, attempts=owed.attempts).update(**end)
     return owed.done_at is not None
 
 

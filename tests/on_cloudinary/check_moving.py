@@ -2,10 +2,12 @@
 
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from PIL import Image
 
 from carts.tests.factories import add
@@ -40,6 +42,24 @@ def move() -> tuple[int, str, list[str]]:
     except CommandError as refused:
         code = refused.returncode
     return code, said.getvalue().strip(), complaints.getvalue().splitlines()
+
+
+def test_a_picture_that_staff_replace_meanwhile_stays(host: StandIn) -> None:
+    row = local(make_product(), "a")
+    replaced = "products/" + "b" * 32 + ".jpeg"
+
+    def replace(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "products_productimage"') and replaced not in params:
+            ProductImage.objects.filter(pk=row.pk).update(image=replaced)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(replace):
+        code, said, complaints = move()
+
+    assert (code, said) == (1, "0 moved, 1 failed")
+    assert "was replaced or deleted meanwhile" in complaints[0]
+    assert ProductImage.objects.get().image.name == replaced
+    assert not host.files
 
 
 def test_pictures_are_sent_and_the_files_stay(host: StandIn, api: SchemaClient) -> None:

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from products import exporting, spreadsheets
+from products.exceptions import MediaDown
 
 
 class Command(BaseCommand):
@@ -34,9 +35,10 @@ class Command(BaseCommand):
                     stream.write(line)
             unfinished.replace(file)
         except OSError as wrong:
+            raise CommandError(f"{wrong.filename or file} cannot be written: {wrong.strerror}", returncode=2) from None
+        finally:
             if unfinished.is_file():
                 unfinished.unlink()
-            raise CommandError(f"{wrong.filename or file} cannot be written: {wrong.strerror}", returncode=2) from None
         if not quiet:
             self.stdout.write(f"{bar.n} product(s) written to {file}")
 
@@ -54,10 +56,12 @@ class Command(BaseCommand):
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with default_storage.open(name) as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
-        except FileNotFoundError:
-            self.stderr.write(f"  picture {name} is not in the storage")
+            source = default_storage.open(name)
+        except (OSError, MediaDown) as wrong:  # one picture that cannot be had is no reason to be without the others
+            self.stderr.write(f"  picture {name} could not be read: {wrong}")
+            return
+        with source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:

@@ -228,3 +228,21 @@ def test_what_is_owed_about_somebody_is_forgotten_also_in_the_middle_of_it(done:
     assert outbox.run_due(1) == (1, 0)
 
     assert list(Job.objects.order_by("pk").values_list("kind", "payload__user_id")) == [("note", 2), ("fail", 1)]
+
+
+def test_a_worker_that_has_outlived_its_lease_undoes_nothing(done: list[Any]) -> None:
+    outbox.add("note", {"what": 1})
+
+    def outlive(payload: dict[str, Any]) -> None:
+        Job.objects.update(leased_until=timezone.now() - SECOND)
+        outbox.job("note")(lambda payload: done.append(payload["what"]))
+        assert outbox.run_due() == (1, 0)
+        raise RuntimeError("too late")
+
+    outbox.job("note")(outlive)
+    outbox.run_due(1)
+
+    job = Job.objects.get()
+    assert (done, job.attempts, job.failed_at, job.last_error) == ([1], 2, None, "")
+    assert job.done_at is not None
+    assert outbox.run_due() == (0, 0)
