@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from products.models import Product
+from store.core.stopping import Stop
 
 API_PORT = 8000
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
@@ -47,19 +48,23 @@ class Command(BaseCommand):
             ("127.0.0.1", page_port), partial(QuietHandler, directory=str(settings.BASE_DIR / "examples" / "storefront"))
         )
         threading.Thread(target=page.serve_forever, daemon=True).start()
+        stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         children = [
             self._start_api(port, page_port),
-            subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR),
+            subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR, start_new_session=True),
         ]
         self._say(port, page_port)
         try:
-            self._wait(children)
+            self._wait(stop, children)
         finally:
             page.shutdown()
             for child in children:
                 child.terminate()
             for child in children:
-                child.wait(timeout=10)
+                try:
+                    child.wait(timeout=10)
+                except subprocess.TimeoutExpired:
+                    child.kill()
             self.stdout.write("Stopped.")
 
     def _check_free(self, port: int) -> None:
@@ -86,7 +91,8 @@ class Command(BaseCommand):
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4"]
         quiet = ["--log-level", "warning", "store.wsgi:application"]
         environment = {**os.environ, "FRONTEND_URL": f"http://localhost:{page_port}"}
-        return subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR, env=environment)
+        # Away from the terminal: of a Ctrl-C and the termination that follows from it, the server sometimes hangs.
+        return subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR, env=environment, start_new_session=True)
 
     def _say(self, port: int, page_port: int) -> None:
         site = f"http://localhost:{port}"
@@ -106,11 +112,8 @@ class Command(BaseCommand):
         )
         self.stdout.write("\n".join(lines))
 
-    def _wait(self, children: list["subprocess.Popen[bytes]"]) -> None:
+    def _wait(self, stop: Stop, children: list["subprocess.Popen[bytes]"]) -> None:
         """Stay until Ctrl-C, a termination, or the end of a child."""
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
         while not stop.wait(0.5):
             ended = next((child for child in children if child.poll() is not None), None)
             if ended is not None:

@@ -1,13 +1,13 @@
 """`manage.py run_jobs`: the worker of the outbox."""
 
 import signal
-import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connection
 
 from store.core import outbox
+from store.core.stopping import Stop
 
 
 class Command(BaseCommand):
@@ -20,10 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--pause", type=float, default=2.0, help="seconds between two looks (default 2)")
 
     def handle(self, *args: Any, once: bool, pause: float, **options: Any) -> None:
-        stop = threading.Event()
-        if not once:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stop.set())
+        stop = Stop() if once else Stop(signal.SIGTERM, signal.SIGINT)
         while True:
             try:
                 done, failed = outbox.run_due()
