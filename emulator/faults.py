@@ -2,15 +2,14 @@
 
 import random
 import re
+import sys
 import threading
 from typing import Any
 
+from emulator import rules
 from emulator.errors import ApiError
 
 Json = dict[str, Any]
-CALLS = {"delay_ms", "status", "after", "close", "bad_json", "tamper", "pay_at_once"}
-EVENTS = {"delay_ms", "drop", "duplicate", "reorder", "bad_signature", "old_timestamp", "api_version"}
-RANDOM = {"seed", "p_drop", "p_dup", "p_delay", "p_5xx", "delay_ms"}
 
 
 class Faults:
@@ -22,29 +21,40 @@ class Faults:
         self.chances: Json = {}
         self.dice = random.Random()  # noqa: S311 - nothing secret is drawn
 
-    def put(self, given: Any) -> None:
-        """Replace all rules: a list of them, or `{"random": {seed, p_drop, …}}`. Raises ApiError for what is no rule."""
-        chances = given.get("random") if isinstance(given, dict) else None
-        rules = given if isinstance(given, list) else []
-        if (chances is None and not isinstance(given, list)) or not set(chances or {}) <= RANDOM:
-            raise ApiError(400, f"Faults are a list of rules, or random with some of {sorted(RANDOM)}.")
-        for rule in rules:
-            _check(rule)
+    def put(self, given: Any) -> Any:
+        """Replace all rules: a list of them, or `{"random": {seed, p_drop, …}}`, and return them. Raises ApiError."""
+        if isinstance(given, list):
+            for rule in given:
+                rules.check(rule)
+            self._replace([{"times": 1, **rule} for rule in given], {})
+            return given
+        chances = given.get("random") if isinstance(given, dict) and len(given) == 1 else None
+        if not isinstance(chances, dict):
+            raise ApiError(400, "Faults are a list of rules, or {random: {seed, p_drop, …}}.")
+        rules.check_chances(chances)
+        chances = {"seed": random.randrange(2**32), **chances}  # noqa: S311
+        self._replace([], chances)
+        sys.stdout.write(f"Random faults with the seed {chances['seed']}\n")
+        sys.stdout.flush()
+        return {"random": chances}
+
+    def _replace(self, own: list[Json], chances: Json) -> None:
         with self.lock:
-            self.rules = [{"times": 1, **rule} for rule in rules]
-            self.chances = chances or {}
-            self.dice = random.Random(self.chances.get("seed"))  # noqa: S311
+            self.rules, self.chances = own, chances
+            self.dice = random.Random(chances.get("seed"))  # noqa: S311
 
     def call(self, method: str, path: str) -> Json:
         """Return what goes wrong with this call of the API."""
         with self.lock:
-            found = self._used(lambda match: match.get("method", method) == method and _fits(match.get("path"), path))
+            found = self._used(
+                lambda match: "type" not in match and match.get("method", method) == method and _fits(match, "path", path)
+            )
             return found or self._drawn({"p_5xx": {"status": 500}, "p_delay": self._delay()})
 
     def event(self, kind: str) -> Json:
         """Return what goes wrong with the delivery of this event."""
         with self.lock:
-            found = self._used(lambda match: "type" in match and _fits(match["type"], kind))
+            found = self._used(lambda match: "type" in match and _fits(match, "type", kind))
             return found or self._drawn({"p_drop": {"drop": True}, "p_dup": {"duplicate": 1}, "p_delay": self._delay()})
 
     def is_left(self, rule: Json) -> bool:
@@ -61,7 +71,7 @@ class Faults:
         return None
 
     def _delay(self) -> Json:
-        return {"delay_ms": self.dice.randrange(1, int(self.chances.get("delay_ms", 500)) + 1)}
+        return {"delay_ms": self.dice.randrange(1, self.chances.get("delay_ms", 500) + 1)}
 
     def _drawn(self, outcomes: dict[str, Json]) -> Json:
         for name, fault in outcomes.items():
@@ -70,14 +80,5 @@ class Faults:
         return {}
 
 
-def _check(rule: Any) -> None:
-    match, do = (rule.get("match"), rule.get("do")) if isinstance(rule, dict) else (None, None)
-    if not isinstance(match, dict) or not isinstance(do, dict) or not isinstance(rule.get("times", 1), int):
-        raise ApiError(400, "A rule is {match: {method, path} or {type}, times: n or -1, do: {…}}.")
-    allowed = EVENTS if "type" in match else CALLS
-    if not set(match) <= {"method", "path", "type"} or not set(do) <= allowed:
-        raise ApiError(400, f"This rule can do {sorted(allowed)}.")
-
-
-def _fits(pattern: str | None, text: str) -> bool:
-    return pattern is None or re.search(pattern, text) is not None
+def _fits(match: Json, name: str, text: str) -> bool:
+    return name not in match or re.search(match[name], text) is not None

@@ -62,6 +62,8 @@ def closed(session: Json) -> str:
         return page("Expired", f"<h1>This payment has expired</h1><p>Nothing was charged. Go back and order again.</p>{leave}")
     if session["payment_status"] == "paid":
         return page("Paid", f'<h1>Paid</h1><p class="total">{total}</p>{leave}')
+    if not session["_awaits_money"]:
+        return page("Failed", f"<h1>The money did not arrive</h1><p>Nothing was charged. Go back and order again.</p>{leave}")
     settle = (
         '<form method="post"><button class="go" name="act" value="async_succeed">The money arrives</button>'
         '<button name="act" value="async_fail">The money does not arrive</button></form>'

@@ -1,5 +1,6 @@
 """Which parameters the API takes, and what it makes of them: an unknown one is refused, as Stripe does."""
 
+import re
 from typing import Any
 
 from emulator.errors import ApiError, invalid
@@ -28,6 +29,7 @@ REFUND = {
     *("reason", "refund_application_fee", "reverse_transfer"),
 }
 LIST = {"created", "ending_before", "expand", "limit", "starting_after"}
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 MINIMUM = {"gbp": 30, "jpy": 50}  # minor units; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 OTHERS_MINIMUM = 50
 MAXIMUM = 99_999_999
@@ -45,24 +47,47 @@ def known(given: dict[str, Any], names: set[str], where: str = "") -> None:
 
 def whole(value: Any, param: str, *, least: int = 0) -> int:
     """Return a whole number of at least `least`."""
-    if not isinstance(value, str) or not value.lstrip("-").isdigit():
-        raise invalid(f"Invalid integer: {value}", param, "parameter_invalid_integer")
+    if not isinstance(value, str) or not WHOLE.fullmatch(value):
+        raise invalid(f"Invalid integer: {str(value)[:100]}", param, "parameter_invalid_integer")
     number = int(value)
     if number < least:
         raise invalid(f"This value must be greater than or equal to {least}.", param, "parameter_invalid_integer")
     return number
 
 
-def texts(value: Any, param: str) -> dict[str, str]:
-    """Return metadata: up to 50 names of 40 characters with texts of 500."""
+def a_text(given: dict[str, Any], name: str, where: str = "") -> str | None:
+    """Return a parameter that is a text; None where it is not given."""
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise invalid("Invalid string", f"{where}[{name}]" if where else name)
+    return value
+
+
+def a_list(value: Any, param: str) -> list[str]:
+    """Return a parameter that is a list of texts."""
+    if not isinstance(value, list) or any(not isinstance(text, str) for text in value):
+        raise invalid("Invalid array", param)
+    return value
+
+
+def an_object(value: Any, param: str) -> dict[str, Any]:
+    """Return a parameter that is an object; an empty one where it is not given."""
     if value in (None, ""):
         return {}
-    if not isinstance(value, dict) or len(value) > 50 or any(not isinstance(text, str) for text in value.values()):
+    if not isinstance(value, dict):
         raise invalid("Invalid object", param)
-    for name, text in value.items():
+    return value
+
+
+def texts(value: Any, param: str) -> dict[str, str]:
+    """Return metadata: up to 50 names of 40 characters with texts of 500."""
+    found = an_object(value, param)
+    if len(found) > 50 or any(not isinstance(text, str) for text in found.values()):
+        raise invalid("Invalid object", param)
+    for name, text in found.items():
         if len(name) > 40 or len(text) > 500:
             raise invalid("Metadata names have at most 40 characters and values 500.", f"{param}[{name[:40]}]")
-    return dict(value)
+    return dict(found)
 
 
 def addresses(given: dict[str, Any]) -> None:
@@ -70,7 +95,7 @@ def addresses(given: dict[str, Any]) -> None:
     if "success_url" not in given:
         raise invalid("Missing required param: success_url.", "success_url", "parameter_missing")
     for name in ("success_url", "cancel_url"):
-        if not str(given.get(name, "https://ok")).startswith(("http://", "https://")):
+        if not (a_text(given, name) or "https://ok").startswith(("http://", "https://")):
             raise invalid("Not a valid URL", name, "url_invalid")
 
 
@@ -94,7 +119,8 @@ def _line(item: Any, where: str) -> dict[str, Any]:
     known(item, LINE_ITEM, where)
     known(price, PRICE_DATA, f"{where}[price_data]")
     known(product, PRODUCT_DATA, f"{where}[price_data][product_data]")
-    currency, name = price.get("currency", ""), product.get("name", "")
+    currency = a_text(price, "currency", f"{where}[price_data]") or ""
+    name = a_text(product, "name", f"{where}[price_data][product_data]")
     if len(currency) != 3 or not currency.isalpha():
         raise invalid(f"Invalid currency: {currency}", f"{where}[price_data][currency]")
     if not name:

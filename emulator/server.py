@@ -4,18 +4,23 @@ import base64
 import binascii
 import hmac
 import json
+import re
 import secrets
+import string
+import sys
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from emulator import forms, pages
 from emulator.books import API_VERSION
 from emulator.control import Control
-from emulator.desk import Desk, Dropped
-from emulator.errors import ApiError
+from emulator.desk import Answer, Desk, Dropped
+from emulator.errors import ApiError, invalid
 
 MAX_BODY = 1_000_000  # bytes
+LONGEST_KEY = 255  # characters
 
 
 class Server(ThreadingHTTPServer):
@@ -29,6 +34,11 @@ class Server(ThreadingHTTPServer):
         self.desk, self.control_token = desk, control_token
         self.control = Control(desk)
 
+    def handle_error(self, *about: Any) -> None:
+        """Say what went wrong with a connection, but not that the caller went away."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*about)
+
 
 class Handler(BaseHTTPRequestHandler):
     """One connection."""
@@ -38,16 +48,25 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer a GET."""
-        self._serve("GET")
+        """Answer a request, whatever its method and whatever goes wrong."""
+        try:
+            self._serve(self.command)
+        except Dropped:
+            self.close_connection = True
+        except ConnectionError:
+            raise  # there is nobody to be answered
+        except ApiError as refusal:
+            self._json(refusal.status, refusal.body())
+        except Exception:  # noqa: BLE001 - the caller gets an answer, and whoever runs this learns why
+            traceback.print_exc()
+            self._json(500, ApiError(500, "The stand-in failed; its log says why.", kind="api_error").body())
 
-    def do_POST(self) -> None:
-        """Answer a POST."""
-        self._serve("POST")
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - the names that http.server looks for
 
-    def do_PUT(self) -> None:
-        """Answer a PUT."""
-        self._serve("PUT")
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request as the API refuses; the rest of the connection cannot be read."""
+        self.close_connection = True
+        self._json(code, ApiError(code, message or "This is no request.").body(), {"Connection": "close"})
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: `/_emu/requests` tells what was asked."""
@@ -58,30 +77,29 @@ class Handler(BaseHTTPRequestHandler):
         return cast(Server, self.server).desk
 
     def _serve(self, method: str) -> None:
-        url = urlsplit(self.path)
-        try:
-            text = self._body()
-            if url.path.startswith("/v1/"):
-                self._api(method, url.path, url.query if method == "GET" else text)
-            elif url.path.startswith("/pay/"):
-                self._page(method, url.path.removeprefix("/pay/").strip("/"), text)
-            elif url.path.startswith("/_emu/"):
-                self._control(method, url.path, text)
-            elif url.path in ("/", "/healthz"):
-                self._send(200, "text/plain; charset=utf-8", b"A stand-in for Stripe Checkout. No money moves.\n")
-            else:
-                raise ApiError(404, f"Unrecognized request URL ({method}: {url.path}).")
-        except Dropped:
-            self.close_connection = True
-        except ApiError as refusal:
-            self._json(refusal.status, refusal.body())
+        text, url = self._body(), urlsplit(self.path)
+        if url.path.startswith("/v1/"):
+            self._api(method, url.path, url.query if method == "GET" else text)
+        elif url.path.startswith("/_emu/"):
+            self._control(method, url.path, text)
+        elif url.path.startswith("/pay/"):
+            _check_method(method, "GET", "POST")
+            self._page(method, url.path.removeprefix("/pay/").strip("/"), text)
+        elif url.path in ("/", "/healthz"):
+            _check_method(method, "GET")
+            self._send(200, "text/plain; charset=utf-8", b"A stand-in for Stripe Checkout. No money moves.\n")
+        else:
+            raise ApiError(404, f"Unrecognized request URL ({method}: {url.path}).")
 
     def _body(self) -> str:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
+        if "Transfer-Encoding" in self.headers or not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self.close_connection = True
-            raise ApiError(413, "The body is too large.")
-        return self.rfile.read(int(length)).decode("utf-8", "replace")
+            raise ApiError(413, f"A body has a Content-Length, of {MAX_BODY} bytes at most.")
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise Dropped  # by the caller
+        return body.decode("utf-8", "replace")
 
     def _api(self, method: str, path: str, text: str) -> None:
         key = self.headers.get("Idempotency-Key", "")
@@ -90,16 +108,16 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self._check_key()
             row["params"] = given = forms.decoded(text)
-            status, body, replayed = self.desk.call(method, path, text, given, key)
+            answer = self.desk.call(method, path, text, given, key)
         except ApiError as refusal:
-            status, body, replayed = refusal.status, refusal.body(), False
+            answer = Answer.to(refusal)
         except Dropped:
             self.desk.requests.append({**row, "status": None})
             raise
-        self.desk.requests.append({**row, "status": status, "replayed": replayed})
+        self.desk.requests.append({**row, "status": answer.status, "replayed": answer.is_replayed})
         headers |= {"Idempotency-Key": key} if key else {}
-        headers |= {"Idempotent-Replayed": "true"} if replayed else {}
-        self._json(status, body, headers)
+        headers |= {"Idempotent-Replayed": "true"} if answer.is_replayed else {}
+        self._json(answer.status, answer.body, headers, is_broken=answer.is_broken)
 
     def _check_key(self) -> None:
         kind, _, given = self.headers.get("Authorization", "").partition(" ")
@@ -108,8 +126,10 @@ class Handler(BaseHTTPRequestHandler):
                 given = base64.b64decode(given, validate=True).decode().partition(":")[0]
             except (binascii.Error, UnicodeDecodeError):
                 given = ""
-        if kind.lower() not in ("basic", "bearer") or not given.startswith(("sk_test_", "rk_test_")):
+        if kind.lower() not in ("basic", "bearer") or not given.startswith("sk_test_"):
             raise ApiError(401, "Give a test key (sk_test_…) as bearer; this stand-in takes no live key.")
+        if len(self.headers.get("Idempotency-Key", "")) > LONGEST_KEY:
+            raise invalid(f"An idempotency key has up to {LONGEST_KEY} characters.", "Idempotency-Key")
 
     def _page(self, method: str, name: str, text: str) -> None:
         books = self.desk.books
@@ -118,23 +138,23 @@ class Handler(BaseHTTPRequestHandler):
         except ApiError:
             self._html(404, pages.missing())
             return
-        said = ""
+        status, said = 200, ""
         if method == "POST":
             form = parse_qs(text)
-            act, email = form.get("act", [""])[0], form.get("email", [""])[0][:254]
+            act = form.get("act", [""])[0]
             try:
-                said = self._pay(name, act, email)
+                self._pay(name, act, form.get("email", [""])[0][:254])
             except ApiError as refusal:
-                said = refusal.message
-            self.desk.save()
+                status, said = refusal.status, refusal.message
+            self.desk.storage.save()
             if act in ("pay", "pay_later") and not said:
                 self._redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", name))
                 return
         is_open = session["status"] == "open"
-        self._html(402 if said and is_open else 200, pages.checkout(session, said) if is_open else pages.closed(session))
+        self._html(status if is_open else 200, pages.checkout(session, said) if is_open else pages.closed(session))
 
-    def _pay(self, name: str, act: str, email: str) -> str:
-        """Do what the buyer chose; returns what he should read."""
+    def _pay(self, name: str, act: str, email: str) -> None:
+        """Do what the buyer chose. Raises ApiError with what he should read."""
         books = self.desk.books
         if act == "pay":
             books.pay(name, email)
@@ -142,10 +162,11 @@ class Handler(BaseHTTPRequestHandler):
             books.pay_later(name, email)
         elif act in ("async_succeed", "async_fail"):
             books.settle(name, succeeds=act == "async_succeed")
-        else:
+        elif act == "decline":
             books.decline(name)
-            return "Your card was declined. Try another way to pay."
-        return ""
+            raise ApiError(402, "Your card was declined. Try another way to pay.")
+        else:
+            raise ApiError(400, "There is no such button.")
 
     def _control(self, method: str, path: str, text: str) -> None:
         token = cast(Server, self.server).control_token
@@ -153,14 +174,15 @@ class Handler(BaseHTTPRequestHandler):
             raise ApiError(404 if not token else 403, "The control is for those who hold its token.")
         try:
             given = json.loads(text) if text else {}
-            body = cast(Server, self.server).control.answer(method, path, given)
-        except (ValueError, KeyError, TypeError) as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise ApiError(400, f"Cannot read that: {wrong}") from None
-        self.desk.save()
+        body = cast(Server, self.server).control.answer(method, path, given)
+        self.desk.storage.save()
         self._json(200, body)
 
-    def _json(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-        self._send(status, "application/json", json.dumps(body).encode(), headers)
+    def _json(self, status: int, body: Any, headers: dict[str, str] | None = None, *, is_broken: bool = False) -> None:
+        text = json.dumps(body).encode()
+        self._send(status, "application/json", text[:-1] if is_broken else text, headers)
 
     def _html(self, status: int, text: str) -> None:
         policy = "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'; base-uri 'none'"
@@ -168,11 +190,17 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, "text/html; charset=utf-8", text.encode(), headers)
 
     def _redirect(self, url: str) -> None:
-        self._send(303, "text/plain", b"", {"Location": url, "Cache-Control": "no-store"})
+        # Whatever may not stand in an address is quoted, line breaks too; what is quoted already stays.
+        self._send(303, "text/plain", b"", {"Location": quote(url, safe=string.punctuation), "Cache-Control": "no-store"})
 
     def _send(self, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, value)
+            self.send_header(name, " ".join(value.split()))  # a header that is echoed may hold line breaks
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(b"" if self.command == "HEAD" else body)
+
+
+def _check_method(method: str, *allowed: str) -> None:
+    if method not in allowed:
+        raise ApiError(405, f"Here {' and '.join(allowed)} alone are known.")

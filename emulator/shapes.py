@@ -43,6 +43,7 @@ def session(name: str, url: str, total: int, currency: str, now: int) -> Json:
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "url": url,
+        "_awaits_money": False,
         "_intent": None,
     }
 

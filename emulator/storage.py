@@ -1,36 +1,55 @@
-"""Keeps the books in a SQLite file, so that a demo outlives a restart."""
+"""Keeps what must outlive a restart in a SQLite file, where there is one."""
 
 import json
 import sqlite3
 import threading
-
-from emulator.books import TABLES, Books
+from collections.abc import Iterator
+from typing import Any
 
 
 class Storage:
-    """One row for each object; what has not changed is not written again."""
+    """One row for each thing: what was marked since the last time is written, and nothing else.
 
-    def __init__(self, path: str) -> None:
-        self.lock = threading.Lock()
-        self.file = sqlite3.connect(path, check_same_thread=False)
-        self.file.execute("CREATE TABLE IF NOT EXISTS object (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
-        self.known: dict[tuple[str, str], str] = {}
+    `lock` is the one that whoever changes something holds: no half of an act is ever written.
+    """
 
-    def load(self, books: Books) -> None:
-        """Fill the books with what was saved."""
-        for kind, name, body in self.file.execute("SELECT kind, id, body FROM object ORDER BY rowid"):
-            self.known[kind, name] = body
-            getattr(books, kind)[name] = json.loads(body)
+    def __init__(self, path: str, lock: threading.RLock) -> None:
+        self.lock = lock
+        self.file = sqlite3.connect(path, check_same_thread=False) if path else None
+        self.marked: dict[tuple[str, str], Any] = {}
+        if self.file:
+            self.file.execute("CREATE TABLE IF NOT EXISTS kept (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
 
-    def save(self, books: Books) -> None:
-        """Write what is new or has changed."""
-        with self.lock, books.lock:
-            now = {(kind, name): json.dumps(body) for kind in TABLES for name, body in getattr(books, kind).items()}
-            new = [(kind, name, body) for (kind, name), body in now.items() if self.known.get((kind, name)) != body]
-            gone = self.known.keys() - now.keys()
+    def load(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield kind, id and thing of all that was kept, the oldest first."""
+        if self.file:
+            for kind, name, body in self.file.execute("SELECT kind, id, body FROM kept ORDER BY rowid"):
+                yield kind, name, json.loads(body)
+
+    def mark(self, kind: str, name: str, thing: Any) -> None:
+        """Remember that a thing is new or has changed, or with None that it is gone."""
+        if self.file:
+            with self.lock:
+                self.marked[kind, name] = thing
+
+    def clear(self) -> None:
+        """Forget everything, in the file too."""
+        with self.lock:
+            self.marked.clear()
+            if self.file:
+                with self.file:
+                    self.file.execute("DELETE FROM kept")
+
+    def save(self) -> None:
+        """Write what is marked."""
+        with self.lock:
+            if not self.file or not self.marked:
+                return
+            rows = [(kind, name, json.dumps(thing)) for (kind, name), thing in self.marked.items() if thing is not None]
+            gone = [key for key, thing in self.marked.items() if thing is None]
             with self.file:
-                self.file.executemany("DELETE FROM object WHERE kind = ? AND id = ?", list(gone))
+                self.file.executemany("DELETE FROM kept WHERE kind = ? AND id = ?", gone)
                 self.file.executemany(
-                    "INSERT INTO object VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body", new
+                    "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body", rows
                 )
-            self.known = now
+            self.marked.clear()

@@ -1,0 +1,160 @@
+"""What the emulator does wrong with events when it is told to"""
+
+import time
+
+import pytest
+
+from tests.emulators import Emulator
+from tests.stripe_clients import Shop, verifies
+from tests.test_emulator_events import PAID
+from tests.webhook_receivers import Receiver
+
+FAILED = {"type": r"^payment_intent\.payment_failed$"}
+
+
+@pytest.fixture
+def declined(emulator: Emulator, shop: Shop, webhooks: Receiver) -> str:
+    """A session of which each `decline` tells one more event; what came before is forgotten."""
+    session = shop.open().id
+    emulator.decline(session)
+    assert emulator.wait()
+    webhooks.clear()
+    return session
+
+
+def test_a_dropped_event_never_comes_and_is_kept(emulator: Emulator, shop: Shop, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"drop": True}})
+
+    emulator.decline(declined)
+    emulator.decline(declined)
+
+    assert emulator.wait()
+    second, first = shop.v1.events.list({"limit": 2}).data
+    assert [event["id"] for event in webhooks.events()] == [second.id]
+    assert [(row["event"], row["status"]) for row in emulator.deliveries()[-2:]] == [(first.id, "dropped"), (second.id, 200)]
+    emulator.resend(first.id)
+    assert webhooks.wait_for(2)[1].event["id"] == first.id
+
+
+def test_an_event_comes_as_often_as_it_is_duplicated(emulator: Emulator, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"duplicate": 2}})
+
+    emulator.decline(declined)
+
+    webhooks.wait_for(3)
+    assert len({event["id"] for event in webhooks.events()}) == 1
+
+
+def test_waiting_is_for_every_copy(emulator: Emulator, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"duplicate": 200}})
+    emulator.decline(declined)
+
+    assert emulator.wait()
+
+    arrived = len(webhooks.received)
+    webhooks.wait_for(201)
+    assert arrived == 201
+
+
+def test_events_are_held_and_come_backwards(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
+    session = shop.open().id
+    emulator.faults({"match": {"type": "."}, "times": 4, "do": {"reorder": True}})
+
+    emulator.pay(session)
+
+    webhooks.wait_for(4)
+    assert webhooks.types() == PAID[::-1]
+
+
+def test_events_are_held_until_the_rule_is_gone(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
+    session = shop.open().id
+    emulator.faults({"match": {"type": "."}, "times": -1, "do": {"reorder": True}})
+    emulator.pay(session)
+    time.sleep(0.1)
+    assert webhooks.received == []
+
+    emulator.faults()
+
+    webhooks.wait_for(4)
+    assert webhooks.types() == PAID[::-1]
+
+
+def test_an_event_comes_late(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
+    session = shop.open().id
+    emulator.faults({"match": {"type": r"intent\.succeeded"}, "do": {"delay_ms": 300}})
+    before = time.time()
+
+    emulator.pay(session)
+
+    last = webhooks.wait_for(4)[3]
+    assert webhooks.types() == [PAID[0], PAID[2], PAID[3], PAID[1]]
+    assert last.at - before >= 0.3
+
+
+def test_a_signature_is_wrong(emulator: Emulator, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"bad_signature": True}})
+
+    emulator.decline(declined)
+    emulator.decline(declined)
+
+    assert [verifies(received) for received in webhooks.wait_for(2)] == [False, True]
+
+
+def test_a_time_stamp_is_old(emulator: Emulator, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"old_timestamp": True}})
+
+    emulator.decline(declined)
+
+    received = webhooks.wait_for(1)[0]
+    assert not verifies(received)
+    assert verifies(received, tolerance=7_200)
+
+
+def test_an_event_is_of_another_version(emulator: Emulator, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"api_version": "2020-08-27"}})
+
+    emulator.decline(declined)
+    emulator.decline(declined)
+
+    webhooks.wait_for(2)
+    assert [event["api_version"] for event in webhooks.events()] == ["2020-08-27", "2026-10-28.endive"]
+    assert verifies(webhooks.received[0])
+
+
+@pytest.mark.parametrize(("times", "dropped"), [(1, 1), (2, 2), (-1, 3)])
+def test_a_rule_is_used_so_many_times(emulator: Emulator, webhooks: Receiver, declined: str, times: int, dropped: int) -> None:
+    emulator.faults({"match": FAILED, "times": times, "do": {"drop": True}})
+
+    for _ in range(3):
+        emulator.decline(declined)
+
+    assert emulator.wait()
+    assert len(webhooks.received) == 3 - dropped
+
+
+def test_rules_are_used_one_after_the_other(emulator: Emulator, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"drop": True}}, {"match": FAILED, "do": {"bad_signature": True}})
+
+    for _ in range(3):
+        emulator.decline(declined)
+
+    assert [verifies(received) for received in webhooks.wait_for(2)] == [False, True]
+
+
+def test_a_call_does_not_use_up_a_rule_for_events(emulator: Emulator, shop: Shop, webhooks: Receiver, declined: str) -> None:
+    emulator.faults({"match": FAILED, "do": {"drop": True}})
+
+    shop.sessions.list()
+    emulator.decline(declined)
+
+    assert emulator.wait()
+    assert webhooks.received == []
+
+
+def test_a_rule_for_events_does_not_delay_calls(emulator: Emulator, shop: Shop) -> None:
+    emulator.faults({"match": FAILED, "times": -1, "do": {"delay_ms": 300}})
+    before = time.monotonic()
+
+    shop.sessions.list()
+
+    assert time.monotonic() - before < 0.3

@@ -1,0 +1,208 @@
+"""The emulator's pages, on which a buyer pays"""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import pytest
+
+from tests.emulators import Answer, Emulator
+from tests.stripe_clients import Shop, line
+from tests.test_emulator_events import PAID
+from tests.webhook_receivers import Receiver
+
+NASTY = "<script>alert('x')</script> & \"quoted\""
+FORM = "application/x-www-form-urlencoded"
+
+
+class Tags(HTMLParser):
+    """The tags of a page with their attributes, and its words."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag."""
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.words += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        """Return the attributes of all tags of this name."""
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def page(emulator: Emulator, session: str, status: int = 200) -> Tags:
+    """Open the page of a session."""
+    answer = emulator.ask("GET", f"/pay/{session}")
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    tags = Tags(answer.text)
+    assert "emulator – no money moves" in tags.words
+    return tags
+
+
+def press(emulator: Emulator, session: str, act: str, email: str = "") -> Answer:
+    """Press a button of that page."""
+    return emulator.ask("POST", f"/pay/{session}", f"act={act}&email={quote(email)}", Content_Type=FORM)
+
+
+def test_the_page_shows_what_is_bought_and_every_way_on(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open(line_items=[line("Lamp", 199_900, 2), line("Bulb", 5)])
+
+    tags = page(emulator, session.id)
+
+    for words in ("261121-ABCDEF", "3,998.05 USD", "Lamp", "2 × 1,999.00 USD", "3,998.00 USD", "Bulb", "0.05 USD"):
+        assert words in tags.words
+    assert [button["value"] for button in tags.all("button")] == ["pay", "decline", "pay_later"]
+    assert [field["value"] for field in tags.all("input")] == ["ann@example.com"]
+    assert [link["href"] for link in tags.all("a")] == ["https://shop.example/cart"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "shown"), [("jpy", 1500, "1,500 JPY"), ("kwd", 1_500, "1.500 KWD"), ("inr", 99_999, "999.99 INR")]
+)
+def test_an_amount_has_the_digits_of_its_currency(emulator: Emulator, shop: Shop, currency: str, amount: int, shown: str) -> None:
+    session = shop.open(line_items=[line("Lamp", amount, 1, currency)])
+
+    assert shown in page(emulator, session.id).words
+
+
+def test_names_are_shown_as_they_are_written(emulator: Emulator, shop: Shop) -> None:
+    address = "https://shop.example/cart?a=1&b=%22%3E"
+    session = shop.open(line_items=[line(NASTY)], client_reference_id=NASTY, customer_email=NASTY, cancel_url=address)
+
+    tags = page(emulator, session.id)
+
+    assert tags.words.count(NASTY) == 2
+    assert tags.all("script") == []
+    assert tags.all("input")[0]["value"] == NASTY
+    assert tags.all("a")[0]["href"] == address
+
+
+def test_the_page_loads_nothing_and_is_not_kept(emulator: Emulator, shop: Shop) -> None:
+    answer = emulator.ask("GET", f"/pay/{shop.open().id}")
+
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert re.findall(r"(?:src|href)=.", answer.text) == ['href="']
+
+
+def test_whoever_pays_comes_back_to_the_shop(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
+    session = shop.open().id
+
+    answer = press(emulator, session, "pay", "bob+1@example.com")
+
+    assert answer.status == 303
+    assert answer.headers["Location"] == f"https://shop.example/thanks?session_id={session}"
+    found = shop.sessions.retrieve(session)
+    assert (found.status, found.payment_status) == ("complete", "paid")
+    assert found.customer_details is not None
+    assert found.customer_details.email == "bob+1@example.com"
+    assert emulator.wait()
+    assert webhooks.types() == PAID
+
+
+def test_an_address_without_a_place_for_the_session_stays_as_it_is(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open(success_url="https://shop.example/thanks").id
+
+    assert press(emulator, session, "pay").headers["Location"] == "https://shop.example/thanks"
+
+
+def test_a_declined_card_is_said_and_another_may_be_tried(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
+    session = shop.open().id
+
+    answer = press(emulator, session, "decline")
+
+    assert answer.status == 402
+    assert "Your card was declined" in Tags(answer.text).words
+    assert len(Tags(answer.text).all("button")) == 3
+    assert emulator.wait()
+    assert webhooks.types()[-1] == "payment_intent.payment_failed"
+    assert press(emulator, session, "pay").status == 303
+
+
+@pytest.mark.parametrize(("act", "payment_status"), [("async_succeed", "paid"), ("async_fail", "unpaid")])
+def test_money_that_comes_later_is_settled_on_the_page(emulator: Emulator, shop: Shop, act: str, payment_status: str) -> None:
+    session = shop.open().id
+
+    assert press(emulator, session, "pay_later").headers["Location"].endswith(session)
+    tags = page(emulator, session)
+    assert "The money is on its way" in tags.words
+    assert [button["value"] for button in tags.all("button")] == ["async_succeed", "async_fail"]
+    assert press(emulator, session, act).status == 200
+
+    assert shop.sessions.retrieve(session).payment_status == payment_status
+
+
+def test_the_page_says_that_the_money_never_came(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open().id
+    press(emulator, session, "pay_later")
+    press(emulator, session, "async_fail")
+
+    assert page(emulator, session).all("button") == []
+
+
+def test_a_paid_session_is_said_to_be_and_cannot_be_paid_again(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open().id
+    press(emulator, session, "pay")
+
+    for act in ("pay", "decline", "pay_later", "async_fail"):
+        assert "Paid" in Tags(press(emulator, session, act).text).words
+    tags = page(emulator, session)
+
+    assert "Paid" in tags.words
+    assert tags.all("button") == []
+    assert [link["href"] for link in tags.all("a")] == [f"https://shop.example/thanks?session_id={session}"]
+    assert emulator.ledger()[0]["captured"] == 2000
+    assert len(shop.v1.events.list().data) == 4
+
+
+def test_an_expired_session_is_said_to_be_and_cannot_be_paid(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open().id
+    emulator.clock(86_401)
+
+    assert "expired" in Tags(press(emulator, session, "pay").text).words
+    tags = page(emulator, session)
+
+    assert "Nothing was charged" in tags.words
+    assert tags.all("button") == []
+    assert [link["href"] for link in tags.all("a")] == ["https://shop.example/cart"]
+    assert emulator.ledger()[0]["captured"] == 0
+
+
+@pytest.mark.parametrize("session", ["cs_test_none", "", "<script>", "../v1/events"])
+def test_there_is_no_page_of_what_does_not_exist(emulator: Emulator, session: str) -> None:
+    tags = page(emulator, quote(session), 404)
+
+    assert "There is no such payment" in tags.words
+    assert tags.all("script") == []
+
+
+def test_a_session_without_a_way_back_has_no_link(emulator: Emulator, shop: Shop) -> None:
+    answer = emulator.api(
+        *("POST", "/v1/checkout/sessions"),
+        "mode=payment&success_url=https://shop.example/&line_items[0][price_data][currency]=usd"
+        "&line_items[0][price_data][unit_amount]=2000&line_items[0][price_data][product_data][name]=Lamp",
+    )
+
+    assert page(emulator, answer.json["id"]).all("a") == []
+
+
+def test_a_button_that_there_is_not_does_nothing(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open().id
+
+    press(emulator, session, "whim")
+
+    assert shop.v1.events.list().data == []
+
+
+def test_an_address_brings_no_headers_of_its_own(emulator: Emulator, shop: Shop) -> None:
+    session = shop.open(success_url="https://shop.example/\r\nX-Own: 1").id
+
+    assert "X-Own" not in press(emulator, session, "pay").headers

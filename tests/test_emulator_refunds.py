@@ -1,0 +1,175 @@
+"""The emulator's refunds and disputes"""
+
+from typing import Any
+
+import pytest
+import stripe  # noqa: TID251
+
+from tests.emulators import Emulator, Refused, running
+from tests.stripe_clients import Shop, shopping
+from tests.webhook_receivers import Receiver
+
+
+def paid(emulator: Emulator, shop: Shop) -> tuple[str, str]:
+    """Pay a lamp of 20 USD; return the ids of the intent and its charge, once all is told."""
+    session = emulator.pay(shop.open().id)
+    assert emulator.wait()
+    return session["payment_intent"], str(shop.v1.payment_intents.retrieve(session["payment_intent"]).latest_charge)
+
+
+def test_all_is_given_back(emulator: Emulator, shop: Shop) -> None:
+    intent, charge = paid(emulator, shop)
+
+    refund = shop.refund(payment_intent=intent, metadata={"refund": "r-1"}, reason="requested_by_customer")
+
+    assert refund.id.startswith("re_")
+    assert (refund.amount, refund.currency, refund.status, refund.reason) == (2000, "usd", "succeeded", "requested_by_customer")
+    assert (refund.charge, refund.payment_intent) == (charge, intent)
+    assert refund.metadata is not None
+    assert refund.metadata.to_dict() == {"refund": "r-1"}
+    found = shop.v1.charges.retrieve(charge)
+    assert (found.amount_refunded, found.refunded) == (2000, True)
+    assert shop.v1.refunds.retrieve(refund.id).to_dict() == refund.to_dict()
+
+
+def test_a_part_is_given_back_and_then_the_rest(emulator: Emulator, shop: Shop) -> None:
+    _, charge = paid(emulator, shop)
+
+    shop.refund(charge=charge, amount=500)
+    assert shop.v1.charges.retrieve(charge).refunded is False
+    rest = shop.refund(charge=charge)
+
+    assert rest.amount == 1500
+    assert shop.v1.charges.retrieve(charge).refunded is True
+
+
+def test_more_than_the_rest_is_refused(emulator: Emulator, shop: Shop) -> None:
+    intent, charge = paid(emulator, shop)
+    shop.refund(payment_intent=intent, amount=500)
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        shop.refund(payment_intent=intent, amount=1501)
+
+    assert (caught.value.http_status, caught.value.param) == (400, "amount")
+    assert shop.v1.charges.retrieve(charge).amount_refunded == 500
+
+
+def test_what_was_given_back_is_not_given_back_again(emulator: Emulator, shop: Shop) -> None:
+    intent, _ = paid(emulator, shop)
+    shop.refund(payment_intent=intent)
+
+    for amount in (1, 2000):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            shop.refund(payment_intent=intent, amount=amount)
+        assert (caught.value.http_status, caught.value.code) == (400, "charge_already_refunded")
+
+
+@pytest.mark.parametrize("amount", [0, -5, "many"])
+def test_an_amount_that_is_none_is_refused(emulator: Emulator, shop: Shop, amount: Any) -> None:
+    intent, _ = paid(emulator, shop)
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        shop.refund(payment_intent=intent, amount=amount)
+
+    assert caught.value.param == "amount"
+
+
+def test_what_was_not_paid_is_not_given_back(emulator: Emulator, shop: Shop) -> None:
+    session = emulator.pay_later(shop.open().id)
+
+    with pytest.raises(stripe.InvalidRequestError, match="does not have a successful charge"):
+        shop.refund(payment_intent=session["payment_intent"])
+
+
+@pytest.mark.parametrize("given", [{"charge": "ch_none"}, {"payment_intent": "pi_none"}])
+def test_a_payment_that_does_not_exist_is_not_given_back(shop: Shop, given: dict[str, str]) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        shop.refund(**given)
+
+    assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
+
+
+def test_a_refund_of_nothing_is_refused(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        shop.refund(amount=5)
+
+    assert caught.value.http_status == 400
+
+
+def test_a_reason_that_stripe_does_not_know_is_refused() -> None:
+    with running() as emulator, shopping(emulator.url) as shop:
+        answer = emulator.api("POST", "/v1/refunds", f"charge={paid(emulator, shop)[1]}&reason=whim")
+
+    assert answer.status == 400
+
+
+def test_money_goes_back_in_the_dashboard_too(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
+    _, charge = paid(emulator, shop)
+    webhooks.clear()
+
+    part = emulator.refund_charge(charge, 300)
+    rest = emulator.refund_charge(charge)
+
+    assert (part["amount"], rest["amount"]) == (300, 1700)
+    assert emulator.wait()
+    assert webhooks.types() == ["refund.created", "charge.refunded", "refund.updated"] * 2
+    with pytest.raises(Refused) as caught:
+        emulator.refund_charge(charge)
+    assert caught.value.status == 400
+
+
+def test_a_refund_comes_back(emulator: Emulator, shop: Shop) -> None:
+    intent, charge = paid(emulator, shop)
+    refund = shop.refund(payment_intent=intent)
+
+    emulator.fail_refund(refund.id)
+
+    found = shop.v1.refunds.retrieve(refund.id)
+    assert found.status == "failed"
+    assert found.failure_reason == "lost_or_stolen_card"
+    assert shop.v1.charges.retrieve(charge).amount_refunded == 0
+    assert shop.refund(payment_intent=intent).amount == 2000
+
+
+def test_a_refund_comes_back_once(emulator: Emulator, shop: Shop) -> None:
+    intent, charge = paid(emulator, shop)
+    shop.refund(payment_intent=intent, amount=1500)
+    refund = shop.refund(payment_intent=intent, amount=500)
+
+    for _ in range(2):
+        emulator.fail_refund(refund.id)
+
+    assert shop.v1.charges.retrieve(charge).amount_refunded == 1500
+    assert len(shop.v1.events.list({"type": "refund.failed"}).data) == 1
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+def test_a_charge_is_disputed(emulator: Emulator, shop: Shop, end: str) -> None:
+    intent, charge = paid(emulator, shop)
+
+    opened = emulator.dispute(charge)
+    assert shop.v1.charges.retrieve(charge).disputed is True
+    closed = emulator.dispute(charge, end)
+
+    assert (opened["status"], opened["amount"], opened["charge"], opened["payment_intent"]) == (
+        "needs_response",
+        2000,
+        charge,
+        intent,
+    )
+    found = shop.v1.disputes.retrieve(opened["id"], {"expand": ["charge", "payment_intent"]})
+    assert (closed["id"], found.status) == (opened["id"], end)
+    assert found.to_dict()["charge"]["id"] == charge
+
+
+@pytest.mark.parametrize("path", ["charges/ch_none/dispute", "charges/ch_none/refund", "refunds/re_none/fail"])
+def test_what_does_not_exist_is_neither_disputed_nor_given_back(emulator: Emulator, path: str) -> None:
+    with pytest.raises(Refused) as caught:
+        emulator.control("POST", path, {})
+
+    assert caught.value.status == 404
+
+
+def test_a_dispute_has_no_status_that_stripe_does_not_know() -> None:
+    with running() as emulator, shopping(emulator.url) as shop, pytest.raises(Refused):
+        emulator.dispute(paid(emulator, shop)[1], "whim")
