@@ -62,6 +62,11 @@ class Line(NamedTuple):
         """Whether fewer units can be had than the line holds."""
         return self.is_available and self.quantity > self.obtainable
 
+    def is_low_after(self, units: int) -> bool:
+        """Say whether the variant runs low by a sale of so many units."""
+        left = self.stock - self.reserved
+        return left > self.threshold >= left - units
+
     @property
     def price_difference(self) -> Decimal:
         """Today's price less the one at addition; none where it is not for sale any more."""

@@ -75,7 +75,7 @@ def _merge_one(actor: Actor, user_id: int, guest: Cart, told: Merge) -> None:
         changes["items_left_out"] = left_out
     audit.record(actor, guest.pk, [audit.Entry(CartAuditLog.Action.MERGE, changes)])
     Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
-    Cart.objects.filter(pk=cart.pk).update(updated_at=now)
+    Cart.objects.filter(pk=cart.pk).update(updated_at=now, held_at=guest.held_at or cart.held_at)
 
 
 def _joined(cart: Cart, mine: dict[int, CartItem], lines: Iterable[CartItem], told: Merge) -> list[tuple[CartItem, int, CartItem]]:

@@ -22,6 +22,7 @@ class Cart(TimeStamped):
     market = models.CharField(max_length=2)
     expires_at = models.DateTimeField(null=True, blank=True)
     ordered_at = models.DateTimeField(null=True, blank=True, help_text="when an order last took something out")
+    held_at = models.DateTimeField(null=True, blank=True, help_text="since when an open order has units reserved for its lines")
     merged_into = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="merged_from")
 
     class Meta:

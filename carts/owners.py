@@ -28,6 +28,7 @@ class CartRef:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     ordered_at: datetime | None = None
+    held_at: datetime | None = None
 
     @property
     def is_as_ordered(self) -> bool:

@@ -34,6 +34,7 @@ class CartRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     ordered_at: datetime | None
+    held_at: datetime | None
 
 
 class SummaryRow(NamedTuple):
@@ -59,7 +60,7 @@ def _carts_of_keys(count: int) -> QuerySet[Cart]:
 
 
 def _columns(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
-    return carts.values_list("id", "market", "key_hash", "created_at", "updated_at", "ordered_at")
+    return carts.values_list("id", "market", "key_hash", "created_at", "updated_at", "ordered_at", "held_at")
 
 
 def _counted(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
@@ -106,7 +107,8 @@ def find(caller: Caller, *, lock: bool = False) -> CartRef:
     ref = CartRef(caller.market, caller.user_id, caller.user_name, key)
     if row is None:
         return ref
-    return replace(ref, id=row.id, created_at=row.created_at, updated_at=row.updated_at, ordered_at=row.ordered_at)
+    at = {name: getattr(row, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
+    return replace(ref, id=row.id, **at)
 
 
 def summary(caller: Caller) -> tuple[CartRef, dict[str, Any]]:

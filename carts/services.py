@@ -1,13 +1,12 @@
 """Changing a cart. One change to a cart at a time: each begins by locking the cart's row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Case, PositiveSmallIntegerField, Value, When
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from carts import audit, guest_keys, lines, selectors
@@ -21,7 +20,7 @@ from products.slugs import product_ref
 from store.core import money, throttles
 from store.core.actors import SYSTEM, Actor
 from store.core.money import MoneyField
-from store.core.statements import Change, Insertion, Removal, Slot
+from store.core.statements import Change, Insertion, Slot
 
 Action = CartAuditLog.Action
 
@@ -37,12 +36,6 @@ SET_QUANTITY = Change(
 TOUCH = Change(
     lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
     updated_at=Slot("now", models.DateTimeField()),
-    expires_at=Slot("expires_at", models.DateTimeField()),
-)
-ORDERED = Change(
-    lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
-    updated_at=Slot("now", models.DateTimeField()),
-    ordered_at=Slot("now", models.DateTimeField()),
     expires_at=Slot("expires_at", models.DateTimeField()),
 )
 
@@ -184,53 +177,12 @@ def _line(caller: Caller, which: Which) -> tuple[CartRef, Line]:
     return ref, found[0]
 
 
-def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
-    """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
-
-    Lines that are ordered whole go, as do those saved for later; of the others the ordered units go. Returns whether any is left.
-    """
-    left = {line.id: line.quantity - ordered.get(line.id, 0) for line in held}
-    partly = {pk: units for pk, units in left.items() if units and pk in ordered}
-    if partly:
-        units = Case(*(When(pk=pk, then=Value(n)) for pk, n in partly.items()), output_field=PositiveSmallIntegerField())
-        CartItem.objects.filter(pk__in=partly).update(quantity=units, updated_at=at)
-    gone = [pk for pk, units in left.items() if not units]
-    if gone:
-        _removal(len(gone)).run(**{f"line{number}": pk for number, pk in enumerate(gone)})
-    entries = [
-        audit.Entry(
-            Action.ORDER,
-            {"order": number, "quantity": ordered[line.id], "left": left[line.id]},
-            product_id=line.product_id,
-            variant_id=line.variant_id,
-            product_name=line.name,
-        )
-        for line in held
-        if line.id in ordered
-    ]
-    entries += [
-        audit.Entry(Action.REMOVE, {"quantity": 0, "order": number}, line.product_id, line.variant_id, line.name)
-        for line in held
-        if line.id in gone and line.id not in ordered
-    ]
-    audit.record(actor, ref.pk, entries)
-    ORDERED.run(pk=ref.pk, now=at, expires_at=_expiry(ref, at))
-    return any(left.values())
-
-
 @transaction.atomic
 def forget_user(user_id: int, *, wait: bool) -> None:
     """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError where somebody holds one."""
     nowait = not wait and connection.features.has_select_for_update_nowait
     carts = Cart.objects.filter(user=user_id).select_for_update(nowait=nowait).order_by("market")
     Cart.objects.filter(pk__in=list(carts.values_list("pk", flat=True))).delete()
-
-
-@lru_cache(maxsize=MAX_LINES)
-def _removal(count: int) -> Removal:
-    """Return the statement that takes this many lines out."""
-    ids: list[Any] = [Slot(f"line{number}", models.BigIntegerField()) for number in range(count)]
-    return Removal(lambda: CartItem.objects.filter(pk__in=ids))
 
 
 def _opened(actor: Actor, caller: Caller, check: Callable[[], None]) -> tuple[CartRef, bool]:
@@ -246,7 +198,7 @@ def _opened(actor: Actor, caller: Caller, check: Callable[[], None]) -> tuple[Ca
         if ref.key is not None and not attempt:
             throttles.count("guest_new", throttles.caller_key(actor.ip))
         now = timezone.now()
-        cart = Cart(**_identity(ref), expires_at=_expiry(ref, now), created_at=now)
+        cart = Cart(**_identity(ref), expires_at=expiry_of(ref, now), created_at=now)
         try:
             with transaction.atomic():
                 NEW_CART.add(cart)
@@ -265,7 +217,7 @@ def _restart(ref: CartRef, now: datetime) -> None:
     removed, _ = CartItem.objects.filter(cart=expired).delete()
     if removed:
         audit.record(SYSTEM, expired.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
-    expired.created_at, expired.expires_at = now, _expiry(ref, now)
+    expired.created_at, expired.expires_at = now, expiry_of(ref, now)
     expired.save(update_fields=["created_at", "expires_at", "updated_at"])
 
 
@@ -275,7 +227,7 @@ def _identity(ref: CartRef) -> dict[str, Any]:
     return {"user_id": ref.user_id, "market": ref.market.code}
 
 
-def _expiry(ref: CartRef, now: datetime) -> datetime | None:
+def expiry_of(ref: CartRef, now: datetime) -> datetime | None:
     """Return the end of a guest's cart, 3 days after its last write; a user's has none."""
     return now + timedelta(seconds=guest_keys.LIFETIME) if ref.key is not None else None
 
@@ -283,5 +235,5 @@ def _expiry(ref: CartRef, now: datetime) -> datetime | None:
 def touch(ref: CartRef, at: datetime | None = None) -> CartRef:
     """Note a change on the cart, prolong a guest's, and return the cart as it is now."""
     now = at or timezone.now()
-    TOUCH.run(pk=ref.pk, now=now, expires_at=_expiry(ref, now))
+    TOUCH.run(pk=ref.pk, now=now, expires_at=expiry_of(ref, now))
     return replace(ref, updated_at=now)

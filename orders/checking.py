@@ -88,7 +88,7 @@ def check(lines: Sequence[Line], expectation: Expectation, caller: Caller) -> Ch
             findings.add("insufficient_stock", line, units, line.obtainable, line.obtainable)
         _compare_price(line, shown, expectation.accepts_increases, findings)
         bought.append((line, units))
-    totals = pricing.totals((line.price or Decimal(0), units) for line, units in bought)
+    totals = pricing.totals(((line.price or Decimal(0), units) for line, units in bought), caller.market)
     _compare_total(totals.total, expectation, findings)
     if findings.changes:
         raise CartChanged(details={"changes": findings.changes, "subtotal": findings.text(totals.subtotal)})

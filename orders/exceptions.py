@@ -1,6 +1,8 @@
 """What can be refused about an order."""
 
-from store.core.exceptions import Conflict, GatewayDown, Invalid, NotFound
+from typing import Any
+
+from store.core.exceptions import Conflict, GatewayDown, GatewayRefused, Invalid, NotFound
 
 
 class EmptyCart(Invalid):
@@ -42,3 +44,111 @@ class OrderNotFound(NotFound):
 
     code = "order_not_found"
     words = "Order not found"
+
+
+class InvalidTransition(Conflict):
+    """An order in this state cannot become that."""
+
+    code = "invalid_transition"
+    words = "This cannot be done with the order as it is now"
+
+
+class AlreadyPaid(Conflict):
+    """The order was paid while it was being cancelled or replaced."""
+
+    code = "already_paid"
+    words = "This order has been paid"
+
+
+class PaymentProviderUnavailable(GatewayDown):
+    """The payment provider did not answer; `details.order` names the order that waits for it."""
+
+    code = "payment_provider_unavailable"
+    words = "The payment provider does not answer. Try again in a moment"
+
+    def __init__(self, message: str = "", *, retry_after: int = 5, **given: Any) -> None:
+        super().__init__(message, **given)
+        self.retry_after = retry_after
+
+
+class PaymentSetupFailed(GatewayRefused):
+    """The payment provider refused what the shop asked: a wrong key, a wrong parameter. The log says which."""
+
+    code = "payment_setup_failed"
+    words = "The payment could not be prepared. Nothing was ordered or charged"
+
+
+class AmountTooSmall(Invalid):
+    """Less than a card can be charged."""
+
+    code = "amount_too_small"
+    words = "This total is too small to be paid by card"
+
+
+class AmountTooLarge(Invalid):
+    """More than a card can be charged."""
+
+    code = "amount_too_large"
+    words = "This total is too large to be paid by card"
+
+
+class AmountNotChargeable(Invalid):
+    """A card is not charged in such fractions of this currency."""
+
+    code = "amount_not_chargeable"
+    words = "This total cannot be paid by card"
+
+
+class SessionNotOpen(Conflict):
+    """The checkout session is paid or over already."""
+
+    code = "session_not_open"
+    words = "The payment is not open any more"
+
+
+class SessionMissing(NotFound):
+    """The payment provider knows no such session, so nobody can pay it."""
+
+    code = "session_missing"
+    words = "There is no such payment"
+
+
+class BadSignature(Invalid):
+    """A webhook call that the payment provider did not sign, or not now."""
+
+    code = "bad_signature"
+    words = "The signature does not fit"
+
+
+class WebhookNotConfigured(GatewayDown):
+    """The shop knows no secret by which to tell the provider's calls from others."""
+
+    code = "webhook_not_configured"
+    words = "STRIPE_WEBHOOK_SECRET is not set"
+
+
+class RefundTooLarge(Invalid):
+    """More than is left of the payment, or than was bought."""
+
+    code = "refund_too_large"
+    words = "This is more than can be refunded"
+
+
+class AddressNotFound(NotFound):
+    """No such address in this user's book."""
+
+    code = "address_not_found"
+    words = "Address not found"
+
+
+class AddressBookFull(Invalid):
+    """The book holds as many addresses as it may."""
+
+    code = "address_book_full"
+
+
+class RefundChoiceNeeded(Invalid):
+    """The order is paid: whoever cancels it says whether the money goes back."""
+
+    code = "refund_choice_needed"
+    words = "This order is paid. Say whether the money goes back: refund=true or refund=false"

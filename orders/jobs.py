@@ -1,26 +1,34 @@
-"""The mails that orders owe."""
+"""Background work of orders."""
 
 from typing import Any
+from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import send_mail
-
-from orders.models import Order
-from store.core import money, outbox
+from orders import checkout, mailing, notices, refunds, settling
+from orders.models import Payment
+from store.core import outbox
 
 
-@outbox.job("order_placed")
-def mail_order_placed(payload: dict[str, Any]) -> None:
-    """Confirm an order to its buyer, where he gave an address."""
-    order = Order.objects.prefetch_related("items").get(pk=payload["order"])
-    if not order.email:
-        return
-    lines = [
-        f"{item.quantity} x {item.name}  {money.text(item.line_total, order.currency)} {order.currency}"
-        for item in order.items.all()
-    ]
-    total = f"Total: {money.text(order.total, order.currency)} {order.currency}"
-    body = "\n".join(
-        (f"Thank you for your order {order.number}.", "", *lines, "", total, "You pay on delivery.", "", settings.SHOP_NAME)
-    )
-    send_mail(f"Your order {order.number}", body, settings.DEFAULT_FROM_EMAIL, [order.email])
+@outbox.job(notices.BUYER)
+def mail_buyer(payload: dict[str, Any]) -> None:
+    """Send a buyer a mail about his order."""
+    mailing.send(payload)
+
+
+@outbox.job(notices.MERCHANT)
+def mail_merchant(payload: dict[str, Any]) -> None:
+    """Send the merchant a mail about an order."""
+    mailing.send_to_merchant(payload)
+
+
+@outbox.job(refunds.JOB)
+def give_back(payload: dict[str, Any]) -> None:
+    """Ask the payment provider to give money back, until it has answered."""
+    refunds.submit(UUID(payload["refund"]))
+
+
+@outbox.job(checkout.CLOSE)
+def close_session(payload: dict[str, Any]) -> None:
+    """Close the session of an attempt that shall not be paid any more."""
+    payment = Payment.objects.get(pk=payload["payment"])
+    if payment.session_id is not None:
+        settling.apply_session(payment.pk, checkout.close(payment))

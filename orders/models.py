@@ -105,7 +105,14 @@ class OrderItem(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity__gt=0,
+                    refunded_quantity__lte=models.F("quantity"),
+                    restocked_quantity__lte=models.F("refunded_quantity"),
+                ),
+                name="order_line_quantity",
+            ),
             models.CheckConstraint(condition=Q(unit_price__gte=0, line_total__gte=0), name="order_line_amounts"),
         ]
 
@@ -114,7 +121,7 @@ class OrderItem(models.Model):
 
 
 class Payment(TimeStamped):
-    """An attempt to pay an order."""
+    """An attempt to pay an order. Its id is the idempotency key under which the provider knows it."""
 
     class State(models.TextChoices):
         CREATED = "created"
@@ -134,6 +141,12 @@ class Payment(TimeStamped):
     amount_minor = models.BigIntegerField()
     captured_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="of the session; fixed, so that a retry is the same call")
+    session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    checkout_url = models.TextField(blank=True)
+    payment_intent = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    failure_code = models.CharField(max_length=60, blank=True)
+    raw = models.JSONField(default=dict, blank=True, help_text="the last facts that the provider told")
 
     class Meta:
         ordering = ["created_at"]
@@ -144,6 +157,103 @@ class Payment(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.amount} {self.currency}"
+
+
+class Refund(TimeStamped):
+    """Money that goes back. Its id is the idempotency key under which the provider knows it."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        SUBMITTED = "submitted", "asked for, answer unknown"
+        PENDING = "pending"
+        REQUIRES_ACTION = "requires_action"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    class Source(models.TextChoices):
+        STAFF = "staff"
+        AUTO = "auto", "the shop itself"
+        EXTERNAL = "external", "the provider's dashboard, or a lost dispute"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="refunds")
+    provider_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    amount = MoneyField()
+    amount_minor = models.BigIntegerField()
+    state = models.CharField(max_length=15, choices=State.choices, default=State.REQUESTED)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    lines = models.JSONField(
+        default=dict, blank=True, help_text="units whose money goes back, by line; not those on the shelf again"
+    )
+    failure_code = models.CharField(max_length=60, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0, amount_minor__gt=0), name="refund_of_something")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} back, {self.state}"
+
+
+class StripeEvent(models.Model):
+    """An event that Stripe has sent, as it came. Kept 90 days."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received"
+        DONE = "done"
+        IGNORED = "ignored"
+        FAILED = "failed"
+
+    event_id = models.CharField(max_length=255, unique=True)
+    type = models.CharField(max_length=80)
+    api_version = models.CharField(max_length=40, blank=True)
+    livemode = models.BooleanField(default=False)
+    created = models.DateTimeField(help_text="by the provider's clock")
+    object_id = models.CharField(max_length=255, blank=True)
+    intent = models.CharField(max_length=255, blank=True, help_text="of the payment that it is about")
+    payload = models.TextField(help_text="raw")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.RECEIVED)
+    tries = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["received_at"], name="stripe_event_open", condition=Q(status__in=["received", "failed"])),
+            models.Index(fields=["processed_at"], name="stripe_event_time"),
+            models.Index(fields=["intent"], name="stripe_event_of_nobody", condition=Q(status="ignored") & ~Q(intent="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class Address(TimeStamped):
+    """An address in a user's book."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="addresses")
+    full_name = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    line1 = models.CharField(max_length=300)
+    line2 = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=120, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-is_default", "id"]
+        verbose_name_plural = "addresses"
+        constraints = [models.UniqueConstraint(fields=["user"], condition=Q(is_default=True), name="address_default_once")]
+
+    def __str__(self) -> str:
+        return f"{self.full_name}, {self.line1}"
 
 
 class OrderEvent(models.Model):

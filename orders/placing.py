@@ -10,22 +10,24 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
 from carts import lines as cart_lines
+from carts import ordering
 from carts import selectors as carts
-from carts import services as cart_services
 from carts.guest_keys import digest
 from carts.lines import Line
 from carts.owners import Caller, CartRef
-from orders import checking, pricing, tokens
+from orders import cancelling, checking, checkout, notices, pricing, tokens
 from orders.checking import Expectation, Wanted
 from orders.exceptions import ContactNeeded, EmptyCart, PaymentNotConfigured
+from orders.gateways import stripe
 from orders.models import Order, OrderEvent, OrderItem, Payment
 from products import stock
 from products.gateways.media import small_path_of
-from store.core import money, outbox
+from store.core import money
 from store.core.actors import Actor
 from store.core.exceptions import DomainError, KeyReused
 from store.core.statements import Insertion, Slot, Statement
@@ -37,6 +39,8 @@ LAST_ORDER = Statement(
     lambda row: Order.from_db("default", ORDER_COLUMNS, row),
     lambda: Order.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by("-id").values_list(*ORDER_COLUMNS)[:1],
 )
+REPLACED = "replaced by another order"
+OVER = (Order.Status.EXPIRED, Order.Status.CANCELLED)
 TRIES = 3  # an order number may be taken; a fourth clash in a row is not chance
 
 
@@ -71,25 +75,55 @@ class Placed:
 def place(actor: Actor, caller: Caller, wish: Wish, key: str = "") -> Placed:
     """Order what lies in the caller's cart.
 
-    The same `key` again, or the same wish again while the cart has not changed, answers the first order. Raises ContactNeeded,
-    EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, VariantNeeded, OutOfStock, KeyReused.
+    The same `key` again, or the same wish again while the cart has not changed, answers the first order. An order of this cart
+    that waits for money is answered where the wish is the same, and cancelled where it is another. Raises ContactNeeded,
+    EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, VariantNeeded, OutOfStock, KeyReused, AlreadyPaid, and what
+    `checkout.ensure` raises.
     """
     _check_contact(caller, wish)
     if settings.REQUIRE_VERIFIED_EMAIL and caller.user_id is not None and not wish.has_proved_email:
         raise EmailNotVerified
-    if wish.method != Order.Method.COD:
+    if wish.method == Order.Method.STRIPE and not stripe.is_configured():
         raise PaymentNotConfigured
-    for attempt in range(TRIES):
-        try:
-            return _place(actor, caller, wish, key)
-        except (IntegrityError, DomainError) as refusal:
-            # A key is written with its order and not before: whoever finds it taken, or the cart empty, may be the echo.
-            replayed = _by_key(caller, key, wish) if key else None
-            if replayed is not None:
-                return replayed
-            if isinstance(refusal, DomainError) or attempt == TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+    placed = _payable(_placed(actor, caller, wish, key))
+    if placed.replayed and placed.order.status in OVER and not key:  # it ended in this moment: the wish is a new one
+        placed = _payable(_placed(actor, caller, wish, key))
+    return placed
+
+
+def _payable(placed: Placed) -> Placed:
+    """See to it that an order which waits for money can be paid. Raises what `checkout.ensure` raises."""
+    if placed.order.status != Order.Status.PENDING:
+        return placed
+    order = checkout.ensure(placed.order.pk)
+    return replace(placed, order=order, payments=list(order.payments.all()))
+
+
+def _placed(actor: Actor, caller: Caller, wish: Wish, key: str, tries: int = TRIES) -> Placed:
+    """Place the order, or find the one that this request, or one like it, has placed."""
+    try:
+        return _place(actor, caller, wish, key)
+    except _Replaced as older:
+        cancelling.cancel_pending(actor, older.order_id, REPLACED)
+    except (IntegrityError, DomainError) as refusal:
+        # A key is written with its order and not before: whoever finds it taken, or the cart empty, may be the echo.
+        replayed = _by_key(caller, key, wish) if key else None
+        if replayed is not None:
+            return replayed
+        if isinstance(refusal, DomainError) or tries <= 1:
+            raise
+        waiting = _waiting(carts.find(caller))
+        if waiting is not None:  # it holds nothing of the cart any more, which is why it was not seen
+            cancelling.cancel_pending(actor, waiting.pk, REPLACED)
+    return _placed(actor, caller, wish, key, tries - 1)
+
+
+class _Replaced(Exception):
+    """An order of this cart waits for money, and what is wanted now is another."""
+
+    def __init__(self, order_id: int) -> None:
+        super().__init__(order_id)
+        self.order_id = order_id
 
 
 def _check_contact(caller: Caller, wish: Wish) -> None:
@@ -106,44 +140,73 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     ref = carts.find(caller, lock=True)
     if ref.id is None:
         raise EmptyCart
-    last = LAST_ORDER.first(cart=ref.id) if ref.is_as_ordered else None
+    waiting = _waiting(ref) if ref.held_at is not None else None
+    last = LAST_ORDER.first(cart=ref.id) if ref.is_as_ordered and waiting is None else None
     cart_lines.LOCK_VARIANTS.rows(cart=ref.id)
     lines = carts.lines_of(ref)
     if last is not None and _is_echo(last, wish, lines):
         return (_by_key(caller, key, wish) if key else None) or _found_again(last, ref)
     expectation = Expectation(wish.wanted, wish.expected_total, wish.accept_price_changes)
     checked = checking.check(lines, expectation, caller)
+    if waiting is not None:
+        bought = [(line.variant_id, units, line.price) for line, units in checked.bought]
+        if _fingerprint(bought, wish) != waiting.cart_fingerprint:
+            raise _Replaced(waiting.pk)
+        return (_by_key(caller, key, wish) if key else None) or _found_again(waiting, ref)
     at = timezone.now()
     order = _insert_order(caller, ref, wish, checked, at, key)
     items = _insert_items(order, checked)
-    payment = Payment(
-        order=order,
-        provider=wish.method,
-        amount=order.total,
-        currency=order.currency,
-        amount_minor=money.to_minor(order.total, order.currency),
-    )
-    NEW_PAYMENT.add(payment)
+    payment = _insert_payment(order)
     NEW_EVENT.add(
         OrderEvent(order=order, kind="placed", actor_kind=actor.kind, user_id=actor.user_id, to_status=order.status, at=at)
     )
     emptied = {line.product_id for line, units in checked.bought if line.stock - line.reserved <= units}
-    stock.take(actor, {line.variant_id: units for line, units in checked.bought}, reference=order.number, emptied=emptied)
+    low = [line.sku for line, units in checked.bought if line.is_low_after(units)]
+    units_of = {line.variant_id: units for line, units in checked.bought}
     ordered = {line.id: units for line, units in checked.bought}
-    is_left = cart_services.take_ordered(actor, ref, lines, ordered, order.number, at)
-    outbox.add("order_placed", {"order": order.pk}, dedupe_key=f"{order.number}:order_placed")
+    if order.status == Order.Status.PENDING:
+        stock.reserve(units_of, emptied=emptied)
+        ordering.hold(ref, ordered, at)
+        notices.tell_low(order, low)
+        return Placed(order, items, [payment], warnings=checked.warnings)
+    stock.take(actor, units_of, reference=order.number, emptied=emptied)
+    is_left = ordering.take_ordered(actor, ref, lines, ordered, order.number, at)
+    notices.announce(order, "placed" if order.total else "paid", low)
     return Placed(order, items, [payment], cart_is_empty=not is_left, warnings=checked.warnings)
+
+
+def _waiting(ref: CartRef) -> Order | None:
+    """Return the order of this cart, or of one that was merged into it, that waits for money."""
+    here = Q(cart=ref.id) | Q(cart__merged_into=ref.id)
+    return Order.objects.filter(here, status=Order.Status.PENDING).order_by("-pk").first()
+
+
+def _insert_payment(order: Order) -> Payment:
+    """Add the attempt to pay; one for nothing has succeeded."""
+    is_online = order.payment_method == Order.Method.STRIPE
+    payment = Payment(
+        order=order,
+        provider=order.payment_method,
+        state=Payment.State.CREATED if order.total else Payment.State.SUCCEEDED,
+        amount=order.total,
+        currency=order.currency,
+        amount_minor=(stripe.minor if is_online else money.to_minor)(order.total, order.currency),
+        expires_at=order.placed_at + checkout.LIFETIME if is_online else None,
+    )
+    NEW_PAYMENT.add(payment)
+    return payment
 
 
 def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Checked, at: datetime, key: str) -> Order:
     totals: pricing.Totals = checked.totals
     bought = [(line.variant_id, units, line.price) for line, units in checked.bought]
+    is_to_be_paid = wish.method == Order.Method.STRIPE and bool(totals.total)
     order = Order(
         number=tokens.new_number(at),
         user_id=caller.user_id,
         cart_id=ref.id,
         cart_fingerprint=_fingerprint(bought, wish),
-        status=Order.Status.PROCESSING,
+        status=Order.Status.PENDING if is_to_be_paid else Order.Status.PROCESSING,
         payment_method=wish.method,
         market=ref.market.code,
         currency=ref.market.currency,
@@ -157,7 +220,9 @@ def _insert_order(caller: Caller, ref: CartRef, wish: Wish, checked: checking.Ch
         phone=wish.phone,
         note=wish.note,
         address=wish.address,
-        stock_state=Order.StockState.COMMITTED,
+        stock_state=Order.StockState.RESERVED if is_to_be_paid else Order.StockState.COMMITTED,
+        reserved_until=at + checkout.WITHOUT_SESSION if is_to_be_paid else None,
+        paid_at=None if totals.total else at,
         placed_at=at,
         created_at=at,
         idempotency_scope=_scope(caller, ref) if key else "",
@@ -191,7 +256,7 @@ def _insert_items(order: Order, checked: checking.Checked) -> list[OrderItem]:
 
 def _is_echo(last: Order, wish: Wish, lines: Sequence[Line]) -> bool:
     """Say whether this is the double click of a client that knows no keys: the same wish, a moment ago."""
-    if timezone.now() - last.placed_at > REPLAY_WINDOW:
+    if last.status in OVER or timezone.now() - last.placed_at > REPLAY_WINDOW:
         return False
     items = list(last.items.select_related("product"))
     if wish.wanted is None and any(line.quantity for line in lines):

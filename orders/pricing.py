@@ -1,10 +1,15 @@
-"""Totals, computed here and nowhere else."""
+"""Totals, computed here and nowhere else: of a cart that is about to be ordered, of an order, of what the card is charged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.conf import settings
+
+from store.core.markets import Market
 
 ZERO = Decimal(0)
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,18 @@ class Totals:
         return self.subtotal - self.discount + self.shipping
 
 
-def totals(lines: Iterable[tuple[Decimal, int]]) -> Totals:
-    """Add up lines of (unit price, quantity), exactly."""
-    return Totals(sum((price * quantity for price, quantity in lines), ZERO), ZERO, ZERO, ZERO)
+def totals(lines: Iterable[tuple[Decimal, int]], market: Market) -> Totals:
+    """Add up lines of (unit price, quantity), exactly; sending costs a flat rate, free from a subtotal.
+
+    The tax that lies within the total is rounded half up to the currency's digits. It is shown and never added.
+    """
+    subtotal = sum((price * quantity for price, quantity in lines), ZERO)
+    flat, free_from = settings.SHIPPING.get(market.code, (ZERO, None))
+    shipping = ZERO if free_from is not None and subtotal >= free_from else flat
+    return Totals(subtotal, ZERO, shipping, included_tax(subtotal + shipping, market))
+
+
+def included_tax(gross: Decimal, market: Market) -> Decimal:
+    """Return the tax within a gross amount: gross x rate / (100 + rate)."""
+    rate = settings.TAX_RATES.get(market.code, ZERO)
+    return (gross * rate / (HUNDRED + rate)).quantize(Decimal(1).scaleb(-market.exponent), ROUND_HALF_UP)

@@ -40,6 +40,9 @@ def shown(order: Order, items: Sequence[OrderItem], payments: Sequence[Payment],
         "paid_at": order.paid_at,
         "created_at": order.created_at,
     }
+    waiting = next((one for one in payments if one.state == Payment.State.OPEN), None)
+    if order.status == Order.Status.PENDING and waiting is not None:
+        answer |= {"checkout_url": waiting.checkout_url, "session_id": waiting.session_id}
     if order.user_id is None:
         answer["order_token"] = tokens.order_token(order.number)
     return answer
@@ -69,8 +72,11 @@ def payment_status(payments: Sequence[Payment]) -> str:
     captured = sum(payment.captured_minor for payment in payments)
     refunded = sum(payment.refunded_minor for payment in payments)
     if captured:
-        return "refunded" if refunded >= captured else "partially_refunded" if refunded else "paid"
+        rest, owed = captured - refunded, min(payment.amount_minor for payment in payments)
+        return "refunded" if rest <= 0 else "paid" if not refunded or rest >= owed else "partially_refunded"
     states = {payment.state for payment in payments}
+    if Payment.State.SUCCEEDED in states:  # an order for nothing
+        return "paid"
     if Payment.State.PROCESSING in states:
         return "processing"
     return "failed" if states == {Payment.State.FAILED} else "unpaid"
@@ -101,7 +107,22 @@ def one(number: str, *, user_id: int | None, token: str) -> Order:
     order = Order.objects.filter(number=number.upper()).prefetch_related("items", "payments").first()
     if order is None or order.erased_at is not None:
         raise OrderNotFound
-    mine = order.user_id == user_id if order.user_id is not None else bool(token) and tokens.opens(token, order.number)
-    if not mine:
+    if not is_of(order, user_id=user_id, token=token):
         raise OrderNotFound
     return order
+
+
+def is_of(order: Order, *, user_id: int | None, token: str) -> bool:
+    """Say whether an order is this user's, or a guest's who holds its token."""
+    if order.user_id is not None:
+        return order.user_id == user_id
+    return bool(token) and tokens.opens(token, order.number)
+
+
+def by_session(session_id: str, *, user_id: int | None, token: str) -> Payment:
+    """Return the payment of a checkout session, to whoever may see its order. Raises OrderNotFound for everybody else."""
+    known = Payment.objects.select_related("order").filter(session_id=session_id)
+    payment = known.first() if session_id and session_id.isprintable() else None
+    if payment is None or payment.order.erased_at is not None or not is_of(payment.order, user_id=user_id, token=token):
+        raise OrderNotFound
+    return payment

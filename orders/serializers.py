@@ -11,7 +11,6 @@ from accounts import emails
 from carts.inputs import ProductRef, Quantity, RowId
 from orders.checking import Wanted
 from orders.models import Order
-from store.core.exceptions import NotFound
 from store.core.fields import CartTokenField
 
 ADDRESS_FIELDS = {
@@ -99,7 +98,7 @@ class CreateOrderInput(serializers.Serializer[Any]):
     payment_method = serializers.CharField(required=False, allow_null=True, max_length=20)
     method = serializers.CharField(required=False, allow_null=True, max_length=20, help_text="the same as payment_method")
     address = AddressField(required=False)
-    address_id = serializers.IntegerField(required=False, allow_null=True)
+    address_id = RowId(required=False, allow_null=True, help_text="of one's own address book")
     name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
     email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
     phone = serializers.RegexField(PHONE, required=False, allow_blank=True, allow_null=True)
@@ -114,11 +113,6 @@ class CreateOrderInput(serializers.Serializer[Any]):
         """Take the address in its normal form."""
         return emails.normalised(value) if value and value.strip() else ""
 
-    def validate_address_id(self, value: int | None) -> None:
-        """No caller has stored addresses yet, so none is found."""
-        if value is not None:
-            raise NotFound("Address not found")
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Read the way to pay in any case."""
         method = (attrs.get("payment_method") or attrs.get("method") or "").strip().lower()
@@ -127,6 +121,26 @@ class CreateOrderInput(serializers.Serializer[Any]):
             raise serializers.ValidationError({"payment_method": [f"Must be {known}"]})
         attrs["payment_method"] = method
         return attrs
+
+
+class CancelInput(serializers.Serializer[Any]):
+    """Why, if the buyer likes to say."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
+
+
+class AddressInput(serializers.Serializer[Any]):
+    """An address for the book."""
+
+    full_name = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    phone = serializers.RegexField(PHONE, required=False, allow_blank=True)
+    line1 = serializers.CharField(max_length=300)
+    line2 = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    city = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    state = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    postal_code = serializers.CharField(required=False, allow_blank=True, max_length=20)
+    country = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    is_default = serializers.BooleanField(required=False)
 
 
 def wanted_of(lines: list[dict[str, Any]] | None) -> tuple[Wanted, ...] | None:
@@ -171,6 +185,13 @@ class AddressShape(serializers.Serializer[Any]):
     country = serializers.CharField()
 
 
+class SavedAddressShape(AddressShape):
+    """An address of the book."""
+
+    id = serializers.IntegerField()
+    is_default = serializers.BooleanField()
+
+
 class OrderShape(serializers.Serializer[Any]):
     """An order."""
 
@@ -196,4 +217,15 @@ class OrderShape(serializers.Serializer[Any]):
     placed_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
+    checkout_url = serializers.CharField(required=False, help_text="where a pending order is paid by card")
+    session_id = serializers.CharField(required=False, help_text="the checkout session behind checkout_url")
     order_token = serializers.CharField(required=False, help_text="a guest's key to this order; there only on a guest's order")
+
+
+class VerifiedShape(serializers.Serializer[Any]):
+    """How a payment stands."""
+
+    order = OrderShape()
+    payment_verified = serializers.BooleanField()
+    order_status = serializers.ChoiceField(Order.Status.choices)
+    stale = serializers.BooleanField(required=False, help_text="the provider did not answer: this is what was known before")

@@ -12,19 +12,21 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import user_of
 from carts import access as carts
-from orders import placing, selectors
+from orders import addresses, cancelling, checkout, claiming, placing, selectors
 from orders.exceptions import InvalidIdempotencyKey
 from orders.models import Order
-from orders.serializers import CreateOrderInput, OrderShape, wanted_of
-from store.core import cookies
+from orders.serializers import CancelInput, CreateOrderInput, OrderShape, VerifiedShape, wanted_of
+from store.core import cookies, throttles
 from store.core.actors import actor_of
 from store.core.addresses import site_of
+from store.core.client_ip import client_ip
 from store.core.envelope import Reply
 from store.core.openapi import PaginationShape, answers
 from store.core.pagination import Cursor, page_size_of
 from store.core.throttles import EveryCaller, Writes
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+SESSION = OpenApiParameter("session_id", OpenApiTypes.STR, required=True, description="from the address of the page")
 KEY = OpenApiParameter(
     "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters"
 )
@@ -40,9 +42,17 @@ def idempotency_key_of(request: Request) -> str:
     return given
 
 
+def token_of(request: Request) -> str:
+    """Return the guest's key to an order."""
+    token: str = request._request.META.get("HTTP_X_ORDER_TOKEN", "")
+    return token
+
+
 def wish_of(request: Request, fields: dict[str, Any]) -> placing.Wish:
     """Return what the buyer wants; name and phone default to the address's, the e-mail to the user's."""
     address = fields.get("address") or {}
+    if fields.get("address_id") is not None:
+        address = addresses.as_dict(addresses.one(request.user.pk, fields["address_id"]))
     snapshot = fields["items"] if fields.get("items") is not None else fields.get("cart")
     return placing.Wish(
         method=fields["payment_method"],
@@ -82,7 +92,7 @@ class OrderViewSet(GenericViewSet[Order]):
         reply = Reply(shown, message, status=status, warnings=placed.warnings)
         if placed.replayed:
             reply["Idempotency-Replayed"] = "true"
-        if caller.user_id is None and placed.cart_is_empty:
+        if caller.user_id is None and placed.cart_is_empty and placed.order.status != Order.Status.PENDING:
             cookies.drop(reply, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
         return reply
 
@@ -98,6 +108,49 @@ class OrderViewSet(GenericViewSet[Order]):
     @answers(OrderShape, parameters=[TOKEN])
     def retrieve(self, request: Request, number: str) -> Reply:
         """Get an order: one's own, or a guest's with its token."""
-        token = request._request.META.get("HTTP_X_ORDER_TOKEN", "")
-        order = selectors.one(number, user_id=request.user.pk, token=token)
-        return Reply(selectors.shown_whole(order, site_of(request._request)))
+        return self._shown(request, self._order(request, number))
+
+    @answers(OrderShape, takes=CancelInput, parameters=[TOKEN])
+    @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
+    def cancel(self, request: Request, number: str) -> Reply:
+        """Cancel an order that is not paid yet: one that waits for a card, or one to be paid on delivery that is not sent yet."""
+        given = CancelInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        order = self._order(request, number)
+        cancelling.cancel(actor_of(request), order.pk, given.validated_data.get("reason") or "cancelled by the buyer")
+        return self._shown(request, self._order(request, number), "Order cancelled")
+
+    @answers(OrderShape, parameters=[TOKEN])
+    @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
+    def pay(self, request: Request, number: str) -> Reply:
+        """Get the payment page of a pending order again."""
+        checkout.pay(self._order(request, number))
+        return self._shown(request, self._order(request, number))
+
+    @answers(OrderShape, parameters=[TOKEN])
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[EveryCaller, Writes])
+    def claim(self, request: Request, number: str) -> Reply:
+        """Take a guest's order into one's account, by its token; from then on the token opens nothing."""
+        token = token_of(request)
+        claiming.claim(actor_of(request), selectors.one(number, user_id=None, token=token), token)
+        return self._shown(request, self._order(request, number), "The order is in your account now")
+
+    @answers(VerifiedShape, parameters=[SESSION, TOKEN])
+    @action(detail=False, methods=["get"], url_path="verify-payment")
+    def verify_payment(self, request: Request) -> Reply:
+        """Find out how the payment of a checkout session stands, on the page to which the payment page has led back."""
+        user, raw = request.user, request._request
+        throttles.count("verify_payment", f"user-{user.pk}" if user.is_authenticated else throttles.caller_key(client_ip(raw)))
+        found = selectors.by_session(raw.GET.get("session_id", ""), user_id=user.pk, token=token_of(request))
+        is_stale = not checkout.verify(found)
+        order = self._order(request, found.order.number)
+        shown = selectors.shown_whole(order, site_of(raw))
+        is_paid = shown["payment_status"] == "paid" and order.status != Order.Status.PENDING
+        answer = {"order": shown, "payment_verified": is_paid, "order_status": order.status}
+        return Reply(answer | ({"stale": True} if is_stale else {}))
+
+    def _order(self, request: Request, number: str) -> Order:
+        return selectors.one(number, user_id=request.user.pk, token=token_of(request))
+
+    def _shown(self, request: Request, order: Order, message: str = "OK") -> Reply:
+        return Reply(selectors.shown_whole(order, site_of(request._request)), message)

@@ -244,7 +244,10 @@ class StockMovement(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["variant", "-id"], name="movement_of_variant")]
+        indexes = [
+            models.Index(fields=["variant", "-id"], name="movement_of_variant"),
+            models.Index(fields=["reference"], name="movement_of_reference", condition=~Q(reference="")),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(delta=0), name="movement_moves")]
 
     def __str__(self) -> str:

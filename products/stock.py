@@ -30,23 +30,98 @@ def take(actor: Actor, units: Mapping[int, int], *, reference: str, emptied: Col
 
     `emptied` are the products of which a variant is sold out by this.
     """
-    given = {f"id{number}": pk for number, pk in enumerate(units)}
-    given |= {f"units{number}": count for number, count in enumerate(units.values())}
-    if _taking(len(units)).run(**given) != len(units):
+    if not _change("take", units):
         raise OutOfStock("Some items were sold out in this moment")
     _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
     if emptied:
         listings.note_stock(sorted(emptied))
 
 
-@lru_cache(maxsize=100)
-def _taking(count: int) -> Change:
-    """Return the one conditional UPDATE that takes units of this many variants."""
+@transaction.atomic
+def reserve(units: Mapping[int, int], *, emptied: Collection[int] = ()) -> None:
+    """Promise units to an open order, all or none; the caller holds the variants' locks. Raises OutOfStock."""
+    if not _change("reserve", units):
+        raise OutOfStock("Some items were sold out in this moment")
+    if emptied:
+        listings.note_stock(sorted(emptied))
+
+
+@transaction.atomic
+def commit(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
+    """Take promised units off the shelf: the order is paid. Raises StockConflict where they were not promised."""
+    lock(units)
+    if not _change("commit", units):
+        raise StockConflict("These units are not reserved")
+    _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+
+
+@transaction.atomic
+def release(units: Mapping[int, int]) -> None:
+    """Take a promise back: others can buy these units. Raises StockConflict where they were not promised."""
+    lock(units)
+    if not _change("release", units):
+        raise StockConflict("These units are not reserved")
+    _note(units)
+
+
+@transaction.atomic
+def take_late(actor: Actor, units: Mapping[int, int], *, reference: str) -> bool:
+    """Take units for an order that was paid after its promise had ended; False, and nothing taken, where they are gone."""
+    lock(units)
+    if Variant.objects.filter(pk__in=units).count() != len(units) or not _is_there(units) or not _change("take", units):
+        return False
+    _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+    _note(units)
+    return True
+
+
+@transaction.atomic
+def put_back(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
+    """Put units of an order on the shelf again."""
+    lock(units)
+    _change("put_back", units)
+    _record(actor, dict(units), StockMovement.Reason.RETURN, reference)
+    _note(units)
+
+
+def lock(units: Collection[int]) -> None:
+    """Lock these variants in ascending id, as everybody does."""
+    list(Variant.objects.select_for_update(no_key=True).filter(pk__in=list(units)).order_by("pk").values_list("pk"))
+
+
+def _is_there(units: Mapping[int, int]) -> bool:
+    """Say whether so many units of these locked variants can be bought."""
+    rows = Variant.objects.filter(pk__in=units).values_list("pk", "stock", "reserved")
+    return all(stock - reserved >= units[pk] for pk, stock, reserved in rows)
+
+
+def _note(units: Collection[int]) -> None:
+    listings.note_stock(sorted(set(Variant.objects.filter(pk__in=units).values_list("product", flat=True))))
+
+
+def _change(kind: str, units: Mapping[int, int]) -> bool:
+    """Run the one conditional UPDATE; False where it did not fit all of the variants, and the caller then undoes it."""
+    given = {f"id{number}": pk for number, pk in enumerate(units)}
+    given |= {f"units{number}": count for number, count in enumerate(units.values())}
+    return _changing(kind, len(units)).run(**given) == len(units)
+
+
+@lru_cache(maxsize=500)
+def _changing(kind: str, count: int) -> Change:
+    """Return the UPDATE that does this with units of so many variants."""
     ids: list[Any] = [Slot(f"id{number}", models.BigIntegerField()) for number in range(count)]
     units = [Cast(Slot(f"units{number}", models.IntegerField()), models.IntegerField()) for number in range(count)]
     wanted = Case(*(When(pk=pk, then=n) for pk, n in zip(ids, units, strict=True)), output_field=models.IntegerField())
-    enough = Variant.objects.filter(pk__in=ids, stock__gte=F("reserved") + wanted)
-    return Change(lambda: enough, stock=F("stock") - wanted)
+    kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "take": ({"stock__gte": F("reserved") + wanted}, {"stock": F("stock") - wanted}),
+        "reserve": ({"stock__gte": F("reserved") + wanted}, {"reserved": F("reserved") + wanted}),
+        "commit": ({"reserved__gte": wanted}, {"stock": F("stock") - wanted, "reserved": F("reserved") - wanted}),
+        "release": ({"reserved__gte": wanted}, {"reserved": F("reserved") - wanted}),
+        "put_back": ({}, {"stock": F("stock") + wanted}),
+    }
+    condition, change = kinds[kind]
+    fitting = Variant.objects.filter(pk__in=ids, **condition)
+    return Change(lambda: fitting, **change)
 
 
 @transaction.atomic

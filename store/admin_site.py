@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 
-from accounts.models import AuthSession
+from accounts.models import AuthSession, User
 from accounts.sessions import end_all
 from store.core import throttles
 from store.core.client_ip import client_ip
@@ -29,6 +30,8 @@ class ShopAdminSite(AdminSite):
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Change the password; every session of the account in the API ends with the old one."""
         response = super().password_change(request, extra_context)
-        if response.status_code == 302 and request.user.pk is not None:
+        if response.status_code == 302 and isinstance(request.user, User):
             end_all(request.user.pk, AuthSession.Reason.PASSWORD)
+            request.user.refresh_from_db()
+            update_session_auth_hash(request, request.user)  # but for the one in which it was changed
         return response

@@ -4,13 +4,16 @@ import hashlib
 import hmac
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 import dj_database_url
 from environs import Env, EnvError
+
+from store.core.currencies import exponent
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
 TAKEN_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz")
@@ -41,6 +44,7 @@ DEFAULT_RATES = {
     "cart_write": "120/min",
     "guest_new": "30/min",
     "checkout": "10/min",
+    "verify_payment": "30/min",
     "admin_login": "5/min",
     "csrf_event": "10/min",
 }
@@ -152,6 +156,64 @@ def live_stripe(live: bool, secret_key: str) -> None:
     """Refuse a test key where real money is meant."""
     if live and not secret_key.startswith(("sk_live_", "rk_live_")):
         raise EnvError("STRIPE_LIVE=1 needs a live key in STRIPE_SECRET_KEY.")
+
+
+def stripe_api_base(given: str, secret_key: str) -> str:
+    """Return where Stripe is; empty: at Stripe's own address. A live key goes nowhere else."""
+    if given and secret_key.startswith(("sk_live_", "rk_live_")):
+        raise EnvError("STRIPE_API_BASE would send a live key to another party; it is for test keys.")
+    return given.rstrip("/")
+
+
+def checkout_url(name: str, given: str, frontend: str) -> str:
+    """Return the page to which the payment page leads back; `{CHECKOUT_SESSION_ID}` and `{ORDER}` are filled in."""
+    page = "success" if name == "CHECKOUT_SUCCESS_URL" else "cancel"
+    url = given or f"{frontend}/checkout/{page}?session_id={{CHECKOUT_SESSION_ID}}&order={{ORDER}}"
+    if not url.startswith(("https://", "http://")):
+        raise EnvError(f"{name} must be the whole address of a page, like https://shop.example/thanks.")
+    return url if page == "success" else url.replace("session_id={CHECKOUT_SESSION_ID}&", "")
+
+
+def shipping_rates(text: str, markets: Mapping[str, str]) -> dict[str, tuple[Decimal, Decimal | None]]:
+    """Return what sending costs in each market, and from which subtotal it is free: `in:50.00:999.00,us:4.99`."""
+    rates: dict[str, tuple[Decimal, Decimal | None]] = {}
+    for market, amounts in _by_market("SHIPPING", text, markets):
+        flat, _, free_from = amounts.partition(":")
+        rates[market] = (_amount("SHIPPING", flat, markets[market]), None)
+        if free_from:
+            rates[market] = (rates[market][0], _amount("SHIPPING", free_from, markets[market]))
+    return rates
+
+
+def tax_rates(text: str, markets: Mapping[str, str]) -> dict[str, Decimal]:
+    """Return the tax in per cent that prices of each market include: `in:18,us:0`."""
+    rates = {}
+    for market, rate in _by_market("TAX_RATES", text, markets):
+        if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", rate):
+            raise EnvError("TAX_RATES must look like in:18,us:0 (per cent, within the prices).")
+        rates[market] = Decimal(rate)
+    return rates
+
+
+def _by_market(name: str, text: str, markets: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        market, _, value = pair.partition(":")
+        if market not in markets or not value:
+            raise EnvError(f"{name} names a market that MARKETS does not, or no value: {pair[:40]}")
+        if market in seen:
+            raise EnvError(f"{name} names the market {market} twice.")
+        seen.add(market)
+        yield market, value
+
+
+def _amount(name: str, text: str, currency: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", text):
+        raise EnvError(f"{name} must look like in:50.00:999.00,us:4.99 (flat rate, and from where it is free).")
+    amount = Decimal(text)
+    if amount != round(amount, exponent(currency)):
+        raise EnvError(f"{name} holds an amount with more digits than {currency} has.")
+    return amount
 
 
 def origins(env: ShopEnv, name: str, first: str) -> list[str]:

@@ -16,6 +16,7 @@ from store.environment import (
     ShopEnv,
     admin_path,
     all_different,
+    checkout_url,
     database,
     hosts,
     live_stripe,
@@ -25,7 +26,10 @@ from store.environment import (
     origins,
     page_path,
     secret,
+    shipping_rates,
     sms_backend,
+    stripe_api_base,
+    tax_rates,
     throttle_rates,
     time_zone,
 )
@@ -96,7 +100,14 @@ try:
     STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
     STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
     STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")
+    STRIPE_API_BASE = stripe_api_base(env.str("STRIPE_API_BASE", ""), STRIPE_SECRET_KEY)
+    STRIPE_ALLOWED_PAYMENT_METHODS = env.list("STRIPE_ALLOWED_PAYMENT_METHODS", ["card"])
     live_stripe(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
+    CHECKOUT_SUCCESS_URL = checkout_url("CHECKOUT_SUCCESS_URL", env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
+    CHECKOUT_CANCEL_URL = checkout_url("CHECKOUT_CANCEL_URL", env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
+    SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]
+    SHIPPING = shipping_rates(env.str("SHIPPING", ""), MARKETS)
+    TAX_RATES = tax_rates(env.str("TAX_RATES", ""), MARKETS)
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
     GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")
     GOOGLE_CERTS_FILE = env.str("GOOGLE_CERTS_FILE", "")
@@ -112,6 +123,7 @@ try:
     EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+    SHOP_EMAIL = env.str("SHOP_EMAIL", "")
     DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "shop@localhost")
     RESET_PAGE = page_path("RESET_PAGE", env.str("RESET_PAGE", "/reset-password"))
     VERIFY_PAGE = page_path("VERIFY_PAGE", env.str("VERIFY_PAGE", "/verify-email"))
@@ -211,7 +223,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api",
     "PREPROCESSING_HOOKS": ["store.core.openapi.documented_routes"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "store.core.openapi.close_answers"],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {"OrderStatusEnum": "orders.models.Order.Status"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -10,7 +10,9 @@ from rest_framework.routers import SimpleRouter
 from accounts.views import AuthViewSet
 from carts.parts import WishlistViewSet
 from carts.views import CartViewSet
+from orders.parts import AddressViewSet
 from orders.views import OrderViewSet
+from orders.webhooks import StripeWebhook
 from products.views import ProductViewSet
 from store.core import handlers
 from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
@@ -35,6 +37,7 @@ router = SlashOptionalRouter()
 router.register("products", ProductViewSet, basename="products")
 router.register("cart/wishlist", WishlistViewSet, basename="wishlist")
 router.register("cart", CartViewSet, basename="cart")
+router.register("orders/addresses", AddressViewSet, basename="addresses")
 router.register("orders", OrderViewSet, basename="orders")
 router.register("auth", AuthViewSet, basename="auth")
 router.register("config", ConfigViewSet, basename="config")
@@ -42,6 +45,7 @@ router.register("config", ConfigViewSet, basename="config")
 ALIASES = [
     re_path(r"^cart/items/?$", CartViewSet.as_view({"post": "add"})),
     re_path(r"^order/create/?$", OrderViewSet.as_view({"post": "place"})),
+    re_path(r"^orders/webhook/?$", StripeWebhook.as_view()),
 ]
 api: list[URLPattern | URLResolver] = [*router.urls, *ALIASES]
 

@@ -66,7 +66,7 @@ class ConfigViewSet(ViewSet):
                     {"code": m.code, "currency": m.currency, "exponent": m.exponent, "is_default": m.is_default}
                     for m in markets.table().values()
                 ],
-                "payment_methods": ["cod"],
+                "payment_methods": ["cod", "stripe"] if settings.STRIPE_SECRET_KEY else ["cod"],
                 "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,
                 "google_client_id": settings.GOOGLE_CLIENT_ID.partition(",")[0] or None,
                 "phone_sign_in": bool(settings.SMS_BACKEND),

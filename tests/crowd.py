@@ -30,10 +30,14 @@ class Caller:
 
     def send(self, method: str, path: str, body: dict[str, Any], **headers: str) -> Answer:
         """Send a body of JSON and return the answer."""
+        return self.send_raw(method, path, json.dumps(body).encode(), **headers)
+
+    def send_raw(self, method: str, path: str, body: bytes, **headers: str) -> Answer:
+        """Send a body as it is and return the answer."""
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)
         try:
             sent = {"Content-Type": "application/json", **self.headers, **headers}
-            connection.request(method, path, json.dumps(body), sent)
+            connection.request(method, path, body, sent)
             response = connection.getresponse()
             return Answer(response.status, json.loads(response.read()))
         finally:

@@ -17,6 +17,8 @@ SQLITE = {"DATABASE_URL": "sqlite:///db.sqlite3", "REDIS_URL": ""}
 SERVICES = (
     *("services", "sessions", "stock", "importing", "audit", "merging", "placing", "checking"),
     *("passwords", "verification", "phone_codes", "google_accounts", "erasure", "retention", "events"),
+    *("ordering", "pricing", "checkout", "settling", "cancelling", "refunds", "disputes", "inbox", "reconciling", "integrity"),
+    *("fulfilment", "claiming", "addresses", "transitions", "notices", "locking"),
 )
 FULL_COVERAGE = ",".join(("store/core/*.py", *(f"*/{name}.py" for name in SERVICES)))
 

@@ -10,14 +10,15 @@ from store.core.client_ip import client_ip
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A shopper, a member of staff, or the shop itself."""
+    """A shopper, a member of staff, the payment provider, or the shop itself."""
 
     user_id: int | None = None
     ip: str | None = None
-    kind: Literal["customer", "staff", "system"] = "system"
+    kind: Literal["customer", "staff", "stripe", "system"] = "system"
 
 
 SYSTEM = Actor()
+STRIPE = Actor(kind="stripe")
 
 
 def actor_of(request: Request) -> Actor:

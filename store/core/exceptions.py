@@ -86,4 +86,4 @@ class GatewayDown(DomainError):
     """The other side did not answer, or is not configured; worth another try in `retry_after` seconds."""
 
     code = "gateway_down"
-    retry_after: ClassVar[int] = 5
+    retry_after: int = 5

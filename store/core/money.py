@@ -5,19 +5,9 @@ from typing import Any
 
 from django.db import models
 
-# ISO 4217 (list one, 2024): the currencies whose exponent is not 2.
-EXPONENTS = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
+from store.core.currencies import exponent as exponent
+
 MAX_PRICE = Decimal("9999999.999")
-
-
-def exponent(currency: str) -> int:
-    """Return the number of digits behind the point."""
-    return EXPONENTS.get(currency, 2)
 
 
 def text(amount: Decimal, currency: str) -> str:

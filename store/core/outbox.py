@@ -40,6 +40,12 @@ def add(kind: str, payload: dict[str, Any], *, dedupe_key: str | None = None) ->
     OWED.add(Job(kind=kind, payload=payload, dedupe_key=dedupe_key))
 
 
+def add_all(*jobs: Job) -> None:
+    """Owe several jobs in one statement; call it in the transaction of the fact."""
+    if jobs:
+        OWED.add(*jobs)
+
+
 def forget(kind: str, **payload: Any) -> None:
     """Delete the jobs of this kind, owed or done, whose payload holds these values."""
     Job.objects.filter(kind=kind, **{f"payload__{key}": value for key, value in payload.items()}).delete()

@@ -20,6 +20,7 @@ from store.core.stopping import Stop
 
 API_PORT = 8000
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
+QUIET = ("--log-level", "warning", "store.wsgi:application")
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -27,6 +28,18 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
+
+
+def _payments_of(emulator_port: int, page_port: int) -> dict[str, str]:
+    """Return the settings by which the shop is paid at the emulator."""
+    back = f"http://localhost:{page_port}/?order={{ORDER}}"
+    return {
+        "STRIPE_SECRET_KEY": "sk_test_emulator",
+        "STRIPE_API_BASE": f"http://127.0.0.1:{emulator_port}",
+        "STRIPE_WEBHOOK_SECRET": "whsec_emulator",
+        "CHECKOUT_SUCCESS_URL": f"{back}&session_id={{CHECKOUT_SESSION_ID}}",
+        "CHECKOUT_CANCEL_URL": back,
+    }
 
 
 class Command(BaseCommand):
@@ -37,11 +50,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=API_PORT, help="of the API (default 8000)")
         parser.add_argument("--page-port", type=int, default=5173, help="of the catalog page (default 5173)")
+        parser.add_argument("--emulator-port", type=int, default=12111, help="of the payment emulator (default 12111)")
 
-    def handle(self, *args: Any, port: int, page_port: int, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, page_port: int, emulator_port: int, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("This is a demo with well-known passwords; it runs with DEBUG=1 only.")
-        for wanted in (port, page_port):
+        for wanted in (port, page_port, emulator_port):
             self._check_free(wanted)
         self._prepare()
         page = ThreadingHTTPServer(
@@ -49,11 +63,18 @@ class Command(BaseCommand):
         )
         threading.Thread(target=page.serve_forever, daemon=True).start()
         stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        payments = {} if settings.STRIPE_SECRET_KEY else _payments_of(emulator_port, page_port)
+        started = partial(self._start, {**payments, "FRONTEND_URL": f"http://localhost:{page_port}"})
         children = [
-            self._start_api(port, page_port),
-            subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR, start_new_session=True),
+            started("-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", *QUIET),
+            started("manage.py", "run_jobs"),
+            started("manage.py", "sync_payments", "--loop", "60", "--verbosity", "0"),
         ]
-        self._say(port, page_port)
+        if payments:
+            webhook = f"http://localhost:{port}/api/orders/webhook/"
+            file = str(settings.BASE_DIR / "emulator.sqlite3")
+            children.append(started("-m", "emulator", "--port", str(emulator_port), "--webhook", webhook, "--file", file))
+        self._say(port, page_port, emulator_port if payments else None)
         try:
             self._wait(stop, children)
         finally:
@@ -74,7 +95,7 @@ class Command(BaseCommand):
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 raise CommandError(
-                    f"Port {port} is in use. Stop what listens there, or choose another: --port, --page-port"
+                    f"Port {port} is in use. Stop what listens there, or choose another: --port, --page-port, --emulator-port"
                 ) from None
 
     def _prepare(self) -> None:
@@ -87,14 +108,12 @@ class Command(BaseCommand):
         if not User.objects.filter(email=CUSTOMER).exists():
             User.objects.create_user(CUSTOMER, PASSWORD, first_name="Demo", last_name="Customer")
 
-    def _start_api(self, port: int, page_port: int) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4"]
-        quiet = ["--log-level", "warning", "store.wsgi:application"]
-        environment = {**os.environ, "FRONTEND_URL": f"http://localhost:{page_port}"}
+    def _start(self, variables: dict[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
         # Away from the terminal: of a Ctrl-C and the termination that follows from it, the server sometimes hangs.
-        return subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR, env=environment, start_new_session=True)
+        command = [sys.executable, *arguments]
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, env={**os.environ, **variables}, start_new_session=True)
 
-    def _say(self, port: int, page_port: int) -> None:
+    def _say(self, port: int, page_port: int, emulator_port: int | None) -> None:
         site = f"http://localhost:{port}"
         page = f"http://localhost:{page_port}/" + ("" if port == API_PORT else f"?api={port}")
         lines = (
@@ -103,6 +122,9 @@ class Command(BaseCommand):
             f"  The API            {site}/api/products/",
             f"  Its reference      {site}/api/docs/",
             f"  The admin          {site}/{settings.ADMIN_PATH}",
+            f"  Payments           http://localhost:{emulator_port}/ (an emulator: no account needed, no money moves)"
+            if emulator_port
+            else "  Payments           at Stripe, by the key in .env",
             "",
             f"  Staff      {ADMIN}     {PASSWORD}",
             f"  Customer   {CUSTOMER}  {PASSWORD}",

@@ -1,0 +1,119 @@
+"""What orders do to a cart: reserve for its lines, take out what was bought, let go. Whoever calls holds the cart's lock."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, PositiveSmallIntegerField, Value, When
+
+from carts import audit, selectors
+from carts.lines import Line
+from carts.models import MAX_LINES, Cart, CartAuditLog, CartItem
+from carts.owners import CartRef
+from carts.services import expiry_of
+from store.core import markets
+from store.core.actors import Actor
+from store.core.statements import Change, Removal, Slot
+
+Action = CartAuditLog.Action
+ORDERED = Change(
+    lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
+    updated_at=Slot("now", models.DateTimeField()),
+    ordered_at=Slot("now", models.DateTimeField()),
+    expires_at=Slot("expires_at", models.DateTimeField()),
+)
+
+
+def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
+    """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
+
+    Lines that are ordered whole go, as do those saved for later; of the others the ordered units go. Returns whether any is left.
+    """
+    left = {line.id: line.quantity - ordered.get(line.id, 0) for line in held}
+    partly = {pk: units for pk, units in left.items() if units and pk in ordered}
+    if partly:
+        units = Case(*(When(pk=pk, then=Value(n)) for pk, n in partly.items()), output_field=PositiveSmallIntegerField())
+        CartItem.objects.filter(pk__in=partly).update(quantity=units, updated_at=at)
+    gone = [pk for pk, units in left.items() if not units]
+    if gone:
+        _removal(len(gone)).run(**{f"line{number}": pk for number, pk in enumerate(gone)})
+    entries = [
+        audit.Entry(
+            Action.ORDER,
+            {"order": number, "quantity": ordered[line.id], "left": left[line.id]},
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            product_name=line.name,
+        )
+        for line in held
+        if line.id in ordered
+    ]
+    entries += [
+        audit.Entry(Action.REMOVE, {"quantity": 0, "order": number}, line.product_id, line.variant_id, line.name)
+        for line in held
+        if line.id in gone and line.id not in ordered
+    ]
+    audit.record(actor, ref.pk, entries)
+    ORDERED.run(pk=ref.pk, now=at, expires_at=expiry_of(ref, at))
+    return any(left.values())
+
+
+def hold(ref: CartRef, units: Mapping[int, int], at: datetime) -> None:
+    """Note on the lines, {line id: units}, what an open order has reserved for them; the caller holds the cart's lock."""
+    held = Case(*(When(pk=pk, then=Value(n)) for pk, n in units.items()), output_field=PositiveSmallIntegerField())
+    CartItem.objects.filter(pk__in=units).update(held=held)
+    Cart.objects.filter(pk=ref.pk).update(held_at=at)
+    ORDERED.run(pk=ref.pk, now=at, expires_at=expiry_of(ref, at))
+
+
+def locked_for_order(cart_id: int | None) -> CartRef | None:
+    """Lock the cart that an order came of, or the one that it was merged into; None where it is gone."""
+    carts = Cart.objects.select_for_update(no_key=True)
+    cart = carts.filter(pk=cart_id).first() if cart_id is not None else None
+    while cart is not None and cart.merged_into_id is not None:
+        cart = carts.filter(pk=cart.merged_into_id).first()
+    if cart is None:
+        return None
+    market = markets.table().get(cart.market, markets.default())
+    at = {name: getattr(cart, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
+    return CartRef(market, cart.user_id, None, cart.key_hash, cart.pk, **at)
+
+
+def let_go(ref: CartRef, units: Mapping[int, int]) -> None:
+    """Note that an order holds these units, {variant id: units}, no more."""
+    held = [line._replace(held=max(line.held - units.get(line.variant_id, 0), 0)) for line in selectors.lines_of(ref)]
+    changed = [line for line in held if line.variant_id in units]
+    if changed:
+        rest = Case(*(When(pk=line.id, then=Value(line.held)) for line in changed), output_field=PositiveSmallIntegerField())
+        CartItem.objects.filter(pk__in=[line.id for line in changed]).update(held=rest)
+    if not any(line.held for line in held):
+        Cart.objects.filter(pk=ref.pk).update(held_at=None)
+
+
+def take_paid(actor: Actor, ref: CartRef, units: Mapping[int, int], number: str, at: datetime) -> None:
+    """Take what was paid, {variant id: units}, out of the cart as far as it is still there."""
+    lines = selectors.lines_of(ref)
+    ordered = {line.id: min(line.quantity, units[line.variant_id]) for line in lines if line.variant_id in units and line.quantity}
+    if ordered:
+        take_ordered(actor, ref, lines, ordered, number, at)
+
+
+@lru_cache(maxsize=MAX_LINES)
+def _removal(count: int) -> Removal:
+    """Return the statement that takes this many lines out."""
+    ids: list[Any] = [Slot(f"line{number}", models.BigIntegerField()) for number in range(count)]
+    return Removal(lambda: CartItem.objects.filter(pk__in=ids))
+
+
+def held_elsewhere(carts: Collection[int]) -> list[int]:
+    """Return the carts, but for these, whose lines hold units of an open order."""
+    lines = CartItem.objects.filter(held__gt=0).exclude(cart__in=carts).order_by("cart")
+    return list(lines.values_list("cart", flat=True).distinct())
+
+
+def hold_nothing(carts: Collection[int]) -> None:
+    """Note that these carts hold no units of an open order."""
+    CartItem.objects.filter(cart__in=carts).update(held=0)
+    Cart.objects.filter(pk__in=carts).update(held_at=None)

@@ -1,0 +1,5 @@
+"""The admin pages of orders; importing them registers them."""
+
+from orders.admin import records
+
+__all__ = ["records"]

@@ -1,0 +1,205 @@
+"""Orders, for staff: records to look at, and a desk from which everything is done through the services."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+
+from orders import inbox, selectors
+from orders.admin import desk
+from orders.models import Address, Order, OrderEvent, OrderItem, Payment, Refund, StripeEvent
+from products import spreadsheets
+from store.core import money
+from store.core.admin import ReadOnly, staff_actor
+from store.core.exceptions import DomainError
+
+PARTS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
+COLUMNS = (
+    *("number", "placed_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
+    *("subtotal", "shipping_total", "tax_total", "total", "name", "email", "phone", *PARTS),
+)
+
+
+class ItemInline(ReadOnly, admin.TabularInline[OrderItem, Order]):
+    """What was bought."""
+
+    model = OrderItem
+    fields = ("sku", "name", "quantity", "unit_price", "line_total", "refunded_quantity", "restocked_quantity")
+    extra = 0
+
+
+class PaymentInline(ReadOnly, admin.TabularInline[Payment, Order]):
+    """How it is paid."""
+
+    model = Payment
+    fields = (
+        *("provider", "state", "amount", "currency", "captured_minor", "refunded_minor", "session_id", "payment_intent"),
+        *("failure_code", "created_at"),
+    )
+    extra = 0
+
+
+class EventInline(ReadOnly, admin.TabularInline[OrderEvent, Order]):
+    """What happened."""
+
+    model = OrderEvent
+    fields = ("at", "kind", "from_status", "to_status", "actor_kind", "user", "data")
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
+        """Fetch the users with the events."""
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, admin.ModelAdmin[Order]):
+    """Purchases."""
+
+    list_display = ("number", "placed_at", "buyer", "amount", "status", "payment_method", "market", "attention")
+    list_filter = ("status", "payment_method", "market", ("attention", admin.EmptyFieldListFilter))
+    list_select_related = ("user",)
+    search_fields = ("number", "email", "name", "phone", "items__sku")
+    date_hierarchy = "placed_at"
+    ordering = ("-created_at", "-id")
+    inlines = (ItemInline, PaymentInline, EventInline)
+    actions = ("as_csv",)
+    fieldsets = (
+        (None, {"fields": ("number", "status", "attention", "refunds", "user", "market", "payment_method", "cancel_reason")}),
+        ("To", {"fields": ("name", "email", "phone", "address_lines", "note")}),
+        ("Amounts", {"fields": ("currency", "subtotal", "discount_total", "shipping_total", "tax_total", "total")}),
+        ("Stock", {"fields": ("stock_state", "reserved_until", "cart")}),
+        ("Dates", {"fields": ("placed_at", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "expired_at")}),
+    )
+
+    @admin.display(description="Buyer")
+    def buyer(self, order: Order) -> str:
+        return order.name or order.email or order.phone or str(order.user or "–")
+
+    @admin.display(description="Total", ordering="total")
+    def amount(self, order: Order) -> str:
+        return f"{money.text(order.total, order.currency)} {order.currency}"
+
+    @admin.display(description="Address")
+    def address_lines(self, order: Order) -> str:
+        return format_html_join(mark_safe("<br>"), "{}", ((part,) for name in PARTS if (part := order.address.get(name)))) or "–"
+
+    @admin.display(description="Refunds")
+    def refunds(self, order: Order) -> str:
+        found = Refund.objects.filter(payment__order=order)
+        told = [
+            f"{money.text(one.amount, order.currency)} {order.currency} {one.get_state_display()} ({one.source})" for one in found
+        ]
+        return ", ".join(told) or "–"
+
+    @admin.action(description="Download as CSV", permissions=["view"])
+    def as_csv(self, request: HttpRequest, chosen: QuerySet[Order]) -> StreamingHttpResponse:
+        """Send the chosen orders, a line each, to open in a spreadsheet program."""
+        rows = chosen.prefetch_related("items", "payments").order_by("pk").iterator(chunk_size=500)
+        lines = spreadsheets.lines(_rows(rows))
+        headers = {"Content-Disposition": 'attachment; filename="orders.csv"'}
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the desk and the packing slip."""
+        own = [
+            path("<int:pk>/desk/<str:act>/", self.admin_site.admin_view(self.desk), name="orders_order_desk"),
+            path("<int:pk>/slip/", self.admin_site.admin_view(self.slip), name="orders_order_slip"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Show the order with what can be done to it."""
+        order = self.get_object(request, object_id)
+        acts = desk.acts_for(order) if order is not None and request.user.has_perm("orders.change_order") else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+
+    def desk(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        """Ask what an act needs to know, and do it."""
+        if not request.user.has_perm("orders.change_order"):
+            raise PermissionDenied
+        order = get_object_or_404(Order, pk=pk)
+        chosen = desk.ACTS.get(act)
+        if chosen is None:
+            raise Http404
+        form = chosen.form(order, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self.message_user(request, chosen.does(staff_actor(request), order, form), messages.SUCCESS)
+                return redirect(reverse("admin:orders_order_change", args=[pk]))
+            except (DomainError, ValueError) as refused:
+                form.add_error(None, getattr(refused, "message", str(refused)))
+        title = f"{chosen.label}: order {order.number}"
+        own = {"order": order, "total": self.amount(order), "act": chosen, "form": form, "title": title, "opts": self.opts}
+        return TemplateResponse(request, "admin/orders/order/desk.html", {**self.admin_site.each_context(request), **own})
+
+    def slip(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show a page to print and put into the parcel."""
+        if not request.user.has_perm("orders.view_order"):
+            raise PermissionDenied
+        order = get_object_or_404(Order.objects.prefetch_related("items"), pk=pk)
+        to = [order.address.get(part, "") for part in PARTS]
+        context = {"order": order, "total": self.amount(order), "to": [part for part in (order.name, *to) if part]}
+        return TemplateResponse(request, "admin/orders/order/slip.html", context)
+
+
+def _rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
+    yield list(COLUMNS)
+    for order in orders:
+        shown = selectors.shown_whole(order, "")
+        known = {**shown, **{part: order.address.get(part, "") for part in PARTS}}
+        known |= {"units": sum(item.quantity for item in order.items.all()), "placed_at": order.placed_at.isoformat()}
+        yield [known[name] for name in COLUMNS]
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, admin.ModelAdmin[Refund]):
+    """Money that goes back."""
+
+    list_display = ("created_at", "payment", "amount", "state", "source", "reason", "failure_code", "created_by")
+    list_filter = ("state", "source")
+    list_select_related = ("payment", "created_by")
+    search_fields = ("payment__order__number", "provider_id")
+    fields = ("payment", "amount", "amount_minor", "state", "source", "reason", "failure_code", "provider_id", "created_by")
+    ordering = ("-created_at",)
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnly, admin.ModelAdmin[StripeEvent]):
+    """What the payment provider has sent."""
+
+    list_display = ("received_at", "type", "object_id", "status", "tries", "last_error")
+    list_filter = ("status", "type")
+    search_fields = ("event_id", "object_id")
+    fields = (
+        *("event_id", "type", "api_version", "livemode", "created", "object_id", "status", "tries", "last_error"),
+        *("received_at", "processed_at", "payload"),
+    )
+    ordering = ("-id",)
+    actions = ("work_through",)
+
+    @admin.action(description="Work through again", permissions=["view"])
+    def work_through(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
+        """Do again what follows from the events; those that are done change nothing."""
+        if not request.user.has_perm("orders.change_order"):
+            raise PermissionDenied
+        told = [inbox.replay(event.event_id) for event in chosen]
+        done, failed = sum(one[0] for one in told), sum(one[1] for one in told)
+        self.message_user(request, f"{done} done, {failed} failed", messages.WARNING if failed else messages.SUCCESS)
+
+
+@admin.register(Address)
+class AddressAdmin(ReadOnly, admin.ModelAdmin[Address]):
+    """Address books."""
+
+    list_display = ("user", "full_name", "line1", "city", "country", "is_default")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "full_name", "city")
+    fields = ("user", "full_name", "phone", "line1", "line2", "city", "state", "postal_code", "country", "is_default")

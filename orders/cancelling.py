@@ -1,0 +1,98 @@
+"""Cancelling orders: one that waits for money only after its session is closed, so that nobody pays for nothing."""
+
+from django.db import transaction
+
+from orders import checkout, notices, refunds, settling, transitions
+from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
+from orders.locking import LIVE, locked, locked_payments
+from orders.models import Order, Payment, Refund
+from products import stock
+from store.core.actors import Actor
+from store.core.exceptions import GatewayDown
+
+Status, State = Order.Status, Payment.State
+
+
+def cancel(actor: Actor, order_id: int, reason: str, *, refund: bool | None = None) -> Order:
+    """Cancel an order: one that is pending, or one that is not shipped yet.
+
+    A buyer cancels what he has not paid; staff say whether what was paid goes back. Raises OrderNotFound, InvalidTransition,
+    AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable.
+    """
+    order = Order.objects.get(pk=order_id)
+    if order.status == Status.PENDING:
+        return cancel_pending(actor, order_id, reason)
+    return _cancel_confirmed(actor, order_id, reason, refund)
+
+
+def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
+    """Cancel an order that waits for money: its sessions are closed first. Raises as `cancel`; where it was paid, AlreadyPaid."""
+    for payment in _wish_to_cancel(actor, order_id, reason):
+        try:
+            if payment.session_id is None:
+                checkout.give_up(payment.pk)
+                payment.refresh_from_db()  # its session may have become known in this moment
+            if payment.session_id is not None and payment.state in LIVE:
+                settling.apply_session(payment.pk, checkout.close(payment), actor)
+        except GatewayDown:
+            _forget_wish(order_id)
+            raise
+    order = Order.objects.get(pk=order_id)
+    if order.status == Status.PENDING:
+        _forget_wish(order_id)
+        raise InvalidTransition("The payment of this order is on its way")
+    if order.paid_at is not None:
+        raise AlreadyPaid(details={"order": order.number})
+    return order
+
+
+@transaction.atomic
+def _wish_to_cancel(actor: Actor, order_id: int, reason: str) -> list[Payment]:
+    """Note that the order shall be cancelled once its sessions are over, and return the payments that could still be made."""
+    order = locked(order_id)
+    if order.status != Status.PENDING:  # paid or over in this moment
+        return []
+    order.cancel_reason = reason[:200] or "cancelled"
+    transitions.save(order)
+    transitions.note(order, "cancel_requested", actor, reason=order.cancel_reason)
+    return [payment for payment in locked_payments(order) if payment.state in LIVE]
+
+
+def _forget_wish(order_id: int) -> None:
+    Order.objects.filter(pk=order_id, status=Status.PENDING).update(cancel_reason="")
+
+
+def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | None) -> Order:
+    asked: list[Refund] = []
+    with transaction.atomic():
+        order = locked(order_id)
+        transitions.check(order, Status.CANCELLED)
+        payments = locked_payments(order)
+        paid = [payment for payment in payments if payment.captured_minor > payment.refunded_minor]
+        if actor.kind == "customer" and (paid or order.payment_method != Order.Method.COD):
+            raise InvalidTransition("This order is paid. Ask the shop to cancel it")
+        if paid and refund is None:
+            raise RefundChoiceNeeded(field="refund")
+        _put_back(actor, order)
+        order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:200]
+        transitions.move(order, Status.CANCELLED, "cancelled", actor, reason=order.cancel_reason)
+        for payment in payments:
+            if payment.state == State.CREATED:
+                payment.state = State.CANCELLED
+                payment.save(update_fields=["state", "updated_at"])
+            if refund:
+                payment.order = order
+                found = refunds.request_whole(payment, reason or "cancelled", source=Refund.Source.STAFF, by=actor.user_id)
+                asked += [found] if found else []
+        notices.tell(order, "cancelled")
+    for one in asked:
+        refunds.submit_now(one.pk)
+    return order
+
+
+def _put_back(actor: Actor, order: Order) -> None:
+    """Put what has not been put back yet on the shelf again."""
+    rows = order.items.exclude(variant=None).order_by("variant").values_list("variant", "quantity", "restocked_quantity")
+    back = {variant: quantity - restocked for variant, quantity, restocked in rows if quantity > restocked}
+    if back:
+        stock.put_back(actor, back, reference=order.number)

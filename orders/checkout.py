@@ -1,0 +1,156 @@
+"""Paying online: the session of a pending order, opened after the order is committed and without holding any lock."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from orders import settling, transitions
+from orders.exceptions import (
+    AmountTooLarge,
+    AmountTooSmall,
+    InvalidTransition,
+    PaymentNotConfigured,
+    PaymentProviderUnavailable,
+    PaymentSetupFailed,
+    SessionMissing,
+    SessionNotOpen,
+)
+from orders.facts import SessionFacts
+from orders.gateways import stripe
+from orders.locking import LIVE, held, locked
+from orders.models import Order, Payment
+from orders.tokens import order_token
+from store.core import outbox
+from store.core.actors import STRIPE, SYSTEM
+
+# Stripe takes an end from 30 minutes on. A first call that got no answer is made again while the stock is reserved for it, so
+# that time lies in between; and clocks differ.
+WITHOUT_SESSION = timedelta(minutes=10)
+LIFETIME = timedelta(minutes=31) + WITHOUT_SESSION
+AFTER_SESSION = timedelta(minutes=10)  # for which stock stays reserved, until what the provider says has come
+CLOSE = "close_session"
+State = Payment.State
+
+
+def ensure(order_id: int) -> Order:
+    """See to it that a pending order can be paid, and return it: its session is open, or it is not pending any more.
+
+    Raises PaymentProviderUnavailable, which names the order; PaymentSetupFailed, AmountTooSmall, AmountTooLarge, after which it
+    is cancelled.
+    """
+    order = Order.objects.get(pk=order_id)
+    payment = order.payments.filter(state__in=LIVE).order_by("-created_at").first()
+    if order.status != Order.Status.PENDING or payment is None:
+        return order
+    now = timezone.now()
+    try:
+        if payment.state == State.CREATED and payment.session_id is None:
+            if order.reserved_until is not None and order.reserved_until <= now:
+                return give_up(payment.pk)
+            return _open(order, payment)
+        if payment.state == State.OPEN and payment.expires_at is not None and payment.expires_at <= now:
+            return settling.apply_session(payment.pk, facts_of(payment))
+    except PaymentProviderUnavailable as trouble:
+        trouble.details = {"order": order.number}
+        if order.user_id is None:
+            trouble.details["order_token"] = order_token(order.number)
+        raise
+    return order
+
+
+def pay(order: Order) -> Order:
+    """See to it that an order can be paid, for a buyer who wants to. Raises InvalidTransition, and what `ensure` raises."""
+    if order.status == Order.Status.PENDING:
+        order = ensure(order.pk)
+    if order.status != Order.Status.PENDING:
+        raise InvalidTransition(f"An order that is {order.status} cannot be paid online", details={"from": order.status})
+    return order
+
+
+def verify(payment: Payment) -> bool:
+    """Bring a payment to how its session stands now; False where the provider did not answer, and what is stored holds."""
+    if payment.state not in LIVE:
+        return True
+    try:
+        settling.apply_session(payment.pk, facts_of(payment, quickly=True))
+    except (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured):
+        return False
+    return True
+
+
+def facts_of(payment: Payment, *, quickly: bool = False) -> SessionFacts:
+    """Ask how the session of a payment stands; one that the provider does not know is as good as expired."""
+    try:
+        return stripe.session(payment.session_id or "", quickly=quickly)
+    except SessionMissing:
+        return _expired(payment)
+
+
+def _expired(payment: Payment) -> SessionFacts:
+    return SessionFacts(payment.session_id or "", "expired", "unpaid", payment.amount_minor, payment.currency, None)
+
+
+def _open(order: Order, payment: Payment) -> Order:
+    try:
+        facts = stripe.open_session(order, list(order.items.all()), payment)
+    except (PaymentSetupFailed, AmountTooSmall, AmountTooLarge) as refusal:
+        _withdraw(payment.pk, refusal.code)
+        raise
+    return store_session(payment.pk, facts)
+
+
+@transaction.atomic
+def store_session(payment_id: UUID, facts: SessionFacts) -> Order:
+    """Keep the session that was opened; an event that was faster has done so already. Cart and stock are not touched."""
+    order = locked(Payment.objects.values_list("order", flat=True).get(pk=payment_id))
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    if payment.session_id is None:
+        payment.session_id = facts.id
+    if payment.state == State.CREATED:
+        payment.state = State.OPEN
+    payment.checkout_url = payment.checkout_url or facts.url
+    payment.save(update_fields=["session_id", "state", "checkout_url", "updated_at"])
+    if order.status != Order.Status.PENDING:
+        if payment.state == State.OPEN or payment.state == State.CANCELLED:
+            outbox.add(CLOSE, {"payment": str(payment.pk)}, dedupe_key=f"{CLOSE}:{payment.pk}")
+        return order
+    if (facts.amount, facts.currency) != (payment.amount_minor, payment.currency):
+        transitions.flag(order, transitions.AMOUNT_MISMATCH, STRIPE, expected=payment.amount_minor, session=facts.amount)
+    ends = [moment for moment in (order.reserved_until, payment.expires_at) if moment is not None]
+    order.reserved_until = max(ends) + AFTER_SESSION  # an event that was faster may have prolonged it
+    transitions.save(order)
+    return order
+
+
+@transaction.atomic
+def _withdraw(payment_id: UUID, code: str) -> None:
+    """Take an order back for which no session can be opened: its stock is free, and its key can be used anew."""
+    found = held(payment_id, SYSTEM)
+    found.payment.state, found.payment.failure_code = State.FAILED, code
+    found.payment.save(update_fields=["state", "failure_code", "updated_at"])
+    found.order.cancel_reason = code
+    settling.end(found, code)
+    Order.objects.filter(pk=found.order.pk).update(idempotency_scope="", idempotency_key="", request_hash="")
+
+
+@transaction.atomic
+def give_up(payment_id: UUID) -> Order:
+    """End a payment whose session was never opened, as far as the shop knows."""
+    found = held(payment_id, SYSTEM)
+    if found.payment.state == State.CREATED and found.payment.session_id is None:
+        found.payment.state = State.CANCELLED if found.order.cancel_reason else State.EXPIRED
+        found.payment.save(update_fields=["state", "updated_at"])
+        settling.end(found, "expired")
+    return found.order
+
+
+def close(payment: Payment) -> SessionFacts:
+    """Close a payment's session at the provider, or find out why it cannot be closed. Raises PaymentProviderUnavailable."""
+    try:
+        return stripe.expire_session(payment.session_id or "")
+    except SessionNotOpen:
+        return facts_of(payment)
+    except SessionMissing:
+        return _expired(payment)

@@ -1,0 +1,30 @@
+"""Disputes: the merchant is told; money that is lost in one is recorded as given back."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from orders import refunds, transitions
+from orders.locking import locked
+from orders.models import Payment, Refund
+from store.core.actors import STRIPE
+
+State = Refund.State
+
+
+@transaction.atomic
+def note(payment_id: UUID, told: Mapping[str, Any]) -> None:
+    """Write down how a dispute stands, once for each state of it; nothing is cancelled by itself."""
+    order = locked(Payment.objects.values_list("order", flat=True).get(pk=payment_id))
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    kind = f"dispute_{told['status']}"[:30]
+    if order.events.filter(kind=kind, data__dispute=told["id"]).exists():
+        return
+    transitions.note(order, kind, STRIPE, dispute=told["id"], amount=told["amount"], reason=told.get("reason"))
+    transitions.flag(order, transitions.DISPUTE, STRIPE, dispute=told["id"])
+    if told["status"] == "lost" and not payment.refunds.filter(provider_id=told["id"]).exists():
+        lost = min(int(told["amount"]), refunds.rest_of(payment))
+        if lost:
+            refunds.note_lost(order, payment, told["id"], lost)

@@ -1,0 +1,32 @@
+"""Sending orders, and handing them over."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from orders import notices, transitions
+from orders.locking import locked, locked_payments
+from orders.models import Order, Payment
+from store.core.actors import Actor
+
+
+@transaction.atomic
+def ship(actor: Actor, order_id: int) -> Order:
+    """Note that an order was sent, and owe the buyer a mail. Raises OrderNotFound, InvalidTransition."""
+    order = locked(order_id)
+    transitions.move(order, Order.Status.SHIPPED, "shipped", actor)
+    notices.tell(order, "shipped")
+    return order
+
+
+@transaction.atomic
+def deliver(actor: Actor, order_id: int) -> Order:
+    """Note that an order was handed over; one to be paid on delivery is paid by that. Raises OrderNotFound, InvalidTransition."""
+    order = locked(order_id)
+    payments = locked_payments(order)
+    for payment in payments:
+        if payment.provider == Order.Method.COD and payment.state == Payment.State.CREATED:
+            payment.state, payment.captured_minor = Payment.State.SUCCEEDED, payment.amount_minor
+            payment.save(update_fields=["state", "captured_minor", "updated_at"])
+            order.paid_at = timezone.now()
+    transitions.move(order, Order.Status.DELIVERED, "delivered", actor)
+    return order

@@ -1,0 +1,56 @@
+"""Locks what a payment touches, in the order in which everybody locks: cart, order, payment, refunds, variants."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from carts import ordering
+from carts.owners import CartRef
+from orders.exceptions import OrderNotFound
+from orders.models import Order, Payment
+from store.core.actors import Actor
+
+LIVE = (Payment.State.CREATED, Payment.State.OPEN, Payment.State.PROCESSING)
+
+
+@dataclass(slots=True)
+class Held:
+    """An order, one of its payments, and its cart where that is there still, all locked; and who acts."""
+
+    order: Order
+    payment: Payment
+    cart: CartRef | None
+    actor: Actor
+
+    @property
+    def units(self) -> dict[int, int]:
+        """How many units of each variant the order holds or wants, in ascending id; of variants that are gone, none."""
+        rows = self.order.items.exclude(variant=None).order_by("variant").values_list("variant", "quantity")
+        return dict(rows)
+
+    def others(self) -> Iterable[UUID]:
+        """Return the order's other attempts that could still be paid."""
+        return self.order.payments.exclude(pk=self.payment.pk).filter(state__in=LIVE).values_list("pk", flat=True)
+
+
+def held(payment_id: UUID, actor: Actor) -> Held:
+    """Lock a payment with its order and cart, inside a transaction."""
+    order_id, cart_id = Payment.objects.values_list("order", "order__cart").get(pk=payment_id)
+    cart = ordering.locked_for_order(cart_id)
+    order = locked(order_id)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    payment.order = order
+    return Held(order, payment, cart, actor)
+
+
+def locked(order_id: int) -> Order:
+    """Lock an order, inside a transaction. Raises OrderNotFound."""
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def locked_payments(order: Order) -> list[Payment]:
+    """Lock the payments of a locked order, oldest first."""
+    return list(order.payments.select_for_update(no_key=True).order_by("created_at", "pk"))

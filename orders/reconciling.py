@@ -1,0 +1,157 @@
+"""Brings orders to what the payment provider says, for events that never came and calls that never got an answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db.models import Q
+from django.utils import timezone
+
+from orders import checkout, inbox, refunds, settling
+from orders.exceptions import PaymentNotConfigured, PaymentProviderUnavailable, PaymentSetupFailed
+from orders.facts import RefundFacts, SessionFacts
+from orders.gateways import stripe
+from orders.locking import LIVE
+from orders.models import Order, Payment, Refund, StripeEvent
+from store.core.actors import SYSTEM
+
+YOUNG = timedelta(minutes=2)  # for so long the ordinary way may still be at work
+DOWN = (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured)
+
+
+@dataclass
+class Report:
+    """What one run has found, in words."""
+
+    repaired: list[str] = field(default_factory=list)
+    attention: list[str] = field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """Return the exit code: 0 all was well, 1 something was repaired, 2 somebody has to look."""
+        return 2 if self.attention else 1 if self.repaired else 0
+
+
+@dataclass
+class Run:
+    """One run; `is_dry` looks and writes nothing."""
+
+    since: timedelta
+    order: str = ""
+    is_dry: bool = False
+    report: Report = field(default_factory=Report)
+
+    def all(self) -> Report:
+        """Do everything: open payments, other attempts, events, what the provider lists, refunds."""
+        now = timezone.now()
+        for payment in self._payments(now):
+            self._try(f"order {payment.order.number}", partial(self._settle, payment, now))
+        if not self.order:
+            self._replay(now)
+            if stripe.is_configured():
+                self._try("the provider's sessions", partial(self._compare_sessions, now))
+                self._try("the provider's refunds", partial(self._compare_refunds, now))
+        for refund in self._refunds():
+            self._try(f"refund {refund.pk}", partial(self._submit, refund))
+        return self.report
+
+    def _try(self, what: str, act: Callable[[], None]) -> None:
+        """Do it; where the provider does not answer, all stays as it is, and the report says so."""
+        try:
+            act()
+        except DOWN as wrong:
+            self.report.attention.append(f"{what}: {wrong.message}")
+
+    def _payments(self, now: datetime) -> list[Payment]:
+        open_ = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE, state__in=LIVE)
+        if self.order:
+            return list(open_.filter(order__number=self.order))
+        due = Q(created_at__lt=now - YOUNG, created_at__gt=now - self.since) | Q(order__reserved_until__lt=now)
+        return list(open_.filter(due).order_by("created_at"))
+
+    def _settle(self, payment: Payment, now: datetime) -> None:
+        """Ask how an open payment stands, and do what follows; whose time is over is closed first."""
+        order = payment.order
+        is_over = order.reserved_until is not None and order.reserved_until <= now
+        if payment.session_id is None:
+            if is_over or order.status != Order.Status.PENDING:
+                self._repair(order.number, "has ended: its payment was never begun", lambda: checkout.give_up(payment.pk))
+            return
+        facts = checkout.facts_of(payment)
+        if facts.status == "open" and (is_over or order.status != Order.Status.PENDING):
+            if self.is_dry:
+                self.report.repaired.append(f"order {order.number} would be closed")
+                return
+            facts = checkout.close(payment)
+        if facts.is_final or (facts.status == "complete" and payment.state != Payment.State.PROCESSING):
+            self._apply(payment, facts)
+
+    def _apply(self, payment: Payment, facts: SessionFacts) -> None:
+        before = (payment.state, payment.order.status, payment.order.attention)
+        if self.is_dry:
+            self.report.repaired.append(f"order {payment.order.number} is {facts.status} and {facts.payment_status}")
+            return
+        order = settling.apply_session(payment.pk, facts, SYSTEM)
+        payment.refresh_from_db()
+        if order.attention and order.attention != before[2]:
+            self.report.attention.append(f"order {order.number}: {order.attention}")
+        elif (payment.state, order.status) != before[:2]:
+            self.report.repaired.append(f"order {order.number} is {order.status} now")
+
+    def _repair(self, number: str, words: str, act: Callable[[], object]) -> None:
+        if not self.is_dry:
+            act()
+        self.report.repaired.append(f"order {number} {words}")
+
+    def _replay(self, now: datetime) -> None:
+        """Work events through that failed, or whose worker died."""
+        waiting = StripeEvent.objects.filter(status__in=("received", "failed"), received_at__lt=now - YOUNG)
+        if self.is_dry:
+            self.report.repaired += [f"event {name} waits" for name in waiting.values_list("event_id", flat=True)]
+            return
+        for event_id in list(waiting.order_by("created", "pk").values_list("event_id", flat=True)):
+            done, _ = inbox.replay(event_id)
+            (self.report.repaired if done else self.report.attention).append(
+                f"event {event_id} {'is worked through' if done else 'fails: see its page in the admin'}"
+            )
+
+    def _compare_sessions(self, now: datetime) -> None:
+        """Look for paid sessions that the shop has not taken as paid."""
+        for facts in stripe.sessions_since((now - self.since).timestamp()):
+            if not facts.is_paid:
+                continue
+            payment = inbox.payment_of(facts)
+            if payment is None:
+                if inbox.is_ours(facts):
+                    self.report.attention.append(f"session {facts.id} is paid and belongs to no order")
+            elif payment.state != Payment.State.SUCCEEDED:
+                self._apply(Payment.objects.select_related("order").get(pk=payment.pk), facts)
+
+    def _compare_refunds(self, now: datetime) -> None:
+        """Look for refunds that the shop does not know, or knows otherwise."""
+        by_payment: dict[Payment, list[RefundFacts]] = {}
+        for facts in stripe.refunds_since((now - self.since).timestamp()):
+            payment = Payment.objects.select_related("order").filter(payment_intent=facts.intent).first() if facts.intent else None
+            if payment is not None and not self._is_known(payment, facts):
+                by_payment.setdefault(payment, []).append(facts)
+        for payment, told in by_payment.items():
+            self._repair(payment.order.number, "has refunds that were not known", partial(refunds.record, payment.pk, told, SYSTEM))
+
+    def _is_known(self, payment: Payment, facts: RefundFacts) -> bool:
+        found = payment.refunds.filter(provider_id=facts.id).first()
+        return found is not None and found.state == refunds.state_of(facts)
+
+    def _refunds(self) -> list[Refund]:
+        """Return the refunds for which no answer came."""
+        waiting = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.SUBMITTED))
+        return list(waiting.filter(payment__order__number=self.order) if self.order else waiting.order_by("created_at"))
+
+    def _submit(self, refund: Refund) -> None:
+        if self.is_dry:
+            self.report.repaired.append(f"refund {refund.pk} waits for an answer")
+            return
+        refunds.submit(refund.pk)
+        refund.refresh_from_db()
+        told = f"refund {refund.pk} is {refund.state} now"
+        (self.report.attention if refund.state == Refund.State.FAILED else self.report.repaired).append(told)

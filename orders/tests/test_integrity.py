@@ -1,0 +1,121 @@
+"""`manage.py check_integrity`: what does not add up is named, and what can be computed anew is"""
+
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from carts.models import Cart, CartItem
+from carts.tests.factories import add
+from orders import cancelling, fulfilment, refunds
+from orders.models import Order, OrderItem, Payment, Refund
+from orders.tests.factories import customer, placed
+from products.models import StockMovement, Variant
+from products.tests.factories import make_product
+from store.core.actors import SYSTEM, Actor
+from tests.counting import statements
+
+pytestmark = pytest.mark.django_db
+STAFF = Actor(kind="staff")
+
+
+def check(**options: Any) -> tuple[int, list[str]]:
+    """Run the command; returns its exit code and what it complained of."""
+    complaints, code = StringIO(), 0
+    try:
+        call_command("check_integrity", stdout=StringIO(), stderr=complaints, **options)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    return code, complaints.getvalue().splitlines()
+
+
+@pytest.fixture
+def order() -> Order:
+    """An order of two lamps, on delivery."""
+    client = customer()
+    add(client, make_product(sku="LAMP", stock=5), 2)
+    placed(client)
+    return Order.objects.get()
+
+
+def test_the_books_of_a_shop_add_up_after_everything_that_can_happen(order: Order) -> None:
+    second = customer("grace@example.com")
+    add(second, make_product("Mug", sku="MUG", stock=5), 3)
+    placed(second)
+    other = Order.objects.exclude(pk=order.pk).get()
+    fulfilment.ship(STAFF, order.pk)
+    fulfilment.deliver(STAFF, order.pk)
+    item = order.items.get()
+    refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [refunds.Returned(item.pk, 1, restock=True)])
+    cancelling.cancel(STAFF, other.pk, "no mugs left")
+
+    assert check() == (0, [])
+    assert sum(StockMovement.objects.values_list("delta", flat=True)) == sum(Variant.objects.values_list("stock", flat=True)) == 9
+
+
+@pytest.mark.parametrize(
+    ("model", "columns", "complaint"),
+    [
+        (Variant, {"stock": 7}, "SKU LAMP: 7 on hand, but its movements add up to 3"),
+        (Variant, {"reserved": 2}, "SKU LAMP: 2 reserved, but open orders hold 0 (--fix computes it anew)"),
+        (OrderItem, {"line_total": 41}, "the line of LAMP is not its price times its quantity"),
+        (Order, {"subtotal": 41}, "its lines, subtotal and total do not add up"),
+        (Order, {"total": 39}, "its lines, subtotal and total do not add up"),
+        (Order, {"stock_state": "none"}, "is processing while its stock is none"),
+        (Order, {"payment_method": "stripe"}, "is to be sent, and no payment of it has succeeded"),
+        (OrderItem, {"quantity": 3, "line_total": 60}, "took 3 unit(s), but the movements with its number add up to -2"),
+        (Payment, {"captured_minor": 500, "refunded_minor": 500}, "500 refunded, but its refunds add up to 0"),
+        (CartItem, {"held": 2}, "holds units for an order that is not open"),
+    ],
+)
+def test_what_does_not_add_up_is_named(order: Order, model: Any, columns: dict[str, Any], complaint: str) -> None:
+    CartItem.objects.create(cart=Cart.objects.get(), variant=Variant.objects.get(), quantity=1, price_at_addition=20)
+    model.objects.update(**columns)
+
+    code, complaints = check()
+
+    assert code == 1
+    assert any(complaint in line for line in complaints), complaints
+
+
+def test_more_asked_back_than_was_captured_is_named(order: Order) -> None:
+    payment = Payment.objects.get()
+    Refund.objects.create(payment=payment, amount=1, amount_minor=100, source="staff")
+
+    assert check() == (1, [f"order {order.number}: 100 asked back of 0 captured"])
+
+
+def test_what_is_derived_is_computed_anew_and_the_rest_is_left(order: Order) -> None:
+    line = CartItem.objects.create(cart=Cart.objects.get(), variant=Variant.objects.get(), quantity=1, price_at_addition=20, held=1)
+    Variant.objects.update(reserved=2)
+    Payment.objects.update(captured_minor=500, refunded_minor=500)
+    Order.objects.update(total=39)
+
+    code, complaints = check(fix=True)
+
+    assert (code, len(complaints)) == (1, 1)
+    line.refresh_from_db()
+    assert (Variant.objects.get().reserved, Payment.objects.get().refunded_minor, line.held) == (0, 0, 0)
+    assert Order.objects.get().total == 39
+
+
+def test_it_costs_the_same_for_one_order_as_for_many(order: Order) -> None:
+    with statements() as one:
+        check()
+    client = customer("grace@example.com")
+    for number in range(5):
+        add(client, make_product(f"Mug {number}", stock=5), 2)
+        placed(client)
+    with statements() as many:
+        assert check() == (0, [])
+
+    assert len(one) == len(many)
+
+
+def test_a_product_that_was_put_back_by_nobody_is_no_problem(db: None) -> None:
+    make_product(stock=0)
+
+    assert check() == (0, [])
+    assert SYSTEM.kind == "system"

@@ -1,0 +1,193 @@
+"""Mails about orders that are paid on delivery"""
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from pytest_django import Settings
+
+from accounts.tests.mails import link, sent
+from carts.tests.factories import add, make_shirt, sku_id
+from orders import cancelling, notices
+from orders.models import Order
+from orders.tests.factories import ADDRESS, create, customer, placed
+from products.models import Product
+from products.tests.factories import make_product
+from store.core.actors import Actor
+from store.core.models import Job
+from tests.schema_client import SchemaClient
+
+MERCHANT = "merchant@example.com"
+LINE_BREAK = "Ada\r\nBcc: eve@example.com\r\n\r\nYou have won"
+
+
+@pytest.fixture
+def merchant(settings: Settings) -> str:
+    """The shop tells somebody of its orders."""
+    settings.SHOP_EMAIL = MERCHANT
+    return MERCHANT
+
+
+def html(message: EmailMultiAlternatives) -> str:
+    """Return the HTML part of a mail."""
+    ((content, kind),) = message.alternatives
+    assert kind == "text/html"
+    return str(content)
+
+
+def to(address: str, messages: list[EmailMultiAlternatives]) -> EmailMultiAlternatives:
+    """Return the one mail to this address."""
+    (found,) = [message for message in messages if message.to == [address]]
+    return found
+
+
+def test_a_new_order_is_one_mail_to_each_as_text_and_html(api: SchemaClient, merchant: str) -> None:
+    add(api, make_product("Lamp"), 2)
+    order = placed(api)
+
+    found = sent()
+
+    assert (len(found), sent()) == (2, [])
+    mine, theirs = to("ada@example.com", found), to(merchant, found)
+    assert (mine.subject, theirs.subject) == (f"Your order {order['number']}", f"New order {order['number']}")
+    for part in (str(mine.body), html(mine)):
+        assert f"Thank you for your order {order['number']}." in part
+        assert "You pay on delivery." in part
+        assert "Total: 40.00 INR" in part
+    for part in (str(theirs.body), html(theirs)):
+        assert "Ada Lovelace has ordered." in part
+        assert "2 × Lamp: 40.00 INR" in part
+        assert order["order_token"] not in part
+
+
+def test_the_same_order_again_is_no_second_mail(api: SchemaClient, merchant: str) -> None:
+    add(api, make_product())
+    create(api, "k-1")
+    create(api, "k-1")
+
+    assert len(sent()) == 2
+
+
+def test_the_mail_tells_prices_and_names_as_they_were(api: SchemaClient) -> None:
+    add(api, make_shirt(), 2, variant_id=sku_id("SHIRT-M"))
+    placed(api)
+    Product.objects.update(name="Other")
+
+    (message,) = sent()
+
+    assert "2 × Shirt – M: 50.00 INR" in str(message.body)
+
+
+def test_a_guests_link_carries_the_token_in_its_fragment_alone(api: SchemaClient) -> None:
+    add(api, make_product())
+    order = placed(api)
+
+    (message,) = sent()
+
+    page, fragment = link(message)
+    assert (page, fragment) == (f"http://localhost:5173/orders/{order['number']}", {"token": order["order_token"]})
+    assert str(message.body).count(order["order_token"]) == 1
+
+
+def test_a_users_link_carries_none(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+    order = placed(client)
+
+    (message,) = sent()
+
+    assert link(message) == (f"http://localhost:5173/orders/{order['number']}", {})
+
+
+def test_a_name_writes_no_header_of_its_own(api: SchemaClient, merchant: str) -> None:
+    add(api, make_product())
+    assert create(api, name=LINE_BREAK).status_code in (201, 400)
+
+    for message in sent():
+        assert message.recipients() in ([merchant], ["ada@example.com"])
+        assert "\n" not in str(message.subject)
+        headers = dict(message.message().items())
+        assert {"Bcc", "Cc"} & headers.keys() == set()
+        assert "eve@example.com" not in str(headers)
+
+
+def test_a_name_stays_a_name_in_the_html(api: SchemaClient, merchant: str) -> None:
+    add(api, make_product("Lamp <b>& more</b>"))
+    placed(api, name="<script>alert(1)</script>")
+
+    found = sent()
+
+    for message in found:
+        assert "<script>" not in html(message)
+        assert "Lamp &lt;b&gt;&amp; more" in html(message)
+        assert "Lamp <b>& more</b>" in str(message.body)
+
+
+@pytest.mark.parametrize(
+    "email", ["ada@example.com\nBcc: eve@example.com", "ada@example.com, eve@example.com", "ada@example.com\r"]
+)
+def test_an_address_that_is_more_than_one_is_refused(api: SchemaClient, email: str) -> None:
+    add(api, make_product())
+
+    response = create(api, email=email)
+
+    assert response.status_code in (201, 400)
+    assert all(message.recipients() == ["ada@example.com"] for message in sent())
+
+
+def test_a_guest_without_an_address_gets_none_and_the_merchant_does(api: SchemaClient, merchant: str) -> None:
+    add(api, make_product())
+    placed(api, email="", address=ADDRESS)
+
+    assert [message.to for message in sent()] == [[merchant]]
+
+
+def test_a_shop_without_an_address_owes_itself_nothing(api: SchemaClient) -> None:
+    add(api, make_product())
+    placed(api)
+
+    assert Job.objects.filter(kind=notices.MERCHANT).count() == 0
+
+
+def test_a_cancelled_order_is_one_mail_without_the_reason(db: None, merchant: str) -> None:
+    client = customer()
+    add(client, make_product())
+    order = placed(client)
+    sent()
+
+    cancelling.cancel(Actor(kind="staff"), Order.objects.get().pk, "this buyer never pays")
+
+    (message,) = sent()
+    assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']} is cancelled")
+    for part in (str(message.body), html(message)):
+        assert "never pays" not in part
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("shipped", "Your order {} is on its way"),
+        ("payment_failed", "Your order {} was not paid"),
+        ("cancelled", "Your order {} is cancelled"),
+    ],
+)
+def test_each_kind_of_mail_is_sent_once(db: None, kind: str, subject: str) -> None:
+    client = customer()
+    add(client, make_product())
+    order = placed(client)
+    sent()
+
+    for _ in range(2):
+        notices.tell(Order.objects.get(), kind)
+
+    (message,) = sent()
+    assert message.subject == subject.format(order["number"])
+    assert order["number"] in html(message)
+
+
+def test_what_is_owed_to_an_erased_buyer_is_not_sent(db: None) -> None:
+    client = customer()
+    add(client, make_product())
+    placed(client)
+    Order.objects.update(email="")
+
+    assert sent() == []
+    assert Job.objects.get().done_at is not None

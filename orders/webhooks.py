@@ -1,0 +1,31 @@
+"""`/api/orders/webhook/`: the payment provider tells what has happened."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from orders import inbox
+from store.core.envelope import Refusal, Reply, failure
+from store.core.exceptions import TooLarge
+from store.core.parsers import MAX_BODY
+
+
+class StripeWebhook(APIView):
+    """Takes what Stripe has signed, and nothing else; answers 2xx only when it is kept and worked through."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request) -> Reply | Refusal:
+        """Keep an event and do what follows from it; 500 makes Stripe send it again."""
+        raw = request._request
+        if int(raw.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            raise TooLarge
+        try:
+            inbox.receive(raw.body, raw.META.get("HTTP_STRIPE_SIGNATURE", ""))
+        except inbox.EventFailed:
+            return Refusal(failure(500, "event_failed", "The event could not be worked through. Send it again"), status=500)
+        return Reply(None, "Received")

@@ -1,0 +1,45 @@
+"""The connection to the database is lost in the middle of an order: nothing is half written, and the next request works"""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+
+from carts.tests.factories import guest, guest_with
+from orders.tests.factories import books
+from products.models import Variant
+from products.tests.factories import make_product
+from tests.payments import Till
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("part", ['INSERT INTO "orders_order"', 'UPDATE "products_variant"', 'UPDATE "carts_cart"'])
+def test_an_order_whose_connection_dies_is_as_if_it_had_not_been(till: Till, part: str) -> None:
+    key = guest_with(make_product(sku="LAMP", stock=1))
+    before = books()
+    died: list[int] = []
+
+    def end(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if part in sql and not died:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                died.append(cursor.fetchone()[0])
+            other = connections.create_connection("default")
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", died)
+            other.close()
+        return result
+
+    with connection.execute_wrapper(end):
+        response = till.order(guest(key))
+    connection.close()
+
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert books() == before
+    assert till.order(guest(key)).status_code == 201
+    assert Variant.objects.get().reserved == 1
+    call_command("check_integrity", stdout=StringIO())
