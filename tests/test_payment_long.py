@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import F, Sum
 from pytest_django import Settings
 
@@ -219,6 +220,9 @@ def age() -> None:
 def adds_up(stand_in: Emulator) -> None:
     """Hold the books of the shop to themselves, and to those of the emulator."""
     call_command("check_integrity", stdout=StringIO())
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert not Order.objects.filter(status="pending").exists()
     assert Variant.objects.aggregate(n=Sum("reserved"))["n"] == 0
     theirs: dict[str, int] = {}
