@@ -22,11 +22,23 @@ WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Dj
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not."""
+    """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not.
+
+    What asks no database for anything runs on SQLite alone, beside which PostgreSQL's own run need not do it again.
+    """
     absent = {marker for marker, runs in RUNS.items() if not runs()}
     gone = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
+    if RUNS["postgresql"]():
+        gone += [item for item in items if not _asks_a_database(item)]
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=gone)
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    """Say whether a test has anything to do with the engine."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    marked = any(item.get_closest_marker(marker) for marker in ("django_db", "postgresql"))
+    return marked or any(name in fixtures for name in ("db", "transactional_db", "live_server"))
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ from tests.crashes import variables
 from tests.emulators import KEY, SECRET, Emulator, running
 from tests.processes import ROOT
 
-KILLS, SECONDS, BUYERS, STOCK = 50, 45, 6, 400
+KILLS, SECONDS, BUYERS, STOCK = 50, 40, 6, 400
 Json = dict[str, Any]
 
 
