@@ -19,10 +19,9 @@ from orders.exceptions import (
 )
 from orders.facts import SessionFacts
 from orders.gateways import stripe
-from orders.locking import LIVE, held, locked
+from orders.locking import LIVE, held, locked_with_order
 from orders.models import Order, Payment
 from orders.tokens import order_token
-from store.core import outbox
 from store.core.actors import STRIPE, SYSTEM
 
 # Stripe takes an end from 30 minutes on. A first call that got no answer is made again while the stock is reserved for it, so
@@ -30,7 +29,6 @@ from store.core.actors import STRIPE, SYSTEM
 WITHOUT_SESSION = timedelta(minutes=10)
 LIFETIME = timedelta(minutes=31) + WITHOUT_SESSION
 AFTER_SESSION = timedelta(minutes=10)  # for which stock stays reserved, until what the provider says has come
-CLOSE = "close_session"
 State = Payment.State
 
 
@@ -104,8 +102,7 @@ def _open(order: Order, payment: Payment) -> Order:
 @transaction.atomic
 def store_session(payment_id: UUID, facts: SessionFacts) -> Order:
     """Keep the session that was opened; an event that was faster has done so already. Cart and stock are not touched."""
-    order = locked(Payment.objects.values_list("order", flat=True).get(pk=payment_id))
-    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    order, payment = locked_with_order(payment_id)
     if payment.session_id is None:
         payment.session_id = facts.id
     if payment.state == State.CREATED:
@@ -114,7 +111,7 @@ def store_session(payment_id: UUID, facts: SessionFacts) -> Order:
     payment.save(update_fields=["session_id", "state", "checkout_url", "updated_at"])
     if order.status != Order.Status.PENDING:
         if payment.state == State.OPEN or payment.state == State.CANCELLED:
-            outbox.add(CLOSE, {"payment": str(payment.pk)}, dedupe_key=f"{CLOSE}:{payment.pk}")
+            settling.owe_closing(payment.pk)
         return order
     if (facts.amount, facts.currency) != (payment.amount_minor, payment.currency):
         transitions.flag(order, transitions.AMOUNT_MISMATCH, STRIPE, expected=payment.amount_minor, session=facts.amount)

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from orders import refunds, transitions
-from orders.locking import locked
-from orders.models import Payment, Refund
+from orders.locking import locked_with_order
+from orders.models import Refund
 from store.core.actors import STRIPE
 
 State = Refund.State
@@ -17,8 +17,7 @@ State = Refund.State
 @transaction.atomic
 def note(payment_id: UUID, told: Mapping[str, Any]) -> None:
     """Write down how a dispute stands, once for each state of it; nothing is cancelled by itself."""
-    order = locked(Payment.objects.values_list("order", flat=True).get(pk=payment_id))
-    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    order, payment = locked_with_order(payment_id)
     kind = f"dispute_{told['status']}"[:30]
     if order.events.filter(kind=kind, data__dispute=told["id"]).exists():
         return

@@ -127,11 +127,12 @@ def payment_of(facts: SessionFacts) -> Payment | None:
     named = Q(session_id=facts.id)
     if facts.intent:
         named |= Q(payment_intent=facts.intent)
-    found = Payment.objects.filter(named).first()
+    payments = Payment.objects.select_related("order")
+    found = payments.filter(named).first()
     if found is not None or not is_ours(facts):
         return found
     try:
-        return Payment.objects.filter(pk=UUID(facts.payment), session_id=None).first()
+        return payments.filter(pk=UUID(facts.payment), session_id=None).first()
     except ValueError:
         return None
 

@@ -26,7 +26,7 @@ def give_back(payload: dict[str, Any]) -> None:
     refunds.submit(UUID(payload["refund"]))
 
 
-@outbox.job(checkout.CLOSE)
+@outbox.job(settling.CLOSE)
 def close_session(payload: dict[str, Any]) -> None:
     """Close the session of an attempt that shall not be paid any more."""
     payment = Payment.objects.get(pk=payload["payment"])

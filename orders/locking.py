@@ -35,12 +35,17 @@ class Held:
 
 def held(payment_id: UUID, actor: Actor) -> Held:
     """Lock a payment with its order and cart, inside a transaction."""
-    order_id, cart_id = Payment.objects.values_list("order", "order__cart").get(pk=payment_id)
-    cart = ordering.locked_for_order(cart_id)
-    order = locked(order_id)
+    cart = ordering.locked_for_order(Payment.objects.values_list("order__cart", flat=True).get(pk=payment_id))
+    order, payment = locked_with_order(payment_id)
+    return Held(order, payment, cart, actor)
+
+
+def locked_with_order(payment_id: UUID) -> tuple[Order, Payment]:
+    """Lock a payment and its order before it, inside a transaction."""
+    order = locked(Payment.objects.values_list("order", flat=True).get(pk=payment_id))
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
     payment.order = order
-    return Held(order, payment, cart, actor)
+    return order, payment
 
 
 def locked(order_id: int) -> Order:

@@ -20,11 +20,11 @@ from carts import selectors as carts
 from carts.guest_keys import digest
 from carts.lines import Line
 from carts.owners import Caller, CartRef
-from orders import cancelling, checking, checkout, notices, pricing, tokens
+from orders import cancelling, checking, checkout, notices, pricing, tokens, transitions
 from orders.checking import Expectation, Wanted
 from orders.exceptions import ContactNeeded, EmptyCart, PaymentNotConfigured
 from orders.gateways import stripe
-from orders.models import Order, OrderEvent, OrderItem, Payment
+from orders.models import Order, OrderItem, Payment
 from products import stock
 from products.gateways.media import small_path_of
 from store.core import money
@@ -33,7 +33,7 @@ from store.core.exceptions import DomainError, KeyReused
 from store.core.statements import Insertion, Slot, Statement
 
 REPLAY_WINDOW = timedelta(minutes=10)
-NEW_ORDER, NEW_ITEMS, NEW_PAYMENT, NEW_EVENT = Insertion(Order), Insertion(OrderItem), Insertion(Payment), Insertion(OrderEvent)
+NEW_ORDER, NEW_ITEMS, NEW_PAYMENT = Insertion(Order), Insertion(OrderItem), Insertion(Payment)
 ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]
 LAST_ORDER = Statement(
     lambda row: Order.from_db("default", ORDER_COLUMNS, row),
@@ -157,9 +157,7 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
     order = _insert_order(caller, ref, wish, checked, at, key)
     items = _insert_items(order, checked)
     payment = _insert_payment(order)
-    NEW_EVENT.add(
-        OrderEvent(order=order, kind="placed", actor_kind=actor.kind, user_id=actor.user_id, to_status=order.status, at=at)
-    )
+    transitions.begin(order, actor)
     emptied = {line.product_id for line, units in checked.bought if line.stock - line.reserved <= units}
     low = [line.sku for line, units in checked.bought if line.is_low_after(units)]
     units_of = {line.variant_id: units for line, units in checked.bought}
@@ -177,6 +175,8 @@ def _place(actor: Actor, caller: Caller, wish: Wish, key: str) -> Placed:
 
 def _waiting(ref: CartRef) -> Order | None:
     """Return the order of this cart, or of one that was merged into it, that waits for money."""
+    if ref.id is None:  # which, asked for, would be every order whose cart is gone, and everybody's that is not merged
+        return None
     here = Q(cart=ref.id) | Q(cart__merged_into=ref.id)
     return Order.objects.filter(here, status=Order.Status.PENDING).order_by("-pk").first()
 

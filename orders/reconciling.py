@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from django.db.models import Q
 from django.utils import timezone
@@ -16,6 +17,7 @@ from orders.locking import LIVE
 from orders.models import Order, Payment, Refund, StripeEvent
 from store.core.actors import SYSTEM
 
+SOME = 100  # rows that are looked up at once
 YOUNG = timedelta(minutes=2)  # for so long the ordinary way may still be at work
 DOWN = (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured)
 
@@ -118,29 +120,38 @@ class Run:
 
     def _compare_sessions(self, now: datetime) -> None:
         """Look for paid sessions that the shop has not taken as paid."""
-        for facts in stripe.sessions_since((now - self.since).timestamp()):
-            if not facts.is_paid:
-                continue
-            payment = inbox.payment_of(facts)
-            if payment is None:
-                if inbox.is_ours(facts):
-                    self.report.attention.append(f"session {facts.id} is paid and belongs to no order")
-            elif payment.state != Payment.State.SUCCEEDED:
-                self._apply(Payment.objects.select_related("order").get(pk=payment.pk), facts)
+        paid = (facts for facts in stripe.sessions_since((now - self.since).timestamp()) if facts.is_paid)
+        while some := list(islice(paid, SOME)):
+            settled = Payment.objects.filter(session_id__in=[facts.id for facts in some], state=Payment.State.SUCCEEDED)
+            known = set(settled.values_list("session_id", flat=True))
+            for facts in some:
+                if facts.id not in known:
+                    self._settle_unknown(facts)
+
+    def _settle_unknown(self, facts: SessionFacts) -> None:
+        payment = inbox.payment_of(facts)
+        if payment is not None:
+            self._apply(payment, facts)
+        elif inbox.is_ours(facts):
+            self.report.attention.append(f"session {facts.id} is paid and belongs to no order")
 
     def _compare_refunds(self, now: datetime) -> None:
         """Look for refunds that the shop does not know, or knows otherwise."""
         by_payment: dict[Payment, list[RefundFacts]] = {}
-        for facts in stripe.refunds_since((now - self.since).timestamp()):
-            payment = Payment.objects.select_related("order").filter(payment_intent=facts.intent).first() if facts.intent else None
-            if payment is not None and not self._is_known(payment, facts):
-                by_payment.setdefault(payment, []).append(facts)
-        for payment, told in by_payment.items():
-            self._repair(payment.order.number, "has refunds that were not known", partial(refunds.record, payment.pk, told, SYSTEM))
-
-    def _is_known(self, payment: Payment, facts: RefundFacts) -> bool:
-        found = payment.refunds.filter(provider_id=facts.id).first()
-        return found is not None and found.state == refunds.state_of(facts)
+        told = stripe.refunds_since((now - self.since).timestamp())
+        while some := list(islice(told, SOME)):
+            states = dict(Refund.objects.filter(provider_id__in=[one.id for one in some]).values_list("provider_id", "state"))
+            unknown = [facts for facts in some if states.get(facts.id) != refunds.state_of(facts)]
+            intents = {facts.intent for facts in unknown if facts.intent}
+            found = Payment.objects.select_related("order").filter(payment_intent__in=intents)
+            payments = {payment.payment_intent: payment for payment in found}
+            for facts in unknown:
+                if facts.intent in payments:
+                    by_payment.setdefault(payments[facts.intent], []).append(facts)
+        for payment, those in by_payment.items():
+            self._repair(
+                payment.order.number, "has refunds that were not known", partial(refunds.record, payment.pk, those, SYSTEM)
+            )
 
     def _refunds(self) -> list[Refund]:
         """Return the refunds for which no answer came."""

@@ -15,7 +15,7 @@ from orders import notices, transitions
 from orders.exceptions import PaymentNotConfigured, PaymentProviderUnavailable, PaymentSetupFailed, RefundTooLarge, SessionMissing
 from orders.facts import RefundFacts
 from orders.gateways import stripe
-from orders.locking import locked, locked_payments
+from orders.locking import locked, locked_payments, locked_with_order
 from orders.models import Order, OrderItem, Payment, Refund
 from products import stock
 from store.core import money, outbox
@@ -159,9 +159,7 @@ def submit(refund_id: UUID) -> None:
 
 def _held(refund_id: UUID) -> tuple[Order, Payment, Refund]:
     """Lock a refund with its payment and order, inside a transaction."""
-    payment_id, order_id = Refund.objects.values_list("payment", "payment__order").get(pk=refund_id)
-    order = locked(order_id)
-    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    order, payment = locked_with_order(Refund.objects.values_list("payment", flat=True).get(pk=refund_id))
     return order, payment, Refund.objects.select_for_update(no_key=True).get(pk=refund_id)
 
 
@@ -173,8 +171,7 @@ def told_of(payment: Payment) -> list[RefundFacts]:
 @transaction.atomic
 def record(payment_id: UUID, told: Sequence[RefundFacts], actor: Actor = STRIPE) -> int:
     """Bring the refunds of a payment to what the provider tells, in whatever order it does; returns how many changed."""
-    order = locked(Payment.objects.values_list("order", flat=True).get(pk=payment_id))
-    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    order, payment = locked_with_order(payment_id)
     return sum(_record(order, payment, facts, actor) for facts in told)
 
 

@@ -20,6 +20,7 @@ from products import stock
 from store.core import outbox
 from store.core.actors import STRIPE, SYSTEM, Actor
 
+CLOSE = "close_session"
 DELAYED_FOR = timedelta(days=7)  # methods such as bank transfers take days
 State = Payment.State
 
@@ -78,19 +79,24 @@ def _retaken(found: Held) -> bool:
 
 def _confirm(found: Held, kind: str) -> None:
     """The order is paid and can be packed: its stock is sold and its lines leave the cart."""
-    order, now = found.order, timezone.now()
+    order, units, now = found.order, found.units, timezone.now()
     if order.stock_state == Order.StockState.RESERVED:
-        stock.commit(found.actor, found.units, reference=order.number)
+        stock.commit(found.actor, units, reference=order.number)
         if found.cart is not None:
-            ordering.let_go(found.cart, found.units)
+            ordering.let_go(found.cart, units)
     order.stock_state, order.reserved_until = Order.StockState.COMMITTED, None
     order.paid_at, order.cancel_reason, order.expired_at = now, "", None
     transitions.move(order, Order.Status.PROCESSING, kind, found.actor, at=now, payment=str(found.payment.pk))
     if found.cart is not None:
-        ordering.take_paid(SYSTEM, found.cart, found.units, order.number, now)
+        ordering.take_paid(SYSTEM, found.cart, units, order.number, now)
     notices.announce(order, "paid")
     for other in found.others():
-        outbox.add("close_session", {"payment": str(other)}, dedupe_key=f"close_session:{other}")
+        owe_closing(other)
+
+
+def owe_closing(payment_id: UUID) -> None:
+    """Owe the closing of a session that shall not be paid any more."""
+    outbox.add(CLOSE, {"payment": str(payment_id)}, dedupe_key=f"{CLOSE}:{payment_id}")
 
 
 def _delayed(found: Held) -> None:
@@ -130,14 +136,15 @@ def end(found: Held, kind: str) -> bool:
     order = found.order
     if order.status != Order.Status.PENDING or list(found.others()):
         return False
-    stock.release(found.units)
+    units = found.units
+    stock.release(units)
     order.stock_state, order.reserved_until = Order.StockState.RELEASED, None
     if order.cancel_reason:
         transitions.move(order, Order.Status.CANCELLED, "cancelled", found.actor, reason=order.cancel_reason)
     else:
         transitions.move(order, Order.Status.EXPIRED, kind, found.actor)
     if found.cart is not None:
-        ordering.let_go(found.cart, found.units)
+        ordering.let_go(found.cart, units)
     return True
 
 

@@ -41,6 +41,11 @@ def check(order: Order, to: str) -> None:
         raise InvalidTransition(words, details={"from": order.status, "to": to})
 
 
+def begin(order: Order, actor: Actor) -> None:
+    """Write down that an order was placed, and in which state it begins."""
+    _note(order, "placed", actor, order.placed_at, "", order.status, {})
+
+
 def move(order: Order, to: str, kind: str, actor: Actor, *, at: datetime | None = None, **data: Any) -> None:
     """Change the order's state and save all that has been set on it; the caller holds its lock. Raises InvalidTransition."""
     check(order, to)
