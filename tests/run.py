@@ -3,11 +3,13 @@
 `python -m tests.run [pytest arguments]`. With `CI` set a missing program is a failure. Exit code 0: everything passed.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import IO
 
 from tests.services import absent, postgres, redis
@@ -23,19 +25,28 @@ SERVICES = (
 FULL_COVERAGE = ",".join(("store/core/*.py", *(f"*/{name}.py" for name in SERVICES)))
 
 
-def pytest(arguments: list[str], environment: dict[str, str], output: IO[str] | None = None) -> subprocess.Popen[str]:
+CACHE = Path(".pytest_cache")  # each engine has a folder of its own, where pytest keeps what failed last
+
+
+def pytest(engine: str, arguments: list[str], environment: dict[str, str], output: IO[str] | None = None) -> subprocess.Popen[str]:
     """Start the suite in this environment."""
-    command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", *arguments]
+    command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", "-o", f"cache_dir={CACHE / engine}", *arguments]
     return subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output, text=True)
+
+
+def failed() -> list[str]:
+    """Name the tests that failed, by engine: what a long output is read for."""
+    found = {file.parts[-4]: json.loads(file.read_text()) for file in sorted(CACHE.glob("*/v/cache/lastfailed"))}
+    return [f"{engine}: {test}" for engine, tests in found.items() for test in tests]
 
 
 def on_both(arguments: list[str]) -> bool:
     """Run the suite on both engines side by side, and tell of one after the other; True where all passed."""
     with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as told:
-        on_sqlite = pytest(arguments, SQLITE, told)
+        on_sqlite = pytest("sqlite", arguments, SQLITE, told)
         print("\n=== Tests on PostgreSQL and Redis (those on SQLite run beside them)", flush=True)
         try:
-            passed = pytest(arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url}).wait() == 0
+            passed = pytest("postgresql", arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url}).wait() == 0
             passed &= on_sqlite.wait() == 0
         finally:
             on_sqlite.terminate()
@@ -53,10 +64,12 @@ def coverage(*arguments: str) -> bool:
 def main(arguments: list[str]) -> int:
     """Run everything that this machine can run, and say what it could not."""
     coverage("erase")
+    for old in CACHE.glob("*/v"):
+        shutil.rmtree(old)
     without = {what: absent(part) for part, what in PARTS.items() if absent(part)}
     if absent("engine"):
         print("\n=== Tests on SQLite", flush=True)
-        passed = pytest(arguments, SQLITE).wait() == 0
+        passed = pytest("sqlite", arguments, SQLITE).wait() == 0
     else:
         passed = on_both(arguments)
     coverage("combine", "--quiet")
@@ -70,7 +83,7 @@ def main(arguments: list[str]) -> int:
     if without and os.environ.get("CI"):
         print("CI is set, so what could not be run is a failure.")
         passed = False
-    print("\nAll passed." if passed else "\nFAILED.")
+    print("\nAll passed." if passed else "\n".join(("", *failed(), "FAILED.")))
     return 0 if passed else 1
 
 
