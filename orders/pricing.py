@@ -33,9 +33,15 @@ def totals(lines: Iterable[tuple[Decimal, int]], market: Market) -> Totals:
     The tax that lies within the total is rounded half up to the currency's digits. It is shown and never added.
     """
     subtotal = sum((price * quantity for price, quantity in lines), ZERO)
-    flat, free_from = settings.SHIPPING.get(market.code, (ZERO, None))
-    shipping = ZERO if free_from is not None and subtotal >= free_from else flat
-    return Totals(subtotal, ZERO, shipping, included_tax(subtotal + shipping, market))
+    flat, free_from = shipping(market)
+    sending = ZERO if free_from is not None and subtotal >= free_from else flat
+    return Totals(subtotal, ZERO, sending, included_tax(subtotal + sending, market))
+
+
+def shipping(market: Market) -> tuple[Decimal, Decimal | None]:
+    """Return what sending costs in this market, and from which subtotal it is free (None: never)."""
+    rates: tuple[Decimal, Decimal | None] = settings.SHIPPING.get(market.code, (ZERO, None))
+    return rates
 
 
 def included_tax(gross: Decimal, market: Market) -> Decimal:

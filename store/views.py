@@ -14,11 +14,19 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from carts.models import MAX_LINES, MAX_QUANTITY
-from store.core import markets
+from orders import pricing
+from store.core import markets, money
 from store.core.envelope import Refusal, Reply, encode, failure, success
 from store.core.openapi import answers
 from store.core.pagination import MAX_PAGE_SIZE
 from store.core.renderers import EnvelopeRenderer
+
+
+class ShippingShape(serializers.Serializer[Any]):
+    """What sending costs, so that a buyer is shown the total before he orders."""
+
+    flat = serializers.CharField()
+    free_from = serializers.CharField(allow_null=True, help_text="the subtotal from which it is free; null: never")
 
 
 class MarketShape(serializers.Serializer[Any]):
@@ -28,6 +36,7 @@ class MarketShape(serializers.Serializer[Any]):
     currency = serializers.CharField()
     exponent = serializers.IntegerField(help_text="digits behind the point")
     is_default = serializers.BooleanField()
+    shipping = ShippingShape()
 
 
 class LimitsShape(serializers.Serializer[Any]):
@@ -62,10 +71,7 @@ class ConfigViewSet(ViewSet):
         reply = Reply(
             {
                 "shop_name": settings.SHOP_NAME,
-                "markets": [
-                    {"code": m.code, "currency": m.currency, "exponent": m.exponent, "is_default": m.is_default}
-                    for m in markets.table().values()
-                ],
+                "markets": [_market(market) for market in markets.table().values()],
                 "payment_methods": ["cod", "stripe"] if settings.STRIPE_SECRET_KEY else ["cod"],
                 "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,
                 "google_client_id": settings.GOOGLE_CLIENT_ID.partition(",")[0] or None,
@@ -75,6 +81,20 @@ class ConfigViewSet(ViewSet):
         )
         reply["Cache-Control"] = "public, max-age=60"
         return reply
+
+
+def _market(market: markets.Market) -> dict[str, Any]:
+    flat, free_from = pricing.shipping(market)
+    return {
+        "code": market.code,
+        "currency": market.currency,
+        "exponent": market.exponent,
+        "is_default": market.is_default,
+        "shipping": {
+            "flat": money.text(flat, market.currency),
+            "free_from": None if free_from is None else money.text(free_from, market.currency),
+        },
+    }
 
 
 class OneShape:

@@ -1,13 +1,11 @@
-"""`manage.py demo`: the whole shop on one machine, with a catalog, two users and a page that shows it."""
+"""`manage.py demo`: the whole shop on one machine, with a catalog, two users, a shop front and a payment emulator."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from django.conf import settings
@@ -18,38 +16,27 @@ from accounts.models import User
 from products.models import Product
 from store.core.stopping import Stop
 
-API_PORT = 8000
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
 QUIET = ("--log-level", "warning", "store.wsgi:application")
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves the example page without a log line for each file."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-def _payments_of(emulator_port: int, page_port: int) -> dict[str, str]:
+def _payments_of(emulator_port: int) -> dict[str, str]:
     """Return the settings by which the shop is paid at the emulator."""
-    back = f"http://localhost:{page_port}/?order={{ORDER}}"
     return {
         "STRIPE_SECRET_KEY": "sk_test_emulator",
         "STRIPE_API_BASE": f"http://127.0.0.1:{emulator_port}",
         "STRIPE_WEBHOOK_SECRET": "whsec_emulator",
-        "CHECKOUT_SUCCESS_URL": f"{back}&session_id={{CHECKOUT_SESSION_ID}}",
-        "CHECKOUT_CANCEL_URL": back,
     }
 
 
 class Command(BaseCommand):
     """Starts everything, and stops it all on Ctrl-C."""
 
-    help = "Migrate, import the demo catalog, make demo users, and run the API, the job worker and the catalog page (DEBUG only)."
+    help = "Migrate, import the demo catalog, make demo users, and run all parts of the shop (DEBUG only)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=API_PORT, help="of the API (default 8000)")
-        parser.add_argument("--page-port", type=int, default=5173, help="of the catalog page (default 5173)")
+        parser.add_argument("--port", type=int, default=8000, help="of the API (default 8000)")
+        parser.add_argument("--page-port", type=int, default=5173, help="of the shop front (default 5173)")
         parser.add_argument("--emulator-port", type=int, default=12111, help="of the payment emulator (default 12111)")
 
     def handle(self, *args: Any, port: int, page_port: int, emulator_port: int, **options: Any) -> None:
@@ -58,17 +45,14 @@ class Command(BaseCommand):
         for wanted in (port, page_port, emulator_port):
             self._check_free(wanted)
         self._prepare()
-        page = ThreadingHTTPServer(
-            ("127.0.0.1", page_port), partial(QuietHandler, directory=str(settings.BASE_DIR / "examples" / "storefront"))
-        )
-        threading.Thread(target=page.serve_forever, daemon=True).start()
         stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        payments = {} if settings.STRIPE_SECRET_KEY else _payments_of(emulator_port, page_port)
+        payments = {} if settings.STRIPE_SECRET_KEY else _payments_of(emulator_port)
         started = partial(self._start, {**payments, "FRONTEND_URL": f"http://localhost:{page_port}"})
         children = [
             started("-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", *QUIET),
             started("manage.py", "run_jobs"),
             started("manage.py", "sync_payments", "--loop", "60", "--verbosity", "0"),
+            started("examples/storefront/serve.py", "--port", str(page_port), "--api", f"http://localhost:{port}"),
         ]
         if payments:
             webhook = f"http://localhost:{port}/api/orders/webhook/"
@@ -78,7 +62,6 @@ class Command(BaseCommand):
         try:
             self._wait(stop, children)
         finally:
-            page.shutdown()
             for child in children:
                 child.terminate()
             for child in children:
@@ -115,10 +98,10 @@ class Command(BaseCommand):
 
     def _say(self, port: int, page_port: int, emulator_port: int | None) -> None:
         site = f"http://localhost:{port}"
-        page = f"http://localhost:{page_port}/" + ("" if port == API_PORT else f"?api={port}")
+        page = f"http://localhost:{page_port}/"
         lines = (
             "",
-            f"  The catalog page   {page}",
+            f"  The shop front     {page}",
             f"  The API            {site}/api/products/",
             f"  Its reference      {site}/api/docs/",
             f"  The admin          {site}/{settings.ADMIN_PATH}",

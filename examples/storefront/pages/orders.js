@@ -1,0 +1,159 @@
+// One's orders, and one order: it waits for its payment, and lets it be paid again, cancelled or claimed.
+import { bought } from "../api.js";
+import { byToken, keepToken, recount, shop, state, tokens } from "../state.js";
+import { button, fail, h, money, notice, picture, title, when } from "../view.js";
+
+const STATUS = {
+  pending: "Waiting for the payment",
+  processing: "Being packed",
+  shipped: "On its way",
+  delivered: "Delivered",
+  cancelled: "Cancelled",
+  expired: "Expired: it was not paid in time, and nothing was charged",
+};
+const PAYMENT = {
+  unpaid: "not paid",
+  processing: "the money is on its way",
+  paid: "paid",
+  failed: "the payment failed",
+  partially_refunded: "refunded in part",
+  refunded: "refunded",
+};
+const PAUSES = [1000, 2000, 2000, 3000, 3000, 5000]; // milliseconds between looks; the last one again and again
+const PATIENCE = 40; // looks
+
+export async function orders() {
+  const others = Object.keys(tokens());
+  if (!state.user && !others.length) return [title("Orders"), nothing()];
+  const list = h("ul", { class: "lines" });
+  const more = button("Show more", () => load(more.next));
+  const load = async (path) => {
+    const { data, pagination } = await shop("GET", path);
+    list.append(...data.map(row));
+    more.next = pagination.next;
+    more.hidden = !pagination.next;
+  };
+  if (state.user) await load("/orders/my/");
+  const guests = (await Promise.all(others.map((number) => get(number).catch(() => null)))).filter(Boolean).map(row);
+  return [
+    title("Orders"),
+    state.user && (list.children.length ? list : nothing()),
+    state.user && h("p", { class: "centre" }, more),
+    guests.length > 0 && h("h2", {}, "Ordered without an account"),
+    guests.length > 0 && h("ul", { class: "lines" }, guests),
+  ].filter(Boolean);
+}
+
+function nothing() {
+  return h("p", {}, "Nothing has been ordered yet. ", h("a", { href: "/" }, "To the catalog"));
+}
+
+async function get(number) {
+  return (await shop("GET", `/orders/${encodeURIComponent(number)}/`, undefined, byToken(number))).data;
+}
+
+function row(order) {
+  const names = order.items.map(({ name, quantity }) => `${quantity} × ${name}`).join(", ");
+  return h(
+    "li",
+    { class: "line" },
+    picture(order.items[0]?.image, "", 96),
+    h(
+      "div",
+      { class: "stack tight" },
+      h("h2", {}, h("a", { href: `/order/${order.number}` }, `Order ${order.number}`)),
+      h("p", { class: "soft" }, `${when(order.placed_at)} · ${STATUS[order.status]}`),
+      h("p", {}, names),
+    ),
+    h("p", { class: "price" }, money(order.total, order.currency)),
+  );
+}
+
+/** An order. The payment page leads here too, with the session in the address; then the shop is asked until it knows. */
+export async function order({ part, query, isShown, again }) {
+  const number = part ?? query.get("order") ?? "";
+  const place = h("div", { class: "stack" });
+  const put = (found) => place.replaceChildren(...whole(found, again));
+  const found = await get(number);
+  put(found);
+  if (found.status === "pending") watch(number, query.get("session_id"), put, isShown).catch(fail);
+  else settled();
+  return place;
+}
+
+/** Ask until the order is not pending any more. With a session the shop asks the payment provider itself. */
+async function watch(number, session, put, isShown) {
+  for (let look = 0; look < PATIENCE; look++) {
+    await new Promise((done) => setTimeout(done, PAUSES[Math.min(look, PAUSES.length - 1)]));
+    if (!isShown()) return;
+    if (document.hidden) continue;
+    const path = `/orders/verify-payment/?session_id=${encodeURIComponent(session)}`;
+    const found = session ? (await shop("GET", path, undefined, byToken(number))).data.order : await get(number);
+    if (!isShown()) return;
+    if (found.status === "pending" && found.payment_status !== "processing") continue;
+    put(found);
+    settled();
+    if (found.status !== "pending") return;
+  }
+}
+
+function settled() {
+  bought();
+  recount().catch(() => {}); // the number at the cart is not worth a message
+}
+
+function whole(found, again) {
+  const { number, status, payment_status: payment, currency } = found;
+  const isWaiting = status === "pending" && payment !== "processing";
+  const act = (name, said) => async () => {
+    await shop("POST", `/orders/${number}/${name}/`, {}, byToken(number));
+    if (name === "claim") keepToken(number, null);
+    notice(said);
+    await again();
+  };
+  const pay = async () => location.assign((await shop("POST", `/orders/${number}/pay/`, {}, byToken(number))).data.checkout_url);
+  const canCancel = isWaiting || (status === "processing" && payment === "unpaid");
+  return [
+    title(`Order ${number}`),
+    h("p", { role: "status", id: "order-status", "data-status": status, class: "state" }, `${STATUS[status]} – ${PAYMENT[payment]}`),
+    h(
+      "div",
+      { class: "row" },
+      isWaiting && button("Pay now", pay, { class: "main" }),
+      canCancel && button("Cancel the order", act("cancel", "The order is cancelled.")),
+      state.user && tokens()[number] && button("Add to my account", act("claim", "The order is in your account now.")),
+    ),
+    h("ul", { class: "lines" }, found.items.map((item) => line(item, currency))),
+    sums(found),
+    address(found),
+  ];
+}
+
+function line(item, currency) {
+  const each = `${item.quantity} × ${money(item.unit_price, currency)}`;
+  const text = h("div", { class: "stack tight" }, h("p", {}, item.name), h("p", { class: "soft" }, each));
+  return h("li", { class: "line" }, picture(item.image, "", 96), text, h("p", { class: "price" }, money(item.line_total, currency)));
+}
+
+function sums({ subtotal, shipping_total: shipping, tax_total: tax, total, currency }) {
+  const one = (name, amount) => h("div", {}, h("dt", {}, name), h("dd", {}, money(amount, currency)));
+  return h(
+    "dl",
+    { class: "sums" },
+    one("Subtotal", subtotal),
+    one("Shipping", shipping),
+    one("Total", total),
+    Number(tax) > 0 && one("Tax within it", tax),
+  );
+}
+
+function address({ address: to, name, email, phone, payment_method: method, placed_at: at }) {
+  const lines = [to.full_name || name, to.line1, to.line2, [to.postal_code, to.city].filter(Boolean).join(" "), to.state, to.country, email, phone];
+  return h(
+    "section",
+    {},
+    h("h2", {}, "To"),
+    h("p", {}, lines.filter(Boolean).flatMap((text) => [text, h("br")])),
+    h("p", { class: "soft" }, `Ordered ${when(at)}, ${method === "cod" ? "Cash on Delivery" : "by card"}`),
+  );
+}
