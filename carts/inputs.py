@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -33,13 +34,13 @@ class RowId(serializers.IntegerField):
         super().__init__(min_value=1, max_value=2**63 - 1, **given)
 
 
-@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_QUANTITY})
 class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A whole number: no fraction, no word, no bool; text of digits is taken for the number."""
 
     def __init__(self, *, least: int, **given: Any) -> None:
         self.least = least
         super().__init__(**given)
+        set_override(self, "field", {"type": "integer", "minimum": least, "maximum": MAX_QUANTITY})
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number; more than the limit is refused by the service, in its own words."""

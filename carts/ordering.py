@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, PositiveSmallIntegerField, Value, When
+from django.db.models import Case, PositiveSmallIntegerField, QuerySet, Value, When
 
 from carts import audit, selectors
 from carts.lines import Line
@@ -18,18 +18,22 @@ from store.core.actors import Actor
 from store.core.statements import Change, Removal, Slot
 
 Action = CartAuditLog.Action
+_CHANGED = {"updated_at": Slot("now", models.DateTimeField()), "expires_at": Slot("expires_at", models.DateTimeField())}
+CHANGED = Change(lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())), **_CHANGED)
 ORDERED = Change(
     lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
-    updated_at=Slot("now", models.DateTimeField()),
     ordered_at=Slot("now", models.DateTimeField()),
-    expires_at=Slot("expires_at", models.DateTimeField()),
+    **_CHANGED,
 )
 
 
-def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime) -> bool:
+def take_ordered(
+    actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime, done: Change = ORDERED
+) -> bool:
     """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
 
     Lines that are ordered whole go, as do those saved for later; of the others the ordered units go. Returns whether any is left.
+    `done` says what is noted on the cart: that it was ordered as it is, or only that it has changed.
     """
     left = {line.id: line.quantity - ordered.get(line.id, 0) for line in held}
     partly = {pk: units for pk, units in left.items() if units and pk in ordered}
@@ -56,7 +60,7 @@ def take_ordered(actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapp
         if line.id in gone and line.id not in ordered
     ]
     audit.record(actor, ref.pk, entries)
-    ORDERED.run(pk=ref.pk, now=at, expires_at=expiry_of(ref, at))
+    done.run(pk=ref.pk, now=at, expires_at=expiry_of(ref, at))
     return any(left.values())
 
 
@@ -81,14 +85,14 @@ def locked_for_order(cart_id: int | None) -> CartRef | None:
     return CartRef(market, cart.user_id, None, cart.key_hash, cart.pk, **at)
 
 
-def let_go(ref: CartRef, units: Mapping[int, int]) -> None:
-    """Note that an order holds these units, {variant id: units}, no more."""
+def let_go(ref: CartRef, units: Mapping[int, int], *, is_last: bool) -> None:
+    """Note that an order holds these units, {variant id: units}, no more; `is_last`: no other order of the cart waits."""
     held = [line._replace(held=max(line.held - units.get(line.variant_id, 0), 0)) for line in selectors.lines_of(ref)]
     changed = [line for line in held if line.variant_id in units]
     if changed:
         rest = Case(*(When(pk=line.id, then=Value(line.held)) for line in changed), output_field=PositiveSmallIntegerField())
         CartItem.objects.filter(pk__in=[line.id for line in changed]).update(held=rest)
-    if not any(line.held for line in held):
+    if is_last:
         Cart.objects.filter(pk=ref.pk).update(held_at=None)
 
 
@@ -97,7 +101,8 @@ def take_paid(actor: Actor, ref: CartRef, units: Mapping[int, int], number: str,
     lines = selectors.lines_of(ref)
     ordered = {line.id: min(line.quantity, units[line.variant_id]) for line in lines if line.variant_id in units and line.quantity}
     if ordered:
-        take_ordered(actor, ref, lines, ordered, number, at)
+        # What was put in while the order was being paid is a wish of its own, and not the echo of that order.
+        take_ordered(actor, ref, lines, ordered, number, at, ORDERED if ref.is_as_ordered else CHANGED)
 
 
 @lru_cache(maxsize=MAX_LINES)
@@ -107,13 +112,20 @@ def _removal(count: int) -> Removal:
     return Removal(lambda: CartItem.objects.filter(pk__in=ids))
 
 
-def held_elsewhere(carts: Collection[int]) -> list[int]:
-    """Return the carts, but for these, whose lines hold units of an open order."""
-    lines = CartItem.objects.filter(held__gt=0).exclude(cart__in=carts).order_by("cart")
+def held_elsewhere(*waiting: QuerySet[Any, Any]) -> list[int]:
+    """Return the carts whose lines hold units of an open order, but for those that these queries name; in one statement."""
+    lines = CartItem.objects.filter(held__gt=0).order_by("cart")
+    for carts in waiting:
+        lines = lines.exclude(cart__in=carts)
     return list(lines.values_list("cart", flat=True).distinct())
 
 
+def lock(carts: Collection[int]) -> None:
+    """Lock these carts in ascending id, inside a transaction."""
+    list(Cart.objects.select_for_update(no_key=True).filter(pk__in=carts).order_by("pk"))
+
+
 def hold_nothing(carts: Collection[int]) -> None:
-    """Note that these carts hold no units of an open order."""
+    """Note that these carts, which are locked, hold no units of an open order."""
     CartItem.objects.filter(cart__in=carts).update(held=0)
     Cart.objects.filter(pk__in=carts).update(held_at=None)

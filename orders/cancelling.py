@@ -7,8 +7,8 @@ from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
 from orders.locking import LIVE, locked, locked_payments
 from orders.models import Order, Payment, Refund
 from products import stock
-from store.core.actors import Actor
-from store.core.exceptions import GatewayDown
+from store.core.actors import STRIPE, Actor
+from store.core.exceptions import GatewayDown, GatewayRefused
 
 Status, State = Order.Status, Payment.State
 
@@ -17,49 +17,68 @@ def cancel(actor: Actor, order_id: int, reason: str, *, refund: bool | None = No
     """Cancel an order: one that is pending, or one that is not shipped yet.
 
     A buyer cancels what he has not paid; staff say whether what was paid goes back. Raises OrderNotFound, InvalidTransition,
-    AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable.
+    AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable, PaymentSetupFailed.
     """
     order = Order.objects.get(pk=order_id)
-    if order.status == Status.PENDING:
-        return cancel_pending(actor, order_id, reason)
-    return _cancel_confirmed(actor, order_id, reason, refund)
+    if order.status != Status.PENDING:
+        return _cancel_confirmed(actor, order_id, reason, refund)
+    order = cancel_pending(actor, order_id, reason)
+    if order.status != Status.CANCELLED:  # its time was over in this moment
+        transitions.check(order, Status.CANCELLED)
+    return order
 
 
 def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
-    """Cancel an order that waits for money: its sessions are closed first. Raises as `cancel`; where it was paid, AlreadyPaid."""
-    for payment in _wish_to_cancel(actor, order_id, reason):
-        try:
-            if payment.session_id is None:
-                checkout.give_up(payment.pk)
-                payment.refresh_from_db()  # its session may have become known in this moment
-            if payment.session_id is not None and payment.state in LIVE:
-                settling.apply_session(payment.pk, checkout.close(payment), actor)
-        except GatewayDown:
-            _forget_wish(order_id)
-            raise
+    """Cancel an order that waits for money: its sessions are closed first. Raises as `cancel`; where it was paid, AlreadyPaid.
+
+    It may turn out to have expired.
+    """
+    is_mine, payments = _wish_to_cancel(actor, order_id, reason)
+    try:
+        for payment in payments:
+            _close(actor, payment)
+    except (GatewayDown, GatewayRefused):
+        _forget_wish(order_id, is_mine)
+        raise
     order = Order.objects.get(pk=order_id)
     if order.status == Status.PENDING:
-        _forget_wish(order_id)
+        _forget_wish(order_id, is_mine)
         raise InvalidTransition("The payment of this order is on its way")
     if order.paid_at is not None:
         raise AlreadyPaid(details={"order": order.number})
     return order
 
 
+def _close(actor: Actor, payment: Payment) -> None:
+    if payment.session_id is None:
+        checkout.give_up(payment.pk)
+        payment.refresh_from_db()  # its session may have become known in this moment
+    if payment.session_id is not None and payment.state in LIVE:
+        facts = checkout.close(payment)
+        settling.apply_session(payment.pk, facts, actor if facts.status == "expired" else STRIPE)
+
+
 @transaction.atomic
-def _wish_to_cancel(actor: Actor, order_id: int, reason: str) -> list[Payment]:
-    """Note that the order shall be cancelled once its sessions are over, and return the payments that could still be made."""
+def _wish_to_cancel(actor: Actor, order_id: int, reason: str) -> tuple[bool, list[Payment]]:
+    """Note that the order shall be cancelled once its sessions are over.
+
+    Returns whether nobody had wished it before, and the payments that could still be made.
+    """
     order = locked(order_id)
     if order.status != Status.PENDING:  # paid or over in this moment
-        return []
-    order.cancel_reason = reason[:200] or "cancelled"
-    transitions.save(order)
-    transitions.note(order, "cancel_requested", actor, reason=order.cancel_reason)
-    return [payment for payment in locked_payments(order) if payment.state in LIVE]
+        return False, []
+    is_mine = not order.cancel_reason
+    if is_mine:
+        order.cancel_reason = reason[:200] or "cancelled"
+        transitions.save(order)
+        transitions.note(order, "cancel_requested", actor, reason=order.cancel_reason)
+    return is_mine, [payment for payment in locked_payments(order) if payment.state in LIVE]
 
 
-def _forget_wish(order_id: int) -> None:
-    Order.objects.filter(pk=order_id, status=Status.PENDING).update(cancel_reason="")
+def _forget_wish(order_id: int, is_mine: bool) -> None:
+    """Take one's own wish back, and nobody else's: an order that ends by itself later has expired, and was not cancelled."""
+    if is_mine:
+        Order.objects.filter(pk=order_id, status=Status.PENDING).update(cancel_reason="")
 
 
 def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | None) -> Order:
@@ -91,8 +110,8 @@ def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | N
 
 
 def _put_back(actor: Actor, order: Order) -> None:
-    """Put what has not been put back yet on the shelf again."""
-    rows = order.items.exclude(variant=None).order_by("variant").values_list("variant", "quantity", "restocked_quantity")
-    back = {variant: quantity - restocked for variant, quantity, restocked in rows if quantity > restocked}
+    """Put on the shelf again what is still to be sent: of units that were given back, staff have said what becomes of them."""
+    rows = order.items.exclude(variant=None).order_by("variant").values_list("variant", "quantity", "refunded_quantity")
+    back = {variant: quantity - refunded for variant, quantity, refunded in rows if quantity > refunded}
     if back:
         stock.put_back(actor, back, reference=order.number)

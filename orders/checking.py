@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from carts.lines import Line
@@ -41,11 +41,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the client has shown to the buyer, as far as it says."""
+    """What the client has shown to the buyer, as far as it says; `field` is what it calls its snapshot."""
 
     wanted: tuple[Wanted, ...] | None = None
     total: Decimal | None = None
     accepts_increases: bool = False
+    field: str = "items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class Checked:
     totals: pricing.Totals
     warnings: list[str]
 
+    @property
+    def prices(self) -> list[tuple[int, int, Decimal]]:
+        """Variant, units and unit price of each line."""
+        return [(line.variant_id, units, line.price or Decimal(0)) for line, units in self.bought]
+
 
 @dataclass
 class _Findings:
@@ -63,14 +69,21 @@ class _Findings:
     changes: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, code: str, line: Line | None, old: Any, new: Any, available: int | None = None) -> None:
+    def add(self, code: str, about: Line | Wanted | None, old: Any, new: Any, available: int | None = None) -> None:
         item = None
-        if line is not None:
-            item = {"id": line.id, "product_id": line.product_id, "sku_id": line.variant_id, "name": line.name}
+        if isinstance(about, Wanted):  # all that is known of it is what the client has said
+            product = about.product if about.product is None or not about.product.isdecimal() else int(about.product)
+            item = {"id": None, "product_id": product, "sku_id": about.variant, "name": None}
+        elif about is not None:
+            item = {"id": about.id, "product_id": about.product_id, "sku_id": about.variant_id, "name": about.name}
         self.changes.append({"item": item, "code": code, "old": old, "new": new, "available": available})
 
     def text(self, amount: Decimal) -> str:
         return money.text(amount, self.market.currency)
+
+    def exact(self, amount: Decimal) -> Decimal:
+        """Round the noise of a client's sums away."""
+        return amount.quantize(Decimal(1).scaleb(-self.market.exponent), ROUND_HALF_UP)
 
 
 def check(lines: Sequence[Line], expectation: Expectation, caller: Caller) -> Checked:
@@ -101,17 +114,18 @@ def _chosen(lines: Sequence[Line], expectation: Expectation, findings: _Findings
         seen = expectation.total is None
         return [(line, line.quantity, line.price_at_addition if seen else None) for line in lines if line.quantity]
     chosen: list[tuple[Line, int, Decimal | None]] = []
-    named: set[int] = set()
+    named: set[object] = set()
     for wanted in expectation.wanted:
         fitting = [line for line in lines if wanted.fits(line.variant_id, line.product_id, line.uuid)]
         if len(fitting) > 1:
-            raise VariantNeeded(field="items")
-        if fitting and fitting[0].id in named:
-            raise NamedTwice(field="items")
-        named.update(line.id for line in fitting)
+            raise VariantNeeded(field=expectation.field)
+        name = fitting[0].id if fitting else (wanted.variant, wanted.product)
+        if name in named:
+            raise NamedTwice(field=expectation.field)
+        named.add(name)
         held = fitting[0].quantity if fitting else 0
         if wanted.quantity > held:
-            findings.add("not_in_cart", fitting[0] if fitting else None, wanted.quantity, held)
+            findings.add("not_in_cart", fitting[0] if fitting else wanted, wanted.quantity, held)
             continue
         line = fitting[0]
         shown = wanted.price if wanted.price is not None else (line.price_at_addition if expectation.total is None else None)
@@ -121,6 +135,7 @@ def _chosen(lines: Sequence[Line], expectation: Expectation, findings: _Findings
 
 def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, findings: _Findings) -> None:
     """Stop an increase that was not accepted; tell of one that was, and of a decrease."""
+    shown = None if shown is None else findings.exact(shown)
     if shown is None or line.price is None or line.price == shown:
         return
     old, new = findings.text(shown), findings.text(line.price)
@@ -134,10 +149,11 @@ def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, f
 
 def _compare_total(total: Decimal, expectation: Expectation, findings: _Findings) -> None:
     """The same for the total that the buyer was shown."""
-    if expectation.total is None or total == expectation.total:
+    shown = None if expectation.total is None else findings.exact(expectation.total)
+    if shown is None or total == shown:
         return
-    old, new = findings.text(expectation.total), findings.text(total)
-    if total < expectation.total:
+    old, new = findings.text(shown), findings.text(total)
+    if total < shown:
         findings.warnings.append(f"The total fell from {old} to {new}")
     elif expectation.accepts_increases:
         findings.warnings.append(f"The total rose from {old} to {new}")

@@ -10,6 +10,7 @@ from orders import settling, transitions
 from orders.exceptions import (
     AmountTooLarge,
     AmountTooSmall,
+    EmailRefused,
     InvalidTransition,
     PaymentNotConfigured,
     PaymentProviderUnavailable,
@@ -48,8 +49,8 @@ def ensure(order_id: int) -> Order:
             if order.reserved_until is not None and order.reserved_until <= now:
                 return give_up(payment.pk)
             return _open(order, payment)
-        if payment.state == State.OPEN and payment.expires_at is not None and payment.expires_at <= now:
-            return settling.apply_session(payment.pk, facts_of(payment))
+        if payment.state == State.OPEN:  # it may have been paid, and nobody has told yet
+            return _looked_at(order, payment)
     except PaymentProviderUnavailable as trouble:
         trouble.details = {"order": order.number}
         if order.user_id is None:
@@ -58,10 +59,22 @@ def ensure(order_id: int) -> Order:
     return order
 
 
+def _looked_at(order: Order, payment: Payment) -> Order:
+    """Do what follows from how an open session stands; while the provider does not answer, its page may still be used."""
+    try:
+        return settling.apply_session(payment.pk, facts_of(payment, quickly=True))
+    except (PaymentProviderUnavailable, PaymentSetupFailed):
+        if payment.expires_at is not None and payment.expires_at <= timezone.now():
+            raise
+        return order
+
+
 def pay(order: Order) -> Order:
     """See to it that an order can be paid, for a buyer who wants to. Raises InvalidTransition, and what `ensure` raises."""
     if order.status == Order.Status.PENDING:
         order = ensure(order.pk)
+    if order.payments.filter(state=State.PROCESSING).exists():
+        raise InvalidTransition("The payment of this order is on its way", details={"from": order.status})
     if order.status != Order.Status.PENDING:
         raise InvalidTransition(f"An order that is {order.status} cannot be paid online", details={"from": order.status})
     return order
@@ -93,8 +106,12 @@ def _expired(payment: Payment) -> SessionFacts:
 def _open(order: Order, payment: Payment) -> Order:
     try:
         facts = stripe.open_session(order, list(order.items.all()), payment)
-    except (PaymentSetupFailed, AmountTooSmall, AmountTooLarge) as refusal:
-        _withdraw(payment.pk, refusal.code)
+    except (PaymentSetupFailed, SessionMissing, AmountTooSmall, AmountTooLarge, EmailRefused) as refusal:
+        order = _withdraw(payment.pk, refusal.code)
+        if order.cancel_reason != refusal.code:  # another request has opened it meanwhile
+            return order
+        if isinstance(refusal, PaymentSetupFailed | SessionMissing):
+            raise PaymentSetupFailed("The payment could not be prepared. Nothing was ordered or charged") from None
         raise
     return store_session(payment.pk, facts)
 
@@ -110,26 +127,32 @@ def store_session(payment_id: UUID, facts: SessionFacts) -> Order:
     payment.checkout_url = payment.checkout_url or facts.url
     payment.save(update_fields=["session_id", "state", "checkout_url", "updated_at"])
     if order.status != Order.Status.PENDING:
-        if payment.state == State.OPEN or payment.state == State.CANCELLED:
+        if payment.state != State.SUCCEEDED:
             settling.owe_closing(payment.pk)
         return order
     if (facts.amount, facts.currency) != (payment.amount_minor, payment.currency):
         transitions.flag(order, transitions.AMOUNT_MISMATCH, STRIPE, expected=payment.amount_minor, session=facts.amount)
-    ends = [moment for moment in (order.reserved_until, payment.expires_at) if moment is not None]
-    order.reserved_until = max(ends) + AFTER_SESSION  # an event that was faster may have prolonged it
+    after = (payment.expires_at or timezone.now()) + AFTER_SESSION
+    order.reserved_until = max(order.reserved_until or after, after)  # an event that was faster may have prolonged it
     transitions.save(order)
     return order
 
 
 @transaction.atomic
-def _withdraw(payment_id: UUID, code: str) -> None:
-    """Take an order back for which no session can be opened: its stock is free, and its key can be used anew."""
+def _withdraw(payment_id: UUID, code: str) -> Order:
+    """Take an order back for which no session can be opened: its stock is free, and its key can be used anew.
+
+    Where another request has opened the session meanwhile, nothing is taken back.
+    """
     found = held(payment_id, SYSTEM)
+    if found.payment.state != State.CREATED or found.payment.session_id is not None:
+        return found.order
     found.payment.state, found.payment.failure_code = State.FAILED, code
     found.payment.save(update_fields=["state", "failure_code", "updated_at"])
     found.order.cancel_reason = code
     settling.end(found, code)
     Order.objects.filter(pk=found.order.pk).update(idempotency_scope="", idempotency_key="", request_hash="")
+    return found.order
 
 
 @transaction.atomic

@@ -8,10 +8,7 @@ from django.db import transaction
 
 from orders import refunds, transitions
 from orders.locking import locked_with_order
-from orders.models import Refund
 from store.core.actors import STRIPE
-
-State = Refund.State
 
 
 @transaction.atomic
@@ -21,9 +18,7 @@ def note(payment_id: UUID, told: Mapping[str, Any]) -> None:
     kind = f"dispute_{told['status']}"[:30]
     if order.events.filter(kind=kind, data__dispute=told["id"]).exists():
         return
-    transitions.note(order, kind, STRIPE, dispute=told["id"], amount=told["amount"], reason=told.get("reason"))
+    about = {"dispute": told["id"], "payment": str(payment.pk)}
+    transitions.note(order, kind, STRIPE, **about, amount=told["amount"], reason=told.get("reason"))
     transitions.flag(order, transitions.DISPUTE, STRIPE, dispute=told["id"])
-    if told["status"] == "lost" and not payment.refunds.filter(provider_id=told["id"]).exists():
-        lost = min(int(told["amount"]), refunds.rest_of(payment))
-        if lost:
-            refunds.note_lost(order, payment, told["id"], lost)
+    refunds.note_losses(order, payment)

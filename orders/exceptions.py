@@ -60,6 +60,20 @@ class AlreadyPaid(Conflict):
     words = "This order has been paid"
 
 
+class OrderWaits(Conflict):
+    """An order of this cart waits for its payment, and belongs to an account that is not the caller's."""
+
+    code = "order_waits"
+    words = "An order of this cart waits for its payment in an account. Sign in to pay or cancel it"
+
+
+class OrderEnded(Conflict):
+    """The order ended before its payment page could be opened; `details.order` is its number."""
+
+    code = "order_ended"
+    words = "The order has ended before it could be paid. Order again"
+
+
 class PaymentProviderUnavailable(GatewayDown):
     """The payment provider did not answer; `details.order` names the order that waits for it."""
 
@@ -75,7 +89,18 @@ class PaymentSetupFailed(GatewayRefused):
     """The payment provider refused what the shop asked: a wrong key, a wrong parameter. The log says which."""
 
     code = "payment_setup_failed"
-    words = "The payment could not be prepared. Nothing was ordered or charged"
+    words = "The payment provider refused this. The shop has to look at it"
+
+
+class PaymentKeyRefused(PaymentSetupFailed):
+    """The payment provider does not take the shop's key: nothing was done, and with the right key it can be."""
+
+
+class EmailRefused(Invalid):
+    """The payment provider takes no such e-mail address."""
+
+    code = "email_invalid"
+    words = "Enter a valid e-mail address"
 
 
 class AmountTooSmall(Invalid):

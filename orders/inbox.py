@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -64,6 +64,8 @@ def work_through(event_pk: int) -> None:
             event.processed_at, event.tries, event.last_error = timezone.now(), event.tries + 1, ""
             event.save(update_fields=["status", "processed_at", "tries", "last_error"])
             early = _told_before(event)
+    except OperationalError:  # the database, not the event: it waits as it came
+        raise
     except Exception as wrong:
         said = f"{type(wrong).__name__}: {wrong}"[:2000]
         open_ = StripeEvent.objects.filter(pk=event_pk, status__in=(Status.RECEIVED, Status.FAILED))
@@ -83,13 +85,16 @@ def _told_before(event: StripeEvent) -> list[int]:
     return found
 
 
-def _asked(event_pk: int) -> list[RefundFacts]:
-    """For an event about a refund, ask for all refunds of the payment, before anything is locked: the event is but the occasion."""
+def _asked(event_pk: int) -> list[RefundFacts] | None:
+    """For an event about a refund, ask for all refunds of the payment, before anything is locked: the event is but the occasion.
+
+    None where nothing was asked.
+    """
     event = StripeEvent.objects.get(pk=event_pk)
     if event.type not in REFUNDS or event.status in (Status.DONE, Status.IGNORED):
-        return []
+        return None
     payment = _by_intent(_about(event))
-    return refunds.told_of(payment) if payment is not None else []
+    return refunds.told_of(payment) if payment is not None else None
 
 
 def _about(event: StripeEvent) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def _about(event: StripeEvent) -> dict[str, Any]:
     return about
 
 
-def _apply(event: StripeEvent, told: list[RefundFacts]) -> bool:
+def _apply(event: StripeEvent, told: list[RefundFacts] | None) -> bool:
     """Do what follows from the event; False where it is not about this shop. Raises LookupError for ours that is not known."""
     about = _about(event)
     if event.type in SESSIONS:
@@ -111,8 +116,10 @@ def _apply(event: StripeEvent, told: list[RefundFacts]) -> bool:
         return True
     if event.type in REFUNDS:
         payment = _by_intent(about)
+        if payment is not None and told is None:
+            raise LookupError("its payment became known in this moment: worth another try")
         if payment is not None:
-            refunds.record(payment.pk, told)
+            refunds.record(payment.pk, told or [])
         return payment is not None
     if event.type.startswith("charge.dispute."):
         payment = _by_intent(about)
@@ -157,6 +164,8 @@ def replay(event_id: str = "") -> tuple[int, int]:
     """Work failed and waiting events through again, or the one that is named; returns how many were done and how many failed."""
     waiting = StripeEvent.objects.filter(status__in=(Status.RECEIVED, Status.FAILED)).order_by("created", "pk")
     chosen = StripeEvent.objects.filter(event_id=event_id) if event_id else waiting
+    if event_id:  # whoever names one wants it looked at once more, even if it was nobody's then
+        chosen.filter(status=Status.IGNORED).update(status=Status.RECEIVED)
     done = failed = 0
     for pk in list(chosen.values_list("pk", flat=True)):
         try:

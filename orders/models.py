@@ -82,6 +82,18 @@ class Order(TimeStamped):
             models.Index(fields=["reserved_until"], name="order_reserved", condition=Q(stock_state="reserved")),
         ]
 
+    @property
+    def is_to_be_collected(self) -> bool:
+        """Whether whoever delivers it is paid for it."""
+        on_its_way = self.status in (self.Status.PROCESSING, self.Status.SHIPPED)
+        return on_its_way and self.payment_method == self.Method.COD and self.paid_at is None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is paid and will be, or was, fulfilled; what is given back of it later does not matter."""
+        over = (self.Status.PENDING, self.Status.CANCELLED, self.Status.EXPIRED)
+        return self.paid_at is not None and self.status not in over
+
     def __str__(self) -> str:
         return self.number
 
@@ -154,6 +166,13 @@ class Payment(TimeStamped):
             models.CheckConstraint(condition=Q(amount__gte=0, amount_minor__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(condition=Q(refunded_minor__lte=models.F("captured_minor")), name="payment_refunds_within"),
         ]
+
+    @property
+    def is_paid_otherwise(self) -> bool:
+        """Whether money has come that is not what was asked for, and nobody has decided yet what becomes of it."""
+        told = self.raw
+        is_paid = told.get("status") == "complete" and told.get("payment_status") != "unpaid"
+        return is_paid and self.state != self.State.SUCCEEDED
 
     def __str__(self) -> str:
         return f"{self.provider} {self.amount} {self.currency}"

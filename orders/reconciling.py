@@ -1,5 +1,6 @@
 """Brings orders to what the payment provider says, for events that never came and calls that never got an answer."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from orders.locking import LIVE
 from orders.models import Order, Payment, Refund, StripeEvent
 from store.core.actors import SYSTEM
 
+logger = logging.getLogger(__name__)
 SOME = 100  # rows that are looked up at once
 YOUNG = timedelta(minutes=2)  # for so long the ordinary way may still be at work
 DOWN = (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured)
@@ -49,7 +51,9 @@ class Run:
         now = timezone.now()
         for payment in self._payments(now):
             self._try(f"order {payment.order.number}", partial(self._settle, payment, now))
-        if not self.order:
+        if self.order and not self.is_dry:
+            self._try("the provider's refunds", self._compare_refunds_of_order)
+        elif not self.order:
             self._replay(now)
             if stripe.is_configured():
                 self._try("the provider's sessions", partial(self._compare_sessions, now))
@@ -59,17 +63,21 @@ class Run:
         return self.report
 
     def _try(self, what: str, act: Callable[[], None]) -> None:
-        """Do it; where the provider does not answer, all stays as it is, and the report says so."""
+        """Do it; where the provider does not answer, all stays as it is, and where something is wrong, the rest goes on."""
         try:
             act()
         except DOWN as wrong:
             self.report.attention.append(f"{what}: {wrong.message}")
+        except Exception as wrong:
+            logger.exception("%s could not be settled", what)
+            self.report.attention.append(f"{what}: {type(wrong).__name__}: {wrong}")
 
     def _payments(self, now: datetime) -> list[Payment]:
         open_ = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE, state__in=LIVE)
         if self.order:
             return list(open_.filter(order__number=self.order))
         due = Q(created_at__lt=now - YOUNG, created_at__gt=now - self.since) | Q(order__reserved_until__lt=now)
+        due |= Q(state=Payment.State.PROCESSING)  # whose money takes days
         return list(open_.filter(due).order_by("created_at"))
 
     def _settle(self, payment: Payment, now: datetime) -> None:
@@ -78,7 +86,7 @@ class Run:
         is_over = order.reserved_until is not None and order.reserved_until <= now
         if payment.session_id is None:
             if is_over or order.status != Order.Status.PENDING:
-                self._repair(order.number, "has ended: its payment was never begun", lambda: checkout.give_up(payment.pk))
+                self._repair(order.number, "has ended: its payment was never begun", partial(self._give_up, payment))
             return
         facts = checkout.facts_of(payment)
         if facts.status == "open" and (is_over or order.status != Order.Status.PENDING):
@@ -88,6 +96,10 @@ class Run:
             facts = checkout.close(payment)
         if facts.is_final or (facts.status == "complete" and payment.state != Payment.State.PROCESSING):
             self._apply(payment, facts)
+        elif is_over and facts.status == "complete":
+            self.report.attention.append(f"order {order.number}: its money was to come later, and has not")
+            if not self.is_dry:
+                settling.flag_overdue(payment.pk)
 
     def _apply(self, payment: Payment, facts: SessionFacts) -> None:
         before = (payment.state, payment.order.status, payment.order.attention)
@@ -102,9 +114,12 @@ class Run:
             self.report.repaired.append(f"order {order.number} is {order.status} now")
 
     def _repair(self, number: str, words: str, act: Callable[[], object]) -> None:
-        if not self.is_dry:
-            act()
-        self.report.repaired.append(f"order {number} {words}")
+        """Do it, and report it where it changed anything."""
+        if self.is_dry or act():
+            self.report.repaired.append(f"order {number} {words}")
+
+    def _give_up(self, payment: Payment) -> bool:
+        return checkout.give_up(payment.pk).status != payment.order.status
 
     def _replay(self, now: datetime) -> None:
         """Work events through that failed, or whose worker died."""
@@ -122,17 +137,21 @@ class Run:
         """Look for paid sessions that the shop has not taken as paid."""
         paid = (facts for facts in stripe.sessions_since((now - self.since).timestamp()) if facts.is_paid)
         while some := list(islice(paid, SOME)):
-            settled = Payment.objects.filter(session_id__in=[facts.id for facts in some], state=Payment.State.SUCCEEDED)
-            known = set(settled.values_list("session_id", flat=True))
+            named = Q(session_id__in=[facts.id for facts in some]) | Q(
+                payment_intent__in=[one.intent for one in some if one.intent]
+            )
+            rows = list(Payment.objects.filter(named).values_list("session_id", "payment_intent", "state"))
+            settled = {session for session, _, state in rows if state == Payment.State.SUCCEEDED}
+            known = {name for session, intent, _ in rows for name in (session, intent)}
             for facts in some:
-                if facts.id not in known:
-                    self._settle_unknown(facts)
+                if facts.id not in settled and (inbox.is_ours(facts) or known & {facts.id, facts.intent}):
+                    self._try(f"session {facts.id}", partial(self._settle_unknown, facts))
 
     def _settle_unknown(self, facts: SessionFacts) -> None:
         payment = inbox.payment_of(facts)
         if payment is not None:
             self._apply(payment, facts)
-        elif inbox.is_ours(facts):
+        else:
             self.report.attention.append(f"session {facts.id} is paid and belongs to no order")
 
     def _compare_refunds(self, now: datetime) -> None:
@@ -149,9 +168,16 @@ class Run:
                 if facts.intent in payments:
                     by_payment.setdefault(payments[facts.intent], []).append(facts)
         for payment, those in by_payment.items():
-            self._repair(
-                payment.order.number, "has refunds that were not known", partial(refunds.record, payment.pk, those, SYSTEM)
-            )
+            self._record(payment, those)
+
+    def _record(self, payment: Payment, told: list[RefundFacts]) -> None:
+        act = partial(refunds.record, payment.pk, told, SYSTEM)
+        self._repair(payment.order.number, "has refunds that were not known", act)
+
+    def _compare_refunds_of_order(self) -> None:
+        captured = Payment.objects.select_related("order").filter(order__number=self.order, captured_minor__gt=0)
+        for payment in captured.filter(provider=Order.Method.STRIPE):
+            self._record(payment, refunds.told_of(payment))
 
     def _refunds(self) -> list[Refund]:
         """Return the refunds for which no answer came."""

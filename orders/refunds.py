@@ -4,20 +4,26 @@ Sums are held under the payment's lock: what is given back or asked for never ex
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
-from orders import notices, transitions
-from orders.exceptions import PaymentNotConfigured, PaymentProviderUnavailable, PaymentSetupFailed, RefundTooLarge, SessionMissing
+from orders import notices, returns, transitions
+from orders.exceptions import (
+    PaymentKeyRefused,
+    PaymentNotConfigured,
+    PaymentProviderUnavailable,
+    PaymentSetupFailed,
+    RefundTooLarge,
+    SessionMissing,
+)
 from orders.facts import RefundFacts
 from orders.gateways import stripe
 from orders.locking import locked, locked_payments, locked_with_order
-from orders.models import Order, OrderItem, Payment, Refund
-from products import stock
+from orders.models import Order, Payment, Refund
+from orders.returns import Returned
 from store.core import money, outbox
 from store.core.actors import STRIPE, SYSTEM, Actor
 
@@ -32,19 +38,22 @@ GIVEN = (State.PENDING, State.REQUIRES_ACTION, State.SUCCEEDED)
 COUNTED = (State.REQUESTED, State.SUBMITTED, *GIVEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """Units of an order's line whose money goes back; `restock` puts them on the shelf again."""
-
-    item: int
-    quantity: int
-    restock: bool = False
-
-
 def request_whole(payment: Payment, reason: str, *, source: str = Refund.Source.AUTO, by: int | None = None) -> Refund | None:
     """Ask for all that is left of a locked payment; None where nothing is."""
     rest = rest_of(payment)
-    return _request(payment, rest, source, reason, by) if rest else None
+    return _request(payment, rest, source, reason, by, (), uuid4()) if rest else None
+
+
+def capture(payment: Payment, amount_minor: int) -> None:
+    """Note that a locked payment has come; what was given back of it before that was known counts from now on."""
+    payment.state, payment.captured_minor = Payment.State.SUCCEEDED, amount_minor
+    payment.refunded_minor = _given(payment)
+    payment.save(update_fields=["state", "captured_minor", "refunded_minor", "updated_at"])
+
+
+def _given(payment: Payment) -> int:
+    given = payment.refunds.filter(state__in=GIVEN).aggregate(n=Sum("amount_minor"))["n"] or 0
+    return min(given, payment.captured_minor)
 
 
 def rest_of(payment: Payment) -> int:
@@ -53,20 +62,32 @@ def rest_of(payment: Payment) -> int:
     return max(payment.captured_minor - taken, 0)
 
 
-def ask(actor: Actor, order_id: int, amount: Decimal | None, reason: str, lines: Sequence[Returned] = ()) -> Refund:
+def ask(
+    actor: Actor,
+    order_id: int,
+    amount: Decimal | None,
+    reason: str,
+    lines: Sequence[Returned] = (),
+    *,
+    refund_id: UUID | None = None,
+) -> Refund:
     """Give money of an order back: an amount (None: all that is left), for these lines or for none.
 
-    Raises OrderNotFound, RefundTooLarge. The provider is asked after the commit; where it does not answer, again and again.
+    `refund_id` is the refund's own id: who asks twice with the same gets the first. Raises OrderNotFound, RefundTooLarge. The
+    provider is asked after the commit; where it does not answer, again and again.
     """
     with transaction.atomic():
         order = locked(order_id)
+        known = Refund.objects.filter(pk=refund_id, payment__order=order).first() if refund_id else None
+        if known is not None:
+            return known
         payment = max(locked_payments(order), key=rest_of, default=None)
         rest = rest_of(payment) if payment is not None else 0
         wanted = rest if amount is None else minor_of(amount, order)
         if payment is None or not 0 < wanted <= rest:
             raise RefundTooLarge(details={"rest": money.text(major_of(rest, order), order.currency)})
-        _return_lines(actor, order, lines)
-        refund = _request(payment, wanted, Refund.Source.STAFF, reason, actor.user_id, lines)
+        returns.take_back(actor, order, lines)
+        refund = _request(payment, wanted, Refund.Source.STAFF, reason, actor.user_id, lines, refund_id or uuid4())
         transitions.note(order, "refund_requested", actor, amount=money.text(refund.amount, order.currency), reason=reason)
     submit_now(refund.pk)
     refund.refresh_from_db()
@@ -87,30 +108,11 @@ def major_of(amount_minor: int, order: Order) -> Decimal:
     return Decimal(amount_minor).scaleb(-money.exponent(order.currency))
 
 
-def _return_lines(actor: Actor, order: Order, lines: Sequence[Returned]) -> None:
-    back: dict[int, int] = {}
-    is_sold = order.stock_state == Order.StockState.COMMITTED  # else its units are on the shelf already
-    for line in lines:
-        if line.quantity < 1:
-            raise RefundTooLarge("Return at least one unit of a line")
-        found = OrderItem.objects.filter(pk=line.item, order=order, quantity__gte=F("refunded_quantity") + line.quantity)
-        again = line.quantity if line.restock and is_sold else 0
-        changed = found.update(
-            refunded_quantity=F("refunded_quantity") + line.quantity, restocked_quantity=F("restocked_quantity") + again
-        )
-        if not changed:
-            raise RefundTooLarge("More units than were bought and not refunded yet")
-        variant = OrderItem.objects.values_list("variant", flat=True).get(pk=line.item)
-        if again and variant is not None:
-            back[variant] = back.get(variant, 0) + again
-    if back:
-        stock.put_back(actor, dict(sorted(back.items())), reference=order.number)
-
-
 def _request(
-    payment: Payment, amount_minor: int, source: str, reason: str, by: int | None, lines: Sequence[Returned] = ()
+    payment: Payment, amount_minor: int, source: str, reason: str, by: int | None, lines: Sequence[Returned], refund_id: UUID
 ) -> Refund:
     refund = Refund.objects.create(
+        id=refund_id,
         payment=payment,
         amount=major_of(amount_minor, payment.order),
         amount_minor=amount_minor,
@@ -127,18 +129,22 @@ def submit_now(refund_id: UUID) -> None:
     """Ask the provider at once; where it does not answer, the owed job does it later."""
     try:
         submit(refund_id)
-    except (PaymentProviderUnavailable, PaymentNotConfigured):
+    except (PaymentProviderUnavailable, PaymentNotConfigured, PaymentSetupFailed):
         return
 
 
 def submit(refund_id: UUID) -> None:
-    """Ask the provider to give the money back; as often as one likes, for it knows the refund by its key.
+    """Ask the provider to give the money back, as often as one likes.
 
-    Raises PaymentProviderUnavailable, PaymentNotConfigured, and the refund stays `submitted`.
+    Its key would make the same call harmless, but the provider keeps keys for a day: a refund that may have been made already is
+    looked for first. Raises PaymentProviderUnavailable, PaymentNotConfigured, PaymentSetupFailed, and it stays `submitted`.
     """
+    asked = Refund.objects.select_related("payment").get(pk=refund_id)
+    if asked.state == State.SUBMITTED:
+        record(asked.payment_id, told_of(asked.payment))
     with transaction.atomic():
         order, payment, refund = _held(refund_id)
-        if refund.state not in (State.REQUESTED, State.SUBMITTED):
+        if refund.state not in (State.REQUESTED, State.SUBMITTED) or refund.provider_id is not None:
             return
         if payment.provider == Order.Method.COD:  # staff hand it over
             _become(order, payment, refund, State.SUCCEEDED, SYSTEM)
@@ -147,6 +153,8 @@ def submit(refund_id: UUID) -> None:
         refund.save(update_fields=["state", "updated_at"])
     try:
         facts = stripe.give_back(refund, payment.payment_intent or "")
+    except PaymentKeyRefused:
+        raise
     except (PaymentSetupFailed, SessionMissing) as refusal:
         with transaction.atomic():
             order, payment, refund = _held(refund_id)
@@ -176,7 +184,10 @@ def record(payment_id: UUID, told: Sequence[RefundFacts], actor: Actor = STRIPE)
 
 
 def _record(order: Order, payment: Payment, facts: RefundFacts, actor: Actor) -> bool:
+    if facts.currency != payment.currency:
+        return _note_foreign(order, facts, actor)
     refund, state = _found(payment, facts), state_of(facts)
+    was_assumed = refund is not None and refund.state == State.FAILED and refund.provider_id is None
     if refund is None:
         refund = Refund(
             payment=payment,
@@ -191,10 +202,23 @@ def _record(order: Order, payment: Payment, facts: RefundFacts, actor: Actor) ->
     elif refund.provider_id is None:
         refund.provider_id = facts.id
         refund.save(update_fields=["provider_id", "updated_at"])
-    if RANK[State(state)] <= RANK[State(refund.state)]:
+    if RANK[State(state)] <= RANK[State(refund.state)] and not was_assumed:
         return False
     refund.failure_code = facts.failure[:60]
+    if was_assumed and state in COUNTED:  # the shop took it for refused: its units are given back after all
+        returns.redo(refund)
+        if order.attention == transitions.REFUND_FAILED:
+            transitions.settle_attention(order, actor)
     _become(order, payment, refund, state, actor)
+    return True
+
+
+def _note_foreign(order: Order, facts: RefundFacts, actor: Actor) -> bool:
+    """Write down a refund in another currency than the order's, once for each state of it; the books hold the order's alone."""
+    told = {"refund": facts.id, "amount_minor": facts.amount, "currency": facts.currency, "status": facts.status}
+    if order.events.filter(kind="foreign_refund", data=told).exists():
+        return False
+    transitions.note(order, "foreign_refund", actor, **told)
     return True
 
 
@@ -204,18 +228,21 @@ def state_of(facts: RefundFacts) -> str:
     return state if state in RANK else State.PENDING
 
 
-def note_lost(order: Order, payment: Payment, dispute_id: str, amount_minor: int) -> None:
-    """Record what was lost in a dispute; order and payment are locked."""
-    refund = Refund(
-        payment=payment,
-        provider_id=dispute_id,
-        amount=major_of(amount_minor, order),
-        amount_minor=amount_minor,
-        source=Refund.Source.EXTERNAL,
-        reason=LOST,
-    )
-    refund.save(force_insert=True)
-    _become(order, payment, refund, State.SUCCEEDED, STRIPE)
+def note_losses(order: Order, payment: Payment) -> None:
+    """Record what of a payment was lost in disputes, as far as it was not given back before; both are locked."""
+    for event in order.events.filter(kind="dispute_lost", data__payment=str(payment.pk)):
+        lost = min(int(event.data["amount"]), rest_of(payment))
+        if lost and not payment.refunds.filter(provider_id=event.data["dispute"]).exists():
+            refund = Refund(
+                payment=payment,
+                provider_id=event.data["dispute"],
+                amount=major_of(lost, order),
+                amount_minor=lost,
+                source=Refund.Source.EXTERNAL,
+                reason=LOST,
+            )
+            refund.save(force_insert=True)
+            _become(order, payment, refund, State.SUCCEEDED, STRIPE)
 
 
 def _found(payment: Payment, facts: RefundFacts) -> Refund | None:
@@ -232,17 +259,17 @@ def _become(order: Order, payment: Payment, refund: Refund, state: str, actor: A
     """Change a locked refund's state, and what follows from it."""
     refund.state = state
     refund.save(update_fields=["state", "failure_code", "updated_at"])
-    given = payment.refunds.filter(state__in=GIVEN).aggregate(n=Sum("amount_minor"))["n"] or 0
-    payment.refunded_minor = min(given, payment.captured_minor)
+    payment.refunded_minor = _given(payment)
     payment.save(update_fields=["refunded_minor", "updated_at"])
-    data = {"refund": str(refund.pk), "amount": money.text(refund.amount, order.currency), "source": refund.source}
-    transitions.note(order, f"refund_{state}", actor, **data)
+    told = {"refund": str(refund.pk), "amount": money.text(refund.amount, order.currency), "source": refund.source}
     if state in (State.FAILED, State.CANCELLED):
-        for item, units in refund.lines.items():
-            OrderItem.objects.filter(pk=item).update(refunded_quantity=F("refunded_quantity") - units)
-        transitions.flag(order, transitions.REFUND_FAILED, actor, **data)
-    elif state == State.SUCCEEDED:
+        returns.undo(refund)
+        transitions.flag(order, transitions.REFUND_FAILED, actor, **told, state=state)
+        note_losses(order, payment)
+        return
+    transitions.note(order, f"refund_{state}", actor, **told)
+    if state == State.SUCCEEDED:
         if refund.source == Refund.Source.AUTO and order.attention == transitions.LATE_PAYMENT:
             transitions.settle_attention(order, actor)
-        if refund.reason != LOST:
-            notices.tell(order, "refunded", about=str(refund.pk), amount=data["amount"])
+        if (refund.source, refund.reason) != (Refund.Source.EXTERNAL, LOST):
+            notices.tell(order, "refunded", about=str(refund.pk), amount=told["amount"])

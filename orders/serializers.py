@@ -46,6 +46,8 @@ class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscrip
             return ""
         if not isinstance(given, str) or len(given) > longest or "\x00" in given:
             raise serializers.ValidationError({name: f"Must be a text of at most {longest} characters"})
+        if name == "phone" and given.strip() and not PHONE.match(given):
+            raise serializers.ValidationError({name: "Must be a phone number"})
         return given.strip()
 
     def to_representation(self, value: Any) -> Any:
@@ -79,8 +81,8 @@ class SnapshotLine(serializers.Serializer[Any]):
     product_id = ProductRef(required=False)
     sku_id = RowId(required=False)
     variant_id = RowId(required=False, allow_null=True)
-    quantity = Quantity(least=1, required=False)
-    qty = Quantity(least=1, required=False)
+    quantity = Quantity(least=0, required=False)
+    qty = Quantity(least=0, required=False)
     price = ShownAmount(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -144,17 +146,18 @@ class AddressInput(serializers.Serializer[Any]):
 
 
 def wanted_of(lines: list[dict[str, Any]] | None) -> tuple[Wanted, ...] | None:
-    """Return the snapshot as the service takes it; None where the client sent none."""
+    """Return the snapshot as the service takes it, without what is saved for later; None where the client sent none."""
     if lines is None:
         return None
     return tuple(
         Wanted(
-            quantity=line.get("quantity") or line["qty"],
+            quantity=units,
             variant=line.get("sku_id") or line.get("variant_id"),
             product=line.get("product_id") or line.get("id"),
             price=line.get("price"),
         )
         for line in lines
+        if (units := line["quantity"] if "quantity" in line else line["qty"])
     )
 
 

@@ -4,17 +4,19 @@ cancelling all end here, in any order and as often as they like: facts are monot
 Locks are taken in the order of all: cart, order, payment, refunds, variants.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from carts import ordering
 from orders import notices, refunds, transitions
 from orders.exceptions import InvalidTransition
 from orders.facts import SessionFacts
-from orders.locking import LIVE, Held, held
+from orders.locking import LIVE, Held, held, locked_with_order
 from orders.models import Order, Payment, Refund
 from products import stock
 from store.core import outbox
@@ -46,7 +48,8 @@ def _remember(payment: Payment, facts: SessionFacts) -> None:
     payment.session_id = payment.session_id or facts.id
     payment.checkout_url = facts.url or payment.checkout_url
     payment.payment_intent = facts.intent or payment.payment_intent
-    payment.raw = facts.as_dict()
+    if facts.is_paid or not payment.is_paid_otherwise:  # what says that nothing is paid is older, then
+        payment.raw = facts.as_dict()
     payment.save(update_fields=["session_id", "checkout_url", "payment_intent", "raw", "updated_at"])
 
 
@@ -58,16 +61,20 @@ def _paid(found: Held, facts: SessionFacts) -> None:
         told = {"expected": payment.amount_minor, "charged": facts.amount, "currency": facts.currency}
         transitions.flag(order, transitions.AMOUNT_MISMATCH, found.actor, **told)
         return
-    payment.state, payment.captured_minor = State.SUCCEEDED, facts.amount
-    payment.save(update_fields=["state", "captured_minor", "updated_at"])
+    refunds.capture(payment, facts.amount)
     if order.status == Order.Status.PENDING:
         _confirm(found, "paid")
-    elif order.status == Order.Status.EXPIRED and order.paid_at is None and _retaken(found):
+    elif _can_be_late(order) and _retaken(found):
         _confirm(found, "late_payment_accepted")
     else:
         is_second = order.paid_at is not None
         transitions.flag(order, transitions.DUPLICATE_PAYMENT if is_second else transitions.LATE_PAYMENT, found.actor)
         refunds.request_whole(payment, "paid twice" if is_second else f"paid after the order was {order.status}")
+
+
+def _can_be_late(order: Order) -> bool:
+    """Say whether money that came too late can still be for the order: nobody has paid it, and one knows where to send it."""
+    return order.status == Order.Status.EXPIRED and order.paid_at is None and order.erased_at is None
 
 
 def _retaken(found: Held) -> bool:
@@ -82,9 +89,10 @@ def _confirm(found: Held, kind: str) -> None:
     order, units, now = found.order, found.units, timezone.now()
     if order.stock_state == Order.StockState.RESERVED:
         stock.commit(found.actor, units, reference=order.number)
-        if found.cart is not None:
-            ordering.let_go(found.cart, units)
+        _let_go(found, units)
     order.stock_state, order.reserved_until = Order.StockState.COMMITTED, None
+    if order.attention == transitions.AMOUNT_MISMATCH:
+        transitions.settle_attention(order, found.actor)
     order.paid_at, order.cancel_reason, order.expired_at = now, "", None
     transitions.move(order, Order.Status.PROCESSING, kind, found.actor, at=now, payment=str(found.payment.pk))
     if found.cart is not None:
@@ -92,6 +100,14 @@ def _confirm(found: Held, kind: str) -> None:
     notices.announce(order, "paid")
     for other in found.others():
         owe_closing(other)
+
+
+def _let_go(found: Held, units: Mapping[int, int]) -> None:
+    """Let the cart keep nothing for this order; another of it, from a cart that was merged into it, may still wait."""
+    if found.cart is not None:
+        here = Q(cart=found.cart.pk) | Q(cart__merged_into=found.cart.pk)
+        others = Order.objects.filter(here, status=Order.Status.PENDING).exclude(pk=found.order.pk)
+        ordering.let_go(found.cart, units, is_last=not others.exists())
 
 
 def owe_closing(payment_id: UUID) -> None:
@@ -143,28 +159,48 @@ def end(found: Held, kind: str) -> bool:
         transitions.move(order, Order.Status.CANCELLED, "cancelled", found.actor, reason=order.cancel_reason)
     else:
         transitions.move(order, Order.Status.EXPIRED, kind, found.actor)
-    if found.cart is not None:
-        ordering.let_go(found.cart, units)
+    _let_go(found, units)
     return True
 
 
 @transaction.atomic
-def decide_mismatch(actor: Actor, payment_id: UUID, *, accept: bool) -> None:
+def flag_overdue(payment_id: UUID) -> None:
+    """Tell the merchant, once, of money that was to come later, and for which its stock has been held long enough."""
+    order, payment = locked_with_order(payment_id)
+    told = {"payment": str(payment.pk)}
+    is_known = order.events.filter(kind=transitions.PAYMENT_OVERDUE, data=told).exists()
+    if order.status == Order.Status.PENDING and payment.state == State.PROCESSING and not is_known:
+        transitions.flag(order, transitions.PAYMENT_OVERDUE, SYSTEM, **told)
+
+
+@transaction.atomic
+def decide_mismatch(actor: Actor, order_id: int, *, accept: bool) -> Order:
     """Do what staff have decided of a payment over another amount: take it for the order's, or cancel the order and give it back.
 
-    Raises InvalidTransition where there is nothing to decide. An amount in another currency is given back at the provider.
+    Raises InvalidTransition where there is nothing to decide, and where it cannot be accepted: another currency, or the stock of
+    an expired order is gone. Money in another currency is given back at the provider, for the books hold the order's alone.
     """
-    found = held(payment_id, actor)
-    order, payment = found.order, found.payment
-    if order.attention != transitions.AMOUNT_MISMATCH or payment.state == State.SUCCEEDED:
+    payments = Payment.objects.filter(order=order_id).order_by("-created_at")
+    undecided = next((payment.pk for payment in payments if payment.is_paid_otherwise), None)
+    if undecided is None:
         raise InvalidTransition("There is no payment to decide about")
-    same_currency = payment.raw.get("currency") == payment.currency
-    payment.state, payment.captured_minor = State.SUCCEEDED, payment.raw.get("amount", 0) if same_currency else 0
-    payment.save(update_fields=["state", "captured_minor", "updated_at"])
-    transitions.settle_attention(order, actor)
-    if accept and order.status == Order.Status.PENDING:
+    found = held(undecided, actor)
+    order, payment = found.order, found.payment
+    if not payment.is_paid_otherwise:  # somebody else has decided in this moment
+        raise InvalidTransition("There is no payment to decide about")
+    has_currency = payment.raw["currency"] == payment.currency
+    if accept and not has_currency:
+        raise InvalidTransition(f"It was paid in {payment.raw['currency']}. Reject it, and give it back at the payment provider")
+    refunds.capture(payment, payment.raw["amount"] if has_currency else 0)
+    if order.attention == transitions.AMOUNT_MISMATCH:
+        transitions.settle_attention(order, actor)
+    if accept:
+        if order.status != Order.Status.PENDING and not (_can_be_late(order) and _retaken(found)):
+            raise InvalidTransition("The order cannot be sent any more. Reject the payment")
         _confirm(found, "accepted_by_staff")
-        return
-    order.cancel_reason = "another amount was paid"
-    end(found, "cancelled")
-    refunds.request_whole(payment, order.cancel_reason, source=Refund.Source.STAFF, by=actor.user_id)
+        return order
+    if order.status == Order.Status.PENDING:
+        order.cancel_reason = "another amount was paid"
+        end(found, "cancelled")
+    refunds.request_whole(payment, "another amount was paid", source=Refund.Source.STAFF, by=actor.user_id)
+    return order

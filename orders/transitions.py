@@ -32,6 +32,9 @@ STAMPS = {
 # What the merchant has to look at; `docs/payments.md` says what to do about each.
 AMOUNT_MISMATCH, DUPLICATE_PAYMENT, LATE_PAYMENT = "amount_mismatch", "duplicate_payment", "late_payment"
 DISPUTE, EXTERNAL_REFUND, REFUND_FAILED = "dispute", "external_refund", "refund_failed"
+PAYMENT_OVERDUE = "payment_overdue"
+# The most urgent first: an order has one flag, and none makes way for one that is less urgent.
+URGENCY = (AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE, EXTERNAL_REFUND)
 
 
 def check(order: Order, to: str) -> None:
@@ -62,13 +65,14 @@ def note(order: Order, kind: str, actor: Actor, **data: Any) -> None:
     _note(order, kind, actor, timezone.now(), order.status, order.status, data)
 
 
-def flag(order: Order, code: str, actor: Actor, **data: Any) -> None:
-    """Call the merchant's attention to the order, once for each reason, and owe him a mail."""
-    if order.attention == code:
+def flag(order: Order, code: str, actor: Actor, **told: Any) -> None:
+    """Call the merchant's attention to the order, write down why, and owe him a mail: once for each reason while it is flagged."""
+    if order.attention and order.events.filter(kind=code, data=told).exists():
         return
-    order.attention = code
+    if not order.attention or URGENCY.index(code) < URGENCY.index(order.attention):
+        order.attention = code
     save(order)
-    note(order, code, actor, **data)
+    note(order, code, actor, **told)
     notices.tell_merchant(order, "attention", about=code, occasion=str(order.version))
 
 

@@ -1,6 +1,7 @@
 """`/api/orders/`: placing orders and reading one's own."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -12,17 +13,19 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import user_of
 from carts import access as carts
-from orders import addresses, cancelling, checkout, claiming, placing, selectors
+from orders import cancelling, checkout, claiming, placing, selectors
 from orders.exceptions import InvalidIdempotencyKey
 from orders.models import Order
 from orders.serializers import CancelInput, CreateOrderInput, OrderShape, VerifiedShape, wanted_of
+from orders.wishes import Wish
 from store.core import cookies, throttles
 from store.core.actors import actor_of
 from store.core.addresses import site_of
 from store.core.client_ip import client_ip
 from store.core.envelope import Reply
 from store.core.openapi import PaginationShape, answers
-from store.core.pagination import Cursor, page_size_of
+from store.core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
+from store.core.parsers import body_of
 from store.core.throttles import EveryCaller, Writes
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
@@ -31,7 +34,6 @@ KEY = OpenApiParameter(
     "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters"
 )
 TOKEN = OpenApiParameter("X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's key to the order")
-PAGING = [OpenApiParameter("cursor", OpenApiTypes.STR), OpenApiParameter("page_size", OpenApiTypes.INT)]
 
 
 def idempotency_key_of(request: Request) -> str:
@@ -48,24 +50,23 @@ def token_of(request: Request) -> str:
     return token
 
 
-def wish_of(request: Request, fields: dict[str, Any]) -> placing.Wish:
-    """Return what the buyer wants; name and phone default to the address's, the e-mail to the user's."""
-    address = fields.get("address") or {}
-    if fields.get("address_id") is not None:
-        address = addresses.as_dict(addresses.one(request.user.pk, fields["address_id"]))
-    snapshot = fields["items"] if fields.get("items") is not None else fields.get("cart")
-    return placing.Wish(
+def wish_of(request: Request, fields: dict[str, Any]) -> Wish:
+    """Return what the buyer wants; the e-mail defaults to the user's."""
+    snapshot = "items" if fields.get("items") is not None else "cart"
+    wish = Wish(
         method=fields["payment_method"],
-        address=address,
-        name=fields.get("name") or address.get("full_name", ""),
+        address_id=fields.get("address_id"),
+        name=fields.get("name") or "",
         email=fields.get("email") or getattr(request.user, "email", None) or "",
-        phone=fields.get("phone") or address.get("phone", ""),
+        phone=fields.get("phone") or "",
         note=fields.get("note") or "",
         has_proved_email=getattr(request.user, "email_verified_at", None) is not None or not getattr(request.user, "email", None),
-        wanted=wanted_of(snapshot),
+        wanted=wanted_of(fields.get(snapshot)),
+        snapshot=snapshot,
         expected_total=fields.get("expected_total"),
         accept_price_changes=fields["accept_price_changes"],
     )
+    return wish if wish.address_id is not None else wish.sent_to(fields.get("address") or {})
 
 
 class OrderViewSet(GenericViewSet[Order]):
@@ -96,7 +97,7 @@ class OrderViewSet(GenericViewSet[Order]):
             cookies.drop(reply, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
         return reply
 
-    @answers(OrderShape(many=True), beside=PaginationShape, parameters=PAGING)
+    @answers(OrderShape(many=True), beside=PaginationShape, parameters=PAGE_PARAMETERS)
     @action(detail=False, methods=["get"], permission_classes=[IsAuthenticated])
     def my(self, request: Request) -> Reply:
         """List the caller's orders, newest first."""
@@ -117,13 +118,15 @@ class OrderViewSet(GenericViewSet[Order]):
         given = CancelInput(data=request.data)
         given.is_valid(raise_exception=True)
         order = self._order(request, number)
-        cancelling.cancel(actor_of(request), order.pk, given.validated_data.get("reason") or "cancelled by the buyer")
+        buyer = replace(actor_of(request), kind="customer")  # which staff are too, of what they buy themselves
+        cancelling.cancel(buyer, order.pk, given.validated_data.get("reason") or "cancelled by the buyer")
         return self._shown(request, self._order(request, number), "Order cancelled")
 
     @answers(OrderShape, parameters=[TOKEN])
     @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
     def pay(self, request: Request, number: str) -> Reply:
         """Get the payment page of a pending order again."""
+        body_of(request)
         checkout.pay(self._order(request, number))
         return self._shown(request, self._order(request, number))
 
@@ -131,6 +134,7 @@ class OrderViewSet(GenericViewSet[Order]):
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[EveryCaller, Writes])
     def claim(self, request: Request, number: str) -> Reply:
         """Take a guest's order into one's account, by its token; from then on the token opens nothing."""
+        body_of(request)
         token = token_of(request)
         claiming.claim(actor_of(request), selectors.one(number, user_id=None, token=token), token)
         return self._shown(request, self._order(request, number), "The order is in your account now")
@@ -145,8 +149,7 @@ class OrderViewSet(GenericViewSet[Order]):
         is_stale = not checkout.verify(found)
         order = self._order(request, found.order.number)
         shown = selectors.shown_whole(order, site_of(raw))
-        is_paid = shown["payment_status"] == "paid" and order.status != Order.Status.PENDING
-        answer = {"order": shown, "payment_verified": is_paid, "order_status": order.status}
+        answer = {"order": shown, "payment_verified": order.is_settled, "order_status": order.status}
         return Reply(answer | ({"stale": True} if is_stale else {}))
 
     def _order(self, request: Request, number: str) -> Order:

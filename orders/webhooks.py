@@ -22,7 +22,8 @@ class StripeWebhook(APIView):
     def post(self, request: Request) -> Reply | Refusal:
         """Keep an event and do what follows from it; 500 makes Stripe send it again."""
         raw = request._request
-        if int(raw.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        length = raw.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > MAX_BODY:
             raise TooLarge
         try:
             inbox.receive(raw.body, raw.META.get("HTTP_STRIPE_SIGNATURE", ""))

@@ -20,7 +20,7 @@ SERVICES = (
     *("services", "sessions", "stock", "importing", "audit", "merging", "placing", "checking"),
     *("passwords", "verification", "phone_codes", "google_accounts", "erasure", "retention", "events"),
     *("ordering", "pricing", "checkout", "settling", "cancelling", "refunds", "disputes", "inbox", "reconciling", "integrity"),
-    *("fulfilment", "claiming", "addresses", "transitions", "notices", "locking"),
+    *("fulfilment", "claiming", "addresses", "transitions", "notices", "locking", "replays", "returns", "wishes"),
 )
 FULL_COVERAGE = ",".join(("store/core/*.py", *(f"*/{name}.py" for name in SERVICES)))
 

@@ -18,6 +18,7 @@ from orders import placing
 from orders.exceptions import CartChanged
 from orders.models import Order
 from orders.tests.factories import ADDRESS
+from orders.wishes import Wish
 from products.exceptions import OutOfStock
 from products.models import Variant
 from products.tests.factories import make_products
@@ -65,7 +66,7 @@ def test_a_thousand_orders_know_no_deadlock(settings: Settings) -> None:
             connections.close_all()
         return told
 
-    wish = placing.Wish("cod", ADDRESS, name="Ada", phone="+913128059851")
+    wish = Wish("cod", ADDRESS, name="Ada", phone="+913128059851")
     with ThreadPoolExecutor(THREADS) as pool:
         told = [one for some in pool.map(buy, [keys[n::THREADS] for n in range(THREADS)]) for one in some]
 

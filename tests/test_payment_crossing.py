@@ -11,6 +11,7 @@ from carts.tests.factories import add, cart_of, guest, guest_with, held, sign_in
 from orders import cancelling, checkout, refunds, settling
 from orders.exceptions import AlreadyPaid, RefundTooLarge
 from orders.models import Order, OrderEvent, OrderItem, Refund
+from orders.returns import Returned
 from orders.tests.factories import ADDRESS, customer
 from products.models import Product
 from products.tests.factories import make_product
@@ -114,7 +115,7 @@ def test_an_order_can_replace_one_that_ends_in_this_moment(till: Till) -> None:
 @pytest.mark.django_db
 def test_lines_whose_refund_was_refused_can_be_refunded_again(till: Till) -> None:
     order, clerk = bought(till), staff()
-    line = refunds.Returned(order.items.get().pk, 2)
+    line = Returned(order.items.get().pk, 2)
     till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
     assert refunds.ask(clerk, order.pk, None, "", [line]).state == "failed"
 

@@ -6,8 +6,9 @@ import pytest
 
 from carts.tests.factories import add
 from orders import checkout, refunds, settling
-from orders.exceptions import RefundTooLarge
+from orders.exceptions import InvalidTransition, RefundTooLarge
 from orders.models import Order, OrderEvent, Payment, Refund, StripeEvent
+from orders.returns import Returned
 from orders.tests.factories import customer
 from orders.tests.factories import placed as placed_by
 from products.models import Product
@@ -248,7 +249,10 @@ def test_units_that_a_dead_order_has_let_go_are_not_put_back(till: Till) -> None
     do_owed_jobs()
     item = _order().items.get().pk
 
-    refunds.ask(staff(), _order().pk, None, "by hand", [refunds.Returned(item, 2, restock=True)])
+    clerk = staff()
+    with pytest.raises(InvalidTransition):
+        refunds.ask(clerk, _order().pk, None, "by hand", [Returned(item, 2, restock=True)])
+    refunds.ask(clerk, _order().pk, None, "by hand")
 
     assert stock_of() == (0, 0)
 

@@ -120,10 +120,22 @@ def test_an_event_that_is_faster_than_the_answer_finds_the_shops_own_refund(till
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", [400, 401])
-def test_a_provider_that_refuses_ends_it_and_calls_for_attention(till: Till, status: int) -> None:
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_the_provider_does_not_take_ends_nothing(till: Till, status: int) -> None:
     order, clerk = bought(till), staff()
     till.emulator.faults({"match": REFUNDING, "do": {"status": status}})
+
+    refund = refunds.ask(clerk, order.pk, Decimal("15.00"), "")
+
+    assert (refund.state, Order.objects.get().attention, given_back(till)) == ("submitted", "", [0])
+    do_owed_jobs()
+    assert (refunds_of(order), given_back(till)) == ([(1500, "succeeded", "staff")], [1500])
+
+
+@pytest.mark.django_db
+def test_a_provider_that_refuses_ends_it_and_calls_for_attention(till: Till) -> None:
+    order, clerk = bought(till), staff()
+    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
 
     refund = refunds.ask(clerk, order.pk, Decimal("15.00"), "")
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
 from orders import cancelling, fulfilment, refunds, settling, transitions
-from orders.models import Order, OrderItem, Payment
+from orders.exceptions import InvalidTransition
+from orders.models import Order, OrderItem
 from orders.reconciling import Run
+from orders.returns import Returned
 from store.core import money
 from store.core.actors import Actor
 
@@ -45,12 +48,16 @@ class CancelForm(DeskForm):
 class RefundForm(DeskForm):
     """How much goes back, for which units, and which of them are on the shelf again."""
 
+    refund = forms.UUIDField(
+        widget=forms.HiddenInput, initial=uuid4, required=False
+    )  # of this page: a second click is the same refund
     amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=3, required=False, help_text="empty: all that is left")
     reason = forms.CharField(max_length=200)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        self.items: list[OrderItem] = list(order.items.all())
+        is_sold = order.stock_state == Order.StockState.COMMITTED  # else its units are on the shelf already
+        self.items: list[OrderItem] = [item for item in order.items.all() if is_sold and item.quantity > item.refunded_quantity]
         for item in self.items:
             left = item.quantity - item.refunded_quantity
             self.fields[f"units_{item.pk}"] = forms.IntegerField(
@@ -58,11 +65,11 @@ class RefundForm(DeskForm):
             )
             self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Put them on the shelf again", required=False)
 
-    def lines(self) -> list[refunds.Returned]:
+    def lines(self) -> list[Returned]:
         """Return the units whose money goes back."""
         given = self.cleaned_data
         return [
-            refunds.Returned(item.pk, given[f"units_{item.pk}"], restock=given[f"restock_{item.pk}"])
+            Returned(item.pk, given[f"units_{item.pk}"], restock=given[f"restock_{item.pk}"])
             for item in self.items
             if given[f"units_{item.pk}"]
         ]
@@ -84,6 +91,16 @@ def is_paid(order: Order) -> bool:
     return any(payment.captured_minor > payment.refunded_minor for payment in order.payments.all())
 
 
+def is_undecided(order: Order) -> bool:
+    """Say whether money has come that is not what was asked for."""
+    return any(payment.is_paid_otherwise for payment in order.payments.all())
+
+
+def is_to_send(order: Order) -> bool:
+    """Say whether anything of the order is to be sent that has not been given back."""
+    return order.status == Status.PROCESSING and any(item.quantity > item.refunded_quantity for item in order.items.all())
+
+
 def _ship(actor: Actor, order: Order, form: DeskForm) -> str:
     fulfilment.ship(actor, order.pk)
     return "The order is marked as sent, and its buyer is told."
@@ -100,13 +117,16 @@ def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
 
 
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
-    refund = refunds.ask(actor, order.pk, form.cleaned_data["amount"], form.cleaned_data["reason"], form.lines())
+    given = form.cleaned_data
+    refund = refunds.ask(actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=given["refund"])
     return f"{money.text(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
 
 
 def _sync(actor: Actor, order: Order, form: DeskForm) -> str:
     report = Run(timedelta(days=3650), order.number).all()
-    return "; ".join([*report.attention, *report.repaired]) or "The provider says nothing else than the shop."
+    if report.attention:
+        raise InvalidTransition("; ".join([*report.attention, *report.repaired]))
+    return "; ".join(report.repaired) or "The provider says nothing else than the shop."
 
 
 def _settle(actor: Actor, order: Order, form: DeskForm) -> str:
@@ -114,29 +134,31 @@ def _settle(actor: Actor, order: Order, form: DeskForm) -> str:
     return "The flag is taken away."
 
 
-def _decide(*, accept: bool) -> Callable[[Actor, Order, Any], str]:
-    def decide(actor: Actor, order: Order, form: DeskForm) -> str:
-        payment = order.payments.exclude(state=Payment.State.SUCCEEDED).order_by("-created_at").first()
-        if payment is not None:
-            settling.decide_mismatch(actor, payment.pk, accept=accept)
-        return "The payment is accepted." if accept else "The order is cancelled, and the money goes back."
-
-    return decide
+def _can_settle(order: Order) -> bool:
+    return bool(order.attention) and not is_undecided(order)  # what is undecided would be flagged anew
 
 
-def _is_mismatch(order: Order) -> bool:
-    return order.attention == transitions.AMOUNT_MISMATCH
+def _accept(actor: Actor, order: Order, form: DeskForm) -> str:
+    settling.decide_mismatch(actor, order.pk, accept=True)
+    return "The payment is accepted."
+
+
+def _reject(actor: Actor, order: Order, form: DeskForm) -> str:
+    decided = settling.decide_mismatch(actor, order.pk, accept=False)
+    if any(payment.captured_minor for payment in decided.payments.all()):
+        return f"The payment is rejected, and the money goes back. The order is {decided.get_status_display().lower()}."
+    return "The payment is rejected. It was paid in another currency: give it back at the payment provider."
 
 
 ACTS = {
-    "ship": Act("Ship", _ship, lambda order: order.status == Status.PROCESSING, words="The buyer gets a mail."),
+    "ship": Act("Ship", _ship, is_to_send, words="The buyer gets a mail."),
     "deliver": Act("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Act("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Act("Refund", _refund, is_paid, RefundForm),
     "sync": Act("Ask the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE),
-    "accept": Act("Accept the payment", _decide(accept=True), _is_mismatch, words="Another amount was paid than ordered."),
-    "reject": Act("Reject the payment", _decide(accept=False), _is_mismatch, words="Another amount was paid than ordered."),
-    "settle": Act("Take the flag away", _settle, lambda order: bool(order.attention), words="Somebody has looked at it."),
+    "accept": Act("Accept the payment", _accept, is_undecided, words="Another amount was paid than ordered."),
+    "reject": Act("Reject the payment", _reject, is_undecided, words="Another amount was paid than ordered."),
+    "settle": Act("Take the flag away", _settle, _can_settle, words="Somebody has looked at it."),
 }
 
 

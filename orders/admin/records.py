@@ -28,15 +28,24 @@ COLUMNS = (
 )
 
 
-class ItemInline(ReadOnly, admin.TabularInline[OrderItem, Order]):
+class PartOfOrder(ReadOnly):
+    """Whoever may look at an order sees what belongs to it."""
+
+    extra = 0
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the right to the order."""
+        return any(request.user.has_perm(f"orders.{right}_order") for right in ("view", "change"))
+
+
+class ItemInline(PartOfOrder, admin.TabularInline[OrderItem, Order]):
     """What was bought."""
 
     model = OrderItem
     fields = ("sku", "name", "quantity", "unit_price", "line_total", "refunded_quantity", "restocked_quantity")
-    extra = 0
 
 
-class PaymentInline(ReadOnly, admin.TabularInline[Payment, Order]):
+class PaymentInline(PartOfOrder, admin.TabularInline[Payment, Order]):
     """How it is paid."""
 
     model = Payment
@@ -44,15 +53,13 @@ class PaymentInline(ReadOnly, admin.TabularInline[Payment, Order]):
         *("provider", "state", "amount", "currency", "captured_minor", "refunded_minor", "session_id", "payment_intent"),
         *("failure_code", "created_at"),
     )
-    extra = 0
 
 
-class EventInline(ReadOnly, admin.TabularInline[OrderEvent, Order]):
+class EventInline(PartOfOrder, admin.TabularInline[OrderEvent, Order]):
     """What happened."""
 
     model = OrderEvent
     fields = ("at", "kind", "from_status", "to_status", "actor_kind", "user", "data")
-    extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
         """Fetch the users with the events."""
@@ -142,11 +149,17 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin[Order]):
 
     def slip(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show a page to print and put into the parcel."""
-        if not request.user.has_perm("orders.view_order"):
-            raise PermissionDenied
         order = get_object_or_404(Order.objects.prefetch_related("items"), pk=pk)
+        if not self.has_view_permission(request, order):
+            raise PermissionDenied
         to = [order.address.get(part, "") for part in PARTS]
-        context = {"order": order, "total": self.amount(order), "to": [part for part in (order.name, *to) if part]}
+        items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
+        context = {
+            "order": order,
+            "items": [(item, units) for item, units in items if units],
+            "due": self.amount(order) if order.is_to_be_collected else "",
+            "to": [part for part in (order.name, *to) if part],
+        }
         return TemplateResponse(request, "admin/orders/order/slip.html", context)
 
 
@@ -185,11 +198,13 @@ class StripeEventAdmin(ReadOnly, admin.ModelAdmin[StripeEvent]):
     ordering = ("-id",)
     actions = ("work_through",)
 
-    @admin.action(description="Work through again", permissions=["view"])
+    def has_work_permission(self, request: HttpRequest) -> bool:
+        """Who may change orders may work events through."""
+        return request.user.has_perm("orders.change_order")
+
+    @admin.action(description="Work through again", permissions=["work"])
     def work_through(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
         """Do again what follows from the events; those that are done change nothing."""
-        if not request.user.has_perm("orders.change_order"):
-            raise PermissionDenied
         told = [inbox.replay(event.event_id) for event in chosen]
         done, failed = sum(one[0] for one in told), sum(one[1] for one in told)
         self.message_user(request, f"{done} done, {failed} failed", messages.WARNING if failed else messages.SUCCESS)

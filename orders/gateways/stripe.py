@@ -20,6 +20,8 @@ from orders.exceptions import (
     AmountTooLarge,
     AmountTooSmall,
     BadSignature,
+    EmailRefused,
+    PaymentKeyRefused,
     PaymentNotConfigured,
     PaymentProviderUnavailable,
     PaymentSetupFailed,
@@ -100,7 +102,8 @@ def _session_params(order: Order, items: Sequence[OrderItem], payment: Payment) 
         "adaptive_pricing": {"enabled": False},  # so that amount and currency can be compared
         "allowed_payment_method_types": settings.STRIPE_ALLOWED_PAYMENT_METHODS,
     }
-    return params | ({"customer_email": order.email} if order.email else {})
+    has_domain = "." in order.email.rpartition("@")[2]  # Stripe takes no other
+    return params | ({"customer_email": order.email} if has_domain else {})
 
 
 def _filled(url: str, order: Order) -> str:
@@ -204,7 +207,7 @@ def _read_event(text: str) -> dict[str, Any]:
         event = json.loads(text)
         is_event = event["object"] == "event" and isinstance(event["data"]["object"], dict)
         whole = all(isinstance(event[name], str) for name in ("id", "type")) and isinstance(event["created"], int)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         is_event = whole = False
     if not is_event or not whole:
         raise BadSignature("This is no event")
@@ -246,8 +249,12 @@ def _translated(refused: type[Exception] = PaymentSetupFailed) -> Iterator[None]
         if status is None or status < 400 or status >= 500 or status == 409:  # under 400: an answer that cannot be read
             logger.warning("Stripe did not answer: %s %s", type(wrong).__name__, wrong.request_id)
             raise PaymentProviderUnavailable from None
-        known = {"amount_too_small": AmountTooSmall, "amount_too_large": AmountTooLarge, "resource_missing": SessionMissing}
-        kind = known.get(wrong.code or "") or (refused if status == 400 else PaymentSetupFailed)
+        known = {
+            **{"amount_too_small": AmountTooSmall, "amount_too_large": AmountTooLarge},
+            **{"resource_missing": SessionMissing, "email_invalid": EmailRefused},
+        }
+        no_key = PaymentKeyRefused if status in (401, 403) else PaymentSetupFailed
+        kind = known.get(wrong.code or "") or (refused if status == 400 else no_key)
         level = logging.INFO if kind is SessionNotOpen else logging.ERROR  # which is what is asked for, not what went wrong
-        logger.log(level, "Stripe refused: %s %s %s %s", status, wrong.code, wrong.request_id, wrong.user_message)
+        logger.log(level, "Stripe refused: %s %s %s %s", status, wrong.code, getattr(wrong, "param", None), wrong.request_id)
         raise kind from None

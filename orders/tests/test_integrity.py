@@ -11,6 +11,7 @@ from carts.models import Cart, CartItem
 from carts.tests.factories import add
 from orders import cancelling, fulfilment, refunds
 from orders.models import Order, OrderItem, Payment, Refund
+from orders.returns import Returned
 from orders.tests.factories import customer, placed
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
@@ -48,7 +49,7 @@ def test_the_books_of_a_shop_add_up_after_everything_that_can_happen(order: Orde
     fulfilment.ship(STAFF, order.pk)
     fulfilment.deliver(STAFF, order.pk)
     item = order.items.get()
-    refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [refunds.Returned(item.pk, 1, restock=True)])
+    refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [Returned(item.pk, 1, restock=True)])
     cancelling.cancel(STAFF, other.pk, "no mugs left")
 
     assert check() == (0, [])

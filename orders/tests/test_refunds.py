@@ -10,7 +10,7 @@ from carts.tests.factories import add
 from orders import refunds
 from orders.exceptions import RefundTooLarge
 from orders.models import Order, OrderItem, Payment, Refund
-from orders.refunds import Returned
+from orders.returns import Returned
 from orders.selectors import payment_status
 from orders.tests.factories import customer, placed
 from products.tests.factories import make_product

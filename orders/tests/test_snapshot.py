@@ -90,9 +90,10 @@ def test_what_the_cart_does_not_hold_is_a_change(api: SchemaClient) -> None:
     body = response.json()
     assert (response.status_code, body["code"]) == (409, "cart_changed")
     item = {"id": line, "product_id": lamp.pk, "sku_id": sku_id("LAMP"), "name": "Lamp"}
+    named = {"id": None, "product_id": mug.pk, "sku_id": None, "name": None}  # as the client has named it
     assert body["details"]["changes"] == [
         {"item": item, "code": "not_in_cart", "old": 3, "new": 2, "available": None},
-        {"item": None, "code": "not_in_cart", "old": 1, "new": 0, "available": None},
+        {"item": named, "code": "not_in_cart", "old": 1, "new": 0, "available": None},
     ]
     assert books() == before
 
@@ -133,7 +134,6 @@ def test_a_line_that_is_named_twice_is_refused(api: SchemaClient, second: str) -
         {},
         {"quantity": 1},
         {"product_id": 1},
-        {"product_id": 1, "quantity": 0},
         {"product_id": 1, "quantity": -1},
         {"product_id": 1, "quantity": 1.5},
         {"product_id": 1, "quantity": "many"},

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
-@extend_schema_field({"type": ["string", "null"], "description": "the guest's key, where no cookie or header carries it"})
+@extend_schema_field({"type": "string", "description": "the guest's key, where no cookie or header carries it"})
 class CartTokenField(serializers.JSONField):
     """A guest key in a body. Whatever has not the form of one is ignored later, so nothing is refused here."""
 

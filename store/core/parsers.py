@@ -12,6 +12,7 @@ from store.core.exceptions import TooLarge
 
 MAX_BODY = 256 * 1024  # bytes
 MAX_FILE = 5 * 1024 * 1024  # bytes of an uploaded file
+MAX_DEPTH = 32  # of lists and objects within one another; what looks at a value may recurse into it
 
 
 def body_of(request: Request) -> dict[str, Any]:
@@ -39,7 +40,19 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The body is not valid JSON: line {wrong.lineno}, column {wrong.colno}") from None
         if not isinstance(given, dict):
             raise ParseError("The body must be a JSON object")
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth_of(given) > MAX_DEPTH:
+            raise ParseError(f"The body is nested more than {MAX_DEPTH} deep")
         return given
+
+
+def _depth_of(given: Any) -> int:
+    """Return how deep lists and objects lie within one another."""
+    depth, level = 0, [given]
+    while level:
+        depth += 1
+        inner = [one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer)]
+        level = [one for one in inner if isinstance(one, dict | list)]
+    return depth
 
 
 class OneFileParser(MultiPartParser):

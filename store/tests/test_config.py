@@ -1,5 +1,7 @@
 """GET /api/config/"""
 
+from decimal import Decimal
+
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.tests.factories import make_user
@@ -9,12 +11,13 @@ from tests.schema_client import SchemaClient
 def test_it_says_what_a_shop_front_needs_to_know(api: SchemaClient) -> None:
     response = api.get("/api/config/")
 
+    nothing = {"flat": "0.00", "free_from": None}
     assert response.status_code == 200
     assert response.json()["data"] == {
         "shop_name": "Our shop",
         "markets": [
-            {"code": "in", "currency": "INR", "exponent": 2, "is_default": True},
-            {"code": "us", "currency": "USD", "exponent": 2, "is_default": False},
+            {"code": "in", "currency": "INR", "exponent": 2, "is_default": True, "shipping": nothing},
+            {"code": "us", "currency": "USD", "exponent": 2, "is_default": False, "shipping": nothing},
         ],
         "payment_methods": ["cod"],
         "stripe_publishable_key": None,
@@ -68,3 +71,14 @@ def test_a_bad_bearer_token_is_told_here_as_everywhere(api: SchemaClient) -> Non
 
     assert response.status_code == 401
     assert response.json()["code"] == "token_invalid"
+
+
+def test_it_says_what_sending_costs(api: SchemaClient, settings: Settings) -> None:
+    settings.SHIPPING = {"in": (Decimal(50), Decimal(999)), "us": (Decimal("4.99"), None)}
+
+    markets = api.get("/api/config/").json()["data"]["markets"]
+
+    assert [market["shipping"] for market in markets] == [
+        {"flat": "50.00", "free_from": "999.00"},
+        {"flat": "4.99", "free_from": None},
+    ]
