@@ -9,7 +9,7 @@ from accounts.tests.crowd import at_once
 from orders import refunds
 from orders.exceptions import RefundTooLarge
 from orders.models import Order, Payment, Refund
-from orders.refunds import Returned
+from orders.returns import Returned
 from store.core.models import Job
 from tests.bought import (
     DOWN,
