@@ -1,15 +1,18 @@
 """A buyer disputes his payment (failure table: 28)"""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from carts.tests.factories import add
+from orders import refunds
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import customer
 from products.tests.factories import make_product
 from store.core.models import Job
+from tests.bought import DOWN, REFUNDING, bought, charge_of, do_owed_jobs, money_of, refunds_of, staff
 from tests.payment_books import altered, came, check_books, give, kinds, stock_of
 from tests.payments import Till
 from tests.schema_client import SchemaClient
@@ -160,3 +163,50 @@ def test_what_is_told_before_the_payment_itself_is_not_lost(till: Till, order: d
 
     assert Order.objects.get().attention in ("dispute", "external_refund")
     assert not StripeEvent.objects.filter(type=kind).exclude(status="done").exists()
+
+
+def test_what_is_lost_while_a_refund_is_on_its_way_counts_when_that_is_refused(till: Till) -> None:
+    order = bought(till)
+    till.emulator.faults({"match": REFUNDING, "times": -1, "do": DOWN})
+    refunds.ask(staff(), order.pk, None, "late")
+    for status in ("needs_response", "lost"):
+        till.emulator.dispute(charge_of(till, order), status)
+    assert set(till.deliver()) == {200}
+    assert money_of(order)[:2] == (4000, 0)
+    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
+
+    assert do_owed_jobs()[1] == 0
+
+    assert refunds_of(order) == [(4000, "failed", "staff"), (4000, "succeeded", "external")]
+    assert money_of(order) == (4000, 4000, "refunded")
+
+
+@pytest.mark.xfail(strict=True, reason="a loss that is on record in part is never made whole")
+def test_what_is_lost_while_a_part_is_on_its_way_counts_whole_when_that_is_refused(till: Till) -> None:
+    order = bought(till)
+    till.emulator.faults({"match": REFUNDING, "times": -1, "do": DOWN})
+    refunds.ask(staff(), order.pk, Decimal("30.00"), "late")
+    for status in ("needs_response", "lost"):
+        till.emulator.dispute(charge_of(till, order), status)
+    assert set(till.deliver()) == {200}
+    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
+
+    assert do_owed_jobs()[1] == 0
+
+    assert money_of(order) == (4000, 4000, "refunded")
+
+
+@pytest.mark.xfail(strict=True, reason="a loss that is told before the money is known to have come is never recorded")
+def test_what_is_lost_before_its_payment_is_known_counts_once_that_is_known(till: Till, client: SchemaClient) -> None:
+    placed = till.placed(client)
+    till.emulator.pay_later(placed["session_id"])
+    assert set(till.deliver()) == {200}
+    order = Order.objects.get()
+    till.emulator.async_succeed(placed["session_id"])
+    paid = came(till)
+    till.emulator.dispute(charge_of(till, order), "lost")
+    assert set(till.deliver()) == {200}
+
+    assert set(give(till, *paid.values())) == {200}
+
+    assert (kinds(placed["number"]).count("dispute_lost"), money_of(order)) == (1, (4000, 4000, "refunded"))
