@@ -88,6 +88,8 @@ BODIES = {
     "an event about a text": b'{"object": "event", "id": "evt_1", "type": "x", "created": 1, "data": {"object": "cs_1"}}',
     "an event without an id": b'{"object": "event", "type": "x", "created": 1, "data": {"object": {}}}',
     "an event at no time": b'{"object": "event", "id": "evt_1", "type": "x", "created": "now", "data": {"object": {}}}',
+    "lists within lists": b"[" * 200_000,
+    "an event of lists within lists": b'{"object": "event", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "a thin event": json.dumps(
         {
             "id": "evt_test_65T1",
@@ -125,6 +127,16 @@ def test_a_body_that_is_too_large_is_refused_unread(till: Till, order: dict[str,
     body = b" " * size
 
     refused(till, body, sign(body), 413, "too_large")
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1_0", "²"])
+def test_a_body_of_no_length_is_refused_unread(till: Till, paid: bytes, length: str) -> None:
+    signed = {"Stripe-Signature": sign(paid)}
+
+    answer = Client().generic("POST", WEBHOOK, paid, "application/json", headers=signed, CONTENT_LENGTH=length)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert not StripeEvent.objects.exists()
 
 
 def test_without_a_secret_nothing_is_taken(till: Till, paid: bytes, settings: Settings) -> None:
