@@ -119,3 +119,40 @@ def test_a_product_that_was_put_back_by_nobody_is_no_problem(db: None) -> None:
     make_product(stock=0)
 
     assert check() == (0, [])
+
+
+def test_honest_amounts_are_no_problem_to_an_engine_that_computes_with_floating_point(db: None) -> None:
+    bought = [[("0.10", 3)], [("19.99", 3)], [("1.15", 9)], [("33.33", 7)], [("0.10", 1), ("0.20", 1)], [("0.10", 3), ("19.99", 7)]]
+    for number, lines in enumerate(bought):
+        client = customer(f"buyer-{number}@example.com")
+        for price, units in lines:
+            add(client, make_product(f"Lamp {number} at {price}", price=price, stock=50), units)
+        placed(client)
+
+    assert check() == (0, [])
+    OrderItem.objects.filter(order__user__email="buyer-0@example.com").update(line_total=Decimal("0.301"))
+    complaints = check()[1]
+    assert [line for line in complaints if "is not its price times its quantity" in line] == complaints[:1]
+    assert len(complaints) == 2  # and the subtotal does not add up
+
+
+def test_of_a_cancelled_order_what_was_given_back_and_is_broken_stays_away(order: Order) -> None:
+    Payment.objects.update(state="succeeded", captured_minor=4000)
+    refunds.ask(STAFF, order.pk, Decimal("20.00"), "broken", [Returned(order.items.get().pk, 1)])
+
+    cancelling.cancel(STAFF, order.pk, "no lamps left", refund=True)
+
+    assert (Variant.objects.get().stock, Payment.objects.get().refunded_minor) == (4, 4000)
+    assert check() == (0, [])
+    OrderItem.objects.update(refunded_quantity=0)
+    assert check() == (1, [f"order {order.number}: took 0 unit(s), but the movements with its number add up to -1"])
+
+
+def test_of_a_cancelled_order_what_is_on_the_shelf_again_is_not_put_there_twice(order: Order) -> None:
+    Payment.objects.update(state="succeeded", captured_minor=4000)
+    refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [Returned(order.items.get().pk, 1, restock=True)])
+
+    cancelling.cancel(STAFF, order.pk, "no lamps left", refund=True)
+
+    assert Variant.objects.get().stock == 5
+    assert check() == (0, [])
