@@ -1,6 +1,7 @@
 """GET /api/schema/ and GET /api/docs/"""
 
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -99,6 +100,36 @@ def test_the_cart_is_one_object_and_the_catalog_a_list(api: SchemaClient) -> Non
     assert data("GET /api/cart/") == {"$ref": "#/components/schemas/CartShape"}
     assert data("GET /api/config/") == {"$ref": "#/components/schemas/ConfigShape"}
     assert data("GET /api/products/") == {"type": "array", "items": {"$ref": "#/components/schemas/ProductItemShape"}}
+
+
+def every(shape: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in the schema."""
+    if isinstance(shape, dict):
+        yield shape
+    for part in shape.values() if isinstance(shape, dict) else shape if isinstance(shape, list) else ():
+        yield from every(part)
+
+
+def test_no_type_is_named_twice(api: SchemaClient) -> None:
+    lists = [shape["type"] for shape in every(published(api)) if isinstance(shape.get("type"), list)]
+
+    assert lists
+    assert [types for types in lists if len(set(types)) < len(types)] == []
+
+
+def test_it_says_how_many_units_are_the_fewest(api: SchemaClient) -> None:
+    shapes = published(api)["components"]["schemas"]
+    least = {
+        (name, field): shape["properties"][field]["minimum"]
+        for name, shape in shapes.items()
+        for field in ("quantity", "qty")
+        if name.endswith("Request") and field in shape.get("properties", {})
+    }
+
+    none_is_for_later = {"NewQuantityInputRequest", "PatchedNewQuantityInputRequest", "PatchedUpdateItemInputRequest"}
+    none_is_for_later |= {"SnapshotLineRequest", "UpdateItemInputRequest"}
+    named = {"AddItemInputRequest": 1, "MoveInputRequest": 1} | dict.fromkeys(none_is_for_later, 0)
+    assert least == {(name, field): units for name, units in named.items() for field in ("quantity", "qty")}
 
 
 def test_the_interactive_reference_loads_nothing_from_other_hosts(client: Client, db: None) -> None:
