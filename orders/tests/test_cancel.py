@@ -114,6 +114,25 @@ def test_a_buyer_does_not_cancel_what_is_paid(db: None) -> None:
     assert books() == before
 
 
+def test_staff_cancel_what_they_have_bought_themselves_as_buyers_do(db: None) -> None:
+    client = customer("staff@example.com", is_staff=True)
+    lamp = make_product(stock=10)
+    add(client, lamp, 2)
+    paid = placed(client)
+    collect(paid["number"])
+    add(client, lamp, 3)
+    unpaid = placed(client)
+    before = books()
+
+    refused = cancel(client, paid["number"])
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "invalid_transition")
+    assert books() == before
+    assert cancel(client, unpaid["number"]).status_code == 200
+    assert OrderEvent.objects.get(kind="cancelled").actor_kind == "customer"
+    assert variant_of(lamp).stock == 8
+
+
 @pytest.mark.parametrize("refund", [None, True, False])
 def test_staff_cancel_what_is_not_paid_whatever_they_say_of_money(db: None, refund: bool | None) -> None:
     _, _, lamp = ordered()

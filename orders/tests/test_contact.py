@@ -120,6 +120,8 @@ def test_without_an_address_nothing_is_sent(db: None, who: str, address: object)
         ({"address": ADDRESS | {"line1": 5}}, "address.line1"),
         ({"address": ADDRESS | {"line1": "x" * 301}}, "address.line1"),
         ({"address": ADDRESS | {"city": "\x00"}}, "address.city"),
+        ({"address": ADDRESS | {"phone": "?"}}, "address.phone"),
+        ({"address": ADDRESS | {"phone": "call me"}}, "address.phone"),
         ({"email": "nobody"}, "email"),
         ({"email": "a@b@c"}, "email"),
         ({"email": "x" * 250 + "@example.com"}, "email"),

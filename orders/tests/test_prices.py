@@ -170,3 +170,26 @@ def test_totals_are_exact(api: SchemaClient) -> None:
 
     assert [line["line_total"] for line in order["items"]] == ["0.30", "1979.01", "8.05", "989999999.01"]
     assert order["total"] == "990001986.37"
+
+
+@pytest.mark.parametrize("noisy", [59.996, 60.004, "59.9999999", 60.00000000000001])
+def test_the_noise_of_a_sum_is_neither_told_nor_stops_the_order(api: SchemaClient, noisy: object) -> None:
+    lamp = make_product(price="60.00")
+    add(api, lamp)
+
+    response = create(api, expected_total=noisy, items=[{"product_id": lamp.pk, "quantity": 1, "price": noisy}])
+
+    assert (response.status_code, response.json()["warnings"]) == (201, [])
+    assert response.json()["data"]["total"] == "60.00"
+
+
+def test_a_cent_is_no_noise(api: SchemaClient) -> None:
+    lamp = make_product(price="60.00")
+    add(api, lamp)
+    before = books()
+
+    response = create(api, expected_total=59.994, items=[{"product_id": lamp.pk, "quantity": 1, "price": 59.994}])
+
+    assert (response.status_code, response.json()["code"]) == (409, "cart_changed")
+    assert [(change["old"], change["new"]) for change in response.json()["details"]["changes"]] == [("59.99", "60.00")] * 2
+    assert books() == before

@@ -197,3 +197,71 @@ def test_a_line_named_twice_is_refused_as_such_even_with_too_many_units(api: Sch
     response = create(api, items=[{"product_id": lamp.pk, "quantity": 9}] * 2)
 
     assert (response.status_code, response.json()["code"]) == (400, "named_twice")
+
+
+@pytest.mark.parametrize("field", ["items", "cart"])
+def test_a_refused_snapshot_is_called_what_the_client_calls_it(api: SchemaClient, field: str) -> None:
+    lamp, shirt = make_product(), make_shirt()
+    add(api, lamp, 3)
+    for sku in ("SHIRT-S", "SHIRT-M"):
+        add(api, shirt, 1, variant_id=sku_id(sku))
+    before = books()
+
+    twice = create(api, **{field: [{"product_id": lamp.pk, "quantity": 1}] * 2})
+    twice_unknown = create(api, **{field: [{"product_id": 10**6, "quantity": 1}] * 2})
+    unclear = create(api, **{field: [{"product_id": shirt.pk, "quantity": 1}]})
+
+    told = [(one.status_code, one.json()["code"], list(one.json()["errors"])) for one in (twice, twice_unknown, unclear)]
+    assert told == [(400, "named_twice", [field]), (400, "named_twice", [field]), (400, "variant_required", [field])]
+    assert books() == before
+
+
+def test_what_is_not_in_the_cart_is_named_as_the_client_has_named_it(api: SchemaClient) -> None:
+    mug = make_product("Mug", sku="MUG")
+    add(api, make_product())
+    before = books()
+    lines = [{"sku_id": sku_id("MUG"), "quantity": 1}, {"id": str(mug.uuid), "quantity": 2}, {"product_id": str(mug.pk), "qty": 3}]
+
+    response = create(api, items=lines)
+
+    assert (response.status_code, response.json()["code"]) == (409, "cart_changed")
+    assert [change["item"] for change in response.json()["details"]["changes"]] == [
+        {"id": None, "product_id": None, "sku_id": sku_id("MUG"), "name": None},
+        {"id": None, "product_id": str(mug.uuid), "sku_id": None, "name": None},
+        {"id": None, "product_id": mug.pk, "sku_id": None, "name": None},
+    ]
+    assert books() == before
+
+
+@pytest.mark.parametrize("units", ["quantity", "qty"])
+def test_a_line_of_no_units_is_saved_for_later_and_not_ordered(api: SchemaClient, units: str) -> None:
+    lamp, shade = make_product(sku="LAMP"), make_product("Shade", sku="SHADE")
+    add(api, lamp, 2)
+    add(api, shade)
+    api.patch("/api/cart/update/", {"product_id": shade.pk, "quantity": 0})
+
+    placed(api, cart=[{"product_id": lamp.pk, units: 2}, {"product_id": shade.pk, units: 0}])
+
+    assert ordered() == {"LAMP": 2}
+
+
+def test_the_cart_as_it_is_shown_is_a_snapshot(api: SchemaClient) -> None:
+    lamp, shade = make_product(sku="LAMP"), make_product("Shade")
+    add(api, lamp, 2)
+    add(api, shade)
+    api.patch("/api/cart/update/", {"product_id": shade.pk, "quantity": 0})
+
+    placed(api, cart=cart_of(api)["items"])
+
+    assert ordered() == {"LAMP": 2}
+
+
+def test_a_snapshot_of_what_is_saved_for_later_alone_orders_nothing(api: SchemaClient) -> None:
+    lamp = make_product()
+    add(api, lamp, 2)
+    before = books()
+
+    response = create(api, items=[{"product_id": lamp.pk, "quantity": 0}])
+
+    assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
+    assert books() == before
