@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -12,7 +14,7 @@ from accounts.access import place_of
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, User
 from store.core import markets
-from store.core.admin import ReadOnly
+from store.core.admin import ModelAdmin, ReadOnly, TabularInline
 
 PERSONAL = ("email", "phone", "first_name", "last_name")
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -51,7 +53,7 @@ class UserForm(forms.ModelForm[User]):
         return given
 
 
-class SessionInline(ReadOnly, admin.TabularInline[AuthSession, User]):
+class SessionInline(ReadOnly, TabularInline[AuthSession, User]):
     """Where the user is signed in, or was."""
 
     model = AuthSession
@@ -61,7 +63,7 @@ class SessionInline(ReadOnly, admin.TabularInline[AuthSession, User]):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(ModelAdmin[User]):
     """Customers, sellers and staff. What is personal is the user's to change; staff fill it in for a new one only."""
 
     form = UserForm
@@ -138,8 +140,20 @@ class UserAdmin(admin.ModelAdmin[User]):
         return [user for user in chosen if self.has_change_permission(request, user)]
 
 
+@admin.register(AuthSession)
+class AuthSessionAdmin(ReadOnly, ModelAdmin[AuthSession]):
+    """Where users are signed in, or were."""
+
+    list_display = ("user", "method", "created_at", "last_seen_at", "expires_at", "revoked_at", "revoke_reason", "ip", "user_agent")
+    list_filter = ("method", ("revoked_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__phone", "ip")
+    fields = list_display
+    ordering = ("-created_at",)
+
+
 @admin.register(AuthEvent)
-class AuthEventAdmin(ReadOnly, admin.ModelAdmin[AuthEvent]):
+class AuthEventAdmin(ReadOnly, ModelAdmin[AuthEvent]):
     """What happened to accounts, and what was tried."""
 
     list_display = ("created_at", "event", "user", "ip", "user_agent", "detail")
@@ -149,3 +163,11 @@ class AuthEventAdmin(ReadOnly, admin.ModelAdmin[AuthEvent]):
     date_hierarchy = "created_at"
     fields = ("created_at", "event", "user", "sid", "ip", "user_agent", "detail")
     ordering = ("-id",)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(PlainGroupAdmin, ModelAdmin[Group]):
+    """What groups of staff may do."""

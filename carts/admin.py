@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 
-from carts.models import Cart, CartAuditLog, CartItem
-from store.core.admin import ReadOnly
+from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
+from store.core.admin import ModelAdmin, ReadOnly, TabularInline
 
 
-class LineInline(ReadOnly, admin.TabularInline[CartItem, Cart]):
+class LineInline(ReadOnly, TabularInline[CartItem, Cart]):
     """What lies in the cart."""
 
     model = CartItem
@@ -20,7 +20,7 @@ class LineInline(ReadOnly, admin.TabularInline[CartItem, Cart]):
         return super().get_queryset(request).select_related("variant__product")
 
 
-class LogInline(ReadOnly, admin.TabularInline[CartAuditLog, Cart]):
+class LogInline(ReadOnly, TabularInline[CartAuditLog, Cart]):
     """What happened to the cart."""
 
     model = CartAuditLog
@@ -34,7 +34,7 @@ class LogInline(ReadOnly, admin.TabularInline[CartAuditLog, Cart]):
 
 
 @admin.register(Cart)
-class CartAdmin(ReadOnly, admin.ModelAdmin[Cart]):
+class CartAdmin(ReadOnly, ModelAdmin[Cart]):
     """Carts of users and of guests."""
 
     list_display = ("id", "whose", "market", "lines", "units", "updated_at", "expires_at")
@@ -67,7 +67,7 @@ class CartAdmin(ReadOnly, admin.ModelAdmin[Cart]):
 
 
 @admin.register(CartAuditLog)
-class CartAuditLogAdmin(ReadOnly, admin.ModelAdmin[CartAuditLog]):
+class CartAuditLogAdmin(ReadOnly, ModelAdmin[CartAuditLog]):
     """Every change of every cart."""
 
     list_display = ("timestamp", "cart", "action", "product_name", "changes", "user", "ip_address")
@@ -76,3 +76,14 @@ class CartAuditLogAdmin(ReadOnly, admin.ModelAdmin[CartAuditLog]):
     search_fields = ("product_name", "user__email", "ip_address")
     date_hierarchy = "timestamp"
     ordering = ("-id",)
+
+
+@admin.register(WishlistItem)
+class WishlistItemAdmin(ReadOnly, ModelAdmin[WishlistItem]):
+    """What users wish for."""
+
+    list_display = ("user", "product", "created_at")
+    list_select_related = ("user", "product")
+    search_fields = ("user__email", "product__name")
+    fields = list_display
+    ordering = ("-created_at",)

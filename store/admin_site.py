@@ -1,8 +1,7 @@
-"""The admin's own site: what Django's leaves open."""
+"""The admin's own site: Unfold's looks, and what Django's leaves open."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import AdminSite
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 
@@ -11,6 +10,11 @@ from accounts.sessions import end_all
 from store.core import throttles
 from store.core.client_ip import client_ip
 from store.core.exceptions import TooManyRequests
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as AdminSite
 
 
 class ShopAdminSite(AdminSite):

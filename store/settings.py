@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from environs import EnvError
 
 from store.environment import (
@@ -145,6 +146,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "unfold.apps.BasicAppConfig",
     "store.apps.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -256,9 +258,30 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AUTH_COOKIE_SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
+LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # from the admin's own login page, when it was opened without saying where to
 CSRF_FAILURE_VIEW = "store.core.handlers.csrf_failure"
 
-# --- 12. Transport ---------------------------------------------------------------------------------------------------
+# --- 12. The admin's looks -------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": lambda request: SHOP_NAME,  # a text that looks like a module's path would be imported
+    "SITE_HEADER": lambda request: SHOP_NAME,
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": FRONTEND_URL,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shop/icon.svg")}],
+    "SCRIPTS": [lambda request: static("shop/alpine_words.js")],
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "store.dashboard.fill",
+    "SIDEBAR": {"navigation": "store.navigation.sidebar"},
+    "COLORS": {
+        "primary": {  # around the green of the demo shop front, which is the 600
+            **{"50": "#eef7f4", "100": "#d6ece5", "200": "#aed9cc", "300": "#7fc1ae", "400": "#4fa68f", "500": "#2f8f76"},
+            **{"600": "#1a6351", "700": "#155142", "800": "#114136", "900": "#0e352c", "950": "#071f1a"},
+        }
+    },
+}
+
+# --- 13. Transport ---------------------------------------------------------------------------------------------------
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -267,7 +290,7 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]  # probes come over plain htt
 # W003: the CSRF middleware is there as a subclass that serves the admin; the API obeys the origin rule.
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
 
-# --- 13. Files -------------------------------------------------------------------------------------------------------
+# --- 14. Files -------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
@@ -296,7 +319,7 @@ STORAGES = {
     },
 }
 
-# --- 14. Language, mail backend, logs --------------------------------------------------------------------------------
+# --- 15. Language, mail backend, logs --------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True

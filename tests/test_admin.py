@@ -152,7 +152,7 @@ def test_what_cannot_be_is_told_and_nothing_changes(staff: Client, field: str, v
     response = staff.post(f"/admin/products/product/{lamp.pk}/change/", product_form(lamp, **{f"variants-0-{field}": value}))
 
     assert response.status_code == 200
-    assert "errorlist" in response.content.decode()
+    assert "Please correct the error" in response.content.decode()
     assert (list(Variant.objects.values()), list(StockMovement.objects.values()), list(MarketPrice.objects.values())) == before
 
 

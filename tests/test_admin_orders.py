@@ -142,7 +142,7 @@ def test_the_provider_is_asked_about_one_order(staff: Client, till: Till) -> Non
 
     page = act(staff, Order.objects.get(), "sync")
 
-    assert f"Order {given['number']} is processing now" in page
+    assert f"order {given['number']} is processing now" in page
     assert "The provider says nothing else" in act(staff, Order.objects.get(), "sync")
 
 

@@ -18,7 +18,7 @@ from orders.admin import desk
 from orders.models import Address, Order, OrderEvent, OrderItem, Payment, Refund, StripeEvent
 from products import spreadsheets
 from store.core import money
-from store.core.admin import ReadOnly, staff_actor
+from store.core.admin import ModelAdmin, ReadOnly, TabularInline, staff_actor
 from store.core.exceptions import DomainError
 
 PARTS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
@@ -38,14 +38,14 @@ class PartOfOrder(ReadOnly):
         return any(request.user.has_perm(f"orders.{right}_order") for right in ("view", "change"))
 
 
-class ItemInline(PartOfOrder, admin.TabularInline[OrderItem, Order]):
+class ItemInline(PartOfOrder, TabularInline[OrderItem, Order]):
     """What was bought."""
 
     model = OrderItem
     fields = ("sku", "name", "quantity", "unit_price", "line_total", "refunded_quantity", "restocked_quantity")
 
 
-class PaymentInline(PartOfOrder, admin.TabularInline[Payment, Order]):
+class PaymentInline(PartOfOrder, TabularInline[Payment, Order]):
     """How it is paid."""
 
     model = Payment
@@ -55,7 +55,7 @@ class PaymentInline(PartOfOrder, admin.TabularInline[Payment, Order]):
     )
 
 
-class EventInline(PartOfOrder, admin.TabularInline[OrderEvent, Order]):
+class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
     """What happened."""
 
     model = OrderEvent
@@ -67,7 +67,7 @@ class EventInline(PartOfOrder, admin.TabularInline[OrderEvent, Order]):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, admin.ModelAdmin[Order]):
+class OrderAdmin(ReadOnly, ModelAdmin[Order]):
     """Purchases."""
 
     list_display = ("number", "placed_at", "buyer", "amount", "status", "payment_method", "market", "attention")
@@ -173,7 +173,7 @@ def _rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnly, admin.ModelAdmin[Refund]):
+class RefundAdmin(ReadOnly, ModelAdmin[Refund]):
     """Money that goes back."""
 
     list_display = ("created_at", "payment", "amount", "state", "source", "reason", "failure_code", "created_by")
@@ -185,7 +185,7 @@ class RefundAdmin(ReadOnly, admin.ModelAdmin[Refund]):
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnly, admin.ModelAdmin[StripeEvent]):
+class StripeEventAdmin(ReadOnly, ModelAdmin[StripeEvent]):
     """What the payment provider has sent."""
 
     list_display = ("received_at", "type", "object_id", "status", "tries", "last_error")
@@ -211,7 +211,7 @@ class StripeEventAdmin(ReadOnly, admin.ModelAdmin[StripeEvent]):
 
 
 @admin.register(Address)
-class AddressAdmin(ReadOnly, admin.ModelAdmin[Address]):
+class AddressAdmin(ReadOnly, ModelAdmin[Address]):
     """Address books."""
 
     list_display = ("user", "full_name", "line1", "city", "country", "is_default")

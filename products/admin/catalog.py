@@ -14,7 +14,7 @@ from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFo
 from products.gateways import media
 from products.models import Category, Product, ProductImage, Variant, primary_image
 from store.core import markets, money
-from store.core.admin import staff_actor
+from store.core.admin import ModelAdmin, TabularInline, staff_actor
 from store.core.exceptions import DomainError
 
 
@@ -23,7 +23,7 @@ def picture(name: str | None) -> str | SafeString:
     return format_html('<img src="{}" alt="" width="48" height="48">', media.small_path_of(name)) if name else "–"
 
 
-class VariantInline(admin.TabularInline[Variant, Product]):
+class VariantInline(TabularInline[Variant, Product]):
     """The product's variants."""
 
     model = Variant
@@ -44,7 +44,7 @@ class VariantInline(admin.TabularInline[Variant, Product]):
         return super().get_queryset(request).filter(deleted_at=None).prefetch_related("market_prices")
 
 
-class ImageInline(admin.TabularInline[ProductImage, Product]):
+class ImageInline(TabularInline[ProductImage, Product]):
     """The product's pictures; the lowest position is the primary."""
 
     model = ProductImage
@@ -64,7 +64,7 @@ class ImageInline(admin.TabularInline[ProductImage, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin[Product]):
+class ProductAdmin(ModelAdmin[Product]):
     """The catalog."""
 
     list_display = ("shown", "name", "category", "lowest", "left", "is_active", "seller", "created_at")
@@ -174,7 +174,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin[Category]):
+class CategoryAdmin(ModelAdmin[Category]):
     """The shelves."""
 
     form = CategoryForm

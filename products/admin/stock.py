@@ -9,7 +9,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from products import movements, services
 from products.models import PriceChange, StockMovement, Variant
-from store.core.admin import ReadOnly, staff_actor
+from store.core.admin import ModelAdmin, ReadOnly, staff_actor
 from store.core.exceptions import DomainError
 
 
@@ -63,7 +63,7 @@ class MovementForm(forms.ModelForm[StockOfVariant]):
 
 
 @admin.register(StockOfVariant)
-class StockAdmin(admin.ModelAdmin[StockOfVariant]):
+class StockAdmin(ModelAdmin[StockOfVariant]):
     """What is on hand, reserved and left of each SKU; a change here is a movement."""
 
     form = MovementForm
@@ -115,7 +115,7 @@ class StockAdmin(admin.ModelAdmin[StockOfVariant]):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnly, admin.ModelAdmin[StockMovement]):
+class StockMovementAdmin(ReadOnly, ModelAdmin[StockMovement]):
     """Every change of stock."""
 
     list_display = ("created_at", "variant", "delta", "reason", "note", "reference", "user")
@@ -134,7 +134,7 @@ class StockMovementAdmin(ReadOnly, admin.ModelAdmin[StockMovement]):
 
 
 @admin.register(PriceChange)
-class PriceChangeAdmin(ReadOnly, admin.ModelAdmin[PriceChange]):
+class PriceChangeAdmin(ReadOnly, ModelAdmin[PriceChange]):
     """Every change of a price."""
 
     list_display = ("created_at", "variant", "market", "price", "lowest_before", "user")

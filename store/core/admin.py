@@ -1,6 +1,6 @@
-"""What the apps' admin pages share, and the page of the outbox."""
+"""What the apps' admin pages share, with Unfold's looks, and the page of the outbox."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
@@ -9,6 +9,13 @@ from django.http import HttpRequest
 from store.core.actors import Actor
 from store.core.client_ip import client_ip
 from store.core.models import Job
+
+if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they carry no types
+    from django.contrib.admin import ModelAdmin, TabularInline
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+
+__all__ = ["ModelAdmin", "ReadOnly", "TabularInline", "staff_actor"]
 
 
 def staff_actor(request: HttpRequest) -> Actor:
@@ -37,7 +44,7 @@ class ReadOnly(admin.options.BaseModelAdmin[Any]):
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
+class JobAdmin(ReadOnly, ModelAdmin[Job]):
     """Background work: what is owed, done, and set aside after too many failures."""
 
     list_display = ("kind", "created_at", "run_at", "attempts", "done_at", "failed_at", "last_error")

@@ -1,0 +1,55 @@
+"""The admin's sidebar: its pages, grouped by what staff do with them. What somebody may not see is not there."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+HOME = {"title": "Dashboard", "icon": "dashboard"}
+GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Orders": (
+        ("orders.order", "Orders", "receipt_long"),
+        ("orders.refund", "Refunds", "undo"),
+        ("orders.stripeevent", "Provider events", "webhook"),
+    ),
+    "Catalog": (
+        ("products.product", "Products", "sell"),
+        ("products.category", "Categories", "category"),
+        ("products.stockofvariant", "Stock", "inventory_2"),
+        ("products.stockmovement", "Stock movements", "swap_vert"),
+        ("products.pricechange", "Price changes", "price_change"),
+    ),
+    "Customers": (
+        ("accounts.user", "Users", "group"),
+        ("accounts.authsession", "Sessions", "devices"),
+        ("orders.address", "Addresses", "home_pin"),
+        ("carts.cart", "Carts", "shopping_cart"),
+        ("carts.cartauditlog", "Cart log", "history"),
+        ("carts.wishlistitem", "Wishlists", "favorite"),
+    ),
+    "System": (
+        ("core.job", "Jobs", "schedule"),
+        ("accounts.authevent", "Account events", "policy"),
+        ("auth.group", "Groups of staff", "badge"),
+    ),
+}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups with the pages that the caller may see."""
+    home: dict[str, Any] = {"items": [{**HOME, "link": reverse("admin:index")}]}
+    groups = [
+        {"title": title, "items": [_item(*page) for page in pages if may_see(request, page[0])]} for title, pages in GROUPS.items()
+    ]
+    return [home, *(group for group in groups if group["items"])]
+
+
+def may_see(request: HttpRequest, label: str) -> bool:
+    """Say whether the caller may see the pages of a model, such as "orders.order"."""
+    return admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
+
+
+def _item(label: str, title: str, icon: str) -> dict[str, str]:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{label.replace('.', '_')}_changelist")}
