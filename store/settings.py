@@ -268,6 +268,7 @@ UNFOLD = {
     "SITE_SYMBOL": "storefront",
     "SITE_URL": FRONTEND_URL,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shop/icon.svg")}],
+    "STYLES": [lambda request: static("shop/admin.css")],
     "SCRIPTS": [lambda request: static("shop/alpine_words.js")],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
@@ -322,6 +323,7 @@ STORAGES = {
 # --- 15. Language, mail backend, logs --------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = False
+FORMAT_MODULE_PATH = "store.formats"
 USE_TZ = True
 EMAIL_TIMEOUT = 10  # seconds
 LOGGING = {

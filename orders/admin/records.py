@@ -1,6 +1,6 @@
 """Orders, for staff: records to look at, and a desk from which everything is done through the services."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,11 +14,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from orders import inbox, selectors
-from orders.admin import desk
+from orders.admin import badges, desk
 from orders.models import Address, Order, OrderEvent, OrderItem, Payment, Refund, StripeEvent
 from products import spreadsheets
 from store.core import money
-from store.core.admin import ModelAdmin, ReadOnly, TabularInline, staff_actor
+from store.core.admin import ModelAdmin, ReadOnly, TabularInline, dress, staff_actor
 from store.core.exceptions import DomainError
 
 PARTS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
@@ -26,6 +26,16 @@ COLUMNS = (
     *("number", "placed_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
     *("subtotal", "shipping_total", "tax_total", "total", "name", "email", "phone", *PARTS),
 )
+
+
+def _amount(name: str, words: str) -> Callable[[Any, Any], str]:
+    """Return a column that shows an amount with its currency's digits, of an order or of what belongs to one."""
+
+    @admin.display(description=words, ordering=name)
+    def shown(self: Any, row: Any) -> str:
+        return money.text(getattr(row, name), row.currency if hasattr(row, "currency") else row.order.currency)
+
+    return shown
 
 
 class PartOfOrder(ReadOnly):
@@ -42,7 +52,13 @@ class ItemInline(PartOfOrder, TabularInline[OrderItem, Order]):
     """What was bought."""
 
     model = OrderItem
-    fields = ("sku", "name", "quantity", "unit_price", "line_total", "refunded_quantity", "restocked_quantity")
+    fields = ("sku", "name", "quantity", "shown_price", "shown_total", "refunded_quantity", "restocked_quantity")
+    shown_price = _amount("unit_price", "Unit price")
+    shown_total = _amount("line_total", "Line total")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
+        """Fetch the order, for its currency, with the lines."""
+        return super().get_queryset(request).select_related("order")
 
 
 class PaymentInline(PartOfOrder, TabularInline[Payment, Order]):
@@ -50,9 +66,10 @@ class PaymentInline(PartOfOrder, TabularInline[Payment, Order]):
 
     model = Payment
     fields = (
-        *("provider", "state", "amount", "currency", "captured_minor", "refunded_minor", "session_id", "payment_intent"),
+        *("provider", "state", "shown_amount", "currency", "captured_minor", "refunded_minor", "session_id", "payment_intent"),
         *("failure_code", "created_at"),
     )
+    shown_amount = _amount("amount", "Amount")
 
 
 class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
@@ -70,7 +87,7 @@ class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
 class OrderAdmin(ReadOnly, ModelAdmin[Order]):
     """Purchases."""
 
-    list_display = ("number", "placed_at", "buyer", "amount", "status", "payment_method", "market", "attention")
+    list_display = ("number", "placed_at", "buyer", "amount", "state", "payment", "flag", "payment_method", "market")
     list_filter = ("status", "payment_method", "market", ("attention", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("number", "email", "name", "phone", "items__sku")
@@ -78,13 +95,44 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
     ordering = ("-created_at", "-id")
     inlines = (ItemInline, PaymentInline, EventInline)
     actions = ("as_csv",)
+    shown_subtotal = _amount("subtotal", "Subtotal")
+    shown_discount = _amount("discount_total", "Discount")
+    shown_shipping = _amount("shipping_total", "Shipping")
+    shown_tax = _amount("tax_total", "Tax, included")
     fieldsets = (
-        (None, {"fields": ("number", "status", "attention", "refunds", "user", "market", "payment_method", "cancel_reason")}),
-        ("To", {"fields": ("name", "email", "phone", "address_lines", "note")}),
-        ("Amounts", {"fields": ("currency", "subtotal", "discount_total", "shipping_total", "tax_total", "total")}),
-        ("Stock", {"fields": ("stock_state", "reserved_until", "cart")}),
-        ("Dates", {"fields": ("placed_at", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "expired_at")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "state"),
+                    ("payment", "payment_method"),
+                    ("flag", "refunds"),
+                    ("user", "market"),
+                    "cancel_reason",
+                )
+            },
+        ),
+        ("To", {"fields": (("name", "email"), ("phone", "note"), "address_lines")}),
+        ("Amounts", {"fields": (("shown_subtotal", "shown_discount"), ("shown_shipping", "shown_tax"), "amount")}),
+        ("Stock", {"fields": (("stock_state", "reserved_until"), "cart")}),
+        ("Dates", {"fields": (("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("cancelled_at", "expired_at"))}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        """Fetch the payments with the orders."""
+        return super().get_queryset(request).prefetch_related("payments")
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, order: Order) -> str:
+        return badges.of_status(order)
+
+    @admin.display(description="Payment")
+    def payment(self, order: Order) -> str:
+        return badges.of_payment(selectors.payment_status(list(order.payments.all())))
+
+    @admin.display(description="Attention", ordering="attention")
+    def flag(self, order: Order) -> str:
+        return badges.of_attention(order)
 
     @admin.display(description="Buyer")
     def buyer(self, order: Order) -> str:
@@ -137,6 +185,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
         if chosen is None:
             raise Http404
         form = chosen.form(order, request.POST if request.method == "POST" else None)
+        dress(form.fields)
         if request.method == "POST" and form.is_valid():
             try:
                 self.message_user(request, chosen.does(staff_actor(request), order, form), messages.SUCCESS)
@@ -144,7 +193,15 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
             except (DomainError, ValueError) as refused:
                 form.add_error(None, getattr(refused, "message", str(refused)))
         title = f"{chosen.label}: order {order.number}"
-        own = {"order": order, "total": self.amount(order), "act": chosen, "form": form, "title": title, "opts": self.opts}
+        own = {
+            "original": order,
+            "order": order,
+            "total": self.amount(order),
+            "act": chosen,
+            "form": form,
+            "title": title,
+            "opts": self.opts,
+        }
         return TemplateResponse(request, "admin/orders/order/desk.html", {**self.admin_site.each_context(request), **own})
 
     def slip(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -176,19 +233,31 @@ def _rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
 class RefundAdmin(ReadOnly, ModelAdmin[Refund]):
     """Money that goes back."""
 
-    list_display = ("created_at", "payment", "amount", "state", "source", "reason", "failure_code", "created_by")
+    list_display = ("created_at", "order", "given_back", "shown_state", "source", "reason", "failure_code", "created_by")
     list_filter = ("state", "source")
-    list_select_related = ("payment", "created_by")
+    list_select_related = ("payment__order", "created_by")
     search_fields = ("payment__order__number", "provider_id")
     fields = ("payment", "amount", "amount_minor", "state", "source", "reason", "failure_code", "provider_id", "created_by")
     ordering = ("-created_at",)
+
+    @admin.display(description="Order")
+    def order(self, refund: Refund) -> str:
+        return refund.payment.order.number
+
+    @admin.display(description="Amount", ordering="amount")
+    def given_back(self, refund: Refund) -> str:
+        return f"{money.text(refund.amount, refund.payment.currency)} {refund.payment.currency}"
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, refund: Refund) -> str:
+        return badges.of_refund(refund)
 
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(ReadOnly, ModelAdmin[StripeEvent]):
     """What the payment provider has sent."""
 
-    list_display = ("received_at", "type", "object_id", "status", "tries", "last_error")
+    list_display = ("received_at", "type", "object_id", "shown_status", "tries", "last_error")
     list_filter = ("status", "type")
     search_fields = ("event_id", "object_id")
     fields = (
@@ -197,6 +266,10 @@ class StripeEventAdmin(ReadOnly, ModelAdmin[StripeEvent]):
     )
     ordering = ("-id",)
     actions = ("work_through",)
+
+    @admin.display(description="Status", ordering="status")
+    def shown_status(self, event: StripeEvent) -> str:
+        return badges.of_event(event)
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         """Who may change orders may work events through."""

@@ -1,16 +1,19 @@
 """The catalog, for staff: a product with its variants, prices, stock and pictures on one page."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.shortcuts import redirect
-from django.utils.html import format_html
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from products import listings, pictures, services, variants
 from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFormSet, other_markets
+from products.admin.looks import picture, stock_badge
 from products.gateways import media
 from products.models import Category, Product, ProductImage, Variant, primary_image
 from store.core import markets, money
@@ -18,9 +21,22 @@ from store.core.admin import ModelAdmin, TabularInline, staff_actor
 from store.core.exceptions import DomainError
 
 
-def picture(name: str | None) -> str | SafeString:
-    """Return a small picture for a list."""
-    return format_html('<img src="{}" alt="" width="48" height="48">', media.small_path_of(name)) if name else "–"
+class ShelfFilter(admin.SimpleListFilter):
+    """What sells, and what cannot."""
+
+    title = "stock"
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Name the choices."""
+        return [("low", "Low"), ("out", "Sold out")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Hold the list to the choice."""
+        left: QuerySet[Any] = queryset.alias(units=Coalesce("on_sale", 0))
+        if self.value() == "low":
+            return left.filter(units__gt=0, units__lte=F("low_stock_threshold"))
+        return left.filter(units__lte=0) if self.value() == "out" else queryset
 
 
 class VariantInline(TabularInline[Variant, Product]):
@@ -67,9 +83,9 @@ class ImageInline(TabularInline[ProductImage, Product]):
 class ProductAdmin(ModelAdmin[Product]):
     """The catalog."""
 
-    list_display = ("shown", "name", "category", "lowest", "left", "is_active", "seller", "created_at")
+    list_display = ("shown", "name", "category", "lowest", "left", "is_active", "seller", "since")
     list_display_links = ("shown", "name")
-    list_filter = ("is_active", "category")
+    list_filter = ("is_active", ShelfFilter, ("seller", admin.EmptyFieldListFilter), "category")
     list_select_related = ("category", "seller")
     search_fields = ("name", "slug", "variants__sku")
     ordering = ("-id",)
@@ -79,14 +95,10 @@ class ProductAdmin(ModelAdmin[Product]):
     fields = (
         "name",
         "description",
-        "category",
-        "seller",
-        "low_stock_threshold",
-        "is_active",
-        "slug",
-        "uuid",
-        "created_at",
-        "updated_at",
+        ("category", "seller"),
+        ("low_stock_threshold", "is_active"),
+        ("slug", "uuid"),
+        ("created_at", "updated_at"),
     )
     inlines = (VariantInline, ImageInline)
     actions = ("retire",)
@@ -112,11 +124,16 @@ class ProductAdmin(ModelAdmin[Product]):
     @admin.display(description="Price from", ordering="price_from")
     def lowest(self, product: Product) -> str:
         amount = getattr(product, "price_from", None)
-        return "–" if amount is None else money.text(amount, markets.default().currency)
+        currency = markets.default().currency
+        return "–" if amount is None else f"{money.text(amount, currency)} {currency}"
 
     @admin.display(description="Stock", ordering="on_sale")
-    def left(self, product: Product) -> int:
-        return getattr(product, "on_sale", None) or 0
+    def left(self, product: Product) -> SafeString:
+        return stock_badge(getattr(product, "on_sale", None) or 0, product.low_stock_threshold)
+
+    @admin.display(description="Since", ordering="created_at")
+    def since(self, product: Product) -> date:
+        return timezone.localdate(product.created_at)
 
     @admin.action(description="Take out of the shop (orders keep their copy)", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:

@@ -36,7 +36,9 @@ class VariantFormBase(forms.ModelForm[Variant]):
         for name, field in self.fields.items():
             field.show_hidden_initial = True
             if name in ("on_hand", "position", "price", "compare_at_price") or name.startswith("price_"):
-                field.widget.attrs["style"] = "width: 6.5em"
+                field.widget.attrs["style"] = "min-width: 7em"
+            elif name in ("sku", "name", "options"):
+                field.widget.attrs["style"] = "min-width: 10em"
 
     def _show_prices(self) -> None:
         """Show amounts with their currency's digits, not with the column's three."""

@@ -6,8 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.safestring import SafeString
 
-from products import movements, services
+from products import levels, movements, services
+from products.admin.looks import stock_badge
 from products.models import PriceChange, StockMovement, Variant
 from store.core.admin import ModelAdmin, ReadOnly, staff_actor
 from store.core.exceptions import DomainError
@@ -36,7 +38,7 @@ class LevelFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Hold the list to the choice."""
         if self.value() == "low":
-            return queryset.filter(left__lte=F("product__low_stock_threshold"))
+            return levels.low(queryset)
         return queryset.filter(left__lte=0) if self.value() == "out" else queryset
 
 
@@ -67,7 +69,7 @@ class StockAdmin(ModelAdmin[StockOfVariant]):
     """What is on hand, reserved and left of each SKU; a change here is a movement."""
 
     form = MovementForm
-    list_display = ("sku", "product", "name", "stock", "reserved", "available_now", "threshold")
+    list_display = ("sku", "product", "name", "stock", "reserved", "level", "threshold")
     list_filter = (LevelFilter,)
     list_select_related = ("product",)
     search_fields = ("sku", "product__name")
@@ -78,12 +80,15 @@ class StockAdmin(ModelAdmin[StockOfVariant]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockOfVariant]:
         """Show what is for sale, with what is left of it."""
-        alive = super().get_queryset(request).filter(is_active=True, deleted_at=None)
-        return alive.filter(product__is_active=True, product__deleted_at=None).annotate(left=F("stock") - F("reserved"))
+        return levels.on_sale(super().get_queryset(request)).annotate(left=levels.LEFT)
 
     @admin.display(description="Left", ordering="left")
     def available_now(self, variant: StockOfVariant) -> int:
         return variant.available
+
+    @admin.display(description="Left", ordering="left")
+    def level(self, variant: StockOfVariant) -> SafeString:
+        return stock_badge(variant.available, variant.product.low_stock_threshold)
 
     @admin.display(description="Low at", ordering="product__low_stock_threshold")
     def threshold(self, variant: StockOfVariant) -> int:

@@ -1,26 +1,84 @@
 """What the apps' admin pages share, with Unfold's looks, and the page of the outbox."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import Model
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from unfold import widgets
 
 from store.core.actors import Actor
 from store.core.client_ip import client_ip
 from store.core.models import Job
 
 if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they carry no types
-    from django.contrib.admin import ModelAdmin, TabularInline
+    from django.contrib.admin import ModelAdmin as ThemedAdmin
+    from django.contrib.admin import TabularInline as ThemedInline
 else:
-    from unfold.admin import ModelAdmin, TabularInline
+    from unfold.admin import ModelAdmin as ThemedAdmin
+    from unfold.admin import TabularInline as ThemedInline
 
-__all__ = ["ModelAdmin", "ReadOnly", "TabularInline", "staff_actor"]
+Row = TypeVar("Row", bound=Model)
+Parent = TypeVar("Parent", bound=Model)
+GOOD, BUSY, WARNING, BAD, PLAIN = "success", "info", "warning", "danger", "default"
 
 
 def staff_actor(request: HttpRequest) -> Actor:
     """Return who works in the admin."""
     return Actor(request.user.pk, client_ip(request), "staff")
+
+
+def badge(words: str, kind: str = PLAIN) -> SafeString:
+    """Return words on a coloured ground; they say it without the colour too."""
+    return mark_safe(render_to_string("unfold/helpers/label.html", {"text": words, "type": kind}).strip())  # noqa: S308 - a template's
+
+
+def dress(fields: Mapping[str, forms.Field]) -> None:
+    """Give fields that a form declares itself the looks of those that come of a model."""
+    for field in fields.values():
+        widget = field.widget
+        if isinstance(widget, forms.FileInput) and not isinstance(widget, widgets.FileFieldMixin):
+            field.widget = widgets.UnfoldAdminFileFieldWidget()
+        elif type(widget) is forms.Select:
+            field.widget = widgets.UnfoldAdminSelectWidget(widget.attrs, choices=widget.choices)
+        elif not widget.is_hidden and not widget.attrs.get("class"):
+            widget.attrs["class"] = " ".join(_classes_of(widget))
+
+
+def _classes_of(widget: forms.Widget) -> list[str]:
+    kinds: tuple[tuple[type[forms.Widget], list[str]], ...] = (
+        (forms.CheckboxInput, widgets.CHECKBOX_CLASSES),
+        (forms.Textarea, widgets.TEXTAREA_CLASSES),
+        (forms.widgets.Input, widgets.INPUT_CLASSES),
+    )
+    return next((classes for kind, classes in kinds if isinstance(widget, kind)), [])
+
+
+class ModelAdmin(ThemedAdmin[Row]):
+    """Pages of a model."""
+
+    list_per_page = 50
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
+        """Return the form with all of its fields dressed."""
+        form = super().get_form(request, obj, change=change, **given)
+        dress(form.base_fields)
+        return form
+
+
+class TabularInline(ThemedInline[Row, Parent]):
+    """Rows of a table on the page of what they belong to."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **given: Any) -> Any:
+        """Return the formset with all of its fields dressed."""
+        formset = super().get_formset(request, obj, **given)
+        dress(formset.form.base_fields)
+        return formset
 
 
 class ReadOnly(admin.options.BaseModelAdmin[Any]):
@@ -47,8 +105,14 @@ class ReadOnly(admin.options.BaseModelAdmin[Any]):
 class JobAdmin(ReadOnly, ModelAdmin[Job]):
     """Background work: what is owed, done, and set aside after too many failures."""
 
-    list_display = ("kind", "created_at", "run_at", "attempts", "done_at", "failed_at", "last_error")
+    list_display = ("kind", "state", "created_at", "run_at", "attempts", "done_at", "failed_at", "last_error")
     list_filter = ("kind", ("failed_at", admin.EmptyFieldListFilter), ("done_at", admin.EmptyFieldListFilter))
     search_fields = ("kind", "dedupe_key")
     date_hierarchy = "created_at"
     ordering = ("-id",)
+
+    @admin.display(description="State")
+    def state(self, job: Job) -> SafeString:
+        if job.done_at:
+            return badge("done", GOOD)
+        return badge("given up", BAD) if job.failed_at else badge("tried again", WARNING) if job.attempts else badge("owed")

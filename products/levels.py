@@ -1,0 +1,28 @@
+"""What is left of what is for sale, and what runs low."""
+
+from typing import TypeVar
+
+from django.db.models import F, Q, QuerySet
+
+from products.models import Variant
+from store.core.firsts import Firsts, first_of
+
+Kind = TypeVar("Kind", bound=Variant)
+LEFT = F("stock") - F("reserved")
+IS_LOW = Q(stock__lte=F("reserved") + F("product__low_stock_threshold"))
+
+
+def on_sale(variants: QuerySet[Kind]) -> QuerySet[Kind]:
+    """Hold a set to what is for sale."""
+    return variants.filter(is_active=True, deleted_at=None, product__is_active=True, product__deleted_at=None)
+
+
+def low(variants: QuerySet[Kind]) -> QuerySet[Kind]:
+    """Hold a set to what is at or under its product's threshold."""
+    return variants.filter(IS_LOW)
+
+
+def lowest(limit: int) -> Firsts[Variant]:
+    """Return what is for sale and runs low, with its products; least first."""
+    found = low(on_sale(Variant.objects.select_related("product"))).order_by(LEFT.asc(), "sku")
+    return first_of(found, limit)
