@@ -265,11 +265,11 @@ CSRF_FAILURE_VIEW = "store.core.handlers.csrf_failure"
 UNFOLD = {
     "SITE_TITLE": lambda request: SHOP_NAME,  # a text that looks like a module's path would be imported
     "SITE_HEADER": lambda request: SHOP_NAME,
-    "SITE_SYMBOL": "storefront",
+    "SITE_ICON": lambda request: static("shop/icon.svg"),
     "SITE_URL": FRONTEND_URL,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shop/icon.svg")}],
     "STYLES": [lambda request: static("shop/admin.css")],
-    "SCRIPTS": [lambda request: static("shop/alpine_words.js")],
+    "SCRIPTS": [lambda request: static("shop/admin.js")],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "store.dashboard.fill",

@@ -84,7 +84,7 @@ class ProductAdmin(ModelAdmin[Product]):
     """The catalog."""
 
     list_display = ("shown", "name", "category", "lowest", "left", "is_active", "seller", "since")
-    list_display_links = ("shown", "name")
+    list_display_links = ("name",)
     list_filter = ("is_active", ShelfFilter, ("seller", admin.EmptyFieldListFilter), "category")
     list_select_related = ("category", "seller")
     search_fields = ("name", "slug", "variants__sku")

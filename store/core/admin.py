@@ -78,6 +78,8 @@ class TabularInline(ThemedInline[Row, Parent]):
         """Return the formset with all of its fields dressed."""
         formset = super().get_formset(request, obj, **given)
         dress(formset.form.base_fields)
+        for name, field in formset.form.base_fields.items():
+            field.widget.attrs.setdefault("aria-label", str(field.label or name))  # a table's head labels no control
         return formset
 
 

@@ -35,3 +35,15 @@ document.addEventListener("alpine:init", () => {
     }
   }
 });
+
+// Unfold's icons are words in a font that draws them: beside other words they are not to be read out, and a control
+// that shows nothing else needs a name.
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("searchbar-submit")?.setAttribute("aria-label", "Search");
+  for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
+    const control = icon.closest("a, button");
+    if (!control || control.getAttribute("aria-label") || control.textContent.trim() !== icon.textContent.trim()) {
+      icon.setAttribute("aria-hidden", "true");
+    }
+  }
+});

@@ -1,0 +1,254 @@
+"""/admin/: the dashboard's figures, who sees which, and what they cost"""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from carts.tests.factories import add
+from orders import fulfilment, reports
+from orders.models import Order, Payment, Refund, StripeEvent
+from orders.tests.factories import placed
+from products.models import Product, Variant
+from products.tests.factories import make_product
+from store.core.actors import SYSTEM
+from store.core.models import Job
+from tests.schema_client import SchemaClient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+
+
+@pytest.fixture
+def staff() -> Client:
+    """The browser of a superuser."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("staff@example.com", "a staff of oak"))
+    return client
+
+
+def clerk(*rights: str) -> Client:
+    """Return the browser of staff with these rights."""
+    user = make_user("clerk@example.com", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def order(product: Product, *, units: int = 1, market: str = "in", at: datetime | None = None) -> Order:
+    """Order units of a product as a guest, at this time."""
+    client = SchemaClient(headers={"X-Market": market})
+    add(client, product, units)
+    number = placed(client, name="Ada")["number"]
+    if at is not None:
+        Order.objects.filter(number=number).update(placed_at=at)
+    return Order.objects.get(number=number)
+
+
+def page_of(client: Client) -> str:
+    """Return the dashboard, its spaces made one."""
+    response = client.get("/admin/")
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def plots(page: str) -> list[dict[str, list[str]]]:
+    """Return what the plots of a page draw, by their labels."""
+    drawn = [json.loads(unescape(value)) for value in re.findall(r'data-value="([^"]*)"', page)]
+    return [{"days": one["labels"], **{line["label"]: line["data"] for line in one["datasets"]}} for one in drawn]
+
+
+def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff: Client) -> None:
+    now = timezone.now()
+    lamp = make_product(price="19.99", prices={"us": "0.10"}, stock=50)
+    for _ in range(3):
+        order(lamp, market="us", at=now - timedelta(days=29))
+    order(lamp, units=2, at=now)
+    order(lamp, at=now - timedelta(days=2))
+    order(lamp, at=now - timedelta(days=30))
+
+    page = page_of(staff)
+
+    rupees, dollars = plots(page)
+    assert (len(rupees["days"]), len(dollars["days"])) == (30, 30)
+    assert rupees["days"][-1] == f"{now.day} {now:%b}"
+    assert (rupees["Ordered"][-1], rupees["Ordered"][-3], set(rupees["Ordered"][:-3])) == ("39.98", "19.99", {"0"})
+    assert (dollars["Ordered"][0], set(dollars["Ordered"][1:])) == ("0.30", {"0"})
+    assert "2 orders, 59.97 INR; 0.00 INR paid." in page
+    assert "3 orders, 0.30 USD; 0.00 USD paid." in page
+
+
+def test_money_counts_on_the_day_on_which_it_came(staff: Client) -> None:
+    now = timezone.now()
+    sent = order(make_product(price="20.00"), at=now - timedelta(days=40))
+    fulfilment.ship(SYSTEM, sent.pk)
+    fulfilment.deliver(SYSTEM, sent.pk)
+
+    (rupees,) = plots(page_of(staff))
+
+    assert set(rupees["Ordered"]) == {"0"}
+    assert (rupees["Paid"][-1], set(rupees["Paid"][:-1])) == ("20.00", {"0"})
+
+
+def test_what_waits_for_its_money_expired_or_was_cancelled_is_no_sale(staff: Client) -> None:
+    lamp = make_product(stock=50)
+    for status in ("pending", "expired", "cancelled"):
+        Order.objects.filter(pk=order(lamp).pk).update(status=status)
+
+    page = page_of(staff)
+
+    assert plots(page) == []
+    assert "Nothing was sold." in page
+
+
+def test_a_day_is_a_day_of_the_shops_clock(settings: Settings) -> None:
+    settings.TIME_ZONE = "Asia/Kolkata"
+    lamp = make_product(price="20.00", stock=50)
+    for at in (datetime(2026, 3, 9, 18, 29, tzinfo=UTC), datetime(2026, 3, 9, 18, 30, tzinfo=UTC)):
+        order(lamp, at=at)
+
+    (rupees,) = reports.sales(date(2026, 3, 10), days=2)
+
+    twenty, none = Decimal("20.00"), Decimal(0)
+    assert rupees.days == [reports.Day(date(2026, 3, 9), 1, twenty, none), reports.Day(date(2026, 3, 10), 1, twenty, none)]
+    assert (rupees.orders, rupees.ordered, rupees.paid) == (2, Decimal("40.00"), none)
+
+
+def test_orders_are_counted_by_state(staff: Client) -> None:
+    lamp = make_product(stock=50)
+    for _ in range(3):
+        order(lamp)
+    fulfilment.ship(SYSTEM, order(lamp).pk)
+
+    page = page_of(staff)
+
+    counts = dict(re.findall(r'<h3 class="[^"]*"> (\w+) </h3> <strong class="[^"]*"> (\d+) </strong>', page))
+    assert counts == {"Pending": "0", "Processing": "3", "Shipped": "1", "Delivered": "0", "Cancelled": "0", "Expired": "0"}
+    assert "/admin/orders/order/?status__exact=processing" in page
+
+
+def test_what_runs_low_is_listed_least_first_ten_at_most(staff: Client) -> None:
+    for left in range(12):
+        make_product(f"Lamp {left:02}", sku=f"LAMP-{left:02}", stock=left + 3)
+    Variant.objects.filter(sku="LAMP-11").update(reserved=14)
+    Product.objects.update(low_stock_threshold=12)
+    Product.objects.filter(name="Lamp 03").update(is_active=False)
+    make_product("Plenty", stock=13)
+
+    page = page_of(staff)
+
+    assert re.findall(r">(Lamp \d+|Plenty)</a>", page) == [f"Lamp {left:02}" for left in (11, 0, 1, 2, 4, 5, 6, 7, 8, 9)]
+    assert "10 at or under the threshold." in page
+    assert "sold out" in page
+    variant = Variant.objects.get(sku="LAMP-00")
+    assert f"/admin/products/stockofvariant/{variant.pk}/change/" in page
+
+
+def test_what_needs_attention_is_counted_and_linked(staff: Client) -> None:
+    lamp = make_product(stock=50)
+    flagged = [order(lamp) for _ in range(7)]
+    Order.objects.update(attention="amount_mismatch")
+    refund = Refund.objects.create(
+        payment=Payment.objects.filter(order=flagged[0]).get(), amount=5, amount_minor=500, state="failed", source="staff"
+    )
+    Refund.objects.create(payment=refund.payment, amount=5, amount_minor=500, state="succeeded", source="staff")
+    event = StripeEvent.objects.create(event_id="e", type="charge.refunded", created=timezone.now(), payload="{}", status="failed")
+    StripeEvent.objects.create(event_id="f", type="x", created=timezone.now(), payload="{}", status="done")
+    job = Job.objects.create(kind="mail", failed_at=timezone.now(), last_error="Nobody <answers>")
+
+    page = page_of(staff)
+
+    for path in (f"orders/refund/{refund.pk}", f"orders/stripeevent/{event.pk}", f"core/job/{job.pk}"):
+        assert f"/admin/{path}/change/" in page
+    assert [f"/admin/orders/order/{one.pk}/change/" in page.split("Newest orders")[0] for one in flagged] == [False] * 2 + [
+        True
+    ] * 5
+    assert "All 7" in page
+    assert "amount mismatch" in page
+    assert "Nobody &lt;answers&gt;" in page
+    assert '<a class="font-semibold text-important" href="/admin/core/job/?failed_at__isempty=0">Jobs given up</a>' in page
+
+
+def test_the_newest_orders_are_listed(staff: Client) -> None:
+    lamp = make_product(stock=50)
+    numbers = [order(lamp).number for _ in range(11)]
+
+    newest = page_of(staff).split("Newest orders")[1]
+
+    assert re.findall(r">(\d{6}-\w{6})</a>", newest) == numbers[:0:-1]
+
+
+def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff: Client) -> None:
+    def make(number: int) -> None:
+        one = order(make_product(f"Lamp {number}", stock=1))
+        Order.objects.filter(pk=one.pk).update(attention="dispute", user=make_user(f"ada{number}@example.com"))
+        Refund.objects.create(payment=one.payments.get(), amount=5, amount_minor=500, state="failed", source="staff")
+        Job.objects.create(kind="mail", failed_at=timezone.now())
+
+    make(0)
+    staff.get("/admin/")
+    with CaptureQueriesContext(connection) as one:
+        staff.get("/admin/")
+    for number in range(1, 20):
+        make(number)
+
+    with CaptureQueriesContext(connection) as twenty:
+        staff.get("/admin/")
+
+    assert len(twenty) == len(one) == 11
+
+
+@pytest.mark.parametrize(
+    ("rights", "seen"),
+    [
+        (("view_order", "view_payment"), {"Sales in INR", "paid.", "Orders by state", "Newest orders", "Orders to look at"}),
+        (("view_order",), {"Sales in INR", "Orders by state", "Newest orders", "Orders to look at"}),
+        (("view_stockofvariant",), {"Low stock"}),
+        (("view_job",), {"Jobs given up"}),
+        (("view_refund",), {"Refunds that failed"}),
+        (("view_stripeevent",), {"Provider events that failed"}),
+        ((), {"Choose a page"}),
+    ],
+)
+def test_staff_see_what_their_rights_cover(rights: tuple[str, ...], seen: set[str]) -> None:
+    order(make_product())
+    every = {"Sales in INR", "paid.", "Orders by state", "Newest orders", "Orders to look at", "Low stock"}
+    every |= {"Jobs given up", "Refunds that failed", "Provider events that failed", "Choose a page"}
+
+    page = page_of(clerk(*rights))
+
+    assert {words for words in every if words in page} == seen
+
+
+@pytest.mark.parametrize(
+    ("rights", "pages"),
+    [
+        (("view_order",), ["/admin/", "/admin/orders/order/"]),
+        (("change_product",), ["/admin/", "/admin/products/product/"]),
+        ((), ["/admin/"]),
+    ],
+)
+def test_the_sidebar_shows_what_may_be_seen(rights: tuple[str, ...], pages: list[str]) -> None:
+    sidebar = page_of(clerk(*rights)).split('id="nav-sidebar-apps"')[1].split("</ol> </div> </div>")[0]
+
+    assert re.findall(r'<a href="([^"]*)" class="flex h-\[38px\]', sidebar) == pages
+
+
+def test_every_page_of_the_admin_is_in_the_sidebar(staff: Client) -> None:
+    links: Any = staff.get("/admin/").context["sidebar_navigation"]
+    apps: Any = staff.get("/admin/").context["app_list"]
+
+    listed = {item["link"] for group in links for item in group["items"]} - {"/admin/"}
+    assert listed == {model["admin_url"] for app in apps for model in app["models"]}

@@ -1,0 +1,185 @@
+"""/admin/ in a real browser: every page without errors or foreign requests, controls with names, an order sent by clicks"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, Request, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from accounts.tests.factories import make_user, sign_in
+from carts.models import WishlistItem
+from carts.tests.factories import add
+from orders.models import Order
+from orders.tests.factories import customer, placed
+from products.models import Product, Variant
+from products.tests.factories import add_picture, make_category, make_product
+from store.core.models import Job
+from tests.browser import chromium
+
+PASSWORD = "a staff of oak"
+NAMELESS = """() => {
+  const words = (one) => {
+    const copy = one.cloneNode(true);
+    for (const icon of copy.querySelectorAll(".material-symbols-outlined, script")) icon.remove();
+    return copy.textContent + [...copy.querySelectorAll("img")].map((image) => image.alt).join("");
+  };
+  const names = (one) => [one.ariaLabel, one.title, one.placeholder, one.getAttribute("aria-labelledby"), words(one),
+    ...[...(one.labels ?? [])].map(words)];
+  return [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled)
+    .filter((one) => !names(one).some((name) => name?.trim()))
+    .map((one) => one.outerHTML.slice(0, 200));
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of this file."""
+    with chromium() as running:
+        yield running
+
+
+class Watched:
+    """A tab that remembers what went wrong in it."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page, self.site, self.wrong = page, site, list[str]()
+        page.on("console", lambda said: self.note(said.type, said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.note("error", str(error)))
+        page.on("request", self.is_own)
+        page.on("requestfailed", self.has_failed)
+        page.on("response", lambda answer: self.note(str(answer.status), answer.url) if answer.status >= 400 else None)
+
+    def note(self, kind: str, words: str) -> None:
+        """Remember it."""
+        self.wrong.append(f"{self.page.url}: {kind} {words}")
+
+    def is_own(self, request: Request) -> None:
+        """Remember a request to another host."""
+        if not request.url.startswith((self.site, "data:", "blob:")):
+            self.note("foreign", request.url)
+
+    def has_failed(self, request: Request) -> None:
+        """Remember a request that found no answer; one that the next page cut short has not failed."""
+        if request.failure != "net::ERR_ABORTED":
+            self.note("failed", request.url)
+
+    def open(self, path: str) -> None:
+        """Open a page of the admin, all that it loads included, and look for controls without a name."""
+        self.page.goto(self.site + path)
+        for control in self.page.evaluate(NAMELESS):
+            self.note("nameless", control)
+
+
+@pytest.fixture
+def tab(browser: Browser, live_server: LiveServer) -> Iterator[Watched]:
+    """A tab in which staff have signed in, through the form."""
+    User.objects.create_superuser("staff@example.com", PASSWORD)
+    context = browser.new_context(color_scheme="dark", viewport={"width": 1280, "height": 900})
+    watched = Watched(context.new_page(), live_server.url)
+    watched.open("/admin/login/")
+    watched.page.get_by_label("Email").fill("staff@example.com")
+    watched.page.get_by_label("Password").fill(PASSWORD)
+    watched.page.get_by_role("button", name="Log in").click()
+    expect(watched.page.get_by_role("link", name="Dashboard")).to_be_visible()
+    yield watched
+    context.close()
+    assert watched.wrong == []
+
+
+@pytest.fixture
+def order(live_server: LiveServer) -> Order:
+    """An order of two lamps, of a shop in which something of everything has happened."""
+    lamp = make_product("Lamp", sku="LAMP", stock=5, prices={"us": "2.00"}, category=make_category())
+    add_picture(lamp)
+    ada = make_user()
+    sign_in()
+    WishlistItem.objects.create(user=ada, product=lamp)
+    Job.objects.create(kind="mail", last_error="nobody answers")
+    client = customer("grace@example.com")
+    add(client, lamp, 2)
+    placed(client, name="Grace")
+    Order.objects.update(attention="dispute")
+    return Order.objects.get()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_every_page_works_without_errors_and_asks_no_other_host(tab: Watched, order: Order) -> None:
+    tab.open("/admin/")
+    for model, pages in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        tab.open(reverse(f"{name}_changelist"))
+        one = model._default_manager.first()
+        if one is not None:
+            tab.open(reverse(f"{name}_change", args=[one.pk]))
+        if pages.add_form_template is None and name.split("_")[-1] in ("product", "category", "user", "group"):
+            tab.open(reverse(f"{name}_add"))
+    for path in ("desk/ship/", "desk/cancel/", "desk/refund/", "slip/", "history/"):
+        tab.open(f"/admin/orders/order/{order.pk}/{path}")
+    tab.open("/admin/password_change/")
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
+    page = tab.page
+    page.get_by_role("link", name="Orders", exact=True).click()
+    page.get_by_role("link", name=order.number).click()
+    page.get_by_role("link", name="Ship", exact=True).click()
+    page.get_by_role("button", name="Ship", exact=True).click()
+
+    expect(page.get_by_text("The order is marked as sent, and its buyer is told.")).to_be_visible()
+    expect(page.get_by_role("link", name="Mark as delivered")).to_be_visible()
+    assert Order.objects.get().status == "shipped"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_variant_is_added_to_a_product_by_clicks(tab: Watched, order: Order) -> None:
+    page = tab.page
+    tab.open(f"/admin/products/product/{Product.objects.get().pk}/change/")
+    page.get_by_text("Add another Variant").click()
+    for name, value in (("sku", "LAMP-2"), ("name", "Red"), ("price", "25.00"), ("on_hand", "4")):
+        page.locator(f"#id_variants-1-{name}").fill(value)
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    made = Variant.objects.get(sku="LAMP-2")
+    assert (made.name, made.stock, made.is_active) == ("Red", 4, True)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_theme_follows_the_system_and_the_sidebar_folds(tab: Watched) -> None:
+    page = tab.page
+    html, sidebar = page.locator("html"), page.locator("#nav-sidebar")
+
+    expect(html).to_have_class("dark")
+    page.emulate_media(color_scheme="light")
+    tab.open("/admin/")
+    expect(html).not_to_have_class("dark")
+    page.get_by_text("dock_to_right").first.click()
+    expect(sidebar).to_be_hidden()
+    tab.open("/admin/products/product/")
+    expect(sidebar).to_be_hidden()
+
+
+def test_no_page_may_evaluate_text_or_run_a_script_of_its_own() -> None:
+    policy = Client().get("/admin/login/")["Content-Security-Policy"]
+
+    assert "default-src 'self';" in policy
+    assert "unsafe-eval" not in policy
+    assert "script-src" not in policy
+
+
+def test_alpine_is_its_build_for_strict_policies() -> None:
+    found = finders.find("unfold/js/alpine/alpine.js")
+
+    assert isinstance(found, str)
+    assert found.endswith("store/static/unfold/js/alpine/alpine.js")
