@@ -1,5 +1,7 @@
 """/admin/products/product/ and /admin/products/category/: what a change there writes."""
 
+import re
+
 import pytest
 from django.db.models.signals import pre_save
 from django.test import Client
@@ -8,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from products.models import Category, Listing, PriceChange, Product
 from products.tests.editors import catalog, detail, facts, history, listed, movements, of, variant
-from products.tests.factories import change_variant, make_category, make_product, make_variant
+from products.tests.factories import add_picture, change_variant, make_category, make_product, make_variant
 from tests.test_admin import product_form
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +254,24 @@ def test_no_category_is_named_like_a_path(staff: Client, name: str) -> None:
 
     assert "A name holds no &gt;" in page.content.decode()
     assert Category.objects.get().name == "Home"
+
+
+@pytest.mark.parametrize(("level", "names"), [("", ["Pot", "Mug", "Lamp"]), ("low", ["Mug"]), ("out", ["Lamp"])])
+def test_products_are_listed_by_what_is_left_of_them(staff: Client, level: str, names: list[str]) -> None:
+    for name, stock in (("Lamp", 0), ("Mug", 5), ("Pot", 6)):
+        make_product(name, sku=name, stock=stock)
+
+    page = staff.get("/admin/products/product/", {"level": level} if level else {}).content.decode()
+
+    assert re.findall(r">(Lamp|Mug|Pot)</a>", page) == names
+    assert ("sold out" in page, "5 left" in page, "6 left" in page) == ("Lamp" in names, "Mug" in names, "Pot" in names)
+
+
+def test_a_list_shows_small_pictures_of_a_known_size(staff: Client) -> None:
+    picture = add_picture(make_product("Lamp"))
+
+    page = staff.get("/admin/products/product/").content.decode()
+
+    (shown,) = re.findall(r'<img class="shop-thumb"[^>]*>', page)
+    assert picture.image.url in shown
+    assert 'width="48" height="48" loading="lazy"' in shown
