@@ -126,7 +126,13 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
     if may_see(request, "orders.refund"):
         refunds = reports.failed_refunds(WAITING)
         kinds.append(
-            _kind("Refunds that failed", "orders_refund", "state__exact=failed", refunds, [_refund(one) for one in refunds.rows])
+            _kind(
+                "Refunds that failed, last 30 days",
+                "orders_refund",
+                "state__exact=failed",
+                refunds,
+                [_refund(one) for one in refunds.rows],
+            )
         )
     if may_see(request, "orders.stripeevent"):
         events = reports.failed_events(WAITING)

@@ -276,7 +276,7 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "store.navigation.sidebar"},
     "COLORS": {
         "primary": {  # around the green of the demo shop front, which is the 600
-            **{"50": "#eef7f4", "100": "#d6ece5", "200": "#aed9cc", "300": "#7fc1ae", "400": "#4fa68f", "500": "#2f8f76"},
+            **{"50": "#eef7f4", "100": "#d6ece5", "200": "#aed9cc", "300": "#7fc1ae", "400": "#4fa68f", "500": "#379a80"},
             **{"600": "#1a6351", "700": "#155142", "800": "#114136", "900": "#0e352c", "950": "#071f1a"},
         }
     },
