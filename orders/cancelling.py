@@ -36,7 +36,7 @@ def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
     is_mine, payments = _wish_to_cancel(actor, order_id, reason)
     try:
         for payment in payments:
-            _close(actor, payment)
+            _close(actor, payment, reason)
     except (GatewayDown, GatewayRefused):
         _forget_wish(order_id, is_mine)
         raise
@@ -49,13 +49,14 @@ def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
     return order
 
 
-def _close(actor: Actor, payment: Payment) -> None:
+def _close(actor: Actor, payment: Payment, reason: str) -> None:
+    wish = reason[:200] or "cancelled"  # said once more: somebody else may have taken his, and with it this one, back
     if payment.session_id is None:
-        checkout.give_up(payment.pk)
+        checkout.give_up(payment.pk, wish=wish)
         payment.refresh_from_db()  # its session may have become known in this moment
     if payment.session_id is not None and payment.state in LIVE:
         facts = checkout.close(payment)
-        settling.apply_session(payment.pk, facts, actor if facts.status == "expired" else STRIPE)
+        settling.apply_session(payment.pk, facts, actor if facts.status == "expired" else STRIPE, wish=wish)
 
 
 @transaction.atomic

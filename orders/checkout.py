@@ -156,10 +156,11 @@ def _withdraw(payment_id: UUID, code: str) -> Order:
 
 
 @transaction.atomic
-def give_up(payment_id: UUID) -> Order:
-    """End a payment whose session was never opened, as far as the shop knows."""
+def give_up(payment_id: UUID, *, wish: str = "") -> Order:
+    """End a payment whose session was never opened, as far as the shop knows; `wish` as with `settling.apply_session`."""
     found = held(payment_id, SYSTEM)
     if found.payment.state == State.CREATED and found.payment.session_id is None:
+        found.order.cancel_reason = found.order.cancel_reason or wish
         found.payment.state = State.CANCELLED if found.order.cancel_reason else State.EXPIRED
         found.payment.save(update_fields=["state", "updated_at"])
         settling.end(found, "expired")

@@ -99,7 +99,7 @@ class PaymentKeyRefused(PaymentSetupFailed):
 class EmailRefused(Invalid):
     """The payment provider takes no such e-mail address."""
 
-    code = "email_invalid"
+    code = "invalid_email"
     words = "Enter a valid e-mail address"
 
 

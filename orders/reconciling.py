@@ -128,10 +128,13 @@ class Run:
             self.report.repaired += [f"event {name} waits" for name in waiting.values_list("event_id", flat=True)]
             return
         for event_id in list(waiting.order_by("created", "pk").values_list("event_id", flat=True)):
-            done, _ = inbox.replay(event_id)
-            (self.report.repaired if done else self.report.attention).append(
-                f"event {event_id} {'is worked through' if done else 'fails: see its page in the admin'}"
-            )
+            self._try(f"event {event_id}", partial(self._replay_one, event_id))
+
+    def _replay_one(self, event_id: str) -> None:
+        done, _ = inbox.replay(event_id)
+        (self.report.repaired if done else self.report.attention).append(
+            f"event {event_id} {'is worked through' if done else 'fails: see its page in the admin'}"
+        )
 
     def _compare_sessions(self, now: datetime) -> None:
         """Look for paid sessions that the shop has not taken as paid."""
@@ -175,8 +178,8 @@ class Run:
         self._repair(payment.order.number, "has refunds that were not known", act)
 
     def _compare_refunds_of_order(self) -> None:
-        captured = Payment.objects.select_related("order").filter(order__number=self.order, captured_minor__gt=0)
-        for payment in captured.filter(provider=Order.Method.STRIPE):
+        known = Payment.objects.select_related("order").filter(order__number=self.order).exclude(payment_intent=None)
+        for payment in known:
             self._record(payment, refunds.told_of(payment))
 
     def _refunds(self) -> list[Refund]:

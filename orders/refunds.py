@@ -36,6 +36,7 @@ RANK = {  # a state is never left for one before it, in whatever order the provi
 }
 GIVEN = (State.PENDING, State.REQUIRES_ACTION, State.SUCCEEDED)
 COUNTED = (State.REQUESTED, State.SUBMITTED, *GIVEN)
+OVER = (State.FAILED, State.CANCELLED)
 
 
 def request_whole(payment: Payment, reason: str, *, source: str = Refund.Source.AUTO, by: int | None = None) -> Refund | None:
@@ -49,6 +50,7 @@ def capture(payment: Payment, amount_minor: int) -> None:
     payment.state, payment.captured_minor = Payment.State.SUCCEEDED, amount_minor
     payment.refunded_minor = _given(payment)
     payment.save(update_fields=["state", "captured_minor", "refunded_minor", "updated_at"])
+    note_losses(payment.order, payment)
 
 
 def _given(payment: Payment) -> int:
@@ -78,8 +80,8 @@ def ask(
     """
     with transaction.atomic():
         order = locked(order_id)
-        known = Refund.objects.filter(pk=refund_id, payment__order=order).first() if refund_id else None
-        if known is not None:
+        known = Refund.objects.select_related("payment").filter(pk=refund_id).first() if refund_id else None
+        if known is not None and known.payment.order_id == order.pk:
             return known
         payment = max(locked_payments(order), key=rest_of, default=None)
         rest = rest_of(payment) if payment is not None else 0
@@ -87,7 +89,8 @@ def ask(
         if payment is None or not 0 < wanted <= rest:
             raise RefundTooLarge(details={"rest": money.text(major_of(rest, order), order.currency)})
         returns.take_back(actor, order, lines)
-        refund = _request(payment, wanted, Refund.Source.STAFF, reason, actor.user_id, lines, refund_id or uuid4())
+        own_id = uuid4() if known is not None or refund_id is None else refund_id
+        refund = _request(payment, wanted, Refund.Source.STAFF, reason, actor.user_id, lines, own_id)
         transitions.note(order, "refund_requested", actor, amount=money.text(refund.amount, order.currency), reason=reason)
     submit_now(refund.pk)
     refund.refresh_from_db()
@@ -172,8 +175,11 @@ def _held(refund_id: UUID) -> tuple[Order, Payment, Refund]:
 
 
 def told_of(payment: Payment) -> list[RefundFacts]:
-    """Ask the provider for all refunds of a payment. Raises as `stripe.refunds_of`."""
-    return stripe.refunds_of(payment.payment_intent) if payment.payment_intent else []
+    """Ask the provider for all refunds of a payment; one that it does not know has none. Raises as `stripe.refunds_of`."""
+    try:
+        return stripe.refunds_of(payment.payment_intent) if payment.payment_intent else []
+    except SessionMissing:
+        return []
 
 
 @transaction.atomic
@@ -207,8 +213,7 @@ def _record(order: Order, payment: Payment, facts: RefundFacts, actor: Actor) ->
     refund.failure_code = facts.failure[:60]
     if was_assumed and state in COUNTED:  # the shop took it for refused: its units are given back after all
         returns.redo(refund)
-        if order.attention == transitions.REFUND_FAILED:
-            transitions.settle_attention(order, actor)
+        transitions.resolve(order, transitions.REFUND_FAILED, actor)
     _become(order, payment, refund, state, actor)
     return True
 
@@ -231,17 +236,13 @@ def state_of(facts: RefundFacts) -> str:
 def note_losses(order: Order, payment: Payment) -> None:
     """Record what of a payment was lost in disputes, as far as it was not given back before; both are locked."""
     for event in order.events.filter(kind="dispute_lost", data__payment=str(payment.pk)):
-        lost = min(int(event.data["amount"]), rest_of(payment))
-        if lost and not payment.refunds.filter(provider_id=event.data["dispute"]).exists():
-            refund = Refund(
-                payment=payment,
-                provider_id=event.data["dispute"],
-                amount=major_of(lost, order),
-                amount_minor=lost,
-                source=Refund.Source.EXTERNAL,
-                reason=LOST,
-            )
-            refund.save(force_insert=True)
+        dispute = event.data["dispute"]
+        found = payment.refunds.filter(provider_id=dispute).first()
+        refund = found or Refund(payment=payment, provider_id=dispute, amount_minor=0, source=Refund.Source.EXTERNAL, reason=LOST)
+        lost = min(int(event.data["amount"]), refund.amount_minor + rest_of(payment))
+        if lost > refund.amount_minor:
+            refund.amount, refund.amount_minor = major_of(lost, order), lost
+            refund.save()
             _become(order, payment, refund, State.SUCCEEDED, STRIPE)
 
 
@@ -257,19 +258,21 @@ def _found(payment: Payment, facts: RefundFacts) -> Refund | None:
 
 def _become(order: Order, payment: Payment, refund: Refund, state: str, actor: Actor) -> None:
     """Change a locked refund's state, and what follows from it."""
-    refund.state = state
+    was_over, refund.state = refund.state in OVER, state
     refund.save(update_fields=["state", "failure_code", "updated_at"])
     payment.refunded_minor = _given(payment)
     payment.save(update_fields=["refunded_minor", "updated_at"])
     told = {"refund": str(refund.pk), "amount": money.text(refund.amount, order.currency), "source": refund.source}
-    if state in (State.FAILED, State.CANCELLED):
+    if state in OVER:
+        if was_over:  # its units count already as not given back
+            return
         returns.undo(refund)
         transitions.flag(order, transitions.REFUND_FAILED, actor, **told, state=state)
         note_losses(order, payment)
         return
     transitions.note(order, f"refund_{state}", actor, **told)
     if state == State.SUCCEEDED:
-        if refund.source == Refund.Source.AUTO and order.attention == transitions.LATE_PAYMENT:
-            transitions.settle_attention(order, actor)
+        if refund.source == Refund.Source.AUTO:
+            transitions.resolve(order, transitions.LATE_PAYMENT, actor)
         if (refund.source, refund.reason) != (Refund.Source.EXTERNAL, LOST):
             notices.tell(order, "refunded", about=str(refund.pk), amount=told["amount"])

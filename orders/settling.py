@@ -28,9 +28,14 @@ State = Payment.State
 
 
 @transaction.atomic
-def apply_session(payment_id: UUID, facts: SessionFacts, actor: Actor = STRIPE) -> Order:
-    """Do what follows from the facts, once; returns the order as it is then."""
+def apply_session(payment_id: UUID, facts: SessionFacts, actor: Actor = STRIPE, *, wish: str = "") -> Order:
+    """Do what follows from the facts, once; returns the order as it is then.
+
+    `wish` says why it is to be cancelled, where its session was closed for that.
+    """
     found = held(payment_id, actor)
+    if facts.status == "expired" and found.order.status == Order.Status.PENDING:
+        found.order.cancel_reason = found.order.cancel_reason or wish
     _remember(found.payment, facts)
     if facts.is_paid:
         _paid(found, facts)
@@ -68,7 +73,8 @@ def _paid(found: Held, facts: SessionFacts) -> None:
         _confirm(found, "late_payment_accepted")
     else:
         is_second = order.paid_at is not None
-        transitions.flag(order, transitions.DUPLICATE_PAYMENT if is_second else transitions.LATE_PAYMENT, found.actor)
+        code = transitions.DUPLICATE_PAYMENT if is_second else transitions.LATE_PAYMENT
+        transitions.flag(order, code, found.actor, payment=str(payment.pk))
         refunds.request_whole(payment, "paid twice" if is_second else f"paid after the order was {order.status}")
 
 
@@ -91,8 +97,8 @@ def _confirm(found: Held, kind: str) -> None:
         stock.commit(found.actor, units, reference=order.number)
         _let_go(found, units)
     order.stock_state, order.reserved_until = Order.StockState.COMMITTED, None
-    if order.attention == transitions.AMOUNT_MISMATCH:
-        transitions.settle_attention(order, found.actor)
+    for code in (transitions.AMOUNT_MISMATCH, transitions.PAYMENT_OVERDUE):
+        transitions.resolve(order, code, found.actor)
     order.paid_at, order.cancel_reason, order.expired_at = now, "", None
     transitions.move(order, Order.Status.PROCESSING, kind, found.actor, at=now, payment=str(found.payment.pk))
     if found.cart is not None:
@@ -160,6 +166,7 @@ def end(found: Held, kind: str) -> bool:
     else:
         transitions.move(order, Order.Status.EXPIRED, kind, found.actor)
     _let_go(found, units)
+    transitions.resolve(order, transitions.PAYMENT_OVERDUE, found.actor)
     return True
 
 
@@ -192,8 +199,7 @@ def decide_mismatch(actor: Actor, order_id: int, *, accept: bool) -> Order:
     if accept and not has_currency:
         raise InvalidTransition(f"It was paid in {payment.raw['currency']}. Reject it, and give it back at the payment provider")
     refunds.capture(payment, payment.raw["amount"] if has_currency else 0)
-    if order.attention == transitions.AMOUNT_MISMATCH:
-        transitions.settle_attention(order, actor)
+    transitions.resolve(order, transitions.AMOUNT_MISMATCH, actor)
     if accept:
         if order.status != Order.Status.PENDING and not (_can_be_late(order) and _retaken(found)):
             raise InvalidTransition("The order cannot be sent any more. Reject the payment")

@@ -34,6 +34,7 @@ AMOUNT_MISMATCH, DUPLICATE_PAYMENT, LATE_PAYMENT = "amount_mismatch", "duplicate
 DISPUTE, EXTERNAL_REFUND, REFUND_FAILED = "dispute", "external_refund", "refund_failed"
 PAYMENT_OVERDUE = "payment_overdue"
 # The most urgent first: an order has one flag, and none makes way for one that is less urgent.
+SETTLED = "attention_settled"
 URGENCY = (AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE, EXTERNAL_REFUND)
 
 
@@ -67,10 +68,9 @@ def note(order: Order, kind: str, actor: Actor, **data: Any) -> None:
 
 def flag(order: Order, code: str, actor: Actor, **told: Any) -> None:
     """Call the merchant's attention to the order, write down why, and owe him a mail: once for each reason while it is flagged."""
-    if order.attention and order.events.filter(kind=code, data=told).exists():
+    if order.attention == code and order.events.filter(kind=code, data=told).exists():
         return
-    if not order.attention or URGENCY.index(code) < URGENCY.index(order.attention):
-        order.attention = code
+    order.attention = min(code, order.attention or code, key=URGENCY.index)
     save(order)
     note(order, code, actor, **told)
     notices.tell_merchant(order, "attention", about=code, occasion=str(order.version))
@@ -78,10 +78,24 @@ def flag(order: Order, code: str, actor: Actor, **told: Any) -> None:
 
 def settle_attention(order: Order, actor: Actor) -> None:
     """Take the flag away: the merchant has looked at it. The caller holds the order's lock."""
-    if order.attention:
-        code, order.attention = order.attention, ""
+    resolve(order, order.attention, actor)
+
+
+def resolve(order: Order, code: str, actor: Actor) -> None:
+    """Take this flag away, shown or not; the most urgent of the others is shown then. The caller holds the order's lock."""
+    if not order.attention:
+        return
+    waiting = {order.attention}
+    told = order.events.filter(kind__in=(*URGENCY, SETTLED)).order_by("pk")
+    for kind, about in told.values_list("kind", "data"):
+        if kind == SETTLED:
+            waiting.discard(about["code"])
+        else:
+            waiting.add(kind)
+    if code in waiting:
+        order.attention = min(waiting - {code}, key=URGENCY.index, default="")
         save(order)
-        note(order, "attention_settled", actor, code=code)
+        note(order, SETTLED, actor, code=code)
 
 
 @transaction.atomic

@@ -181,7 +181,6 @@ def test_what_is_lost_while_a_refund_is_on_its_way_counts_when_that_is_refused(t
     assert money_of(order) == (4000, 4000, "refunded")
 
 
-@pytest.mark.xfail(strict=True, reason="a loss that is on record in part is never made whole")
 def test_what_is_lost_while_a_part_is_on_its_way_counts_whole_when_that_is_refused(till: Till) -> None:
     order = bought(till)
     till.emulator.faults({"match": REFUNDING, "times": -1, "do": DOWN})
@@ -196,7 +195,6 @@ def test_what_is_lost_while_a_part_is_on_its_way_counts_whole_when_that_is_refus
     assert money_of(order) == (4000, 4000, "refunded")
 
 
-@pytest.mark.xfail(strict=True, reason="a loss that is told before the money is known to have come is never recorded")
 def test_what_is_lost_before_its_payment_is_known_counts_once_that_is_known(till: Till, client: SchemaClient) -> None:
     placed = till.placed(client)
     till.emulator.pay_later(placed["session_id"])

@@ -56,7 +56,6 @@ def test_no_flag_makes_way_for_a_less_urgent_one(rank: int) -> None:
         assert Order.objects.get().attention == more
 
 
-@pytest.mark.xfail(strict=True, reason="what was flagged once and settled is not flagged again while any other flag is shown")
 def test_a_dispute_that_is_lost_after_its_flag_was_taken_away_is_flagged_again_over_a_less_urgent_one(till: Till) -> None:
     order = bought(till)
     till.emulator.dispute(charge_of(till, order))
@@ -72,7 +71,6 @@ def test_a_dispute_that_is_lost_after_its_flag_was_taken_away_is_flagged_again_o
     assert Order.objects.get().attention == "dispute"
 
 
-@pytest.mark.xfail(strict=True, reason="nobody takes the flag away but staff, though there is nothing to look at any more")
 def test_money_that_was_overdue_and_has_come_is_flagged_no_more(till: Till) -> None:
     _, order = pending(till)
     till.emulator.pay_later(order["session_id"])

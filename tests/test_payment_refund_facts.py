@@ -128,7 +128,6 @@ def test_a_refund_that_was_taken_for_refused_counts_once_the_provider_tells_of_i
 
 
 @pytest.mark.django_db
-@pytest.mark.xfail(strict=True, reason="its units are counted back a second time: below zero, and the event fails for ever")
 def test_a_refund_that_was_taken_for_refused_and_was_refused_later_counts_nothing_back_twice(till: Till) -> None:
     order = taken_for_refused(till)
     came(till)

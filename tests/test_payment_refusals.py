@@ -29,7 +29,7 @@ def refusal(code: str, status: int = 400) -> bytes:
 @pytest.mark.parametrize(
     ("code", "status", "answer"),
     [
-        ("email_invalid", 400, (400, "email_invalid", "Enter a valid e-mail address")),
+        ("email_invalid", 400, (400, "invalid_email", "Enter a valid e-mail address")),
         (
             "resource_missing",
             404,

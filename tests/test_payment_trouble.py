@@ -240,7 +240,6 @@ def test_a_cancellation_that_fails_does_not_take_back_the_wish_of_another(till: 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xfail(strict=True, reason="who wished it first takes the wish back for all: it expires, and the other is told 409")
 def test_a_cancellation_that_fails_leaves_that_of_another_who_asked_later(till: Till) -> None:
     user = make_user()
     client, token = signed_in(user), access_token(user)
