@@ -21,7 +21,7 @@ export function client(base, market = () => null) {
   let refreshing = null;
 
   async function send(method, path, body, headers = {}) {
-    const key = kept(localStorage, "cart_key");
+    const key = kept("localStorage", "cart_key");
     const chosen = market();
     let answer;
     try {
@@ -40,7 +40,7 @@ export function client(base, market = () => null) {
       throw new Refusal(UNREACHABLE);
     }
     const given = answer.headers.get("X-Cart-Token");
-    if (given) keep(localStorage, "cart_key", given); // for the day on which the cookie is gone
+    if (given) keep("localStorage", "cart_key", given); // for the day on which the cookie is gone
     const said = await answer.json().catch(() => UNREACHABLE);
     if (!said.success) throw new Refusal(said, Number(answer.headers.get("Retry-After")) || null);
     return said;
@@ -62,32 +62,34 @@ export function client(base, market = () => null) {
 /** Return the key of this attempt to buy: the same for the same order, after a double click or a reload too. */
 export function attempt(order) {
   const text = JSON.stringify(order);
-  const [last, key] = JSON.parse(kept(sessionStorage, "attempt") ?? "[]");
+  const [last, key] = JSON.parse(kept("sessionStorage", "attempt") ?? "[]");
   if (last === text) return key;
   const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  keep(sessionStorage, "attempt", JSON.stringify([text, made]));
+  keep("sessionStorage", "attempt", JSON.stringify([text, made]));
   return made;
 }
 
 /** Forget the attempt: what is bought next is another order, even if it is of the same things. */
 export function bought() {
-  keep(sessionStorage, "attempt", null);
+  keep("sessionStorage", "attempt", null);
 }
 
-// A browser may refuse its storage; then the cookies alone must do.
+// A browser may refuse its storage, and then even to name it fails: what is kept lives as long as this page, and the cookies must do.
+const memory = new Map();
+
 export function kept(storage, name) {
   try {
-    return storage.getItem(name);
+    return globalThis[storage].getItem(name);
   } catch {
-    return null;
+    return memory.get(name) ?? null;
   }
 }
 
 export function keep(storage, name, value) {
   try {
-    if (value === null) storage.removeItem(name);
-    else storage.setItem(name, value);
+    if (value === null) globalThis[storage].removeItem(name);
+    else globalThis[storage].setItem(name, value);
   } catch {
-    // nothing is kept
+    memory.set(name, value);
   }
 }

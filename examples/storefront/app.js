@@ -1,6 +1,6 @@
 // Which page an address means, and what stands around every page.
 import { market, begin, choose, onChange, recount, state } from "./state.js";
-import { button, fail, h, title, words } from "./view.js";
+import { button, fail, h, put, title, words } from "./view.js";
 import { account, resetPassword, signIn, signUp, verifyEmail } from "./pages/account.js";
 import { cart } from "./pages/cart.js";
 import { catalog } from "./pages/catalog.js";
@@ -15,7 +15,7 @@ const ROUTES = [
   [/^\/cart$/, cart],
   [/^\/checkout$/, checkout],
   [/^\/checkout\/(?:success|cancel)$/, order],
-  [/^\/order\/([^/]+)$/, order],
+  [/^\/orders\/([^/]+)$/, order],
   [/^\/orders$/, orders],
   [/^\/wishlist$/, wishlist],
   [/^\/sign-in$/, signIn],
@@ -28,19 +28,20 @@ const main = document.querySelector("#main");
 let turn = 0;
 let leave = () => {}; // what the page that is shown wants to know before it goes
 
-/** Go to an address of this shop front. */
-export function go(address, { replace = false } = {}) {
-  history[replace ? "replaceState" : "pushState"]({}, "", address);
-  return show();
+/** Go to an address of this shop front. The focus goes to its heading, or with `stays` to the control of the same name. */
+export function go(address, { replace = false, stays = false } = {}) {
+  const isHere = new URL(address, location.href).href === location.href;
+  history[replace || isHere ? "replaceState" : "pushState"]({}, "", address);
+  return show({ stays });
 }
 
-async function show({ isBack = false } = {}) {
+async function show({ isBack = false, stays = false } = {}) {
   const mine = ++turn;
   leave();
   leave = () => {};
   const { pathname, searchParams, hash } = new URL(location.href);
   const [page, part] = matched(pathname);
-  const slow = setTimeout(() => mine === turn && main.replaceChildren(h("p", { class: "soft", role: "status" }, "Loading …")), 200);
+  const slow = setTimeout(() => mine === turn && put(main, h("p", { class: "soft", role: "status" }, "Loading …")), 200);
   main.setAttribute("aria-busy", "true");
   let made;
   try {
@@ -60,12 +61,13 @@ async function show({ isBack = false } = {}) {
     clearTimeout(slow);
   }
   if (mine !== turn) return; // somebody has gone on meanwhile
-  main.replaceChildren(...[made].flat());
+  const held = stays && main.contains(document.activeElement) && document.activeElement.name;
+  put(main, made);
   main.removeAttribute("aria-busy");
-  if (!isBack) {
-    scrollTo(0, 0);
-    (main.querySelector("h1") ?? main).focus({ preventScroll: true });
-  }
+  if (isBack) return;
+  const control = held ? main.querySelector(`[name="${held}"]`) : null;
+  if (!control) scrollTo(0, 0);
+  (control ?? main.querySelector("h1") ?? main).focus({ preventScroll: true });
 }
 
 function matched(path) {
@@ -124,5 +126,5 @@ try {
   });
   await show();
 } catch (refusal) {
-  main.replaceChildren(...trouble(refusal), h("p", {}, button("Reload", () => location.reload())));
+  put(main, trouble(refusal), h("p", {}, button("Reload", () => location.reload())));
 }

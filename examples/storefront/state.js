@@ -2,7 +2,7 @@
 import { client, keep, kept } from "./api.js";
 
 const base = document.querySelector("meta[name=shop-api]").content;
-export const shop = client(base, () => kept(localStorage, "market"));
+export const shop = client(base, () => kept("localStorage", "market"));
 export const state = { config: null, user: null, units: 0 };
 const listeners = [];
 
@@ -16,7 +16,7 @@ export function changed(given = {}) {
 }
 
 export function market() {
-  const code = kept(localStorage, "market");
+  const code = kept("localStorage", "market");
   return state.config.markets.find((one) => one.code === code) ?? state.config.markets.find((one) => one.is_default);
 }
 
@@ -33,12 +33,12 @@ export async function recount() {
 
 /** A guest reads his order by a token that he got when he placed it. */
 export function tokens() {
-  return JSON.parse(kept(localStorage, "order_tokens") ?? "{}");
+  return JSON.parse(kept("localStorage", "order_tokens") ?? "{}");
 }
 
 export function keepToken(number, token) {
   const { [number]: _, ...others } = tokens();
-  keep(localStorage, "order_tokens", JSON.stringify(token ? { ...others, [number]: token } : others));
+  keep("localStorage", "order_tokens", JSON.stringify(token ? { ...others, [number]: token } : others));
 }
 
 export function byToken(number) {
@@ -47,5 +47,5 @@ export function byToken(number) {
 }
 
 export function choose(code) {
-  keep(localStorage, "market", code);
+  keep("localStorage", "market", code);
 }

@@ -8,8 +8,13 @@ export function h(name, given = {}, ...children) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else made.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...children.flat(2).filter((child) => child !== false && child !== null && child !== undefined));
-  return made;
+  return put(made, ...children);
+}
+
+/** Let an element hold these children, and only these. */
+export function put(element, ...children) {
+  element.replaceChildren(...children.flat(2).filter((child) => child !== false && child !== null && child !== undefined));
+  return element;
 }
 
 export function money(amount, currency) {
@@ -75,12 +80,17 @@ export function form(fields, label, send) {
   const said = h("p", { class: "wrong", role: "alert" });
   const submit = h("button", { class: "main" }, label);
   const made = h("form", { class: "stack", novalidate: true }, Object.values(fields), said, submit);
+  const clear = () => {
+    Object.values(fields).forEach((row) => row.refuse(""));
+    said.textContent = "";
+  };
   const refuse = (refusal) => {
     const errors = refusal.errors ?? {};
     let first = null;
     for (const [name, row] of Object.entries(fields)) {
-      row.refuse((errors[name] ?? []).join(" "));
-      if (errors[name]) first ??= row.control;
+      if (!errors[name]) continue;
+      row.refuse(errors[name].join(" "));
+      first ??= row.control;
     }
     const rest = Object.keys(errors).filter((name) => !(name in fields));
     said.textContent = first && !rest.length ? "" : [...rest.flatMap((name) => errors[name])].join(" ") || words(refusal);
@@ -88,8 +98,10 @@ export function form(fields, label, send) {
   };
   made.addEventListener("submit", (event) => {
     event.preventDefault();
-    refuse({ errors: {}, message: "" });
-    once(submit, () => send(Object.fromEntries(new FormData(made))), refuse);
+    once(submit, () => {
+      clear();
+      return send(Object.fromEntries(new FormData(made)));
+    }, refuse);
   });
   return made;
 }

@@ -8,18 +8,29 @@ export async function cart() {
   return place;
 }
 
-async function fill(place) {
+/** Make the change, and show what has become of the cart; once more where `isOver` says that it was pressed again meanwhile. */
+async function fill(place, change = () => {}, isOver = () => true) {
+  let seen;
+  do {
+    await change();
+    seen = await look();
+  } while (!isOver());
+  show(place, seen);
+}
+
+async function look() {
   const { data, warnings } = await shop("GET", "/cart/");
   const hasIssues = data.has_unavailable_items || data.has_stock_issues;
   const { data: checked } = hasIssues ? await shop("GET", "/cart/validate/") : { data: { issues: [] } };
   changed({ units: data.total_items });
+  return { data, warnings, issues: checked.issues };
+}
+
+function show(place, { data, warnings, issues }) {
   const wanted = data.items.filter(({ quantity }) => quantity > 0);
   const later = data.items.filter(({ quantity }) => quantity === 0);
-  const act = (change) => async () => {
-    await change();
-    await fill(place);
-  };
-  const shown = (line) => row(line, data.currency, checked.issues.find(({ item_id: id }) => id === line.id), act);
+  const act = (change, isOver) => () => fill(place, change, isOver);
+  const shown = (line) => row(line, data.currency, issues.find(({ item_id: id }) => id === line.id), act);
   const focused = place.contains(document.activeElement) && labelOf(document.activeElement);
   place.replaceChildren(
     title("Cart"),
@@ -93,12 +104,24 @@ function priceOf(line, currency) {
 function quantityOf(line, act) {
   const { max_quantity: most } = state.config.limits;
   const control = h("input", { type: "number", min: 1, max: most, value: line.quantity, inputmode: "numeric", "aria-label": `Quantity of ${line.name}` });
-  const set = (quantity) => once(control, act(() => shop("PATCH", `/cart/update/${line.id}/`, { quantity })), (refusal) => {
+  let sent = line.quantity;
+  const send = () => shop("PATCH", `/cart/update/${line.id}/`, { quantity: (sent = Number(control.value)) });
+  const refused = (words) => {
     control.value = line.quantity;
-    notice(refusal.errors?.quantity?.[0] ?? refusal.message, "bad");
-  });
-  control.addEventListener("change", () => set(Number(control.value)));
-  const step = (by, label) =>
-    h("button", { type: "button", "aria-label": `${label} of ${line.name}`, onclick: () => set(line.quantity + by) }, by > 0 ? "+" : "−");
-  return h("span", { class: "stepper" }, line.quantity > 1 && step(-1, "One less"), control, line.quantity < most && step(1, "One more"));
+    notice(words, "bad");
+  };
+  const set = () => once(control, act(send, () => sent === Number(control.value)), (refusal) => refused(refusal.errors?.quantity?.[0] ?? refusal.message));
+  control.addEventListener("change", () => (Number(control.value) > 0 ? set() : refused("The quantity is 1 or more.")));
+  // A button at its limit stays where it is, or else whoever works by keyboard would lose his place.
+  const step = (by, label) => {
+    const move = () => {
+      const next = Number(control.value) + by;
+      if (next < 1 || next > most) return;
+      control.value = next;
+      set();
+    };
+    const isOver = line.quantity + by < 1 || line.quantity + by > most;
+    return h("button", { type: "button", "aria-label": `${label} of ${line.name}`, "aria-disabled": isOver && "true", onclick: move }, by > 0 ? "+" : "−");
+  };
+  return h("span", { class: "stepper" }, step(-1, "One less"), control, step(1, "One more"));
 }

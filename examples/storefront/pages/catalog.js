@@ -59,12 +59,13 @@ function filters(query, tree, go) {
     field("In stock only", input("in_stock", { type: "checkbox", value: "true", checked: chosen("in_stock") === "true" })),
     h("button", {}, "Apply"),
   );
+  const apply = (given) => go(`/?${new URLSearchParams([...new FormData(made)].filter(([, value]) => value))}`, given);
   made.addEventListener("submit", (event) => {
     event.preventDefault();
-    const given = [...new FormData(made)].filter(([, value]) => value);
-    go(`/?${new URLSearchParams(given)}`);
+    apply();
   });
-  made.addEventListener("change", () => made.requestSubmit());
+  // Whoever goes through a list by its arrows must not be torn from it; an amount may still be followed by the other one.
+  made.addEventListener("change", ({ target }) => target.matches("select, [type=checkbox]") && apply({ stays: true }));
   return made;
 }
 

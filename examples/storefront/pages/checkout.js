@@ -98,7 +98,7 @@ async function buy(order, go) {
   if (data.checkout_url) return location.assign(data.checkout_url);
   bought();
   await recount();
-  return go(`/order/${data.number}`, { replace: true });
+  return go(`/orders/${data.number}`, { replace: true });
 }
 
 function changed(changes) {

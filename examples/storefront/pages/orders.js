@@ -61,7 +61,7 @@ function row(order) {
     h(
       "div",
       { class: "stack tight" },
-      h("h2", {}, h("a", { href: `/order/${order.number}` }, `Order ${order.number}`)),
+      h("h2", {}, h("a", { href: `/orders/${order.number}` }, `Order ${order.number}`)),
       h("p", { class: "soft" }, `${when(order.placed_at)} · ${STATUS[order.status]}`),
       h("p", {}, names),
     ),
@@ -70,8 +70,12 @@ function row(order) {
 }
 
 /** An order. The payment page leads here too, with the session in the address; then the shop is asked until it knows. */
-export async function order({ part, query, isShown, again }) {
+export async function order({ part, query, fragment, isShown, again }) {
   const number = part ?? query.get("order") ?? "";
+  if (fragment.get("token")) {
+    keepToken(number, fragment.get("token")); // a link of a mail to a guest
+    history.replaceState({}, "", location.pathname); // who is shown the address need not be shown the token
+  }
   const place = h("div", { class: "stack" });
   const put = (found) => place.replaceChildren(...whole(found, again));
   const found = await get(number);

@@ -1,12 +1,12 @@
 // One product: pictures, the choice of a variant, and into the cart or onto the wishlist.
 import { changed, shop, state } from "../state.js";
-import { button, field, form, h, input, money, notice, picture, title } from "../view.js";
+import { button, field, form, h, input, money, notice, picture, put, title } from "../view.js";
 import { stockWords } from "./catalog.js";
 
 export async function product({ part, go }) {
   const { data } = await shop("GET", `/products/${encodeURIComponent(part)}/`);
   const chosen = h("div", { "aria-live": "polite" });
-  const choice = chooser(data, (variant) => chosen.replaceChildren(...offer(data, variant, go)));
+  const choice = chooser(data, (variant) => put(chosen, offer(data, variant, go)));
   return h(
     "article",
     { class: "product" },

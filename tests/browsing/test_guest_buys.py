@@ -1,0 +1,95 @@
+"""A guest buys: from the catalog to the order, by card and by Cash on Delivery"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from carts.models import CartItem
+from carts.tests.factories import make_shirt
+from orders.models import Order
+from products.models import Product
+from products.tests.factories import add_picture, change, make_category, make_product
+from tests.browsing import steps
+from tests.browsing.steps import fill_address, heading, in_cart, ordered, place, press, says
+from tests.emulators import Emulator
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def stock_the_shop() -> Product:
+    """Put lamps and a shirt with two sizes on sale, and return the shirt."""
+    lighting, clothes = make_category("Lighting"), make_category("Clothes")
+    for number, price in enumerate(("15.00", "40.00"), 1):
+        add_picture(make_product(f"Lamp {number}", price=price, category=lighting))
+    shirt = make_shirt()
+    change(shirt, category_id=clothes.pk)
+    add_picture(shirt)
+    return shirt
+
+
+def names(page: Page) -> list[str]:
+    """Return what the catalog shows."""
+    return page.locator(".grid h2").all_inner_texts()
+
+
+def test_a_guest_finds_a_thing_and_pays_by_card(page: Page, cards: Emulator) -> None:
+    stock_the_shop()
+
+    page.goto("/")
+    heading(page, "Catalog")
+    expect(page.locator(".grid img")).to_have_count(3)
+    page.get_by_label("Search the catalog").fill("shirt")
+    page.get_by_label("Search the catalog").press("Enter")
+    heading(page, "Results for “shirt”")
+    assert names(page) == ["Shirt"]
+    page.get_by_role("link", name="Shirt").click()
+    heading(page, "Shirt")
+    page.get_by_label("M", exact=True).check()
+    expect(page.locator(".price.large")).to_have_text("₹25.00")
+    press(page, "Add to cart")
+    in_cart(page, 1)
+    page.locator("#cart-link").click()
+    page.get_by_role("link", name="Checkout").click()
+    fill_address(page)
+    page.get_by_label("By card").check()
+    press(page, "Place order")
+    page.wait_for_url(f"{cards.url}/**")
+    press(page, "Pay")
+
+    ordered(page, "Being packed – paid")
+    in_cart(page, 0)
+    page.get_by_role("link", name="Orders").click()
+    heading(page, "Orders")
+    expect(page.locator(".line")).to_contain_text("Shirt")
+    assert Order.objects.get().status == "processing"
+    assert not CartItem.objects.exists()
+
+
+def test_the_catalog_is_narrowed_by_category_and_price_and_the_way_back_leads_back(page: Page, cards: Emulator) -> None:
+    stock_the_shop()
+
+    page.goto("/")
+    page.get_by_label("Category").select_option(label="Lighting")
+    expect(page.locator(".grid h2")).to_have_count(2)
+    page.get_by_label("Price from").fill("20")
+    page.get_by_label("Price from").press("Enter")
+    expect(page.locator(".grid h2")).to_have_text(["Lamp 2"])
+    page.get_by_role("link", name="Lamp 2").click()
+    heading(page, "Lamp 2")
+    page.go_back()
+    expect(page.locator(".grid h2")).to_have_text(["Lamp 2"])
+    page.go_back()
+    expect(page.locator(".grid h2")).to_have_count(2)
+    expect(page.get_by_label("Category")).to_have_value("lighting")
+
+
+def test_a_guest_pays_on_delivery(page: Page) -> None:
+    lamp = make_product("Lamp", price="20.00")
+
+    steps.add(page, lamp, 2)
+    place(page, "Cash on Delivery")
+
+    ordered(page, "Being packed – not paid")
+    in_cart(page, 0)
+    press(page, "Cancel the order")
+    says(page, "The order is cancelled.")
+    assert ordered(page, "Cancelled – not paid").status == "cancelled"
