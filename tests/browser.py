@@ -24,13 +24,14 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium without a window."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """Start Debian's Chromium without a window, with these flags."""
     # Playwright runs an event loop in this thread, and Django would not ask its database beside one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox", "--disable-gpu"])
+            arguments = ["--no-sandbox", "--disable-gpu", *flags]
+            browser = playwright.chromium.launch(executable_path=program("chromium"), args=arguments)
             yield browser
             browser.close()
     finally:

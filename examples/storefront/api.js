@@ -19,6 +19,7 @@ const UNREACHABLE = { success: false, status: 0, code: "unreachable", message: "
 /** Return the function that calls the shop; `market()` names the caller's market, where he has chosen one. */
 export function client(base, market = () => null) {
   let refreshing = null;
+  let refreshed = 0; // times
 
   async function send(method, path, body, headers = {}) {
     const key = kept("localStorage", "cart_key");
@@ -47,14 +48,19 @@ export function client(base, market = () => null) {
   }
 
   return async function shop(method, path, body, headers) {
+    const before = refreshed;
     try {
       return await send(method, path, body, headers);
     } catch (refusal) {
       if (refusal.code !== "token_expired") throw refusal;
     }
-    // However many calls find out at once, one of them refreshes.
-    refreshing ??= send("POST", "/auth/refresh/", {}).finally(() => (refreshing = null));
-    await refreshing;
+    // However many calls find out at once, one of them refreshes; who finds out when that is done need not.
+    if (before === refreshed) {
+      refreshing ??= send("POST", "/auth/refresh/", {})
+        .then(() => (refreshed += 1))
+        .finally(() => (refreshing = null));
+      await refreshing;
+    }
     return send(method, path, body, headers);
   };
 }

@@ -1,6 +1,6 @@
 // Which page an address means, and what stands around every page.
-import { market, begin, choose, onChange, recount, state } from "./state.js";
-import { button, fail, h, put, title, words } from "./view.js";
+import { begin, choose, look, market, onChange, onOther, recount, state } from "./state.js";
+import { button, fail, h, notice, put, title, words } from "./view.js";
 import { account, resetPassword, signIn, signUp, verifyEmail } from "./pages/account.js";
 import { cart } from "./pages/cart.js";
 import { catalog } from "./pages/catalog.js";
@@ -111,7 +111,11 @@ addEventListener("popstate", () => show({ isBack: true }));
 // A page that the browser kept while its reader was elsewhere, as on the payment page, may be wrong by now.
 addEventListener("pageshow", (event) => event.persisted && Promise.all([recount(), show()]).catch(fail));
 // Signed in or out, or something bought, in another tab: see for oneself when one comes back to this one.
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.config && recount().catch(() => {}));
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.config && look().catch(() => {}));
+onOther(() => {
+  if (!state.user) notice("You are not signed in any more.", "bad");
+  show().catch(fail);
+});
 
 onChange(around);
 try {

@@ -2,9 +2,34 @@
 import { client, keep, kept } from "./api.js";
 
 const base = document.querySelector("meta[name=shop-api]").content;
-export const shop = client(base, () => kept("localStorage", "market"));
+const call = client(base, () => kept("localStorage", "market"));
 export const state = { config: null, user: null, units: 0 };
 const listeners = [];
+let other = () => {};
+
+/** Ask the shop; an answer to somebody else than the reader who is shown here is looked into. */
+export async function shop(...asked) {
+  try {
+    const answer = await call(...asked);
+    if (state.config && answer.owner && answer.owner.user_id !== (state.user?.id ?? null)) await look();
+    return answer;
+  } catch (refusal) {
+    if (state.user && [401, 404].includes(refusal.status)) await look(); // nobody else finds what is one's own
+    throw refusal;
+  }
+}
+
+/** See who is signed in, and how much is in the cart: another tab may have changed it, or the session has ended. */
+export async function look() {
+  const before = state.user?.id;
+  await recount();
+  if (state.user?.id !== before) other();
+}
+
+/** `listener` is called when another is signed in than before, or nobody any more, and not by what was done here. */
+export function onOther(listener) {
+  other = listener;
+}
 
 export function onChange(listener) {
   listeners.push(listener);
@@ -26,8 +51,10 @@ export async function begin() {
 }
 
 export async function recount() {
-  const { data, owner } = await shop("GET", "/cart/summary/");
-  const user = owner.type !== "user" ? null : state.user?.id === owner.user_id ? state.user : (await shop("GET", "/auth/me/")).data;
+  // The answer to a session that has ended takes its cookies away: the next call is a guest's.
+  const summary = () => call("GET", "/cart/summary/");
+  const { data, owner } = await summary().catch((refusal) => (refusal.status === 401 ? summary() : Promise.reject(refusal)));
+  const user = owner.type !== "user" ? null : state.user?.id === owner.user_id ? state.user : (await call("GET", "/auth/me/")).data;
   changed({ units: data.total_items, user });
 }
 

@@ -1,6 +1,11 @@
-"""What a shopper does in the shop front, as a reader of the page would say it."""
+"""What a shopper does in the shop front, as a reader of the page would say it.
 
-from playwright.sync_api import Locator, Page, expect
+What is waited for here is found by `wait_for`, which looks more often than `expect` does.
+"""
+
+import re
+
+from playwright.sync_api import Locator, Page
 
 from accounts.tests.factories import PASSWORD
 from orders.models import Order
@@ -18,7 +23,7 @@ EMAIL = "ada@example.com"
 
 def heading(page: Page, text: str) -> None:
     """Wait until a page with this heading is shown."""
-    expect(page.get_by_role("heading", level=1, name=text, exact=True)).to_be_visible()
+    page.get_by_role("heading", level=1, name=text, exact=True).wait_for()
 
 
 def press(page: Page | Locator, name: str) -> None:
@@ -28,16 +33,15 @@ def press(page: Page | Locator, name: str) -> None:
 
 def says(page: Page, text: str) -> None:
     """Wait until the shop front says this above the page."""
-    expect(page.locator("#notices")).to_contain_text(text)
+    page.locator("#notices").get_by_text(text).first.wait_for()
 
 
 def in_cart(page: Page, units: int) -> None:
     """Wait until the badge at the cart shows so many units; none: until it is gone."""
-    badge = page.locator("#cart-count")
     if units:
-        expect(badge).to_have_text(str(units))
+        page.locator("#cart-count", has_text=re.compile(f"^{units}$")).wait_for()
     else:
-        expect(badge).to_be_hidden()
+        page.locator("#cart-count").wait_for(state="hidden")
 
 
 def add(page: Page, product: Product, units: int = 1) -> None:
@@ -65,7 +69,7 @@ def place(page: Page, method: str = "By card") -> None:
 
 def ordered(page: Page, status: str) -> Order:
     """Wait until the page of an order says this, and return the order."""
-    expect(page.locator("#order-status")).to_have_text(status)
+    page.locator("#order-status", has_text=re.compile(f"^{re.escape(status)}$")).wait_for()
     number = page.locator("h1").inner_text().removeprefix("Order ")
     return Order.objects.get(number=number)
 
@@ -76,4 +80,4 @@ def sign_in(page: Page, email: str = EMAIL, password: str = PASSWORD, address: s
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     press(page.locator("main form").first, "Sign in")
-    expect(page.locator("#account-link")).not_to_have_text("Sign in")
+    page.locator("#account-link:not(:text('Sign in'))").wait_for()

@@ -4,15 +4,16 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
+LOST = "net::ERR_FAILED"
 ENDED = "net::ERR_ABORTED"  # the reader went on to another page meanwhile
 SLICE = 20  # milliseconds
 
 
 class Watch:
-    """Collects what happens in all tabs of a context; `intended` are the refusals that a test asks for."""
+    """Collects what happens in all tabs of a context; `intended` are the refusals and failures that a test asks for."""
 
     def __init__(self, context: BrowserContext) -> None:
-        self.intended: set[int] = set()
+        self.intended: set[int | str] = set()
         self.calls: list[tuple[str, str]] = []
         self.wrong: list[str] = []
         self.refused: list[tuple[int, str]] = []
@@ -59,5 +60,5 @@ class Watch:
 
     def _failed(self, request: Request) -> None:
         self._open.discard(request)
-        if request.failure != ENDED:
+        if request.failure not in {ENDED, *self.intended}:
             self.wrong.append(f"request: {request.failure} {request.url}")

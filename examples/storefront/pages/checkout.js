@@ -4,8 +4,9 @@ import { keepToken, market, recount, shop, state } from "../state.js";
 import { field, form, h, input, money, notice, title } from "../view.js";
 
 const METHODS = { stripe: "By card", cod: "Cash on Delivery" };
+const FIELDS = { address: "line1", "address.full_name": "name" };
 const CHANGES = {
-  price_increased: ({ old, new: now }) => `costs ${now} now, not ${old}`,
+  price_increased: ({ old, new: now }, currency) => `${money(now, currency)} now, not ${money(old, currency)}`,
   insufficient_stock: ({ available }) => (available ? `only ${available} left` : "sold out"),
   unavailable: () => "not sold any more",
   not_in_cart: () => "not in your cart any more",
@@ -26,7 +27,7 @@ export async function checkout({ go }) {
       if (refusal.code !== "cart_changed") throw Object.assign(refusal, { errors: byField(refusal.errors) });
       Object.assign(seen, await look());
       side.replaceChildren(...summary(seen));
-      changes.replaceChildren(...changed(refusal.details.changes));
+      changes.replaceChildren(...changed(refusal.details.changes, seen.currency));
     }
   });
   made.append(changes);
@@ -101,8 +102,8 @@ async function buy(order, go) {
   return go(`/orders/${data.number}`, { replace: true });
 }
 
-function changed(changes) {
-  const words = ({ code, item, ...numbers }) => `${item?.name ?? "The total"}: ${CHANGES[code]?.(numbers) ?? code}`;
+function changed(changes, currency) {
+  const words = ({ code, item, ...numbers }) => `${item?.name ?? "The total"}: ${CHANGES[code]?.(numbers, currency) ?? code}`;
   return [
     h("p", { class: "wrong" }, "Your cart has changed. Nothing was ordered; this is different now:"),
     h("ul", {}, changes.map((one) => h("li", {}, words(one)))),
@@ -110,7 +111,7 @@ function changed(changes) {
   ];
 }
 
-/** The shop speaks of the address as a whole; here it has fields of its own. */
-function byField({ address, ...errors } = {}) {
-  return address ? { ...errors, line1: [address].flat().map(String) } : errors;
+/** What the shop says of the address and its parts, at the fields that stand for them here. */
+function byField(errors = {}) {
+  return Object.fromEntries(Object.entries(errors).map(([name, words]) => [FIELDS[name] ?? name.replace("address.", ""), words]));
 }

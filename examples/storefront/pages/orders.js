@@ -24,7 +24,8 @@ const PATIENCE = 40; // looks
 
 export async function orders() {
   const others = Object.keys(tokens());
-  if (!state.user && !others.length) return [title("Orders"), nothing()];
+  const known = h("p", {}, h("a", { href: "/sign-in?next=/orders" }, "Sign in"), " to see what you have ordered with your account.");
+  if (!state.user && !others.length) return [title("Orders"), nothing(), known];
   const list = h("ul", { class: "lines" });
   const more = button("Show more", () => load(more.next));
   const load = async (path) => {
@@ -41,6 +42,7 @@ export async function orders() {
     state.user && h("p", { class: "centre" }, more),
     guests.length > 0 && h("h2", {}, "Ordered without an account"),
     guests.length > 0 && h("ul", { class: "lines" }, guests),
+    !state.user && known,
   ].filter(Boolean);
 }
 
@@ -78,7 +80,10 @@ export async function order({ part, query, fragment, isShown, again }) {
   }
   const place = h("div", { class: "stack" });
   const put = (found) => place.replaceChildren(...whole(found, again));
-  const found = await get(number);
+  const found = await get(number).catch((refusal) => {
+    // Mails lead here, so whose order it is may only have to say who he is.
+    throw refusal.status === 404 && !state.user ? Object.assign(refusal, { status: 401 }) : refusal;
+  });
   put(found);
   if (found.status === "pending") watch(number, query.get("session_id"), put, isShown).catch(fail);
   else settled();
