@@ -64,10 +64,12 @@ async function show({ isBack = false, stays = false } = {}) {
   const held = stays && main.contains(document.activeElement) && document.activeElement.name;
   put(main, made);
   main.removeAttribute("aria-busy");
+  const heading = main.querySelector("h1");
+  document.title = [heading?.textContent, state.config.shop_name].filter(Boolean).join(" – ");
   if (isBack) return;
   const control = held ? main.querySelector(`[name="${held}"]`) : null;
   if (!control) scrollTo(0, 0);
-  (control ?? main.querySelector("h1") ?? main).focus({ preventScroll: true });
+  (control ?? heading ?? main).focus({ preventScroll: true });
 }
 
 function matched(path) {
@@ -129,6 +131,7 @@ try {
     Promise.all([recount(), show()]).catch(fail);
   });
   await show();
+  document.querySelector("footer").hidden = false; // where it stays: content that comes in above would have moved it
 } catch (refusal) {
   put(main, trouble(refusal), h("p", {}, button("Reload", () => location.reload())));
 }

@@ -2,7 +2,7 @@
 import { client, keep, kept } from "./api.js";
 
 const base = document.querySelector("meta[name=shop-api]").content;
-const call = client(base, () => kept("localStorage", "market"));
+const call = client(base, () => (state.config ? market().code : null));
 export const state = { config: null, user: null, units: 0 };
 const listeners = [];
 let other = () => {};
@@ -40,6 +40,7 @@ export function changed(given = {}) {
   listeners.forEach((listener) => listener());
 }
 
+/** The market that the reader has chosen, if the shop still has it, or the shop's own. */
 export function market() {
   const code = kept("localStorage", "market");
   return state.config.markets.find((one) => one.code === code) ?? state.config.markets.find((one) => one.is_default);
@@ -47,7 +48,8 @@ export function market() {
 
 /** Ask the shop what it is, what the cart holds, and by whom it is asked. */
 export async function begin() {
-  [state.config] = await Promise.all([shop("GET", "/config/").then(({ data }) => data), recount()]);
+  state.config = (await call("GET", "/config/")).data;
+  await recount();
 }
 
 export async function recount() {

@@ -11,10 +11,17 @@ export function h(name, given = {}, ...children) {
   return put(made, ...children);
 }
 
-/** Let an element hold these children, and only these. */
+/** Let an element hold these children, and only these. Whoever works by keyboard goes on where he was. */
 export function put(element, ...children) {
+  const held = element.contains(document.activeElement) && labelOf(document.activeElement);
   element.replaceChildren(...children.flat(2).filter((child) => child !== false && child !== null && child !== undefined));
+  const controls = held ? [...element.querySelectorAll("a, button, input")] : [];
+  if (held) (controls.find((one) => labelOf(one) === held) ?? element.querySelector("h1"))?.focus({ preventScroll: true });
   return element;
+}
+
+function labelOf(control) {
+  return control.getAttribute("aria-label") ?? control.textContent;
 }
 
 export function money(amount, currency) {
@@ -31,8 +38,8 @@ export function picture(url, alt, size, loading = "lazy") {
   return url ? h("img", { ...shape, src: url, alt, loading }) : h("span", { ...shape, role: alt ? "img" : null, "aria-label": alt || null });
 }
 
+/** The heading of a page, which also stands in the browser's title. */
 export function title(text) {
-  document.title = text;
   return h("h1", { tabindex: "-1" }, text);
 }
 

@@ -27,7 +27,8 @@ def heading(page: Page, text: str) -> None:
 
 
 def press(page: Page | Locator, name: str) -> None:
-    """Click a button."""
+    """Click a button; a tab behind another would draw, and so answer, ever so slowly."""
+    (page if isinstance(page, Page) else page.page).bring_to_front()
     page.get_by_role("button", name=name, exact=True).click()
 
 

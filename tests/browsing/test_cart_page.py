@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from carts.models import CartItem
 from products.tests.factories import change, change_price, change_variant, make_product
-from tests.browsing.steps import add, heading, in_cart, press
+from tests.browsing.steps import add, heading, in_cart, ordered, place, press
 from tests.browsing.watching import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -150,6 +150,8 @@ def test_cookies_alone_do(page: Page, context: BrowserContext, storage: str) -> 
         page.evaluate("localStorage.clear()")
 
     page.goto("/cart")
-
     in_cart(page, 3)
-    expect(page.get_by_label("Quantity of Lamp", exact=True)).to_have_value("3")
+    place(page, "Cash on Delivery")
+
+    ordered(page, "Being packed – not paid")
+    in_cart(page, 0)

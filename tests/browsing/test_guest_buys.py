@@ -7,7 +7,7 @@ from carts.models import CartItem
 from carts.tests.factories import make_shirt
 from orders.models import Order
 from products.models import Product
-from products.tests.factories import add_picture, change, make_category, make_product
+from products.tests.factories import add_picture, change, make_category, make_product, make_products
 from tests.browsing import steps
 from tests.browsing.steps import fill_address, heading, in_cart, ordered, place, press, says
 from tests.emulators import Emulator
@@ -80,6 +80,50 @@ def test_the_catalog_is_narrowed_by_category_and_price_and_the_way_back_leads_ba
     page.go_back()
     expect(page.locator(".grid h2")).to_have_count(2)
     expect(page.get_by_label("Category")).to_have_value("lighting")
+
+
+def test_more_is_shown_and_the_way_back_leads_to_where_one_was(page: Page) -> None:
+    make_products(*(f"Lamp {number:02}" for number in range(30)))
+
+    page.goto("/?ordering=name")
+    expect(page.locator(".grid h2")).to_have_count(24)
+    press(page, "Show more")
+    expect(page.get_by_role("link", name="Lamp 24")).to_be_focused()
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+    page.get_by_role("link", name="Lamp 28").click()
+    heading(page, "Lamp 28")
+    page.go_back()
+
+    heading(page, "Catalog")
+    expect(page.locator(".grid h2")).to_have_count(30)
+    expect(page.get_by_role("link", name="Lamp 28")).to_be_in_viewport()
+
+
+def test_another_market_has_its_own_prices_and_cart(page: Page) -> None:
+    (lamp,) = make_products("Lamp", price="20.00", us="2.00")
+
+    steps.add(page, lamp)
+    page.get_by_label("Market").select_option("us")
+    expect(page.locator(".price.large")).to_have_text("$2.00")
+    in_cart(page, 0)
+    steps.add(page, lamp, 3)
+    place(page, "Cash on Delivery")
+
+    order = ordered(page, "Being packed – not paid")
+    assert (order.market, order.currency, order.total) == ("us", "USD", 6)
+    page.get_by_label("Market").select_option("in")
+    in_cart(page, 1)
+
+
+def test_a_market_that_the_shop_has_given_up_stops_nobody(page: Page) -> None:
+    make_product("Lamp")
+    page.goto("/")
+    page.evaluate("localStorage.setItem('market', 'atlantis')")
+
+    page.reload()
+
+    expect(page.locator(".grid h2")).to_have_text(["Lamp"])
+    expect(page.get_by_label("Market")).to_have_value("in")
 
 
 def test_a_guest_pays_on_delivery(page: Page) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import APIResponse, BrowserContext, Error, Page, Route, expect
 
 from accounts.models import AuthSession, User
-from accounts.tests.factories import expired, make_user
+from accounts.tests.factories import expired
 from carts.models import CartItem
 from carts.tests.factories import add as add_elsewhere
 from orders.models import Order
@@ -63,7 +63,9 @@ def test_tabs_that_are_looked_at_again_know_of_the_sign_out_in_another(page: Pag
     for tab in others.values():
         come_back_to(tab)
         says(tab, "You are not signed in any more.")
-        expect(tab.locator("main").get_by_role("link", name="Sign in").or_(tab.get_by_label("Password", exact=True))).to_be_visible()
+        expect(
+            tab.locator("main").get_by_role("link", name="Sign in").or_(tab.get_by_label("Password", exact=True))
+        ).to_be_visible()
         expect(tab.locator(ACCOUNT)).to_have_text("Sign in")
         in_cart(tab, 0)
         expect(tab.locator("main")).not_to_contain_text("Lamp")
@@ -107,7 +109,9 @@ def test_a_session_that_was_ended_elsewhere_leads_to_the_sign_in(page: Page, wat
     in_cart(page, 1)
 
 
-def test_an_access_cookie_that_is_over_is_renewed_once_and_unseen(page: Page, context: BrowserContext, front: Front, watch: Watch) -> None:
+def test_an_access_cookie_that_is_over_is_renewed_once_and_unseen(
+    page: Page, context: BrowserContext, front: Front, watch: Watch
+) -> None:
     customer_with_an_order(page)
     grow_old(context, front)
     watch.intended = {401}
@@ -120,7 +124,9 @@ def test_an_access_cookie_that_is_over_is_renewed_once_and_unseen(page: Page, co
     assert watch.asked("POST", REFRESH) == 1
 
 
-def test_of_five_calls_at_once_one_renews_also_where_one_hears_late(page: Page, context: BrowserContext, front: Front, watch: Watch) -> None:
+def test_of_five_calls_at_once_one_renews_also_where_one_hears_late(
+    page: Page, context: BrowserContext, front: Front, watch: Watch
+) -> None:
     customer_with_an_order(page)
     grow_old(context, front)
     watch.intended = {401}
@@ -162,7 +168,9 @@ def test_two_tabs_renew_at_once_and_both_stay_signed_in(page: Page, context: Bro
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_foreign_page_can_neither_read_nor_write_with_her_cookies(page: Page, front: Front, tmp_path: Path, watch: Watch, host: str) -> None:
+def test_a_foreign_page_can_neither_read_nor_write_with_her_cookies(
+    page: Page, front: Front, tmp_path: Path, watch: Watch, host: str
+) -> None:
     order = customer_with_an_order(page)
     (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>Evil</title>')
     evil = page.context.new_page()

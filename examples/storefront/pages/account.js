@@ -1,6 +1,6 @@
 // Signing up, in and out, by password or by a code on the phone; the sessions; and the two pages to which mails lead.
 import { changed, recount, shop, state } from "../state.js";
-import { button, field, form, h, input, notice, once, title, when } from "../view.js";
+import { button, field, form, h, input, notice, once, put, title, when } from "../view.js";
 
 const PASSWORD = { type: "password", required: true };
 
@@ -39,7 +39,7 @@ export function signIn({ query, go }) {
     h(
       "div",
       { class: "columns" },
-      h("section", {}, h("h2", {}, "By e-mail"), byPassword, h("p", {}, forgotten(fields.email), " ", h("a", { href: other }, "Make an account"))),
+      h("section", {}, h("h2", {}, "By e-mail"), byPassword, h("p", { class: "row" }, forgotten(fields.email), h("a", { href: other }, "Make an account"))),
       state.config.phone_sign_in && h("section", {}, h("h2", {}, "By phone"), byPhone(next, go)),
     ),
   ];
@@ -63,7 +63,7 @@ function byPhone(next, go) {
         const answer = await shop("POST", "/auth/verify-code/", { ...given, verification_code, mode: "cookie" });
         await welcome(answer.data, next, go);
       });
-      place.replaceChildren(h("p", {}, `A code is on its way to ${given.phone}. It holds for ${data.expires_in / 60} minutes.`), verify);
+      put(place, h("p", {}, `A code is on its way to ${given.phone}. It holds for ${data.expires_in / 60} minutes.`), verify);
       code.control.focus();
     }),
   );
@@ -114,7 +114,17 @@ function sessionRow({ id, is_current: isHere, user_agent: agent, ip, last_seen_a
     await shop("DELETE", `/auth/sessions/${id}/`);
     await again();
   }, { "aria-label": `End the session of ${when(seen)}` });
-  return h("li", { class: "line" }, h("p", {}, agent || "unknown", h("br"), h("span", { class: "soft" }, `${ip}, last seen ${when(seen)}`)), isHere ? h("p", {}, "This one") : end);
+  const told = [ip, `last seen ${when(seen)}`].filter(Boolean).join(", ");
+  return h("li", { class: "line" }, h("p", {}, device(agent), h("br"), h("span", { class: "soft" }, told)), isHere ? h("p", {}, "This one") : end);
+}
+
+const PROGRAMS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrom: "Chrome", Safari: "Safari" };
+const SYSTEMS = { Android: "Android", iPhone: "iPhone", iPad: "iPad", Windows: "Windows", Macintosh: "Mac", Linux: "Linux" };
+
+/** What a browser says of itself, in two words; whatever else it says as it is. */
+function device(agent) {
+  const [program, system] = [PROGRAMS, SYSTEMS].map((names) => names[Object.keys(names).find((sign) => agent.includes(sign))]);
+  return program && system ? `${program} on ${system}` : agent || "Unknown device";
 }
 
 export function resetPassword({ fragment, go }) {

@@ -1,6 +1,6 @@
 // The cart: what has changed since it was filled, what is saved for later, and what it costs.
 import { changed, shop, state } from "../state.js";
-import { button, h, money, notice, once, picture, title } from "../view.js";
+import { button, h, money, notice, once, picture, put, title } from "../view.js";
 
 export async function cart() {
   const place = h("div", { class: "stack" });
@@ -31,8 +31,8 @@ function show(place, { data, warnings, issues }) {
   const later = data.items.filter(({ quantity }) => quantity === 0);
   const act = (change, isOver) => () => fill(place, change, isOver);
   const shown = (line) => row(line, data.currency, issues.find(({ item_id: id }) => id === line.id), act);
-  const focused = place.contains(document.activeElement) && labelOf(document.activeElement);
-  place.replaceChildren(
+  put(
+    place,
     title("Cart"),
     ...warnings.map((text) => h("p", { class: "notice bad" }, `${text}.`)),
     ...(data.has_price_changes ? [accept(act)] : []),
@@ -40,12 +40,6 @@ function show(place, { data, warnings, issues }) {
     ...(wanted.length ? [totals(data, act)] : []),
     ...(later.length ? [h("h2", {}, "Saved for later"), h("ul", { class: "lines" }, later.map(shown))] : []),
   );
-  // Whoever works by keyboard goes on where he was.
-  if (focused) ([...place.querySelectorAll("button, input")].find((one) => labelOf(one) === focused) ?? place.querySelector("h1")).focus();
-}
-
-function labelOf(control) {
-  return control.getAttribute("aria-label") ?? control.textContent;
 }
 
 function accept(act) {

@@ -1,5 +1,5 @@
 // The catalog: search, filters, and as many pages as the reader asks for. The address says it all, so it can be kept and sent.
-import { market, shop, state } from "../state.js";
+import { market, shop } from "../state.js";
 import { button, field, h, input, money, picture, title } from "../view.js";
 
 const ORDERINGS = { newest: "Newest", relevance: "Relevance", price: "Price, low to high", "-price": "Price, high to low", name: "Name" };
@@ -10,7 +10,6 @@ export async function catalog({ query, isBack, go, onLeave }) {
   const address = location.search + market().code;
   const nodes = isBack && last?.address === address ? last.nodes : await made(query, go);
   const y = isBack && last?.address === address ? last.y : 0;
-  document.title = state.config.shop_name;
   onLeave(() => (last = { address, nodes, y: scrollY }));
   if (y) requestAnimationFrame(() => scrollTo(0, y));
   return nodes;
@@ -53,9 +52,9 @@ function filters(query, tree, go) {
     { class: "filters", "aria-label": "Filters" },
     words && h("input", { type: "hidden", name: "search", value: words }),
     field("Category", h("select", { name: "category" }, new Option("All", ""), options(tree, chosen("category")))),
-    field("Price from", input("min_price", { ...amount, value: chosen("min_price") })),
-    field("to", input("max_price", { ...amount, value: chosen("max_price") })),
     field("Order", select("ordering", orderings, chosen("ordering") || (words ? "relevance" : "newest"))),
+    field("Price from", input("min_price", { ...amount, value: chosen("min_price") })),
+    field("Price to", input("max_price", { ...amount, value: chosen("max_price") })),
     field("In stock only", input("in_stock", { type: "checkbox", value: "true", checked: chosen("in_stock") === "true" })),
     h("button", {}, "Apply"),
   );

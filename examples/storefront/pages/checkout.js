@@ -1,7 +1,7 @@
 // The checkout: where to, how it is paid, and what to do when the cart is not what was shown.
 import { attempt, bought } from "../api.js";
 import { keepToken, market, recount, shop, state } from "../state.js";
-import { field, form, h, input, money, notice, title } from "../view.js";
+import { field, form, h, input, money, notice, put, title } from "../view.js";
 
 const METHODS = { stripe: "By card", cod: "Cash on Delivery" };
 const FIELDS = { address: "line1", "address.full_name": "name" };
@@ -20,14 +20,14 @@ export async function checkout({ go }) {
   const side = h("section", { class: "card summary" }, summary(seen));
   const changes = h("div", { role: "alert" });
   const made = form(fields, "Place order", async (given) => {
-    changes.replaceChildren();
+    put(changes);
     try {
       await buy(orderOf(given, seen), go);
     } catch (refusal) {
       if (refusal.code !== "cart_changed") throw Object.assign(refusal, { errors: byField(refusal.errors) });
       Object.assign(seen, await look());
-      side.replaceChildren(...summary(seen));
-      changes.replaceChildren(...changed(refusal.details.changes, seen.currency));
+      put(side, summary(seen));
+      put(changes, changed(refusal.details.changes, seen.currency));
     }
   });
   made.append(changes);

@@ -1,7 +1,7 @@
 // One's orders, and one order: it waits for its payment, and lets it be paid again, cancelled or claimed.
 import { bought } from "../api.js";
 import { byToken, keepToken, recount, shop, state, tokens } from "../state.js";
-import { button, fail, h, money, notice, picture, title, when } from "../view.js";
+import { button, fail, h, money, notice, picture, put, title, when } from "../view.js";
 
 const STATUS = {
   pending: "Waiting for the payment",
@@ -79,19 +79,19 @@ export async function order({ part, query, fragment, isShown, again }) {
     history.replaceState({}, "", location.pathname); // who is shown the address need not be shown the token
   }
   const place = h("div", { class: "stack" });
-  const put = (found) => place.replaceChildren(...whole(found, again));
+  const fill = (found) => put(place, whole(found, again));
   const found = await get(number).catch((refusal) => {
     // Mails lead here, so whose order it is may only have to say who he is.
     throw refusal.status === 404 && !state.user ? Object.assign(refusal, { status: 401 }) : refusal;
   });
-  put(found);
-  if (found.status === "pending") watch(number, query.get("session_id"), put, isShown).catch(fail);
+  fill(found);
+  if (found.status === "pending") watch(number, query.get("session_id"), fill, isShown).catch(fail);
   else settled();
   return place;
 }
 
 /** Ask until the order is not pending any more. With a session the shop asks the payment provider itself. */
-async function watch(number, session, put, isShown) {
+async function watch(number, session, fill, isShown) {
   for (let look = 0; look < PATIENCE; look++) {
     await new Promise((done) => setTimeout(done, PAUSES[Math.min(look, PAUSES.length - 1)]));
     if (!isShown()) return;
@@ -100,7 +100,7 @@ async function watch(number, session, put, isShown) {
     const found = session ? (await shop("GET", path, undefined, byToken(number))).data.order : await get(number);
     if (!isShown()) return;
     if (found.status === "pending" && found.payment_status !== "processing") continue;
-    put(found);
+    fill(found);
     settled();
     if (found.status !== "pending") return;
   }
@@ -161,7 +161,7 @@ function address({ address: to, name, email, phone, payment_method: method, plac
   return h(
     "section",
     {},
-    h("h2", {}, "To"),
+    h("h2", {}, "Sent to"),
     h("p", {}, lines.filter(Boolean).flatMap((text) => [text, h("br")])),
     h("p", { class: "soft" }, `Ordered ${when(at)}, ${method === "cod" ? "Cash on Delivery" : "by card"}`),
   );

@@ -5,7 +5,7 @@ import { stockWords } from "./catalog.js";
 
 export async function product({ part, go }) {
   const { data } = await shop("GET", `/products/${encodeURIComponent(part)}/`);
-  const chosen = h("div", { "aria-live": "polite" });
+  const chosen = h("div", { class: "stack tight", "aria-live": "polite" });
   const choice = chooser(data, (variant) => put(chosen, offer(data, variant, go)));
   return h(
     "article",
@@ -22,10 +22,10 @@ function category({ name, slug }) {
 function gallery({ name, images, primary_image }) {
   const all = images.length ? images : [{ url: primary_image, alt: name, thumbnail: primary_image, width: 800, height: 800 }];
   const large = h("div", { class: "large" });
-  const put = ({ url, alt }) => large.replaceChildren(picture(url, alt || name, 800, "eager"));
-  put(all[0]);
+  const enlarge = ({ url, alt }) => put(large, picture(url, alt || name, 800, "eager"));
+  enlarge(all[0]);
   const small = all.map((image, index) =>
-    h("button", { type: "button", "aria-label": `Picture ${index + 1} of ${all.length}`, onclick: () => put(image) }, picture(image.thumbnail, "", 80)),
+    h("button", { type: "button", "aria-label": `Picture ${index + 1} of ${all.length}`, onclick: () => enlarge(image) }, picture(image.thumbnail, "", 80)),
   );
   return h("div", { class: "gallery" }, large, all.length > 1 && h("div", { class: "thumbnails" }, small));
 }

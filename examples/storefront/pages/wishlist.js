@@ -1,6 +1,6 @@
 // The wishlist, with what has become of the prices since.
 import { recount, shop } from "../state.js";
-import { button, h, money, notice, picture, title } from "../view.js";
+import { button, h, money, notice, picture, put, title } from "../view.js";
 
 export async function wishlist() {
   const place = h("div", { class: "stack" });
@@ -15,7 +15,8 @@ async function fill(place) {
     await Promise.all([fill(place), recount()]);
   };
   const rows = data.map((row) => one(row, act));
-  place.replaceChildren(
+  put(
+    place,
     title("Wishlist"),
     rows.length ? h("ul", { class: "lines" }, rows) : h("p", {}, "Nothing is on your wishlist. ", h("a", { href: "/" }, "To the catalog")),
   );
