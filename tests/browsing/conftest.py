@@ -13,7 +13,7 @@ from tests.browsing.watching import Watch
 from tests.emulators import KEY, SECRET, Emulator, running
 from tests.payments import WEBHOOK
 
-PATIENCE = 5_000  # milliseconds; for machines that do much else
+PATIENCE = 15_000  # milliseconds; for machines that do much else
 
 
 @pytest.fixture(scope="module")

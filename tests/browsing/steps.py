@@ -5,7 +5,7 @@ What is waited for here is found by `wait_for`, which looks more often than `exp
 
 import re
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from accounts.tests.factories import PASSWORD
 from orders.models import Order
@@ -19,6 +19,13 @@ ADDRESS = {
     "Country": "GB",
 }
 EMAIL = "ada@example.com"
+
+
+def block_storage(context: BrowserContext) -> None:
+    """Let the browser keep nothing but cookies, as one may ask it to."""
+    refuse = "get() { throw new DOMException('The user said no', 'SecurityError'); }"
+    for name in ("localStorage", "sessionStorage"):
+        context.add_init_script(f"Object.defineProperty(globalThis, '{name}', {{ {refuse} }})")
 
 
 def heading(page: Page, text: str) -> None:

@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from carts.models import CartItem
 from products.tests.factories import change, change_price, change_variant, make_product
-from tests.browsing.steps import add, heading, in_cart, ordered, place, press
+from tests.browsing.steps import add, block_storage, heading, in_cart, ordered, place, press
 from tests.browsing.watching import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -142,9 +142,7 @@ def test_lost_cookies_are_made_good_by_the_copy_of_the_key(page: Page, context: 
 def test_cookies_alone_do(page: Page, context: BrowserContext, storage: str) -> None:
     lamp = make_product("Lamp")
     if storage == "blocked":
-        refuse = "get() { throw new DOMException('The user said no', 'SecurityError'); }"
-        for name in ("localStorage", "sessionStorage"):
-            context.add_init_script(f"Object.defineProperty(globalThis, '{name}', {{ {refuse} }})")
+        block_storage(context)
     add(page, lamp, 3)
     if storage == "cleared":
         page.evaluate("localStorage.clear()")

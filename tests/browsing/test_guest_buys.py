@@ -73,6 +73,8 @@ def test_the_catalog_is_narrowed_by_category_and_price_and_the_way_back_leads_ba
     page.get_by_label("Price from").fill("20")
     page.get_by_label("Price from").press("Enter")
     expect(page.locator(".grid h2")).to_have_text(["Lamp 2"])
+    press(page, "Apply")
+    expect(page.locator("h1")).to_be_focused()
     page.get_by_role("link", name="Lamp 2").click()
     heading(page, "Lamp 2")
     page.go_back()

@@ -34,10 +34,8 @@ def arrived(page: Page, text: str) -> None:
     expect(page.locator("h1")).to_be_focused()
 
 
-def test_a_guest_buys_by_keyboard_alone(page: Page, cards: Emulator) -> None:
-    make_shirt()
-    make_product("Lamp")
-
+def find_the_shirt(page: Page) -> None:
+    """Search for it, and go to its page."""
     page.goto("/")
     arrived(page, "Catalog")
     tab_to(page, "Search the catalog", "Shift+Tab")
@@ -47,6 +45,13 @@ def test_a_guest_buys_by_keyboard_alone(page: Page, cards: Emulator) -> None:
     tab_to(page, "Shirt")
     page.keyboard.press("Enter")
     arrived(page, "Shirt")
+
+
+def test_a_guest_buys_by_keyboard_alone(page: Page, cards: Emulator) -> None:
+    make_shirt()
+    make_product("Lamp")
+
+    find_the_shirt(page)
     tab_to(page, "S")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("M", exact=True)).to_be_checked()

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from carts.models import CartItem
 from orders.models import Order, Payment
 from products.tests.factories import make_product
-from tests.browsing.steps import add, fill_address, heading, in_cart, ordered, place, press, says
+from tests.browsing.steps import add, block_storage, fill_address, heading, in_cart, ordered, place, press, says
 from tests.browsing.watching import LOST, Watch
 from tests.emulators import Emulator
 
@@ -132,10 +132,25 @@ def test_the_page_of_an_order_waits_for_money_that_comes_later(page: Page, cards
     expect(page.get_by_role("button", name="Pay now")).to_have_count(0)
     page.reload()
     ordered(page, "Waiting for the payment – the money is on its way")
-    cards.async_succeed(Payment.objects.get().session_id)
+    cards.async_succeed(str(Payment.objects.get().session_id))
 
     ordered(page, "Being packed – paid")
     in_cart(page, 0)
+    sold_once()
+
+
+def test_a_guest_whose_browser_keeps_nothing_is_told_where_his_order_is(
+    page: Page, context: BrowserContext, cards: Emulator, watch: Watch
+) -> None:
+    block_storage(context)
+    lamp_to_pay(page, cards)
+    watch.intended = {404}
+
+    press(page, "Pay")
+
+    heading(page, "Please sign in")
+    expect(page.locator("main")).to_contain_text("the mail about your order has a link to it")
+    assert cards.wait()
     sold_once()
 
 

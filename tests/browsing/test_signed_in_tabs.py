@@ -149,7 +149,7 @@ def test_of_five_calls_at_once_one_renews_also_where_one_hears_late(
     emails = page.evaluate("Promise.all(five).then((answers) => answers.map(({ data }) => data.email))")
     assert emails == [EMAIL] * 5
     assert watch.asked("POST", REFRESH) == 1
-    assert AuthSession.objects.get(revoked_at=None, refresh_no=1)
+    assert AuthSession.objects.get(revoked_at=None, refresh_no__gt=0).refresh_no == 1
 
 
 def test_two_tabs_renew_at_once_and_both_stay_signed_in(page: Page, context: BrowserContext, front: Front, watch: Watch) -> None:

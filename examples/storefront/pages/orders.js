@@ -81,13 +81,24 @@ export async function order({ part, query, fragment, isShown, again }) {
   const place = h("div", { class: "stack" });
   const fill = (found) => put(place, whole(found, again));
   const found = await get(number).catch((refusal) => {
-    // Mails lead here, so whose order it is may only have to say who he is.
-    throw refusal.status === 404 && !state.user ? Object.assign(refusal, { status: 401 }) : refusal;
+    if (refusal.status === 404 && !state.user) return null;
+    throw refusal;
   });
+  if (!found) return unknown();
   fill(found);
   if (found.status === "pending") watch(number, query.get("session_id"), fill, isShown).catch(fail);
   else settled();
   return place;
+}
+
+/** Nobody knows here whose order this is: he is not signed in, and his browser keeps no token, or is another one. */
+function unknown() {
+  const next = encodeURIComponent(location.pathname + location.search);
+  return [
+    title("Please sign in"),
+    h("p", {}, "Did you order without an account? Then the mail about your order has a link to it."),
+    h("p", {}, h("a", { class: "button main", href: `/sign-in?next=${next}` }, "Sign in")),
+  ];
 }
 
 /** Ask until the order is not pending any more. With a session the shop asks the payment provider itself. */
