@@ -1,6 +1,7 @@
 """Every page on a phone and on a desktop: no errors, names and contrast, pictures that keep their place, a title and one heading
 
-With the environment variable SCREENSHOTS set to a folder, each page that is looked at is also saved there as a picture.
+With the environment variable SCREENSHOTS set to a folder, each page that is looked at is also saved there as a picture, and
+the phone is also light and the desktop dark.
 """
 
 import os
@@ -40,7 +41,11 @@ AXE = """async (rules) => (await axe.run(document, rules)).violations
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))"""
 
 
-@pytest.fixture(params=[("phone", "dark"), ("desktop", "light")], ids=" ".join)
+LOOKS = [("phone", "dark"), ("desktop", "light")]
+MORE_LOOKS = [("phone", "light"), ("desktop", "dark")] if "SCREENSHOTS" in os.environ else []
+
+
+@pytest.fixture(params=LOOKS + MORE_LOOKS, ids=" ".join)
 def context(request: pytest.FixtureRequest, browser: Browser, front: Front) -> Iterator[BrowserContext]:
     """A browser of this size, in this scheme of colours."""
     device, colours = request.param

@@ -123,6 +123,23 @@ def test_who_leaves_the_payment_page_can_cancel(page: Page, cards: Emulator, wat
     assert sorted(Order.objects.values_list("status", flat=True)) == ["cancelled", "pending"]
 
 
+def test_what_was_cancelled_in_another_tab_is_ordered_anew(page: Page, context: BrowserContext, cards: Emulator) -> None:
+    till = lamp_to_pay(page, cards)
+    other = context.new_page()
+    other.goto(f"/orders/{Order.objects.get().number}")
+    press(other, "Cancel the order")
+    ordered(other, "Cancelled – not paid")
+
+    page.bring_to_front()
+    page.go_back()
+    heading(page, "Checkout")
+    fill_address(page)
+    press(page, "Place order")
+
+    page.wait_for_url(lambda url: url.startswith(cards.url) and url != till)
+    assert sorted(Order.objects.values_list("status", flat=True)) == ["cancelled", "pending"]
+
+
 def test_the_page_of_an_order_waits_for_money_that_comes_later(page: Page, cards: Emulator) -> None:
     lamp_to_pay(page, cards)
 

@@ -102,11 +102,15 @@ def test_a_session_that_was_ended_elsewhere_leads_to_the_sign_in(page: Page, wat
     says(page, "You are not signed in any more.")
     expect(page.locator(ACCOUNT)).to_have_text("Sign in")
     expect(page.locator("main")).not_to_contain_text("Lamp")
-    page.goto("/")
-    heading(page, "Catalog")
     sign_in(page)
-
     in_cart(page, 1)
+    AuthSession.objects.update(revoked_at=timezone.now(), revoke_reason="logout")
+
+    page.goto("/")
+
+    heading(page, "Catalog")
+    expect(page.locator(ACCOUNT)).to_have_text("Sign in")
+    in_cart(page, 0)
 
 
 def test_an_access_cookie_that_is_over_is_renewed_once_and_unseen(
