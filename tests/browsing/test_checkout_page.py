@@ -11,7 +11,7 @@ from orders.models import Address, Order
 from orders.tests.factories import ADDRESS
 from products.models import Product
 from products.tests.factories import change, change_price, change_variant, make_product
-from tests.browsing.steps import EMAIL, add, fill_address, heading, ordered, press, says, sign_in
+from tests.browsing.steps import EMAIL, choose, fill_address, heading, ordered, press, says, sign_in
 from tests.browsing.watching import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,7 +20,7 @@ TOTAL = ".summary .sums div:last-child dd"
 
 def checkout_of(page: Page, product: Product, units: int = 1) -> None:
     """Put units into the cart, and fill in the checkout's page."""
-    add(page, product, units)
+    choose(page, product, units)
     page.goto("/checkout")
     heading(page, "Checkout")
     fill_address(page)
@@ -73,7 +73,7 @@ def test_what_is_sold_out_meanwhile_is_named_and_nothing_is_ordered(page: Page, 
 
 def test_what_is_withdrawn_meanwhile_is_named_and_can_be_taken_out(page: Page, watch: Watch) -> None:
     lamp = make_product("Lamp")
-    add(page, make_product("Mug", price="5.00"))
+    choose(page, make_product("Mug", price="5.00"))
     checkout_of(page, lamp)
     change(lamp, is_active=False)
     watch.intended = {409}
@@ -138,7 +138,7 @@ def test_a_customer_finds_his_address_filled_in(page: Page) -> None:
     user = make_user(EMAIL)
     Address.objects.create(user=user, is_default=True, **ADDRESS)
     sign_in(page)
-    add(page, make_product("Lamp"))
+    choose(page, make_product("Lamp"))
 
     page.goto("/checkout")
 

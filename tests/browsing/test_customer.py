@@ -17,7 +17,7 @@ from carts.models import CartItem, WishlistItem
 from orders.models import Order
 from products.tests.factories import change_price, make_product
 from store.core import outbox
-from tests.browsing.steps import EMAIL, add, heading, in_cart, ordered, place, press, says, sign_in
+from tests.browsing.steps import EMAIL, choose, heading, in_cart, ordered, place, press, says, sign_in
 from tests.browsing.watching import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,7 +36,7 @@ def mailed(path: str) -> str:
 def test_a_guest_makes_an_account_and_keeps_his_cart(page: Page) -> None:
     lamp = make_product("Lamp")
 
-    add(page, lamp, 2)
+    choose(page, lamp, 2)
     page.goto("/sign-up?next=/cart")
     page.get_by_label("First name").fill("Ada")
     page.get_by_label("E-mail").fill(EMAIL)
@@ -56,7 +56,7 @@ def test_a_customer_signs_out_and_in_and_his_cart_is_his_alone(page: Page) -> No
     lamp = make_product("Lamp")
 
     sign_in(page)
-    add(page, lamp)
+    choose(page, lamp)
     page.locator(ACCOUNT).click()
     heading(page, "Hello Ada")
     press(page, "Sign out")
@@ -110,7 +110,7 @@ def test_a_wish_moves_to_the_cart_and_tells_of_its_price(page: Page) -> None:
 
 def test_a_guests_order_is_claimed_and_stands_in_the_history(page: Page) -> None:
     make_user(EMAIL)
-    add(page, make_product("Lamp"))
+    choose(page, make_product("Lamp"))
     place(page, "Cash on Delivery")
     order = ordered(page, "Being packed – not paid")
 
@@ -127,7 +127,7 @@ def test_a_guests_order_is_claimed_and_stands_in_the_history(page: Page) -> None
 
 
 def test_the_mail_of_an_order_leads_a_guest_to_it_on_another_machine(page: Page) -> None:
-    add(page, make_product("Lamp"))
+    choose(page, make_product("Lamp"))
     place(page, "Cash on Delivery")
     order = ordered(page, "Being packed – not paid")
     link = mailed(f"/orders/{order.number}")

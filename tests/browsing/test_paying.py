@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from carts.models import CartItem
 from orders.models import Order, Payment
 from products.tests.factories import make_product
-from tests.browsing.steps import add, block_storage, fill_address, heading, in_cart, ordered, place, press, says
+from tests.browsing.steps import block_storage, choose, fill_address, heading, in_cart, ordered, place, press, says
 from tests.browsing.watching import LOST, Watch
 from tests.emulators import Emulator
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def lamp_to_pay(page: Page, cards: Emulator) -> str:
     """Order a lamp by card, and return the address of its payment page."""
-    add(page, make_product("Lamp", price="20.00"))
+    choose(page, make_product("Lamp", price="20.00"))
     place(page)
     return at_the_till(page, cards)
 
@@ -34,7 +34,7 @@ def sold_once() -> None:
 
 
 def test_a_double_click_orders_once(page: Page, cards: Emulator, watch: Watch) -> None:
-    add(page, make_product("Lamp"))
+    choose(page, make_product("Lamp"))
     page.goto("/checkout")
     fill_address(page)
 
@@ -46,7 +46,7 @@ def test_a_double_click_orders_once(page: Page, cards: Emulator, watch: Watch) -
 
 
 def test_two_tabs_with_the_same_cart_lead_to_one_payment(page: Page, context: BrowserContext, cards: Emulator) -> None:
-    add(page, make_product("Lamp"))
+    choose(page, make_product("Lamp"))
     other = context.new_page()
     for tab in (page, other):
         tab.goto("/checkout")
@@ -185,7 +185,7 @@ def test_a_second_tab_hears_of_a_payment_in_the_first(page: Page, context: Brows
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_key(page: Page, cards: Emulator, watch: Watch) -> None:
-    add(page, make_product("Lamp"))
+    choose(page, make_product("Lamp"))
     keys: list[str] = []
     watch.intended = {LOST}
 

@@ -167,6 +167,7 @@ def test_two_tabs_renew_at_once_and_both_stay_signed_in(page: Page, context: Bro
 
     for tab in (page, other):
         heading(tab, "Hello Ada")
+        tab.bring_to_front()
         tab.get_by_role("link", name="Orders").click()
         expect(tab.locator(".line", has_text="Lamp")).to_have_count(1)
 
