@@ -24,12 +24,13 @@ WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Dj
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not.
 
-    What asks no database for anything runs on SQLite alone, beside which PostgreSQL's own run need not do it again.
+    What asks no database for anything, and what is marked `once`, runs on SQLite alone, beside which PostgreSQL's own run need not
+    do it again.
     """
     absent = {marker for marker, runs in RUNS.items() if not runs()}
     gone = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
     if RUNS["postgresql"]():
-        gone += [item for item in items if not _asks_a_database(item)]
+        gone += [item for item in items if not _asks_a_database(item) or item.get_closest_marker("once")]
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=gone)
 

@@ -109,6 +109,7 @@ def order(live_server: LiveServer) -> Order:
 
 
 @pytest.mark.browser
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_every_page_works_without_errors_and_asks_no_other_host(tab: Watched, order: Order) -> None:
     tab.open("/admin/")
@@ -126,6 +127,7 @@ def test_every_page_works_without_errors_and_asks_no_other_host(tab: Watched, or
 
 
 @pytest.mark.browser
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
     page = tab.page
@@ -140,6 +142,7 @@ def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_variant_is_added_to_a_product_by_clicks(tab: Watched, order: Order) -> None:
     page = tab.page
@@ -155,6 +158,7 @@ def test_a_variant_is_added_to_a_product_by_clicks(tab: Watched, order: Order) -
 
 
 @pytest.mark.browser
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_the_theme_follows_the_system_and_the_sidebar_folds(tab: Watched) -> None:
     page = tab.page

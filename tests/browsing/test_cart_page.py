@@ -8,7 +8,7 @@ from products.tests.factories import change, change_price, change_variant, make_
 from tests.browsing.steps import block_storage, choose, heading, in_cart, ordered, place, press
 from tests.browsing.watching import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def open_cart(page: Page) -> None:

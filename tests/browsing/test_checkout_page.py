@@ -14,7 +14,7 @@ from products.tests.factories import change, change_price, change_variant, make_
 from tests.browsing.steps import EMAIL, choose, fill_address, heading, ordered, press, says, sign_in
 from tests.browsing.watching import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 TOTAL = ".summary .sums div:last-child dd"
 
 

@@ -20,7 +20,7 @@ from store.core import outbox
 from tests.browsing.steps import EMAIL, choose, heading, in_cart, ordered, place, press, says, sign_in
 from tests.browsing.watching import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 ACCOUNT = "#account-link"
 
 

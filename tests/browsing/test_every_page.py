@@ -27,7 +27,7 @@ from tests.browsing.watching import Watch
 from tests.emulators import Emulator
 from tests.processes import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.node, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.node, pytest.mark.django_db(transaction=True)]
 PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 SHIFTS = """
 globalThis.shifts = 0;

@@ -12,7 +12,7 @@ from tests.browsing import steps
 from tests.browsing.steps import fill_address, heading, in_cart, ordered, place, press, says
 from tests.emulators import Emulator
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def stock_the_shop() -> Product:

@@ -8,7 +8,7 @@ from products.tests.factories import make_product
 from tests.browsing.steps import ADDRESS, EMAIL, heading, in_cart, ordered, says
 from tests.emulators import Emulator
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 FOCUSED = """() => {
     const one = document.activeElement;
     const style = getComputedStyle(one);

@@ -20,7 +20,7 @@ from tests.browsing.front import Front
 from tests.browsing.steps import EMAIL, heading, in_cart, ordered, press, says, sign_in
 from tests.browsing.watching import Watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 ACCOUNT, REFRESH = "#account-link", "/api/auth/refresh/"
 
 

@@ -17,7 +17,7 @@ from tests.browser import chromium
 from tests.browsing.front import Front, serving
 from tests.browsing.steps import EMAIL, add, heading, in_cart, ordered, place, press, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(scope="module")
