@@ -5,7 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
-from orders.models import Order
+from orders import refunds
+from orders.models import Order, Refund
 from orders.tokens import order_token
 from store.core import mail, money
 
@@ -17,8 +18,9 @@ def send(payload: Payload) -> None:
     order = Order.objects.prefetch_related("items").get(pk=payload["order"])
     if order.email:
         subject, before, after = WRITERS[payload["kind"]](order, payload)
+        lines = [] if payload["kind"] == "refunded" else lines_of(order)  # which would read as if all of it was given back
         link = mail.Link("Look at your order", page_of(order))
-        mail.send(order.email, mail.Message(subject, [before, *lines_of(order)], link, [after] if after else []))
+        mail.send(order.email, mail.Message(subject, [before, *lines], link, [after] if after else []))
 
 
 def send_to_merchant(payload: Payload) -> None:
@@ -78,11 +80,15 @@ def _shipped(order: Order, payload: Payload) -> tuple[str, str, str]:
 
 
 def _cancelled(order: Order, payload: Payload) -> tuple[str, str, str]:
-    return f"Your order {order.number} is cancelled", f"Your order {order.number} was cancelled.", ""
+    is_refunded = Refund.objects.filter(payment__order=order, state__in=refunds.COUNTED).exists()
+    after = "What you paid goes back to you; another mail says when." if is_refunded else ""
+    return f"Your order {order.number} is cancelled", f"Your order {order.number} was cancelled.", after
 
 
 def _refunded(order: Order, payload: Payload) -> tuple[str, str, str]:
     before = f"We have given back {payload['amount']} {order.currency} of your order {order.number}."
+    if order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED):
+        before += " The order has ended and will not be sent."
     is_cash = order.payment_method == Order.Method.COD
     return f"Money back for your order {order.number}", before, "" if is_cash else "It takes some days until your bank shows it."
 

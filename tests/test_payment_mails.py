@@ -203,6 +203,19 @@ def test_a_cancelled_paid_order_is_a_mail_about_that_and_one_about_the_money(til
         f"Your order {order.number} is cancelled",
     ]
     assert not [message for message in found if "internal words" in str(message.body)]
+    (ended,) = [str(message.body) for message in found if "is cancelled" in str(message.subject)]
+    assert "What you paid goes back to you; another mail says when." in ended
+
+
+def test_money_back_for_a_part_does_not_read_as_if_it_were_all(till: Till) -> None:
+    order = bought(till)
+    sent()
+
+    refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
+
+    (message,) = sent()
+    assert f"We have given back 15.00 INR of your order {order.number}.\n" in str(message.body)
+    assert "Total" not in str(message.body)
 
 
 def test_what_was_paid_too_late_is_a_mail_when_it_has_gone_back(till: Till) -> None:
@@ -210,7 +223,9 @@ def test_what_was_paid_too_late_is_a_mail_when_it_has_gone_back(till: Till) -> N
     Order.objects.update(status="cancelled", stock_state="released")
     till.pay(order)
 
-    assert subjects() == [f"Money back for your order {order['number']}"]
+    (message,) = sent()
+    assert message.subject == f"Money back for your order {order['number']}"
+    assert "The order has ended and will not be sent." in str(message.body)
 
 
 def test_a_merchant_without_an_address_is_told_nothing(till: Till, settings: Settings) -> None:
