@@ -9,7 +9,7 @@ PRODUCTION := DEBUG=0 SECRET_KEY=$(shell head -c 48 /dev/urandom | od -An -tx1 |
 .PHONY: run test check schema install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, catalog page on 5173
-	@$(BIN)/python manage.py demo
+	@$(BIN)/python manage.py demo $(ARGS)
 
 test: .venv/dev.stamp ## run all tests, on SQLite and, where it is installed, on PostgreSQL
 	@$(BIN)/python -m tests.run

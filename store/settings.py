@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from environs import EnvError
 
+from store import env_file
 from store.environment import (
     ShopEnv,
     admin_path,
@@ -42,6 +43,7 @@ TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before anything is imp
 
 env = ShopEnv()
 if not TESTING:
+    env_file.check(BASE_DIR / ".env")
     env.read_env(BASE_DIR / ".env", recurse=False, override=False)
 
 try:

@@ -107,6 +107,46 @@ def test_half_of_cloudinary_stops_the_start(project: Path, given: tuple[str, ...
     assert "4711" not in said
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [(b"DEBUG=1\nSECRET_KEY 4711\n", "Line 2 of .env is not NAME=value."), (b"\xff\xfe", ".env is no text in UTF-8.")],
+)
+def test_a_broken_env_file_stops_the_start(tmp_path: Path, written: bytes, words: str) -> None:
+    project = copy_to(tmp_path)
+    (project / ".env").write_bytes(written)
+
+    done = run(project, "manage.py", "check", **PRODUCTION)
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert words in said
+    assert "Traceback" not in said
+    assert "4711" not in said
+
+
+@pytest.mark.parametrize("package", ["environs", "orjson", "unfold"])
+def test_a_package_that_is_not_installed_is_named_with_what_to_do(tmp_path: Path, package: str) -> None:
+    project = copy_to(tmp_path)
+    (project / package).mkdir()
+    (project / package / "__init__.py").write_text(f"raise ModuleNotFoundError(\"No module named '{package}'\", name='{package}')")
+
+    done = run(project, "manage.py", "check", **PRODUCTION)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The Python package '{package}' is not installed. Run: ")
+    assert "pip install -r requirements.txt" in done.stderr
+
+
+def test_a_mistake_of_the_shops_own_is_shown_whole(tmp_path: Path) -> None:
+    project = copy_to(tmp_path)
+    (project / "orders" / "apps.py").write_text("import orders.nothing")
+
+    done = run(project, "manage.py", "check", **PRODUCTION)
+
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
 def test_nothing_at_all_is_not_enough(project: Path) -> None:
     done = run(project, "manage.py", "check")
 

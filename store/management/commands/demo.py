@@ -42,8 +42,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, page_port: int, emulator_port: int, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("This is a demo with well-known passwords; it runs with DEBUG=1 only.")
-        for wanted in (port, page_port, emulator_port):
-            self._check_free(wanted)
+        for name, wanted in (("--port", port), ("--page-port", page_port), ("--emulator-port", emulator_port)):
+            self._check_free(name, wanted)
         self._prepare()
         stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         payments = {} if settings.STRIPE_SECRET_KEY else _payments_of(emulator_port)
@@ -71,14 +71,14 @@ class Command(BaseCommand):
                     child.kill()
             self.stdout.write("Stopped.")
 
-    def _check_free(self, port: int) -> None:
+    def _check_free(self, name: str, port: int) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 raise CommandError(
-                    f"Port {port} is in use. Stop what listens there, or choose another: --port, --page-port, --emulator-port"
+                    f"Port {port} is in use. Stop what listens there, or choose another: make run ARGS='{name} {port + 1}'"
                 ) from None
 
     def _prepare(self) -> None:
