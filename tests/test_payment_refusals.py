@@ -8,7 +8,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from carts.tests.factories import cart_of, held
-from orders.models import Order
+from orders import refunds
+from orders.models import Order, Payment
 from orders.tests.factories import customer
 from tests.bought import lamps, stock_of
 from tests.payment_books import check_books
@@ -24,6 +25,13 @@ def refusal(code: str, status: int = 400) -> bytes:
     error = {"type": "invalid_request_error", "code": code, "message": "words of Stripe", "param": "customer_email"}
     body = json.dumps({"error": error}).encode()
     return b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+def test_a_payment_that_the_provider_does_not_know_has_no_refunds(till: Till, settings: Settings) -> None:
+    with receiving() as refusing:
+        refusing.answers = [refusal("resource_missing", 404)]
+        settings.STRIPE_API_BASE = refusing.url.removesuffix("/webhook/")
+        assert refunds.told_of(Payment(payment_intent="pi_of_nobody")) == []
 
 
 @pytest.mark.parametrize(
