@@ -18,25 +18,33 @@ RUNS: dict[str, Callable[[], bool]] = {
     "node": lambda: not services.absent("node"),
     "browser": lambda: not services.absent("browser"),
 }
+# About headers, origins, tokens, pictures and addresses, and not about what an engine does with them.
+ONCE = {
+    *("test_cors.py", "test_origin_rule.py", "test_origin_rule_bearer.py", "test_market_of_a_request.py", "test_mounts.py"),
+    *("test_google_token.py", "test_bad_cookie.py", "test_access_token.py", "test_password_rules.py"),
+    *("test_image_refused.py", "test_image_rewritten.py", "test_image_upload.py", "test_image_change.py"),
+    *("test_import_addresses.py", "test_import_addresses_refused.py"),
+}
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not.
 
-    What asks no database for anything, and what is marked `once`, runs on SQLite alone, beside which PostgreSQL's own run need not
-    do it again.
+    What does not depend on the engine runs on SQLite alone, beside which PostgreSQL's own run need not do it again.
     """
     absent = {marker for marker, runs in RUNS.items() if not runs()}
     gone = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
     if RUNS["postgresql"]():
-        gone += [item for item in items if not _asks_a_database(item) or item.get_closest_marker("once")]
+        gone += [item for item in items if not _depends_on_the_engine(item)]
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=gone)
 
 
-def _asks_a_database(item: pytest.Item) -> bool:
-    """Say whether a test has anything to do with the engine."""
+def _depends_on_the_engine(item: pytest.Item) -> bool:
+    """Say whether a test asks a database for anything, and is not marked or listed as one that asks nothing special of it."""
+    if item.path.name in ONCE or item.get_closest_marker("once"):
+        return False
     fixtures: list[str] = getattr(item, "fixturenames", [])
     marked = any(item.get_closest_marker(marker) for marker in ("django_db", "postgresql"))
     return marked or any(name in fixtures for name in ("db", "transactional_db", "live_server"))

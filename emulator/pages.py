@@ -21,7 +21,8 @@ def page(title: str, inner: str) -> str:
     """Return a whole page."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" href="data:,"><style>{STYLE}</style></head><body>'
         f'<div class="banner" role="note">Payment emulator – no money moves</div><main>{inner}</main></body></html>'
     )
 

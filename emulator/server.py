@@ -185,7 +185,9 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, "application/json", text[:-1] if is_broken else text, headers)
 
     def _html(self, status: int, text: str) -> None:
-        policy = "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'; base-uri 'none'"
+        policy = (
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'; base-uri 'none'"
+        )
         headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         self._send(status, "text/html; charset=utf-8", text.encode(), headers)
 

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from orders.gateways import stripe
 from orders.models import Order, Payment, Refund, StripeEvent
 from store.core import markets, money
 from store.core.firsts import Firsts, first_of
@@ -79,8 +80,12 @@ def _placed(first: date) -> dict[tuple[str, date], tuple[int, Decimal]]:
 
 def _paid(first: date) -> dict[tuple[str, date], Decimal]:
     captured = Payment.objects.filter(order__paid_at__gte=_midnight(first), captured_minor__gt=0)
-    rows = captured.values_list("currency", _day("order__paid_at")).annotate(Sum("captured_minor")).order_by()
-    return {(currency, on): Decimal(minor).scaleb(-money.exponent(currency)) for currency, on, minor in rows}
+    rows = captured.values_list("provider", "currency", _day("order__paid_at")).annotate(Sum("captured_minor")).order_by()
+    paid: dict[tuple[str, date], Decimal] = {}
+    for provider, currency, on, minor in rows:  # Stripe's minor units are not always the currency's
+        digits = stripe.digits_of(currency) if provider == Order.Method.STRIPE else money.exponent(currency)
+        paid[currency, on] = paid.get((currency, on), Decimal(0)) + Decimal(minor).scaleb(-digits)
+    return {key: _exact(total, key[0]) for key, total in paid.items()}
 
 
 def _day(column: str) -> TruncDate:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -77,7 +78,7 @@ def _amount(amount: Decimal, sales: reports.Sales) -> str:
 
 
 def _states(found: dict[Order.Status, int]) -> list[dict[str, Any]]:
-    """Each state with its part of all orders."""
+    """Each state with its part of the one that most orders are in."""
     most = max(found.values()) or 1
     orders = reverse("admin:orders_order_changelist")
     return [
@@ -93,7 +94,7 @@ def _newest(orders: list[Order]) -> dict[str, Any]:
     rows = [
         [
             _link("orders_order", order.pk, order.number),
-            f"{order.placed_at:%Y-%m-%d %H:%M}",
+            f"{timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}",
             order.name or order.email or order.phone or str(order.user or "\u2013"),
             f"{money.text(order.total, order.currency)} {order.currency}",
             badges.of_status(order),

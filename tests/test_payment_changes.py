@@ -9,6 +9,7 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.tests.factories import access_token, make_user
+from carts.models import Cart
 from carts.tests.factories import add, cart_of, held, signed_in
 from orders.models import Order
 from orders.tests.factories import books, create, customer, form
@@ -221,3 +222,14 @@ def _appeared() -> Any:
             return order
         time.sleep(0.02)
     raise AssertionError("no order came")
+
+
+def test_an_open_order_that_its_cart_has_forgotten_is_replaced_all_the_same(till: Till, client: SchemaClient) -> None:
+    first = till.placed(client)
+    Cart.objects.update(held_at=None)  # as between two locks of another engine: the database is the last judge
+
+    second = till.placed(client, note="another wish", address="elsewhere")
+
+    assert [status_of(order["number"])[0] for order in (first, second)] == ["cancelled", "pending"]
+    assert stock_of("LAMP") == (5, 2)
+    check_books()

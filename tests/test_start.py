@@ -109,7 +109,11 @@ def test_half_of_cloudinary_stops_the_start(project: Path, given: tuple[str, ...
 
 @pytest.mark.parametrize(
     ("written", "words"),
-    [(b"DEBUG=1\nSECRET_KEY 4711\n", "Line 2 of .env is not NAME=value."), (b"\xff\xfe", ".env is no text in UTF-8.")],
+    [
+        (b"DEBUG=1\nSECRET_KEY 4711\n", "Line 2 of .env is not NAME=value."),
+        (b"\xff\xfe", ".env is no readable text in UTF-8"),
+        (b"DEBUG=1\nSECRET_KEY\n", "Line 2 of .env is not NAME=value."),
+    ],
 )
 def test_a_broken_env_file_stops_the_start(tmp_path: Path, written: bytes, words: str) -> None:
     project = copy_to(tmp_path)

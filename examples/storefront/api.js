@@ -85,17 +85,18 @@ const memory = new Map();
 
 export function kept(storage, name) {
   try {
-    return globalThis[storage].getItem(name);
+    return memory.get(name) ?? globalThis[storage].getItem(name);
   } catch {
-    return memory.get(name) ?? null;
+    return null;
   }
 }
 
 export function keep(storage, name, value) {
   try {
+    memory.delete(name);
     if (value === null) globalThis[storage].removeItem(name);
     else globalThis[storage].setItem(name, value);
   } catch {
-    memory.set(name, value);
+    if (value !== null) memory.set(name, value);
   }
 }

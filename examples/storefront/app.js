@@ -39,6 +39,7 @@ async function show({ isBack = false, stays = false } = {}) {
   const mine = ++turn;
   leave();
   leave = () => {};
+  document.querySelectorAll("#notices .bad").forEach((old) => old.remove()); // of the page before
   const { pathname, searchParams, hash } = new URL(location.href);
   const [page, part] = matched(pathname);
   const slow = setTimeout(() => mine === turn && put(main, h("p", { class: "soft", role: "status" }, "Loading …")), 200);
@@ -56,7 +57,8 @@ async function show({ isBack = false, stays = false } = {}) {
       onLeave: (act) => mine === turn && (leave = act),
     });
   } catch (refusal) {
-    made = trouble(refusal);
+    if (refusal.code === undefined) setTimeout(() => { throw refusal; }); // a mistake in this page, for the console
+    made = trouble(refusal.code === undefined ? { status: 0, code: "", message: "Something went wrong in this page." } : refusal);
   } finally {
     clearTimeout(slow);
   }
@@ -66,7 +68,7 @@ async function show({ isBack = false, stays = false } = {}) {
   main.removeAttribute("aria-busy");
   const heading = main.querySelector("h1");
   document.title = [heading?.textContent, state.config.shop_name].filter(Boolean).join(" – ");
-  if (isBack) return;
+  if (isBack || (stays && !main.contains(document.activeElement) && document.activeElement !== document.body)) return;
   const control = held ? main.querySelector(`[name="${held}"]`) : null;
   if (!control) scrollTo(0, 0);
   (control ?? heading ?? main).focus({ preventScroll: true });
@@ -101,8 +103,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
   if (!link || !isPlain || link.origin !== location.origin || link.target || /\.\w+$/.test(link.pathname)) return;
-  if (link.hash && link.pathname === location.pathname) return; // the link that skips to the content
   event.preventDefault();
+  if (link.classList.contains("skip")) return main.focus(); // the address stays: it may hold what the page needs
   go(link.href);
 });
 document.querySelector("#search").addEventListener("submit", (event) => {
@@ -115,8 +117,8 @@ addEventListener("pageshow", (event) => event.persisted && Promise.all([recount(
 // Signed in or out, or something bought, in another tab: see for oneself when one comes back to this one.
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.config && look().catch(() => {}));
 onOther(() => {
-  if (!state.user) notice("You are not signed in any more.", "bad");
   show().catch(fail);
+  if (!state.user) notice("You are not signed in any more.", "bad");
 });
 
 onChange(around);
@@ -128,7 +130,7 @@ try {
   choice.value = market().code;
   choice.addEventListener("change", () => {
     choose(choice.value);
-    Promise.all([recount(), show()]).catch(fail);
+    Promise.all([recount(), show({ stays: true })]).catch(fail);
   });
   await show();
   document.querySelector("footer").hidden = false; // where it stays: content that comes in above would have moved it

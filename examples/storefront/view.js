@@ -50,8 +50,9 @@ export function field(label, control, hint = null) {
   const id = control.id || `field-${++count}`;
   const said = h("span", { class: "wrong", id: `${id}-wrong` });
   control.id = id;
-  control.setAttribute("aria-describedby", `${id}-wrong`);
-  const row = h("div", { class: "field" }, h("label", { for: id }, label), control, hint && h("span", { class: "soft" }, hint), said);
+  control.setAttribute("aria-describedby", hint ? `${id}-hint ${id}-wrong` : `${id}-wrong`);
+  const more = hint && h("span", { class: "soft", id: `${id}-hint` }, hint);
+  const row = h("div", { class: "field" }, h("label", { for: id }, label), control, more, said);
   row.refuse = (words) => {
     said.textContent = words;
     control.setAttribute("aria-invalid", words ? "true" : "false");
@@ -124,6 +125,8 @@ export function notice(text, kind = "good") {
 
 export function words(refusal) {
   if (refusal.code === undefined) throw refusal; // not the shop's: a mistake in this page
+  const errors = Object.values(refusal.errors ?? {}).flat();
+  if (errors.length) return errors.join(" ");
   return refusal.retryAfter && refusal.status === 429 ? `${refusal.message} Try again in ${refusal.retryAfter} seconds.` : refusal.message;
 }
 

@@ -7,7 +7,8 @@ const PASSWORD = { type: "password", required: true };
 /** Only an address of this shop front: a link could name any other. */
 function nextOf(query) {
   const next = query.get("next") ?? "/";
-  return /^\/(?![/\\])/.test(next) ? next : "/";
+  const url = new URL(next, location.origin);
+  return url.origin === location.origin ? url.pathname + url.search : "/";
 }
 
 async function welcome({ user, cart_merge: merge }, next, go) {

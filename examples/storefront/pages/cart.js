@@ -12,7 +12,12 @@ export async function cart() {
 async function fill(place, change = () => {}, isOver = () => true) {
   let seen;
   do {
-    await change();
+    try {
+      await change();
+    } catch (refusal) {
+      show(place, await look()); // what is shown may be old: another tab has changed the cart
+      throw refusal;
+    }
     seen = await look();
   } while (!isOver());
   show(place, seen);

@@ -24,7 +24,10 @@ export async function checkout({ go }) {
     try {
       await buy(orderOf(given, seen), go);
     } catch (refusal) {
-      if (refusal.code !== "cart_changed") throw Object.assign(refusal, { errors: byField(refusal.errors) });
+      if (refusal.code !== "cart_changed") {
+        put(changes, orderNamed(refusal.details));
+        throw Object.assign(refusal, { errors: byField(refusal.errors) });
+      }
       Object.assign(seen, await look());
       put(side, summary(seen));
       put(changes, changed(refusal.details.changes, seen.currency));
@@ -32,6 +35,13 @@ export async function checkout({ go }) {
   });
   made.append(changes);
   return [title("Checkout"), h("div", { class: "columns" }, h("section", {}, made), side)];
+}
+
+/** An order that waits for the payment provider, or was paid in another tab, is there to be looked at. */
+function orderNamed({ order: number, order_token: token } = {}) {
+  if (!number) return null;
+  if (token) keepToken(number, token);
+  return h("p", {}, h("a", { href: `/orders/${number}` }, `Look at order ${number}`));
 }
 
 /** Look at what will be bought, at today's prices, and at what sending it costs. */
@@ -98,16 +108,19 @@ async function buy(order, go) {
   warnings.forEach((text) => notice(`${text}.`));
   if (data.checkout_url) return location.assign(data.checkout_url);
   bought();
-  await recount();
+  recount().catch(() => {}); // the order is placed, whatever the badge shows
   return go(`/orders/${data.number}`, { replace: true });
 }
 
 function changed(changes, currency) {
+  const isPrice = changes.every(({ code }) => code === "price_increased");
   const words = ({ code, item, ...numbers }) => `${item?.name ?? "The total"}: ${CHANGES[code]?.(numbers, currency) ?? code}`;
   return [
     h("p", { class: "wrong" }, "Your cart has changed. Nothing was ordered; this is different now:"),
     h("ul", {}, changes.map((one) => h("li", {}, words(one)))),
-    h("p", {}, "Place the order again if that is fine, or ", h("a", { href: "/cart" }, "change the cart"), "."),
+    isPrice
+      ? h("p", {}, "Place the order again if that is fine, or ", h("a", { href: "/cart" }, "change the cart"), ".")
+      : h("p", {}, h("a", { href: "/cart" }, "Change the cart"), ", and place the order again."),
   ];
 }
 

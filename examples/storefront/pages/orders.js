@@ -9,7 +9,7 @@ const STATUS = {
   shipped: "On its way",
   delivered: "Delivered",
   cancelled: "Cancelled",
-  expired: "Expired: it was not paid in time, and nothing was charged",
+  expired: "Expired: it was not paid in time",
 };
 const PAYMENT = {
   unpaid: "not paid",
@@ -35,7 +35,7 @@ export async function orders() {
     more.hidden = !pagination.next;
   };
   if (state.user) await load("/orders/my/");
-  const guests = (await Promise.all(others.map((number) => get(number).catch(() => null)))).filter(Boolean).map(row);
+  const guests = (await Promise.all(others.map(byGuest))).filter(Boolean).map(row);
   return [
     title("Orders"),
     state.user && (list.children.length ? list : nothing()),
@@ -52,6 +52,16 @@ function nothing() {
 
 async function get(number) {
   return (await shop("GET", `/orders/${encodeURIComponent(number)}/`, undefined, byToken(number))).data;
+}
+
+/** A guest's order; one that has joined an account, or is erased, is not his to see any more, and its token is forgotten. */
+async function byGuest(number) {
+  try {
+    return await get(number);
+  } catch (refusal) {
+    if (refusal.status === 404) keepToken(number, null);
+    return null;
+  }
 }
 
 function row(order) {
@@ -79,7 +89,12 @@ export async function order({ part, query, fragment, isShown, again }) {
     history.replaceState({}, "", location.pathname); // who is shown the address need not be shown the token
   }
   const place = h("div", { class: "stack" });
-  const fill = (found) => put(place, whole(found, again));
+  const said = h("p", { role: "status", id: "order-status", class: "state" }); // one element: what changes in it is read out
+  const fill = (found) => {
+    said.dataset.status = found.status;
+    said.textContent = `${STATUS[found.status]} – ${PAYMENT[found.payment_status]}`;
+    put(place, whole(found, said, again));
+  };
   const found = await get(number).catch((refusal) => {
     if (refusal.status === 404 && !state.user) return null;
     throw refusal;
@@ -103,18 +118,27 @@ function unknown() {
 
 /** Ask until the order is not pending any more. With a session the shop asks the payment provider itself. */
 async function watch(number, session, fill, isShown) {
-  for (let look = 0; look < PATIENCE; look++) {
-    await new Promise((done) => setTimeout(done, PAUSES[Math.min(look, PAUSES.length - 1)]));
+  const path = `/orders/verify-payment/?session_id=${encodeURIComponent(session)}`;
+  for (let look = 0; look < PATIENCE; ) {
+    const pause = session && !look ? 0 : PAUSES[Math.min(look, PAUSES.length - 1)];
+    await new Promise((done) => setTimeout(done, pause));
     if (!isShown()) return;
-    if (document.hidden) continue;
-    const path = `/orders/verify-payment/?session_id=${encodeURIComponent(session)}`;
-    const found = session ? (await shop("GET", path, undefined, byToken(number))).data.order : await get(number);
+    if (document.hidden) continue; // nobody looks
+    look += 1;
+    const found = await (session ? shop("GET", path, undefined, byToken(number)).then(({ data }) => data.order) : get(number)).catch(passing);
     if (!isShown()) return;
-    if (found.status === "pending" && found.payment_status !== "processing") continue;
+    if (!found || (found.status === "pending" && found.payment_status !== "processing")) continue;
     fill(found);
     settled();
     if (found.status !== "pending") return;
   }
+  notice("The payment is not confirmed yet. There will be a mail; load this page again to look once more.", "bad");
+}
+
+/** What will pass is tried again: no connection, too many calls, a shop that is being restarted. */
+function passing(refusal) {
+  if (![0, 429, 500, 502, 503].includes(refusal.status)) throw refusal;
+  return null;
 }
 
 function settled() {
@@ -122,7 +146,7 @@ function settled() {
   recount().catch(() => {}); // the number at the cart is not worth a message
 }
 
-function whole(found, again) {
+function whole(found, said, again) {
   const { number, status, payment_status: payment, currency } = found;
   const isWaiting = status === "pending" && payment !== "processing";
   const act = (name, said) => async () => {
@@ -135,7 +159,7 @@ function whole(found, again) {
   const canCancel = isWaiting || (status === "processing" && payment === "unpaid");
   return [
     title(`Order ${number}`),
-    h("p", { role: "status", id: "order-status", "data-status": status, class: "state" }, `${STATUS[status]} – ${PAYMENT[payment]}`),
+    said,
     h(
       "div",
       { class: "row" },

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -42,11 +43,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, page_port: int, emulator_port: int, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("This is a demo with well-known passwords; it runs with DEBUG=1 only.")
-        for name, wanted in (("--port", port), ("--page-port", page_port), ("--emulator-port", emulator_port)):
-            self._check_free(name, wanted)
-        self._prepare()
-        stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         payments = {} if settings.STRIPE_SECRET_KEY else _payments_of(emulator_port)
+        wanted = {"--port": port, "--page-port": page_port} | ({"--emulator-port": emulator_port} if payments else {})
+        for name, number in wanted.items():
+            self._check_free(name, number)
+        try:
+            self._prepare()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. What was not imported yet: manage.py import_products") from None
+        stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         started = partial(self._start, {**payments, "FRONTEND_URL": f"http://localhost:{page_port}"})
         children = [
             started("-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", *QUIET),
@@ -73,13 +78,13 @@ class Command(BaseCommand):
 
     def _check_free(self, name: str, port: int) -> None:
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                raise CommandError(
-                    f"Port {port} is in use. Stop what listens there, or choose another: make run ARGS='{name} {port + 1}'"
-                ) from None
+            is_free = probe.connect_ex(("localhost", port)) != 0
+        with suppress(OSError), socket.socket(socket.AF_INET6) as probe:  # where other programs may be that a browser finds first
+            is_free &= probe.connect_ex(("localhost", port)) != 0
+        if not is_free:
+            raise CommandError(
+                f"Port {port} is in use. Stop what listens there, or choose another: make run ARGS='{name} {port + 1}'"
+            )
 
     def _prepare(self) -> None:
         call_command("migrate", verbosity=0)
