@@ -1,5 +1,6 @@
 """What the buyer saw against what is: a buyer is not charged more than he was shown, nor sold what is not there."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,6 +15,8 @@ from products.exceptions import VariantNeeded
 from store.core import money
 from store.core.exceptions import Invalid
 from store.core.markets import Market
+
+SMALL = re.compile(r"[0-9]{1,18}", re.ASCII)  # digits of an id that a 64-bit column holds
 
 
 class NamedTwice(Invalid):
@@ -72,7 +75,8 @@ class _Findings:
     def add(self, code: str, about: Line | Wanted | None, old: Any, new: Any, available: int | None = None) -> None:
         item = None
         if isinstance(about, Wanted):  # all that is known of it is what the client has said
-            product = about.product if about.product is None or not about.product.isdecimal() else int(about.product)
+            given = about.product or ""
+            product = int(given) if SMALL.fullmatch(given) else about.product
             item = {"id": None, "product_id": product, "sku_id": about.variant, "name": None}
         elif about is not None:
             item = {"id": about.id, "product_id": about.product_id, "sku_id": about.variant_id, "name": about.name}

@@ -171,6 +171,6 @@ def replay(event_id: str = "") -> tuple[int, int]:
         try:
             work_through(pk)
             done += 1
-        except EventFailed:
+        except (EventFailed, OperationalError):
             failed += 1
     return done, failed

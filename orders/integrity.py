@@ -147,8 +147,9 @@ def fix() -> int:
 
     Locks are taken in the order of all: carts, payments, variants.
     """
-    ordering.lock(_held_for_nothing())
-    carts = _held_for_nothing()  # an order may have been placed meanwhile
+    locked = set(_held_for_nothing())
+    ordering.lock(locked)
+    carts = sorted(locked.intersection(_held_for_nothing()))  # an order may have been placed meanwhile
     ordering.hold_nothing(carts)
     given = _total(Refund.objects.filter(payment=OuterRef("pk"), state__in=GIVEN), "payment", "amount_minor")
     payments = Payment.objects.annotate(given=Least(given, F("captured_minor"))).exclude(refunded_minor=F("given"))

@@ -53,7 +53,8 @@ def place(actor: Actor, caller: Caller, wish: Wish, key: str = "") -> Placed:
         attempt = replace(attempt, wish=wish.sent_to(address))
     _check_contact(attempt)
     placed = _payable(_placed(attempt))
-    if placed.order.status in OVER and placed.replayed and not key:  # it ended in this moment: the wish is a new one
+    is_of_key = bool(key) and placed.order.idempotency_key == key
+    if placed.order.status in OVER and placed.replayed and not is_of_key:  # it ended in this moment: the wish is a new one
         placed = _payable(_placed(attempt))
     if placed.order.status in OVER and not placed.replayed:
         raise OrderEnded(details={"order": placed.order.number})

@@ -32,9 +32,8 @@ STAMPS = {
 # What the merchant has to look at; `docs/payments.md` says what to do about each.
 AMOUNT_MISMATCH, DUPLICATE_PAYMENT, LATE_PAYMENT = "amount_mismatch", "duplicate_payment", "late_payment"
 DISPUTE, EXTERNAL_REFUND, REFUND_FAILED = "dispute", "external_refund", "refund_failed"
-PAYMENT_OVERDUE = "payment_overdue"
+PAYMENT_OVERDUE, SETTLED = "payment_overdue", "attention_settled"
 # The most urgent first: an order has one flag, and none makes way for one that is less urgent.
-SETTLED = "attention_settled"
 URGENCY = (AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE, EXTERNAL_REFUND)
 
 

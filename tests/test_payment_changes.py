@@ -233,3 +233,15 @@ def test_an_open_order_that_its_cart_has_forgotten_is_replaced_all_the_same(till
     assert [status_of(order["number"])[0] for order in (first, second)] == ["cancelled", "pending"]
     assert stock_of("LAMP") == (5, 2)
     check_books()
+
+
+def test_a_new_key_is_not_answered_with_an_order_whose_page_is_over(till: Till, client: SchemaClient) -> None:
+    first = till.order(client, "k-1").json()["data"]
+    assert till.emulator.api("POST", f"/v1/checkout/sessions/{first['session_id']}/expire").status == 200  # and nobody told
+
+    second = till.order(client, "k-2")
+
+    assert (second.status_code, second.json()["data"]["status"]) == (201, "pending")
+    assert [status_of(number)[0] for number in (first["number"], second.json()["data"]["number"])] == ["expired", "pending"]
+    assert till.order(client, "k-1").json()["data"]["number"] == first["number"]
+    check_books()

@@ -98,6 +98,16 @@ def test_what_the_cart_does_not_hold_is_a_change(api: SchemaClient) -> None:
     assert books() == before
 
 
+@pytest.mark.parametrize("product", ["9" * 20, "9" * 64, "\u0663" * 20])
+def test_what_no_cart_can_hold_is_a_change_too(api: SchemaClient, product: str) -> None:
+    add(api, make_product())
+
+    response = create(api, items=[{"product_id": product, "quantity": 1}])
+
+    assert (response.status_code, response.json()["code"]) == (409, "cart_changed")
+    assert response.json()["details"]["changes"][0]["item"]["product_id"] == product
+
+
 def test_the_cart_of_another_holds_nothing_of_mine(db: None) -> None:
     lamp = make_product()
     add(customer("bob@example.com"), lamp, 2)
