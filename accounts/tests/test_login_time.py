@@ -1,7 +1,6 @@
 """POST /api/auth/login/: the time that a refusal takes does not tell who has an account"""
 
 import time
-from statistics import median
 
 import pytest
 from pytest_django import Settings
@@ -29,6 +28,6 @@ def test_unknown_known_disabled_and_passwordless_accounts_cost_the_same(settings
             times.append(time.process_time() - begun)
             answers.add((response.status_code, response.content))
 
-    medians = [median(times) for times in spent.values()]
+    least = [min(times) for times in spent.values()]  # what else the machine does can only add to it
     assert len(answers) == 1
-    assert max(medians) <= 1.2 * min(medians)
+    assert max(least) <= 1.2 * min(least)
