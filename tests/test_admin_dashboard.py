@@ -8,14 +8,12 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
 from accounts.tests.factories import make_user
 from carts.tests.factories import add
 from orders import fulfilment, reports
@@ -25,6 +23,7 @@ from products.models import Product, Variant
 from products.tests.factories import make_product
 from store.core.actors import SYSTEM
 from store.core.models import Job
+from tests.desks import clerk, superuser
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
@@ -33,18 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 @pytest.fixture
 def staff() -> Client:
     """The browser of a superuser."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("staff@example.com", "a staff of oak"))
-    return client
-
-
-def clerk(*rights: str) -> Client:
-    """Return the browser of staff with these rights."""
-    user = make_user("clerk@example.com", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    client = Client()
-    client.force_login(user)
-    return client
+    return superuser()
 
 
 def order(product: Product, *, units: int = 1, market: str = "in", at: datetime | None = None) -> Order:
@@ -88,6 +76,17 @@ def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff: Cl
     assert (dollars["Ordered"][0], set(dollars["Ordered"][1:])) == ("0.30", {"0"})
     assert "2 orders, 59.97 INR; 0.00 INR paid." in page
     assert "3 orders, 0.30 USD; 0.00 USD paid." in page
+
+
+def test_money_by_card_counts_in_stripes_minor_units_and_cash_in_the_currencys(db: None) -> None:
+    first, second = (order(make_product(name)) for name in ("Lamp", "Mug"))
+    Order.objects.update(paid_at=timezone.now(), currency="ISK", total=Decimal(500))
+    first.payments.update(currency="ISK", captured_minor=500)
+    second.payments.update(currency="ISK", captured_minor=50000, provider="stripe")
+
+    (kronur,) = reports.sales()
+
+    assert (kronur.currency, kronur.paid) == ("ISK", Decimal(1000))
 
 
 def test_money_counts_on_the_day_on_which_it_came(staff: Client) -> None:

@@ -7,7 +7,6 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
-from accounts.tests.factories import make_user
 from carts.tests.factories import add
 from orders import fulfilment, refunds
 from orders.admin.desk import ACTS
@@ -17,6 +16,7 @@ from orders.tests.factories import books, customer, placed
 from products.tests.factories import make_product
 from store.core.actors import Actor
 from tests.bought import bought, pending, stock_of
+from tests.desks import clerk, superuser
 from tests.payments import Till
 from tests.test_admin_orders import ORDERS, act, offered
 
@@ -28,18 +28,7 @@ STAFF = Actor(kind="staff")
 @pytest.fixture
 def desk() -> Client:
     """The browser of a superuser."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("boss@example.com", "a staff of oak"))
-    return client
-
-
-def clerk(*rights: str) -> Client:
-    """Return the browser of a member of staff who has these rights and no others."""
-    user = make_user("clerk@example.com", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    client = Client()
-    client.force_login(user)
-    return client
+    return superuser()
 
 
 def slip(client: Client, order: Order) -> str:
