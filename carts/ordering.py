@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, PositiveSmallIntegerField, QuerySet, Value, When
+from django.db.models import Case, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
 from carts import audit, selectors
 from carts.lines import Line
@@ -83,6 +83,11 @@ def locked_for_order(cart_id: int | None) -> CartRef | None:
     market = markets.table().get(cart.market, markets.default())
     at = {name: getattr(cart, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
     return CartRef(market, cart.user_id, None, cart.key_hash, cart.pk, **at)
+
+
+def merged_into(cart_id: int) -> QuerySet[Any, Any]:
+    """Return the query of a cart's id and the ids of those that were merged into it."""
+    return Cart.objects.filter(Q(pk=cart_id) | Q(merged_into=cart_id)).values("pk")
 
 
 def let_go(ref: CartRef, units: Mapping[int, int], *, is_last: bool) -> None:

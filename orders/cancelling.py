@@ -8,7 +8,6 @@ from orders.locking import LIVE, locked, locked_payments
 from orders.models import Order, Payment, Refund
 from products import stock
 from store.core.actors import STRIPE, Actor
-from store.core.exceptions import GatewayDown, GatewayRefused
 
 Status, State = Order.Status, Payment.State
 
@@ -37,7 +36,7 @@ def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
     try:
         for payment in payments:
             _close(actor, payment, reason)
-    except (GatewayDown, GatewayRefused):
+    except Exception:  # whatever it was, it is not cancelled
         _forget_wish(order_id, is_mine)
         raise
     order = Order.objects.get(pk=order_id)

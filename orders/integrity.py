@@ -10,6 +10,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
 from carts import ordering
+from orders.locking import lock_payments
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.refunds import COUNTED, GIVEN
 from products import stock
@@ -153,7 +154,7 @@ def fix() -> int:
     ordering.hold_nothing(carts)
     given = _total(Refund.objects.filter(payment=OuterRef("pk"), state__in=GIVEN), "payment", "amount_minor")
     payments = Payment.objects.annotate(given=Least(given, F("captured_minor"))).exclude(refunded_minor=F("given"))
-    changed = Payment.objects.filter(pk__in=list(payments.values_list("pk", flat=True))).update(
+    changed = Payment.objects.filter(pk__in=lock_payments(payments.values("pk"))).update(
         refunded_minor=Least(given, F("captured_minor"))
     )
     wrong = Variant.objects.annotate(promised=_promised()).exclude(reserved=F("promised"))

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from carts import ordering
 from carts.owners import CartRef
@@ -54,6 +57,12 @@ def locked(order_id: int) -> Order:
     if order is None:
         raise OrderNotFound
     return order
+
+
+def lock_payments(wanted: QuerySet[Payment, Any]) -> list[UUID]:
+    """Lock these payments of any orders, in the order in which those of one are locked."""
+    rows = Payment.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("created_at", "pk")
+    return [payment.pk for payment in rows]
 
 
 def locked_payments(order: Order) -> list[Payment]:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from orders import checkout, inbox, refunds, settling
+from orders import checkout, inbox, refunds, settling, transitions
 from orders.exceptions import PaymentNotConfigured, PaymentProviderUnavailable, PaymentSetupFailed
 from orders.facts import RefundFacts, SessionFacts
 from orders.gateways import stripe
@@ -39,7 +40,7 @@ class Report:
 
 @dataclass
 class Run:
-    """One run; `is_dry` looks and writes nothing."""
+    """One run; `is_dry` takes back at once what it would write, and asks the provider for nothing but how things stand."""
 
     since: timedelta
     order: str = ""
@@ -51,9 +52,9 @@ class Run:
         now = timezone.now()
         for payment in self._payments(now):
             self._try(f"order {payment.order.number}", partial(self._settle, payment, now))
-        if self.order and not self.is_dry:
+        if self.order:
             self._try("the provider's refunds", self._compare_refunds_of_order)
-        elif not self.order:
+        else:
             self._replay(now)
             if stripe.is_configured():
                 self._try("the provider's sessions", partial(self._compare_sessions, now))
@@ -102,20 +103,24 @@ class Run:
                 settling.flag_overdue(payment.pk)
 
     def _apply(self, payment: Payment, facts: SessionFacts) -> None:
-        before = (payment.state, payment.order.status, payment.order.attention)
-        if self.is_dry:
-            self.report.repaired.append(f"order {payment.order.number} is {facts.status} and {facts.payment_status}")
-            return
-        order = settling.apply_session(payment.pk, facts, SYSTEM)
-        payment.refresh_from_db()
-        if order.attention and order.attention != before[2]:
-            self.report.attention.append(f"order {order.number}: {order.attention}")
-        elif (payment.state, order.status) != before[:2]:
-            self.report.repaired.append(f"order {order.number} is {order.status} now")
+        before = (payment.state, payment.order.status)
+        seen = payment.order.events.order_by("pk").values_list("pk", flat=True).last() or 0
+        with transaction.atomic():
+            order = settling.apply_session(payment.pk, facts, SYSTEM)
+            payment.refresh_from_db()
+            flags = list(order.events.filter(pk__gt=seen, kind__in=transitions.URGENCY).values_list("kind", flat=True))
+            transaction.set_rollback(self.is_dry)
+        for code in flags:
+            _tell(self.report.attention, f"order {order.number}: {code}")
+        if not flags and (payment.state, order.status) != before:
+            _tell(self.report.repaired, f"order {order.number} is {order.status} now")
 
     def _repair(self, number: str, words: str, act: Callable[[], object]) -> None:
-        """Do it, and report it where it changed anything."""
-        if self.is_dry or act():
+        """Do it, and report it where it changed anything; a dry run takes it back."""
+        with transaction.atomic():
+            has_changed = act()
+            transaction.set_rollback(self.is_dry)
+        if has_changed:
             self.report.repaired.append(f"order {number} {words}")
 
     def _give_up(self, payment: Payment) -> bool:
@@ -195,3 +200,9 @@ class Run:
         refund.refresh_from_db()
         told = f"refund {refund.pk} is {refund.state} now"
         (self.report.attention if refund.state == Refund.State.FAILED else self.report.repaired).append(told)
+
+
+def _tell(lines: list[str], words: str) -> None:
+    """Say it once: a dry run finds the same twice, for it mends nothing in between."""
+    if words not in lines:
+        lines.append(words)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from orders import notices, returns, transitions
 from orders.exceptions import (
@@ -75,13 +75,14 @@ def ask(
 ) -> Refund:
     """Give money of an order back: an amount (None: all that is left), for these lines or for none.
 
-    `refund_id` is the refund's own id: who asks twice with the same gets the first. Raises OrderNotFound, RefundTooLarge. The
-    provider is asked after the commit; where it does not answer, again and again.
+    `refund_id` is the refund's own id: who asks twice with the same gets the first, unless that has failed. Raises OrderNotFound,
+    RefundTooLarge, InvalidTransition where units of it are on the shelf already. The provider is asked after the commit; where it
+    does not answer, again and again.
     """
     with transaction.atomic():
         order = locked(order_id)
         known = Refund.objects.select_related("payment").filter(pk=refund_id).first() if refund_id else None
-        if known is not None and known.payment.order_id == order.pk:
+        if known is not None and known.payment.order_id == order.pk and known.state not in OVER:
             return known
         payment = max(locked_payments(order), key=rest_of, default=None)
         rest = rest_of(payment) if payment is not None else 0
@@ -213,7 +214,8 @@ def _record(order: Order, payment: Payment, facts: RefundFacts, actor: Actor) ->
     refund.failure_code = facts.failure[:60]
     if was_assumed and state in COUNTED:  # the shop took it for refused: its units are given back after all
         returns.redo(refund)
-        transitions.resolve(order, transitions.REFUND_FAILED, actor)
+        if not Refund.objects.filter(payment__order=order, state__in=OVER).exclude(pk=refund.pk).exists():
+            transitions.resolve(order, transitions.REFUND_FAILED, actor)
     _become(order, payment, refund, state, actor)
     return True
 
@@ -272,7 +274,7 @@ def _become(order: Order, payment: Payment, refund: Refund, state: str, actor: A
         return
     transitions.note(order, f"refund_{state}", actor, **told)
     if state == State.SUCCEEDED:
-        if refund.source == Refund.Source.AUTO:
+        if not order.payments.filter(captured_minor__gt=F("refunded_minor")).exists():
             transitions.resolve(order, transitions.LATE_PAYMENT, actor)
         if (refund.source, refund.reason) != (Refund.Source.EXTERNAL, LOST):
             notices.tell(order, "refunded", about=str(refund.pk), amount=told["amount"])

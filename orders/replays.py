@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
+from carts import ordering
 from carts import selectors as carts
 from carts.lines import Line
 from carts.owners import CartRef
@@ -75,8 +75,8 @@ def waiting(ref: CartRef, attempt: Attempt) -> Order | None:
     """
     if ref.id is None:  # which, asked for, would be every order whose cart is gone, and everybody's that is not merged
         return None
-    here = Q(cart=ref.id) | Q(cart__merged_into=ref.id)
-    order = Order.objects.filter(here, status=Order.Status.PENDING).order_by("-pk").first()
+    here = ordering.merged_into(ref.id)
+    order = Order.objects.filter(cart__in=here, status=Order.Status.PENDING).order_by("-pk").first()
     if order is not None and is_of_another(order, attempt):
         raise OrderWaits
     return order

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import Least
 
 from orders.exceptions import InvalidTransition, RefundTooLarge
 from orders.models import Order, OrderItem, Refund
@@ -50,9 +49,12 @@ def undo(refund: Refund) -> None:
 
 
 def redo(refund: Refund) -> None:
-    """Count them again: the refund was made after all."""
-    for item, units in refund.lines.items():
-        _of_sold(item).update(refunded_quantity=Least(F("refunded_quantity") + units, F("quantity")))
+    """Count them again, as far as no other refund has: the refund was made after all. What is counted is what `undo` takes back."""
+    for line in OrderItem.objects.filter(pk__in=refund.lines, order__stock_state=Order.StockState.COMMITTED):
+        units = min(refund.lines[str(line.pk)], line.quantity - line.refunded_quantity)
+        OrderItem.objects.filter(pk=line.pk).update(refunded_quantity=F("refunded_quantity") + units)
+        refund.lines[str(line.pk)] = units
+    refund.save(update_fields=["lines", "updated_at"])
 
 
 def _of_sold(item: str) -> QuerySet[OrderItem]:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from carts import ordering
@@ -74,8 +73,9 @@ def _paid(found: Held, facts: SessionFacts) -> None:
     else:
         is_second = order.paid_at is not None
         code = transitions.DUPLICATE_PAYMENT if is_second else transitions.LATE_PAYMENT
-        transitions.flag(order, code, found.actor, payment=str(payment.pk))
-        refunds.request_whole(payment, "paid twice" if is_second else f"paid after the order was {order.status}")
+        reason = "paid twice" if is_second else f"paid after the order was {order.status}"
+        if refunds.request_whole(payment, reason):  # else all of it is back already
+            transitions.flag(order, code, found.actor, payment=str(payment.pk))
 
 
 def _can_be_late(order: Order) -> bool:
@@ -111,8 +111,8 @@ def _confirm(found: Held, kind: str) -> None:
 def _let_go(found: Held, units: Mapping[int, int]) -> None:
     """Let the cart keep nothing for this order; another of it, from a cart that was merged into it, may still wait."""
     if found.cart is not None:
-        here = Q(cart=found.cart.pk) | Q(cart__merged_into=found.cart.pk)
-        others = Order.objects.filter(here, status=Order.Status.PENDING).exclude(pk=found.order.pk)
+        here = ordering.merged_into(found.cart.pk)
+        others = Order.objects.filter(cart__in=here, status=Order.Status.PENDING).exclude(pk=found.order.pk)
         ordering.let_go(found.cart, units, is_last=not others.exists())
 
 

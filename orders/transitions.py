@@ -66,8 +66,11 @@ def note(order: Order, kind: str, actor: Actor, **data: Any) -> None:
 
 
 def flag(order: Order, code: str, actor: Actor, **told: Any) -> None:
-    """Call the merchant's attention to the order, write down why, and owe him a mail: once for each reason while it is flagged."""
-    if order.attention == code and order.events.filter(kind=code, data=told).exists():
+    """Call the merchant's attention to the order, write down why, and owe him a mail.
+
+    While this flag waits, shown or behind a more urgent one, each reason (what is `told`) is written down once.
+    """
+    if code in waiting(order) and order.events.filter(kind=code, data=told).exists():
         return
     order.attention = min(code, order.attention or code, key=URGENCY.index)
     save(order)
@@ -75,32 +78,35 @@ def flag(order: Order, code: str, actor: Actor, **told: Any) -> None:
     notices.tell_merchant(order, "attention", about=code, occasion=str(order.version))
 
 
-def settle_attention(order: Order, actor: Actor) -> None:
-    """Take the flag away: the merchant has looked at it. The caller holds the order's lock."""
-    resolve(order, order.attention, actor)
+def waiting(order: Order) -> set[str]:
+    """Return the flags of an order that nobody has taken away: the one that is shown, and those behind it."""
+    if not order.attention:
+        return set()
+    found = {order.attention}
+    told = order.events.filter(kind__in=(*URGENCY, SETTLED)).order_by("pk")
+    for kind, about in told.values_list("kind", "data"):
+        if kind == SETTLED:
+            found.discard(about["code"])
+        else:
+            found.add(kind)
+    return found
 
 
 def resolve(order: Order, code: str, actor: Actor) -> None:
     """Take this flag away, shown or not; the most urgent of the others is shown then. The caller holds the order's lock."""
-    if not order.attention:
-        return
-    waiting = {order.attention}
-    told = order.events.filter(kind__in=(*URGENCY, SETTLED)).order_by("pk")
-    for kind, about in told.values_list("kind", "data"):
-        if kind == SETTLED:
-            waiting.discard(about["code"])
-        else:
-            waiting.add(kind)
-    if code in waiting:
-        order.attention = min(waiting - {code}, key=URGENCY.index, default="")
+    flags = waiting(order)
+    if code in flags:
+        order.attention = min(flags - {code}, key=URGENCY.index, default="")
         save(order)
         note(order, SETTLED, actor, code=code)
 
 
 @transaction.atomic
-def settle_attention_of(order_id: int, actor: Actor) -> None:
-    """Lock an order and take its flag away. Raises OrderNotFound."""
-    settle_attention(locked(order_id), actor)
+def settle_attention(actor: Actor, order_id: int, code: str) -> Order:
+    """Take the flag away that somebody has looked at, and no other. Raises OrderNotFound."""
+    order = locked(order_id)
+    resolve(order, code, actor)
+    return order
 
 
 def save(order: Order) -> None:

@@ -174,7 +174,7 @@ def test_a_payment_of_another_amount_is_decided_by_staff(
 def test_a_flag_is_taken_away(staff: Client, order: Order) -> None:
     Order.objects.update(attention="dispute")
 
-    act(staff, order, "settle")
+    act(staff, order, "settle", code="dispute")
 
     assert Order.objects.get().attention == ""
     assert OrderEvent.objects.latest("id").data == {"code": "dispute"}

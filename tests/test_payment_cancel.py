@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from accounts.tests.factories import access_token
 from carts.models import CartItem
@@ -285,3 +286,21 @@ def test_an_order_whose_session_was_never_opened_is_cancelled_without_the_provid
     assert (refused.status_code, response.status_code) == (503, 200)
     assert (status_of(number), stock_of()) == (("cancelled", "released", "cancelled"), (10, 0))
     assert Job.objects.filter(kind="order_mail").count() == 0
+
+
+def test_a_cancellation_that_ends_in_a_fault_is_not_made_up_for_later(till: Till) -> None:
+    _, order = pending(till)
+    faults: list[str] = []
+
+    def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not faults and sql.startswith('UPDATE "orders_payment"'):
+            faults.append("canceling statement due to lock timeout")
+            raise OperationalError(faults[0])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(locked), pytest.raises(OperationalError):
+        cancelling.cancel(staff(), Order.objects.get().pk, "by mistake")
+
+    assert (status_of(order["number"])[0], Order.objects.get().cancel_reason) == ("pending", "")
+    assert set(till.deliver()) == {200}
+    assert status_of(order["number"]) == ("expired", "released", "expired")

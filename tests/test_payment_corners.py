@@ -106,7 +106,7 @@ def variant_of_lamp() -> tuple[int, int]:
 
 def test_there_is_nothing_to_decide_and_no_flag_to_take_away(till: Till, order: dict[str, Any]) -> None:
     row = Order.objects.get()
-    transitions.settle_attention_of(row.pk, STAFF)
+    transitions.settle_attention(STAFF, row.pk, "dispute")
 
     with pytest.raises(InvalidTransition):
         settling.decide_mismatch(STAFF, row.pk, accept=True)

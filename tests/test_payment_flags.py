@@ -1,14 +1,19 @@
 """What calls the merchant's attention to an order: one flag is shown, the most urgent, and each is on record"""
 
+import re
+
 import pytest
+from django.test import Client
 
 from orders import refunds, transitions
 from orders.models import Order
 from orders.tests.factories import customer, placed
 from store.core.actors import SYSTEM
 from tests.bought import REFUNDING, bought, charge_of, lamps, pending, staff
+from tests.desks import superuser
 from tests.payment_books import kinds
 from tests.payments import Till
+from tests.test_admin_orders import ORDERS, act
 from tests.test_payment_sync import pass_time, sync
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +65,7 @@ def test_a_dispute_that_is_lost_after_its_flag_was_taken_away_is_flagged_again_o
     order = bought(till)
     till.emulator.dispute(charge_of(till, order))
     assert set(till.deliver()) == {200}
-    transitions.settle_attention_of(order.pk, staff())
+    transitions.settle_attention(staff(), order.pk, "dispute")
     till.emulator.refund_charge(charge_of(till, order), 500)
     assert set(till.deliver()) == {200}
     assert Order.objects.get().attention == "external_refund"
@@ -69,6 +74,47 @@ def test_a_dispute_that_is_lost_after_its_flag_was_taken_away_is_flagged_again_o
     assert set(till.deliver()) == {200}
 
     assert Order.objects.get().attention == "dispute"
+
+
+def test_a_hidden_flag_is_told_once_too() -> None:
+    client = customer()
+    lamps(client)
+    placed(client)
+    order = Order.objects.get()
+    transitions.flag(order, "dispute", SYSTEM, dispute="d1")
+
+    for _ in range(2):
+        transitions.flag(order, "external_refund", SYSTEM, refund="r1")
+    transitions.flag(order, "external_refund", SYSTEM, refund="r2")
+
+    assert (kinds(order.number).count("external_refund"), order.attention) == (2, "dispute")
+    assert transitions.waiting(order) == {"dispute", "external_refund"}
+
+
+def test_a_flag_is_taken_away_by_who_has_seen_it_and_no_other_with_it(till: Till) -> None:
+    order, desk = bought(till), superuser()
+    till.emulator.refund_charge(charge_of(till, order), 500)
+    assert set(till.deliver()) == {200}
+    seen = seen_flag(desk, order)
+    till.emulator.dispute(charge_of(till, order))
+    assert set(till.deliver()) == {200}
+
+    said = act(desk, order, "settle", code=seen)
+
+    assert "The flag is taken away. The next is dispute." in said
+    assert (seen, Order.objects.get().attention) == ("external_refund", "dispute")
+    for _ in range(2):  # the page is sent once more
+        act(desk, order, "settle", code=seen)
+    assert Order.objects.get().attention == "dispute"
+    assert "The flag is taken away." in act(desk, order, "settle", code=seen_flag(desk, order))
+    assert Order.objects.get().attention == ""
+
+
+def seen_flag(desk: Client, order: Order) -> str:
+    """Open the page that takes a flag away, and return the flag that it is about."""
+    found = re.search(r'name="code" value="(\w+)"', desk.get(f"{ORDERS}{order.pk}/desk/settle/").content.decode())
+    assert found
+    return found[1]
 
 
 def test_money_that_was_overdue_and_has_come_is_flagged_no_more(till: Till) -> None:

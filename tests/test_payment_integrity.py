@@ -1,18 +1,22 @@
 """`manage.py check_integrity` while the shop is open: an order that is placed in this moment is no problem, and is not undone"""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from carts.models import Cart, CartItem
 from carts.tests.factories import add
-from orders import integrity
+from orders import integrity, refunds
+from orders.facts import RefundFacts
+from orders.locking import locked_with_order
 from orders.models import Payment
 from orders.tests.factories import customer
 from products.models import Variant
 from products.tests.factories import make_product
-from tests.bought import lamps, pending, stock_of
+from tests.bought import bought, lamps, pending, stock_of
 from tests.payment_books import check_books
 from tests.payments import Till, status_of
 
@@ -80,3 +84,40 @@ def test_what_is_derived_is_computed_anew_beside_an_order_that_waits(till: Till)
     assert status_of(order["number"]) == ("pending", "reserved", "open")
     assert integrity.fix() == 0
     check_books()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_refund_that_is_written_down_in_this_moment_counts(till: Till) -> None:
+    order = bought(till)
+    payment = order.payments.get()
+    Payment.objects.update(refunded_minor=500)  # for nothing
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            locked_with_order(payment.pk)
+            fixing = other.submit(_fix_elsewhere)
+            _wait_for_a_lock()
+            refunds.record(payment.pk, [RefundFacts("re_1", "succeeded", 1000, "INR", payment.payment_intent)])
+        fixing.result(timeout=30)
+
+    assert Payment.objects.get().refunded_minor == 1000
+    assert list(integrity.problems()) == []
+
+
+def _fix_elsewhere() -> int:
+    try:
+        return integrity.fix()
+    finally:
+        connection.close()
+
+
+def _wait_for_a_lock() -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(300):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.1)
+    raise AssertionError("nobody waits for a lock")

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,11 +11,15 @@ from django.utils import timezone
 
 from carts.models import CartItem
 from carts.tests.factories import add, cart_of, held
+from orders import refunds, transitions
+from orders.facts import RefundFacts
 from orders.models import Order, Payment, Refund
 from orders.tests.factories import customer
 from products.models import Product, StockMovement, Variant
 from products.tests.factories import make_product
 from store.core import outbox
+from store.core.actors import SYSTEM
+from tests.bought import staff
 from tests.payment_books import came, check_books, kinds, mails, sign, stock_of
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
@@ -245,3 +250,55 @@ def test_a_late_payment_does_not_touch_what_another_order_of_the_cart_has_reserv
     assert till.order(client).status_code == 201
     assert status_of(second["number"])[0] == "cancelled"
     check_books(till)
+
+
+def failing_refunds(till: Till, client: SchemaClient) -> Order:
+    """Return a cancelled order whose late money the provider does not give back."""
+    number = ordered_unheard(till, client)
+    client.post(f"/api/orders/{number}/cancel/")
+    pay_first(till)
+    till.emulator.faults({"match": {"path": "refunds$"}, "do": {"status": 400}})
+    assert outbox.run_due()[1] == 0
+    order = Order.objects.get(number=number)
+    assert (order.attention, Refund.objects.get().state) == ("refund_failed", "failed")
+    transitions.settle_attention(SYSTEM, order.pk, "refund_failed")
+    assert Order.objects.get().attention == "late_payment"
+    return order
+
+
+def test_late_money_that_staff_give_back_in_parts_is_late_money_until_all_of_it_is_back(till: Till, client: SchemaClient) -> None:
+    order = failing_refunds(till, client)
+
+    assert refunds.ask(staff(), order.pk, Decimal("15.00"), "late").state == "succeeded"
+    assert Order.objects.get().attention == "late_payment"
+    assert refunds.ask(staff(), order.pk, None, "late").state == "succeeded"
+
+    assert Order.objects.get().attention == ""
+    assert set(till.deliver()) == {200}
+    check_books(till)
+
+
+@pytest.mark.parametrize("how", ["a dispute", "the dashboard"])
+def test_money_that_is_back_already_when_it_is_told_is_not_given_back_again(
+    till: Till, client: SchemaClient, lamp: Product, how: str
+) -> None:
+    order = till.placed(client)
+    till.emulator.pay_later(order["session_id"])
+    till.deliver()
+    till.emulator.async_fail(order["session_id"])
+    till.deliver()
+    buy_all(lamp)
+    payment = Payment.objects.get(provider="stripe")
+    told = {"dispute": "dp_1", "payment": str(payment.pk), "amount": 4000}
+    if how == "a dispute":
+        transitions.note(payment.order, "dispute_lost", SYSTEM, **told)
+    else:
+        refunds.record(payment.pk, [RefundFacts("re_1", "succeeded", 4000, "INR", payment.payment_intent)])
+    session = till.emulator.api("GET", f"/v1/checkout/sessions/{order['session_id']}").json
+
+    assert till.post(*_event("checkout.session.async_payment_succeeded", {**session, "payment_status": "paid"})).status_code == 200
+
+    row = Order.objects.get(number=order["number"])
+    assert (row.status, row.attention) == ("expired", "" if how == "a dispute" else "external_refund")
+    payment.refresh_from_db()
+    assert (payment.captured_minor, payment.refunded_minor, Refund.objects.get().source) == (4000, 4000, "external")

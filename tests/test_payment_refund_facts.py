@@ -1,17 +1,14 @@
 """What the provider says of refunds holds, whatever the shop has thought: told early, told late, or against its own guess"""
 
 import json
-import re
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from accounts.tests.crowd import at_once
 from orders import integrity, refunds
 from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
 from orders.returns import Returned
@@ -29,11 +26,10 @@ from tests.bought import (
     pending,
     refunds_of,
     staff,
-    stock_of,
 )
 from tests.payment_books import came, check_books, give, kinds, mails
 from tests.payments import Till, status_of
-from tests.test_admin_orders import ORDERS, act
+from tests.test_admin_orders import act
 from tests.test_payment_sync import sync
 
 COMPLETED = "checkout.session.completed"
@@ -56,14 +52,6 @@ def problems() -> list[str]:
     return [str(problem) for problem in integrity.problems()]
 
 
-def hidden(desk: Client, order: Order) -> dict[str, str]:
-    """Open the refund page of an order, and return the hidden field that makes it one refund."""
-    page = desk.get(f"{ORDERS}{order.pk}/desk/refund/").content.decode()
-    found = re.search(r'name="refund" value="([0-9a-f-]{36})"', page)
-    assert found
-    return {"refund": found[1]}
-
-
 def told_of(till: Till, **changed: Any) -> None:
     """Let the provider list its refunds with these fields changed."""
     told = [{**one, **changed} for one in till.emulator.api("GET", "/v1/refunds").json["data"]]
@@ -81,35 +69,6 @@ def taken_for_refused(till: Till) -> Order:
 
 
 @pytest.mark.django_db
-def test_two_clicks_on_one_page_are_one_refund_and_another_page_is_another(till: Till, desk: Client) -> None:
-    order = bought(till)
-    item = order.items.get()
-    given = {"amount": "10.00", "reason": "late", f"units_{item.pk}": "1"}
-    page = hidden(desk, order)
-
-    said = [act(desk, order, "refund", **given, **page) for _ in range(2)]
-
-    assert all("10.00 INR: the refund is Succeeded." in one for one in said)
-    assert (refunds_of(order), given_back(till)) == ([(1000, "succeeded", "staff")], [1000])
-    item.refresh_from_db()
-    assert (item.refunded_quantity, kinds(order.number).count("refund_requested")) == (1, 1)
-    act(desk, order, "refund", **{**given, f"units_{item.pk}": "0"}, **hidden(desk, order))
-    assert given_back(till) == [2000]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_one_moment_are_one_refund(till: Till) -> None:
-    order, clerk, refund = bought(till), staff(), uuid4()
-    line = Returned(order.items.get().pk, 1, restock=True)
-
-    found = at_once(3, lambda _: refunds.ask(clerk, order.pk, Decimal("10.00"), "", [line], refund_id=refund).pk)
-
-    assert found == [refund] * 3
-    do_owed_jobs()
-    assert (refunds_of(order), given_back(till), stock_of()) == ([(1000, "succeeded", "staff")], [1000], (9, 0))
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("who", ["the events", "a run over the order", "a run over all"])
 def test_a_refund_that_was_taken_for_refused_counts_once_the_provider_tells_of_it(till: Till, who: str) -> None:
     order = taken_for_refused(till)
@@ -124,6 +83,37 @@ def test_a_refund_that_was_taken_for_refused_counts_once_the_provider_tells_of_i
     assert (OrderItem.objects.get().refunded_quantity, Order.objects.get().attention) == (1, "")
     assert (money_of(order), given_back(till)) == ((4000, 2000, "partially_refunded"), [2000])
     assert (mails("refunded"), problems()) == (1, [])
+    check_books(till)
+
+
+@pytest.mark.django_db
+def test_a_refund_that_was_made_after_all_settles_its_own_failure_and_no_other(till: Till) -> None:
+    order = taken_for_refused(till)
+    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
+    assert refunds.ask(staff(), order.pk, Decimal("5.00"), "late").state == "failed"
+
+    assert set(till.deliver()) == {200}
+
+    assert refunds_of(order) == [(2000, "succeeded", "staff"), (500, "failed", "staff")]
+    assert Order.objects.get().attention == "refund_failed"
+
+
+@pytest.mark.django_db
+def test_units_that_two_refunds_count_are_taken_back_by_that_which_counted_them(till: Till) -> None:
+    order = taken_for_refused(till)
+    line = order.items.get().pk
+    clerk = staff()
+    assert refunds.ask(clerk, order.pk, Decimal("10.00"), "the same", [Returned(line, 2)]).state == "succeeded"
+    told = came(till)
+
+    assert set(give(till, *told.values())) == {200}
+    assert OrderItem.objects.get().refunded_quantity == 2
+    made = next(one for one in till.emulator.api("GET", "/v1/refunds").json["data"] if one["amount"] == 2000)
+    till.emulator.fail_refund(made["id"])
+    assert set(till.deliver()) == {200}
+
+    assert [state for _, state, _ in refunds_of(order)] == ["failed", "succeeded"]
+    assert OrderItem.objects.get().refunded_quantity == 2
     check_books(till)
 
 
@@ -237,6 +227,7 @@ def test_a_refund_in_another_currency_is_written_down_once_and_no_money_of_the_o
 
     assert (kinds(order.number).count("foreign_refund"), refunds_of(order), money_of(order)[:2]) == (1, [], (4000, 0))
     assert (first.code, second.code) == (0, 0)
+    assert sync(dry_run=True).code == 0
 
 
 @pytest.mark.django_db

@@ -11,10 +11,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from carts.tests.factories import add
+from orders import transitions
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import customer
 from products.models import Variant
 from products.tests.factories import make_product
+from store.core.actors import SYSTEM
+from tests.payment_books import kinds
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
 
@@ -230,3 +233,45 @@ def test_an_event_that_waits_too_long_for_a_lock_does_not_end_the_run(till: Till
 
     assert (ran.code, len(failures)) == (2, 1)
     assert status_of(ordered["number"]) == ("processing", "committed", "succeeded")  # the session is listed as paid
+
+
+def test_a_flag_that_is_not_the_one_shown_is_named_too(till: Till, ordered: dict[str, Any]) -> None:
+    order = Order.objects.get()
+    transitions.flag(order, "dispute", SYSTEM, dispute="dp_1")
+    till.emulator.pay(ordered["session_id"])
+    till.emulator.wait()
+    transitions.flag(order, "amount_mismatch", SYSTEM)
+    Order.objects.update(status="cancelled", stock_state="released", reserved_until=None)
+    Variant.objects.update(reserved=0)
+    pass_time(60)
+
+    dry, ran = sync(dry_run=True), sync()
+
+    words = [f"attention: order {ordered['number']}: late_payment"]
+    assert (ran.code, ran.complaints) == (2, words)
+    assert (dry.code, dry.complaints) == (2, words)
+    assert (Order.objects.get().attention, Refund.objects.get().state) == ("amount_mismatch", "succeeded")
+
+
+def test_a_payment_over_another_amount_is_told_once(till: Till, ordered: dict[str, Any]) -> None:
+    till.emulator.pay(ordered["session_id"])
+    till.emulator.wait()
+    Payment.objects.update(amount_minor=999)
+    pass_time(3)
+
+    codes = [sync(**options).code for options in ({"dry_run": True}, {}, {"dry_run": True}, {})]
+
+    assert codes == [2, 2, 0, 0]
+    assert kinds(ordered["number"]).count("amount_mismatch") == 1
+
+
+def test_a_dry_run_over_one_order_names_the_refunds_that_are_not_known(till: Till, ordered: dict[str, Any]) -> None:
+    till.pay(ordered)
+    intent = Payment.objects.get().payment_intent
+    till.emulator.refund_charge(till.emulator.api("GET", f"/v1/payment_intents/{intent}").json["latest_charge"], 500)
+    till.emulator.wait()
+
+    for _ in range(2):
+        assert sync(dry_run=True, order=ordered["number"]).code == 1
+
+    assert (Refund.objects.count(), Order.objects.get().attention) == (0, "")

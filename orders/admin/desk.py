@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django import forms
 
@@ -45,12 +45,20 @@ class CancelForm(DeskForm):
         return {"yes": True, "no": False}.get(self.cleaned_data.get("refund", ""))
 
 
+class SettleForm(DeskForm):
+    """Which flag was seen: another that has come meanwhile is for another look."""
+
+    code = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        self.initial["code"] = order.attention
+
+
 class RefundForm(DeskForm):
     """How much goes back, for which units, and which of them are on the shelf again."""
 
-    refund = forms.UUIDField(
-        widget=forms.HiddenInput, initial=uuid4, required=False
-    )  # of this page: a second click is the same refund
+    page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=3, required=False, help_text="empty: all that is left")
     reason = forms.CharField(max_length=200)
 
@@ -61,7 +69,7 @@ class RefundForm(DeskForm):
         for item in self.items:
             left = item.quantity - item.refunded_quantity
             self.fields[f"units_{item.pk}"] = forms.IntegerField(
-                label=f"Units of {item.name}", min_value=0, max_value=left, initial=0, help_text=f"of {left} not refunded yet"
+                label=f"Units of {item.name}", min_value=0, initial=0, required=False, help_text=f"of {left} not refunded yet"
             )
             self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Put them on the shelf again", required=False)
 
@@ -73,6 +81,15 @@ class RefundForm(DeskForm):
             for item in self.items
             if given[f"units_{item.pk}"]
         ]
+
+    def refund_id(self) -> UUID:
+        """Return the refund's own id: of this page and of all that was sent with it.
+
+        A second click is the same refund, also after the first has changed what the form asks for; where something else is filled
+        in on a page that was gone back to, it is another.
+        """
+        sent = sorted((name, value) for name, value in self.data.items() if name != "csrfmiddlewaretoken")
+        return uuid5(self.cleaned_data["page"] or uuid4(), repr(sent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,7 @@ def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
 
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
     given = form.cleaned_data
-    refund = refunds.ask(actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=given["refund"])
+    refund = refunds.ask(actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=form.refund_id())
     return f"{money.text(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
 
 
@@ -129,9 +146,9 @@ def _sync(actor: Actor, order: Order, form: DeskForm) -> str:
     return "; ".join(report.repaired) or "The provider says nothing else than the shop."
 
 
-def _settle(actor: Actor, order: Order, form: DeskForm) -> str:
-    transitions.settle_attention_of(order.pk, actor)
-    return "The flag is taken away."
+def _settle(actor: Actor, order: Order, form: SettleForm) -> str:
+    order = transitions.settle_attention(actor, order.pk, form.cleaned_data["code"])
+    return f"The flag is taken away. The next is {order.attention}." if order.attention else "The flag is taken away."
 
 
 def _can_settle(order: Order) -> bool:
@@ -158,7 +175,7 @@ ACTS = {
     "sync": Act("Ask the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE),
     "accept": Act("Accept the payment", _accept, is_undecided, words="Another amount was paid than ordered."),
     "reject": Act("Reject the payment", _reject, is_undecided, words="Another amount was paid than ordered."),
-    "settle": Act("Take the flag away", _settle, _can_settle, words="Somebody has looked at it."),
+    "settle": Act("Take the flag away", _settle, _can_settle, SettleForm, words="Somebody has looked at it."),
 }
 
 

@@ -1,0 +1,100 @@
+"""The refund page of the admin: one click is one refund, and a page that was gone back to is what is filled in on it"""
+
+import re
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.tests.crowd import at_once
+from orders import refunds
+from orders.models import Order
+from orders.returns import Returned
+from tests.bought import REFUNDING, bought, do_owed_jobs, given_back, refunds_of, staff, stock_of
+from tests.desks import superuser
+from tests.payment_books import kinds
+from tests.payments import Till
+from tests.test_admin_orders import ORDERS, act
+
+
+@pytest.fixture
+def desk(db: None) -> Client:
+    """The browser of a superuser."""
+    return superuser()
+
+
+def hidden(desk: Client, order: Order) -> dict[str, str]:
+    """Open the refund page of an order, and return the hidden field that makes it one refund."""
+    page = desk.get(f"{ORDERS}{order.pk}/desk/refund/").content.decode()
+    found = re.search(r'name="page" value="([0-9a-f-]{36})"', page)
+    assert found
+    return {"page": found[1]}
+
+
+@pytest.mark.django_db
+def test_two_clicks_on_one_page_are_one_refund_and_another_page_is_another(till: Till, desk: Client) -> None:
+    order = bought(till)
+    item = order.items.get()
+    given = {"amount": "10.00", "reason": "late", f"units_{item.pk}": "1"}
+    page = hidden(desk, order)
+
+    said = [act(desk, order, "refund", **given, **page) for _ in range(2)]
+
+    assert all("10.00 INR: the refund is Succeeded." in one for one in said)
+    assert (refunds_of(order), given_back(till)) == ([(1000, "succeeded", "staff")], [1000])
+    item.refresh_from_db()
+    assert (item.refunded_quantity, kinds(order.number).count("refund_requested")) == (1, 1)
+    act(desk, order, "refund", **{**given, f"units_{item.pk}": "0"}, **hidden(desk, order))
+    assert given_back(till) == [2000]
+
+
+@pytest.mark.django_db
+def test_a_second_click_is_the_same_refund_where_nothing_is_left_of_its_line(till: Till, desk: Client) -> None:
+    order = bought(till)
+    item = order.items.get()
+    given = {"amount": "10.00", "reason": "late", f"units_{item.pk}": "2", f"restock_{item.pk}": "on", **hidden(desk, order)}
+
+    said = [act(desk, order, "refund", **given) for _ in range(2)]
+
+    assert all("10.00 INR: the refund is Succeeded." in one for one in said)
+    assert (refunds_of(order), given_back(till), stock_of()) == ([(1000, "succeeded", "staff")], [1000], (10, 0))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("changed", "second"), [({"amount": "15.00"}, 1500), ({"reason": "lost"}, 1000), ({"amount": ""}, 3000)])
+def test_what_is_filled_in_anew_on_a_page_that_was_gone_back_to_is_another_refund(
+    till: Till, desk: Client, changed: dict[str, str], second: int
+) -> None:
+    order = bought(till)
+    page = {"amount": "10.00", "reason": "late", **hidden(desk, order)}
+    act(desk, order, "refund", **page)
+
+    act(desk, order, "refund", **page | changed)
+
+    assert refunds_of(order) == [(1000, "succeeded", "staff"), (second, "succeeded", "staff")]
+
+
+@pytest.mark.django_db
+def test_a_refund_that_failed_can_be_tried_again_on_the_page_that_was_gone_back_to(till: Till, desk: Client) -> None:
+    order = bought(till)
+    page = {"amount": "10.00", "reason": "late", **hidden(desk, order)}
+    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
+    assert "the refund is Failed" in act(desk, order, "refund", **page)
+
+    assert "the refund is Succeeded" in act(desk, order, "refund", **page)
+
+    assert refunds_of(order) == [(1000, "failed", "staff"), (1000, "succeeded", "staff")]
+    assert given_back(till) == [1000]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_one_moment_are_one_refund(till: Till) -> None:
+    order, clerk, refund = bought(till), staff(), uuid4()
+    line = Returned(order.items.get().pk, 1, restock=True)
+
+    found = at_once(3, lambda _: refunds.ask(clerk, order.pk, Decimal("10.00"), "", [line], refund_id=refund).pk)
+
+    assert found == [refund] * 3
+    do_owed_jobs()
+    assert (refunds_of(order), given_back(till), stock_of()) == ([(1000, "succeeded", "staff")], [1000], (9, 0))
