@@ -1,4 +1,5 @@
-"""The connection to the database is lost in the middle of an order: nothing is half written, and the next request works"""
+"""The connection to the database is lost in the middle of an order: nothing is half written, and the next request works
+(failure table: 29)"""
 
 from io import StringIO
 from typing import Any

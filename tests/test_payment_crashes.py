@@ -1,25 +1,40 @@
-"""A process that dies in the middle of an order or of an event leaves nothing half done, and the next try ends it"""
+"""A process that dies in the middle of an order, an event or a job leaves nothing half done; the next try ends it
+(failure table: 1, 2, 3, 13, 14, 32)
+"""
 
 import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
+from subprocess import DEVNULL
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db.models import F
+from django.utils import timezone
 
 from carts.tests.factories import guest, guest_with
+from orders import refunds
 from orders.models import Order, OrderItem, Payment, StripeEvent
 from orders.tests.factories import books, form
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
-from tests.crashes import dies
+from store.core import outbox
+from store.core.models import Job
+from tests.bought import DOWN, REFUNDING, bought, do_owed_jobs, given_back, staff
+from tests.crashes import dies, variables
 from tests.payments import WEBHOOK, Till, status_of
+from tests.processes import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unthrottled")]
 CREATE = "/api/orders/create/"
 KEY = "the-first-try"
+LOOKING = {"method": "GET", "path": "refunds"}
 
 
 @pytest.fixture
@@ -140,3 +155,37 @@ def test_inside_of_the_webhook_all_or_nothing_and_the_next_delivery_does_it(till
     assert (status_of(order["number"]), stock()) == (("processing", "committed", "succeeded"), (0, 0))
     assert (StockMovement.objects.filter(reason="sale").count(), OrderItem.objects.count()) == (1, 1)
     add_up()
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+def test_a_worker_that_is_killed_in_a_job_leaves_it_to_the_next_one(till: Till, is_made: bool) -> None:
+    order = bought(till)
+    till.emulator.faults({"match": REFUNDING, "times": -1, "do": DOWN})
+    refund = refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
+    job = Job.objects.filter(kind="refund")
+    # It looks for the refund first, and then asks for it; either is slow.
+    till.emulator.faults({"match": REFUNDING if is_made else LOOKING, "do": {"delay_ms": 30_000}})
+
+    with subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=ROOT, env=variables(), stdout=DEVNULL) as worker:
+        try:
+            wait_until(lambda: given_back(till) == [1500] if is_made else job.filter(leased_until__gt=timezone.now()).exists())
+        finally:
+            worker.kill()
+
+    till.emulator.faults()
+    outbox.run_due()
+    refund.refresh_from_db()
+    assert (refund.state, job.get().done_at) == ("submitted", None)  # as long as the lease holds
+    assert do_owed_jobs()[1] == 0
+    refund.refresh_from_db()
+    assert (refund.state, given_back(till)) == ("succeeded", [1500])
+    add_up()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds; fail where it does not within a minute."""
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("nothing has happened")

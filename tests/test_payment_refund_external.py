@@ -1,4 +1,6 @@
-"""Money that goes back without staff of the shop asking for it: in the provider's dashboard, and by the shop itself"""
+"""Money that goes back without staff of the shop asking for it: in the provider's dashboard, and by the shop itself
+(failure table: 27)
+"""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Giving money back while the payment provider does not answer, refuses, or is asked twice at once"""
+"""Giving money back while the payment provider does not answer, refuses, or is asked twice at once (failure table: 26)"""
 
 from decimal import Decimal
 

@@ -1,7 +1,10 @@
 """Mails about orders that are paid on delivery"""
 
+import socket
+
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.tests.mails import link, sent
@@ -11,6 +14,7 @@ from orders.models import Order
 from orders.tests.factories import ADDRESS, create, customer, placed
 from products.models import Product
 from products.tests.factories import make_product
+from store.core import outbox
 from store.core.actors import Actor
 from store.core.models import Job
 from tests.schema_client import SchemaClient
@@ -191,3 +195,26 @@ def test_what_is_owed_to_an_erased_buyer_is_not_sent(db: None) -> None:
 
     assert sent() == []
     assert Job.objects.get().done_at is not None
+
+
+def test_while_the_mail_server_is_down_the_order_stands_and_the_mail_waits(
+    api: SchemaClient, merchant: str, settings: Settings
+) -> None:
+    """Failure table: 31"""
+    backend = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings.EMAIL_PORT = taken.getsockname()[1]  # and then nobody listens there
+    add(api, make_product("Lamp"))
+    order = placed(api)
+
+    assert outbox.run_due() == (0, 2)
+
+    assert Order.objects.get(number=order["number"]).status == "processing"
+    owed = Job.objects.filter(done_at=None)
+    assert all(job.attempts == 1 and job.run_at > timezone.now() and "refused" in job.last_error for job in owed)
+    assert (owed.count(), outbox.run_due()) == (2, (0, 0))  # not before its time
+    settings.EMAIL_BACKEND = backend
+    owed.update(run_at=timezone.now())
+    assert sorted(message.to[0] for message in sent()) == ["ada@example.com", merchant]
+    assert sent() == []
