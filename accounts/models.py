@@ -99,10 +99,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _stamped(self, own: str) -> str:
         return f"{own}{self.signed_out_at.timestamp()}" if self.signed_out_at else own
 
+    def get_full_name(self) -> str:
+        """Return first and last name, empty where neither is known; the admin greets with it."""
+        return f"{self.first_name} {self.last_name}".strip()
+
     @property
     def display_name(self) -> str:
         """What others may see: the full name, else `user-<id>`; never the address or the number."""
-        return f"{self.first_name} {self.last_name}".strip() or f"user-{self.pk}"
+        return self.get_full_name() or f"user-{self.pk}"
 
 
 class AuthSession(models.Model):

@@ -17,6 +17,7 @@ from store.core.firsts import Firsts, first_of
 
 DAYS = 30
 Status = Order.Status
+STUCK = (Refund.State.FAILED, Refund.State.REQUIRES_ACTION)
 SOLD = (Status.PROCESSING, Status.SHIPPED, Status.DELIVERED)
 
 
@@ -128,8 +129,7 @@ def failed_events(limit: int) -> Firsts[StripeEvent]:
     return first_of(StripeEvent.objects.filter(status=StripeEvent.Status.FAILED).defer("payload").order_by("-id"), limit)
 
 
-def failed_refunds(limit: int) -> Firsts[Refund]:
-    """Return the refunds of the last days that did not go through, newest first."""
-    since = timezone.now() - timedelta(days=DAYS)
-    failed: QuerySet[Refund] = Refund.objects.filter(state=Refund.State.FAILED, updated_at__gte=since)
-    return first_of(failed.select_related("payment__order").order_by("-created_at", "-pk"), limit)
+def stuck_refunds(limit: int, since: datetime) -> Firsts[Refund]:
+    """Return the refunds that failed since then, or wait for somebody to act, newest first."""
+    stuck: QuerySet[Refund] = Refund.objects.filter(state__in=STUCK, updated_at__gte=since)
+    return first_of(stuck.select_related("payment__order").order_by("-created_at", "-pk"), limit)

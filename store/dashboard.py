@@ -1,8 +1,10 @@
 """The admin's first page: what was sold, what waits for somebody, what runs low. Nobody sees what he may not see elsewhere."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,11 +24,11 @@ from store.core.models import Job
 from store.navigation import may_see
 
 SHOWN, WAITING = 10, 5
-GREEN, BLUE, GREY, FAINT = "#2f8f76", "#3b82f6", "#9ca3af", "rgba(156, 163, 175, .25)"
-TICKS = {"color": GREY, "maxRotation": 0}
+GREEN, BLUE, FAINT = "#2f8f76", "#3b82f6", "rgba(156, 163, 175, .25)"
+TICKS = {"maxRotation": 0}
 OPTIONS = {
     **{"animation": False, "responsive": True, "maintainAspectRatio": False, "interaction": {"mode": "index", "intersect": False}},
-    "plugins": {"legend": {"align": "end", "labels": {"boxWidth": 10, "boxHeight": 10, "color": GREY}}},
+    "plugins": {"legend": {"align": "end", "labels": {"boxWidth": 10, "boxHeight": 10}}},
     "scales": {
         "x": {"grid": {"display": False}, "ticks": {**TICKS, "maxTicksLimit": 10}},
         "y": {"beginAtZero": True, "grid": {"color": FAINT}, "border": {"display": False}, "ticks": {**TICKS, "maxTicksLimit": 5}},
@@ -125,12 +127,13 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
             _kind("Orders to look at", "orders_order", "attention__isempty=0", orders, [_flagged(one) for one in orders.rows])
         )
     if may_see(request, "orders.refund"):
-        refunds = reports.failed_refunds(WAITING)
+        since = timezone.now() - timedelta(days=reports.DAYS)
+        refunds = reports.stuck_refunds(WAITING, since)
         kinds.append(
             _kind(
-                "Refunds that failed, last 30 days",
+                f"Refunds to look at, last {reports.DAYS} days",
                 "orders_refund",
-                "state__exact=failed",
+                urlencode({"state__in": ",".join(reports.STUCK), "updated_at__gte": since.isoformat()}),
                 refunds,
                 [_refund(one) for one in refunds.rows],
             )
@@ -162,7 +165,7 @@ def _flagged(order: Order) -> tuple[SafeString, str]:
 
 def _refund(refund: Refund) -> tuple[SafeString, str]:
     currency = refund.payment.currency
-    words = f"{money.text(refund.amount, currency)} {currency} {refund.failure_code}".strip()
+    words = f"{money.text(refund.amount, currency)} {currency} {refund.failure_code or refund.get_state_display()}"
     return _link("orders_refund", refund.pk, refund.payment.order.number), words
 
 

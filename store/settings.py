@@ -10,10 +10,9 @@ from pathlib import Path
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from environs import EnvError
 
-from store import env_file
+from store import env_file, looks
 from store.environment import (
     ShopEnv,
     admin_path,
@@ -264,25 +263,7 @@ LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # from the admin's own login page, when i
 CSRF_FAILURE_VIEW = "store.core.handlers.csrf_failure"
 
 # --- 12. The admin's looks -------------------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": lambda request: SHOP_NAME,  # a text that looks like a module's path would be imported
-    "SITE_HEADER": lambda request: SHOP_NAME,
-    "SITE_ICON": lambda request: static("shop/icon.svg"),
-    "SITE_URL": FRONTEND_URL,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shop/icon.svg")}],
-    "STYLES": [lambda request: static("shop/admin.css")],
-    "SCRIPTS": [lambda request: static("shop/admin.js")],
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-    "DASHBOARD_CALLBACK": "store.dashboard.fill",
-    "SIDEBAR": {"navigation": "store.navigation.sidebar"},
-    "COLORS": {
-        "primary": {  # around the green of the demo shop front, which is the 600
-            **{"50": "#eef7f4", "100": "#d6ece5", "200": "#aed9cc", "300": "#7fc1ae", "400": "#4fa68f", "500": "#379a80"},
-            **{"600": "#1a6351", "700": "#155142", "800": "#114136", "900": "#0e352c", "950": "#071f1a"},
-        }
-    },
-}
+UNFOLD = looks.of_admin(SHOP_NAME, FRONTEND_URL)
 
 # --- 13. Transport ---------------------------------------------------------------------------------------------------
 if TRUSTED_PROXIES:

@@ -175,7 +175,7 @@ def test_a_new_product_is_for_sale_with_its_first_stock_on_record(staff: Client,
 def test_a_retired_product_is_gone_from_the_shop_and_still_on_record(staff: Client, api: SchemaClient) -> None:
     lamp = make_product("Lamp")
 
-    staff.post("/admin/products/product/", {"action": "retire", "_selected_action": [str(lamp.pk)]})
+    staff.post("/admin/products/product/", {"action": "retire", "_selected_action": [str(lamp.pk)], "confirmed": "1"})
 
     assert api.get(f"/api/products/{lamp.pk}/").status_code == 404
     assert Product.objects.filter(pk=lamp.pk, is_active=False).exists()

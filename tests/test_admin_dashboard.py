@@ -165,16 +165,22 @@ def test_what_needs_attention_is_counted_and_linked(staff: Client) -> None:
     Refund.objects.create(payment=refund.payment, amount=5, amount_minor=500, state="succeeded", source="staff")
     event = StripeEvent.objects.create(event_id="e", type="charge.refunded", created=timezone.now(), payload="{}", status="failed")
     StripeEvent.objects.create(event_id="f", type="x", created=timezone.now(), payload="{}", status="done")
+    asked = Refund.objects.create(payment=refund.payment, amount=5, amount_minor=500, state="requires_action", source="staff")
+    old = Refund.objects.create(payment=refund.payment, amount=5, amount_minor=500, state="failed", source="staff")
+    Refund.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(days=31))
     job = Job.objects.create(kind="mail", failed_at=timezone.now(), last_error="Nobody <answers>")
 
     page = page_of(staff)
 
-    for path in (f"orders/refund/{refund.pk}", f"orders/stripeevent/{event.pk}", f"core/job/{job.pk}"):
+    for path in (f"orders/refund/{refund.pk}", f"orders/refund/{asked.pk}", f"orders/stripeevent/{event.pk}", f"core/job/{job.pk}"):
         assert f"/admin/{path}/change/" in page
     assert [f"/admin/orders/order/{one.pk}/change/" in page.split("Newest orders")[0] for one in flagged] == [False] * 2 + [
         True
     ] * 5
     assert "All 7" in page
+    (all_refunds,) = re.findall(r'href="(/admin/orders/refund/\?[^"]*)"', page)
+    listed = staff.get(unescape(all_refunds)).content.decode()
+    assert [f"/admin/orders/refund/{one.pk}/change/" in listed for one in (refund, asked, old)] == [True, True, False]
     assert "amount mismatch" in page
     assert "Nobody &lt;answers&gt;" in page
     assert '<a class="font-semibold text-important" href="/admin/core/job/?failed_at__isempty=0">Jobs given up</a>' in page
@@ -216,7 +222,7 @@ def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff: Client
         (("view_order",), {"Sales in INR", "Orders by state", "Newest orders", "Orders to look at"}),
         (("view_stockofvariant",), {"Low stock"}),
         (("view_job",), {"Jobs given up"}),
-        (("view_refund",), {"Refunds that failed"}),
+        (("view_refund",), {"Refunds to look at"}),
         (("view_stripeevent",), {"Provider events that failed"}),
         ((), {"Choose a page"}),
     ],
@@ -224,7 +230,7 @@ def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff: Client
 def test_staff_see_what_their_rights_cover(rights: tuple[str, ...], seen: set[str]) -> None:
     order(make_product())
     every = {"Sales in INR", "paid.", "Orders by state", "Newest orders", "Orders to look at", "Low stock"}
-    every |= {"Jobs given up", "Refunds that failed", "Provider events that failed", "Choose a page"}
+    every |= {"Jobs given up", "Refunds to look at", "Provider events that failed", "Choose a page"}
 
     page = page_of(clerk(*rights))
 

@@ -1,6 +1,7 @@
 """/admin/ in a real browser: every page without errors or foreign requests, controls with names, an order sent by clicks"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
@@ -19,6 +20,7 @@ from orders.tests.factories import customer, placed
 from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product
 from store.core.models import Job
+from tests.axe import violations
 from tests.browser import chromium
 
 PASSWORD = "a staff of oak"
@@ -26,15 +28,17 @@ NAMELESS = """() => {
   const words = (one) => {
     const copy = one.cloneNode(true);
     for (const icon of copy.querySelectorAll(".material-symbols-outlined, script")) icon.remove();
-    return copy.textContent + [...copy.querySelectorAll("img")].map((image) => image.alt).join("");
+    return copy.textContent + [...copy.querySelectorAll("img, [aria-label]")].map((part) => part.ariaLabel ?? part.alt).join("");
   };
-  const names = (one) => [one.ariaLabel, one.title, one.placeholder, one.getAttribute("aria-labelledby"), words(one),
+  const names = (one) => [one.ariaLabel, one.title, one.getAttribute("aria-labelledby"), words(one),
     ...[...(one.labels ?? [])].map(words)];
   return [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled)
     .filter((one) => !names(one).some((name) => name?.trim()))
     .map((one) => one.outerHTML.slice(0, 200));
 }"""
+
+INK = "Chart.getChart(document.querySelector('canvas.chart')).scales.x.options.ticks.color"
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +80,18 @@ class Watched:
             self.note("nameless", control)
 
 
-@pytest.fixture
-def tab(browser: Browser, live_server: LiveServer) -> Iterator[Watched]:
-    """A tab in which staff have signed in, through the form."""
+@pytest.fixture(params=[("dark", 1280)])
+def tab(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer) -> Iterator[Watched]:
+    """A tab in which staff have signed in, through the form; the parameter is its colours and its width in pixels."""
     User.objects.create_superuser("staff@example.com", PASSWORD)
-    context = browser.new_context(color_scheme="dark", viewport={"width": 1280, "height": 900})
+    colours, width = request.param
+    context = browser.new_context(color_scheme=colours, viewport={"width": width, "height": 900}, reduced_motion="reduce")
     watched = Watched(context.new_page(), live_server.url)
     watched.open("/admin/login/")
     watched.page.get_by_label("Email").fill("staff@example.com")
     watched.page.get_by_label("Password").fill(PASSWORD)
     watched.page.get_by_role("button", name="Log in").click()
-    expect(watched.page.get_by_role("link", name="Dashboard")).to_be_visible()
+    expect(watched.page).to_have_url(f"{live_server.url}/admin/")
     yield watched
     context.close()
     assert watched.wrong == []
@@ -127,6 +132,25 @@ def test_every_page_works_without_errors_and_asks_no_other_host(tab: Watched, or
 
 
 @pytest.mark.browser
+@pytest.mark.node
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("tab", [("light", 390), ("dark", 390), ("light", 1280), ("dark", 1280)], indirect=True)
+def test_the_pages_of_every_day_fit_and_hold_wcag_aa(tab: Watched, order: Order, packages: Path) -> None:
+    product, ordered = f"/admin/products/product/{Product.objects.get().pk}/change/", f"/admin/orders/order/{order.pk}/"
+    lists = ("/admin/orders/order/", "/admin/products/product/", "/admin/products/stockofvariant/")
+    wrong = []
+
+    for path in ("/admin/", *lists, product, f"{ordered}change/", f"{ordered}desk/refund/", f"{ordered}desk/cancel/"):
+        tab.open(path)
+        wrong += [f"{path} {one}" for one in violations(tab.page, packages)]
+        if (wide := tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
+            wrong.append(f"{path} is {wide} pixels too wide")
+
+    assert wrong == []
+
+
+@pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
@@ -160,14 +184,17 @@ def test_a_variant_is_added_to_a_product_by_clicks(tab: Watched, order: Order) -
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_theme_follows_the_system_and_the_sidebar_folds(tab: Watched) -> None:
+def test_the_theme_follows_the_system_and_the_sidebar_folds(tab: Watched, order: Order) -> None:
     page = tab.page
     html, sidebar = page.locator("html"), page.locator("#nav-sidebar")
+    tab.open("/admin/")
 
     expect(html).to_have_class("dark")
+    assert page.evaluate(INK) == "#d1d5db"
     page.emulate_media(color_scheme="light")
     tab.open("/admin/")
     expect(html).not_to_have_class("dark")
+    assert page.evaluate(INK) == "#4b5563"
     page.get_by_text("dock_to_right").first.click()
     expect(sidebar).to_be_hidden()
     tab.open("/admin/products/product/")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -113,6 +114,24 @@ def test_a_movement_that_cannot_be_is_told_and_nothing_changes(staff: Client, gi
     assert response.status_code == 200
     assert list(response.context["adminform"].form.errors) == [field]
     assert catalog() == before
+
+
+def test_a_movement_that_is_refused_in_the_last_moment_is_told_as_refused(staff: Client) -> None:
+    make_product(sku="L-1", stock=10)
+    sold: list[str] = []
+
+    def sell(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # Between the page's own check and the movement, which locks the product first.
+        if not sold and sql.startswith("SELECT") and 'FROM "products_product"' in sql:
+            sold.append("")
+            change_variant("L-1", reserved=9)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(sell):
+        page = staff.get(moved(staff, "L-1", delta="-6", reason="damage")["Location"]).content.decode()
+
+    assert ("Not saved: " in page, "was changed successfully" in page) == (True, False)
+    assert (variant("L-1").stock, on_record("L-1")) == (10, 10)
 
 
 def test_units_down_to_what_is_reserved_may_be_taken(staff: Client) -> None:

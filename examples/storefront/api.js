@@ -43,7 +43,8 @@ export function client(base, market = () => null) {
     const given = answer.headers.get("X-Cart-Token");
     if (given) keep("localStorage", "cart_key", given); // for the day on which the cookie is gone
     const said = await answer.json().catch(() => UNREACHABLE);
-    if (!said.success) throw new Refusal(said, Number(answer.headers.get("Retry-After")) || null);
+    // What has no code comes from somebody between, such as a proxy whose shop is being restarted.
+    if (!said?.success) throw new Refusal(said?.code ? said : UNREACHABLE, Number(answer.headers.get("Retry-After")) || null);
     return said;
   }
 

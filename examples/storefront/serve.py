@@ -21,7 +21,14 @@ class Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(FOLDER))
 
     def do_GET(self) -> None:
-        """Send a file, or the page."""
+        """Send a file, or the page; by one name alone, for to a browser and to the shop another name is another site."""
+        host, _, port = self.headers.get("Host", "").rpartition(":")
+        if host == "127.0.0.1":
+            self.send_response(307)
+            self.send_header("Location", f"http://localhost:{port}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         path = urlsplit(self.path).path
         if path != "/" and Path(self.translate_path(path)).is_file() and not path.endswith(".py"):
             super().do_GET()

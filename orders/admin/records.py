@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
-from orders import inbox, selectors
+from orders import inbox, refunds, selectors
 from orders.admin import badges, desk
 from orders.models import Address, Order, OrderEvent, OrderItem, Payment, Refund, StripeEvent
 from products import spreadsheets
@@ -42,6 +42,7 @@ class PartOfOrder(ReadOnly):
     """Whoever may look at an order sees what belongs to it."""
 
     extra = 0
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask for the right to the order."""
@@ -66,17 +67,34 @@ class PaymentInline(PartOfOrder, TabularInline[Payment, Order]):
 
     model = Payment
     fields = (
-        *("provider", "state", "shown_amount", "currency", "captured_minor", "refunded_minor", "session_id", "payment_intent"),
-        *("failure_code", "created_at"),
+        *("created_at", "provider", "state", "currency", "shown_amount", "captured", "given_back", "failure_code"),
+        *("payment_intent", "session_id"),
     )
     shown_amount = _amount("amount", "Amount")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
+        """Fetch the order, for its currency, with the payments."""
+        return super().get_queryset(request).select_related("order")
+
+    @admin.display(description="Captured")
+    def captured(self, payment: Payment) -> str:
+        return money.text(refunds.major_of(payment.captured_minor, payment.order), payment.currency)
+
+    @admin.display(description="Given back")
+    def given_back(self, payment: Payment) -> str:
+        return money.text(refunds.major_of(payment.refunded_minor, payment.order), payment.currency)
 
 
 class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
     """What happened."""
 
     model = OrderEvent
-    fields = ("at", "kind", "from_status", "to_status", "actor_kind", "user", "data")
+    verbose_name_plural = "history"
+    fields = ("at", "kind", "from_status", "to_status", "actor_kind", "user", "told")
+
+    @admin.display(description="Told")
+    def told(self, event: OrderEvent) -> str:
+        return ", ".join(f"{name} {value}" for name, value in event.data.items()) or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
         """Fetch the users with the events."""
@@ -106,16 +124,24 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
                 "fields": (
                     ("number", "state"),
                     ("payment", "payment_method"),
-                    ("flag", "refunds"),
-                    ("user", "market"),
-                    "cancel_reason",
+                    ("amount", "given_back"),
+                    ("flag", "cancel_reason"),
                 )
             },
         ),
-        ("To", {"fields": (("name", "email"), ("phone", "note"), "address_lines")}),
-        ("Amounts", {"fields": (("shown_subtotal", "shown_discount"), ("shown_shipping", "shown_tax"), "amount")}),
-        ("Stock", {"fields": (("stock_state", "reserved_until"), "cart")}),
-        ("Dates", {"fields": (("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("cancelled_at", "expired_at"))}),
+        ("To", {"classes": ["tab"], "fields": (("name", "email"), ("phone", "user"), ("address_lines", "note"))}),
+        (
+            "Amounts",
+            {"classes": ["tab"], "fields": (("shown_subtotal", "shown_discount"), ("shown_shipping", "shown_tax"), "market")},
+        ),
+        ("Stock", {"classes": ["tab"], "fields": (("stock_state", "reserved_until"), "cart")}),
+        (
+            "Dates",
+            {
+                "classes": ["tab"],
+                "fields": (("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("cancelled_at", "expired_at")),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
@@ -147,7 +173,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
         return format_html_join(mark_safe("<br>"), "{}", ((part,) for name in PARTS if (part := order.address.get(name)))) or "–"
 
     @admin.display(description="Refunds")
-    def refunds(self, order: Order) -> str:
+    def given_back(self, order: Order) -> str:
         found = Refund.objects.filter(payment__order=order)
         told = [
             f"{money.text(one.amount, order.currency)} {order.currency} {one.get_state_display()} ({one.source})" for one in found

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -17,8 +18,9 @@ from products.admin.looks import picture, stock_badge
 from products.gateways import media
 from products.models import Category, Product, ProductImage, Variant, primary_image
 from store.core import markets, money
-from store.core.admin import ModelAdmin, TabularInline, staff_actor
-from store.core.exceptions import DomainError
+from store.core.admin import ModelAdmin, OfServices, TabularInline, staff_actor
+
+NAMED = 20  # products that a page names one by one
 
 
 class ShelfFilter(admin.SimpleListFilter):
@@ -80,7 +82,7 @@ class ImageInline(TabularInline[ProductImage, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin[Product]):
+class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
     """The catalog."""
 
     list_display = ("shown", "name", "category", "lowest", "left", "is_active", "seller", "since")
@@ -136,9 +138,23 @@ class ProductAdmin(ModelAdmin[Product]):
         return timezone.localdate(product.created_at)
 
     @admin.action(description="Take out of the shop (orders keep their copy)", permissions=["change"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        """Delete softly: a product that was sold stays on record."""
-        services.retire(list(queryset.values_list("pk", flat=True)))
+    def retire(self, request: HttpRequest, queryset: QuerySet[Product]) -> TemplateResponse | None:
+        """Delete softly, when that was confirmed: a product that was sold stays on record."""
+        if "confirmed" in request.POST:
+            chosen = list(queryset.values_list("pk", flat=True))
+            services.retire(chosen)
+            words = f"{len(chosen)} product{'' if len(chosen) == 1 else 's'} taken out of the shop"
+            self.message_user(request, words, messages.SUCCESS)
+            return None
+        own = {
+            "title": "Take out of the shop",
+            "names": list(queryset.values_list("name", flat=True)[:NAMED]),
+            "count": queryset.count(),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "all": request.POST.get("select_across", "0"),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/products/product/retire.html", {**self.admin_site.each_context(request), **own})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **given: Any) -> Any:
         """Show the page; pictures that were stored for one that turned out wrong are removed."""
@@ -154,14 +170,6 @@ class ProductAdmin(ModelAdmin[Product]):
         for field in form.base_fields.values():
             field.show_hidden_initial = True
         return form
-
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **given: Any) -> Any:
-        """Show the page, or save it; where the services refuse, nothing is saved and the page says why."""
-        try:
-            return super().changeform_view(request, object_id, *args, **given)
-        except DomainError as refused:
-            self.message_user(request, f"Not saved: {refused.message}", messages.ERROR)
-            return redirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Write the columns that were changed, and what search sees of them."""

@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString
 from products import levels, movements, services
 from products.admin.looks import stock_badge
 from products.models import PriceChange, StockMovement, Variant
-from store.core.admin import ModelAdmin, ReadOnly, staff_actor
-from store.core.exceptions import DomainError
+from store.core.admin import ModelAdmin, OfServices, ReadOnly, staff_actor
 
 
 class StockOfVariant(Variant):
@@ -65,7 +64,7 @@ class MovementForm(forms.ModelForm[StockOfVariant]):
 
 
 @admin.register(StockOfVariant)
-class StockAdmin(ModelAdmin[StockOfVariant]):
+class StockAdmin(OfServices[StockOfVariant], ModelAdmin[StockOfVariant]):
     """What is on hand, reserved and left of each SKU; a change here is a movement."""
 
     form = MovementForm
@@ -97,18 +96,15 @@ class StockAdmin(ModelAdmin[StockOfVariant]):
     def save_model(self, request: HttpRequest, obj: StockOfVariant, form: Any, change: bool) -> None:
         """Write the movement."""
         given = form.cleaned_data
-        try:
-            services.move_stock(
-                staff_actor(request),
-                obj.product_id,
-                obj.pk,
-                delta=given["delta"],
-                reason=given["reason"],
-                note=given["note"],
-                reference=given["reference"],
-            )
-        except DomainError as refused:  # sold in the moment between the check and now
-            self.message_user(request, refused.message, level="ERROR")
+        services.move_stock(
+            staff_actor(request),
+            obj.product_id,
+            obj.pk,
+            delta=given["delta"],
+            reason=given["reason"],
+            note=given["note"],
+            reference=given["reference"],
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Variants are made with their products."""

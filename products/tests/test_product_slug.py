@@ -1,6 +1,9 @@
 """The slug of a product over its life: stable on rename, changed when asked"""
 
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from products.models import Product
 from products.tests.editors import assert_refused, catalog, staff
@@ -90,3 +93,22 @@ def test_made_anew_it_leaves_out_those_of_others_and_keeps_its_own_number() -> N
     assert client.patch(f"/api/products/{third.pk}/", {"name": "Lamp", "slug": ""}).json()["data"]["slug"] == "lamp-3"
     assert client.patch(f"/api/products/{second.pk}/", {"slug": "lamp-2"}).json()["data"]["slug"] == "lamp-2"
     assert list(Product.objects.order_by("id").values_list("slug", flat=True)) == ["lamp", "lamp-2", "lamp-3"]
+
+
+def test_an_address_that_somebody_takes_in_this_moment_is_refused_and_nothing_is_changed() -> None:
+    lamp, kettle = make_product("Lamp", sku="L-1"), make_product("Kettle", sku="K-1")
+    before = catalog()
+    taken: list[str] = []
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # After it was found free, and before it is written.
+        if not taken and sql.startswith('UPDATE "products_product"') and '"slug" = ' in sql:
+            taken.append("the-lamp")
+            Product.objects.filter(pk=kettle.pk).update(slug="the-lamp")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        response = staff().patch(f"/api/products/{lamp.pk}/", {"name": "Other", "slug": "the-lamp"})
+
+    assert_refused(response, 400, "slug_taken", "slug")
+    assert (taken, catalog()) == (["the-lamp"], before)

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from unfold import widgets
 
 from store.core.actors import Actor
 from store.core.client_ip import client_ip
+from store.core.exceptions import DomainError
 from store.core.models import Job
 
 if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they carry no types
@@ -69,6 +71,18 @@ class ModelAdmin(ThemedAdmin[Row]):
         form = super().get_form(request, obj, change=change, **given)
         dress(form.base_fields)
         return form
+
+
+class OfServices(ThemedAdmin[Row]):
+    """Pages that write through services, which may refuse."""
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **given: Any) -> Any:
+        """Show the page, or save it; where the services refuse, nothing is saved and the page says why."""
+        try:
+            return super().changeform_view(request, object_id, *args, **given)
+        except DomainError as refused:
+            self.message_user(request, f"Not saved: {refused.message}", messages.ERROR)
+            return redirect(request.get_full_path())
 
 
 class TabularInline(ThemedInline[Row, Parent]):

@@ -14,9 +14,13 @@ from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.factories import sign_in as sign_in_elsewhere
 from accounts.tests.phones import PHONE, texts_in
 from carts.models import CartItem, WishlistItem
+from carts.tests.factories import make_shirt
+from orders import fulfilment
 from orders.models import Order
-from products.tests.factories import change_price, make_product
+from orders.tests.factories import customer
+from products.tests.factories import change_price, make_product, make_products
 from store.core import outbox
+from store.core.actors import SYSTEM
 from tests.browsing.steps import EMAIL, choose, heading, in_cart, ordered, place, press, says, sign_in
 from tests.browsing.watching import Watch
 
@@ -108,6 +112,48 @@ def test_a_wish_moves_to_the_cart_and_tells_of_its_price(page: Page) -> None:
     assert CartItem.objects.get().price_at_addition == 15
 
 
+def test_of_what_comes_in_several_one_is_chosen_before_it_moves_to_the_cart(page: Page, watch: Watch) -> None:
+    shirt = make_shirt()
+    customer(EMAIL).post("/api/cart/wishlist/add/", {"product_id": shirt.pk})
+    sign_in(page, address="/sign-in?next=/wishlist")
+    watch.intended = {400}
+
+    press(page, "Move to cart")
+
+    says(page, "Choose which one, and add it to the cart.")
+    heading(page, "Shirt")
+    assert WishlistItem.objects.count() == 1
+    assert not CartItem.objects.exists()
+
+
+def test_a_long_wishlist_is_shown_page_by_page(page: Page) -> None:
+    user = make_user(EMAIL)
+    lamps = make_products(*(f"Lamp {number}" for number in range(30)))
+    WishlistItem.objects.bulk_create(WishlistItem(user=user, product=lamp) for lamp in lamps)
+    sign_in(page, address="/sign-in?next=/wishlist")
+    expect(page.locator(".line")).to_have_count(24)
+
+    press(page, "Show more")
+
+    expect(page.locator(".line")).to_have_count(30)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    assert len(set(page.locator(".line h2").all_inner_texts())) == 30
+
+
+def test_what_the_shop_refuses_outside_of_a_form_is_said_above_the_page(page: Page, watch: Watch) -> None:
+    choose(page, make_product("Lamp"))
+    place(page, "Cash on Delivery")
+    order = ordered(page, "Being packed – not paid")
+    fulfilment.ship(SYSTEM, order.pk)
+    watch.intended = {409}
+
+    press(page, "Cancel the order")
+
+    says(page, "An order that is shipped cannot become cancelled")
+    expect(page.locator("#notices .bad")).to_have_count(1)
+    assert Order.objects.get().status == "shipped"
+
+
 def test_a_guests_order_is_claimed_and_stands_in_the_history(page: Page) -> None:
     make_user(EMAIL)
     choose(page, make_product("Lamp"))
@@ -165,6 +211,25 @@ def test_a_code_on_the_phone_signs_in(page: Page, settings: Settings, tmp_path: 
 
     heading(page, "Account")
     expect(page.locator("main")).to_contain_text(PHONE)
+    assert User.objects.get().phone == PHONE
+
+
+def test_who_gets_no_code_asks_for_another_or_gives_another_number(page: Page, settings: Settings, tmp_path: Path) -> None:
+    texts = texts_in(tmp_path, settings)
+    page.goto("/sign-in?next=/account")
+    page.get_by_label("Phone number").fill("+13128059850")
+    press(page, "Send me a code")
+
+    press(page, "Another number")
+    expect(page.get_by_label("Phone number")).to_have_value("+13128059850")
+    expect(page.get_by_label("Phone number")).to_be_focused()
+    page.get_by_label("Phone number").fill(PHONE)
+    press(page, "Send me a code")
+    expect(page.locator("main")).to_contain_text(f"A code is on its way to {PHONE}.")
+    page.get_by_label("Code").fill(texts.code())
+    press(page.locator("form", has=page.get_by_label("Code")), "Sign in")
+
+    heading(page, "Account")
     assert User.objects.get().phone == PHONE
 
 

@@ -20,6 +20,7 @@ from orders.models import Order
 from orders.tests.factories import customer, placed
 from products.models import Product, ProductImage
 from products.tests.factories import change, change_price, make_category, make_product, make_variant
+from tests.axe import violations
 from tests.browsing.conftest import PATIENCE
 from tests.browsing.front import Front
 from tests.browsing.steps import EMAIL, heading, sign_in
@@ -36,11 +37,6 @@ new PerformanceObserver((list) => list.getEntries().forEach((one) => { if (!one.
 """
 PICTURES = """Promise.all([...document.images].filter((one) => one.getBoundingClientRect().top < innerHeight)
     .map((one) => one.decode().catch(() => null)))"""
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
-AXE = """async (rules) => (await axe.run(document, rules)).violations
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))"""
-
-
 LOOKS = [("phone", "dark"), ("desktop", "light")]
 MORE_LOOKS = [("phone", "light"), ("desktop", "dark")] if "SCREENSHOTS" in os.environ else []
 
@@ -99,12 +95,11 @@ def furnished() -> Order:
     return Order.objects.get(number=number)
 
 
-def faults(page: Page, axe: str) -> list[str]:
+def faults(page: Page, packages: Path) -> list[str]:
     """Return what is wrong with the page that is shown."""
     expect(page.locator("main[aria-busy]")).to_have_count(0)
     page.evaluate(PICTURES)
-    page.evaluate(axe)
-    found: list[str] = page.evaluate(AXE, RULES)
+    found = violations(page, packages)
     shape: Any = page.evaluate(
         """() => ({
             shifts,
@@ -126,12 +121,11 @@ def faults(page: Page, axe: str) -> list[str]:
 
 def look_at(page: Page, pages: dict[str, tuple[str, str]], packages: Path, shots: Path | None) -> list[str]:
     """Go to the pages (address and heading by name), and return what is wrong with each."""
-    axe = (packages / "node_modules" / "axe-core" / "axe.min.js").read_text()
     wrong = []
     for name, (address, text) in pages.items():
         page.goto(address)
         heading(page, text)
-        wrong += [f"{name}: {one}" for one in faults(page, axe)]
+        wrong += [f"{name}: {one}" for one in faults(page, packages)]
         assert page.title() == f"{text} – {settings.SHOP_NAME}"
         if shots:
             page.screenshot(path=f"{shots}-{name}.png", full_page=True)

@@ -156,6 +156,41 @@ def test_the_page_of_an_order_waits_for_money_that_comes_later(page: Page, cards
     sold_once()
 
 
+def test_the_page_of_an_order_goes_on_waiting_after_a_lost_call_and_a_reload(page: Page, cards: Emulator, watch: Watch) -> None:
+    lamp_to_pay(page, cards)
+    cards.faults({"match": {"type": "."}, "times": -1, "do": {"drop": True}})
+    watch.intended = {LOST, 503}
+    asked: list[str] = []
+
+    def lose(route: Route) -> None:
+        # The first call is lost on its way, the second finds a proxy whose shop is being restarted.
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.abort()
+        elif len(asked) == 2:
+            route.fulfill(status=503, json={"message": "no healthy upstream"})
+        else:
+            route.continue_()
+
+    page.route("**/api/orders/verify-payment/**", lose)
+    page.goto(shown_after_payment(cards))
+    ordered(page, "Waiting for the payment – not paid")
+    page.reload()
+    ordered(page, "Waiting for the payment – not paid")
+    cards.pay(str(Payment.objects.get().session_id))
+
+    ordered(page, "Being packed – paid")
+    assert len(asked) >= 3
+    sold_once()
+
+
+def shown_after_payment(cards: Emulator) -> str:
+    """Return the address to which the payment page leads, though nothing is paid yet."""
+    payment = Payment.objects.get()
+    session = cards.api("GET", f"/v1/checkout/sessions/{payment.session_id}").json
+    return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", str(payment.session_id))
+
+
 def test_a_guest_whose_browser_keeps_nothing_is_told_where_his_order_is(
     page: Page, context: BrowserContext, cards: Emulator, watch: Watch
 ) -> None:

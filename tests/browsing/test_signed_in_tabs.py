@@ -10,10 +10,11 @@ from playwright.sync_api import APIResponse, BrowserContext, Error, Page, Route,
 
 from accounts.models import AuthSession, User
 from accounts.tests.factories import expired
-from carts.models import CartItem
+from carts.models import CartItem, WishlistItem
 from carts.tests.factories import add as add_elsewhere
 from orders.models import Order
 from orders.tests.factories import customer, placed
+from products.models import Product
 from products.tests.factories import make_product
 from tests.browser import shop_front
 from tests.browsing.front import Front
@@ -177,18 +178,23 @@ def test_a_foreign_page_can_neither_read_nor_write_with_her_cookies(
     page: Page, front: Front, tmp_path: Path, watch: Watch, host: str
 ) -> None:
     order = customer_with_an_order(page)
+    body = json.dumps({"product_id": Product.objects.get().pk, "quantity": 5, "payment_method": "cod", "address": "12 Hill Road"})
     (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>Evil</title>')
     evil = page.context.new_page()
 
     with shop_front(tmp_path, host) as origin:
         evil.goto(origin)
-        for path in ("auth/me/", "auth/sessions/", "orders/my/", f"orders/{order.number}/"):
+        for path in ("auth/me/", "auth/sessions/", "orders/my/", f"orders/{order.number}/", "cart/", "cart/wishlist/"):
             call = f"fetch('{front.api}/api/{path}', {{ credentials: 'include' }}).then((answer) => answer.text())"
             with pytest.raises(Error, match="Failed to fetch"):
                 evil.evaluate(call)
-        for method, path in (("POST", "auth/logout/"), ("POST", f"orders/{order.number}/cancel/"), ("DELETE", "auth/me/")):
+        writes = (
+            *(("POST", "auth/logout/"), ("POST", f"orders/{order.number}/cancel/"), ("DELETE", "auth/me/")),
+            *(("POST", "cart/add/"), ("DELETE", "cart/clear/"), ("POST", "cart/wishlist/add/"), ("POST", "orders/create/")),
+        )
+        for method, path in writes:
             for mode, kind in (("cors", "application/json"), ("no-cors", "text/plain")):
-                given = {"method": method, "credentials": "include", "mode": mode, "headers": {"Content-Type": kind}, "body": "{}"}
+                given = {"method": method, "credentials": "include", "mode": mode, "headers": {"Content-Type": kind}, "body": body}
                 evil.evaluate(f"fetch('{front.api}/api/{path}', {json.dumps(given)}).then(() => null, () => null)")
         evil.evaluate(f"document.body.innerHTML = `<form method=post action='{front.api}/api/auth/logout/'></form>`")
         with evil.expect_navigation():
@@ -201,4 +207,5 @@ def test_a_foreign_page_can_neither_read_nor_write_with_her_cookies(
     assert Order.objects.get().status == "processing"
     assert User.objects.get().email == EMAIL
     assert CartItem.objects.get().quantity == 1
+    assert not WishlistItem.objects.exists()
     assert not AuthSession.objects.exclude(revoked_at=None).exists()

@@ -55,19 +55,24 @@ function forgotten(email) {
 
 function byPhone(next, go) {
   const place = h("div", {});
-  const phone = field("Phone number", input("phone", { type: "tel", autocomplete: "tel", required: true }), "with the country, like +91 98765 43210");
-  place.append(
-    form({ phone }, "Send me a code", async (given) => {
-      const { data } = await shop("POST", "/auth/send-code/", given);
-      const code = field("Code", input("verification_code", { inputmode: "numeric", autocomplete: "one-time-code", required: true }));
-      const verify = form({ verification_code: code }, "Sign in", async ({ verification_code }) => {
-        const answer = await shop("POST", "/auth/verify-code/", { ...given, verification_code, mode: "cookie" });
-        await welcome(answer.data, next, go);
-      });
-      put(place, h("p", {}, `A code is on its way to ${given.phone}. It holds for ${data.expires_in / 60} minutes.`), verify);
-      code.control.focus();
-    }),
-  );
+  const ask = (known = "") => {
+    const given = { type: "tel", autocomplete: "tel", required: true, value: known };
+    const phone = field("Phone number", input("phone", given), "with the country, like +91 98765 43210");
+    put(place, form({ phone }, "Send me a code", async (asked) => confirm(asked.phone)));
+    if (known) phone.control.focus();
+  };
+  const confirm = async (phone) => {
+    const { data } = await shop("POST", "/auth/send-code/", { phone });
+    const code = field("Code", input("verification_code", { inputmode: "numeric", autocomplete: "one-time-code", required: true }));
+    const verify = form({ verification_code: code }, "Sign in", async ({ verification_code }) => {
+      const answer = await shop("POST", "/auth/verify-code/", { phone, verification_code, mode: "cookie" });
+      await welcome(answer.data, next, go);
+    });
+    const other = h("p", { class: "row" }, button("Send another code", () => confirm(phone)), button("Another number", async () => ask(phone)));
+    put(place, h("p", {}, `A code is on its way to ${phone}. It holds for ${data.expires_in / 60} minutes.`), verify, other);
+    code.control.focus();
+  };
+  ask();
   return place;
 }
 

@@ -87,8 +87,9 @@ function methods() {
   const offered = Object.entries(METHODS).filter(([method]) => state.config.payment_methods.includes(method));
   const one = ([value, label], index) =>
     h("label", { class: "pill" }, h("input", { type: "radio", name: "payment_method", value, checked: index === 0 }), h("span", {}, label));
-  const made = h("fieldset", {}, h("legend", {}, "Payment"), offered.map(one));
-  return Object.assign(made, { refuse() {}, control: made });
+  const said = h("p", { class: "wrong", id: "payment-wrong" });
+  const made = h("fieldset", { "aria-describedby": said.id }, h("legend", {}, "Payment"), offered.map(one), said);
+  return Object.assign(made, { refuse: (words) => put(said, words), control: made.querySelector("input") ?? made });
 }
 
 /** What is sent: exactly the lines that were shown, and the prices and the total that were shown for them. */

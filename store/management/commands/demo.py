@@ -62,7 +62,8 @@ class Command(BaseCommand):
         if payments:
             webhook = f"http://localhost:{port}/api/orders/webhook/"
             file = str(settings.BASE_DIR / "emulator.sqlite3")
-            children.append(started("-m", "emulator", "--port", str(emulator_port), "--webhook", webhook, "--file", file))
+            given = ("--port", str(emulator_port), "--webhook", webhook, "--file", file)
+            children.append(started("-m", "emulator", *given, stdout=subprocess.DEVNULL))  # where it is, is said below
         self._say(port, page_port, emulator_port if payments else None)
         try:
             self._wait(stop, children)
@@ -96,10 +97,11 @@ class Command(BaseCommand):
         if not User.objects.filter(email=CUSTOMER).exists():
             User.objects.create_user(CUSTOMER, PASSWORD, first_name="Demo", last_name="Customer")
 
-    def _start(self, variables: dict[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
+    def _start(self, variables: dict[str, str], *arguments: str, stdout: int | None = None) -> "subprocess.Popen[bytes]":
         # Away from the terminal: of a Ctrl-C and the termination that follows from it, the server sometimes hangs.
         command = [sys.executable, *arguments]
-        return subprocess.Popen(command, cwd=settings.BASE_DIR, env={**os.environ, **variables}, start_new_session=True)
+        environment = {**os.environ, **variables}
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=stdout, start_new_session=True)
 
     def _say(self, port: int, page_port: int, emulator_port: int | None) -> None:
         site = f"http://localhost:{port}"

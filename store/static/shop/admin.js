@@ -37,13 +37,37 @@ document.addEventListener("alpine:init", () => {
 });
 
 // Unfold's icons are words in a font that draws them: beside other words they are not to be read out, and a control
-// that shows nothing else needs a name.
-document.addEventListener("DOMContentLoaded", () => {
+// that shows nothing else needs a name. Some controls are made while the page loads.
+function nameControls() {
   document.getElementById("searchbar-submit")?.setAttribute("aria-label", "Search");
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
     const control = icon.closest("a, button");
-    if (!control || control.getAttribute("aria-label") || control.textContent.trim() !== icon.textContent.trim()) {
+    const words = icon.textContent.trim();
+    if (words === "more_horiz") control?.setAttribute("aria-label", "More");
+    if (!control || control.getAttribute("aria-label") || control.textContent.trim() !== words) {
       icon.setAttribute("aria-hidden", "true");
     }
   }
-});
+  for (const input of document.querySelectorAll("input[placeholder]:not([aria-label])")) {
+    if (!input.labels.length) input.setAttribute("aria-label", input.placeholder);
+  }
+  // Select2 names its boxes by what is chosen in them, which may be nothing: the label comes first.
+  for (const box of document.querySelectorAll(".select2-selection")) {
+    const label = box.closest(".select2").previousElementSibling?.labels?.[0];
+    const chosen = box.querySelector("[role=textbox]");
+    if (!label || !chosen) continue;
+    label.id ||= `${label.htmlFor}_label`;
+    chosen.setAttribute("aria-labelledby", label.id);
+    box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
+  }
+}
+document.addEventListener("DOMContentLoaded", nameControls);
+window.addEventListener("load", nameControls);
+
+// Chart.js draws its words itself; they follow the theme. Unfold draws its charts anew when the theme has changed.
+const inks = { true: "#d1d5db", false: "#4b5563" };
+const ink = () => {
+  if (window.Chart) window.Chart.defaults.color = inks[document.documentElement.classList.contains("dark")];
+};
+new MutationObserver(ink).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+document.addEventListener("DOMContentLoaded", ink);
