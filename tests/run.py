@@ -8,14 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import nullcontext
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
+from typing import IO
 
 from tests.services import absent, postgres, redis
 
 PARTS = {"engine": "the tests on PostgreSQL and Redis", "node": "the tests of client code", "browser": "the tests in a browser"}
-SQLITE = "sqlite:///db{}.sqlite3"
+SQLITE = {"DATABASE_URL": "sqlite:///db.sqlite3", "REDIS_URL": ""}
 SERVICES = (
     *("services", "sessions", "stock", "importing", "audit", "merging", "placing", "checking"),
     *("passwords", "verification", "phone_codes", "google_accounts", "erasure", "retention", "events"),
@@ -28,64 +28,36 @@ FULL_COVERAGE = ",".join(("store/core/*.py", *(f"{app}/{name}.py" for app in APP
 
 # Measuring costs half as much again, so on PostgreSQL only that is measured of which every line has to be run.
 MEASURED = {"sqlite": (), "postgresql": ("--rcfile=/dev/null", "--branch", "--parallel-mode", f"--include={FULL_COVERAGE}")}
-CACHE = Path(".pytest_cache")  # each run has a folder of its own, where pytest keeps what failed last
-# Many tests wait for clocks, locks and browsers: two runs beside each other need little longer than one.
-HALVES = {"tests": ("tests",), "apps": ("accounts", "carts", "orders", "products", "store")}
+CACHE = Path(".pytest_cache")  # each engine has a folder of its own, where pytest keeps what failed last
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of pytest, and the file that holds what it says, where that is not seen at once."""
-
-    name: str
-    process: subprocess.Popen[str]
-    output: Path | None
-
-
-def started(engine: str, database: str, redis_url: str, arguments: list[str], *, is_seen: bool) -> list[Run]:
-    """Start the suite on an engine, in two halves where all of it is asked for; the first is seen while it runs, if wanted.
-
-    `{}` in `database` and `redis_url` stands for what the halves do not share.
-    """
-    shares = {"": tuple(arguments)} if arguments else HALVES
-    runs: list[Run] = []
-    for number, (name, given) in enumerate(shares.items()):
-        folder = CACHE / f"{engine}-{name}".rstrip("-")
-        folder.mkdir(parents=True, exist_ok=True)
-        own = {"DATABASE_URL": database.format(f"-{name}" if name else ""), "REDIS_URL": redis_url.format(number)}
-        output = None if is_seen and not runs else folder / "output"
-        measured = [sys.executable, "-m", "coverage", "run", *MEASURED[engine]]
-        with output.open("w") if output else nullcontext() as told:
-            command = [*measured, "-m", "pytest", "-o", f"cache_dir={folder}", *given]
-            process = subprocess.Popen(command, env={**os.environ, **own}, stdout=told, stderr=told, text=True)
-        runs.append(Run(folder.name, process, output))
-    return runs
-
-
-def passed(runs: list[Run]) -> bool:
-    """Wait for all, and tell of one after the other; True where all passed."""
-    try:
-        for run in runs:
-            print(f"\n=== {run.name}", flush=True)
-            run.process.wait()
-            print(run.output.read_text() if run.output else "", end="", flush=True)
-    finally:
-        for run in runs:
-            run.process.terminate()
-    return all(run.process.returncode == 0 for run in runs)
+def pytest(engine: str, arguments: list[str], environment: dict[str, str], output: IO[str] | None = None) -> subprocess.Popen[str]:
+    """Start the suite in this environment."""
+    measured = ["-m", "coverage", "run", *MEASURED[engine], "-m", "pytest"]
+    command = [sys.executable, *measured, "-o", f"cache_dir={CACHE / engine}", *arguments]
+    return subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output, text=True)
 
 
 def failed() -> list[str]:
-    """Name the tests that failed, by run: what a long output is read for."""
+    """Name the tests that failed, by engine: what a long output is read for."""
     found = {file.parts[-4]: json.loads(file.read_text()) for file in sorted(CACHE.glob("*/v/cache/lastfailed"))}
-    return [f"{run}: {test}" for run, tests in found.items() for test in tests]
+    return [f"{engine}: {test}" for engine, tests in found.items() for test in tests]
 
 
 def on_both(arguments: list[str]) -> bool:
-    """Run the suite on both engines side by side; True where all passed."""
-    with postgres() as database, redis() as redis_url:
-        runs = started("postgresql", f"{database}{{}}", f"{redis_url}/{{}}", arguments, is_seen=True)
-        return passed(runs + started("sqlite", SQLITE, "", arguments, is_seen=False))
+    """Run the suite on both engines side by side, and tell of one after the other; True where all passed."""
+    with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as told:
+        on_sqlite = pytest("sqlite", arguments, SQLITE, told)
+        print("\n=== Tests on PostgreSQL and Redis (those on SQLite run beside them)", flush=True)
+        try:
+            passed = pytest("postgresql", arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url}).wait() == 0
+            passed &= on_sqlite.wait() == 0
+        finally:
+            on_sqlite.terminate()
+        told.seek(0)
+        print("\n=== Tests on SQLite", flush=True)
+        shutil.copyfileobj(told, sys.stdout)
+    return passed
 
 
 def coverage(*arguments: str) -> bool:
@@ -99,20 +71,24 @@ def main(arguments: list[str]) -> int:
     for old in CACHE.glob("*/v"):
         shutil.rmtree(old)
     without = {what: absent(part) for part, what in PARTS.items() if absent(part)}
-    is_well = passed(started("sqlite", SQLITE, "", arguments, is_seen=True)) if absent("engine") else on_both(arguments)
+    if absent("engine"):
+        print("\n=== Tests on SQLite", flush=True)
+        passed = pytest("sqlite", arguments, SQLITE).wait() == 0
+    else:
+        passed = on_both(arguments)
     coverage("combine", "--quiet")
     whole = not arguments and not without
     if whole:
         print("\n=== Coverage: services and store.core 100 %, everything 95 %", flush=True)
-        is_well &= coverage("report", "--fail-under=100", f"--include={FULL_COVERAGE}")
-        is_well &= coverage("report", "--fail-under=95")
+        passed &= coverage("report", "--fail-under=100", f"--include={FULL_COVERAGE}")
+        passed &= coverage("report", "--fail-under=95")
     for what, programs in without.items():
         print(f"\nNOT RUN: {what}. Not installed: {', '.join(programs)}.")
     if without and os.environ.get("CI"):
         print("CI is set, so what could not be run is a failure.")
-        is_well = False
-    print("\nAll passed." if is_well else "\n".join(("", *failed(), "FAILED.")))
-    return 0 if is_well else 1
+        passed = False
+    print("\nAll passed." if passed else "\n".join(("", *failed(), "FAILED.")))
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

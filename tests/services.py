@@ -58,7 +58,7 @@ def postgres() -> Iterator[str]:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         _run([initdb, "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"])
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=400 -c fsync=off"
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off"
         _run([pg_ctl, "--pgdata", data, "--wait", "--log", f"{folder}/log", "--options", options, "start"])
         try:
             yield f"postgres://postgres@127.0.0.1:{port}/shop"
@@ -74,13 +74,13 @@ def _run(command: list[str]) -> None:
 
 @contextmanager
 def redis() -> Iterator[str]:
-    """Start a server that keeps nothing; yields its REDIS_URL without a database's number."""
+    """Start a server that keeps nothing; yields its REDIS_URL."""
     port = free_port()
     command = [needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir())
     try:
         _wait_for(port)
-        yield f"redis://127.0.0.1:{port}"
+        yield f"redis://127.0.0.1:{port}/0"
     finally:
         running.terminate()
         running.wait(timeout=10)
