@@ -18,12 +18,16 @@ RUNS: dict[str, Callable[[], bool]] = {
     "node": lambda: not services.absent("node"),
     "browser": lambda: not services.absent("browser"),
 }
-# About headers, origins, tokens, pictures and addresses, and not about what an engine does with them.
+# About headers, bodies, origins, tokens, pictures, files and addresses, and not about what an engine does with them.
 ONCE = {
     *("test_cors.py", "test_origin_rule.py", "test_origin_rule_bearer.py", "test_market_of_a_request.py", "test_mounts.py"),
     *("test_google_token.py", "test_bad_cookie.py", "test_access_token.py", "test_password_rules.py"),
     *("test_image_refused.py", "test_image_rewritten.py", "test_image_upload.py", "test_image_change.py"),
-    *("test_import_addresses.py", "test_import_addresses_refused.py"),
+    *("test_import_addresses.py", "test_import_addresses_refused.py", "test_import_bad_rows.py", "test_import_columns.py"),
+    *("test_import_csv.py", "test_import_csv_bad_rows.py", "test_import_foreign.py", "test_import_json.py"),
+    *("test_import_pictures.py", "test_import_picture_changes.py", "test_import_report.py"),
+    *("test_bodies.py", "test_body_depth.py", "test_unknown_urls.py", "test_security_headers.py", "test_catalog_cache_control.py"),
+    *("test_google_fetching.py", "test_google_certificates.py", "test_login_time.py", "test_admin_pictures.py"),
 }
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 

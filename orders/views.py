@@ -31,9 +31,16 @@ from store.core.throttles import EveryCaller, Writes
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 SESSION = OpenApiParameter("session_id", OpenApiTypes.STR, required=True, description="from the address of the page")
 KEY = OpenApiParameter(
-    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters"
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    OpenApiParameter.HEADER,
+    description="1 to 255 visible ASCII characters",
+)
+REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed", OpenApiTypes.STR, OpenApiParameter.HEADER, enum=["true"], response=[200], description="on a repetition"
 )
 TOKEN = OpenApiParameter("X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's key to the order")
+CLAIMED = OpenApiParameter("X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True, description=TOKEN.description)
 
 
 def idempotency_key_of(request: Request) -> str:
@@ -79,7 +86,7 @@ class OrderViewSet(GenericViewSet[Order]):
     lookup_field = "number"
     lookup_value_regex = r"[0-9]{6}-[0-9A-Za-z]{6}"
 
-    @answers(OrderShape, takes=CreateOrderInput, statuses=(200, 201), parameters=[KEY])
+    @answers(OrderShape, takes=CreateOrderInput, statuses=(200, 201), parameters=[KEY, REPLAYED])
     @action(detail=False, methods=["post"], url_path="create", throttle_classes=[EveryCaller, Writes])
     def place(self, request: Request) -> Reply:
         """Order what lies in the cart; 200 instead of 201 where the same request has ordered it before."""
@@ -130,7 +137,7 @@ class OrderViewSet(GenericViewSet[Order]):
         checkout.pay(self._order(request, number))
         return self._shown(request, self._order(request, number))
 
-    @answers(OrderShape, parameters=[TOKEN])
+    @answers(OrderShape, parameters=[CLAIMED])
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[EveryCaller, Writes])
     def claim(self, request: Request, number: str) -> Reply:
         """Take a guest's order into one's account, by its token; from then on the token opens nothing."""

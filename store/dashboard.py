@@ -76,7 +76,7 @@ def _plot(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
 
 
 def _amount(amount: Decimal, sales: reports.Sales) -> str:
-    return money.text(amount, sales.currency)
+    return f"{Decimal(money.text(amount, sales.currency)):,}"
 
 
 def _states(found: dict[Order.Status, int]) -> list[dict[str, Any]]:

@@ -11,21 +11,22 @@ from urllib.parse import urlsplit
 
 FOLDER = Path(__file__).resolve().parent
 DEFAULT_API = "http://localhost:8000"
+NAMES = ("localhost", "127.0.0.1")
 
 
 class Handler(SimpleHTTPRequestHandler):
     """Files as they are; every other path is the page, whose code knows what it means."""
 
-    def __init__(self, *arguments: Any, api: str) -> None:
-        self.api = api
+    def __init__(self, *arguments: Any, api: str, name: str) -> None:
+        self.api, self.name = api, name
         super().__init__(*arguments, directory=str(FOLDER))
 
     def do_GET(self) -> None:
         """Send a file, or the page; by one name alone, for to a browser and to the shop another name is another site."""
         host, _, port = self.headers.get("Host", "").rpartition(":")
-        if host == "127.0.0.1":
+        if host in NAMES and host != self.name:
             self.send_response(307)
-            self.send_header("Location", f"http://localhost:{port}{self.path}")
+            self.send_header("Location", f"http://{self.name}:{port}{self.path}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -69,9 +70,9 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "localhost", self.server_address[1]
 
 
-def server(port: int = 5173, api: str = DEFAULT_API) -> Server:
-    """Return a server on this port of 127.0.0.1 (0: a free one) for a shop whose API is at `api`."""
-    return Server(("127.0.0.1", port), partial(Handler, api=api))
+def server(port: int = 5173, api: str = DEFAULT_API, name: str = "localhost") -> Server:
+    """Return a server on this port of 127.0.0.1 (0: a free one), by one of its NAMES, for a shop whose API is at `api`."""
+    return Server(("127.0.0.1", port), partial(Handler, api=api, name=name))
 
 
 def main() -> None:

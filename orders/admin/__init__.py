@@ -1,5 +1,5 @@
 """The admin pages of orders; importing them registers them."""
 
-from orders.admin import records
+from orders.admin import orders, records
 
-__all__ = ["records"]
+__all__ = ["orders", "records"]

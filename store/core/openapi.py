@@ -72,7 +72,8 @@ class EnvelopeSchema(AutoSchema):
             schema = next((media["schema"] for media in response.get("content", {}).values()), {"type": "null"})
             response["content"] = {"application/json": {"schema": _success(int(status), schema, beside)}}
             response["description"] = "Done"
-        refusal = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}}
+        refusal: dict[str, Any] = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}}
+        refusal["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
         bodies["4XX"] = {**refusal, "description": "Refused; `code` says why"}
         bodies["5XX"] = {**refusal, "description": "Not possible now"}
         return bodies
@@ -133,6 +134,9 @@ REFUSAL: dict[str, Any] = {
 }
 
 
+RETRY_AFTER = {"description": "seconds, where the same request may do later", "schema": {"type": "integer", "minimum": 1}}
+
+
 def documented_routes(endpoints: Sequence[Endpoint], **_: Any) -> list[Endpoint]:
     """Keep the `/api/…/` form of each route; the bare mount answers the same."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
@@ -145,4 +149,5 @@ def close_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         if schema.get("type") == "object" and "properties" in schema and not name.endswith("Request"):
             schema.setdefault("additionalProperties", False)
     schemas["Refusal"] = REFUSAL
+    result["components"]["headers"] = {"Retry-After": RETRY_AFTER}
     return result

@@ -29,7 +29,7 @@ def serving(api: str, host: str = "localhost") -> Iterator[Front]:
     assert spec.loader is not None
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
-    server = program.server(port=0, api=api)
+    server = program.server(port=0, api=api, name=host)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield Front(f"http://{host}:{server.server_port}", api)

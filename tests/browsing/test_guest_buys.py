@@ -9,6 +9,7 @@ from orders.models import Order
 from products.models import Product
 from products.tests.factories import add_picture, change, make_category, make_product, make_products
 from tests.browsing import steps
+from tests.browsing.front import Front
 from tests.browsing.steps import fill_address, heading, in_cart, ordered, place, press, says
 from tests.emulators import Emulator
 
@@ -126,6 +127,15 @@ def test_a_market_that_the_shop_has_given_up_stops_nobody(page: Page) -> None:
 
     expect(page.locator(".grid h2")).to_have_text(["Lamp"])
     expect(page.get_by_label("Market")).to_have_value("in")
+
+
+def test_by_another_name_of_this_machine_one_comes_to_the_same_site(page: Page, front: Front) -> None:
+    make_product("Lamp")
+
+    page.goto(f"{front.origin.replace('localhost', '127.0.0.1')}/?search=lamp")
+
+    heading(page, "Results for “lamp”")
+    assert page.url == f"{front.origin}/?search=lamp"
 
 
 def test_a_guest_pays_on_delivery(page: Page) -> None:
