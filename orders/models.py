@@ -292,3 +292,8 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def told(self) -> str:
+        """What is on record with it, as words."""
+        return ", ".join(f"{name} {value}" for name, value in self.data.items())

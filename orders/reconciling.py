@@ -92,7 +92,7 @@ class Run:
         facts = checkout.facts_of(payment)
         if facts.status == "open" and (is_over or order.status != Order.Status.PENDING):
             if self.is_dry:
-                self.report.repaired.append(f"order {order.number} would be closed")
+                self.report.repaired.append(f"order {order.number} is to be closed")
                 return
             facts = checkout.close(payment)
         if facts.is_final or (facts.status == "complete" and payment.state != Payment.State.PROCESSING):

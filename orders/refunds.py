@@ -12,6 +12,7 @@ from django.db.models import F, Q, Sum
 
 from orders import notices, returns, transitions
 from orders.exceptions import (
+    InvalidTransition,
     PaymentKeyRefused,
     PaymentNotConfigured,
     PaymentProviderUnavailable,
@@ -75,14 +76,16 @@ def ask(
 ) -> Refund:
     """Give money of an order back: an amount (None: all that is left), for these lines or for none.
 
-    `refund_id` is the refund's own id: who asks twice with the same gets the first, unless that has failed. Raises OrderNotFound,
-    RefundTooLarge, InvalidTransition where units of it are on the shelf already. The provider is asked after the commit; where it
-    does not answer, again and again.
+    `refund_id` is the refund's own id: who asks twice with the same gets the first, whatever became of it. Raises OrderNotFound,
+    RefundTooLarge; InvalidTransition where units of it are on the shelf already, or an earlier refund was made after all, and then
+    PaymentProviderUnavailable too. The provider is asked after the commit; where it does not answer, again and again.
     """
+    if refund_id is None or not Refund.objects.filter(pk=refund_id).exists():
+        _look_for_lost(order_id)
     with transaction.atomic():
         order = locked(order_id)
         known = Refund.objects.select_related("payment").filter(pk=refund_id).first() if refund_id else None
-        if known is not None and known.payment.order_id == order.pk and known.state not in OVER:
+        if known is not None and known.payment.order_id == order.pk:
             return known
         payment = max(locked_payments(order), key=rest_of, default=None)
         rest = rest_of(payment) if payment is not None else 0
@@ -96,6 +99,14 @@ def ask(
     submit_now(refund.pk)
     refund.refresh_from_db()
     return refund
+
+
+def _look_for_lost(order_id: int) -> None:
+    """Look whether a refund that the shop takes for refused was made: who asks for another would give its money twice."""
+    lost = Payment.objects.filter(order=order_id, refunds__state=State.FAILED, refunds__provider_id=None).distinct()
+    for payment in lost:
+        if record(payment.pk, told_of(payment)):
+            raise InvalidTransition("The payment provider tells of refunds that were not known. Look at the order again")
 
 
 def minor_of(amount: Decimal, order: Order) -> int:
@@ -214,7 +225,8 @@ def _record(order: Order, payment: Payment, facts: RefundFacts, actor: Actor) ->
     refund.failure_code = facts.failure[:60]
     if was_assumed and state in COUNTED:  # the shop took it for refused: its units are given back after all
         returns.redo(refund)
-        if not Refund.objects.filter(payment__order=order, state__in=OVER).exclude(pk=refund.pk).exists():
+        failed = {event.data["refund"] for event in transitions.reasons(order, transitions.REFUND_FAILED)} - {str(refund.pk)}
+        if not Refund.objects.filter(pk__in=failed, state__in=OVER).exists():
             transitions.resolve(order, transitions.REFUND_FAILED, actor)
     _become(order, payment, refund, state, actor)
     return True

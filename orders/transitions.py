@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import notices
@@ -70,7 +71,7 @@ def flag(order: Order, code: str, actor: Actor, **told: Any) -> None:
 
     While this flag waits, shown or behind a more urgent one, each reason (what is `told`) is written down once.
     """
-    if code in waiting(order) and order.events.filter(kind=code, data=told).exists():
+    if code in waiting(order) and reasons(order, code).filter(data=told).exists():
         return
     order.attention = min(code, order.attention or code, key=URGENCY.index)
     save(order)
@@ -92,6 +93,12 @@ def waiting(order: Order) -> set[str]:
     return found
 
 
+def reasons(order: Order, code: str) -> QuerySet[OrderEvent]:
+    """Return why an order has had this flag since it was taken away last, oldest first."""
+    settled = order.events.filter(kind=SETTLED, data__code=code).order_by("pk").values_list("pk", flat=True).last()
+    return order.events.filter(kind=code, pk__gt=settled or 0).order_by("pk")
+
+
 def resolve(order: Order, code: str, actor: Actor) -> None:
     """Take this flag away, shown or not; the most urgent of the others is shown then. The caller holds the order's lock."""
     flags = waiting(order)
@@ -102,9 +109,14 @@ def resolve(order: Order, code: str, actor: Actor) -> None:
 
 
 @transaction.atomic
-def settle_attention(actor: Actor, order_id: int, code: str) -> Order:
-    """Take the flag away that somebody has looked at, and no other. Raises OrderNotFound."""
+def settle_attention(actor: Actor, order_id: int, code: str, seen: int) -> Order:
+    """Take the flag away that somebody has looked at, and no other; `seen` is the last of its reasons that he knows.
+
+    Raises OrderNotFound; InvalidTransition where there is another reason for it by now.
+    """
     order = locked(order_id)
+    if reasons(order, code).filter(pk__gt=seen).exists():
+        raise InvalidTransition("It was flagged once more in the meantime. Look at the order again")
     resolve(order, code, actor)
     return order
 

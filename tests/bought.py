@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartItem
 from carts.tests.factories import add
+from orders import transitions
 from orders.models import Order, Payment, Refund
 from orders.selectors import payment_status
 from orders.tests.factories import customer
@@ -28,6 +29,12 @@ def staff() -> Actor:
     """Return a member of staff."""
     known = User.objects.filter(email="staff@example.com").first()
     return Actor(user_id=(known or make_user("staff@example.com", is_staff=True)).pk, kind="staff")
+
+
+def take_flag_away(order: Order, code: str) -> None:
+    """Take a flag away, with all of its reasons seen."""
+    last = transitions.reasons(order, code).last()
+    transitions.settle_attention(staff(), order.pk, code, last.pk if last else 0)
 
 
 def lamps(client: SchemaClient, units: int = 2, price: str = "20.00", stock: int = 10) -> None:

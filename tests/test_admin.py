@@ -172,10 +172,19 @@ def test_a_new_product_is_for_sale_with_its_first_stock_on_record(staff: Client,
     assert StockMovement.objects.filter(variant__sku="POT", delta=4, reason="initial").count() == 1
 
 
+def test_the_admin_calls_staff_by_their_names(staff: Client) -> None:
+    User.objects.update(first_name="Ada", last_name="Lovelace")
+
+    page = staff.get("/admin/").content.decode()
+
+    assert re.search(r">\s*Ada Lovelace\s*<", page)
+
+
 def test_a_retired_product_is_gone_from_the_shop_and_still_on_record(staff: Client, api: SchemaClient) -> None:
     lamp = make_product("Lamp")
 
-    staff.post("/admin/products/product/", {"action": "retire", "_selected_action": [str(lamp.pk)], "confirmed": "1"})
+    chosen = {"action": "retire", "_selected_action": [str(lamp.pk)], "confirmed": f"1-{lamp.pk}"}
+    staff.post("/admin/products/product/", chosen)
 
     assert api.get(f"/api/products/{lamp.pk}/").status_code == 404
     assert Product.objects.filter(pk=lamp.pk, is_active=False).exists()

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from products.models import Category, Listing, PriceChange, Product
 from products.tests.editors import catalog, detail, facts, history, listed, movements, of, variant
-from products.tests.factories import add_picture, change_variant, make_category, make_product, make_products, make_variant
+from products.tests.factories import add_picture, change, change_variant, make_category, make_product, make_products, make_variant
 from tests.test_admin import product_form
 
 pytestmark = pytest.mark.django_db
@@ -119,26 +119,35 @@ def test_a_product_is_not_deleted_but_retired(staff: Client) -> None:
     chosen = {"action": "retire", "_selected_action": [str(lamp.pk)]}
     asked = staff.post("/admin/products/product/", chosen).content.decode()
     assert ("1 product will not be seen or bought any more" in asked, "<li>Lamp</li>" in asked, len(listed())) == (True, True, 1)
-    done = staff.post("/admin/products/product/", {**chosen, "confirmed": "1"}, follow=True).content.decode()
+    done = staff.post("/admin/products/product/", confirming(asked), follow=True).content.decode()
 
     assert "1 product taken out of the shop" in done
     assert (listed(), Product.objects.get().is_active, history("L-1")) == ([], False, ["20.00"])
     assert staff.get(f"/admin/products/product/{lamp.pk}/change/").status_code == 302
 
 
+def confirming(page: str) -> dict[str, str]:
+    """Return what the form of the page that asks back would send."""
+    names = "action|select_across|confirmed|_selected_action"
+    return dict(re.findall(rf'<input type="hidden" name="({names})" value="([\w-]+)">', page))
+
+
 def test_of_all_that_are_listed_only_those_that_were_asked_about_are_retired(staff: Client) -> None:
     lamps = make_products(*(f"Lamp {number}" for number in range(60)))
     make_product("Kettle", sku="K-1")
     chosen = {"action": "retire", "_selected_action": [str(lamps[0].pk)], "select_across": "1"}
-
     asked = staff.post("/admin/products/product/?q=Lamp", chosen).content.decode()
-    hidden = dict(
-        re.findall(r'<input type="hidden" name="(action|select_across|confirmed|_selected_action)" value="(\w+)">', asked)
-    )
-    staff.post("/admin/products/product/?q=Lamp", hidden)
-
     assert ("60 products will not" in asked, asked.count("<li>Lamp"), "<li>and others</li>" in asked) == (True, 20, True)
-    assert (hidden["select_across"], [product["name"] for product in listed()]) == ("1", ["Kettle"])
+    late = make_product("Lamp that came later", sku="L-1")
+
+    again = staff.post("/admin/products/product/?q=Lamp", confirming(asked)).content.decode()
+
+    assert ("The list has changed in the meantime" in again, "61 products will not" in again) == (True, True)
+    assert Product.objects.filter(deleted_at=None).count() == 62
+    change(late, name="Other", slug="other")
+    done = staff.post("/admin/products/product/?q=Lamp", confirming(asked), follow=True).content.decode()
+    assert "60 products taken out of the shop" in done
+    assert {product["name"] for product in listed()} == {"Kettle", "Other"}
 
 
 def category_form(category: Category, **changed: str) -> dict[str, str]:

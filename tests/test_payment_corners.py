@@ -106,7 +106,7 @@ def variant_of_lamp() -> tuple[int, int]:
 
 def test_there_is_nothing_to_decide_and_no_flag_to_take_away(till: Till, order: dict[str, Any]) -> None:
     row = Order.objects.get()
-    transitions.settle_attention(STAFF, row.pk, "dispute")
+    transitions.settle_attention(STAFF, row.pk, "dispute", 0)
 
     with pytest.raises(InvalidTransition):
         settling.decide_mismatch(STAFF, row.pk, accept=True)
@@ -159,7 +159,7 @@ def test_a_refund_that_is_refused_twice_at_once_has_failed_once(till: Till, orde
 
 def test_a_run_that_only_looks_says_what_it_would_do(till: Till, order: dict[str, Any]) -> None:
     pass_time(60)
-    assert sync(dry_run=True).said == [f"repaired: order {order['number']} would be closed", "1 repaired, 0 need attention"]
+    assert sync(dry_run=True).said == [f"would repair: order {order['number']} is to be closed", "1 to repair, 0 need attention"]
     Payment.objects.update(session_id=None, state="created")
 
     assert "its payment was never begun" in sync(dry_run=True).said[0]

@@ -9,7 +9,7 @@ from orders import refunds, transitions
 from orders.models import Order
 from orders.tests.factories import customer, placed
 from store.core.actors import SYSTEM
-from tests.bought import REFUNDING, bought, charge_of, lamps, pending, staff
+from tests.bought import REFUNDING, bought, charge_of, lamps, pending, staff, take_flag_away
 from tests.desks import superuser
 from tests.payment_books import kinds
 from tests.payments import Till
@@ -65,7 +65,7 @@ def test_a_dispute_that_is_lost_after_its_flag_was_taken_away_is_flagged_again_o
     order = bought(till)
     till.emulator.dispute(charge_of(till, order))
     assert set(till.deliver()) == {200}
-    transitions.settle_attention(staff(), order.pk, "dispute")
+    take_flag_away(order, "dispute")
     till.emulator.refund_charge(charge_of(till, order), 500)
     assert set(till.deliver()) == {200}
     assert Order.objects.get().attention == "external_refund"
@@ -95,26 +95,59 @@ def test_a_flag_is_taken_away_by_who_has_seen_it_and_no_other_with_it(till: Till
     order, desk = bought(till), superuser()
     till.emulator.refund_charge(charge_of(till, order), 500)
     assert set(till.deliver()) == {200}
-    seen = seen_flag(desk, order)
+    seen = seen_flag(desk, order, "The flag is: external refund.")
     till.emulator.dispute(charge_of(till, order))
     assert set(till.deliver()) == {200}
 
-    said = act(desk, order, "settle", code=seen)
+    said = act(desk, order, "settle", **seen)
 
-    assert "The flag is taken away. The next is dispute." in said
-    assert (seen, Order.objects.get().attention) == ("external_refund", "dispute")
+    assert "The flag is taken away. The next is: dispute." in said
+    assert (seen["code"], Order.objects.get().attention) == ("external_refund", "dispute")
     for _ in range(2):  # the page is sent once more
-        act(desk, order, "settle", code=seen)
+        act(desk, order, "settle", **seen)
     assert Order.objects.get().attention == "dispute"
-    assert "The flag is taken away." in act(desk, order, "settle", code=seen_flag(desk, order))
+    assert "The flag is taken away." in act(desk, order, "settle", **seen_flag(desk, order, "The flag is: dispute."))
     assert Order.objects.get().attention == ""
 
 
-def seen_flag(desk: Client, order: Order) -> str:
-    """Open the page that takes a flag away, and return the flag that it is about."""
-    found = re.search(r'name="code" value="(\w+)"', desk.get(f"{ORDERS}{order.pk}/desk/settle/").content.decode())
-    assert found
-    return found[1]
+def test_a_flag_stays_where_there_is_another_reason_for_it_by_now(till: Till) -> None:
+    order, desk = bought(till), superuser()
+    till.emulator.refund_charge(charge_of(till, order), 500)
+    assert set(till.deliver()) == {200}
+    seen = seen_flag(desk, order, "The flag is: external refund.")
+    till.emulator.refund_charge(charge_of(till, order), 700)
+    assert set(till.deliver()) == {200}
+
+    said = act(desk, order, "settle", **seen)
+
+    assert "It was flagged once more in the meantime. Look at the order again" in said
+    assert Order.objects.get().attention == "external_refund"
+    act(desk, order, "settle", **seen_flag(desk, order, "The flag is: external refund."))
+    assert Order.objects.get().attention == ""
+    assert "There is no flag any more." in desk.get(f"{ORDERS}{order.pk}/desk/settle/").content.decode()
+    act(desk, order, "settle", code="", seen="0")  # as from that page
+
+
+def test_a_reason_of_before_is_told_anew_after_its_flag_was_taken_away(till: Till) -> None:
+    order = bought(till)
+    for dispute in ("dp_1", "dp_2"):
+        transitions.flag(order, "dispute", SYSTEM, dispute=dispute)
+        if dispute == "dp_1":
+            take_flag_away(order, "dispute")
+            order.refresh_from_db()
+
+    for _ in range(2):
+        transitions.flag(order, "dispute", SYSTEM, dispute="dp_1")
+
+    told = order.events.filter(kind="dispute").order_by("pk").values_list("data__dispute", flat=True)
+    assert list(told) == ["dp_1", "dp_2", "dp_1"]
+
+
+def seen_flag(desk: Client, order: Order, words: str) -> dict[str, str]:
+    """Open the page that takes a flag away, which says this, and return what its form holds."""
+    page = desk.get(f"{ORDERS}{order.pk}/desk/settle/").content.decode()
+    assert words in page
+    return dict(re.findall(r'name="(code|seen)" value="(\w+)"', page))
 
 
 def test_money_that_was_overdue_and_has_come_is_flagged_no_more(till: Till) -> None:

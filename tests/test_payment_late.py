@@ -19,7 +19,7 @@ from products.models import Product, StockMovement, Variant
 from products.tests.factories import make_product
 from store.core import outbox
 from store.core.actors import SYSTEM
-from tests.bought import staff
+from tests.bought import staff, take_flag_away
 from tests.payment_books import came, check_books, kinds, mails, sign, stock_of
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
@@ -261,7 +261,7 @@ def failing_refunds(till: Till, client: SchemaClient) -> Order:
     assert outbox.run_due()[1] == 0
     order = Order.objects.get(number=number)
     assert (order.attention, Refund.objects.get().state) == ("refund_failed", "failed")
-    transitions.settle_attention(SYSTEM, order.pk, "refund_failed")
+    take_flag_away(order, "refund_failed")
     assert Order.objects.get().attention == "late_payment"
     return order
 

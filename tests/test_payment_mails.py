@@ -8,12 +8,12 @@ from pytest_django import Settings
 
 from accounts.tests.mails import link, sent
 from carts.tests.factories import signed_in
-from orders import cancelling, notices, refunds, transitions
+from orders import cancelling, notices, refunds
 from orders.models import Order
 from orders.tests.factories import customer
 from store.core.actors import Actor
 from store.core.models import Job
-from tests.bought import REFUNDING, bought, charge_of, do_owed_jobs, lamps, pending, staff
+from tests.bought import REFUNDING, bought, charge_of, do_owed_jobs, lamps, pending, staff, take_flag_away
 from tests.payments import Till
 from tests.schema_client import SchemaClient
 
@@ -185,7 +185,7 @@ def test_the_second_time_that_an_order_needs_the_same_attention_is_told_too(till
         till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
         refunds.ask(clerk, order.pk, None, "")
         assert subjects(MERCHANT)[-1] == f"Order {order.number} needs attention: refund_failed"
-        transitions.settle_attention(clerk, order.pk, "refund_failed")
+        take_flag_away(order, "refund_failed")
 
 
 def test_a_cancelled_paid_order_is_a_mail_about_that_and_one_about_the_money(till: Till) -> None:

@@ -76,16 +76,66 @@ def test_what_is_filled_in_anew_on_a_page_that_was_gone_back_to_is_another_refun
 
 
 @pytest.mark.django_db
-def test_a_refund_that_failed_can_be_tried_again_on_the_page_that_was_gone_back_to(till: Till, desk: Client) -> None:
+def test_a_refund_that_failed_is_tried_again_from_the_order_and_not_by_more_clicks(till: Till, desk: Client) -> None:
     order = bought(till)
     page = {"amount": "10.00", "reason": "late", **hidden(desk, order)}
     till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
+
+    said = [act(desk, order, "refund", **page) for _ in range(3)]
+
+    assert all("the refund is Failed. To try once more, go back to the order" in one for one in said)
+    assert (refunds_of(order), given_back(till)) == ([(1000, "failed", "staff")], [0])
+    again = {**page, **hidden(desk, order)}
+    assert all("the refund is Succeeded." in act(desk, order, "refund", **again) for _ in range(2))
+    assert (refunds_of(order), given_back(till)) == ([(1000, "failed", "staff"), (1000, "succeeded", "staff")], [1000])
+
+
+@pytest.mark.django_db
+def test_a_refund_that_was_made_though_it_seemed_refused_is_looked_for_before_another(till: Till, desk: Client) -> None:
+    order = bought(till)
+    page = {"amount": "10.00", "reason": "late", **hidden(desk, order)}
+    till.emulator.faults({"match": REFUNDING, "do": {"close": "after"}}, {"match": REFUNDING, "do": {"status": 400}})
+    assert "the refund is Failed" in act(desk, order, "refund", **page)
     assert "the refund is Failed" in act(desk, order, "refund", **page)
 
-    assert "the refund is Succeeded" in act(desk, order, "refund", **page)
+    said = act(desk, order, "refund", **{**page, **hidden(desk, order)})
 
-    assert refunds_of(order) == [(1000, "failed", "staff"), (1000, "succeeded", "staff")]
-    assert given_back(till) == [1000]
+    assert "The payment provider tells of refunds that were not known. Look at the order again" in said
+    assert (refunds_of(order), given_back(till)) == ([(1000, "succeeded", "staff")], [1000])
+    assert Order.objects.get().attention == ""
+
+
+@pytest.mark.django_db
+def test_units_that_a_colleague_has_given_back_meanwhile_are_not_left_out_in_silence(till: Till, desk: Client) -> None:
+    order = bought(till)
+    item = order.items.get()
+    mine = {"amount": "20.00", "reason": "late", f"units_{item.pk}": "2", f"restock_{item.pk}": "on", **hidden(desk, order)}
+    refunds.ask(staff(), order.pk, Decimal("10.00"), "late", [Returned(item.pk, 2)])
+
+    said = act(desk, order, "refund", **mine)
+
+    assert "More units than were bought and not refunded yet" in said
+    assert (refunds_of(order), stock_of()) == ([(1000, "succeeded", "staff")], (8, 0))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("units", ["3", "10000000000000000000", "-1"])
+def test_more_units_than_were_ordered_are_refused(till: Till, desk: Client, units: str) -> None:
+    order = bought(till)
+
+    said = act(desk, order, "refund", amount="5.00", reason="late", **{f"units_{order.items.get().pk}": units})
+
+    assert "Ensure this value is" in said
+    assert refunds_of(order) == []
+
+
+@pytest.mark.django_db
+def test_a_page_that_names_itself_wrongly_is_told(till: Till, desk: Client) -> None:
+    order = bought(till)
+
+    assert "Enter a valid UUID." in act(desk, order, "refund", amount="5.00", reason="late", page="nonsense")
+
+    assert refunds_of(order) == []
 
 
 @pytest.mark.django_db(transaction=True)

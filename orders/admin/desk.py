@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django import forms
+from django.utils import timezone
 
 from orders import cancelling, fulfilment, refunds, settling, transitions
 from orders.exceptions import InvalidTransition
@@ -25,6 +26,10 @@ class DeskForm(forms.Form):
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
+
+    def words(self) -> list[str]:
+        """Return what one has to know of the order to decide."""
+        return []
 
 
 class CancelForm(DeskForm):
@@ -46,13 +51,21 @@ class CancelForm(DeskForm):
 
 
 class SettleForm(DeskForm):
-    """Which flag was seen: another that has come meanwhile is for another look."""
+    """Which flag was seen, and the last of its reasons: what has come meanwhile is for another look."""
 
-    code = forms.CharField(widget=forms.HiddenInput)
+    code = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        self.initial["code"] = order.attention
+        self.reasons = list(transitions.reasons(order, order.attention)) if order.attention else []
+        self.initial = {"code": order.attention, "seen": self.reasons[-1].pk if self.reasons else 0}
+
+    def words(self) -> list[str]:
+        """Name the flag, and why it is there."""
+        flag = order_flag(self.order)
+        told = [f"{timezone.localtime(one.at):%Y-%m-%d %H:%M} {one.told}" for one in self.reasons]
+        return [f"The flag is: {flag}." if flag else "There is no flag any more.", *told]
 
 
 class RefundForm(DeskForm):
@@ -65,11 +78,19 @@ class RefundForm(DeskForm):
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
         is_sold = order.stock_state == Order.StockState.COMMITTED  # else its units are on the shelf already
-        self.items: list[OrderItem] = [item for item in order.items.all() if is_sold and item.quantity > item.refunded_quantity]
+        sent = {name for name in self.data if self.data[name]}  # also of lines that somebody else has given back meanwhile
+        self.items: list[OrderItem] = [
+            item for item in order.items.all() if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in sent)
+        ]
         for item in self.items:
             left = item.quantity - item.refunded_quantity
             self.fields[f"units_{item.pk}"] = forms.IntegerField(
-                label=f"Units of {item.name}", min_value=0, initial=0, required=False, help_text=f"of {left} not refunded yet"
+                label=f"Units of {item.name}",
+                min_value=0,
+                max_value=item.quantity,
+                initial=0,
+                required=False,
+                help_text=f"of {left} not refunded yet",
             )
             self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Put them on the shelf again", required=False)
 
@@ -101,6 +122,11 @@ class Act:
     fits: Callable[[Order], bool]
     form: type[DeskForm] = DeskForm
     words: str = ""
+
+
+def order_flag(order: Order) -> str:
+    """Return the flag that an order shows, in words."""
+    return order.attention.replace("_", " ")
 
 
 def is_paid(order: Order) -> bool:
@@ -136,7 +162,10 @@ def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
     given = form.cleaned_data
     refund = refunds.ask(actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=form.refund_id())
-    return f"{money.text(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
+    words = f"{money.text(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
+    if refund.state in refunds.OVER:  # the same page asks for the same refund; the order's page leads to a new one
+        raise InvalidTransition(f"{words} To try once more, go back to the order")
+    return words
 
 
 def _sync(actor: Actor, order: Order, form: DeskForm) -> str:
@@ -147,8 +176,9 @@ def _sync(actor: Actor, order: Order, form: DeskForm) -> str:
 
 
 def _settle(actor: Actor, order: Order, form: SettleForm) -> str:
-    order = transitions.settle_attention(actor, order.pk, form.cleaned_data["code"])
-    return f"The flag is taken away. The next is {order.attention}." if order.attention else "The flag is taken away."
+    given = form.cleaned_data
+    order = transitions.settle_attention(actor, order.pk, given["code"], given["seen"] or 0)
+    return "The flag is taken away." + (f" The next is: {order_flag(order)}." if order.attention else "")
 
 
 def _can_settle(order: Order) -> bool:

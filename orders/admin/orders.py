@@ -94,7 +94,7 @@ class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
 
     @admin.display(description="Told")
     def told(self, event: OrderEvent) -> str:
-        return ", ".join(f"{name} {value}" for name, value in event.data.items()) or "–"
+        return event.told or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
         """Fetch the users with the events."""

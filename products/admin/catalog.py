@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -140,16 +140,21 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
     @admin.action(description="Take out of the shop (orders keep their copy)", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Product]) -> TemplateResponse | None:
         """Delete softly, when that was confirmed: a product that was sold stays on record."""
-        if "confirmed" in request.POST:
+        found = queryset.aggregate(count=Count("pk"), sum=Coalesce(Sum("pk"), 0))
+        seen = f"{found['count']}-{found['sum']}"  # of all that are listed others may be meant by now
+        if request.POST.get("confirmed") == seen:
             chosen = list(queryset.values_list("pk", flat=True))
             services.retire(chosen)
             words = f"{len(chosen)} product{'' if len(chosen) == 1 else 's'} taken out of the shop"
             self.message_user(request, words, messages.SUCCESS)
             return None
+        if "confirmed" in request.POST:
+            self.message_user(request, "The list has changed in the meantime. Look at it again", messages.WARNING)
         own = {
             "title": "Take out of the shop",
             "names": list(queryset.values_list("name", flat=True)[:NAMED]),
-            "count": queryset.count(),
+            "count": found["count"],
+            "seen": seen,
             "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "all": request.POST.get("select_across", "0"),
             "opts": self.opts,

@@ -111,6 +111,18 @@ def test_what_is_wrong_stands_at_its_field_and_the_focus_goes_there(page: Page, 
     assert not Order.objects.exists()
 
 
+def test_a_payment_that_was_not_chosen_is_asked_for(page: Page, watch: Watch) -> None:
+    checkout_of(page, make_product("Lamp"))
+    page.evaluate("document.querySelectorAll('[type=radio]').forEach((one) => (one.checked = false))")
+    watch.intended = {400}
+
+    press(page, "Place order")
+
+    expect(page.get_by_role("group", name="Payment")).to_have_accessible_description("Must be cod or stripe")
+    expect(page.get_by_role("radio").first).to_be_focused()
+    assert not Order.objects.exists()
+
+
 def test_the_total_with_shipping_is_shown_and_charged(page: Page, settings: Settings) -> None:
     settings.SHIPPING = {"in": (Decimal("50.00"), Decimal("999.00"))}
     checkout_of(page, make_product("Lamp", price="499.50"))

@@ -38,16 +38,17 @@ class Command(BaseCommand):
         stop = Stop(signal.SIGTERM, signal.SIGINT) if loop else Stop()
         while True:
             report = Run(span, order.upper(), is_dry=dry_run).all()
-            self._say(report, quiet=options["verbosity"] == 0)
+            self._say(report, is_dry=dry_run, quiet=options["verbosity"] == 0)
             if not loop and report.code:
                 raise SystemExit(report.code)
             if not loop or stop.wait(loop):
                 return
 
-    def _say(self, report: Report, *, quiet: bool) -> None:
+    def _say(self, report: Report, *, is_dry: bool, quiet: bool) -> None:
         for line in report.attention:
             self.stderr.write(f"attention: {line}")
+        each, all_ = ("would repair", "to repair") if is_dry else ("repaired", "repaired")
         if not quiet:
             for line in report.repaired:
-                self.stdout.write(f"repaired: {line}")
-            self.stdout.write(f"{len(report.repaired)} repaired, {len(report.attention)} need attention")
+                self.stdout.write(f"{each}: {line}")
+            self.stdout.write(f"{len(report.repaired)} {all_}, {len(report.attention)} need attention")
