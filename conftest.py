@@ -1,5 +1,6 @@
 """What every test can use."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,20 +30,37 @@ ONCE = {
     *("test_bodies.py", "test_body_depth.py", "test_unknown_urls.py", "test_security_headers.py", "test_catalog_cache_control.py"),
     *("test_google_fetching.py", "test_google_certificates.py", "test_login_time.py", "test_admin_pictures.py"),
 }
+# What runs code that is for PostgreSQL or Redis alone, beside all that is marked so: `tests.run` measures this there, and no more.
+MEASURED = ("store", "carts")
+SHARE = os.environ.get("SHARE", "")
+BROWSERS = os.environ.get("BROWSERS", "sqlite")  # the engine on which pages are opened that are opened on one alone
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not.
 
-    What does not depend on the engine runs on SQLite alone, beside which PostgreSQL's own run need not do it again.
+    What does not depend on the engine runs on one alone: on SQLite, or, where both run side by side, some of it on the other.
     """
     absent = {marker for marker, runs in RUNS.items() if not runs()}
     gone = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
-    if RUNS["postgresql"]():
-        gone += [item for item in items if not _depends_on_the_engine(item)]
+    gone += [item for item in items if not _is_for(connection.vendor, item)]
+    if SHARE:
+        gone += [item for item in items if _is_measured(item) != (SHARE == "measured")]
     items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=gone)
+
+
+def _is_for(engine: str, item: pytest.Item) -> bool:
+    """Say whether a test runs on this engine, where it can run on both."""
+    if item.get_closest_marker("browser") and item.get_closest_marker("once"):
+        return engine == BROWSERS
+    return engine == "sqlite" or _depends_on_the_engine(item)
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    """Say whether a test belongs to the share that is measured on PostgreSQL."""
+    return item.nodeid.split("/")[0] in MEASURED or item.get_closest_marker("postgresql") is not None
 
 
 def _depends_on_the_engine(item: pytest.Item) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
-from products.models import Product
+from products.listings import list_anew
+from products.models import Product, Variant
 from products.tests.factories import change, change_price, make_category, make_product, make_products
 from products.tests.paging import there_and_back
 from tests.schema_client import SchemaClient
@@ -22,16 +24,16 @@ def put_on_shelves(products: list[Product]) -> list[int]:
         make_category("Clothing"),
         make_category("Candles", "Home", "Lighting"),
     ]
-    for number, product in enumerate(products):
-        change(product, category=shelves[number % 4])
+    for number, shelf in enumerate(shelves):
+        Product.objects.filter(pk__in=[product.pk for product in products[number::4]]).update(category=shelf)
+    list_anew([product.pk for product in products])
     return [product.pk for number, product in enumerate(products) if number % 4 != 2]
 
 
 def all_alike() -> list[int]:
     """Put products of one name, price and age on shelves."""
     products = make_products(*["Lamp"] * 16)
-    for product in products:
-        change(product, created_at=datetime(2025, 1, 1, tzinfo=UTC))
+    Product.objects.update(created_at=datetime(2025, 1, 1, tzinfo=UTC))
     return put_on_shelves(products)
 
 
@@ -39,7 +41,7 @@ def all_different() -> list[int]:
     """Put products of which no two sort the same on shelves."""
     products = make_products(*(f"Lamp {letter}" for letter in "ABCDEFGHIJKLMNOP"))
     for number, product in enumerate(products, 1):
-        change_price(product, f"{number}.25")
+        Variant.objects.filter(product=product).update(price=Decimal(f"{number}.25"))
     return put_on_shelves(products)
 
 
@@ -69,11 +71,13 @@ def test_they_do_so_for_a_search_too(api: SchemaClient, ordering: str) -> None:
 def test_the_filters_hold_on_every_shelf_whatever_stands_in_front(api: SchemaClient, query: str, ordering: str, size: int) -> None:
     ids = [pk for number, pk in enumerate(all_different()) if 2 <= number <= 9]
     shelves = [make_category("Home"), make_category("Lighting", "Home")]
-    for number in range(20):
-        is_cheap = number % 4 < 2
-        lamp = make_product("A lamp" if is_cheap else "Zither", price="0.50" if is_cheap else "99", category=shelves[number % 2])
-        if number >= 10:
-            change(lamp, created_at=datetime(2024, 1, 1, tzinfo=UTC))
+    cheap, dear = make_products(*["A lamp"] * 10, price="0.50"), make_products(*["Zither"] * 10, price="99")
+    others = [one for n in range(0, 10, 2) for one in (*cheap[n : n + 2], *dear[n : n + 2])]
+    for number, shelf in enumerate(shelves):
+        Product.objects.filter(pk__in=[product.pk for product in others[number::2]]).update(category=shelf)
+    for some, year in ((others[:10], 2026), (others[10:], 2024)):
+        Product.objects.filter(pk__in=[product.pk for product in some]).update(created_at=datetime(year, 1, 1, tzinfo=UTC))
+    list_anew([product.pk for product in others])
 
     shown = there_and_back(api, f"category=home&ordering={ordering}&page_size={size}&{query}")
 
