@@ -38,8 +38,8 @@ class Caller:
         try:
             sent = {"Content-Type": "application/json", **self.headers, **headers}
             connection.request(method, path, body, sent)
-            response = connection.getresponse()
-            return Answer(response.status, json.loads(response.read()))
+            with connection.getresponse() as response:  # which holds the socket too
+                return Answer(response.status, json.loads(response.read()))
         finally:
             connection.close()
 

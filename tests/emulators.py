@@ -64,8 +64,8 @@ class Emulator:
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body.encode() if body else None, named)
-            response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read())
+            with connection.getresponse() as response:  # which holds the socket too
+                return Answer(response.status, dict(response.getheaders()), response.read())
         finally:
             connection.close()
 

@@ -123,8 +123,8 @@ def _post(url: str, body: bytes, signature: str) -> Answer:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     try:
         connection.request("POST", WEBHOOK, body, {"Content-Type": "application/json", "Stripe-Signature": signature})
-        response = connection.getresponse()
-        return Answer(response.status, json.loads(response.read()))
+        with connection.getresponse() as response:  # which holds the socket too
+            return Answer(response.status, json.loads(response.read()))
     finally:
         connection.close()
 

@@ -21,8 +21,8 @@ def sent(caller: Caller, method: str, path: str, body: bytes = b"", kind: str = 
     connection = http.client.HTTPConnection(urlsplit(caller.url).netloc, timeout=PATIENCE)
     try:
         connection.request(method, path, body, {**caller.headers, "Content-Type": kind})
-        response = connection.getresponse()
-        return Answer(response.status, json.loads(response.read()))
+        with connection.getresponse() as response:  # which holds the socket too
+            return Answer(response.status, json.loads(response.read()))
     finally:
         connection.close()
 

@@ -85,9 +85,9 @@ class Shop:
             http.request(
                 method, path, json.dumps(body or {}) if method != "GET" else None, {**named, "Content-Type": "application/json"}
             )
-            answer = http.getresponse()
-            text = answer.read()
-            return answer.status, json.loads(text) if text.startswith(b"{") else {}
+            with http.getresponse() as answer:  # which holds the socket too
+                text = answer.read()
+                return answer.status, json.loads(text) if text.startswith(b"{") else {}
         finally:
             http.close()
 

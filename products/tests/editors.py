@@ -134,8 +134,8 @@ class Editors:
             line = http.client.HTTPConnection(self.host, timeout=PATIENCE)
             try:
                 line.request(method, path, json.dumps(body or {}), self.headers)
-                response = line.getresponse()
-                return Answer(response.status, json.loads(response.read()))
+                with line.getresponse() as response:  # which holds the socket too
+                    return Answer(response.status, json.loads(response.read()))
             finally:
                 line.close()
 

@@ -176,8 +176,8 @@ def announced(server: LiveServer, product: Product, token: str, **headers: str) 
         for name, value in {"Authorization": f"Bearer {token}", "Content-Type": MULTIPART, **headers}.items():
             connection.putheader(name, value)
         connection.endheaders()
-        response = connection.getresponse()
-        return response.status, json.loads(response.read1())  # the server closes only when all that was announced has come
+        with connection.getresponse() as response:  # which holds the socket too
+            return response.status, json.loads(response.read1())  # the server closes only when all that was announced has come
     finally:
         connection.close()
 

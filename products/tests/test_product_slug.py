@@ -1,5 +1,6 @@
 """The slug of a product over its life: stable on rename, changed when asked"""
 
+import re
 from typing import Any
 
 import pytest
@@ -112,3 +113,20 @@ def test_an_address_that_somebody_takes_in_this_moment_is_refused_and_nothing_is
 
     assert_refused(response, 400, "slug_taken", "slug")
     assert (taken, catalog()) == (["the-lamp"], before)
+
+
+def test_an_address_that_somebody_takes_while_a_product_is_made_gets_an_ending_of_chance() -> None:
+    taken: list[str] = []
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # After it was found free, and before the product is written.
+        if not taken and sql.startswith('INSERT INTO "products_product"'):
+            taken.append("lamp")
+            Product.objects.bulk_create([Product(name="Other", slug="lamp")])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        response = staff().post("/api/products/", {"name": "Lamp", "price": "1"})
+
+    assert (taken, response.status_code) == (["lamp"], 201)
+    assert re.fullmatch(r"lamp-[0-9a-f]{6}", response.json()["data"]["slug"])
