@@ -15,10 +15,12 @@ from accounts.models import User
 from accounts.tests.factories import make_user, sign_in
 from carts.models import WishlistItem
 from carts.tests.factories import add
-from orders.models import Order
+from orders import fulfilment
+from orders.models import Order, Refund
 from orders.tests.factories import customer, placed
 from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product
+from store.core.actors import SYSTEM
 from store.core.models import Job
 from tests.axe import violations
 from tests.browser import chromium
@@ -163,6 +165,27 @@ def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
     expect(page.get_by_text("The order is marked as sent, and its buyer is told.")).to_be_visible()
     expect(page.get_by_role("link", name="Mark as delivered")).to_be_visible()
     assert Order.objects.get().status == "shipped"
+
+
+@pytest.mark.browser
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_who_goes_back_after_a_refund_finds_an_empty_page_that_tells_of_it(tab: Watched, order: Order) -> None:
+    for act in (fulfilment.ship, fulfilment.deliver):
+        act(SYSTEM, order.pk)
+    page = tab.page
+    tab.open(f"/admin/orders/order/{order.pk}/desk/refund/")
+    page.get_by_label("Amount").fill("10")
+    page.get_by_label("Reason").fill("a scratch")
+    page.get_by_role("button", name="Refund", exact=True).click()
+    expect(page.get_by_text("10.00 INR: the refund is Succeeded.")).to_be_visible()
+
+    page.go_back()
+    expect(page.get_by_text("Given back so far: 10.00 INR Succeeded (staff).")).to_be_visible()
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    assert Refund.objects.count() == 1
 
 
 @pytest.mark.browser

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders import cancelling, fulfilment, refunds, settling, transitions
 from orders.exceptions import InvalidTransition
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderItem, Refund
 from orders.reconciling import Run
 from orders.returns import Returned
 from store.core import money
@@ -103,6 +103,11 @@ class RefundForm(DeskForm):
             if given[f"units_{item.pk}"]
         ]
 
+    def words(self) -> list[str]:
+        """Tell what was given back before: after *Back* the form looks as if nothing had been."""
+        told = refunds_of(self.order)
+        return [f"Given back so far: {told}."] if told else []
+
     def refund_id(self) -> UUID:
         """Return the refund's own id: of this page and of all that was sent with it.
 
@@ -122,6 +127,14 @@ class Act:
     fits: Callable[[Order], bool]
     form: type[DeskForm] = DeskForm
     words: str = ""
+
+
+def refunds_of(order: Order) -> str:
+    """Return an order's refunds, in words."""
+    found = Refund.objects.filter(payment__order=order)
+    return ", ".join(
+        f"{money.text(one.amount, order.currency)} {order.currency} {one.get_state_display()} ({one.source})" for one in found
+    )
 
 
 def order_flag(order: Order) -> str:

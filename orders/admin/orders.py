@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 
 from orders import refunds, selectors
 from orders.admin import badges, desk
-from orders.models import Order, OrderEvent, OrderItem, Payment, Refund
+from orders.models import Order, OrderEvent, OrderItem, Payment
 from products import spreadsheets
 from store.core import money
 from store.core.admin import ModelAdmin, ReadOnly, TabularInline, dress, staff_actor
@@ -174,11 +174,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
 
     @admin.display(description="Refunds")
     def given_back(self, order: Order) -> str:
-        found = Refund.objects.filter(payment__order=order)
-        told = [
-            f"{money.text(one.amount, order.currency)} {order.currency} {one.get_state_display()} ({one.source})" for one in found
-        ]
-        return ", ".join(told) or "–"
+        return desk.refunds_of(order) or "–"
 
     @admin.action(description="Download as CSV", permissions=["view"])
     def as_csv(self, request: HttpRequest, chosen: QuerySet[Order]) -> StreamingHttpResponse:

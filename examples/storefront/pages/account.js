@@ -54,7 +54,7 @@ function forgotten(email) {
 }
 
 function byPhone(next, go) {
-  const place = h("div", {});
+  const place = h("div", { class: "stack" });
   const ask = (known = "") => {
     const given = { type: "tel", autocomplete: "tel", required: true, value: known };
     const phone = field("Phone number", input("phone", given), "with the country, like +91 98765 43210");
