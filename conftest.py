@@ -32,8 +32,8 @@ ONCE = {
 }
 # What runs code that is for PostgreSQL or Redis alone, beside all that is marked so: `tests.run` measures this there, and no more.
 MEASURED = ("store", "carts")
-SHARE = os.environ.get("SHARE", "")
-BROWSERS = os.environ.get("BROWSERS", "sqlite")  # the engine on which pages are opened that are opened on one alone
+SHARE = os.environ.get("TESTS_SHARE", "")
+BROWSERS = os.environ.get("TESTS_BROWSERS", "sqlite")  # the engine on which pages are opened that are opened on one alone
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
@@ -53,6 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_for(engine: str, item: pytest.Item) -> bool:
     """Say whether a test runs on this engine, where it can run on both."""
+    if item.get_closest_marker("postgresql"):
+        return engine == "postgresql"
     if item.get_closest_marker("browser") and item.get_closest_marker("once"):
         return engine == BROWSERS
     return engine == "sqlite" or _depends_on_the_engine(item)

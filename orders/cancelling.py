@@ -1,5 +1,7 @@
 """Cancelling orders: one that waits for money only after its session is closed, so that nobody pays for nothing."""
 
+from contextlib import suppress
+
 from django.db import transaction
 
 from orders import checkout, notices, refunds, settling, transitions
@@ -8,6 +10,7 @@ from orders.locking import LIVE, locked, locked_payments
 from orders.models import Order, Payment, Refund
 from products import stock
 from store.core.actors import STRIPE, Actor
+from store.core.exceptions import GatewayDown, GatewayRefused
 
 Status, State = Order.Status, Payment.State
 
@@ -83,6 +86,9 @@ def _forget_wish(order_id: int, is_mine: bool) -> None:
 
 def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | None) -> Order:
     asked: list[Refund] = []
+    if refund:
+        with suppress(GatewayDown, GatewayRefused):  # while it does not answer, what is known holds
+            refunds.find_lost(order_id)
     with transaction.atomic():
         order = locked(order_id)
         transitions.check(order, Status.CANCELLED)

@@ -73,20 +73,23 @@ def ask(
     lines: Sequence[Returned] = (),
     *,
     refund_id: UUID | None = None,
+    seen: int | None = None,
 ) -> Refund:
     """Give money of an order back: an amount (None: all that is left), for these lines or for none.
 
-    `refund_id` is the refund's own id: who asks twice with the same gets the first, whatever became of it. Raises OrderNotFound,
-    RefundTooLarge; InvalidTransition where units of it are on the shelf already, or an earlier refund was made after all, and then
-    PaymentProviderUnavailable too. The provider is asked after the commit; where it does not answer, again and again.
+    `refund_id` is the refund's own: who asks twice with the same gets the first. `seen` is what `asked_of` said when he decided.
+    The provider is asked after the commit, again and again where it does not answer. Raises OrderNotFound, RefundTooLarge, and
+    InvalidTransition: the units are on the shelf, or the order has other refunds by now; to learn that, what `told_of` raises.
     """
-    if refund_id is None or not Refund.objects.filter(pk=refund_id).exists():
-        _look_for_lost(order_id)
+    if (refund_id is None or not Refund.objects.filter(pk=refund_id).exists()) and find_lost(order_id):
+        raise InvalidTransition("The payment provider tells something new about the refunds of this order. Look at it again")
     with transaction.atomic():
         order = locked(order_id)
         known = Refund.objects.select_related("payment").filter(pk=refund_id).first() if refund_id else None
         if known is not None and known.payment.order_id == order.pk:
             return known
+        if seen is not None and seen != asked_of(order):
+            raise InvalidTransition("The refunds of this order have changed in the meantime. Look at it again")
         payment = max(locked_payments(order), key=rest_of, default=None)
         rest = rest_of(payment) if payment is not None else 0
         wanted = rest if amount is None else minor_of(amount, order)
@@ -101,12 +104,16 @@ def ask(
     return refund
 
 
-def _look_for_lost(order_id: int) -> None:
-    """Look whether a refund that the shop takes for refused was made: who asks for another would give its money twice."""
+def asked_of(order: Order) -> int:
+    """Return what of an order has been given back or asked for, in minor units."""
+    taken = Refund.objects.filter(payment__order=order, state__in=COUNTED)
+    return taken.aggregate(n=Sum("amount_minor"))["n"] or 0
+
+
+def find_lost(order_id: int) -> int:
+    """Look whether refunds that the shop takes for refused were made; returns how many have changed. Raises as `told_of`."""
     lost = Payment.objects.filter(order=order_id, refunds__state=State.FAILED, refunds__provider_id=None).distinct()
-    for payment in lost:
-        if record(payment.pk, told_of(payment)):
-            raise InvalidTransition("The payment provider tells of refunds that were not known. Look at the order again")
+    return sum(record(payment.pk, told_of(payment)) for payment in lost)
 
 
 def minor_of(amount: Decimal, order: Order) -> int:

@@ -125,7 +125,7 @@ def test_a_flag_stays_where_there_is_another_reason_for_it_by_now(till: Till) ->
     act(desk, order, "settle", **seen_flag(desk, order, "The flag is: external refund."))
     assert Order.objects.get().attention == ""
     assert "There is no flag any more." in desk.get(f"{ORDERS}{order.pk}/desk/settle/").content.decode()
-    act(desk, order, "settle", code="", seen="0")  # as from that page
+    assert "There is no flag to take away" in act(desk, order, "settle", code="", seen="0")  # as from that page
 
 
 def test_a_reason_of_before_is_told_anew_after_its_flag_was_taken_away(till: Till) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from orders import integrity, refunds
+from orders import cancelling, integrity, refunds
 from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
 from orders.returns import Returned
 from orders.tests.factories import books
@@ -284,3 +284,20 @@ def test_staff_may_name_any_reason_and_the_buyer_is_told_all_the_same(till: Till
     refunds.ask(staff(), order.pk, None, refunds.LOST)
 
     assert mails("refunded") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_down", [False, True])
+def test_cancelling_gives_back_what_is_left_after_a_refund_that_was_made_after_all(till: Till, is_down: bool) -> None:
+    order = taken_for_refused(till)
+    if is_down:
+        till.emulator.faults({"match": {"path": "refunds"}, "times": -1, "do": DOWN})
+
+    cancelling.cancel(staff(), order.pk, "no lamps left", refund=True)
+
+    assert Order.objects.get().status == "cancelled"
+    if is_down:  # it has been asked for all, and will be refused: staff are told then
+        assert refunds_of(order) == [(2000, "failed", "staff"), (4000, "submitted", "staff")]
+    else:
+        assert refunds_of(order) == [(2000, "succeeded", "staff"), (2000, "succeeded", "staff")]
+        assert given_back(till) == [4000]

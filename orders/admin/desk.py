@@ -72,11 +72,13 @@ class RefundForm(DeskForm):
     """How much goes back, for which units, and which of them are on the shelf again."""
 
     page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=3, required=False, help_text="empty: all that is left")
     reason = forms.CharField(max_length=200)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
+        self.initial["seen"] = refunds.asked_of(order)
         is_sold = order.stock_state == Order.StockState.COMMITTED  # else its units are on the shelf already
         sent = {name for name in self.data if self.data[name]}  # also of lines that somebody else has given back meanwhile
         self.items: list[OrderItem] = [
@@ -111,8 +113,8 @@ class RefundForm(DeskForm):
     def refund_id(self) -> UUID:
         """Return the refund's own id: of this page and of all that was sent with it.
 
-        A second click is the same refund, also after the first has changed what the form asks for; where something else is filled
-        in on a page that was gone back to, it is another.
+        A second click is the same refund, also after the first has changed what the form asks for; something else that is filled in
+        on a page that was gone back to is not.
         """
         sent = sorted((name, value) for name, value in self.data.items() if name != "csrfmiddlewaretoken")
         return uuid5(self.cleaned_data["page"] or uuid4(), repr(sent))
@@ -174,7 +176,9 @@ def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
 
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
     given = form.cleaned_data
-    refund = refunds.ask(actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=form.refund_id())
+    refund = refunds.ask(
+        actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=form.refund_id(), seen=given["seen"]
+    )
     words = f"{money.text(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
     if refund.state in refunds.OVER:  # the same page asks for the same refund; the order's page leads to a new one
         raise InvalidTransition(f"{words} To try once more, go back to the order")
@@ -190,6 +194,8 @@ def _sync(actor: Actor, order: Order, form: DeskForm) -> str:
 
 def _settle(actor: Actor, order: Order, form: SettleForm) -> str:
     given = form.cleaned_data
+    if not given["code"]:
+        raise InvalidTransition("There is no flag to take away")
     order = transitions.settle_attention(actor, order.pk, given["code"], given["seen"] or 0)
     return "The flag is taken away." + (f" The next is: {order_flag(order)}." if order.attention else "")
 

@@ -1,11 +1,12 @@
 """The catalog, for staff: a product with its variants, prices, stock and pictures on one page."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -140,10 +141,9 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
     @admin.action(description="Take out of the shop (orders keep their copy)", permissions=["change"])
     def retire(self, request: HttpRequest, queryset: QuerySet[Product]) -> TemplateResponse | None:
         """Delete softly, when that was confirmed: a product that was sold stays on record."""
-        found = queryset.aggregate(count=Count("pk"), sum=Coalesce(Sum("pk"), 0))
-        seen = f"{found['count']}-{found['sum']}"  # of all that are listed others may be meant by now
+        chosen = sorted(queryset.values_list("pk", flat=True))
+        seen = sha256(repr(chosen).encode()).hexdigest()  # of all that are listed others may be meant by now
         if request.POST.get("confirmed") == seen:
-            chosen = list(queryset.values_list("pk", flat=True))
             services.retire(chosen)
             words = f"{len(chosen)} product{'' if len(chosen) == 1 else 's'} taken out of the shop"
             self.message_user(request, words, messages.SUCCESS)
@@ -153,9 +153,9 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
         own = {
             "title": "Take out of the shop",
             "names": list(queryset.values_list("name", flat=True)[:NAMED]),
-            "count": found["count"],
+            "count": len(chosen),
             "seen": seen,
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "ticked": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "all": request.POST.get("select_across", "0"),
             "opts": self.opts,
         }
