@@ -160,7 +160,7 @@ def _kind(title: str, page: str, query: str, found: Firsts[Any], rows: list[tupl
 
 
 def _flagged(order: Order) -> tuple[SafeString, str]:
-    return _link("orders_order", order.pk, order.number), order.attention.replace("_", " ")
+    return _link("orders_order", order.pk, order.number), badges.flag_words(order)
 
 
 def _refund(refund: Refund) -> tuple[SafeString, str]:

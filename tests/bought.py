@@ -1,8 +1,11 @@
 """Orders that are paid by card, for tests of what comes after."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -111,3 +114,18 @@ def shown(client: SchemaClient, number: str) -> dict[str, Any]:
     """Return an order as its buyer sees it."""
     data: dict[str, Any] = client.get(f"/api/orders/{number}/").json()["data"]
     return data
+
+
+@contextmanager
+def lock_timeout(begin: str) -> Iterator[list[str]]:
+    """Let the first statement that begins like this wait too long for a lock; yields what has failed."""
+    failures: list[str] = []
+
+    def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not failures and sql.startswith(begin):
+            failures.append("canceling statement due to lock timeout")
+            raise OperationalError(failures[0])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(locked):
+        yield failures

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from accounts.tests.factories import access_token
 from carts.models import CartItem
@@ -15,7 +15,20 @@ from orders.models import Order, OrderEvent, Refund
 from orders.tests.factories import books, customer
 from products.models import StockMovement
 from store.core.models import Job
-from tests.bought import DOWN, REFUNDING, bought, do_owed_jobs, given_back, lamps, money_of, pending, refunds_of, staff, stock_of
+from tests.bought import (
+    DOWN,
+    REFUNDING,
+    bought,
+    do_owed_jobs,
+    given_back,
+    lamps,
+    lock_timeout,
+    money_of,
+    pending,
+    refunds_of,
+    staff,
+    stock_of,
+)
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
 
@@ -290,15 +303,8 @@ def test_an_order_whose_session_was_never_opened_is_cancelled_without_the_provid
 
 def test_a_cancellation_that_ends_in_a_fault_is_not_made_up_for_later(till: Till) -> None:
     _, order = pending(till)
-    faults: list[str] = []
 
-    def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not faults and sql.startswith('UPDATE "orders_payment"'):
-            faults.append("canceling statement due to lock timeout")
-            raise OperationalError(faults[0])
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(locked), pytest.raises(OperationalError):
+    with lock_timeout('UPDATE "orders_payment"'), pytest.raises(OperationalError):
         cancelling.cancel(staff(), Order.objects.get().pk, "by mistake")
 
     assert (status_of(order["number"])[0], Order.objects.get().cancel_reason) == ("pending", "")

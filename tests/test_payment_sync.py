@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from orders.tests.factories import customer
 from products.models import Variant
 from products.tests.factories import make_product
 from store.core.actors import SYSTEM
+from tests.bought import lock_timeout
 from tests.payment_books import kinds
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
@@ -220,15 +220,8 @@ def test_an_event_that_waits_too_long_for_a_lock_does_not_end_the_run(till: Till
     assert till.deliver() == [200, 200, 200, 500]
     payment.save(force_insert=True)
     StripeEvent.objects.update(received_at=timezone.now() - timedelta(minutes=3))
-    failures: list[str] = []
 
-    def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not failures and sql.startswith('UPDATE "orders_payment"'):
-            failures.append("canceling statement due to lock timeout")
-            raise OperationalError(failures[0])
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(locked):
+    with lock_timeout('UPDATE "orders_payment"') as failures:
         ran = sync()
 
     assert (ran.code, len(failures)) == (2, 1)

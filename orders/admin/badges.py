@@ -28,7 +28,12 @@ def of_payment(status: str) -> SafeString:
 
 def of_attention(order: Order) -> SafeString | str:
     """Return why somebody has to look at an order."""
-    return badge(order.attention.replace("_", " "), BAD) if order.attention else "\u2013"
+    return badge(flag_words(order), BAD) if order.attention else "\u2013"
+
+
+def flag_words(order: Order) -> str:
+    """Return the flag that an order shows, in words; empty where it shows none."""
+    return order.attention.replace("_", " ")
 
 
 def of_refund(refund: Refund) -> SafeString:

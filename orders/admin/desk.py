@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from orders import cancelling, fulfilment, refunds, settling, transitions
+from orders.admin import badges
 from orders.exceptions import InvalidTransition
 from orders.models import Order, OrderItem, Refund
 from orders.reconciling import Run
@@ -63,7 +64,7 @@ class SettleForm(DeskForm):
 
     def words(self) -> list[str]:
         """Name the flag, and why it is there."""
-        flag = order_flag(self.order)
+        flag = badges.flag_words(self.order)
         told = [f"{timezone.localtime(one.at):%Y-%m-%d %H:%M} {one.told}" for one in self.reasons]
         return [f"The flag is: {flag}." if flag else "There is no flag any more.", *told]
 
@@ -139,11 +140,6 @@ def refunds_of(order: Order) -> str:
     )
 
 
-def order_flag(order: Order) -> str:
-    """Return the flag that an order shows, in words."""
-    return order.attention.replace("_", " ")
-
-
 def is_paid(order: Order) -> bool:
     """Say whether money of the order could go back."""
     return any(payment.captured_minor > payment.refunded_minor for payment in order.payments.all())
@@ -197,7 +193,7 @@ def _settle(actor: Actor, order: Order, form: SettleForm) -> str:
     if not given["code"]:
         raise InvalidTransition("There is no flag to take away")
     order = transitions.settle_attention(actor, order.pk, given["code"], given["seen"] or 0)
-    return "The flag is taken away." + (f" The next is: {order_flag(order)}." if order.attention else "")
+    return "The flag is taken away." + (f" The next is: {badges.flag_words(order)}." if order.attention else "")
 
 
 def _can_settle(order: Order) -> bool:
