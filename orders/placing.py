@@ -101,12 +101,15 @@ class _Replaced(Exception):
 
 def _check_contact(attempt: Attempt) -> None:
     wish, is_guest = attempt.wish, attempt.caller.user_id is None
+    missing = {}
     if not wish.address.get("line1"):
-        raise ContactNeeded("Where shall it be sent? An address needs line1, or is a text", field="address")
+        missing["address"] = "Where shall it be sent? A street and number are needed"
     if is_guest and not wish.name:
-        raise ContactNeeded("A name is needed", field="name")
+        missing["name"] = "A name is needed"
     if is_guest and not (wish.email or wish.phone):
-        raise ContactNeeded("An e-mail address or a phone number is needed", field="email")
+        missing["email"] = "An e-mail address or a phone number is needed"
+    if missing:
+        raise ContactNeeded(errors=missing)
     if settings.REQUIRE_VERIFIED_EMAIL and not is_guest and not wish.has_proved_email:
         raise EmailNotVerified
     if wish.method == Order.Method.STRIPE and not stripe.is_configured():

@@ -23,6 +23,7 @@ MAX_SNAPSHOT = 100
 
 @extend_schema_field(
     {
+        "description": "Where to send it: at least line1, or all of it as one text",
         "oneOf": [
             {"type": "string"},
             {"type": "object", "properties": {n: {"type": "string", "maxLength": m} for n, m in ADDRESS_FIELDS.items()}},

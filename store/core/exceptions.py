@@ -7,14 +7,22 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal that the caller shall hear; one with a `field` is answered as 400 "Validation failed"."""
+    """A refusal that the caller shall hear; one of a `field`, or of several by `errors`, is answered as 400 "Validation failed"."""
 
     code: ClassVar[str] = "invalid"
     words: ClassVar[str] = "This cannot be done"
 
-    def __init__(self, message: str = "", *, field: str = "", details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        field: str = "",
+        errors: dict[str, str] | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
         self.message = message or self.words
         self.field = field
+        self.errors = errors or ({field: self.message} if field else {})
         self.details = details
         self.over: tuple[str, ...] = ()  # cookies that the answer deletes
         super().__init__(self.message)

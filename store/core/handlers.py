@@ -64,9 +64,9 @@ def _is_gone(user: Any) -> bool:
 
 
 def _domain(exc: kinds.DomainError) -> Refusal:
-    if exc.field:
-        body = failure(400, exc.code, "Validation failed", errors={exc.field: [exc.message]}, details=exc.details)
-        return Refusal(body, status=400)
+    if exc.errors:
+        errors = {field: [words] for field, words in exc.errors.items()}
+        return Refusal(failure(400, exc.code, "Validation failed", errors=errors, details=exc.details), status=400)
     status = next(status for kind, status in STATUS if isinstance(exc, kind))
     headers: dict[str, str] = {}
     if isinstance(exc, kinds.GatewayDown | kinds.TooManyRequests):

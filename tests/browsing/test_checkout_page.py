@@ -96,7 +96,7 @@ def test_what_is_wrong_stands_at_its_field_and_the_focus_goes_there(page: Page, 
     said = {
         "E-mail": ("no address", "Enter a valid e-mail address"),
         "Country": ("x" * 61, "Must be a text of at most 60 characters"),
-        "Street and number": ("", "Where shall it be sent? An address needs line1, or is a text"),
+        "Street and number": ("", "Where shall it be sent? A street and number are needed"),
         "Name": ("", "A name is needed"),
     }
 
@@ -108,6 +108,9 @@ def test_what_is_wrong_stands_at_its_field_and_the_focus_goes_there(page: Page, 
         expect(control).to_have_accessible_description(words)
         expect(page.locator("[aria-invalid=true]")).to_have_count(1)
 
+    fill_address(page, **dict.fromkeys(("Name", "Street and number", "E-mail", "Phone"), ""))
+    press(page, "Place order")
+    expect(page.locator("[aria-invalid=true]")).to_have_count(3)
     assert not Order.objects.exists()
 
 
