@@ -27,7 +27,7 @@ MAX_SNAPSHOT = 100
         "oneOf": [
             {"type": "string"},
             {"type": "object", "properties": {n: {"type": "string", "maxLength": m} for n, m in ADDRESS_FIELDS.items()}},
-        ]
+        ],
     }
 )
 class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time

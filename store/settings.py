@@ -192,7 +192,7 @@ _MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 _REDIS = {
     "BACKEND": "django.core.cache.backends.redis.RedisCache",
     "LOCATION": REDIS_URL,
-    "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},  # seconds
+    "OPTIONS": {"pool_class": "store.core.redis_pool.SharedPool", "socket_timeout": 1, "socket_connect_timeout": 1},  # seconds
 }
 _COUNTERS = {"BACKEND": _MEMORY, "LOCATION": "throttles", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES = {
