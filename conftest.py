@@ -30,10 +30,12 @@ ONCE = {
     *("test_bodies.py", "test_body_depth.py", "test_unknown_urls.py", "test_security_headers.py", "test_catalog_cache_control.py"),
     *("test_google_fetching.py", "test_google_certificates.py", "test_login_time.py", "test_admin_pictures.py"),
 }
+# Shops in processes of their own, with files of their own for a database: nothing in them is measured.
+APART = {"test_cloudinary.py", "test_import_memory.py"}
 # What runs code that is for PostgreSQL or Redis alone, beside all that is marked so: `tests.run` measures this there, and no more.
 MEASURED = ("store", "carts")
 SHARE = os.environ.get("TESTS_SHARE", "")
-BROWSERS = os.environ.get("TESTS_BROWSERS", "sqlite")  # the engine on which pages are opened that are opened on one alone
+UNMEASURED = os.environ.get("TESTS_UNMEASURED", "sqlite")  # the engine that runs what is not measured and runs on one alone
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
@@ -55,8 +57,8 @@ def _is_for(engine: str, item: pytest.Item) -> bool:
     """Say whether a test runs on this engine, where it can run on both."""
     if item.get_closest_marker("postgresql"):
         return engine == "postgresql"
-    if item.get_closest_marker("browser") and item.get_closest_marker("once"):
-        return engine == BROWSERS
+    if item.path.name in APART or (item.get_closest_marker("browser") and item.get_closest_marker("once")):
+        return engine == UNMEASURED
     return engine == "sqlite" or _depends_on_the_engine(item)
 
 

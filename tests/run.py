@@ -16,7 +16,8 @@ from tests.services import absent, postgres, redis
 
 PARTS = {"engine": "the tests on PostgreSQL and Redis", "node": "the tests of client code", "browser": "the tests in a browser"}
 NOTHING = 5  # pytest's exit code where no test was chosen
-SQLITE = {"DATABASE_URL": "sqlite:///db.sqlite3", "REDIS_URL": "", "TESTS_SHARE": "", "TESTS_BROWSERS": "sqlite"}
+SQLITE = {"DATABASE_URL": "sqlite:///db.sqlite3", "REDIS_URL": "", "TESTS_SHARE": "", "TESTS_UNMEASURED": "sqlite"}
+BESIDE = {"TESTS_UNMEASURED": "postgresql"}  # where both engines run side by side
 SERVICES = (
     *("services", "sessions", "stock", "importing", "audit", "merging", "placing", "checking"),
     *("passwords", "verification", "phone_codes", "google_accounts", "erasure", "retention", "events"),
@@ -58,10 +59,10 @@ def failed() -> list[str]:
 def on_both(arguments: list[str]) -> bool:
     """Run the suite on both engines side by side, and tell of one after the other; True where all passed."""
     with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as told:
-        on_sqlite = pytest("sqlite", arguments, {**SQLITE, "TESTS_BROWSERS": "postgresql"}, told)
+        on_sqlite = pytest("sqlite", arguments, {**SQLITE, **BESIDE}, told)
         print("\n=== Tests on PostgreSQL and Redis (those on SQLite run beside them)", flush=True)
         try:
-            codes = on_postgresql(arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "TESTS_BROWSERS": "postgresql"})
+            codes = on_postgresql(arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, **BESIDE})
             codes.append(on_sqlite.wait())
         finally:
             on_sqlite.terminate()
