@@ -109,7 +109,7 @@ def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | N
                 payment.order = order
                 found = refunds.request_whole(payment, reason or "cancelled", source=Refund.Source.STAFF, by=actor.user_id)
                 asked += [found] if found else []
-        notices.tell(order, "cancelled")
+        notices.tell(order, "cancelled", is_refunded=bool(asked))
     for one in asked:
         refunds.submit_now(one.pk)
     return order

@@ -1,9 +1,11 @@
 """Sending orders, and handing them over."""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from orders import notices, transitions
+from orders.exceptions import InvalidTransition
 from orders.locking import locked, locked_payments
 from orders.models import Order, Payment
 from store.core.actors import Actor
@@ -11,8 +13,10 @@ from store.core.actors import Actor
 
 @transaction.atomic
 def ship(actor: Actor, order_id: int) -> Order:
-    """Note that an order was sent, and owe the buyer a mail. Raises OrderNotFound, InvalidTransition."""
+    """Note that an order was sent, and owe the buyer a mail. Raises OrderNotFound, InvalidTransition: also if nothing is left."""
     order = locked(order_id)
+    if not order.items.filter(quantity__gt=F("refunded_quantity")).exists():
+        raise InvalidTransition("Nothing is to be sent: all of it was given back")
     transitions.move(order, Order.Status.SHIPPED, "shipped", actor)
     notices.tell(order, "shipped")
     return order

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from orders import refunds
-from orders.models import Order, Refund
+from orders.models import Order
 from orders.tokens import order_token
 from store.core import mail, money
 
@@ -80,8 +79,7 @@ def _shipped(order: Order, payload: Payload) -> tuple[str, str, str]:
 
 
 def _cancelled(order: Order, payload: Payload) -> tuple[str, str, str]:
-    is_refunded = Refund.objects.filter(payment__order=order, state__in=refunds.COUNTED).exists()
-    after = "What you paid goes back to you; another mail says when." if is_refunded else ""
+    after = "What you paid goes back to you; another mail says when." if payload.get("is_refunded") else ""
     return f"Your order {order.number} is cancelled", f"Your order {order.number} was cancelled.", after
 
 

@@ -74,9 +74,11 @@ class Run:
             self.report.attention.append(f"{what}: {type(wrong).__name__}: {wrong}")
 
     def _payments(self, now: datetime) -> list[Payment]:
-        open_ = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE, state__in=LIVE)
-        if self.order:
-            return list(open_.filter(order__number=self.order))
+        of_stripe = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE)
+        if self.order:  # also what is over for the shop: an event that told of its money may be lost
+            asked = of_stripe.filter(order__number=self.order).exclude(state=Payment.State.SUCCEEDED)
+            return list(asked.filter(Q(state__in=LIVE) | Q(session_id__isnull=False)))
+        open_ = of_stripe.filter(state__in=LIVE)
         due = Q(created_at__lt=now - YOUNG, created_at__gt=now - self.since) | Q(order__reserved_until__lt=now)
         due |= Q(state=Payment.State.PROCESSING)  # whose money takes days
         return list(open_.filter(due).order_by("created_at"))
@@ -95,10 +97,13 @@ class Run:
                 self.report.repaired.append(f"order {order.number} is to be closed")
                 return
             facts = checkout.close(payment)
-        if facts.is_final or (facts.status == "complete" and payment.state != Payment.State.PROCESSING):
+        is_processing = payment.state == Payment.State.PROCESSING
+        is_forgotten = is_processing and facts.status == "expired"  # a session that was paid through never is
+        if (facts.is_final and not is_forgotten) or (facts.status == "complete" and not is_processing):
             self._apply(payment, facts)
-        elif is_over and facts.status == "complete":
-            self.report.attention.append(f"order {order.number}: its money was to come later, and has not")
+        elif is_forgotten or (is_over and facts.status == "complete"):
+            why = "the provider does not know its payment any more" if is_forgotten else "its money was to come later, and has not"
+            self.report.attention.append(f"order {order.number}: {why}")
             if not self.is_dry:
                 settling.flag_overdue(payment.pk)
 

@@ -75,7 +75,7 @@ def payment_status(payments: Sequence[Payment]) -> str:
         rest, owed = captured - refunded, min(payment.amount_minor for payment in payments)
         return "refunded" if rest <= 0 else "paid" if not refunded or rest >= owed else "partially_refunded"
     states = {payment.state for payment in payments}
-    if Payment.State.SUCCEEDED in states:  # an order for nothing
+    if any(payment.state == Payment.State.SUCCEEDED and not payment.amount_minor for payment in payments):  # an order for nothing
         return "paid"
     if Payment.State.PROCESSING in states:
         return "processing"

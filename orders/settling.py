@@ -142,7 +142,9 @@ def _failed(found: Held) -> None:
 
 
 def _expired(found: Held) -> None:
-    if found.payment.state not in (State.CREATED, State.OPEN):
+    """Nobody can pay any more. What was paid through never expires: the provider has forgotten it, and somebody has to decide."""
+    is_given_up = found.payment.state == State.PROCESSING and found.order.cancel_reason
+    if found.payment.state not in (State.CREATED, State.OPEN) and not is_given_up:
         return
     _become(found.payment, State.CANCELLED if found.order.cancel_reason else State.EXPIRED)
     end(found, "expired")

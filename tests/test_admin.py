@@ -9,7 +9,6 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import access_token, make_user
@@ -17,7 +16,6 @@ from carts.models import Cart
 from orders.models import Order
 from products.models import Listing, MarketPrice, Product, StockMovement, Variant
 from products.tests.factories import make_category, make_product, variant_of
-from store.core.models import Job
 from tests.schema_client import SchemaClient
 
 LISTS = [
@@ -282,13 +280,3 @@ def test_a_form_without_its_token_is_refused_in_the_one_shape(db: None) -> None:
     response = browser.post("/admin/login/", {"username": "staff@example.com", "password": "a staff of oak"})
 
     assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
-
-
-def test_a_job_says_how_it_stands(staff: Client) -> None:
-    now = timezone.now()
-    for state in ({}, {"attempts": 1}, {"attempts": 2, "done_at": now}, {"attempts": 12, "failed_at": now}):
-        Job.objects.create(kind="mail", **state)
-
-    page = staff.get("/admin/core/job/").content.decode()
-
-    assert re.findall(r"(owed|tried again|done|given up)\s*</span>", page) == ["given up", "done", "tried again", "owed"]

@@ -85,6 +85,27 @@ def test_what_is_due_on_delivery_stands_on_the_slip_until_it_is_paid(desk: Clien
     assert "To be paid on delivery" not in slip(desk, order)
 
 
+@pytest.mark.parametrize("status", ["pending", "cancelled", "expired"])
+def test_what_is_not_to_be_sent_is_not_packed(desk: Client, status: str) -> None:
+    order = on_delivery()
+    Order.objects.update(status=status, stock_state="reserved" if status == "pending" else "released")
+
+    page = slip(desk, order)
+
+    assert f"Nothing is to be sent: the order is {status}." in page
+    assert "LAMP" not in page
+
+
+def test_a_page_from_before_all_was_given_back_sends_nothing(till: Till, desk: Client) -> None:
+    order = bought(till)
+    refunds.ask(STAFF, order.pk, None, "late", [Returned(order.items.get().pk, 2)])
+
+    page = act(desk, order, "ship")
+
+    assert "Nothing is to be sent: all of it was given back" in page
+    assert Order.objects.get().status == "processing"
+
+
 def test_nothing_is_due_for_what_is_paid_by_card(till: Till, desk: Client) -> None:
     _, waiting = pending(till)
     order = Order.objects.get(number=waiting["number"])

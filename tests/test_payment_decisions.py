@@ -121,7 +121,7 @@ def test_money_in_another_currency_is_rejected_and_given_back_at_the_provider(ti
     page = act(desk, order, "reject")
 
     assert "It was paid in another currency: give it back at the payment provider." in page
-    assert (status_of(order.number)[:2], stock_of(), money_of(order)[:2]) == (("cancelled", "released"), (10, 0), (0, 0))
+    assert (status_of(order.number)[:2], stock_of(), money_of(order)) == (("cancelled", "released"), (10, 0), (0, 0, "unpaid"))
     assert (Order.objects.get().attention, refunds_of(order), given_back(till)) == ("", [], [0])
     till.emulator.refund_charge(charge_of(till, order))
     told = [{**one, "currency": "usd"} for one in till.emulator.api("GET", "/v1/refunds").json["data"]]

@@ -204,6 +204,18 @@ def test_a_cancelled_paid_order_is_a_mail_about_that_and_one_about_the_money(til
     assert "What you paid goes back to you; another mail says when." in ended
 
 
+def test_a_cancellation_that_keeps_the_rest_promises_no_money(till: Till) -> None:
+    order = bought(till)
+    refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
+    sent()
+
+    cancelling.cancel(staff(), order.pk, "internal words", refund=False)
+
+    (message,) = sent()
+    assert message.subject == f"Your order {order.number} is cancelled"
+    assert "goes back to you" not in str(message.body)
+
+
 def test_money_back_for_a_part_does_not_read_as_if_it_were_all(till: Till) -> None:
     order = bought(till)
     sent()

@@ -50,6 +50,18 @@ def test_two_clicks_on_one_page_are_one_refund_and_another_page_is_another(till:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("units", "is_asked"), [("1", True), ("2", False), ("0", False), ("", False)])
+def test_for_some_of_the_units_the_amount_is_asked_for(till: Till, desk: Client, units: str, is_asked: bool) -> None:
+    order = bought(till)
+    given = {"amount": "", "reason": "late", f"units_{order.items.get().pk}": units, **hidden(desk, order)}
+
+    page = act(desk, order, "refund", **given)
+
+    assert ("How much? Empty would give back the money of the other units too" in page) == is_asked
+    assert given_back(till) == [0 if is_asked else 4000]
+
+
+@pytest.mark.django_db
 def test_a_second_click_is_the_same_refund_where_nothing_is_left_of_its_line(till: Till, desk: Client) -> None:
     order = bought(till)
     item = order.items.get()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -64,6 +65,19 @@ def stock() -> tuple[int, int]:
 
 def test_where_all_is_well_nothing_is_done(till: Till, ordered: dict[str, Any]) -> None:
     assert sync() == Ran(0, ["0 repaired, 0 need attention"], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_does_not_answer_is_told_and_the_next_run_works() -> None:
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise OperationalError("the server closed the connection")
+
+    with connection.execute_wrapper(refuse):
+        ran = sync()
+
+    complaint = "attention: the database did not answer: the server closed the connection"
+    assert ran == Ran(2, ["0 repaired, 1 need attention"], [complaint])
+    assert sync().code == 0
 
 
 def test_a_payment_whose_events_never_came_is_found(till: Till, ordered: dict[str, Any]) -> None:

@@ -97,6 +97,15 @@ class RefundForm(DeskForm):
             )
             self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Put them on the shelf again", required=False)
 
+    def clean(self) -> dict[str, Any]:
+        """Ask for the amount where units are named, and not all: empty would give back the others' money too."""
+        given = super().clean() or {}
+        named = {item: given.get(f"units_{item.pk}") or 0 for item in self.items}
+        is_part = any(units < item.quantity - item.refunded_quantity for item, units in named.items())
+        if given.get("amount") is None and "amount" not in self.errors and any(named.values()) and is_part:
+            self.add_error("amount", "How much? Empty would give back the money of the other units too")
+        return given
+
     def lines(self) -> list[Returned]:
         """Return the units whose money goes back."""
         given = self.cleaned_data

@@ -232,10 +232,12 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
         if not self.has_view_permission(request, order):
             raise PermissionDenied
         to = [order.address.get(part, "") for part in PARTS]
+        is_to_pack = order.status in (Order.Status.PROCESSING, Order.Status.SHIPPED, Order.Status.DELIVERED)
         items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
         context = {
             "order": order,
-            "items": [(item, units) for item, units in items if units],
+            "is_to_pack": is_to_pack,
+            "items": [(item, units) for item, units in items if units and is_to_pack],
             "due": self.amount(order) if order.is_to_be_collected else "",
             "to": [part for part in (order.name, *to) if part],
         }

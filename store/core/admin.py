@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from unfold import widgets
 
+from store.core import outbox
 from store.core.actors import Actor
 from store.core.client_ip import client_ip
 from store.core.exceptions import DomainError
@@ -126,6 +127,17 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
     search_fields = ("kind", "dedupe_key")
     date_hierarchy = "created_at"
     ordering = ("-id",)
+    actions = ("try_again",)
+
+    def has_try_again_permission(self, request: HttpRequest) -> bool:
+        """Say whether the caller may: the row itself is a record, which nobody edits."""
+        return request.user.has_perm("core.change_job")
+
+    @admin.action(description="Try again what was given up", permissions=["try_again"])
+    def try_again(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        """Owe the jobs that were given up anew, such as the mails of a week-end without a mail server."""
+        count = outbox.try_again(jobs)
+        self.message_user(request, f"{count} will be tried again." if count else "None of these was given up.", messages.INFO)
 
     @admin.display(description="State")
     def state(self, job: Job) -> SafeString:

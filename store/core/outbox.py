@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from store.core.models import Job
@@ -101,6 +101,12 @@ def _do(owed: Job) -> bool:
     # It may be gone, with the account that it was about; or another worker has it, if this one has outlived its lease.
     Job.objects.filter(pk=owed.pk, attempts=owed.attempts).update(**end)
     return owed.done_at is not None
+
+
+def try_again(jobs: QuerySet[Job]) -> int:
+    """Owe those of these jobs anew that were given up; returns how many."""
+    anew = {"failed_at": None, "attempts": 0, "leased_until": None, "run_at": timezone.now()}
+    return jobs.filter(done_at=None, failed_at__isnull=False).update(**anew)
 
 
 def clean_up() -> dict[str, int]:

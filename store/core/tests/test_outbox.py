@@ -134,6 +134,18 @@ def test_it_waits_twice_as_long_each_time_and_at_most_six_hours(done: list[Any],
     assert job.failed_at is None
 
 
+def test_what_was_given_up_is_owed_anew_and_nothing_else(done: list[Any]) -> None:
+    now = timezone.now()
+    Job.objects.create(kind="note", payload={"what": "given up"}, attempts=12, failed_at=now, leased_until=now + SECOND * 60)
+    Job.objects.create(kind="note", payload={"what": "done"}, attempts=2, done_at=now)
+    Job.objects.create(kind="note", payload={"what": "waits"}, attempts=3, run_at=now + SECOND * 60)
+
+    assert outbox.try_again(Job.objects.all()) == 1
+
+    assert (outbox.run_due(), done) == ((1, 0), ["given up"])
+    assert list(Job.objects.order_by("pk").values_list("attempts", "failed_at")) == [(1, None), (2, None), (3, None)]
+
+
 def test_after_the_twelfth_failure_it_is_set_aside_for_staff(done: list[Any]) -> None:
     Job.objects.create(kind="fail", payload={"what": 1}, attempts=11)
 
