@@ -9,7 +9,7 @@ from orders.facts import SessionFacts
 from orders.models import Order, Payment
 from tests.bought import pending, stock_of
 from tests.desks import superuser
-from tests.payment_books import check_books, kinds
+from tests.payment_books import check_books, kinds, verify_url
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
 from tests.test_admin_orders import act
@@ -39,6 +39,18 @@ def test_staff_are_told_once_and_it_is_not_ended_by_itself(till: Till, is_named:
     assert first == second == Ran(2, ["0 repaired, 1 need attention"], words)
     assert (kinds(number).count("payment_overdue"), Order.objects.get().attention) == (1, "payment_overdue")
     assert (status_of(number), stock_of()) == (("pending", "reserved", "processing"), (10, 2))
+
+
+def test_the_buyer_who_asks_ends_nothing(till: Till) -> None:
+    client, order = pending(till)
+    till.emulator.pay_later(order["session_id"])
+    till.deliver()
+    till.emulator.reset()
+
+    shown = client.get(verify_url(order)).json()["data"]["order"]
+
+    assert (shown["status"], shown["payment_status"]) == ("pending", "processing")
+    assert (status_of(order["number"]), stock_of()) == (("pending", "reserved", "processing"), (10, 2))
 
 
 @pytest.mark.parametrize("who", ["buyer", "staff"])
