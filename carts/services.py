@@ -179,10 +179,15 @@ def _line(caller: Caller, which: Which) -> tuple[CartRef, Line]:
 
 @transaction.atomic
 def forget_user(user_id: int, *, wait: bool) -> None:
-    """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError where somebody holds one."""
+    """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError where somebody holds one.
+
+    Those that were merged into them go too, and are locked before them, as `ordering.locked_for_order` does.
+    """
     nowait = not wait and connection.features.has_select_for_update_nowait
-    carts = Cart.objects.filter(user=user_id).select_for_update(nowait=nowait).order_by("market")
-    Cart.objects.filter(pk__in=list(carts.values_list("pk", flat=True))).delete()
+    carts = Cart.objects.select_for_update(nowait=nowait).order_by("market", "pk")
+    merged = carts.filter(merged_into__in=Cart.objects.filter(user=user_id).values("pk"))
+    own = carts.filter(user=user_id)
+    Cart.objects.filter(pk__in=[pk for found in (merged, own) for pk in found.values_list("pk", flat=True)]).delete()
 
 
 def _opened(actor: Actor, caller: Caller, check: Callable[[], None]) -> tuple[CartRef, bool]:
