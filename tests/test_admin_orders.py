@@ -189,8 +189,15 @@ def test_the_packing_slip_can_be_printed(staff: Client, order: Order) -> None:
         "12 St James&#x27;s Square",
         "Ring &lt;b&gt;twice&lt;/b&gt;",
         "To be paid on delivery: 40.00 INR",
+        "<address>=Ada<br>Ada Lovelace<br>",
     ):
         assert part in page
+
+
+def test_who_is_named_in_the_address_is_named_once(staff: Client, paid: Order) -> None:
+    page = staff.get(f"{ORDERS}{paid.pk}/slip/").content.decode()
+
+    assert "<address>Ada Lovelace<br>12 St" in page
 
 
 def test_orders_are_downloaded_for_a_spreadsheet(staff: Client, order: Order) -> None:

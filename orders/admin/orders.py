@@ -232,6 +232,8 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
         if not self.has_view_permission(request, order):
             raise PermissionDenied
         to = [order.address.get(part, "") for part in PARTS]
+        if order.name != order.address.get("full_name"):
+            to.insert(0, order.name)
         is_to_pack = order.status in (Order.Status.PROCESSING, Order.Status.SHIPPED, Order.Status.DELIVERED)
         items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
         context = {
@@ -239,7 +241,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
             "is_to_pack": is_to_pack,
             "items": [(item, units) for item, units in items if units and is_to_pack],
             "due": self.amount(order) if order.is_to_be_collected else "",
-            "to": [part for part in (order.name, *to) if part],
+            "to": [part for part in to if part],
         }
         return TemplateResponse(request, "admin/orders/order/slip.html", context)
 
