@@ -30,8 +30,8 @@ ONCE = {
     *("test_bodies.py", "test_body_depth.py", "test_unknown_urls.py", "test_security_headers.py", "test_catalog_cache_control.py"),
     *("test_google_fetching.py", "test_google_certificates.py", "test_login_time.py", "test_admin_pictures.py"),
 }
-# Shops in processes of their own, with files of their own for a database: nothing in them is measured.
-APART = {"test_cloudinary.py", "test_import_memory.py"}
+# Whole shops, or runs of tests, in processes of their own: nothing in them is measured.
+APART = {"test_import_memory.py", "test_demo.py", "test_manage_test.py"}
 # What runs code that is for PostgreSQL or Redis alone, beside all that is marked so: `tests.run` measures this there, and no more.
 MEASURED = ("store", "carts")
 SHARE = os.environ.get("TESTS_SHARE", "")

@@ -24,21 +24,21 @@ def cancel(actor: Actor, order_id: int, reason: str, *, refund: bool | None = No
     order = Order.objects.get(pk=order_id)
     if order.status != Status.PENDING:
         return _cancel_confirmed(actor, order_id, reason, refund)
-    order = cancel_pending(actor, order_id, reason)
+    order = cancel_pending(actor, order_id, reason, gives_up=True)
     if order.status != Status.CANCELLED:  # its time was over in this moment
         transitions.check(order, Status.CANCELLED)
     return order
 
 
-def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
+def cancel_pending(actor: Actor, order_id: int, reason: str, *, gives_up: bool = False) -> Order:
     """Cancel an order that waits for money: its sessions are closed first. Raises as `cancel`; where it was paid, AlreadyPaid.
 
-    It may turn out to have expired.
+    It may turn out to have expired. `gives_up` as with `settling.apply_session`.
     """
     is_mine, payments = _wish_to_cancel(actor, order_id, reason)
     try:
         for payment in payments:
-            _close(actor, payment, reason)
+            _close(actor, payment, reason, gives_up)
     except Exception:  # whatever it was, it is not cancelled
         _forget_wish(order_id, is_mine)
         raise
@@ -51,14 +51,15 @@ def cancel_pending(actor: Actor, order_id: int, reason: str) -> Order:
     return order
 
 
-def _close(actor: Actor, payment: Payment, reason: str) -> None:
+def _close(actor: Actor, payment: Payment, reason: str, gives_up: bool) -> None:
     wish = reason[:200] or "cancelled"  # said once more: somebody else may have taken his, and with it this one, back
     if payment.session_id is None:
         checkout.give_up(payment.pk, wish=wish)
         payment.refresh_from_db()  # its session may have become known in this moment
     if payment.session_id is not None and payment.state in LIVE:
         facts = checkout.close(payment)
-        settling.apply_session(payment.pk, facts, actor if facts.status == "expired" else STRIPE, wish=wish)
+        by = actor if facts.status == "expired" else STRIPE
+        settling.apply_session(payment.pk, facts, by, wish=wish, gives_up=gives_up)
 
 
 @transaction.atomic
@@ -109,7 +110,7 @@ def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | N
                 payment.order = order
                 found = refunds.request_whole(payment, reason or "cancelled", source=Refund.Source.STAFF, by=actor.user_id)
                 asked += [found] if found else []
-        notices.tell(order, "cancelled", is_refunded=bool(asked))
+        notices.tell(order, "cancelled", is_refunded=bool(refund and paid))
     for one in asked:
         refunds.submit_now(one.pk)
     return order

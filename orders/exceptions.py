@@ -37,6 +37,7 @@ class ContactNeeded(Invalid):
     """The shop must know to whom and where to send."""
 
     code = "required"
+    words = "Say to whom and where it is to be sent"
 
 
 class OrderNotFound(NotFound):

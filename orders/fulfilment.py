@@ -15,6 +15,7 @@ from store.core.actors import Actor
 def ship(actor: Actor, order_id: int) -> Order:
     """Note that an order was sent, and owe the buyer a mail. Raises OrderNotFound, InvalidTransition: also if nothing is left."""
     order = locked(order_id)
+    transitions.check(order, Order.Status.SHIPPED)
     if not order.items.filter(quantity__gt=F("refunded_quantity")).exists():
         raise InvalidTransition("Nothing is to be sent: all of it was given back")
     transitions.move(order, Order.Status.SHIPPED, "shipped", actor)

@@ -38,6 +38,18 @@ class Report:
         return 2 if self.attention else 1 if self.repaired else 0
 
 
+def _trouble(payment: Payment, facts: SessionFacts, *, is_over: bool) -> str:
+    """Say what staff have to decide about a payment that its provider calls final, or whose money is late; empty where nothing."""
+    is_through = payment.state == Payment.State.PROCESSING or payment.is_paid_otherwise
+    if is_through and facts.status == "expired":  # which what was paid through never is
+        return "the provider does not know its payment any more"
+    if facts.is_final or facts.status != "complete":
+        return ""
+    if payment.state not in LIVE:
+        return "its money is on its way, though its payment has ended"
+    return "its money was to come later, and has not" if is_over and payment.state == Payment.State.PROCESSING else ""
+
+
 @dataclass
 class Run:
     """One run; `is_dry` takes back at once what it would write, and asks the provider for nothing but how things stand."""
@@ -97,15 +109,13 @@ class Run:
                 self.report.repaired.append(f"order {order.number} is to be closed")
                 return
             facts = checkout.close(payment)
-        is_processing = payment.state == Payment.State.PROCESSING
-        is_forgotten = is_processing and facts.status == "expired"  # a session that was paid through never is
-        if (facts.is_final and not is_forgotten) or (facts.status == "complete" and not is_processing):
-            self._apply(payment, facts)
-        elif is_forgotten or (is_over and facts.status == "complete"):
-            why = "the provider does not know its payment any more" if is_forgotten else "its money was to come later, and has not"
+        why = _trouble(payment, facts, is_over=is_over)
+        if why:
             self.report.attention.append(f"order {order.number}: {why}")
             if not self.is_dry:
-                settling.flag_overdue(payment.pk)
+                settling.flag_overdue(payment.pk, why)
+        elif facts.is_final or (facts.status == "complete" and payment.state != Payment.State.PROCESSING):
+            self._apply(payment, facts)
 
     def _apply(self, payment: Payment, facts: SessionFacts) -> None:
         before = (payment.state, payment.order.status)

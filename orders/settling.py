@@ -27,10 +27,11 @@ State = Payment.State
 
 
 @transaction.atomic
-def apply_session(payment_id: UUID, facts: SessionFacts, actor: Actor = STRIPE, *, wish: str = "") -> Order:
+def apply_session(payment_id: UUID, facts: SessionFacts, actor: Actor = STRIPE, *, wish: str = "", gives_up: bool = False) -> Order:
     """Do what follows from the facts, once; returns the order as it is then.
 
-    `wish` says why it is to be cancelled, where its session was closed for that.
+    `wish` says why it is to be cancelled, where its session was closed for that; `gives_up`: even if its money was on its way, and
+    the provider has forgotten it.
     """
     found = held(payment_id, actor)
     if facts.status == "expired" and found.order.status == Order.Status.PENDING:
@@ -43,7 +44,7 @@ def apply_session(payment_id: UUID, facts: SessionFacts, actor: Actor = STRIPE, 
     elif facts.status == "complete":
         _delayed(found)
     elif facts.status == "expired":
-        _expired(found)
+        _expired(found, gives_up)
     return found.order
 
 
@@ -141,10 +142,11 @@ def _failed(found: Held) -> None:
         notices.tell(found.order, "payment_failed")
 
 
-def _expired(found: Held) -> None:
+def _expired(found: Held, gives_up: bool) -> None:
     """Nobody can pay any more. What was paid through never expires: the provider has forgotten it, and somebody has to decide."""
-    is_given_up = found.payment.state == State.PROCESSING and found.order.cancel_reason
-    if found.payment.state not in (State.CREATED, State.OPEN) and not is_given_up:
+    payment = found.payment
+    is_over = payment.state in (State.CREATED, State.OPEN) and not payment.is_paid_otherwise
+    if not is_over and not (gives_up and payment.state == State.PROCESSING):
         return
     _become(found.payment, State.CANCELLED if found.order.cancel_reason else State.EXPIRED)
     end(found, "expired")
@@ -173,10 +175,10 @@ def end(found: Held, kind: str) -> bool:
 
 
 @transaction.atomic
-def flag_overdue(payment_id: UUID) -> None:
-    """Tell the merchant, once, of money that was to come later, and for which its stock has been held long enough."""
+def flag_overdue(payment_id: UUID, why: str) -> None:
+    """Tell the merchant, once for each reason, of money that was to come later, and for which stock is held in vain, it seems."""
     order, payment = locked_with_order(payment_id)
-    told = {"payment": str(payment.pk)}
+    told = {"payment": str(payment.pk), "why": why}
     is_known = order.events.filter(kind=transitions.PAYMENT_OVERDUE, data=told).exists()
     if order.status == Order.Status.PENDING and payment.state == State.PROCESSING and not is_known:
         transitions.flag(order, transitions.PAYMENT_OVERDUE, SYSTEM, **told)

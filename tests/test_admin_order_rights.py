@@ -96,6 +96,14 @@ def test_what_is_not_to_be_sent_is_not_packed(desk: Client, status: str) -> None
     assert "LAMP" not in page
 
 
+def test_what_is_sent_already_is_said_to_be_sent(till: Till, desk: Client) -> None:
+    order = bought(till)
+    fulfilment.ship(STAFF, order.pk)
+    refunds.ask(STAFF, order.pk, None, "late", [Returned(order.items.get().pk, 2)])
+
+    assert "An order that is shipped cannot become shipped" in act(desk, order, "ship")
+
+
 def test_a_page_from_before_all_was_given_back_sends_nothing(till: Till, desk: Client) -> None:
     order = bought(till)
     refunds.ask(STAFF, order.pk, None, "late", [Returned(order.items.get().pk, 2)])

@@ -216,6 +216,18 @@ def test_a_cancellation_that_keeps_the_rest_promises_no_money(till: Till) -> Non
     assert "goes back to you" not in str(message.body)
 
 
+def test_a_cancellation_tells_of_money_that_was_asked_for_before_and_is_not_back_yet(till: Till) -> None:
+    order = bought(till)
+    till.emulator.faults({"match": REFUNDING, "times": -1, "do": {"status": 429}})
+    refunds.ask(staff(), order.pk, None, "late")
+
+    cancelling.cancel(staff(), order.pk, "internal words", refund=True)
+
+    till.emulator.faults()
+    (message,) = [one for one in sent() if "is cancelled" in str(one.subject)]
+    assert "What you paid goes back to you; another mail says when." in str(message.body)
+
+
 def test_money_back_for_a_part_does_not_read_as_if_it_were_all(till: Till) -> None:
     order = bought(till)
     sent()

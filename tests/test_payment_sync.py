@@ -80,6 +80,23 @@ def test_a_database_that_does_not_answer_is_told_and_the_next_run_works() -> Non
     assert sync().code == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_was_done_before_the_database_went_away_is_told(till: Till, ordered: dict[str, Any]) -> None:
+    till.emulator.pay(ordered["session_id"])
+    till.emulator.wait()
+    pass_time(3)
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'ORDER BY "orders_refund"."created_at"' in sql:  # the last thing that a run asks for
+            raise OperationalError("the server closed the connection")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        ran = sync()
+
+    assert ran.said == [f"repaired: order {ordered['number']} is processing now", "1 repaired, 1 need attention"]
+
+
 def test_a_payment_whose_events_never_came_is_found(till: Till, ordered: dict[str, Any]) -> None:
     till.emulator.pay(ordered["session_id"])
     till.emulator.wait()

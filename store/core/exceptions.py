@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal that the caller shall hear; one of a `field`, or of several by `errors`, is answered as 400 "Validation failed"."""
+    """A refusal that the caller shall hear; one of a `field`, or else of several in `errors`, is a 400 "Validation failed"."""
 
     code: ClassVar[str] = "invalid"
     words: ClassVar[str] = "This cannot be done"

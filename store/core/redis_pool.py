@@ -10,6 +10,8 @@ from typing import Any
 
 from redis import ConnectionPool
 
+ENOUGH = 2**31  # connections; redis-py would refuse the 101st, while the server's threads are few enough by themselves
+
 
 class SharedPool:
     """The `pool_class` of Django's cache, which asks it for a pool by an address and options."""
@@ -18,4 +20,4 @@ class SharedPool:
     @cache
     def from_url(url: str, **options: Any) -> ConnectionPool:
         """Return the pool of this process for this address and these options."""
-        return ConnectionPool.from_url(url, **options)
+        return ConnectionPool.from_url(url, **{"max_connections": ENOUGH, **options})

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from orders.reconciling import Report, Run
 from store.core.stopping import Stop
@@ -38,14 +38,15 @@ class Command(BaseCommand):
         span = span_of(since)
         stop = Stop(signal.SIGTERM, signal.SIGINT) if loop else Stop()
         while True:
+            run = Run(span, order.upper(), is_dry=dry_run)
             try:
-                report = Run(span, order.upper(), is_dry=dry_run).all()
-            except Error as wrong:
-                report = Report(attention=[f"the database did not answer: {wrong}"])
+                run.all()
+            except (OperationalError, InterfaceError) as wrong:
+                run.report.attention.append(f"the database did not answer: {wrong}")
                 connection.close()  # the next run opens a new one
-            self._say(report, is_dry=dry_run, quiet=options["verbosity"] == 0)
-            if not loop and report.code:
-                raise SystemExit(report.code)
+            self._say(run.report, is_dry=dry_run, quiet=options["verbosity"] == 0)
+            if not loop and run.report.code:
+                raise SystemExit(run.report.code)
             if not loop or stop.wait(loop):
                 return
 

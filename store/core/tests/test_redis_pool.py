@@ -7,11 +7,17 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 
+from store.core.redis_pool import SharedPool
+
 
 def opened() -> int:
     """Return how many connections were opened to the server since it began, with the one that asks."""
     with redis.Redis.from_url(settings.REDIS_URL) as asking:
         return int(asking.info("stats")["total_connections_received"])
+
+
+def test_as_many_threads_may_ask_at_once_as_the_server_has() -> None:
+    assert SharedPool.from_url("redis://127.0.0.1:6379/0").max_connections > 10_000
 
 
 @pytest.mark.postgresql  # where Redis runs
