@@ -148,7 +148,7 @@ def _expired(found: Held, gives_up: bool) -> None:
     is_over = payment.state in (State.CREATED, State.OPEN) and not payment.is_paid_otherwise
     if not is_over and not (gives_up and payment.state == State.PROCESSING):
         return
-    _become(found.payment, State.CANCELLED if found.order.cancel_reason else State.EXPIRED)
+    _become(payment, State.CANCELLED if found.order.cancel_reason else State.EXPIRED)
     end(found, "expired")
 
 
