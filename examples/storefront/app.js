@@ -40,7 +40,8 @@ async function show({ isBack = false, stays = false } = {}) {
   leave();
   leave = () => {};
   document.querySelectorAll("#notices .bad").forEach((old) => old.remove()); // of the page before
-  const { pathname, searchParams, hash } = new URL(location.href);
+  const here = location.href;
+  const { pathname, searchParams, hash } = new URL(here);
   const [page, part] = matched(pathname);
   const slow = setTimeout(() => mine === turn && put(main, h("p", { class: "soft", role: "status" }, "Loading …")), 200);
   main.setAttribute("aria-busy", "true");
@@ -52,6 +53,7 @@ async function show({ isBack = false, stays = false } = {}) {
       fragment: new URLSearchParams(hash.slice(1)),
       isBack,
       go,
+      goOn: (...to) => location.href === here && go(...to), // unless the reader has gone somewhere else meanwhile
       again: show,
       isShown: () => mine === turn,
       onLeave: (act) => mine === turn && (leave = act),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django import Settings
 
 from accounts.models import AuthSession, User
@@ -74,6 +74,28 @@ def test_a_customer_signs_out_and_in_and_his_cart_is_his_alone(page: Page) -> No
     in_cart(page, 1)
 
     assert AuthSession.objects.count() == 2
+
+
+def test_who_goes_on_while_he_is_being_signed_in_is_not_taken_away(page: Page) -> None:
+    make_user(EMAIL, first_name="Ada")
+    choose(page, make_product("Lamp"))
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    held: list[Route] = []
+    page.route("**/cart/summary/", lambda route: held.append(route))
+
+    press(page.locator("main form").first, "Sign in")
+    expect(page.locator(ACCOUNT)).to_have_text("Ada")
+    page.locator(ACCOUNT).click()
+    heading(page, "Hello Ada")
+    with page.expect_response("**/cart/summary/"):
+        held[0].continue_()
+    says(page, "What you had chosen as a guest is in your cart now")
+
+    page.wait_for_load_state("networkidle")
+    heading(page, "Hello Ada")
+    expect(page).to_have_url(re.compile("/account$"))
 
 
 def test_a_wrong_password_is_said_in_the_form(page: Page, watch: Watch) -> None:

@@ -11,11 +11,11 @@ function nextOf(query) {
   return url.origin === location.origin ? url.pathname + url.search : "/";
 }
 
-async function welcome({ user, cart_merge: merge }, next, go) {
+async function welcome({ user, cart_merge: merge }, next, goOn) {
   changed({ user });
   await recount();
   if (merge?.merged || merge?.skipped.length) notice(mergeWords(merge));
-  await go(next, { replace: true });
+  await goOn(next, { replace: true });
 }
 
 function mergeWords({ merged, capped, skipped }) {
@@ -27,13 +27,13 @@ function mergeWords({ merged, capped, skipped }) {
   );
 }
 
-export function signIn({ query, go }) {
+export function signIn({ query, goOn }) {
   const next = nextOf(query);
   const fields = {
     email: field("E-mail", input("email", { type: "email", autocomplete: "username", required: true })),
     password: field("Password", input("password", { ...PASSWORD, autocomplete: "current-password" })),
   };
-  const byPassword = form(fields, "Sign in", async (given) => welcome((await shop("POST", "/auth/login/", given)).data, next, go));
+  const byPassword = form(fields, "Sign in", async (given) => welcome((await shop("POST", "/auth/login/", given)).data, next, goOn));
   const other = `/sign-up?next=${encodeURIComponent(next)}`;
   return [
     title("Sign in"),
@@ -41,7 +41,7 @@ export function signIn({ query, go }) {
       "div",
       { class: "columns" },
       h("section", {}, h("h2", {}, "By e-mail"), byPassword, h("p", { class: "row" }, forgotten(fields.email), h("a", { href: other }, "Make an account"))),
-      state.config.phone_sign_in && h("section", {}, h("h2", {}, "By phone"), byPhone(next, go)),
+      state.config.phone_sign_in && h("section", {}, h("h2", {}, "By phone"), byPhone(next, goOn)),
     ),
   ];
 }
@@ -53,7 +53,7 @@ function forgotten(email) {
   }, { class: "plain" });
 }
 
-function byPhone(next, go) {
+function byPhone(next, goOn) {
   const place = h("div", { class: "stack" });
   const ask = (known = "") => {
     const given = { type: "tel", autocomplete: "tel", required: true, value: known };
@@ -66,7 +66,7 @@ function byPhone(next, go) {
     const code = field("Code", input("verification_code", { inputmode: "numeric", autocomplete: "one-time-code", required: true }));
     const verify = form({ verification_code: code }, "Sign in", async ({ verification_code }) => {
       const answer = await shop("POST", "/auth/verify-code/", { phone, verification_code, mode: "cookie" });
-      await welcome(answer.data, next, go);
+      await welcome(answer.data, next, goOn);
     });
     const other = h("p", { class: "row" }, button("Send another code", () => confirm(phone)), button("Another number", async () => ask(phone)));
     put(place, h("p", {}, `A code is on its way to ${phone}. It holds for ${data.expires_in / 60} minutes.`), verify, other);
@@ -76,7 +76,7 @@ function byPhone(next, go) {
   return place;
 }
 
-export function signUp({ query, go }) {
+export function signUp({ query, goOn }) {
   const next = nextOf(query);
   const fields = {
     first_name: field("First name", input("first_name", { autocomplete: "given-name" })),
@@ -84,11 +84,11 @@ export function signUp({ query, go }) {
     email: field("E-mail", input("email", { type: "email", autocomplete: "username", required: true })),
     password: field("Password", input("password", { ...PASSWORD, autocomplete: "new-password" }), "at least 8 characters"),
   };
-  const made = form(fields, "Make an account", async (given) => welcome((await shop("POST", "/auth/register/", given)).data, next, go));
+  const made = form(fields, "Make an account", async (given) => welcome((await shop("POST", "/auth/register/", given)).data, next, goOn));
   return [title("Make an account"), made, h("p", {}, h("a", { href: `/sign-in?next=${encodeURIComponent(next)}` }, "I have one"))];
 }
 
-export async function account({ go, again }) {
+export async function account({ go, goOn, again }) {
   if (!state.user) return go("/sign-in?next=/account", { replace: true });
   const [{ data: user }, { data: sessions }] = await Promise.all([shop("GET", "/auth/me/"), shop("GET", "/auth/sessions/")]);
   changed({ user });
@@ -97,7 +97,7 @@ export async function account({ go, again }) {
     changed({ user: null });
     await recount();
     notice("You are signed out.");
-    await go("/", { replace: true });
+    await goOn("/", { replace: true });
   };
   const rows = sessions.map((session) => sessionRow(session, again));
   return [
