@@ -1,7 +1,6 @@
 """Sending orders, and handing them over."""
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from orders import notices, transitions
@@ -11,12 +10,17 @@ from orders.models import Order, Payment
 from store.core.actors import Actor
 
 
+def is_to_send(order: Order) -> bool:
+    """Say whether anything of the order is to be sent that has not been given back."""
+    return order.status == Order.Status.PROCESSING and any(item.quantity > item.refunded_quantity for item in order.items.all())
+
+
 @transaction.atomic
 def ship(actor: Actor, order_id: int) -> Order:
     """Note that an order was sent, and owe the buyer a mail. Raises OrderNotFound, InvalidTransition: also if nothing is left."""
     order = locked(order_id)
     transitions.check(order, Order.Status.SHIPPED)
-    if not order.items.filter(quantity__gt=F("refunded_quantity")).exists():
+    if not is_to_send(order):
         raise InvalidTransition("Nothing is to be sent: all of it was given back")
     transitions.move(order, Order.Status.SHIPPED, "shipped", actor)
     notices.tell(order, "shipped")

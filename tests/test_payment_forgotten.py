@@ -1,5 +1,6 @@
 """A payment on which an order waits, and which the provider does not know any more; and one whose money came after its end"""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from orders.models import Order, Payment
 from products.tests.factories import make_product
 from tests.bought import pending, stock_of, take_flag_away
 from tests.desks import superuser
+from tests.emulators import Emulator
 from tests.payment_books import check_books, kinds, verify_url
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
@@ -31,10 +33,14 @@ def forgotten(till: Till) -> tuple[SchemaClient, dict[str, Any]]:
     return client, order
 
 
-def ended(order: dict[str, Any]) -> None:
-    """Let the shop take an order for one whose time is over."""
+def ended(till: Till, pay: Callable[[Emulator, str], object]) -> dict[str, Any]:
+    """Return an order that its buyer has seen through in this way, and that the shop takes for one whose time is over."""
+    _, order = pending(till)
+    pay(till.emulator, order["session_id"])
+    till.emulator.wait()
     settling.apply_session(Payment.objects.get().pk, SessionFacts(order["session_id"], "expired", "unpaid", 4000, "INR", None))
     assert status_of(order["number"]) == ("expired", "released", "expired")
+    return order
 
 
 @pytest.mark.parametrize("is_named", [False, True])
@@ -116,10 +122,7 @@ def test_what_was_paid_over_another_amount_waits_for_staff_all_the_same(till: Ti
 
 
 def test_who_asks_the_provider_about_an_order_that_is_over_hears_of_its_money(till: Till) -> None:
-    _, order = pending(till)
-    till.emulator.pay(order["session_id"])
-    till.emulator.wait()
-    ended(order)
+    order = ended(till, Emulator.pay)
 
     page = act(superuser(), Order.objects.get(), "sync")
 
@@ -129,10 +132,7 @@ def test_who_asks_the_provider_about_an_order_that_is_over_hears_of_its_money(ti
 
 
 def test_who_asks_hears_of_money_that_is_on_its_way_for_an_order_that_is_over(till: Till) -> None:
-    _, order = pending(till)
-    till.emulator.pay_later(order["session_id"])
-    till.emulator.wait()
-    ended(order)
+    order = ended(till, Emulator.pay_later)
 
     page = act(superuser(), Order.objects.get(), "sync")
 

@@ -159,11 +159,6 @@ def is_undecided(order: Order) -> bool:
     return any(payment.is_paid_otherwise for payment in order.payments.all())
 
 
-def is_to_send(order: Order) -> bool:
-    """Say whether anything of the order is to be sent that has not been given back."""
-    return order.status == Status.PROCESSING and any(item.quantity > item.refunded_quantity for item in order.items.all())
-
-
 def _ship(actor: Actor, order: Order, form: DeskForm) -> str:
     fulfilment.ship(actor, order.pk)
     return "The order is marked as sent, and its buyer is told."
@@ -222,7 +217,7 @@ def _reject(actor: Actor, order: Order, form: DeskForm) -> str:
 
 
 ACTS = {
-    "ship": Act("Ship", _ship, is_to_send, words="The buyer gets a mail."),
+    "ship": Act("Ship", _ship, fulfilment.is_to_send, words="The buyer gets a mail."),
     "deliver": Act("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Act("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Act("Refund", _refund, is_paid, RefundForm),
