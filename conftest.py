@@ -33,7 +33,7 @@ ONCE = {
 # Whole shops, or runs of tests, in processes of their own: nothing in them is measured.
 APART = {"test_import_memory.py", "test_demo.py", "test_manage_test.py"}
 # What runs code that is for PostgreSQL or Redis alone, beside all that is marked so: `tests.run` measures this there, and no more.
-MEASURED = ("store", "carts")
+MEASURED = ("store", "core", "carts")
 SHARE = os.environ.get("TESTS_SHARE", "")
 UNMEASURED = os.environ.get("TESTS_UNMEASURED", "sqlite")  # the engine that runs what is not measured and runs on one alone
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away

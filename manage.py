@@ -4,7 +4,7 @@
 import os
 import sys
 
-OWN = ("accounts", "carts", "orders", "products", "store")
+OWN = ("accounts", "carts", "core", "orders", "pricing", "products", "store")
 
 
 def main() -> None:

@@ -13,12 +13,12 @@ from accounts import sessions, signals, tokens
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
 from accounts.places import Place
-from store.core import cookies, throttles
-from store.core.client_ip import client_ip
-from store.core.envelope import Reply
-from store.core.exceptions import DomainError, NotSignedIn
-from store.core.markets import market_of
-from store.core.parsers import body_of
+from core.exceptions import DomainError, NotSignedIn
+from core.http import cookies, throttles
+from core.http.client_ip import client_ip
+from core.http.envelope import Reply
+from core.http.parsers import body_of
+from core.markets import market_of
 
 PAIR = (cookies.ACCESS, cookies.REFRESH)
 logger = logging.getLogger("shop.accounts")

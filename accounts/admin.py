@@ -13,8 +13,8 @@ from accounts import emails, passwords, phones, services
 from accounts.access import place_of
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, User
-from store.core import markets
-from store.core.admin import ModelAdmin, ReadOnly, TabularInline
+from core import markets
+from core.admin import ModelAdmin, ReadOnly, TabularInline
 
 PERSONAL = ("email", "phone", "first_name", "last_name")
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from accounts import access, tokens
 from accounts.exceptions import SessionRevoked, SignedInButDisabled, TokenExpired
 from accounts.models import AuthSession, User
-from store.core import cookies
-from store.core.exceptions import NotSignedIn
-from store.core.statements import Slot, Statement
+from core.compiled_queries import Slot, Statement
+from core.exceptions import NotSignedIn
+from core.http import cookies
 
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 

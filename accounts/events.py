@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import AuthEvent
 from accounts.places import Place
-from store.core.statements import Insertion
+from core.compiled_queries import Insertion
 
 Event = AuthEvent.Event
 ROW = Insertion(AuthEvent)

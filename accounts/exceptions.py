@@ -1,6 +1,6 @@
 """What can be refused about an account."""
 
-from store.core.exceptions import Conflict, Forbidden, GatewayDown, Invalid, NotFound, NotSignedIn
+from core.exceptions import Conflict, Forbidden, GatewayDown, Invalid, NotFound, NotSignedIn
 
 
 class EmailTaken(Invalid):

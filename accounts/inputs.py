@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.passwords import Proof
-from store.core.fields import CartTokenField
-from store.core.markets import UnknownMarket, named
+from core.http.fields import CartTokenField
+from core.markets import UnknownMarket, named
 
 MODES = ["cookie", "token"]
 MODE_HELP = "HttpOnly cookies, or tokens in the body"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts import mailing
-from store.core import outbox
+from core import outbox
 
 
 @outbox.job(mailing.JOB)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts import links
 from accounts.models import User
-from store.core import mail, outbox
+from core import mail, outbox
 
 JOB = "account_mail"
 

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from accounts import events
 from accounts.access import place_of
-from store.core import throttles
-from store.core.exceptions import TooManyRequests
-from store.core.origin import OriginMiddleware
+from core.exceptions import TooManyRequests
+from core.http import throttles
+from core.http.origin import OriginMiddleware
 
 logger = logging.getLogger("shop.origin")
 

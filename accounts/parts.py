@@ -14,9 +14,9 @@ from accounts.exceptions import SessionNotFound
 from accounts.inputs import AskResetInput, ChangeEmailInput, ChangePasswordInput, ResetInput, VerifyEmailInput
 from accounts.models import User
 from accounts.serializers import SessionSerializer, TokensShape
-from store.core.envelope import Reply
-from store.core.fields import uuid_of
-from store.core.openapi import answers
+from core.http.envelope import Reply
+from core.http.fields import uuid_of
+from core.http.openapi import answers
 
 # These decide by what is in the body and in their own cookies: an old access token never blocks a sign-in.
 OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": [AllowAny], "acts_on_cookies": True}

@@ -13,8 +13,8 @@ from accounts.gateways import google
 from accounts.models import AuthSession, User
 from accounts.places import Place
 from accounts.tokens import Pair
-from store.core import throttles
-from store.core.exceptions import NotSignedIn
+from core.exceptions import NotSignedIn
+from core.http import throttles
 
 MAX_PASSWORD = 128
 FRESH = 5 * 60  # seconds

@@ -15,7 +15,7 @@ from accounts.exceptions import AccountDisabled, CodeInvalid
 from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
 from accounts.places import Place
-from store.core import throttles
+from core.http import throttles
 
 LIFETIME = timedelta(minutes=5)
 TRIES_OF_ONE = 5  # by one caller

@@ -14,7 +14,7 @@ from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, Emai
 from accounts.models import AuthSession, User
 from accounts.places import Place
 from accounts.tokens import Claims
-from store.core import throttles
+from core.http import throttles
 
 KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known to be his
 

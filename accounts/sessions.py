@@ -12,7 +12,7 @@ from accounts import events, tokens
 from accounts.exceptions import AccountDisabled, InvalidCredentials, RefreshReused, SessionNotFound, SessionRevoked
 from accounts.models import AuthSession, User
 from accounts.places import Place
-from store.core import throttles
+from core.http import throttles
 
 MAX_LIVE = 20  # sessions a user; the oldest is ended
 

@@ -7,7 +7,7 @@ from accounts import emails, events, links, mailing, passwords
 from accounts.exceptions import AlreadyVerified, EmailTaken, LinkInvalid, NoAddress
 from accounts.models import User
 from accounts.places import Place
-from store.core import throttles
+from core.http import throttles
 
 
 def resend(user: User, place: Place) -> None:

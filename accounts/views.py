@@ -20,12 +20,12 @@ from accounts.inputs import (
 from accounts.models import AuthSession
 from accounts.parts import OPEN, CredentialsViewSet
 from accounts.serializers import AccessTokenShape, CodeSentShape, SignedInShape, TokensShape, UserSerializer
-from store.core import throttles
-from store.core.client_ip import client_ip
-from store.core.envelope import Reply
-from store.core.exceptions import NotSignedIn
-from store.core.openapi import answers
-from store.core.parsers import body_of
+from core.exceptions import NotSignedIn
+from core.http import throttles
+from core.http.client_ip import client_ip
+from core.http.envelope import Reply
+from core.http.openapi import answers
+from core.http.parsers import body_of
 
 
 class AuthViewSet(CredentialsViewSet):

@@ -95,9 +95,9 @@ def fill(count: int) -> int:
     from django.db import connection, transaction
     from django.db.models import Max
 
+    from core import markets
     from products import shelves
     from products.models import Product
-    from store.core import markets
 
     users = get_user_model()
     sellers = [users.objects.get_or_create(email=f"seller{n}@bulk.example", defaults={"is_seller": True})[0].pk for n in range(100)]

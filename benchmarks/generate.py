@@ -13,9 +13,9 @@ def main(count: int) -> None:
     django.setup()
     from django.db import connection
 
+    from core.actors import SYSTEM
     from products import services, shelves
     from products.drafts import NewProduct, NewVariant, Price
-    from store.core.actors import SYSTEM
 
     categories = [shelves.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
     for start in range(0, count, 1000):

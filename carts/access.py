@@ -6,11 +6,11 @@ from rest_framework.request import Request
 
 from carts import guest_keys, selectors
 from carts.owners import Caller, CartRef
-from store.core import cookies
-from store.core.addresses import site_of
-from store.core.envelope import Reply
-from store.core.markets import market_of
-from store.core.parsers import body_of
+from core.http import cookies
+from core.http.absolute_urls import site_of
+from core.http.envelope import Reply
+from core.http.parsers import body_of
+from core.markets import market_of
 
 
 def caller_of(request: Request) -> Caller:

@@ -5,7 +5,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
-from store.core.admin import ModelAdmin, ReadOnly, TabularInline
+from core.admin import ModelAdmin, ReadOnly, TabularInline
 
 
 class LineInline(ReadOnly, TabularInline[CartItem, Cart]):

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from carts.models import CartAuditLog
-from store.core.actors import Actor
-from store.core.statements import Insertion
+from core.actors import Actor
+from core.compiled_queries import Insertion
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What can be refused about a cart."""
 
-from store.core.exceptions import Conflict, Invalid, NotFound
+from core.exceptions import Conflict, Invalid, NotFound
 
 
 class OwnProduct(Invalid):

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
-from store.core.fields import CartTokenField
+from core.http.fields import CartTokenField
 
 INVALID_QUANTITY = "Must be a whole number from {} to 99"
 

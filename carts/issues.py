@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from carts.lines import Line
-from store.core import money
-from store.core.markets import Market
+from core import money
+from core.markets import Market
 
 
 def found_in(lines: Sequence[Line], market: Market, user_id: int | None) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from carts.models import CartItem
+from core.compiled_queries import Slot, Statement
+from core.markets import Market
 from products.models import MarketPrice, Variant, primary_image
 from products.slugs import REFERENCES
-from store.core.markets import Market
-from store.core.statements import Slot, Statement
 
 
 class Line(NamedTuple):

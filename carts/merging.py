@@ -10,9 +10,9 @@ from django.utils import timezone
 from carts import audit
 from carts.guest_keys import digest
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
-from store.core import markets
-from store.core.actors import Actor
-from store.core.statements import Insertion
+from core import markets
+from core.actors import Actor
+from core.compiled_queries import Insertion
 
 NEW_LINES = Insertion(CartItem)
 

@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.models import TimeStamped
+from core.money import MoneyField
 from products.models import Product, Variant
-from store.core.models import TimeStamped
-from store.core.money import MoneyField
 
 MAX_QUANTITY = 99
 MAX_LINES = 100

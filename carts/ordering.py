@@ -13,9 +13,9 @@ from carts.lines import Line
 from carts.models import MAX_LINES, Cart, CartAuditLog, CartItem
 from carts.owners import CartRef
 from carts.services import expiry_of
-from store.core import markets
-from store.core.actors import Actor
-from store.core.statements import Change, Removal, Slot
+from core import markets
+from core.actors import Actor
+from core.compiled_queries import Change, Removal, Slot
 
 Action = CartAuditLog.Action
 _CHANGED = {"updated_at": Slot("now", models.DateTimeField()), "expires_at": Slot("expires_at", models.DateTimeField())}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.core.markets import Market
+from core.markets import Market
 
 
 @dataclass(frozen=True, slots=True)

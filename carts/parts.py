@@ -12,13 +12,13 @@ from carts import access, wishes, wishlist
 from carts.inputs import MoveInput, WishInput, variant_in
 from carts.models import WishlistItem
 from carts.serializers import CartLineShape, ChangedBesideShape, WishShape
-from store.core.actors import actor_of
-from store.core.addresses import site_of
-from store.core.envelope import Reply
-from store.core.markets import market_of
-from store.core.openapi import PaginationShape, answers
-from store.core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
-from store.core.throttles import EveryCaller, Writes
+from core.actors import actor_of
+from core.http.absolute_urls import site_of
+from core.http.envelope import Reply
+from core.http.openapi import PaginationShape, answers
+from core.http.throttles import EveryCaller, Writes
+from core.markets import market_of
+from core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
 
 ADDED = ("Product added to your wishlist", 201)
 THERE = ("Product is already in your wishlist", 200)

@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.signals import Told, account_erased, signed_in
 from carts import access, merging, services
-from store.core import cookies
-from store.core.actors import Actor
-from store.core.client_ip import client_ip
-from store.core.parsers import body_of
+from core.actors import Actor
+from core.http import cookies
+from core.http.client_ip import client_ip
+from core.http.parsers import body_of
 
 
 @receiver(signed_in)

@@ -15,10 +15,10 @@ from carts import guest_keys
 from carts.lines import Line, of_cart
 from carts.models import Cart, CartItem
 from carts.owners import Caller, CartRef
+from core.compiled_queries import Slot, Statement
+from core.markets import Market
 from products.gateways import media
 from products.selectors import seller_name
-from store.core.markets import Market
-from store.core.statements import Slot, Statement
 
 UNAVAILABLE = "Some items in your cart are no longer available"
 INSUFFICIENT = "Some items have insufficient stock"

@@ -14,13 +14,14 @@ from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnPro
 from carts.lines import Line
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
 from carts.owners import Caller, CartRef
+from core import money
+from core.actors import SYSTEM, Actor
+from core.compiled_queries import Change, Insertion, Slot
+from core.http import throttles
+from core.money import MoneyField
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.offers import Offer
 from products.slugs import product_ref
-from store.core import money, throttles
-from store.core.actors import SYSTEM, Actor
-from store.core.money import MoneyField
-from store.core.statements import Change, Insertion, Slot
 
 Action = CartAuditLog.Action
 

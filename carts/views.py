@@ -28,13 +28,13 @@ from carts.serializers import (
     LogEntryShape,
     ValidationShape,
 )
+from core.actors import actor_of
+from core.http.absolute_urls import site_of
+from core.http.envelope import Reply
+from core.http.openapi import answers
+from core.http.parsers import body_of
+from core.http.throttles import EveryCaller, Writes
 from products import offers
-from store.core.actors import actor_of
-from store.core.addresses import site_of
-from store.core.envelope import Reply
-from store.core.openapi import answers
-from store.core.parsers import body_of
-from store.core.throttles import EveryCaller, Writes
 
 RETRIEVED = "Cart retrieved successfully"
 ADDED = ("Item added to cart successfully", 201)

@@ -7,13 +7,13 @@ from carts import services
 from carts.exceptions import WishlistFull, WishNotFound
 from carts.models import MAX_WISHES, WishlistItem
 from carts.owners import Caller, CartRef
+from core import markets, money
+from core.actors import Actor
+from core.markets import Market
 from products import offers
 from products.exceptions import ProductNotFound
 from products.models import Listing
 from products.slugs import product_ref
-from store.core import markets, money
-from store.core.actors import Actor
-from store.core.markets import Market
 
 
 @transaction.atomic

@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 
 from carts.exceptions import WishNotFound
 from carts.models import WishlistItem
+from core import money
+from core.markets import Market
+from core.pagination import Cursor, Page, paged
 from products import detail
 from products.detail import Standing
 from products.gateways import media
 from products.models import primary_image
 from products.selectors import seller_name
-from store.core import money
-from store.core.markets import Market
-from store.core.pagination import Cursor, Page, paged
 
 
 class WishRow(NamedTuple):

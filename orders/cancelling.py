@@ -4,13 +4,13 @@ from contextlib import suppress
 
 from django.db import transaction
 
+from core.actors import STRIPE, Actor
+from core.exceptions import GatewayDown, GatewayRefused
 from orders import checkout, notices, refunds, settling, transitions
 from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
 from orders.locking import LIVE, locked, locked_payments
 from orders.models import Order, Payment, Refund
 from products import stock
-from store.core.actors import STRIPE, Actor
-from store.core.exceptions import GatewayDown, GatewayRefused
 
 Status, State = Order.Status, Payment.State
 

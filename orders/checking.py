@@ -8,13 +8,13 @@ from typing import Any
 
 from carts.lines import Line
 from carts.owners import Caller
+from core import money
+from core.exceptions import Invalid
+from core.markets import Market
 from orders import pricing
 from orders.exceptions import CartChanged, EmptyCart
 from orders.models import OrderItem
 from products.exceptions import VariantNeeded
-from store.core import money
-from store.core.exceptions import Invalid
-from store.core.markets import Market
 
 SMALL = re.compile(r"[0-9]{1,18}", re.ASCII)  # digits of an id that a 64-bit column holds
 

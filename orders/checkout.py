@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from core.actors import STRIPE, SYSTEM
 from orders import settling, transitions
 from orders.exceptions import (
     AmountTooLarge,
@@ -23,7 +24,6 @@ from orders.gateways import stripe
 from orders.locking import LIVE, held, locked_with_order
 from orders.models import Order, Payment
 from orders.tokens import order_token
-from store.core.actors import STRIPE, SYSTEM
 
 # Stripe takes an end from 30 minutes on. A first call that got no answer is made again while the stock is reserved for it, so
 # that time lies in between; and clocks differ.

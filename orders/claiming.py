@@ -2,11 +2,11 @@
 
 from django.db import transaction
 
+from core.actors import Actor
 from orders import selectors, transitions
 from orders.exceptions import OrderNotFound
 from orders.locking import locked
 from orders.models import Order
-from store.core.actors import Actor
 
 
 @transaction.atomic

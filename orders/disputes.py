@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core.actors import STRIPE
 from orders import refunds, transitions
 from orders.locking import locked_with_order
-from store.core.actors import STRIPE
 
 
 @transaction.atomic

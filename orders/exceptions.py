@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from store.core.exceptions import Conflict, GatewayDown, GatewayRefused, Invalid, NotFound
+from core.exceptions import Conflict, GatewayDown, GatewayRefused, Invalid, NotFound
 
 
 class EmptyCart(Invalid):

@@ -3,11 +3,11 @@
 from django.db import transaction
 from django.utils import timezone
 
+from core.actors import Actor
 from orders import notices, transitions
 from orders.exceptions import InvalidTransition
 from orders.locking import locked, locked_payments
 from orders.models import Order, Payment
-from store.core.actors import Actor
 
 
 def is_to_send(order: Order) -> bool:

@@ -11,11 +11,11 @@ from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core.compiled_queries import Insertion
 from orders import disputes, refunds, settling
 from orders.facts import RefundFacts, SessionFacts, session_facts
 from orders.gateways import stripe
 from orders.models import Payment, StripeEvent
-from store.core.statements import Insertion
 
 NEW = Insertion(StripeEvent, ignore_conflicts=True)
 Status = StripeEvent.Status

@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from core import outbox
 from orders import checkout, mailing, notices, refunds, settling
 from orders.models import Payment
-from store.core import outbox
 
 
 @outbox.job(notices.BUYER)

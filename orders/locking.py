@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 
 from carts import ordering
 from carts.owners import CartRef
+from core.actors import Actor
 from orders.exceptions import OrderNotFound
 from orders.models import Order, Payment
-from store.core.actors import Actor
 
 LIVE = (Payment.State.CREATED, Payment.State.OPEN, Payment.State.PROCESSING)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
+from core import mail, money
 from orders.models import Order
 from orders.tokens import order_token
-from store.core import mail, money
 
 Payload = dict[str, Any]
 

@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from carts.models import Cart
+from core.models import TimeStamped
+from core.money import MoneyField
 from products.models import Product, Variant
-from store.core.models import TimeStamped
-from store.core.money import MoneyField
 
 
 class Order(TimeStamped):

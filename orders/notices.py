@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from django.conf import settings
 
+from core import outbox
+from core.models import Job
 from orders.models import Order
-from store.core import outbox
-from store.core.models import Job
 
 BUYER, MERCHANT = "order_mail", "merchant_mail"
 

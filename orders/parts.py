@@ -7,12 +7,12 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import user_of
+from core.http.envelope import Reply
+from core.http.openapi import answers
+from core.http.throttles import EveryCaller, Writes
 from orders import addresses
 from orders.models import Address
 from orders.serializers import AddressInput, SavedAddressShape
-from store.core.envelope import Reply
-from store.core.openapi import answers
-from store.core.throttles import EveryCaller, Writes
 
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)
 

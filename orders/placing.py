@@ -12,6 +12,10 @@ from carts import lines as cart_lines
 from carts import ordering
 from carts import selectors as carts
 from carts.owners import Caller, CartRef
+from core import money
+from core.actors import Actor
+from core.compiled_queries import Insertion, Slot, Statement
+from core.exceptions import DomainError
 from orders import addresses, cancelling, checking, checkout, notices, replays, tokens, transitions, wishes
 from orders.checking import Expectation
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
@@ -21,10 +25,6 @@ from orders.replays import OVER, Placed
 from orders.wishes import Attempt, Wish
 from products import stock
 from products.gateways.media import small_path_of
-from store.core import money
-from store.core.actors import Actor
-from store.core.exceptions import DomainError
-from store.core.statements import Insertion, Slot, Statement
 
 NEW_ORDER, NEW_ITEMS, NEW_PAYMENT = Insertion(Order), Insertion(OrderItem), Insertion(Payment)
 ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
 
-from store.core.markets import Market
+from core.markets import Market
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core.actors import SYSTEM
 from orders import checkout, inbox, refunds, settling, transitions
 from orders.exceptions import PaymentNotConfigured, PaymentProviderUnavailable, PaymentSetupFailed
 from orders.facts import RefundFacts, SessionFacts
 from orders.gateways import stripe
 from orders.locking import LIVE
 from orders.models import Order, Payment, Refund, StripeEvent
-from store.core.actors import SYSTEM
 
 logger = logging.getLogger(__name__)
 SOME = 100  # rows that are looked up at once

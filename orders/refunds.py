@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import F, Q, Sum
 
+from core import money, outbox
+from core.actors import STRIPE, SYSTEM, Actor
 from orders import notices, returns, transitions
 from orders.exceptions import (
     InvalidTransition,
@@ -25,8 +27,6 @@ from orders.gateways import stripe
 from orders.locking import locked, locked_payments, locked_with_order
 from orders.models import Order, Payment, Refund
 from orders.returns import Returned
-from store.core import money, outbox
-from store.core.actors import STRIPE, SYSTEM, Actor
 
 State = Refund.State
 JOB = "refund"

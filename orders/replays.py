@@ -13,11 +13,11 @@ from carts import ordering
 from carts import selectors as carts
 from carts.lines import Line
 from carts.owners import CartRef
+from core.exceptions import KeyReused
 from orders import checking, wishes
 from orders.exceptions import OrderWaits
 from orders.models import Order, OrderItem, Payment
 from orders.wishes import Attempt
-from store.core.exceptions import KeyReused
 
 REPLAY_WINDOW = timedelta(minutes=10)
 OVER = (Order.Status.EXPIRED, Order.Status.CANCELLED)

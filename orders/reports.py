@@ -10,10 +10,10 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from core import markets, money
+from core.counted_rows import Firsts, first_of
 from orders.gateways import stripe
 from orders.models import Order, Payment, Refund, StripeEvent
-from store.core import markets, money
-from store.core.firsts import Firsts, first_of
 
 DAYS = 30
 Status = Order.Status

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.db.models import F, QuerySet
 
+from core.actors import Actor
 from orders.exceptions import InvalidTransition, RefundTooLarge
 from orders.models import Order, OrderItem, Refund
 from products import stock
-from store.core.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from core import money
+from core.http.absolute_urls import absolute
+from core.pagination import Cursor, Page, paged
 from orders import tokens
 from orders.exceptions import OrderNotFound
 from orders.models import Order, OrderItem, Payment
-from store.core import money
-from store.core.addresses import absolute
-from store.core.pagination import Cursor, Page, paged
 
 
 def shown(order: Order, items: Sequence[OrderItem], payments: Sequence[Payment], site: str) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from rest_framework import serializers
 
 from accounts import emails
 from carts.inputs import ProductRef, Quantity, RowId
+from core.http.fields import CartTokenField
 from orders.checking import Wanted
 from orders.models import Order
-from store.core.fields import CartTokenField
 
 ADDRESS_FIELDS = {
     **{"full_name": 200, "phone": 32, "line1": 300, "line2": 300, "city": 120},

@@ -12,14 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from carts import ordering
+from core import outbox
+from core.actors import STRIPE, SYSTEM, Actor
 from orders import notices, refunds, transitions
 from orders.exceptions import InvalidTransition
 from orders.facts import SessionFacts
 from orders.locking import LIVE, Held, held, locked_with_order
 from orders.models import Order, Payment, Refund
 from products import stock
-from store.core import outbox
-from store.core.actors import STRIPE, SYSTEM, Actor
 
 CLOSE = "close_session"
 DELAYED_FOR = timedelta(days=7)  # methods such as bank transfers take days

@@ -7,12 +7,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.actors import Actor
+from core.compiled_queries import Insertion
 from orders import notices
 from orders.exceptions import InvalidTransition
 from orders.locking import locked
 from orders.models import Order, OrderEvent
-from store.core.actors import Actor
-from store.core.statements import Insertion
 
 NEW_EVENT = Insertion(OrderEvent)
 Status = Order.Status

@@ -13,20 +13,20 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import user_of
 from carts import access as carts
+from core.actors import actor_of
+from core.http import cookies, throttles
+from core.http.absolute_urls import site_of
+from core.http.client_ip import client_ip
+from core.http.envelope import Reply
+from core.http.openapi import PaginationShape, answers
+from core.http.parsers import body_of
+from core.http.throttles import EveryCaller, Writes
+from core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
 from orders import cancelling, checkout, claiming, placing, selectors
 from orders.exceptions import InvalidIdempotencyKey
 from orders.models import Order
 from orders.serializers import CancelInput, CreateOrderInput, OrderShape, VerifiedShape, wanted_of
 from orders.wishes import Wish
-from store.core import cookies, throttles
-from store.core.actors import actor_of
-from store.core.addresses import site_of
-from store.core.client_ip import client_ip
-from store.core.envelope import Reply
-from store.core.openapi import PaginationShape, answers
-from store.core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
-from store.core.parsers import body_of
-from store.core.throttles import EveryCaller, Writes
 
 VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 SESSION = OpenApiParameter("session_id", OpenApiTypes.STR, required=True, description="from the address of the page")

@@ -5,10 +5,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from core.exceptions import TooLarge
+from core.http.envelope import Refusal, Reply, failure
+from core.http.parsers import MAX_BODY
 from orders import inbox
-from store.core.envelope import Refusal, Reply, failure
-from store.core.exceptions import TooLarge
-from store.core.parsers import MAX_BODY
 
 
 class StripeWebhook(APIView):

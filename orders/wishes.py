@@ -9,8 +9,8 @@ import orjson
 
 from carts.guest_keys import digest
 from carts.owners import Caller
+from core.actors import Actor
 from orders.checking import Wanted
-from store.core.actors import Actor
 
 Bought = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit price
 

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from store.core import money
+from core import money
 
 MAX_LENGTH = 40  # characters
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)

@@ -13,14 +13,14 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.utils import timezone
 
+from core import markets, money
+from core.compiled_queries import Slot, Statement
+from core.markets import Market
 from products.exceptions import ProductNotFound, VariantNotFound
 from products.gateways import media
 from products.models import WINDOW, Listing, PriceChange, Product, ProductImage, Variant, primary_image
 from products.selectors import ListRow, item, listing_rows
 from products.slugs import REFERENCES, product_ref
-from store.core import markets, money
-from store.core.markets import Market
-from store.core.statements import Slot, Statement
 
 ALIVE: dict[str, Any] = {"is_active": True, "deleted_at": None, "market_price__isnull": False}
 

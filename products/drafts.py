@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from core import markets
 from products.exceptions import PriceNeeded
 from products.models import Category
-from store.core import markets
 
 
 @dataclass(frozen=True, slots=True)

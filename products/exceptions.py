@@ -1,6 +1,6 @@
 """What can be refused about a product."""
 
-from store.core.exceptions import Conflict, Forbidden, GatewayDown, GatewayRefused, Invalid, NotFound
+from core.exceptions import Conflict, Forbidden, GatewayDown, GatewayRefused, Invalid, NotFound
 
 
 class ProductNotFound(NotFound):

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from core import markets, money
 from products import tree
 from products.models import Product, ProductImage, Variant
 from products.plain import escaped, plain
 from products.rows import tidy_options
-from store.core import markets, money
 
 BATCH = 500  # products in memory at once
 COLUMNS = (

@@ -10,9 +10,9 @@ from typing import Any
 from django.db import models
 from rest_framework.exceptions import ValidationError
 
+from core.money import MoneyField
+from core.pagination import Cursor, not_ours, page_size_of
 from products.search import words_of
-from store.core.money import MoneyField
-from store.core.pagination import Cursor, not_ours, page_size_of
 
 AMOUNT = re.compile(r"\d{1,10}(\.\d{1,3})?", re.ASCII)
 YES, NO = ("true", "1"), ("false", "0")

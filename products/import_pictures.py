@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from core.exceptions import DomainError
 from products import images, pictures
 from products.exceptions import BadPicture
 from products.gateways import download, media
 from products.models import Product, ProductImage
 from products.rows import Picture
 from products.variants import write
-from store.core.exceptions import DomainError
 
 
 class Unusable(ValueError):

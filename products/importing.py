@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
+from core import markets
+from core.actors import SYSTEM
+from core.exceptions import DomainError
 from products import listings, services, shelves, variants
 from products.drafts import NewVariant, VariantChange
 from products.import_pictures import Pictures
 from products.models import Category, Product, StockMovement, Variant
 from products.rows import BadRow, ProductRow, read_row, tidy_options
-from store.core import markets
-from store.core.actors import SYSTEM
-from store.core.exceptions import DomainError
 
 BATCH = 200  # rows a transaction
 REFUSED = (BadRow, DomainError, DatabaseError)

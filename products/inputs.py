@@ -7,10 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core import markets
 from products.amounts import amount_of
 from products.drafts import NewProduct, ProductChange, VariantChange
 from products.slugs import slug_for
-from store.core import markets
 
 MAX_STOCK = 1_000_000_000
 COLUMNS = ("name", "description", "category", "low_stock_threshold", "is_active")

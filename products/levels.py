@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet
 
+from core.counted_rows import Firsts, first_of
 from products.models import Variant
-from store.core.firsts import Firsts, first_of
 
 Kind = TypeVar("Kind", bound=Variant)
 LEFT = F("stock") - F("reserved")

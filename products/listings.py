@@ -6,8 +6,8 @@ from operator import attrgetter
 from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, When
 
+from core import markets
 from products.models import Listing, MarketPrice, Product, Variant
-from store.core import markets
 
 DERIVED = ("category", "seller", "variant", "sort_name", "variants_count", "in_stock", "price", "compare_at_price", "created_at")
 

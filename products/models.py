@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
-from store.core.markets import Market
-from store.core.models import TimeStamped
-from store.core.money import MoneyField
+from core.markets import Market
+from core.models import TimeStamped
+from core.money import MoneyField
 
 MAX_NAME = 120  # characters of a category's name
 MAX_DEPTH = 10  # categories one inside of the other

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from products import spreadsheets
+from core import csv_export
+from core.actors import Actor
+from core.pagination import Cursor, Page, page_size_of, paged
 from products.exceptions import NotYours, ProductNotFound
 from products.models import Product, StockMovement
 from products.slugs import product_ref
-from store.core.actors import Actor
-from store.core.pagination import Cursor, Page, page_size_of, paged
 
 COLUMNS = ("id", "variant_id", "variant__sku", "delta", "reason", "note", "reference", "created_at")
 HEAD = ("id", "at", "sku", "product", "delta", "reason", "note", "reference", "user id")
@@ -42,8 +42,8 @@ def page(actor: Actor, ref: str | int, query: Mapping[str, str]) -> Page:
 
 def csv_lines(movements: QuerySet[StockMovement]) -> Iterator[str]:
     """Return movements as the lines of a CSV file, oldest first, however many there are."""
-    yield from spreadsheets.lines([HEAD])
+    yield from csv_export.lines([HEAD])
     rows = movements.order_by("id").values_list(
         *("id", "created_at", "variant__sku", "variant__product__name", "delta", "reason", "note", "reference", "user_id")
     )
-    yield from spreadsheets.lines((row[0], row[1].isoformat(), *row[2:]) for row in rows.iterator(chunk_size=2000))
+    yield from csv_export.lines((row[0], row[1].isoformat(), *row[2:]) for row in rows.iterator(chunk_size=2000))

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.db.models import QuerySet
 
+from core.compiled_queries import Slot, Statement
+from core.markets import Market
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.models import Variant
 from products.slugs import REFERENCES, product_ref
-from store.core.markets import Market
-from store.core.statements import Slot, Statement
 
 BY = {**REFERENCES, "variant": ("id", models.BigIntegerField())}
 

@@ -9,14 +9,14 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import F, Func, OuterRef, Q, QuerySet
 
+from core import money
+from core.compiled_queries import Slot, Statement, Tally
+from core.markets import Market
+from core.pagination import COUNTED, Cursor, Page, paged
 from products import search, tree
 from products.filters import ORDERINGS, ListQuery
 from products.models import Category, Listing
 from products.selectors import ListRow, item, listing_rows
-from store.core import money
-from store.core.markets import Market
-from store.core.pagination import COUNTED, Cursor, Page, paged
-from store.core.statements import Slot, Statement, Tally
 
 
 class Shape(NamedTuple):

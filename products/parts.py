@@ -8,19 +8,19 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from core.actors import actor_of
+from core.exceptions import NotFound
+from core.http.absolute_urls import site_of
+from core.http.envelope import Reply
+from core.http.openapi import PaginationShape, answers
+from core.http.parsers import OneFileParser
+from core.markets import market_of
+from core.pagination import PAGE_PARAMETERS
 from products import detail, movements, pictures, services
 from products.access import ReadOrSell, Sells
 from products.inputs import ImageChangeInput, NewImageInput, StockInput, VariantInput, variant_change
 from products.models import Product
 from products.serializers import MovementShape, ProductDetailShape, VariantShape
-from store.core.actors import actor_of
-from store.core.addresses import site_of
-from store.core.envelope import Reply
-from store.core.exceptions import NotFound
-from store.core.markets import market_of
-from store.core.openapi import PaginationShape, answers
-from store.core.pagination import PAGE_PARAMETERS
-from store.core.parsers import OneFileParser
 
 PART = r"(?P<part>[^/]+)"
 PART_ID = [OpenApiParameter("part", OpenApiTypes.INT, OpenApiParameter.PATH)]

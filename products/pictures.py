@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
+from core.actors import Actor
 from products import images, services
 from products.exceptions import ImageNotFound, TooManyPictures
 from products.gateways import media
 from products.models import Product, ProductImage
-from store.core.actors import Actor
 
 MAX_PICTURES = 20  # of one product
 

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from core import markets
+from core.actors import Actor
 from products.drafts import NewVariant
 from products.exceptions import PriceNeeded
 from products.models import WINDOW, MarketPrice, PriceChange, Variant
-from store.core import markets
-from store.core.actors import Actor
 
 Amounts = Mapping[str, Decimal | None]  # by market code
 

@@ -12,11 +12,11 @@ from django.core.files.storage import FileSystemStorage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from core.exceptions import DomainError
 from products import images, pictures
 from products.exceptions import BadPicture
 from products.gateways import download, media
 from products.models import ProductImage
-from store.core.exceptions import DomainError
 
 
 @dataclass(frozen=True, slots=True)

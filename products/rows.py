@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from core import markets
 from products.amounts import amount_of, tidy
 from products.drafts import NewProduct, NewVariant, Price
 from products.models import MAX_DEPTH, MAX_NAME, Category
 from products.plain import TAG, plain
-from store.core import markets
 
 WHOLE = re.compile(r"\d{1,12}(\.0*)?", re.ASCII)
 MAX_PATH = 2000  # characters of a category with all that it stands in

@@ -11,9 +11,9 @@ from django.db import connection, models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Length
 
+from core.compiled_queries import Slot, Statement
 from products.models import Listing, SearchDocument, SearchWord
 from products.words import TYPICAL, fold
-from store.core.statements import Slot, Statement
 
 MAX_LENGTH = 200  # characters of a query that are read
 MAX_WORDS = 6

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
+from core.actors import Actor
+from core.markets import Market
 from products.exceptions import ProductNotFound
 from products.gateways import media
 from products.models import Product, Variant, primary_image
 from products.slugs import product_ref
-from store.core.actors import Actor
-from store.core.markets import Market
 
 
 class ListRow(NamedTuple):

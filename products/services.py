@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core.actors import Actor
 from products import shelves, stock, variants
 from products.drafts import NewProduct, ProductChange, VariantChange
 from products.exceptions import CategoryUnknown, NotYours, ProductNotFound, SlugTaken
@@ -17,7 +18,6 @@ from products.listings import list_anew, lock, lock_variants
 from products.models import Category, Product, SearchWord, StockMovement, Variant
 from products.slugs import product_ref, slug_for
 from products.words import fold, typical
-from store.core.actors import Actor
 
 DESK = (  # the reasons of a movement that is written by hand
     StockMovement.Reason.RECEIVED,

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from core.exceptions import NotFound
 from products.exceptions import CategoryInUse, CategoryUnknown
 from products.models import MAX_DEPTH, MAX_NAME, Category, Product
 from products.slugs import slug_for
-from store.core.exceptions import NotFound
 
 TOO_DEEP = f"At most {MAX_DEPTH} categories stand one inside of the other"
 

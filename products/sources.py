@@ -11,7 +11,7 @@ from typing import IO, Any
 import ijson
 import orjson
 
-from products import spreadsheets
+from core import csv_export
 from products.rows import ALSO, SURPLUS
 
 BOM = codecs.BOM_UTF8
@@ -162,7 +162,7 @@ def _line(names: list[str], cells: list[str]) -> dict[str, Any]:
     """Return a line as a row of the JSON form; an empty cell says nothing."""
     row: dict[str, Any] = {}
     for name, cell in zip(names, cells, strict=False):
-        text = spreadsheets.read(cell.strip())
+        text = csv_export.read(cell.strip())
         if not text:
             continue
         of_market = MARKET_COLUMN.fullmatch(name)

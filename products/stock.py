@@ -13,11 +13,11 @@ from django.db.models import Case, F, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from core.actors import Actor
+from core.compiled_queries import Change, Insertion, Slot
 from products import listings
 from products.exceptions import OutOfStock, StockConflict
 from products.models import StockMovement, Variant
-from store.core.actors import Actor
-from store.core.statements import Change, Insertion, Slot
 
 MOVEMENTS = Insertion(StockMovement)
 MAX_ON_HAND = 2_000_000_000  # units; what a column holds

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from core.compiled_queries import Statement
 from products.models import Category
-from store.core.statements import Statement
 
 
 class CategoryRow(NamedTuple):

@@ -8,12 +8,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core import markets
+from core.actors import Actor
 from products import listings, prices, stock
 from products.drafts import NewVariant, VariantChange
 from products.exceptions import LastVariant, SkuTaken, TooManyVariants, VariantNeeded, VariantNotFound
 from products.models import Product, StockMovement, Variant
-from store.core import markets
-from store.core.actors import Actor
 
 MAX_VARIANTS = 200  # of one product
 

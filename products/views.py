@@ -7,6 +7,13 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from core.actors import actor_of
+from core.http.absolute_urls import site_of
+from core.http.caching import Cacheable
+from core.http.envelope import Reply
+from core.http.openapi import CountedPaginationShape, answers
+from core.markets import market_of
+from core.pagination import PAGE_PARAMETERS
 from products import detail, pages, selectors, services, shelves, tree
 from products.access import ReadOrSell, ReadOrStaff
 from products.exceptions import ProductNotFound
@@ -15,13 +22,6 @@ from products.inputs import CategoryInput, ProductInput, new_product, product_ch
 from products.models import Category, Product
 from products.parts import PART, PART_ID, PartsViewSet, part_id, shown
 from products.serializers import CategoryNodeShape, CategoryShape, ProductDetailShape, ProductItemShape
-from store.core.actors import actor_of
-from store.core.addresses import site_of
-from store.core.envelope import Reply
-from store.core.http_cache import Cacheable
-from store.core.markets import market_of
-from store.core.openapi import CountedPaginationShape, answers
-from store.core.pagination import PAGE_PARAMETERS
 
 LIST_PARAMETERS = [
     OpenApiParameter("search", OpenApiTypes.STR, description="words or their beginnings, all of which the name or the text holds"),

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import AuthSession, User
 from accounts.sessions import end_all
-from store.core import throttles
-from store.core.client_ip import client_ip
-from store.core.exceptions import TooManyRequests
+from core.exceptions import TooManyRequests
+from core.http import throttles
+from core.http.client_ip import client_ip
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite

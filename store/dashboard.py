@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core import money
+from core.counted_rows import Firsts, first_of
+from core.models import Job
 from orders import reports
 from orders.admin import badges
 from orders.models import Order, Refund, StripeEvent
 from products import levels
 from products.admin.looks import stock_badge
 from products.models import Variant
-from store.core import money
-from store.core.firsts import Firsts, first_of
-from store.core.models import Job
 from store.navigation import may_see
 
 SHOWN, WAITING = 10, 5

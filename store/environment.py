@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 import dj_database_url
 from environs import Env, EnvError
 
-from store.core.currencies import exponent
+from core.currencies import exponent
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
 TAKEN_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz")

@@ -12,7 +12,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store import env_file, looks
+from store import env_file, theme
 from store.environment import (
     ShopEnv,
     admin_path,
@@ -138,7 +138,7 @@ except EnvError as wrong:
 # --- 8. Apps and middleware ------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "store.apps.StoreConfig",
-    "store.core",
+    "core",
     "accounts",
     "products",
     "carts",
@@ -157,18 +157,18 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "store.core.request_id.RequestIdMiddleware",
+    "core.http.request_id.RequestIdMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "store.core.security_headers.SecurityHeadersMiddleware",
+    "core.http.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "store.core.handlers.ErrorsMiddleware",
+    "core.http.handlers.ErrorsMiddleware",
     "accounts.middleware.RecordedOriginMiddleware",
-    "store.core.admin_only.AdminSessionMiddleware",
-    "store.core.admin_only.AdminCsrfMiddleware",
-    "store.core.admin_only.AdminAuthenticationMiddleware",
-    "store.core.admin_only.AdminMessageMiddleware",
+    "core.http.admin_only.AdminSessionMiddleware",
+    "core.http.admin_only.AdminCsrfMiddleware",
+    "core.http.admin_only.AdminAuthenticationMiddleware",
+    "core.http.admin_only.AdminMessageMiddleware",
 ]
 ROOT_URLCONF = "store.urls"
 WSGI_APPLICATION = "store.wsgi.application"
@@ -192,7 +192,7 @@ _MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 _REDIS = {
     "BACKEND": "django.core.cache.backends.redis.RedisCache",
     "LOCATION": REDIS_URL,
-    "OPTIONS": {"pool_class": "store.core.redis_pool.SharedPool", "socket_timeout": 1, "socket_connect_timeout": 1},  # seconds
+    "OPTIONS": {"pool_class": "core.redis_pool.SharedPool", "socket_timeout": 1, "socket_connect_timeout": 1},  # seconds
 }
 _COUNTERS = {"BACKEND": _MEMORY, "LOCATION": "throttles", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 CACHES = {
@@ -205,12 +205,12 @@ CACHES = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CookieJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["store.core.renderers.EnvelopeRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["store.core.parsers.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "store.core.renderers.AlwaysJSON",
-    "DEFAULT_SCHEMA_CLASS": "store.core.openapi.EnvelopeSchema",
-    "EXCEPTION_HANDLER": "store.core.handlers.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["store.core.throttles.EveryCaller"],
+    "DEFAULT_RENDERER_CLASSES": ["core.http.renderers.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.http.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.http.renderers.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "core.http.openapi.EnvelopeSchema",
+    "EXCEPTION_HANDLER": "core.http.handlers.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["core.http.throttles.EveryCaller"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -224,8 +224,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api",
-    "PREPROCESSING_HOOKS": ["store.core.openapi.documented_routes"],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "store.core.openapi.close_answers"],
+    "PREPROCESSING_HOOKS": ["core.http.openapi.documented_routes"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.http.openapi.close_answers"],
     "ENUM_NAME_OVERRIDES": {"OrderStatusEnum": "orders.models.Order.Status"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -260,10 +260,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
 LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # from the admin's own login page, when it was opened without saying where to
-CSRF_FAILURE_VIEW = "store.core.handlers.csrf_failure"
+CSRF_FAILURE_VIEW = "core.http.handlers.csrf_failure"
 
 # --- 12. The admin's looks -------------------------------------------------------------------------------------------
-UNFOLD = looks.of_admin(SHOP_NAME, FRONTEND_URL)
+UNFOLD = theme.of_admin(SHOP_NAME, FRONTEND_URL)
 
 # --- 13. Transport ---------------------------------------------------------------------------------------------------
 if TRUSTED_PROXIES:
@@ -312,10 +312,10 @@ EMAIL_TIMEOUT = 10  # seconds
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "store.core.request_id.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "core.http.request_id.RequestIdFilter"}},
     "formatters": {
         "line": {
-            "()": "store.core.redaction.RedactedFormatter",
+            "()": "core.redaction.RedactedFormatter",
             "format": "{asctime} {levelname} {name} [{request_id}] {message}",
             "style": "{",
         }

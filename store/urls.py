@@ -10,11 +10,11 @@ from rest_framework.routers import SimpleRouter
 from accounts.views import AuthViewSet
 from carts.parts import WishlistViewSet
 from carts.views import CartViewSet
+from core.http import handlers
 from orders.parts import AddressViewSet
 from orders.views import OrderViewSet
 from orders.webhooks import StripeWebhook
 from products.views import ProductViewSet
-from store.core import handlers
 from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
 
 admin.site.site_header = admin.site.site_title = settings.SHOP_NAME

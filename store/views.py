@@ -14,12 +14,12 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from carts.models import MAX_LINES, MAX_QUANTITY
+from core import markets, money
+from core.http.envelope import Refusal, Reply, encode, failure, success
+from core.http.openapi import answers
+from core.http.renderers import EnvelopeRenderer
+from core.pagination import MAX_PAGE_SIZE
 from orders import pricing
-from store.core import markets, money
-from store.core.envelope import Refusal, Reply, encode, failure, success
-from store.core.openapi import answers
-from store.core.pagination import MAX_PAGE_SIZE
-from store.core.renderers import EnvelopeRenderer
 
 
 class ShippingShape(serializers.Serializer[Any]):

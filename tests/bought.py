@@ -12,15 +12,15 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartItem
 from carts.tests.factories import add
+from core import outbox
+from core.actors import Actor
+from core.models import Job
 from orders import transitions
 from orders.models import Order, Payment, Refund
 from orders.selectors import payment_status
 from orders.tests.factories import customer
 from products.models import Variant
 from products.tests.factories import make_product, make_products
-from store.core import outbox
-from store.core.actors import Actor
-from store.core.models import Job
 from tests.payments import Till
 from tests.schema_client import SchemaClient
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from django.db.models import Q, Sum
 
 from carts.models import CartItem
+from core.models import Job
 from orders.models import Order, OrderEvent, OrderItem, Payment, Refund
 from products.models import StockMovement, Variant
-from store.core.models import Job
 from tests.crowd import PATIENCE, Answer
 from tests.emulators import SECRET
 from tests.payments import WEBHOOK, Till

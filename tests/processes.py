@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("accounts", "carts", "orders", "products", "store")
+FOLDERS = ("accounts", "carts", "core", "orders", "pricing", "products", "store")
 FILES = ("manage.py", "conftest.py", "pytest.ini", "tests/__init__.py", "tests/schema_client.py", "tests/services.py")
 PRODUCTION = {
     "DEBUG": "0",

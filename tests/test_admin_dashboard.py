@@ -16,13 +16,13 @@ from pytest_django import Settings
 
 from accounts.tests.factories import make_user
 from carts.tests.factories import add
+from core.actors import SYSTEM
+from core.models import Job
 from orders import fulfilment, reports
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import placed
 from products.models import Product, Variant
 from products.tests.factories import make_product
-from store.core.actors import SYSTEM
-from store.core.models import Job
 from tests.desks import clerk, superuser
 from tests.schema_client import SchemaClient
 

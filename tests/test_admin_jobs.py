@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from store.core.models import Job
+from core.models import Job
 from tests.desks import clerk, superuser
 
 pytestmark = pytest.mark.django_db

@@ -15,13 +15,13 @@ from accounts.models import User
 from accounts.tests.factories import make_user, sign_in
 from carts.models import WishlistItem
 from carts.tests.factories import add
+from core.actors import SYSTEM
+from core.models import Job
 from orders import fulfilment
 from orders.models import Order, Refund
 from orders.tests.factories import customer, placed
 from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product
-from store.core.actors import SYSTEM
-from store.core.models import Job
 from tests.axe import violations
 from tests.browser import chromium
 

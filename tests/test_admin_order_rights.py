@@ -8,13 +8,13 @@ from django.test import Client
 
 from accounts.models import User
 from carts.tests.factories import add
+from core.actors import Actor
 from orders import fulfilment, refunds
 from orders.admin.desk import ACTS
 from orders.models import Order, Refund, StripeEvent
 from orders.returns import Returned
 from orders.tests.factories import books, customer, placed
 from products.tests.factories import make_product
-from store.core.actors import Actor
 from tests.bought import bought, pending, stock_of
 from tests.desks import clerk, superuser
 from tests.payments import Till

@@ -10,11 +10,11 @@ from django.test import Client
 from accounts.models import User
 from accounts.tests.factories import make_user
 from carts.tests.factories import add
+from core.models import Job
 from orders.models import Order, OrderEvent, Payment, Refund, StripeEvent
 from orders.tests.factories import customer, placed
 from products.models import Variant
 from products.tests.factories import make_product
-from store.core.models import Job
 from tests.payments import Till
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 
 from benchmarks import bulk
+from core import markets
 from products import pages
 from products.filters import list_query
-from store.core import markets
 
 # What is asked for, and how many rows the scans of its plan may touch: those of a page, with what is looked up for each; where
 # a filter must be met by walking an index, some thousand; where matches are ranked, those of a word that a tenth of all have.

@@ -14,10 +14,10 @@ from accounts.models import AuthEvent, AuthSession, PhoneCode, PhoneCodeTry, Use
 from accounts.tests.factories import make_user, me, sign_in
 from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import add, signed_in
+from core.models import Job
 from orders.models import Order
 from orders.tests.factories import create, placed
 from products.tests.factories import make_product
-from store.core.models import Job
 from tests.counting import statements
 from tests.schema_client import SchemaClient
 

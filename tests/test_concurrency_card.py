@@ -14,13 +14,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.tests.factories import access_token, make_user
 from carts.tests.factories import add, guest_with, signed_in
+from core.models import Job
 from orders import settling
 from orders.facts import session_facts
 from orders.models import Order, OrderEvent, Payment
 from orders.tests.factories import form
 from products.models import StockMovement
 from products.tests.factories import make_product, make_products, variant_of
-from store.core.models import Job
 from tests.crowd import Answer, Caller, at_once, statuses
 from tests.emulators import Emulator
 from tests.payments import WEBHOOK, Till, till_of

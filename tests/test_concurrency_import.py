@@ -10,6 +10,7 @@ from django.db.models import Sum
 from pytest_django.live_server_helper import LiveServer
 
 from carts.tests.factories import add, guest, guest_with
+from core.actors import SYSTEM
 from orders.models import Order
 from orders.tests.factories import form
 from products import services
@@ -18,7 +19,6 @@ from products.import_pictures import Pictures
 from products.importing import Import, Summary
 from products.models import Listing, StockMovement, Variant
 from products.tests.factories import make_product, make_variant
-from store.core.actors import SYSTEM
 from tests.crowd import Caller, at_once, statuses
 
 ROUNDS = 3

@@ -7,11 +7,11 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.tests.factories import access_token, make_user
 from carts.models import CartItem
 from carts.tests.factories import add, guest, guest_with, signed_in
+from core.models import Job
 from orders.models import Order, OrderItem
 from orders.tests.factories import form
 from products.models import Product, StockMovement, Variant
 from products.tests.factories import make_product, variant_of
-from store.core.models import Job
 from tests.crowd import Caller, at_once, statuses
 
 CREATE = "/api/orders/create/"

@@ -14,6 +14,8 @@ from pytest_django import Settings
 from carts import guest_keys
 from carts.models import Cart, CartItem
 from carts.owners import Caller
+from core import markets
+from core.actors import SYSTEM
 from orders import placing
 from orders.exceptions import CartChanged
 from orders.models import Order
@@ -22,8 +24,6 @@ from orders.wishes import Wish
 from products.exceptions import OutOfStock
 from products.models import Variant
 from products.tests.factories import make_products
-from store.core import markets
-from store.core.actors import SYSTEM
 
 ORDERS, THREADS, STOCK = 1000, 8, 300
 

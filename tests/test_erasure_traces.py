@@ -16,11 +16,11 @@ from accounts.places import Place
 from accounts.tests.factories import PASSWORD, me, refresh, sign_in
 from carts.models import Cart
 from carts.tests.factories import add
+from core import outbox
 from orders.models import Order
 from orders.tests.factories import create, customer, placed
 from products.models import StockMovement
 from products.tests.factories import make_product
-from store.core import outbox
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]

@@ -9,11 +9,11 @@ from pytest_django import Settings
 
 from carts.models import CartItem
 from carts.tests.factories import add
+from core import markets, outbox
+from core.models import Job
 from orders.models import Order, Payment
 from orders.tests.factories import books, customer
 from products.tests.factories import make_product
-from store.core import markets, outbox
-from store.core.models import Job
 from tests.bought import fill, pending, stock_of
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient

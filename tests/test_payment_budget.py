@@ -6,12 +6,12 @@ import pytest
 
 from carts.models import CartItem
 from carts.tests.factories import add
+from core.actors import Actor
 from orders import cancelling, settling
 from orders.facts import session_facts
 from orders.models import Order, Payment
 from orders.tests.factories import customer
 from products.tests.factories import make_products
-from store.core.actors import Actor
 from tests.counting import statements
 from tests.payments import Till
 from tests.schema_client import SchemaClient

@@ -9,12 +9,12 @@ from django.db import OperationalError
 from accounts.tests.factories import access_token
 from carts.models import CartItem
 from carts.tests.factories import cart_of, held
+from core.models import Job
 from orders import cancelling, refunds
 from orders.exceptions import InvalidTransition, RefundChoiceNeeded
 from orders.models import Order, OrderEvent, Refund
 from orders.tests.factories import books, customer
 from products.models import StockMovement
-from store.core.models import Job
 from tests.bought import (
     DOWN,
     REFUNDING,

@@ -11,11 +11,11 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.tests.factories import access_token, make_user
 from carts.models import Cart
 from carts.tests.factories import add, cart_of, held, signed_in
+from core import outbox
 from orders.models import Order
 from orders.tests.factories import books, create, customer, form
 from products.models import Product
 from products.tests.factories import change, change_price, make_product
-from store.core import outbox
 from tests.crowd import Caller
 from tests.payment_books import check_books, stock_of
 from tests.payments import Till, status_of

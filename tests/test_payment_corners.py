@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.tests.crowd import at_once
 from carts.models import Cart
 from carts.tests.factories import add
+from core.actors import Actor
 from orders import checkout, disputes, fulfilment, refunds, settling, transitions
 from orders.exceptions import InvalidTransition
 from orders.facts import RefundFacts, SessionFacts
@@ -19,7 +20,6 @@ from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
 from orders.returns import Returned
 from orders.tests.factories import customer
 from products.tests.factories import make_product
-from store.core.actors import Actor
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient
 from tests.test_payment_sync import pass_time, sync

@@ -19,13 +19,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from carts.tests.factories import guest, guest_with
+from core import outbox
+from core.models import Job
 from orders import refunds
 from orders.models import Order, OrderItem, Payment, StripeEvent
 from orders.tests.factories import books, form
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
-from store.core import outbox
-from store.core.models import Job
 from tests.bought import DOWN, REFUNDING, bought, do_owed_jobs, given_back, staff
 from tests.crashes import dies, variables
 from tests.payments import WEBHOOK, Till, status_of

@@ -11,12 +11,12 @@ from pytest_django import Settings
 
 from carts.models import CartItem
 from carts.tests.factories import add
+from core import outbox
 from orders import checkout
 from orders.gateways import stripe
 from orders.models import Order, Payment
 from orders.tests.factories import create, customer
 from products.tests.factories import make_product
-from store.core import outbox
 from tests.payment_books import check_books, stock_of
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient

@@ -8,6 +8,7 @@ from accounts.tests.crowd import at_once
 from accounts.tests.factories import access_token, make_user
 from carts.models import CartItem
 from carts.tests.factories import add, cart_of, guest, guest_with, held, sign_in, signed_in
+from core.actors import Actor
 from orders import cancelling, checkout, refunds, settling
 from orders.exceptions import AlreadyPaid, RefundTooLarge
 from orders.models import Order, OrderEvent, OrderItem, Refund
@@ -15,7 +16,6 @@ from orders.returns import Returned
 from orders.tests.factories import ADDRESS, customer
 from products.models import Product
 from products.tests.factories import make_product
-from store.core.actors import Actor
 from tests.bought import REFUNDING, bought, do_owed_jobs, given_back, lamps, pending, staff, stock_of
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient

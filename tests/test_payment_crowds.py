@@ -5,10 +5,10 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from carts.tests.factories import add, guest, guest_with
+from core import outbox
 from orders.models import Order, Refund
 from orders.tests.factories import form
 from products.tests.factories import make_product
-from store.core import outbox
 from tests.crowd import Caller, at_once, statuses
 from tests.payment_books import altered, came, check_books, mails, posting, stock_of
 from tests.payments import Till

@@ -8,12 +8,12 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tests.crowd import at_once
+from core.actors import Actor
 from orders import checkout, integrity, settling
 from orders.exceptions import InvalidTransition
 from orders.models import Order, OrderEvent, Payment, Refund
 from orders.tests.factories import books, customer, placed
 from products.models import StockMovement, Variant
-from store.core.actors import Actor
 from tests.bought import charge_of, given_back, money_of, pending, refunds_of, stock_of
 from tests.payment_books import Event, altered, came, check_books, give, kinds, mails
 from tests.payments import Till, status_of

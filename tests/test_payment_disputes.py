@@ -7,11 +7,11 @@ import pytest
 from pytest_django import Settings
 
 from carts.tests.factories import add
+from core.models import Job
 from orders import refunds
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import customer
 from products.tests.factories import make_product
-from store.core.models import Job
 from tests.bought import DOWN, REFUNDING, bought, charge_of, do_owed_jobs, money_of, refunds_of, staff
 from tests.payment_books import altered, came, check_books, give, kinds, stock_of
 from tests.payments import Till

@@ -5,10 +5,10 @@ import re
 import pytest
 from django.test import Client
 
+from core.actors import SYSTEM
 from orders import refunds, transitions
 from orders.models import Order
 from orders.tests.factories import customer, placed
-from store.core.actors import SYSTEM
 from tests.bought import REFUNDING, bought, charge_of, lamps, pending, staff, take_flag_away
 from tests.desks import superuser
 from tests.payment_books import kinds

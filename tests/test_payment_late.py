@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from carts.models import CartItem
 from carts.tests.factories import add, cart_of, held
+from core import outbox
+from core.actors import SYSTEM
 from orders import refunds, transitions
 from orders.facts import RefundFacts
 from orders.models import Order, Payment, Refund
 from orders.tests.factories import customer
 from products.models import Product, StockMovement, Variant
 from products.tests.factories import make_product
-from store.core import outbox
-from store.core.actors import SYSTEM
 from tests.bought import staff, take_flag_away
 from tests.payment_books import came, check_books, kinds, mails, sign, stock_of
 from tests.payments import Till, status_of

@@ -8,11 +8,11 @@ from pytest_django import Settings
 
 from accounts.tests.mails import link, sent
 from carts.tests.factories import signed_in
+from core.actors import Actor
+from core.models import Job
 from orders import cancelling, notices, refunds
 from orders.models import Order
 from orders.tests.factories import customer
-from store.core.actors import Actor
-from store.core.models import Job
 from tests.bought import REFUNDING, bought, charge_of, do_owed_jobs, lamps, pending, staff, take_flag_away
 from tests.payments import Till
 from tests.schema_client import SchemaClient

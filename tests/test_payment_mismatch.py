@@ -6,10 +6,10 @@ import pytest
 from pytest_django import Settings
 
 from carts.tests.factories import add, cart_of, held
+from core.models import Job
 from orders.models import Order, Payment, Refund
 from orders.tests.factories import customer
 from products.tests.factories import make_product
-from store.core.models import Job
 from tests.payment_books import altered, came, check_books, give, kinds, mails, stock_of, verify_url
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient

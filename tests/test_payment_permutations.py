@@ -11,11 +11,11 @@ from django.db.models import Sum
 from pytest_django import Settings
 
 from carts.tests.factories import add, cart_of, held
+from core import outbox
 from orders.models import Order, OrderEvent, Payment, StripeEvent
 from orders.tests.factories import customer
 from products.models import StockMovement
 from products.tests.factories import make_product
-from store.core import outbox
 from tests.payment_books import Event, altered, came, check_books, give, mails, owed, stock_of, verify_url
 from tests.payments import Till, status_of
 from tests.schema_client import SchemaClient

@@ -8,14 +8,14 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.tests.factories import access_token, make_user
 from carts.models import CartItem
 from carts.tests.factories import add, guest_with, signed_in
+from core import outbox
+from core.actors import SYSTEM
 from orders import cancelling
 from orders.exceptions import AlreadyPaid
 from orders.models import Order, Payment, StripeEvent
 from orders.tests.factories import books, form
 from products.models import StockMovement
 from products.tests.factories import make_product
-from store.core import outbox
-from store.core.actors import SYSTEM
 from tests.crowd import Caller, at_once, statuses
 from tests.payment_books import altered, came, check_books, kinds, mails, posting, stock_of, verify_url
 from tests.payments import Till, status_of

@@ -7,6 +7,9 @@ from decimal import Decimal
 import pytest
 
 from carts.tests.factories import add
+from core import outbox
+from core.actors import Actor
+from core.models import Job
 from orders import checkout, refunds, settling
 from orders.exceptions import InvalidTransition, RefundTooLarge
 from orders.models import Order, OrderEvent, Payment, Refund, StripeEvent
@@ -14,9 +17,6 @@ from orders.returns import Returned
 from orders.tests.factories import customer
 from orders.tests.factories import placed as placed_by
 from products.models import Product
-from store.core import outbox
-from store.core.actors import Actor
-from store.core.models import Job
 from tests.bought import (
     DOWN,
     REFUNDING,

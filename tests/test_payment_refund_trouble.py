@@ -6,11 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from accounts.tests.crowd import at_once
+from core.models import Job
 from orders import refunds
 from orders.exceptions import RefundTooLarge
 from orders.models import Order, Payment, Refund
 from orders.returns import Returned
-from store.core.models import Job
 from tests.bought import (
     DOWN,
     REFUNDING,

@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from core.actors import Actor
+from core.models import Job
 from orders import cancelling, refunds
 from orders.exceptions import AmountNotChargeable, InvalidTransition, OrderNotFound, RefundTooLarge
 from orders.models import Order, OrderEvent, OrderItem, Refund
 from orders.returns import Returned
 from products.models import StockMovement
-from store.core.actors import Actor
-from store.core.models import Job
 from tests.bought import asked_for, bought, do_owed_jobs, given_back, money_of, pending, refunds_of, staff, stock_of
 from tests.payments import Till, status_of
 

@@ -10,13 +10,13 @@ from accounts.tests.factories import PASSWORD, make_user
 from carts import merging
 from carts.models import Cart
 from carts.tests.factories import add, cart_of, guest, guest_with, held, signed_in
+from core import outbox
+from core.actors import SYSTEM
 from orders import reconciling
 from orders.gateways import stripe
 from orders.models import Order, OrderItem, Payment
 from orders.tests.factories import ADDRESS, books, create, customer
 from products.tests.factories import make_product
-from store.core import outbox
-from store.core.actors import SYSTEM
 from tests.bought import DOWN, do_owed_jobs, lamps, pending, stock_of
 from tests.payment_books import check_books
 from tests.payments import Till, status_of

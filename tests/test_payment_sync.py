@@ -11,12 +11,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from carts.tests.factories import add
+from core.actors import SYSTEM
 from orders import transitions
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import customer
 from products.models import Variant
 from products.tests.factories import make_product
-from store.core.actors import SYSTEM
 from tests.bought import lock_timeout
 from tests.payment_books import kinds
 from tests.payments import Till, status_of

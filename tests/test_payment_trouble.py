@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import PASSWORD, access_token, make_user
 from carts.tests.factories import add, signed_in
+from core import outbox
 from orders import cancelling, checkout, settling
 from orders.exceptions import InvalidTransition, PaymentSetupFailed
 from orders.facts import SessionFacts
@@ -22,7 +23,6 @@ from orders.models import Order, OrderEvent, OrderItem, Payment, Refund, StripeE
 from orders.tests.factories import books, customer
 from products.models import Variant
 from products.tests.factories import make_product
-from store.core import outbox
 from tests.bought import DOWN, do_owed_jobs, given_back, lamps, pending, refunds_of, staff, stock_of
 from tests.payment_books import altered, came, check_books, give, kinds, mails
 from tests.payments import Till, status_of

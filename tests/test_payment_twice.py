@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from carts.tests.factories import add, cart_of, held
+from core import outbox
 from orders import checkout
 from orders.gateways import stripe
 from orders.models import Order, Payment, Refund
 from orders.tests.factories import customer
 from products.tests.factories import make_product
-from store.core import outbox
 from tests.payment_books import check_books, kinds, mails, owed, stock_of, verify_url
 from tests.payments import Till
 from tests.schema_client import SchemaClient

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.core import mail
 
-from store.core import outbox
+from core import outbox
 
 
 def sent() -> list[mail.EmailMultiAlternatives]:

@@ -13,7 +13,7 @@ from accounts.models import AuthEvent, User
 from accounts.places import Place
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
 from accounts.tests.mails import link, one_link, sent
-from store.core.models import Job
+from core.models import Job
 from tests.schema_client import SchemaClient
 
 NEW = "ada@lovelace.example"

@@ -11,8 +11,8 @@ from pytest_django import Settings
 from accounts.models import AuthEvent, AuthSession, SocialAccount, User
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
 from accounts.tests.google_keys import EMAIL, SUB, post, sign_in_configured, token
-from store.core import outbox
-from store.core.models import Job
+from core import outbox
+from core.models import Job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 

@@ -16,8 +16,8 @@ from accounts.models import AuthEvent, AuthSession, SocialAccount, User
 from accounts.tests.factories import PASSWORD, me, refresh, sign_in
 from accounts.tests.google_keys import EMAIL, SUB, post, sign_in_configured, token
 from accounts.tests.phones import PHONE, Texts, asked, texts_in, verify
-from store.core import outbox
-from store.core.models import Job
+from core import outbox
+from core.models import Job
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]

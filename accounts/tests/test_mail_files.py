@@ -14,8 +14,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_user, sign_in
-from store.core import outbox
-from store.core.models import Job
+from core import outbox
+from core.models import Job
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]

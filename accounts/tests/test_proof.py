@@ -13,7 +13,7 @@ from accounts.models import AuthSession, PhoneCode, SocialAccount, User
 from accounts.tests.factories import PASSWORD, access_token, make_user
 from accounts.tests.google_keys import CLIENT, SUB, hmac_token, sign_in_configured, token
 from accounts.tests.phones import OTHER, PHONE, Texts, asked, other, texts_in, verify
-from store.core.models import Job
+from core.models import Job
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]

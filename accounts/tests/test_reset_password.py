@@ -12,7 +12,7 @@ from accounts import links
 from accounts.models import AuthEvent, AuthSession, User
 from accounts.tests.factories import PASSWORD, make_user, me, refresh, sign_in
 from accounts.tests.mails import link, one_link, sent
-from store.core.models import Job
+from core.models import Job
 from tests.counting import statements
 from tests.schema_client import SchemaClient
 

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import store.core.money
+import core.money
 from django.conf import settings
 from django.db import migrations, models
 
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('quantity', models.PositiveSmallIntegerField()),
-                ('price_at_addition', store.core.money.MoneyField()),
+                ('price_at_addition', core.money.MoneyField()),
                 ('held', models.PositiveSmallIntegerField(default=0, help_text="units that this cart's own open order has reserved")),
                 ('cart', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='carts.cart')),
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='products.variant')),

@@ -12,8 +12,8 @@ from accounts.tests.factories import make_user
 from carts import merging
 from carts.models import CartItem
 from carts.tests.factories import guest
+from core.actors import SYSTEM
 from products.tests.factories import make_product
-from store.core.actors import SYSTEM
 from tests.schema_client import SchemaClient
 
 

@@ -2,8 +2,8 @@
 
 from django.utils.safestring import SafeString
 
+from core.admin import BAD, BUSY, GOOD, PLAIN, WARNING, badge
 from orders.models import Order, Refund, StripeEvent
-from store.core.admin import BAD, BUSY, GOOD, PLAIN, WARNING, badge
 
 STATUS = {
     Order.Status.PENDING: WARNING,

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4, uuid5
 from django import forms
 from django.utils import timezone
 
+from core import money
+from core.actors import Actor
 from orders import cancelling, fulfilment, refunds, settling, transitions
 from orders.admin import badges
 from orders.exceptions import InvalidTransition
 from orders.models import Order, OrderItem, Refund
 from orders.reconciling import Run
 from orders.returns import Returned
-from store.core import money
-from store.core.actors import Actor
 
 Status = Order.Status
 

@@ -13,13 +13,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
+from core import csv_export, money
+from core.admin import ModelAdmin, ReadOnly, TabularInline, dress, staff_actor
+from core.exceptions import DomainError
 from orders import refunds, selectors
 from orders.admin import badges, desk
 from orders.models import Order, OrderEvent, OrderItem, Payment
-from products import spreadsheets
-from store.core import money
-from store.core.admin import ModelAdmin, ReadOnly, TabularInline, dress, staff_actor
-from store.core.exceptions import DomainError
 
 PARTS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
 COLUMNS = (
@@ -180,7 +179,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
     def as_csv(self, request: HttpRequest, chosen: QuerySet[Order]) -> StreamingHttpResponse:
         """Send the chosen orders, a line each, to open in a spreadsheet program."""
         rows = chosen.prefetch_related("items", "payments").order_by("pk").iterator(chunk_size=500)
-        lines = spreadsheets.lines(_rows(rows))
+        lines = csv_export.lines(_rows(rows))
         headers = {"Content-Disposition": 'attachment; filename="orders.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 

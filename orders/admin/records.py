@@ -4,11 +4,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core import money
+from core.admin import ModelAdmin, ReadOnly
 from orders import inbox
 from orders.admin import badges
 from orders.models import Address, Refund, StripeEvent
-from store.core import money
-from store.core.admin import ModelAdmin, ReadOnly
 
 
 @admin.register(Refund)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from core import money
 from orders.exceptions import (
     AmountNotChargeable,
     AmountTooLarge,
@@ -31,7 +32,6 @@ from orders.exceptions import (
 )
 from orders.facts import RefundFacts, SessionFacts, refund_facts, session_facts
 from orders.models import Order, OrderItem, Payment, Refund
-from store.core import money
 
 if TYPE_CHECKING:
     from stripe import StripeClient  # noqa: TID251 - this is the file

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import store.core.money
+import core.money
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -31,11 +31,11 @@ class Migration(migrations.Migration):
                 ('payment_method', models.CharField(choices=[('cod', 'Cash on Delivery'), ('stripe', 'Card')], max_length=6)),
                 ('market', models.CharField(max_length=2)),
                 ('currency', models.CharField(max_length=3)),
-                ('subtotal', store.core.money.MoneyField()),
-                ('discount_total', store.core.money.MoneyField(default=0)),
-                ('shipping_total', store.core.money.MoneyField(default=0)),
-                ('tax_total', store.core.money.MoneyField(default=0, help_text='included in the prices')),
-                ('total', store.core.money.MoneyField()),
+                ('subtotal', core.money.MoneyField()),
+                ('discount_total', core.money.MoneyField(default=0)),
+                ('shipping_total', core.money.MoneyField(default=0)),
+                ('tax_total', core.money.MoneyField(default=0, help_text='included in the prices')),
+                ('total', core.money.MoneyField()),
                 ('name', models.CharField(blank=True, max_length=200)),
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('phone', models.CharField(blank=True, max_length=32)),
@@ -84,9 +84,9 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=410)),
                 ('sku', models.CharField(max_length=64)),
                 ('image_url', models.CharField(blank=True, max_length=500)),
-                ('unit_price', store.core.money.MoneyField()),
+                ('unit_price', core.money.MoneyField()),
                 ('quantity', models.PositiveIntegerField()),
-                ('line_total', store.core.money.MoneyField()),
+                ('line_total', core.money.MoneyField()),
                 ('refunded_quantity', models.PositiveIntegerField(default=0)),
                 ('restocked_quantity', models.PositiveIntegerField(default=0)),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='orders.order')),
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(choices=[('cod', 'Cash on Delivery'), ('stripe', 'Card')], max_length=6)),
                 ('state', models.CharField(choices=[('created', 'Created'), ('open', 'Open'), ('processing', 'Processing'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], default='created', max_length=10)),
-                ('amount', store.core.money.MoneyField()),
+                ('amount', core.money.MoneyField()),
                 ('currency', models.CharField(max_length=3)),
                 ('amount_minor', models.BigIntegerField()),
                 ('captured_minor', models.BigIntegerField(default=0)),

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import store.core.money
+import core.money
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('provider_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ('amount', store.core.money.MoneyField()),
+                ('amount', core.money.MoneyField()),
                 ('amount_minor', models.BigIntegerField()),
                 ('state', models.CharField(choices=[('requested', 'Requested'), ('submitted', 'asked for, answer unknown'), ('pending', 'Pending'), ('requires_action', 'Requires Action'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='requested', max_length=15)),
                 ('source', models.CharField(choices=[('staff', 'Staff'), ('auto', 'the shop itself'), ('external', "the provider's dashboard, or a lost dispute")], max_length=8)),

@@ -8,9 +8,9 @@ from django.db.models import F
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import signed_in
+from core.models import Job
 from orders.models import Order, OrderEvent, OrderItem, Payment
 from products.models import StockMovement, Variant
-from store.core.models import Job
 from tests.schema_client import SchemaClient
 
 ADDRESS = {

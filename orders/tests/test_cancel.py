@@ -7,13 +7,13 @@ import pytest
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import access_token, make_user
 from carts.tests.factories import add, cart_of, held
+from core.actors import Actor
 from orders import cancelling
 from orders.exceptions import InvalidTransition, RefundChoiceNeeded
 from orders.models import Order, OrderEvent, Payment, Refund
 from orders.tests.factories import books, customer, placed
 from products.models import StockMovement
 from products.tests.factories import make_product, variant_of
-from store.core.actors import Actor
 from tests.schema_client import SchemaClient
 
 STAFF = Actor(kind="staff")

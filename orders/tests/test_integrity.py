@@ -9,13 +9,13 @@ from django.core.management import call_command
 
 from carts.models import Cart, CartItem
 from carts.tests.factories import add
+from core.actors import Actor
 from orders import cancelling, fulfilment, refunds
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.returns import Returned
 from orders.tests.factories import customer, placed
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
-from store.core.actors import Actor
 from tests.counting import statements
 
 pytestmark = pytest.mark.django_db

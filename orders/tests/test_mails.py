@@ -9,14 +9,14 @@ from pytest_django import Settings
 
 from accounts.tests.mails import link, sent
 from carts.tests.factories import add, make_shirt, sku_id
+from core import outbox
+from core.actors import Actor
+from core.models import Job
 from orders import cancelling, notices
 from orders.models import Order
 from orders.tests.factories import ADDRESS, create, customer, placed
 from products.models import Product
 from products.tests.factories import make_product
-from store.core import outbox
-from store.core.actors import Actor
-from store.core.models import Job
 from tests.schema_client import SchemaClient
 
 MERCHANT = "merchant@example.com"

@@ -3,12 +3,12 @@
 import pytest
 
 from carts.tests.factories import add, cart_of
+from core.actors import SYSTEM
 from orders.models import OrderItem
 from orders.tests.factories import placed
 from products import pictures
 from products.models import Product, ProductImage
 from products.tests.factories import make_product
-from store.core.actors import SYSTEM
 from tests.pictures import picture, staff, stored, upload, uploaded
 from tests.schema_client import SchemaClient
 

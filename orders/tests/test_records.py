@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts.models import User
 from carts.models import CartAuditLog
 from carts.tests.factories import add, log
+from core.models import Job
 from orders.models import Order, OrderEvent
 from orders.tests.factories import ADDRESS, create, customer, placed
 from products.tests.factories import change_price, make_product
-from store.core.models import Job
 from tests.schema_client import SchemaClient
 
 

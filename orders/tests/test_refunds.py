@@ -7,6 +7,7 @@ import pytest
 from accounts.tests.crowd import at_once
 from accounts.tests.mails import sent
 from carts.tests.factories import add
+from core.actors import Actor
 from orders import refunds
 from orders.exceptions import RefundTooLarge
 from orders.models import Order, OrderItem, Payment, Refund
@@ -14,7 +15,6 @@ from orders.returns import Returned
 from orders.selectors import payment_status
 from orders.tests.factories import customer, placed
 from products.tests.factories import make_product
-from store.core.actors import Actor
 from tests.bought import stock_of
 
 STAFF = Actor(kind="staff")

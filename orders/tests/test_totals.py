@@ -8,12 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from carts.tests.factories import add
+from core import markets
+from core.markets import Market
 from orders import pricing
 from orders.models import Order
 from orders.tests.factories import create, placed
 from products.tests.factories import make_product
-from store.core import markets
-from store.core.markets import Market
 from tests.bought import fill
 from tests.schema_client import SchemaClient
 

@@ -13,13 +13,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from core import markets, money
+from core.admin import ModelAdmin, OfServices, TabularInline, staff_actor
 from products import listings, pictures, services, variants
 from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFormSet, other_markets
 from products.admin.looks import picture, stock_badge
 from products.gateways import media
 from products.models import Category, Product, ProductImage, Variant, primary_image
-from store.core import markets, money
-from store.core.admin import ModelAdmin, OfServices, TabularInline, staff_actor
 
 NAMED = 20  # products that a page names one by one
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from django import forms
 
+from core import markets, money
+from core.exceptions import DomainError
 from products import images, pictures, shelves
 from products.amounts import fitting
 from products.drafts import VariantChange
 from products.models import Category, Product, ProductImage, Variant
 from products.slugs import slug_for
-from store.core import markets, money
-from store.core.exceptions import DomainError
 
 
 class VariantFormBase(forms.ModelForm[Variant]):

@@ -3,8 +3,8 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.admin import BAD, GOOD, WARNING, badge
 from products.gateways import media
-from store.core.admin import BAD, GOOD, WARNING, badge
 
 
 def picture(name: str | None) -> str | SafeString:

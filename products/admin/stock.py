@@ -8,10 +8,10 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
+from core.admin import ModelAdmin, OfServices, ReadOnly, staff_actor
 from products import levels, movements, services
 from products.admin.looks import stock_badge
 from products.models import PriceChange, StockMovement, Variant
-from store.core.admin import ModelAdmin, OfServices, ReadOnly, staff_actor
 
 
 class StockOfVariant(Variant):

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from core.http.absolute_urls import absolute
 from products.exceptions import MediaDown
-from store.core.addresses import absolute
 
 SMALL = 480  # pixels of the longer side of a picture in a list
 

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import products.models
-import store.core.money
+import core.money
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -81,8 +81,8 @@ class Migration(migrations.Migration):
                 ('sku', models.CharField(max_length=64, unique=True)),
                 ('name', models.CharField(blank=True, help_text='such as Red / M; empty for a simple product', max_length=200)),
                 ('options', models.JSONField(blank=True, default=dict)),
-                ('price', store.core.money.MoneyField(help_text="in the default market's currency")),
-                ('compare_at_price', store.core.money.MoneyField(blank=True, null=True)),
+                ('price', core.money.MoneyField(help_text="in the default market's currency")),
+                ('compare_at_price', core.money.MoneyField(blank=True, null=True)),
                 ('stock', models.PositiveIntegerField(default=0, help_text='units on hand')),
                 ('reserved', models.PositiveIntegerField(default=0, editable=False, help_text='units promised to open orders')),
                 ('position', models.PositiveIntegerField(default=0)),
@@ -116,8 +116,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('market', models.CharField(max_length=2)),
-                ('price', store.core.money.MoneyField()),
-                ('compare_at_price', store.core.money.MoneyField(blank=True, null=True)),
+                ('price', core.money.MoneyField()),
+                ('compare_at_price', core.money.MoneyField(blank=True, null=True)),
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='market_prices', to='products.variant')),
             ],
         ),
@@ -127,8 +127,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('market', models.CharField(max_length=2)),
                 ('variants_count', models.PositiveIntegerField()),
-                ('price', store.core.money.MoneyField(help_text='the lowest')),
-                ('compare_at_price', store.core.money.MoneyField(null=True)),
+                ('price', core.money.MoneyField(help_text='the lowest')),
+                ('compare_at_price', core.money.MoneyField(null=True)),
                 ('created_at', models.DateTimeField(help_text="the product's")),
                 ('category', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.category')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='listings', to='products.product')),

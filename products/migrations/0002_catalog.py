@@ -4,7 +4,7 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 import django.utils.timezone
 import products.models
-import store.core.money
+import core.money
 from django.conf import settings
 from django.db import migrations, models
 
@@ -34,8 +34,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('market', models.CharField(max_length=2)),
-                ('price', store.core.money.MoneyField(null=True)),
-                ('lowest_before', store.core.money.MoneyField(help_text='the lowest price of the 30 days before', null=True)),
+                ('price', core.money.MoneyField(null=True)),
+                ('lowest_before', core.money.MoneyField(help_text='the lowest price of the 30 days before', null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={

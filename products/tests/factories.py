@@ -7,10 +7,10 @@ from io import BytesIO
 from django.core.files.base import ContentFile
 from PIL import Image
 
+from core.actors import SYSTEM
 from products import listings, services, shelves
 from products.drafts import NewProduct, NewVariant, Price
 from products.models import Category, Product, ProductImage, StockMovement, Variant
-from store.core.actors import SYSTEM
 
 
 def make_category(name: str = "Lighting", *parents: str) -> Category:

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from core.actors import SYSTEM
 from products import listings, services, shelves
 from products.drafts import NewProduct
 from products.exceptions import CategoryUnknown, SkuTaken
 from products.models import Category, Listing, MarketPrice, Product, StockMovement, Variant
 from products.tests.factories import make_category, make_product, make_variant
-from store.core.actors import SYSTEM
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from core import markets
 from products.tests.factories import add_picture, make_category, make_product, make_variant
 from products.tests.paging import SITE
-from store.core import markets
 from tests.schema_client import SchemaClient
 
 

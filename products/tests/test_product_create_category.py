@@ -3,12 +3,12 @@
 import pytest
 from django.db import IntegrityError
 
+from core.actors import Actor
 from products import services
 from products.drafts import ProductChange, VariantChange
 from products.models import Category, Product
 from products.tests.editors import assert_refused, catalog, seller, staff
 from products.tests.factories import make_category, make_product
-from store.core.actors import Actor
 
 pytestmark = pytest.mark.django_db
 LAMP = {"name": "Lamp", "price": "20"}

@@ -4,11 +4,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db.models import Sum
 
+from core.actors import SYSTEM, Actor
 from products import stock
 from products.exceptions import OutOfStock, StockConflict
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product, make_variant, variant_of
-from store.core.actors import SYSTEM, Actor
 
 pytestmark = pytest.mark.django_db
 

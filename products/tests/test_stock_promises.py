@@ -3,11 +3,11 @@
 import pytest
 from django.db import transaction
 
+from core.actors import SYSTEM
 from products import stock
 from products.exceptions import OutOfStock, StockConflict
 from products.models import Listing, StockMovement, Variant
 from products.tests.factories import make_product, variant_of
-from store.core.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection, connections
 from django.db.models import Sum
 
+from core.actors import SYSTEM
 from products import stock
 from products.exceptions import OutOfStock, StockConflict
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product, make_variant, variant_of
-from store.core.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BUYERS = 20

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from accounts.models import AuthSession, User
 from carts.models import Cart, CartAuditLog, CartItem
+from core.models import Job
 from orders.models import Order
-from store.core.models import Job
 
 EVIL = "http://evil.com"
 SHOP_FRONT = "http://localhost:5173"

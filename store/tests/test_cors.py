@@ -56,7 +56,7 @@ def test_the_shop_front_reads_answers_and_refusals(api: SchemaClient, answer: st
     assert set(response["Access-Control-Expose-Headers"].split(", ")) == EXPOSED
 
 
-@pytest.mark.urls("store.core.tests.odd_urls")
+@pytest.mark.urls("core.tests.odd_urls")
 @pytest.mark.parametrize("url", ["/api/raised/crash/", "/api/plain/crash/", "/api/raised/database/", "/api/refused/too-large/"])
 def test_the_shop_front_reads_crashes_too(client: Client, db: None, url: str) -> None:
     client.raise_request_exception = False

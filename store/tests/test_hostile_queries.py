@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from accounts.tests.factories import access_token, make_user
-from store.core.pagination import Cursor
+from core.pagination import Cursor
 from tests.schema_client import SchemaClient
 
 LISTS = ["/api/products/", "/api/orders/my/"]

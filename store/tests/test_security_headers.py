@@ -44,7 +44,7 @@ def test_an_answer_of_the_api_carries_them_all(api: SchemaClient, answer: str) -
     assert response["X-Request-ID"]
 
 
-@pytest.mark.urls("store.core.tests.odd_urls")
+@pytest.mark.urls("core.tests.odd_urls")
 @pytest.mark.parametrize("url", ["/api/raised/crash/", "/api/plain/crash/"])
 def test_so_does_a_crash(client: Client, db: None, url: str) -> None:
     client.raise_request_exception = False

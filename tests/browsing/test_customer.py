@@ -15,12 +15,12 @@ from accounts.tests.factories import sign_in as sign_in_elsewhere
 from accounts.tests.phones import PHONE, texts_in
 from carts.models import CartItem, WishlistItem
 from carts.tests.factories import make_shirt
+from core import outbox
+from core.actors import SYSTEM
 from orders import fulfilment
 from orders.models import Order
 from orders.tests.factories import customer
 from products.tests.factories import change_price, make_product, make_products
-from store.core import outbox
-from store.core.actors import SYSTEM
 from tests.browsing.steps import EMAIL, choose, heading, in_cart, ordered, place, press, says, sign_in
 from tests.browsing.watching import Watch
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
+from core.shutdown import Stop
 from orders.reconciling import Report, Run
-from store.core.stopping import Stop
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

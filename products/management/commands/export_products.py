@@ -11,7 +11,8 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from products import exporting, spreadsheets
+from core import csv_export
+from products import exporting
 from products.exceptions import MediaDown
 
 
@@ -74,10 +75,10 @@ def _json(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 def _csv(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     columns = exporting.head()
-    yield from (line.encode() for line in spreadsheets.lines([columns]))
+    yield from (line.encode() for line in csv_export.lines([columns]))
     for number, row in enumerate(rows, start=1):
         cells = [
             [orjson.dumps(cell).decode() if isinstance(cell, list) else cell for cell in line]
             for line in exporting.csv_lines(row, columns, number)
         ]
-        yield from (line.encode() for line in spreadsheets.lines(cells))
+        yield from (line.encode() for line in csv_export.lines(cells))

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from products import spreadsheets
+from core import csv_export
 from products.import_pictures import Pictures
 from products.importing import Import, Summary, deactivate_missing
 from products.sources import Source, Unreadable
@@ -77,7 +77,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{line} (dry run: nothing was written)" if dry_run else line)
 
     def _write_report(self, stream: IO[str], summary: Summary) -> None:
-        stream.writelines(spreadsheets.lines([("row", "name", "problem"), *sorted([*summary.failed, *summary.pictures])]))
+        stream.writelines(csv_export.lines([("row", "name", "problem"), *sorted([*summary.failed, *summary.pictures])]))
 
 
 def _printable(text: str) -> str:

@@ -10,8 +10,8 @@ import accounts.retention
 import carts.retention
 import orders.retention
 import products.retention
+from core import outbox
 from orders import snapshots
-from store.core import outbox
 
 CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     accounts.retention.clean_up,

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
+from core.shutdown import Stop
 from products.models import Product
-from store.core.stopping import Stop
 
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
 QUIET = ("--log-level", "warning", "store.wsgi:application")

@@ -1,0 +1,45 @@
+"""Wraps what views return into the envelope, and writes it fast."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.http.envelope import Refusal, Reply, encode, failure, success
+
+
+class EnvelopeRenderer(BaseRenderer):
+    """Writes the envelope with orjson; no view can forget it, for a plain Response is wrapped too."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+        """Return the body of the response that is being rendered."""
+        response: Response = (renderer_context or {})["response"]
+        if isinstance(response, Refusal):
+            return encode(data)
+        if isinstance(response, Reply):
+            return encode(
+                success(data, response.message, status=response.status_code, warnings=response.warnings, beside=response.beside)
+            )
+        if response.status_code >= 400:
+            return encode(failure(response.status_code, "error", str(data)))
+        return encode(success(data, "OK", status=response.status_code))
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """The API speaks JSON whatever `Accept` says: a picky header never turns a good request into 406."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Return the parser for the body's content type, or None (415)."""
+        given = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == given), None)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Return the view's first renderer."""
+        return renderers[0], renderers[0].media_type

@@ -1,0 +1,144 @@
+"""core.http.throttles: how often somebody may do something"""
+
+import time
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import override_settings
+from pytest_django import Settings
+
+from core.exceptions import TooManyRequests
+from core.http import throttles
+from tests.schema_client import SchemaClient
+from tests.services import free_port
+
+
+def rates(settings: Settings, **given: tuple[tuple[int, int], ...]) -> None:
+    """Set limits, as (calls, seconds)."""
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, **given}
+
+
+def counted(times: int, *who: object, scope: str = "google") -> list[int]:
+    """Count so many calls, and return the seconds to wait of each that is refused."""
+    waits = []
+    for _ in range(times):
+        try:
+            throttles.count(scope, *who)
+        except TooManyRequests as refusal:
+            waits.append(refusal.retry_after)
+    return waits
+
+
+def test_what_is_over_the_limit_is_refused_with_the_time_to_wait(settings: Settings) -> None:
+    rates(settings, google=((3, 60),))
+
+    assert counted(3, "ada") == []
+    assert counted(2, "ada") == [60, 60]
+
+
+def test_callers_and_scopes_are_counted_apart(settings: Settings) -> None:
+    rates(settings, google=((1, 60),), register=((1, 60),))
+
+    assert counted(1, "ada") == counted(1, "eve") == counted(1, "ada", scope="register") == []
+    assert len(counted(1, "ada")) == 1
+
+
+def test_of_two_rates_the_narrower_counts_first_and_the_wider_holds_on(settings: Settings) -> None:
+    rates(settings, google=((2, 1), (3, 3600)))
+
+    assert len(counted(4, "ada")) == 2
+    time.sleep(1.1)
+    assert counted(1, "ada") == []
+    assert counted(1, "ada") == [3599]
+
+
+def test_a_window_ends(settings: Settings) -> None:
+    rates(settings, google=((1, 1),))
+    assert len(counted(2, "ada")) == 1
+
+    time.sleep(1.1)
+
+    assert counted(1, "ada") == []
+
+
+def test_a_counter_never_stays_for_ever(settings: Settings) -> None:
+    rates(settings, google=((1, 1),))
+    caches["throttles"].set("throttle:google:1:ada", 0, None)  # as `incr` would leave one that it had made itself
+
+    counted(1, "ada")
+    time.sleep(1.1)
+
+    assert caches["throttles"].get("throttle:google:1:ada") is None
+
+
+def test_it_can_be_switched_off(settings: Settings) -> None:
+    settings.THROTTLE_ENABLED = False
+
+    assert counted(5_000, "ada") == []
+
+
+@pytest.mark.parametrize(
+    ("ip", "expected"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        (None, "unknown"),
+    ],
+)
+def test_one_who_has_a_network_of_his_own_is_one_caller(ip: str | None, expected: str) -> None:
+    assert throttles.caller_key(ip) == expected
+
+
+def test_while_redis_does_not_answer_the_process_counts_alone(settings: Settings, api: SchemaClient) -> None:
+    dead = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
+    rates(settings, google=((2, 60),))
+
+    with override_settings(CACHES={**settings.CACHES, "throttles": dead}):
+        assert counted(3, "ada") == [60]
+        assert api.get("/api/products/").status_code == 200
+
+
+@pytest.fixture
+def few(settings: Settings) -> None:
+    """Let guests call thrice a minute, and users five times."""
+    rates(settings, anon=((3, 60),), user=((5, 60),))
+
+
+def test_every_call_of_an_address_counts_and_the_refusal_has_the_one_shape(api: SchemaClient, few: None) -> None:
+    for path in ("/api/products/", "/api/cart/", "/api/config/"):
+        assert api.get(path).status_code == 200
+
+    response = api.get("/api/products/", headers={"Origin": "http://localhost:5173"})
+
+    assert response.status_code == 429
+    assert response.json() == {
+        "success": False,
+        "status": 429,
+        "code": "throttled",
+        "message": "Too many attempts. Try again later",
+        "errors": {},
+        "details": {"retry_after": 60},
+    }
+    assert response["Retry-After"] == "60"
+    assert response["Access-Control-Allow-Origin"] == "http://localhost:5173"
+    assert "Retry-After" in response["Access-Control-Expose-Headers"]
+    assert api.get("/healthz").status_code == 200
+
+
+def test_a_header_that_anyone_can_write_makes_nobody_another_caller(api: SchemaClient, few: None) -> None:
+    answers = [api.get("/api/config/", headers={"X-Forwarded-For": f"203.0.113.{number}"}) for number in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+
+
+def test_behind_a_proxy_each_address_is_a_caller(api: SchemaClient, few: None, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+
+    def asked(forwarded: str) -> Any:
+        return api.get("/api/config/", headers={"X-Forwarded-For": forwarded}).status_code
+
+    assert [asked("203.0.113.1") for _ in range(4)] == [200, 200, 200, 429]
+    assert asked("198.51.100.7, 203.0.113.1") == 429
+    assert asked("203.0.113.1, 203.0.113.2") == 200

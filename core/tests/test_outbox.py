@@ -1,0 +1,260 @@
+"""The outbox: work that is owed is done once, or is at last set aside."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core import outbox
+from core.models import Job
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def done() -> Iterator[list[Any]]:
+    """What the jobs of the kind `note` have noted; those of the kind `fail` note and then fail."""
+    noted: list[Any] = []
+
+    def note(payload: dict[str, Any]) -> None:
+        noted.append(payload["what"])
+
+    def fail(payload: dict[str, Any]) -> None:
+        note(payload)
+        raise RuntimeError("no connection to the mail server")
+
+    outbox.job("note")(note)
+    outbox.job("fail")(fail)
+    yield noted
+    del outbox.HANDLERS["note"], outbox.HANDLERS["fail"]
+
+
+def is_near(moment: datetime | None, expected: datetime) -> bool:
+    """Say whether the two are the same but for the time that a test takes."""
+    return moment is not None and abs(moment - expected) < timedelta(seconds=20)
+
+
+def test_a_job_is_done_once_with_its_payload(done: list[Any]) -> None:
+    outbox.add("note", {"what": {"order": 7, "lines": [1, 2]}})
+
+    first, second = outbox.run_due(), outbox.run_due()
+
+    assert (first, second) == ((1, 0), (0, 0))
+    assert done == [{"order": 7, "lines": [1, 2]}]
+    job = Job.objects.get()
+    assert (job.attempts, job.failed_at, job.last_error) == (1, None, "")
+    assert is_near(job.done_at, timezone.now())
+
+
+def test_what_is_undone_owes_nothing(done: list[Any]) -> None:
+    def crash() -> None:
+        with transaction.atomic():
+            outbox.add("note", {"what": 1})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
+
+    assert outbox.run_due() == (0, 0)
+    assert not Job.objects.exists()
+
+
+def test_a_dedupe_key_owes_the_job_once(done: list[Any]) -> None:
+    with transaction.atomic():
+        outbox.add("note", {"what": "first"}, dedupe_key="mail:7")
+        outbox.add("note", {"what": "second"}, dedupe_key="mail:7")
+        outbox.add("note", {"what": "other"}, dedupe_key="mail:8")
+
+    outbox.run_due()
+    outbox.add("note", {"what": "late"}, dedupe_key="mail:7")
+    outbox.run_due()
+
+    assert done == ["first", "other"]
+
+
+def test_jobs_without_a_key_are_all_owed(done: list[Any]) -> None:
+    outbox.add("note", {"what": 1})
+    outbox.add("note", {"what": 1})
+
+    assert outbox.run_due() == (2, 0)
+    assert done == [1, 1]
+
+
+def test_jobs_run_in_the_order_in_which_they_are_due(done: list[Any]) -> None:
+    now = timezone.now()
+    for what, ago in (("b", 2), ("c", 1), ("a", 3)):
+        Job.objects.create(kind="note", payload={"what": what}, run_at=now - ago * SECOND)
+
+    outbox.run_due()
+
+    assert done == ["a", "b", "c"]
+
+
+def test_a_job_of_tomorrow_waits(done: list[Any]) -> None:
+    Job.objects.create(kind="note", payload={"what": 1}, run_at=timezone.now() + timedelta(days=1))
+
+    assert outbox.run_due() == (0, 0)
+    assert done == []
+
+
+def test_one_look_does_no_more_than_its_limit(done: list[Any]) -> None:
+    for number in range(3):
+        outbox.add("note", {"what": number})
+
+    assert outbox.run_due(limit=2) == (2, 0)
+    assert done == [0, 1]
+
+
+def test_a_failing_job_stops_no_other_and_is_kept_with_its_error(done: list[Any]) -> None:
+    outbox.add("fail", {"what": "bad"})
+    outbox.add("note", {"what": "good"})
+
+    assert outbox.run_due() == (1, 1)
+    assert done == ["bad", "good"]
+    job = Job.objects.get(kind="fail")
+    assert (job.attempts, job.done_at, job.failed_at, job.leased_until) == (1, None, None, None)
+    assert job.last_error == "RuntimeError: no connection to the mail server"
+    assert is_near(job.run_at, timezone.now() + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 2), (2, 4), (8, 256), (9, 360), (10, 360)])
+def test_it_waits_twice_as_long_each_time_and_at_most_six_hours(done: list[Any], attempts: int, minutes: int) -> None:
+    Job.objects.create(kind="fail", payload={"what": 1}, attempts=attempts)
+
+    outbox.run_due()
+
+    job = Job.objects.get()
+    assert job.attempts == attempts + 1
+    assert is_near(job.run_at, timezone.now() + timedelta(minutes=minutes))
+    assert job.failed_at is None
+
+
+def test_what_was_given_up_is_owed_anew_and_nothing_else(done: list[Any]) -> None:
+    now = timezone.now()
+    Job.objects.create(kind="note", payload={"what": "given up"}, attempts=12, failed_at=now, leased_until=now + SECOND * 60)
+    Job.objects.create(kind="note", payload={"what": "done"}, attempts=2, done_at=now)
+    Job.objects.create(kind="note", payload={"what": "waits"}, attempts=3, run_at=now + SECOND * 60)
+
+    assert outbox.try_again(Job.objects.all()) == 1
+
+    assert (outbox.run_due(), done) == ((1, 0), ["given up"])
+    assert list(Job.objects.order_by("pk").values_list("attempts", "failed_at")) == [(1, None), (2, None), (3, None)]
+
+
+def test_after_the_twelfth_failure_it_is_set_aside_for_staff(done: list[Any]) -> None:
+    Job.objects.create(kind="fail", payload={"what": 1}, attempts=11)
+
+    outbox.run_due()
+    Job.objects.update(run_at=timezone.now() - SECOND)
+
+    assert outbox.run_due() == (0, 0)
+    assert done == [1]
+    job = Job.objects.get()
+    assert job.attempts == 12
+    assert is_near(job.failed_at, timezone.now())
+    assert job.done_at is None
+
+
+def test_a_job_that_fails_and_then_succeeds_is_done(done: list[Any]) -> None:
+    Job.objects.create(kind="note", payload={"what": 1}, attempts=3, last_error="RuntimeError: no")
+
+    outbox.run_due()
+
+    job = Job.objects.get()
+    assert (job.attempts, job.last_error) == (4, "")
+    assert job.done_at is not None
+
+
+def test_a_kind_that_nobody_does_fails_and_keeps_the_worker_alive(done: list[Any]) -> None:
+    outbox.add("of_a_later_release", {})
+    outbox.add("note", {"what": 1})
+
+    assert outbox.run_due() == (1, 1)
+    assert done == [1]
+    assert Job.objects.get(kind="of_a_later_release").done_at is None
+
+
+def test_a_job_that_another_worker_holds_is_passed_by(done: list[Any]) -> None:
+    Job.objects.create(kind="note", payload={"what": "held"}, attempts=1, leased_until=timezone.now() + timedelta(minutes=1))
+    outbox.add("note", {"what": "free"})
+
+    outbox.run_due()
+
+    assert done == ["free"]
+
+
+def test_when_the_lease_of_a_dead_worker_ends_the_job_runs_again(done: list[Any]) -> None:
+    Job.objects.create(kind="note", payload={"what": 1}, attempts=1, leased_until=timezone.now() - SECOND)
+
+    assert outbox.run_due() == (1, 0)
+    assert done == [1]
+    assert Job.objects.get().attempts == 2
+
+
+def test_while_it_runs_a_job_is_leased_for_five_minutes() -> None:
+    seen: list[Job] = []
+    outbox.job("look")(lambda payload: seen.append(Job.objects.get()))
+    outbox.add("look", {})
+
+    try:
+        outbox.run_due()
+    finally:
+        del outbox.HANDLERS["look"]
+
+    assert seen[0].attempts == 1
+    assert is_near(seen[0].leased_until, timezone.now() + timedelta(minutes=5))
+
+
+def test_no_worker_waits_for_the_row_that_another_one_is_taking(done: list[Any]) -> None:
+    outbox.add("note", {"what": 1})
+
+    with CaptureQueriesContext(connection) as queries:
+        outbox.run_due()
+
+    can_skip = connection.features.has_select_for_update_skip_locked
+    assert any(query["sql"].endswith("FOR UPDATE SKIP LOCKED") for query in queries) is can_skip
+
+
+@pytest.mark.django_db
+def test_a_job_whose_worker_dies_each_time_is_set_aside_unrun() -> None:
+    outbox.add("note", {})
+    Job.objects.update(attempts=outbox.MAX_ATTEMPTS, leased_until=timezone.now() - timedelta(minutes=1))
+
+    assert outbox.run_due() == (0, 1)
+
+    job = Job.objects.get()
+    assert (job.failed_at is not None, job.done_at, job.last_error) == (True, None, "the worker ended in the middle of the job")
+
+
+def test_what_is_owed_about_somebody_is_forgotten_also_in_the_middle_of_it(done: list[Any]) -> None:
+    for user in (1, 2, 1):
+        outbox.add("note", {"what": user, "user_id": user})
+    outbox.add("fail", {"what": 1, "user_id": 1})
+    outbox.job("note")(lambda payload: outbox.forget("note", user_id=payload["user_id"]))
+
+    assert outbox.run_due(1) == (1, 0)
+
+    assert list(Job.objects.order_by("pk").values_list("kind", "payload__user_id")) == [("note", 2), ("fail", 1)]
+
+
+def test_a_worker_that_has_outlived_its_lease_undoes_nothing(done: list[Any]) -> None:
+    outbox.add("note", {"what": 1})
+
+    def outlive(payload: dict[str, Any]) -> None:
+        Job.objects.update(leased_until=timezone.now() - SECOND)
+        outbox.job("note")(lambda payload: done.append(payload["what"]))
+        assert outbox.run_due() == (1, 0)
+        raise RuntimeError("too late")
+
+    outbox.job("note")(outlive)
+    outbox.run_due(1)
+
+    job = Job.objects.get()
+    assert (done, job.attempts, job.failed_at, job.last_error) == ([1], 2, None, "")
+    assert job.done_at is not None
+    assert outbox.run_due() == (0, 0)
