@@ -1,7 +1,7 @@
 """Makes a large catalog on PostgreSQL in a few set-based statements: `python -m benchmarks.bulk N`.
 
 It goes into the database of DATABASE_URL, and holds
-what `products.services` would have made of N simple products, one in fifty sold out, in forty categories of very
+what `products.services.products` would have made of N simple products, one in fifty sold out, in forty categories of very
 different size, of a hundred sellers, for sale in every market. A million takes some minutes.
 """
 
@@ -96,12 +96,12 @@ def fill(count: int) -> int:
     from django.db.models import Max
 
     from core import markets
-    from products import shelves
     from products.models import Product
+    from products.services import categories as category_services
 
     users = get_user_model()
     sellers = [users.objects.get_or_create(email=f"seller{n}@bulk.example", defaults={"is_seller": True})[0].pk for n in range(100)]
-    categories = [shelves.category_of(("Bulk", f"Shelf {number}")).pk for number in range(40)]
+    categories = [category_services.category_of(("Bulk", f"Shelf {number}")).pk for number in range(40)]
     first = (Product.objects.aggregate(Max("pk"))["pk__max"] or 0) + 1
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(rows(count, first, categories, sellers))

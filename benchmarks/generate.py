@@ -14,10 +14,11 @@ def main(count: int) -> None:
     from django.db import connection
 
     from core.actors import SYSTEM
-    from products import services, shelves
-    from products.drafts import NewProduct, NewVariant, Price
+    from products.services import categories as category_services
+    from products.services import products
+    from products.services.commands import NewProduct, NewVariant, Price
 
-    categories = [shelves.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
+    categories = [category_services.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
     for start in range(0, count, 1000):
         batch = [
             NewProduct(
@@ -35,7 +36,7 @@ def main(count: int) -> None:
             )
             for number in range(start, min(start + 1000, count))
         ]
-        services.create_many(SYSTEM, batch, reason="initial")
+        products.create_many(SYSTEM, batch, reason="initial")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

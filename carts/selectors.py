@@ -17,8 +17,8 @@ from carts.models import Cart, CartItem
 from carts.owners import Caller, CartRef
 from core.compiled_queries import Slot, Statement
 from core.markets import Market
-from products.gateways import media
-from products.selectors import seller_name
+from products.catalog.list_item import seller_name
+from products.media import storage
 
 UNAVAILABLE = "Some items in your cart are no longer available"
 INSUFFICIENT = "Some items have insufficient stock"
@@ -202,7 +202,7 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
     """Return a line as the API shows it."""
     digits = market.exponent
     price = None if line.price is None else f"{line.price:.{digits}f}"
-    image = media.small_url_of(site, line.image)
+    image = storage.small_url_of(site, line.image)
     is_available = line.is_available
     return {
         "id": line.id,

@@ -19,8 +19,8 @@ from core.actors import SYSTEM, Actor
 from core.compiled_queries import Change, Insertion, Slot
 from core.http import throttles
 from core.money import MoneyField
+from products.catalog.offers import Offer
 from products.exceptions import ProductNotFound, VariantNeeded
-from products.offers import Offer
 from products.slugs import product_ref
 
 Action = CartAuditLog.Action

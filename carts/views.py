@@ -34,7 +34,7 @@ from core.http.envelope import Reply
 from core.http.openapi import answers
 from core.http.parsers import body_of
 from core.http.throttles import EveryCaller, Writes
-from products import offers
+from products.catalog import offers
 
 RETRIEVED = "Cart retrieved successfully"
 ADDED = ("Item added to cart successfully", 201)

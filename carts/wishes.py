@@ -10,7 +10,7 @@ from carts.owners import Caller, CartRef
 from core import markets, money
 from core.actors import Actor
 from core.markets import Market
-from products import offers
+from products.catalog import offers
 from products.exceptions import ProductNotFound
 from products.models import Listing
 from products.slugs import product_ref

@@ -12,11 +12,11 @@ from carts.models import WishlistItem
 from core import money
 from core.markets import Market
 from core.pagination import Cursor, Page, paged
-from products import detail
-from products.detail import Standing
-from products.gateways import media
+from products.catalog import detail
+from products.catalog.detail import Standing
+from products.catalog.list_item import seller_name
+from products.media import storage
 from products.models import primary_image
-from products.selectors import seller_name
 
 
 class WishRow(NamedTuple):
@@ -86,7 +86,7 @@ def _shown(row: WishRow, now: Standing | None, market: Market, site: str) -> dic
             "slug": row.slug,
             "price": price,
             "stock": stock,
-            "primary_image": media.small_url_of(site, row.image),
+            "primary_image": storage.small_url_of(site, row.image),
             "seller_name": seller_name(row.seller_id, row.first_name, row.last_name),
             "is_available": now is not None,
             "is_low_stock": stock <= row.threshold,

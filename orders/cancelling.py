@@ -10,7 +10,7 @@ from orders import checkout, notices, refunds, settling, transitions
 from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
 from orders.locking import LIVE, locked, locked_payments
 from orders.models import Order, Payment, Refund
-from products import stock
+from products.services import stock
 
 Status, State = Order.Status, Payment.State
 

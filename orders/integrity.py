@@ -13,8 +13,8 @@ from carts import ordering
 from orders.locking import lock_payments
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.refunds import COUNTED, GIVEN
-from products import stock
 from products.models import StockMovement, Variant
+from products.services import stock
 
 Status, StockState = Order.Status, Order.StockState
 STOCK_OF = {

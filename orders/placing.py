@@ -23,8 +23,8 @@ from orders.gateways import stripe
 from orders.models import Order, OrderItem, Payment
 from orders.replays import OVER, Placed
 from orders.wishes import Attempt, Wish
-from products import stock
-from products.gateways.media import small_path_of
+from products.media.storage import small_path_of
+from products.services import stock
 
 NEW_ORDER, NEW_ITEMS, NEW_PAYMENT = Insertion(Order), Insertion(OrderItem), Insertion(Payment)
 ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from core.actors import Actor
 from orders.exceptions import InvalidTransition, RefundTooLarge
 from orders.models import Order, OrderItem, Refund
-from products import stock
+from products.services import stock
 
 
 @dataclass(frozen=True, slots=True)

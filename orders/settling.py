@@ -19,7 +19,7 @@ from orders.exceptions import InvalidTransition
 from orders.facts import SessionFacts
 from orders.locking import LIVE, Held, held, locked_with_order
 from orders.models import Order, Payment, Refund
-from products import stock
+from products.services import stock
 
 CLOSE = "close_session"
 DELAYED_FOR = timedelta(days=7)  # methods such as bank transfers take days

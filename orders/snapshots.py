@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from orders.models import OrderItem
-from products.gateways.media import path_of
+from products.media.storage import path_of
 
 
 def readdress_pictures(before: tuple[str, ...], now: str) -> int:

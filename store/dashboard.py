@@ -18,8 +18,8 @@ from core.models import Job
 from orders import reports
 from orders.admin import badges
 from orders.models import Order, Refund, StripeEvent
-from products import levels
-from products.admin.looks import stock_badge
+from products.admin.display import stock_badge
+from products.catalog import stock_levels
 from products.models import Variant
 from store.navigation import may_see
 
@@ -45,7 +45,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["states"] = _states(reports.by_state())
         context["newest"] = _newest(reports.newest(SHOWN))
     if may_see(request, "products.stockofvariant"):
-        context["low"] = _low(levels.lowest(SHOWN))
+        context["low"] = _low(stock_levels.lowest(SHOWN))
     return context
 
 

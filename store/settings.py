@@ -292,7 +292,7 @@ if CLOUDINARY_ON:  # read by django-cloudinary-storage when its backend is impor
     }
 STORAGES = {
     "default": {
-        "BACKEND": "products.gateways.cloudinary_media.CloudinaryMedia"
+        "BACKEND": "products.media.cloudinary_storage.CloudinaryMedia"
         if CLOUDINARY_ON
         else "django.core.files.storage.FileSystemStorage",
     },

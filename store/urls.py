@@ -14,7 +14,7 @@ from core.http import handlers
 from orders.parts import AddressViewSet
 from orders.views import OrderViewSet
 from orders.webhooks import StripeWebhook
-from products.views import ProductViewSet
+from products.api.views import ProductViewSet
 from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
 
 admin.site.site_header = admin.site.site_title = settings.SHOP_NAME

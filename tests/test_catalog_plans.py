@@ -12,8 +12,8 @@ from django.db import connection
 
 from benchmarks import bulk
 from core import markets
-from products import pages
-from products.filters import list_query
+from products.catalog import listing_page
+from products.catalog.filters import list_query
 
 # What is asked for, and how many rows the scans of its plan may touch: those of a page, with what is looked up for each; where
 # a filter must be met by walking an index, some thousand; where matches are ranked, those of a word that a tenth of all have.
@@ -66,7 +66,7 @@ def statements(query: str, market: markets.Market) -> tuple[list[tuple[str, Any]
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(watch):
-        found = pages.page(list_query(dict(parse_qsl(query))), market, "http://shop")
+        found = listing_page.page(list_query(dict(parse_qsl(query))), market, "http://shop")
     return seen, found.next
 
 

@@ -11,8 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 from carts.tests.factories import guest_with
 from orders.models import Order
 from orders.tests.factories import form
-from products import listings
 from products.models import Category, Listing, PriceChange, Product, StockMovement, Variant
+from products.services import listings
 from products.tests.editors import Editors
 from products.tests.factories import make_product, make_variant
 from tests.crowd import Answer, Caller, at_once, statuses

@@ -13,11 +13,11 @@ from carts.tests.factories import add, guest, guest_with
 from core.actors import SYSTEM
 from orders.models import Order
 from orders.tests.factories import form
-from products import services
-from products.drafts import VariantChange
-from products.import_pictures import Pictures
-from products.importing import Import, Summary
+from products.importing.images import Pictures
+from products.importing.importer import Import, Summary
 from products.models import Listing, StockMovement, Variant
+from products.services import products
+from products.services.commands import VariantChange
 from products.tests.factories import make_product, make_variant
 from tests.crowd import Caller, at_once, statuses
 
@@ -77,7 +77,7 @@ def test_changes_of_a_products_variants_at_once_leave_the_listing_true(live_serv
     def change(number: int) -> None:
         variant = Variant.objects.get(sku=f"TEE-{number}")
         start.wait()
-        services.change_variant(SYSTEM, tee.pk, variant.pk, VariantChange(amounts={"in": Decimal(10 + number)}))
+        products.change_variant(SYSTEM, tee.pk, variant.pk, VariantChange(amounts={"in": Decimal(10 + number)}))
 
     for thread in [in_thread(lambda number=number: change(number)) for number in range(6)]:
         thread.join()

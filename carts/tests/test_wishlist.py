@@ -10,8 +10,8 @@ from accounts.tests.factories import access_token, make_user
 from carts.models import CartItem, WishlistItem
 from carts.tests.factories import add, cart_of, everything, held, make_shirt, signed_in, sku_id
 from core.models import Job
-from products import listings
 from products.models import Product, Variant
+from products.services import listings
 from products.tests.factories import change, change_price, make_product, make_products
 from tests.counting import statements
 from tests.schema_client import SchemaClient

@@ -6,7 +6,7 @@ from carts.tests.factories import add, cart_of
 from core.actors import SYSTEM
 from orders.models import OrderItem
 from orders.tests.factories import placed
-from products import pictures
+from products.media import images
 from products.models import Product, ProductImage
 from products.tests.factories import make_product
 from tests.pictures import picture, staff, stored, upload, uploaded
@@ -75,7 +75,7 @@ def test_an_order_shows_the_small_picture_and_keeps_it_when_it_is_taken_off(api:
     add(api, lamp)
     placed(api)
 
-    pictures.remove(SYSTEM, lamp.pk, image.pk)
+    images.remove(SYSTEM, lamp.pk, image.pk)
 
     add(api, lamp)
     later = placed(api)

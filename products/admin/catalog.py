@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 
 from core import markets, money
 from core.admin import ModelAdmin, OfServices, TabularInline, staff_actor
-from products import listings, pictures, services, variants
+from products.admin.display import picture, stock_badge
 from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFormSet, other_markets
-from products.admin.looks import picture, stock_badge
-from products.gateways import media
+from products.media import images, storage
 from products.models import Category, Product, ProductImage, Variant, primary_image
+from products.services import listings, products, variants
 
 NAMED = 20  # products that a page names one by one
 
@@ -71,7 +71,7 @@ class ImageInline(TabularInline[ProductImage, Product]):
     fields = ("shown", "upload", "alt", "position")
     readonly_fields = ("shown",)
     extra = 0
-    max_num = pictures.MAX_PICTURES
+    max_num = images.MAX_PICTURES
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **given: Any) -> Any:
         """Hold the pictures to their number."""
@@ -144,7 +144,7 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
         chosen = sorted(queryset.values_list("pk", flat=True))
         seen = sha256(repr(chosen).encode()).hexdigest()  # of all that are listed others may be meant by now
         if request.POST.get("confirmed") == seen:
-            services.retire(chosen)
+            products.retire(chosen)
             words = f"{len(chosen)} product{'' if len(chosen) == 1 else 's'} taken out of the shop"
             self.message_user(request, words, messages.SUCCESS)
             return None
@@ -166,7 +166,7 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
         for inline in context["inline_admin_formsets"]:
             for one in inline.formset.forms:
                 if isinstance(one, ImageForm) and one.stored is not None:
-                    media.delete(one.stored.name, one.stored.thumbnail)
+                    storage.delete(one.stored.name, one.stored.thumbnail)
         return super().render_change_form(request, context, *args, **given)
 
     def get_form(self, request: HttpRequest, obj: Product | None = None, change: bool = False, **given: Any) -> Any:
@@ -178,7 +178,7 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Write the columns that were changed, and what search sees of them."""
-        services.save_filled(obj, form.changed_data)
+        products.save_filled(obj, form.changed_data)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Write variants and pictures through the services, so that stock becomes movements and prices a history."""
@@ -191,7 +191,7 @@ class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
             return
         for one in changed:
             gone = one in formset.deleted_forms
-            pictures.save_filled(form.instance, one.instance, one.stored, one.cleaned_data, is_gone=gone)
+            images.save_filled(form.instance, one.instance, one.stored, one.cleaned_data, is_gone=gone)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """When everything is in, derive the listings."""

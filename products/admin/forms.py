@@ -7,10 +7,11 @@ from django import forms
 
 from core import markets, money
 from core.exceptions import DomainError
-from products import images, pictures, shelves
 from products.amounts import fitting
-from products.drafts import VariantChange
+from products.media import images, processing
 from products.models import Category, Product, ProductImage, Variant
+from products.services import categories
+from products.services.commands import VariantChange
 from products.slugs import slug_for
 
 
@@ -141,7 +142,7 @@ class ImageForm(forms.ModelForm[ProductImage]):
     """A picture; it is checked, written anew and stored before anything else of the page is saved."""
 
     upload = forms.FileField(label="Picture", required=False, help_text="JPEG, PNG or WebP, at most 5 MB")
-    stored: pictures.Stored | None = None
+    stored: images.Stored | None = None
 
     class Meta:
         model = ProductImage
@@ -155,7 +156,7 @@ class ImageForm(forms.ModelForm[ProductImage]):
                 raise forms.ValidationError("Choose a picture")
             return
         try:
-            self.stored = pictures.store(images.ready(file.read()))
+            self.stored = images.store(processing.ready(file.read()))
         except DomainError as refused:
             raise forms.ValidationError(refused.message) from None
 
@@ -178,11 +179,11 @@ class CategoryForm(forms.ModelForm[Category]):
         """A category stands not inside of itself nor too deep, and no two of one name stand side by side."""
         given = super().clean() or self.cleaned_data
         try:
-            shelves.check_place(self.instance.pk, given.get("name", ""), getattr(given.get("parent"), "pk", None))
+            categories.check_place(self.instance.pk, given.get("name", ""), getattr(given.get("parent"), "pk", None))
         except DomainError as refused:
             self.add_error("name" if refused.field == "name" else "parent", refused.message)
             return given
-        twin = shelves.inside(given.get("parent"), given.get("name", ""))
+        twin = categories.inside(given.get("parent"), given.get("name", ""))
         if twin is not None and twin.pk != self.instance.pk:
             raise forms.ValidationError("There is a category of this name already")
         return given

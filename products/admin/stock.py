@@ -9,9 +9,10 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
 from core.admin import ModelAdmin, OfServices, ReadOnly, staff_actor
-from products import levels, movements, services
-from products.admin.looks import stock_badge
+from products.admin.display import stock_badge
+from products.catalog import stock_levels, stock_movements
 from products.models import PriceChange, StockMovement, Variant
+from products.services import products
 
 
 class StockOfVariant(Variant):
@@ -37,7 +38,7 @@ class LevelFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Hold the list to the choice."""
         if self.value() == "low":
-            return levels.low(queryset)
+            return stock_levels.low(queryset)
         return queryset.filter(left__lte=0) if self.value() == "out" else queryset
 
 
@@ -45,7 +46,7 @@ class MovementForm(forms.ModelForm[StockOfVariant]):
     """A movement that is written by hand."""
 
     delta = forms.IntegerField(label="Add (or take away)", min_value=-(10**9), max_value=10**9, help_text="such as 12 or -3")
-    reason = forms.ChoiceField(choices=[(reason.value, reason.label) for reason in services.DESK])
+    reason = forms.ChoiceField(choices=[(reason.value, reason.label) for reason in products.DESK])
     note = forms.CharField(max_length=200, required=False, help_text="the reason in your words")
     reference = forms.CharField(max_length=64, required=False, help_text="such as a delivery note's number")
 
@@ -79,7 +80,7 @@ class StockAdmin(OfServices[StockOfVariant], ModelAdmin[StockOfVariant]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockOfVariant]:
         """Show what is for sale, with what is left of it."""
-        return levels.on_sale(super().get_queryset(request)).annotate(left=levels.LEFT)
+        return stock_levels.on_sale(super().get_queryset(request)).annotate(left=stock_levels.LEFT)
 
     @admin.display(description="Left", ordering="left")
     def available_now(self, variant: StockOfVariant) -> int:
@@ -96,7 +97,7 @@ class StockAdmin(OfServices[StockOfVariant], ModelAdmin[StockOfVariant]):
     def save_model(self, request: HttpRequest, obj: StockOfVariant, form: Any, change: bool) -> None:
         """Write the movement."""
         given = form.cleaned_data
-        services.move_stock(
+        products.move_stock(
             staff_actor(request),
             obj.product_id,
             obj.pk,
@@ -129,7 +130,7 @@ class StockMovementAdmin(ReadOnly, ModelAdmin[StockMovement]):
     @admin.action(description="Download as CSV")
     def as_csv(self, request: HttpRequest, queryset: QuerySet[StockMovement]) -> StreamingHttpResponse:
         """Answer the chosen movements as a file, oldest first."""
-        answer = StreamingHttpResponse(movements.csv_lines(queryset), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(stock_movements.csv_lines(queryset), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="stock-movements.csv"'
         return answer
 

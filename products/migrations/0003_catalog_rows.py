@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations
 from django.db.models import F
 
-from products.words import fold, typical
+from products.text_folding import fold, typical
 
 BATCH = 1000
 

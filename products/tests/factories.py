@@ -8,14 +8,15 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from core.actors import SYSTEM
-from products import listings, services, shelves
-from products.drafts import NewProduct, NewVariant, Price
 from products.models import Category, Product, ProductImage, StockMovement, Variant
+from products.services import categories, listings
+from products.services import products as product_services
+from products.services.commands import NewProduct, NewVariant, Price
 
 
 def make_category(name: str = "Lighting", *parents: str) -> Category:
     """Make a category, inside of `parents` from the top down."""
-    return shelves.category_of((*parents, name))
+    return categories.category_of((*parents, name))
 
 
 def make_product(
@@ -38,7 +39,7 @@ def make_product(
     given = NewProduct(
         name=name, variants=variants, category=category, seller_id=seller_id, description=description, is_active=is_active
     )
-    return services.create(SYSTEM, given)
+    return product_services.create(SYSTEM, given)
 
 
 def make_variant(
@@ -75,7 +76,7 @@ def make_products(*names: str, price: str = "20.00", us: str = "2.00") -> list[P
         NewProduct(name=name, variants=[make_variant(f"SKU-{start + number}", price=price, prices={"us": us})])
         for number, name in enumerate(names, 1)
     ]
-    products = services.create_many(SYSTEM, given, reason=StockMovement.Reason.INITIAL)
+    products = product_services.create_many(SYSTEM, given, reason=StockMovement.Reason.INITIAL)
     for number, product in enumerate(products):
         product.created_at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
     Product.objects.bulk_update(products, ["created_at"])
@@ -85,7 +86,7 @@ def make_products(*names: str, price: str = "20.00", us: str = "2.00") -> list[P
 
 def change(product: Product, **columns: object) -> None:
     """Write columns of a product and list it anew."""
-    services.write(Product.objects.get(pk=product.pk), columns)
+    product_services.write(Product.objects.get(pk=product.pk), columns)
     listings.list_anew([product.pk])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cloudinary
 import pytest
 
-from products.gateways import cloudinary_media
+from products.media import cloudinary_storage
 from products.models import Product, ProductImage
 from products.tests.factories import make_product
 from products.tests.import_file import load, row, run, write
@@ -23,7 +23,7 @@ PATIENCE = 0.5  # seconds, instead of ten
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for half a second, not for ten."""
-    monkeypatch.setattr(cloudinary_media, "TIMEOUT", PATIENCE)
+    monkeypatch.setattr(cloudinary_storage, "TIMEOUT", PATIENCE)
 
 
 @pytest.mark.parametrize("says", [*DOWN, *ODD])

@@ -13,7 +13,7 @@ from accounts.models import User
 from carts.tests.factories import add, cart_of
 from orders.models import OrderItem
 from orders.tests.factories import placed
-from products.gateways import cloudinary_media, media
+from products.media import cloudinary_storage, storage
 from products.models import ProductImage
 from products.tests.factories import make_product
 from tests.cloudinary_stand_in import CLOUD, KEY, StandIn
@@ -27,12 +27,12 @@ SMALL = f"{DELIVERED}/c_limit,h_480,w_480,f_auto/v1"
 
 def test_the_real_package_is_what_is_used() -> None:
     assert settings.CLOUDINARY_ON
-    assert isinstance(default_storage, cloudinary_media.CloudinaryMedia)
+    assert isinstance(default_storage, cloudinary_storage.CloudinaryMedia)
     assert "cloudinary_storage" not in settings.INSTALLED_APPS
 
 
 def test_ten_seconds_are_given() -> None:
-    assert cloudinary_media.TIMEOUT == 10
+    assert cloudinary_storage.TIMEOUT == 10
 
 
 def test_a_picture_is_sent_once_and_its_row_holds_the_public_id(host: StandIn) -> None:
@@ -121,15 +121,15 @@ def test_moving_and_taking_off_ask_nothing_of_the_network(host: StandIn, dialled
 
 
 def test_a_file_that_is_not_wanted_after_all_is_removed(host: StandIn) -> None:
-    name = media.save(picture(), "png")
+    name = storage.save(picture(), "png")
     assert name in host.files
 
-    media.delete(name, "")
+    storage.delete(name, "")
 
     assert host.files == {}
-    media.delete(name)
+    storage.delete(name)
     host.says = 500
-    media.delete(name)
+    storage.delete(name)
     assert host.asked[1:] == [f"POST /v1_1/{CLOUD}/image/destroy"] * 3
 
 

@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from core import csv_export
-from products import exporting
 from products.exceptions import MediaDown
+from products.importing import exporter
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         unfinished = file.with_name(f"{file.name}.part")
         try:
             with unfinished.open("wb") as stream, bar:
-                rows = self._seen(exporting.rows(), bar, images)
+                rows = self._seen(exporter.rows(), bar, images)
                 for line in _csv(rows) if file.suffix.lower() == ".csv" else _json(rows):
                     stream.write(line)
             unfinished.replace(file)
@@ -74,11 +74,11 @@ def _json(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _csv(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    columns = exporting.head()
+    columns = exporter.head()
     yield from (line.encode() for line in csv_export.lines([columns]))
     for number, row in enumerate(rows, start=1):
         cells = [
             [orjson.dumps(cell).decode() if isinstance(cell, list) else cell for cell in line]
-            for line in exporting.csv_lines(row, columns, number)
+            for line in exporter.csv_lines(row, columns, number)
         ]
         yield from (line.encode() for line in csv_export.lines(cells))

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from core import csv_export
-from products.import_pictures import Pictures
-from products.importing import Import, Summary, deactivate_missing
-from products.sources import Source, Unreadable
+from products.importing.images import Pictures
+from products.importing.importer import Import, Summary, deactivate_missing
+from products.importing.sources import Source, Unreadable
 
 SHOWN_PROBLEMS = 50
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 import accounts.retention
 import carts.retention
 import orders.retention
-import products.retention
+import products.media.retention
 from core import outbox
 from orders import snapshots
 
@@ -17,7 +17,7 @@ CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     accounts.retention.clean_up,
     carts.retention.clean_up,
     orders.retention.clean_up,
-    partial(products.retention.clean_up, snapshots.pictures_shown),
+    partial(products.media.retention.clean_up, snapshots.pictures_shown),
     outbox.clean_up,
 )
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from orders.snapshots import readdress_pictures
-from products import relocation
+from products.media import migration
 
 
 class Command(BaseCommand):
@@ -24,12 +24,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, from_url: str, **options: Any) -> None:
-        total = relocation.waiting()
+        total = migration.waiting()
         if total and not settings.CLOUDINARY_ON and not from_url:
             raise CommandError(f"{total} picture(s) are on Cloudinary; say with --from-url where they are delivered.", returncode=2)
         moved = failed = 0
         with tqdm(total=total, unit="picture", disable=None) as bar:
-            for one in relocation.move(readdress_pictures, from_url):
+            for one in migration.move(readdress_pictures, from_url):
                 bar.update(1)
                 if one.problem:
                     failed += 1
