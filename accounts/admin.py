@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import emails, passwords, phones, services
-from accounts.access import place_of
+from accounts import email_addresses, passwords, phones, services
+from accounts.api.access import place_of
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, User
 from core import markets
@@ -33,7 +33,7 @@ class UserForm(forms.ModelForm[User]):
         """Store the address in its normal form."""
         given = self.cleaned_data.get("email")
         try:
-            return emails.normalised(given) if given else None
+            return email_addresses.normalised(given) if given else None
         except EmailInvalid as wrong:
             raise forms.ValidationError(wrong.message) from None
 

@@ -2,10 +2,10 @@
 
 from django.db import OperationalError, transaction
 
-from accounts import events, mailing, passwords, signals
+from accounts import emails, events, passwords, signals
+from accounts.client_info import NOWHERE, Place
 from accounts.exceptions import AccountGone, StaffNotErased
 from accounts.models import PhoneCode, User
-from accounts.places import NOWHERE, Place
 
 TRIES = 3
 
@@ -34,7 +34,7 @@ def _erase(user_id: int) -> None:
     if user is None:
         raise AccountGone
     signals.account_erased.send(sender=User, user_id=user_id, is_held=True)
-    mailing.forget(user_id)
+    emails.forget(user_id)
     PhoneCode.objects.filter(phone=user.phone).delete()
     user.auth_events.all().delete()
     user.delete()

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils.crypto import salted_hmac
 
+from accounts.client_info import Place
 from accounts.models import AuthEvent
-from accounts.places import Place
 from core.compiled_queries import Insertion
 
 Event = AuthEvent.Event

@@ -3,11 +3,11 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import emails, events, mailing, sessions, signals
+from accounts import email_addresses, emails, events, sessions, signals
+from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, EmailNotVerified, StaffNotLinked
 from accounts.gateways.google import Identity
 from accounts.models import AuthSession, SocialAccount, User
-from accounts.places import Place
 
 TRIES = 3  # one may lose first to the address and then to the identity
 GOOGLE = SocialAccount.Provider.GOOGLE
@@ -41,7 +41,7 @@ def _found_or_made(identity: Identity, place: Place) -> tuple[User, bool]:
         return _enabled(linked.user), False
     if not identity.email_verified:
         raise EmailNotVerified
-    email = emails.normalised(identity.email)
+    email = email_addresses.normalised(identity.email)
     user = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if user is None:
         return _made(email, identity, place), True
@@ -51,7 +51,7 @@ def _found_or_made(identity: Identity, place: Place) -> tuple[User, bool]:
     if user.email_verified_at is None:
         _take_back(user, place)
     else:
-        mailing.owe("google_linked", user.pk)
+        emails.owe("google_linked", user.pk)
     SocialAccount.objects.create(user=user, provider=GOOGLE, sub=identity.sub)
     events.record(events.Event.GOOGLE_LINKED, place, user_id=user.pk)
     return user, False
@@ -92,4 +92,4 @@ def _take_back(user: User, place: Place) -> None:
     sessions.end_all(user.pk, AuthSession.Reason.IDENTITY_RESET)
     signals.identity_reset.send(sender=User, user=user)
     events.record(events.Event.IDENTITY_RESET, place, user_id=user.pk)
-    mailing.owe("identity_reset", user.pk)
+    emails.owe("identity_reset", user.pk)

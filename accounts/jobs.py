@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from accounts import mailing
+from accounts import emails
 from core import outbox
 
 
-@outbox.job(mailing.JOB)
+@outbox.job(emails.JOB)
 def send_mail(payload: dict[str, Any]) -> None:
     """Send a mail about an account."""
-    mailing.send(payload)
+    emails.send(payload)

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import emails
+from accounts import email_addresses
 from accounts.exceptions import EmailInvalid
 
 
@@ -20,7 +20,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
         """Make a user; without a password none will ever fit. Raises EmailInvalid."""
-        user = self.model(email=emails.normalised(email) if email else None, **fields)
+        user = self.model(email=email_addresses.normalised(email) if email else None, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find the user of an address. Raises DoesNotExist, also for what is no address."""
         try:
-            return self.get(email=emails.normalised(username or ""))
+            return self.get(email=email_addresses.normalised(username or ""))
         except EmailInvalid:
             raise self.model.DoesNotExist from None
 

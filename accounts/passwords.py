@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import emails, events, links, mailing, phone_codes, sessions
+from accounts import email_addresses, emails, events, links, phone_codes, sessions
+from accounts.client_info import Place
 from accounts.exceptions import AccountGone, EmailInvalid, GoogleTokenInvalid, LinkInvalid, ProofNeeded, WeakPassword, WrongPassword
 from accounts.gateways import google
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tokens import Pair
 from core.exceptions import NotSignedIn
 from core.http import throttles
@@ -95,7 +95,7 @@ def change(user: User, old: str, new: str, place: Place) -> Pair:
         _set(locked, new)
         sessions.end_all(user.pk, AuthSession.Reason.PASSWORD)
         events.record(events.Event.PASSWORD_CHANGED, place, user_id=user.pk)
-        mailing.owe("password_changed", user.pk)
+        emails.owe("password_changed", user.pk)
         return sessions.start(locked, AuthSession.Method.PASSWORD, place)
 
 
@@ -103,7 +103,7 @@ def ask_reset(email: str, place: Place) -> None:
     """Owe the account of this address a mail with a link; the same work where there is none. Raises TooManyRequests."""
     throttles.count("mail_ip", throttles.caller_key(place.ip))
     try:
-        email = emails.normalised(email)
+        email = email_addresses.normalised(email)
     except EmailInvalid:
         return
     throttles.count("mail_account", events.masked(email))
@@ -112,14 +112,14 @@ def ask_reset(email: str, place: Place) -> None:
             email=email, is_active=True
         )  # so that it is not closed meanwhile
         user_id = found.values_list("pk", flat=True).first()
-        mailing.owe("reset", user_id)
+        emails.owe("reset", user_id)
         events.record(events.Event.PASSWORD_RESET_ASKED, place, user_id=user_id, email=events.masked(email))
 
 
 @transaction.atomic
 def send_reset_by_staff(user: User, place: Place, staff_id: int | None) -> None:
     """Owe the user a mail with a link; staff never know a password."""
-    mailing.owe("reset", user.pk)
+    emails.owe("reset", user.pk)
     events.record(events.Event.PASSWORD_RESET_ASKED, place, user_id=user.pk, by=staff_id)
 
 
@@ -135,7 +135,7 @@ def reset(uid: str, token: str, new: str, place: Place) -> None:
         _set(user, new)
         sessions.end_all(user.pk, AuthSession.Reason.PASSWORD)
         events.record(events.Event.PASSWORD_RESET, place, user_id=user.pk)
-        mailing.owe("password_changed", user.pk)
+        emails.owe("password_changed", user.pk)
 
 
 def _set(user: User, password: str) -> None:

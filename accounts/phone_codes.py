@@ -11,10 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import events
+from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, CodeInvalid
 from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
-from accounts.places import Place
 from core.http import throttles
 
 LIFETIME = timedelta(minutes=5)

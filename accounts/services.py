@@ -9,10 +9,10 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import emails, events, mailing, passwords, sessions
+from accounts import email_addresses, emails, events, passwords, sessions
+from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tokens import Claims
 from core.http import throttles
 
@@ -22,7 +22,7 @@ KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known
 def register(email: str, password: str, place: Place, *, first_name: str = "", last_name: str = "") -> User:
     """Make an account and owe it a mail. Raises EmailInvalid, WeakPassword, EmailTaken (also where two register at once)."""
     throttles.count("register", throttles.caller_key(place.ip))
-    user = User(email=emails.normalised(email), first_name=first_name, last_name=last_name, market=place.market)
+    user = User(email=email_addresses.normalised(email), first_name=first_name, last_name=last_name, market=place.market)
     passwords.check_rules(password, user)
     if User.objects.filter(email=user.email).exists():
         raise EmailTaken(field="email")
@@ -30,7 +30,7 @@ def register(email: str, password: str, place: Place, *, first_name: str = "", l
     try:
         with transaction.atomic():
             user.save(force_insert=True)
-            mailing.owe("verify", user.pk)
+            emails.owe("verify", user.pk)
             events.record(events.Event.REGISTER, place, user_id=user.pk, method="password")
     except IntegrityError:
         raise EmailTaken(field="email") from None
@@ -46,7 +46,7 @@ def sign_in(email: str, password: str, place: Place) -> User:
     caller = throttles.caller_key(place.ip)
     throttles.count("login_ip", caller)
     try:
-        address = emails.normalised(email)
+        address = email_addresses.normalised(email)
     except EmailInvalid:
         address = ""
     name = events.masked(address)

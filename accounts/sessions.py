@@ -9,9 +9,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import events, tokens
+from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, InvalidCredentials, RefreshReused, SessionNotFound, SessionRevoked
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from core.http import throttles
 
 MAX_LIVE = 20  # sessions a user; the oldest is ended

@@ -3,10 +3,10 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import emails, events, links, mailing, passwords
+from accounts import email_addresses, emails, events, links, passwords
+from accounts.client_info import Place
 from accounts.exceptions import AlreadyVerified, EmailTaken, LinkInvalid, NoAddress
 from accounts.models import User
-from accounts.places import Place
 from core.http import throttles
 
 
@@ -18,7 +18,7 @@ def resend(user: User, place: Place) -> None:
         raise AlreadyVerified
     throttles.count("mail_ip", throttles.caller_key(place.ip))
     throttles.count("mail_account", events.masked(user.email))
-    mailing.owe("verify", user.pk)
+    emails.owe("verify", user.pk)
 
 
 def ask_change(user: User, new_email: str, proof: passwords.Proof, place: Place) -> None:
@@ -26,16 +26,16 @@ def ask_change(user: User, new_email: str, proof: passwords.Proof, place: Place)
 
     Raises EmailInvalid, EmailTaken, what `passwords.prove` raises, TooManyRequests.
     """
-    email = emails.normalised(new_email, field="new_email")
+    email = email_addresses.normalised(new_email, field="new_email")
     throttles.count("mail_ip", throttles.caller_key(place.ip))
     passwords.prove(user, proof, place)
     if User.objects.filter(email=email).exists():
         raise EmailTaken(field="new_email")
     throttles.count("mail_account", events.masked(email))
     with transaction.atomic():
-        mailing.owe("email_change", user.pk, to=email, new_email=email, state=links.state_of(user))
+        emails.owe("email_change", user.pk, to=email, new_email=email, state=links.state_of(user))
         if user.email:
-            mailing.owe("email_change_notice", user.pk, to=user.email, new_email=email)
+            emails.owe("email_change_notice", user.pk, to=user.email, new_email=email)
         events.record(events.Event.EMAIL_CHANGE_ASKED, place, user_id=user.pk, email=events.masked(email))
 
 

@@ -7,7 +7,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.access import user_of
+from accounts.api.access import user_of
 from carts import access, wishes, wishlist
 from carts.inputs import MoveInput, WishInput, variant_in
 from carts.models import WishlistItem

@@ -10,8 +10,8 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.access import user_of
-from accounts.serializers import CartMergeShape
+from accounts.api.access import user_of
+from accounts.api.responses import CartMergeShape
 from carts import access, issues, merging, selectors, services, story
 from carts.inputs import AddItemInput, KeyInput, NewQuantityInput, UpdateItemInput, WhichItem, variant_in
 from carts.models import Cart

@@ -6,7 +6,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.access import user_of
+from accounts.api.access import user_of
 from core.http.envelope import Reply
 from core.http.openapi import answers
 from core.http.throttles import EveryCaller, Writes

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import emails
+from accounts import email_addresses
 from carts.inputs import ProductRef, Quantity, RowId
 from core.http.fields import CartTokenField
 from orders.checking import Wanted
@@ -114,7 +114,7 @@ class CreateOrderInput(serializers.Serializer[Any]):
 
     def validate_email(self, value: str | None) -> str:
         """Take the address in its normal form."""
-        return emails.normalised(value) if value and value.strip() else ""
+        return email_addresses.normalised(value) if value and value.strip() else ""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Read the way to pay in any case."""

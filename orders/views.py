@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.access import user_of
+from accounts.api.access import user_of
 from carts import access as carts
 from core.actors import actor_of
 from core.http import cookies, throttles

@@ -164,7 +164,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.http.handlers.ErrorsMiddleware",
-    "accounts.middleware.RecordedOriginMiddleware",
+    "accounts.api.middleware.RecordedOriginMiddleware",
     "core.http.admin_only.AdminSessionMiddleware",
     "core.http.admin_only.AdminCsrfMiddleware",
     "core.http.admin_only.AdminAuthenticationMiddleware",
@@ -203,7 +203,7 @@ CACHES = {
 
 # --- 9. The API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.CookieJWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.CookieJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.http.renderers.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.http.parsers.StrictJSONParser"],

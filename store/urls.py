@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 from rest_framework.routers import SimpleRouter
 
-from accounts.views import AuthViewSet
+from accounts.api.views import AuthViewSet
 from carts.parts import WishlistViewSet
 from carts.views import CartViewSet
 from core.http import handlers

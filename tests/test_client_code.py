@@ -11,8 +11,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts import sessions
+from accounts.client_info import Place
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tests.factories import expired, make_user, sell
 from accounts.tokens import Pair
 from carts.models import CartItem

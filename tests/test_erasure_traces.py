@@ -10,9 +10,9 @@ from django.db.models import F
 from pytest_django import Settings
 
 from accounts import sessions
+from accounts.client_info import Place
 from accounts.gateways import sms
 from accounts.models import PhoneCode, User
-from accounts.places import Place
 from accounts.tests.factories import PASSWORD, me, refresh, sign_in
 from carts.models import Cart
 from carts.tests.factories import add

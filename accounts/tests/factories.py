@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts import sessions
+from accounts.client_info import Place
 from accounts.models import User
-from accounts.places import Place
 from tests.schema_client import SchemaClient
 
 PASSWORD = "a lamp on the hill"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from accounts import sessions
+from accounts.client_info import Place
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthEvent, AuthSession, User
-from accounts.places import Place
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import PASSWORD, claims_of, make_user, me, refresh, sign_in
 from accounts.tests.mails import sent

@@ -56,7 +56,7 @@ def test_the_memory_keeps_number_and_text(settings: Settings) -> None:
 
 
 def test_a_shops_own_function_is_called_with_number_and_text(settings: Settings) -> None:
-    settings.SMS_BACKEND = "accounts.tests.test_sms_backends.own_gateway"
+    settings.SMS_BACKEND = "accounts.tests.phone.test_sms_backends.own_gateway"
 
     response = send()
 
@@ -99,7 +99,7 @@ def test_a_bad_number_is_told_before_a_missing_backend(settings: Settings) -> No
 
 
 def test_a_failing_gateway_is_told_without_the_code(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    settings.SMS_BACKEND = "accounts.tests.test_sms_backends.broken_gateway"
+    settings.SMS_BACKEND = "accounts.tests.phone.test_sms_backends.broken_gateway"
 
     with caplog.at_level(logging.DEBUG):
         response = send()
@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_written_is_a_failing_gateway(settings: Settings, 
     assert response.json()["code"] == "sms_unavailable"
 
 
-@pytest.mark.parametrize("path", ["accounts.tests.test_sms_backends.absent", "no_such_package.gateway"])
+@pytest.mark.parametrize("path", ["accounts.tests.phone.test_sms_backends.absent", "no_such_package.gateway"])
 def test_a_misspelt_gateway_is_told_as_one_that_fails(settings: Settings, path: str) -> None:
     settings.SMS_BACKEND = path
 

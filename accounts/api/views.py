@@ -4,9 +4,10 @@ from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
-from accounts import access, erasure, google_accounts, phone_codes, phones, services, sessions
-from accounts.gateways import google
-from accounts.inputs import (
+from accounts import erasure, google_accounts, phone_codes, phones, services, sessions
+from accounts.api import access
+from accounts.api.credential_views import OPEN, CredentialsViewSet
+from accounts.api.inputs import (
     GoogleInput,
     LoginInput,
     LogoutInput,
@@ -17,9 +18,9 @@ from accounts.inputs import (
     SendCodeInput,
     VerifyCodeInput,
 )
+from accounts.api.responses import AccessTokenShape, CodeSentShape, SignedInShape, TokensShape, UserSerializer
+from accounts.gateways import google
 from accounts.models import AuthSession
-from accounts.parts import OPEN, CredentialsViewSet
-from accounts.serializers import AccessTokenShape, CodeSentShape, SignedInShape, TokensShape, UserSerializer
 from core.exceptions import NotSignedIn
 from core.http import throttles
 from core.http.client_ip import client_ip

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts import sessions, signals, tokens
+from accounts.client_info import Place
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
-from accounts.places import Place
 from core.exceptions import DomainError, NotSignedIn
 from core.http import cookies, throttles
 from core.http.client_ip import client_ip

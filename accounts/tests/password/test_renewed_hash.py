@@ -4,9 +4,9 @@ import pytest
 from pytest_django import Settings
 
 from accounts import links, passwords, sessions
+from accounts.client_info import Place
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
 from tests.schema_client import SchemaClient
 

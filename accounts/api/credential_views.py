@@ -9,11 +9,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts import access, passwords, sessions, verification
+from accounts import passwords, sessions, verification
+from accounts.api import access
+from accounts.api.inputs import AskResetInput, ChangeEmailInput, ChangePasswordInput, ResetInput, VerifyEmailInput
+from accounts.api.responses import SessionSerializer, TokensShape
 from accounts.exceptions import SessionNotFound
-from accounts.inputs import AskResetInput, ChangeEmailInput, ChangePasswordInput, ResetInput, VerifyEmailInput
 from accounts.models import User
-from accounts.serializers import SessionSerializer, TokensShape
 from core.http.envelope import Reply
 from core.http.fields import uuid_of
 from core.http.openapi import answers

@@ -9,8 +9,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import links, sessions
+from accounts.client_info import Place
 from accounts.models import AuthEvent, User
-from accounts.places import Place
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
 from accounts.tests.mails import link, one_link, sent
 from core.models import Job

@@ -9,9 +9,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts import sessions
+from accounts.client_info import Place
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tests.factories import PASSWORD, make_user, me, refresh, sign_in
 
 pytestmark = pytest.mark.django_db

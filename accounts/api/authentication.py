@@ -10,7 +10,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from accounts import access, tokens
+from accounts import tokens
+from accounts.api import access
 from accounts.exceptions import SessionRevoked, SignedInButDisabled, TokenExpired
 from accounts.models import AuthSession, User
 from core.compiled_queries import Slot, Statement

@@ -6,7 +6,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts import events
-from accounts.access import place_of
+from accounts.api.access import place_of
 from core.exceptions import TooManyRequests
 from core.http import throttles
 from core.http.origin import OriginMiddleware

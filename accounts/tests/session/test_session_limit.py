@@ -3,9 +3,9 @@
 import pytest
 
 from accounts import sessions
+from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import make_user, me, sign_in
 

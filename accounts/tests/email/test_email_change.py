@@ -7,10 +7,10 @@ import pytest
 from pytest_django import Settings
 
 from accounts import google_accounts, links, passwords, sessions
+from accounts.client_info import Place
 from accounts.gateways import sms
 from accounts.gateways.google import Identity
 from accounts.models import AuthSession, User
-from accounts.places import Place
 from accounts.tests.crowd import at_once
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
 from accounts.tests.mails import one_link, sent
