@@ -7,7 +7,8 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.signals import Told, account_erased, signed_in
-from carts import access, merging, services
+from carts import merging, services
+from carts.api import access
 from core.actors import Actor
 from core.http import cookies
 from core.http.client_ip import client_ip

@@ -12,9 +12,9 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from carts import guest_keys
+from carts.identity import Caller, CartRef
 from carts.lines import Line, of_cart
 from carts.models import Cart, CartItem
-from carts.owners import Caller, CartRef
 from core.compiled_queries import Slot, Statement
 from core.markets import Market
 from products.catalog.list_item import seller_name

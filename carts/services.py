@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from carts import audit, guest_keys, lines, selectors
 from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
+from carts.identity import Caller, CartRef
 from carts.lines import Line
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
-from carts.owners import Caller, CartRef
 from core import money
 from core.actors import SYSTEM, Actor
 from core.compiled_queries import Change, Insertion, Slot

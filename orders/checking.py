@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from carts.identity import Caller
 from carts.lines import Line
-from carts.owners import Caller
 from core import money
 from core.exceptions import Invalid
 from core.markets import Market

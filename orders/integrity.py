@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, Su
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
-from carts import ordering
+from carts import checkout
 from orders.locking import lock_payments
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.refunds import COUNTED, GIVEN
@@ -139,7 +139,7 @@ def _money() -> Iterator[Problem]:
 def _held_for_nothing() -> list[int]:
     waiting = Order.objects.filter(status=Status.PENDING, cart__isnull=False)
     merged = waiting.filter(cart__merged_into__isnull=False)
-    return ordering.held_elsewhere(waiting.values("cart"), merged.values("cart__merged_into"))
+    return checkout.held_elsewhere(waiting.values("cart"), merged.values("cart__merged_into"))
 
 
 @transaction.atomic
@@ -149,9 +149,9 @@ def fix() -> int:
     Locks are taken in the order of all: carts, payments, variants.
     """
     locked = set(_held_for_nothing())
-    ordering.lock(locked)
+    checkout.lock(locked)
     carts = sorted(locked.intersection(_held_for_nothing()))  # an order may have been placed meanwhile
-    ordering.hold_nothing(carts)
+    checkout.hold_nothing(carts)
     given = _total(Refund.objects.filter(payment=OuterRef("pk"), state__in=GIVEN), "payment", "amount_minor")
     payments = Payment.objects.annotate(given=Least(given, F("captured_minor"))).exclude(refunded_minor=F("given"))
     changed = Payment.objects.filter(pk__in=lock_payments(payments.values("pk"))).update(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from carts import ordering
-from carts.owners import CartRef
+from carts import checkout
+from carts.identity import CartRef
 from core.actors import Actor
 from orders.exceptions import OrderNotFound
 from orders.models import Order, Payment
@@ -38,7 +38,7 @@ class Held:
 
 def held(payment_id: UUID, actor: Actor) -> Held:
     """Lock a payment with its order and cart, inside a transaction."""
-    cart = ordering.locked_for_order(Payment.objects.values_list("order__cart", flat=True).get(pk=payment_id))
+    cart = checkout.locked_for_order(Payment.objects.values_list("order__cart", flat=True).get(pk=payment_id))
     order, payment = locked_with_order(payment_id)
     return Held(order, payment, cart, actor)
 

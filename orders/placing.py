@@ -8,10 +8,10 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
+from carts import checkout as ordering
 from carts import lines as cart_lines
-from carts import ordering
 from carts import selectors as carts
-from carts.owners import Caller, CartRef
+from carts.identity import Caller, CartRef
 from core import money
 from core.actors import Actor
 from core.compiled_queries import Insertion, Slot, Statement

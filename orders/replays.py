@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from carts import ordering
+from carts import checkout
 from carts import selectors as carts
+from carts.identity import CartRef
 from carts.lines import Line
-from carts.owners import CartRef
 from core.exceptions import KeyReused
 from orders import checking, wishes
 from orders.exceptions import OrderWaits
@@ -75,7 +75,7 @@ def waiting(ref: CartRef, attempt: Attempt) -> Order | None:
     """
     if ref.id is None:  # which, asked for, would be every order whose cart is gone, and everybody's that is not merged
         return None
-    here = ordering.merged_into(ref.id)
+    here = checkout.merged_into(ref.id)
     order = Order.objects.filter(cart__in=here, status=Order.Status.PENDING).order_by("-pk").first()
     if order is not None and is_of_another(order, attempt):
         raise OrderWaits

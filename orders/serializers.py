@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import email_addresses
-from carts.inputs import ProductRef, Quantity, RowId
+from carts.api.inputs import ProductRef, Quantity, RowId
 from core.http.fields import CartTokenField
 from orders.checking import Wanted
 from orders.models import Order

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from carts import ordering
+from carts import checkout
 from core import outbox
 from core.actors import STRIPE, SYSTEM, Actor
 from orders import notices, refunds, transitions
@@ -103,7 +103,7 @@ def _confirm(found: Held, kind: str) -> None:
     order.paid_at, order.cancel_reason, order.expired_at = now, "", None
     transitions.move(order, Order.Status.PROCESSING, kind, found.actor, at=now, payment=str(found.payment.pk))
     if found.cart is not None:
-        ordering.take_paid(SYSTEM, found.cart, units, order.number, now)
+        checkout.take_paid(SYSTEM, found.cart, units, order.number, now)
     notices.announce(order, "paid")
     for other in found.others():
         owe_closing(other)
@@ -112,9 +112,9 @@ def _confirm(found: Held, kind: str) -> None:
 def _let_go(found: Held, units: Mapping[int, int]) -> None:
     """Let the cart keep nothing for this order; another of it, from a cart that was merged into it, may still wait."""
     if found.cart is not None:
-        here = ordering.merged_into(found.cart.pk)
+        here = checkout.merged_into(found.cart.pk)
         others = Order.objects.filter(cart__in=here, status=Order.Status.PENDING).exclude(pk=found.order.pk)
-        ordering.let_go(found.cart, units, is_last=not others.exists())
+        checkout.let_go(found.cart, units, is_last=not others.exists())
 
 
 def owe_closing(payment_id: UUID) -> None:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import user_of
-from carts import access as carts
+from carts.api import access as carts
 from core.actors import actor_of
 from core.http import cookies, throttles
 from core.http.absolute_urls import site_of

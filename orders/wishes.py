@@ -8,7 +8,7 @@ from decimal import Decimal
 import orjson
 
 from carts.guest_keys import digest
-from carts.owners import Caller
+from carts.identity import Caller
 from core.actors import Actor
 from orders.checking import Wanted
 

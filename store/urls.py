@@ -8,8 +8,8 @@ from django.views.static import serve
 from rest_framework.routers import SimpleRouter
 
 from accounts.api.views import AuthViewSet
-from carts.parts import WishlistViewSet
-from carts.views import CartViewSet
+from carts.api.views import CartViewSet
+from carts.api.wishlist_views import WishlistViewSet
 from core.http import handlers
 from orders.parts import AddressViewSet
 from orders.views import OrderViewSet

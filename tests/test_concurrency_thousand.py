@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from carts import guest_keys
+from carts.identity import Caller
 from carts.models import Cart, CartItem
-from carts.owners import Caller
 from core import markets
 from core.actors import SYSTEM
 from orders import placing

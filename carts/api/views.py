@@ -12,11 +12,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import user_of
 from accounts.api.responses import CartMergeShape
-from carts import access, issues, merging, selectors, services, story
-from carts.inputs import AddItemInput, KeyInput, NewQuantityInput, UpdateItemInput, WhichItem, variant_in
-from carts.models import Cart
-from carts.owners import CartRef
-from carts.serializers import (
+from carts import history, merging, selectors, services, validation
+from carts.api import access
+from carts.api.inputs import AddItemInput, KeyInput, NewQuantityInput, UpdateItemInput, WhichItem, variant_in
+from carts.api.responses import (
     AcceptedShape,
     CartBesideShape,
     CartLineShape,
@@ -28,6 +27,8 @@ from carts.serializers import (
     LogEntryShape,
     ValidationShape,
 )
+from carts.identity import CartRef
+from carts.models import Cart
 from core.actors import actor_of
 from core.http.absolute_urls import site_of
 from core.http.envelope import Reply
@@ -173,7 +174,7 @@ class CartViewSet(GenericViewSet[Cart]):
     def validate(self, request: Request) -> Reply:
         """Find out before checkout what has changed: prices, stock, availability."""
         ref = self._cart(request)
-        found = issues.found_in(selectors.lines_of(ref), ref.market, ref.user_id)
+        found = validation.found_in(selectors.lines_of(ref), ref.market, ref.user_id)
         message = "Cart has validation issues" if found else "Cart is valid"
         reply = Reply({"valid": not found, "issues": found}, message, beside=access.beside(ref))
         return access.dressed(request, reply, ref)
@@ -204,5 +205,5 @@ class CartViewSet(GenericViewSet[Cart]):
     def audit_logs(self, request: Request) -> Reply:
         """Get the last 50 changes of one's cart, newest first."""
         ref = self._cart(request)
-        rows = story.of_cart(ref, oldest_first=oldest_first(request))
+        rows = history.of_cart(ref, oldest_first=oldest_first(request))
         return Reply(rows, "Audit logs retrieved successfully", beside=access.beside(ref))

@@ -8,10 +8,11 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import user_of
-from carts import access, wishes, wishlist
-from carts.inputs import MoveInput, WishInput, variant_in
+from carts.api import access
+from carts.api.inputs import MoveInput, WishInput, variant_in
+from carts.api.responses import CartLineShape, ChangedBesideShape, WishShape
 from carts.models import WishlistItem
-from carts.serializers import CartLineShape, ChangedBesideShape, WishShape
+from carts.wishlist import selectors, services
 from core.actors import actor_of
 from core.http.absolute_urls import site_of
 from core.http.envelope import Reply
@@ -40,7 +41,7 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         """Get the wishlist, the newest first."""
         raw = request._request
         cursor = Cursor.decode(raw.GET["cursor"], "newest") if raw.GET.get("cursor") else None
-        page = wishlist.of_user(user_of(request).pk, market_of(raw), cursor, page_size_of(raw.GET), site_of(raw))
+        page = selectors.of_user(user_of(request).pk, market_of(raw), cursor, page_size_of(raw.GET), site_of(raw))
         return Reply(page.rows, "Wishlist retrieved successfully", beside={"pagination": page.links(request)})
 
     @answers(WishShape, takes=WishInput, statuses=(200, 201))
@@ -50,15 +51,15 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         given = WishInput(data=request.data)
         given.is_valid(raise_exception=True)
         raw, user = request._request, user_of(request)
-        wish_id, is_new = wishes.add(user.pk, given.validated_data["product_id"], market_of(raw))
+        wish_id, is_new = services.add(user.pk, given.validated_data["product_id"], market_of(raw))
         message, status = ADDED if is_new else THERE
-        return Reply(wishlist.one(user.pk, wish_id, market_of(raw), site_of(raw)), message, status=status)
+        return Reply(selectors.one(user.pk, wish_id, market_of(raw), site_of(raw)), message, status=status)
 
     @answers(None, parameters=[WISH])
     @action(detail=False, methods=["delete", "post"], url_path=f"remove/{BY_ID}")
     def remove(self, request: Request, item_id: str) -> Reply:
         """Take a product off the wishlist."""
-        wishes.remove(user_of(request).pk, int(item_id))
+        services.remove(user_of(request).pk, int(item_id))
         return Reply(None, "Product removed from your wishlist")
 
     @answers(CartLineShape, takes=MoveInput, statuses=(200, 201), beside=ChangedBesideShape, parameters=[WISH])
@@ -69,5 +70,5 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         chosen = {"variant": variant_in(fields), "quantity": fields["quantity"]}
-        line_id, is_new, ref = wishes.move_to_cart(actor_of(request), access.caller_of(request), int(item_id), **chosen)
+        line_id, is_new, ref = services.move_to_cart(actor_of(request), access.caller_of(request), int(item_id), **chosen)
         return access.changed(request, ref, "Product moved to your cart", status=201 if is_new else 200, line_id=line_id)

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import Case, PositiveSmallIntegerField, Q, QuerySet, Value, When
 
 from carts import audit, selectors
+from carts.identity import CartRef
 from carts.lines import Line
 from carts.models import MAX_LINES, Cart, CartAuditLog, CartItem
-from carts.owners import CartRef
 from carts.services import expiry_of
 from core import markets
 from core.actors import Actor

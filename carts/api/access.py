@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from carts import guest_keys, selectors
-from carts.owners import Caller, CartRef
+from carts.identity import Caller, CartRef
 from core.http import cookies
 from core.http.absolute_urls import site_of
 from core.http.envelope import Reply

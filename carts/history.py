@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from carts.identity import CartRef
 from carts.models import CartAuditLog
-from carts.owners import CartRef
 
 SHOWN = 50
 

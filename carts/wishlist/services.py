@@ -5,8 +5,8 @@ from django.db import transaction
 from accounts.models import User
 from carts import services
 from carts.exceptions import WishlistFull, WishNotFound
+from carts.identity import Caller, CartRef
 from carts.models import MAX_WISHES, WishlistItem
-from carts.owners import Caller, CartRef
 from core import markets, money
 from core.actors import Actor
 from core.markets import Market

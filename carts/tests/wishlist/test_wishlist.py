@@ -273,7 +273,7 @@ def test_what_is_there_already_is_found_though_it_is_not_for_sale_any_more(ada: 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_wishes_at_once_do_not_pass_the_limit(monkeypatch: pytest.MonkeyPatch, unthrottled: None) -> None:
-    monkeypatch.setattr("carts.wishes.MAX_WISHES", 3)
+    monkeypatch.setattr("carts.wishlist.services.MAX_WISHES", 3)
     token = access_token(make_user())
     lamps = make_products(*(f"Lamp {number}" for number in range(6)))
 
