@@ -10,9 +10,9 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
 from carts import checkout
-from orders.locking import lock_payments
 from orders.models import Order, OrderItem, Payment, Refund
-from orders.refunds import COUNTED, GIVEN
+from orders.payments.refunds import COUNTED, GIVEN
+from orders.state.locking import lock_payments
 from products.models import StockMovement, Variant
 from products.services import stock
 

@@ -4,20 +4,22 @@ from typing import Any
 from uuid import UUID
 
 from core import outbox
-from orders import checkout, mailing, notices, refunds, settling
+from orders import emails
 from orders.models import Payment
+from orders.payments import refunds, sessions, settlement
+from orders.state import notifications
 
 
-@outbox.job(notices.BUYER)
+@outbox.job(notifications.BUYER)
 def mail_buyer(payload: dict[str, Any]) -> None:
     """Send a buyer a mail about his order."""
-    mailing.send(payload)
+    emails.send(payload)
 
 
-@outbox.job(notices.MERCHANT)
+@outbox.job(notifications.MERCHANT)
 def mail_merchant(payload: dict[str, Any]) -> None:
     """Send the merchant a mail about an order."""
-    mailing.send_to_merchant(payload)
+    emails.send_to_merchant(payload)
 
 
 @outbox.job(refunds.JOB)
@@ -26,9 +28,9 @@ def give_back(payload: dict[str, Any]) -> None:
     refunds.submit(UUID(payload["refund"]))
 
 
-@outbox.job(settling.CLOSE)
+@outbox.job(settlement.CLOSE)
 def close_session(payload: dict[str, Any]) -> None:
     """Close the session of an attempt that shall not be paid any more."""
     payment = Payment.objects.get(pk=payload["payment"])
     if payment.session_id is not None:
-        settling.apply_session(payment.pk, checkout.close(payment))
+        settlement.apply_session(payment.pk, sessions.close(payment))

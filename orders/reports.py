@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from core import markets, money
 from core.counted_rows import Firsts, first_of
-from orders.gateways import stripe
 from orders.models import Order, Payment, Refund, StripeEvent
+from orders.payments import stripe_gateway
 
 DAYS = 30
 Status = Order.Status
@@ -84,7 +84,7 @@ def _paid(first: date) -> dict[tuple[str, date], Decimal]:
     rows = captured.values_list("provider", "currency", _day("order__paid_at")).annotate(Sum("captured_minor")).order_by()
     paid: dict[tuple[str, date], Decimal] = {}
     for provider, currency, on, minor in rows:  # Stripe's minor units are not always the currency's
-        digits = stripe.digits_of(currency) if provider == Order.Method.STRIPE else money.exponent(currency)
+        digits = stripe_gateway.digits_of(currency) if provider == Order.Method.STRIPE else money.exponent(currency)
         paid[currency, on] = paid.get((currency, on), Decimal(0)) + Decimal(minor).scaleb(-digits)
     return {key: _exact(total, key[0]) for key, total in paid.items()}
 

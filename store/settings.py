@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "products",
+    "pricing",
     "carts",
     "orders",
     "corsheaders",

@@ -11,9 +11,9 @@ from accounts.api.views import AuthViewSet
 from carts.api.views import CartViewSet
 from carts.api.wishlist_views import WishlistViewSet
 from core.http import handlers
-from orders.parts import AddressViewSet
-from orders.views import OrderViewSet
-from orders.webhooks import StripeWebhook
+from orders.api.address_views import AddressViewSet
+from orders.api.views import OrderViewSet
+from orders.api.webhook_view import StripeWebhook
 from products.api.views import ProductViewSet
 from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
 

@@ -19,7 +19,7 @@ from core.http.envelope import Refusal, Reply, encode, failure, success
 from core.http.openapi import answers
 from core.http.renderers import EnvelopeRenderer
 from core.pagination import MAX_PAGE_SIZE
-from orders import pricing
+from pricing import breakdown
 
 
 class ShippingShape(serializers.Serializer[Any]):
@@ -84,7 +84,7 @@ class ConfigViewSet(ViewSet):
 
 
 def _market(market: markets.Market) -> dict[str, Any]:
-    flat, free_from = pricing.shipping(market)
+    flat, free_from = breakdown.shipping(market)
     return {
         "code": market.code,
         "currency": market.currency,

@@ -18,7 +18,8 @@ from accounts.tests.factories import make_user
 from carts.tests.factories import add
 from core.actors import SYSTEM
 from core.models import Job
-from orders import fulfilment, reports
+from orders import reports
+from orders.fulfilment import shipping
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import placed
 from products.models import Product, Variant
@@ -92,8 +93,8 @@ def test_money_by_card_counts_in_stripes_minor_units_and_cash_in_the_currencys(d
 def test_money_counts_on_the_day_on_which_it_came(staff: Client) -> None:
     now = timezone.now()
     sent = order(make_product(price="20.00"), at=now - timedelta(days=40))
-    fulfilment.ship(SYSTEM, sent.pk)
-    fulfilment.deliver(SYSTEM, sent.pk)
+    shipping.ship(SYSTEM, sent.pk)
+    shipping.deliver(SYSTEM, sent.pk)
 
     (rupees,) = plots(page_of(staff))
 
@@ -129,7 +130,7 @@ def test_orders_are_counted_by_state(staff: Client) -> None:
     lamp = make_product(stock=50)
     for _ in range(3):
         order(lamp)
-    fulfilment.ship(SYSTEM, order(lamp).pk)
+    shipping.ship(SYSTEM, order(lamp).pk)
 
     page = page_of(staff)
 

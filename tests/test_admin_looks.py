@@ -17,7 +17,7 @@ from carts.models import WishlistItem
 from carts.tests.factories import add
 from core.actors import SYSTEM
 from core.models import Job
-from orders import fulfilment
+from orders.fulfilment import shipping
 from orders.models import Order, Refund
 from orders.tests.factories import customer, placed
 from products.models import Product, Variant
@@ -171,7 +171,7 @@ def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_who_goes_back_after_a_refund_finds_an_empty_page_that_tells_of_it(tab: Watched, order: Order) -> None:
-    for act in (fulfilment.ship, fulfilment.deliver):
+    for act in (shipping.ship, shipping.deliver):
         act(SYSTEM, order.pk)
     page = tab.page
     tab.open(f"/admin/orders/order/{order.pk}/desk/refund/")

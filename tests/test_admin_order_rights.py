@@ -9,15 +9,16 @@ from django.test import Client
 from accounts.models import User
 from carts.tests.factories import add
 from core.actors import Actor
-from orders import fulfilment, refunds
-from orders.admin.desk import ACTS
+from orders.admin.order_actions import ACTS
+from orders.fulfilment import shipping
 from orders.models import Order, Refund, StripeEvent
-from orders.returns import Returned
+from orders.payments import refunds
+from orders.payments.refund_lines import Returned
 from orders.tests.factories import books, customer, placed
+from orders.tests.payments.paid_orders import bought, pending, stock_of
+from orders.tests.payments.till import Till
 from products.tests.factories import make_product
-from tests.bought import bought, pending, stock_of
 from tests.desks import clerk, superuser
-from tests.payments import Till
 from tests.test_admin_orders import ORDERS, act, offered
 
 pytestmark = pytest.mark.django_db
@@ -73,11 +74,11 @@ def test_where_all_was_given_back_nothing_is_packed_and_nothing_is_sent(till: Ti
 def test_what_is_due_on_delivery_stands_on_the_slip_until_it_is_paid(desk: Client, status: str) -> None:
     order = on_delivery()
     if status == "shipped":
-        fulfilment.ship(STAFF, order.pk)
+        shipping.ship(STAFF, order.pk)
     before = slip(desk, order)
 
     if status == "shipped":
-        fulfilment.deliver(STAFF, order.pk)
+        shipping.deliver(STAFF, order.pk)
     else:
         act(desk, order, "cancel", reason="no lamps left")
 
@@ -98,7 +99,7 @@ def test_what_is_not_to_be_sent_is_not_packed(desk: Client, status: str) -> None
 
 def test_what_is_sent_already_is_said_to_be_sent(till: Till, desk: Client) -> None:
     order = bought(till)
-    fulfilment.ship(STAFF, order.pk)
+    shipping.ship(STAFF, order.pk)
     refunds.ask(STAFF, order.pk, None, "late", [Returned(order.items.get().pk, 2)])
 
     assert "An order that is shipped cannot become shipped" in act(desk, order, "ship")

@@ -13,9 +13,9 @@ from carts.tests.factories import add
 from core.models import Job
 from orders.models import Order, OrderEvent, Payment, Refund, StripeEvent
 from orders.tests.factories import customer, placed
+from orders.tests.payments.till import Till
 from products.models import Variant
 from products.tests.factories import make_product
-from tests.payments import Till
 
 pytestmark = pytest.mark.django_db
 ORDERS = "/admin/orders/order/"

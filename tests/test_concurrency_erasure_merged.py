@@ -12,8 +12,8 @@ from accounts.tests.factories import PASSWORD, make_user
 from carts.models import Cart
 from carts.tests.factories import guest, guest_with, signed_in
 from orders.models import Payment
+from orders.tests.payments.till import Till
 from products.tests.factories import make_product
-from tests.payments import Till
 from tests.test_concurrency_erasure_carts import after, in_thread
 
 PATIENCE = 2  # seconds; PostgreSQL looks for deadlocks after one

@@ -16,11 +16,11 @@ from carts.identity import Caller
 from carts.models import Cart, CartItem
 from core import markets
 from core.actors import SYSTEM
-from orders import placing
 from orders.exceptions import CartChanged
 from orders.models import Order
+from orders.placement.place import place_order
+from orders.placement.request import Wish
 from orders.tests.factories import ADDRESS
-from orders.wishes import Wish
 from products.exceptions import OutOfStock
 from products.models import Variant
 from products.tests.factories import make_products
@@ -56,7 +56,7 @@ def test_a_thousand_orders_know_no_deadlock(settings: Settings) -> None:
         try:
             for key in mine:
                 try:
-                    placing.place(SYSTEM, Caller(markets.default(), keys=(key,)), wish)
+                    place_order(SYSTEM, Caller(markets.default(), keys=(key,)), wish)
                     told.append("placed")
                 except (CartChanged, OutOfStock):
                     told.append("sold out")

@@ -16,9 +16,10 @@ from django.utils.safestring import mark_safe
 from core import csv_export, money
 from core.admin import ModelAdmin, ReadOnly, TabularInline, dress, staff_actor
 from core.exceptions import DomainError
-from orders import refunds, selectors
-from orders.admin import badges, desk
+from orders import selectors
+from orders.admin import badges, order_actions
 from orders.models import Order, OrderEvent, OrderItem, Payment
+from orders.payments import refunds
 
 PARTS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
 COLUMNS = (
@@ -173,7 +174,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
 
     @admin.display(description="Refunds")
     def given_back(self, order: Order) -> str:
-        return desk.refunds_of(order) or "–"
+        return order_actions.refunds_of(order) or "–"
 
     @admin.action(description="Download as CSV", permissions=["view"])
     def as_csv(self, request: HttpRequest, chosen: QuerySet[Order]) -> StreamingHttpResponse:
@@ -194,7 +195,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Show the order with what can be done to it."""
         order = self.get_object(request, object_id)
-        acts = desk.acts_for(order) if order is not None and request.user.has_perm("orders.change_order") else []
+        acts = order_actions.acts_for(order) if order is not None and request.user.has_perm("orders.change_order") else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 
     def desk(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
@@ -202,7 +203,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
         if not request.user.has_perm("orders.change_order"):
             raise PermissionDenied
         order = get_object_or_404(Order, pk=pk)
-        chosen = desk.ACTS.get(act)
+        chosen = order_actions.ACTS.get(act)
         if chosen is None:
             raise Http404
         form = chosen.form(order, request.POST if request.method == "POST" else None)

@@ -6,9 +6,9 @@ from django.http import HttpRequest
 
 from core import money
 from core.admin import ModelAdmin, ReadOnly
-from orders import inbox
 from orders.admin import badges
 from orders.models import Address, Refund, StripeEvent
+from orders.payments import webhook_events
 
 
 @admin.register(Refund)
@@ -60,7 +60,7 @@ class StripeEventAdmin(ReadOnly, ModelAdmin[StripeEvent]):
     @admin.action(description="Work through again", permissions=["work"])
     def work_through(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
         """Do again what follows from the events; those that are done change nothing."""
-        told = [inbox.replay(event.event_id) for event in chosen]
+        told = [webhook_events.replay(event.event_id) for event in chosen]
         done, failed = sum(one[0] for one in told), sum(one[1] for one in told)
         self.message_user(request, f"{done} done, {failed} failed", messages.WARNING if failed else messages.SUCCESS)
 

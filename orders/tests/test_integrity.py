@@ -10,9 +10,10 @@ from django.core.management import call_command
 from carts.models import Cart, CartItem
 from carts.tests.factories import add
 from core.actors import Actor
-from orders import cancelling, fulfilment, refunds
+from orders.fulfilment import cancellation, shipping
 from orders.models import Order, OrderItem, Payment, Refund
-from orders.returns import Returned
+from orders.payments import refunds
+from orders.payments.refund_lines import Returned
 from orders.tests.factories import customer, placed
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
@@ -46,11 +47,11 @@ def test_the_books_of_a_shop_add_up_after_everything_that_can_happen(order: Orde
     add(second, make_product("Mug", sku="MUG", stock=5), 3)
     placed(second)
     other = Order.objects.exclude(pk=order.pk).get()
-    fulfilment.ship(STAFF, order.pk)
-    fulfilment.deliver(STAFF, order.pk)
+    shipping.ship(STAFF, order.pk)
+    shipping.deliver(STAFF, order.pk)
     item = order.items.get()
     refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [Returned(item.pk, 1, restock=True)])
-    cancelling.cancel(STAFF, other.pk, "no mugs left")
+    cancellation.cancel(STAFF, other.pk, "no mugs left")
 
     assert check() == (0, [])
     assert sum(StockMovement.objects.values_list("delta", flat=True)) == sum(Variant.objects.values_list("stock", flat=True)) == 9
@@ -140,7 +141,7 @@ def test_of_a_cancelled_order_what_was_given_back_and_is_broken_stays_away(order
     Payment.objects.update(state="succeeded", captured_minor=4000)
     refunds.ask(STAFF, order.pk, Decimal("20.00"), "broken", [Returned(order.items.get().pk, 1)])
 
-    cancelling.cancel(STAFF, order.pk, "no lamps left", refund=True)
+    cancellation.cancel(STAFF, order.pk, "no lamps left", refund=True)
 
     assert (Variant.objects.get().stock, Payment.objects.get().refunded_minor) == (4, 4000)
     assert check() == (0, [])
@@ -152,7 +153,7 @@ def test_of_a_cancelled_order_what_is_on_the_shelf_again_is_not_put_there_twice(
     Payment.objects.update(state="succeeded", captured_minor=4000)
     refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [Returned(order.items.get().pk, 1, restock=True)])
 
-    cancelling.cancel(STAFF, order.pk, "no lamps left", refund=True)
+    cancellation.cancel(STAFF, order.pk, "no lamps left", refund=True)
 
     assert Variant.objects.get().stock == 5
     assert check() == (0, [])

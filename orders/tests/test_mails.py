@@ -12,8 +12,9 @@ from carts.tests.factories import add, make_shirt, sku_id
 from core import outbox
 from core.actors import Actor
 from core.models import Job
-from orders import cancelling, notices
+from orders.fulfilment import cancellation
 from orders.models import Order
+from orders.state import notifications
 from orders.tests.factories import ADDRESS, create, customer, placed
 from products.models import Product
 from products.tests.factories import make_product
@@ -148,7 +149,7 @@ def test_a_shop_without_an_address_owes_itself_nothing(api: SchemaClient) -> Non
     add(api, make_product())
     placed(api)
 
-    assert Job.objects.filter(kind=notices.MERCHANT).count() == 0
+    assert Job.objects.filter(kind=notifications.MERCHANT).count() == 0
 
 
 def test_a_cancelled_order_is_one_mail_without_the_reason(db: None, merchant: str) -> None:
@@ -157,7 +158,7 @@ def test_a_cancelled_order_is_one_mail_without_the_reason(db: None, merchant: st
     order = placed(client)
     sent()
 
-    cancelling.cancel(Actor(kind="staff"), Order.objects.get().pk, "this buyer never pays")
+    cancellation.cancel(Actor(kind="staff"), Order.objects.get().pk, "this buyer never pays")
 
     (message,) = sent()
     assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']} is cancelled")
@@ -180,7 +181,7 @@ def test_each_kind_of_mail_is_sent_once(db: None, kind: str, subject: str) -> No
     sent()
 
     for _ in range(2):
-        notices.tell(Order.objects.get(), kind)
+        notifications.tell(Order.objects.get(), kind)
 
     (message,) = sent()
     assert message.subject == subject.format(order["number"])

@@ -7,11 +7,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from orders.tests.payments.till import WEBHOOK
 from tests.browser import chromium
 from tests.browsing.front import Front, serving, trust
 from tests.browsing.watching import Watch
 from tests.emulators import KEY, SECRET, Emulator, running
-from tests.payments import WEBHOOK
 
 PATIENCE = 15_000  # milliseconds; for machines that do much else
 

@@ -17,7 +17,7 @@ from carts.models import CartItem, WishlistItem
 from carts.tests.factories import make_shirt
 from core import outbox
 from core.actors import SYSTEM
-from orders import fulfilment
+from orders.fulfilment import shipping
 from orders.models import Order
 from orders.tests.factories import customer
 from products.tests.factories import change_price, make_product, make_products
@@ -166,7 +166,7 @@ def test_what_the_shop_refuses_outside_of_a_form_is_said_above_the_page(page: Pa
     choose(page, make_product("Lamp"))
     place(page, "Cash on Delivery")
     order = ordered(page, "Being packed – not paid")
-    fulfilment.ship(SYSTEM, order.pk)
+    shipping.ship(SYSTEM, order.pk)
     watch.intended = {409}
 
     press(page, "Cancel the order")

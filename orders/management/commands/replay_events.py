@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from orders import inbox
 from orders.models import StripeEvent
+from orders.payments import webhook_events
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["id"] and not StripeEvent.objects.filter(event_id=options["id"]).exists():
             raise CommandError(f"There is no event {options['id']}")
-        done, failed = inbox.replay(options["id"])
+        done, failed = webhook_events.replay(options["id"])
         self.stdout.write(f"{done} done, {failed} failed")
         if failed:
             raise CommandError("Some events still fail; the admin shows why")

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 from core.shutdown import Stop
-from orders.reconciling import Report, Run
+from orders.payments.reconciliation import Report, Run
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

@@ -71,7 +71,7 @@ def test_the_exit_code_tells_how_it_went(tmp_path: Path) -> None:
 
     def imported(file: Path) -> tuple[int, str]:
         command = [sys.executable, "manage.py", "import_products", "--file", str(file)]
-        done = subprocess.run(  # noqa: S603 - our own argv
+        done = subprocess.run(
             command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         return done.returncode, done.stdout

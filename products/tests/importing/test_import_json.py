@@ -116,7 +116,7 @@ except Unreadable:
 """
 
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "store.settings"}
-    done = subprocess.run(  # noqa: S603 - our own argv
+    done = subprocess.run(
         [sys.executable, "-c", script], cwd=settings.BASE_DIR, env=environment, capture_output=True, timeout=60, check=False
     )
 

@@ -140,7 +140,7 @@ def test_the_command_line_takes_every_option(tmp_path: Path) -> None:
 
     def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(  # noqa: S603 - our own argv
+        return subprocess.run(
             command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
 

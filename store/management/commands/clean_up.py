@@ -11,13 +11,13 @@ import carts.retention
 import orders.retention
 import products.media.retention
 from core import outbox
-from orders import snapshots
+from orders import line_images
 
 CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     accounts.retention.clean_up,
     carts.retention.clean_up,
     orders.retention.clean_up,
-    partial(products.media.retention.clean_up, snapshots.pictures_shown),
+    partial(products.media.retention.clean_up, line_images.pictures_shown),
     outbox.clean_up,
 )
 

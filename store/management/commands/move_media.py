@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from orders.snapshots import readdress_pictures
+from orders.line_images import readdress_pictures
 from products.media import migration
 
 

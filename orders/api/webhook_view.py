@@ -1,0 +1,32 @@
+"""`/api/orders/webhook/`: the payment provider tells what has happened."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core.exceptions import TooLarge
+from core.http.envelope import Refusal, Reply, failure
+from core.http.parsers import MAX_BODY
+from orders.payments import webhook_events
+
+
+class StripeWebhook(APIView):
+    """Takes what Stripe has signed, and nothing else; answers 2xx only when it is kept and worked through."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request) -> Reply | Refusal:
+        """Keep an event and do what follows from it; 500 makes Stripe send it again."""
+        raw = request._request
+        length = raw.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            raise TooLarge
+        try:
+            webhook_events.receive(raw.body, raw.META.get("HTTP_STRIPE_SIGNATURE", ""))
+        except webhook_events.EventFailed:
+            return Refusal(failure(500, "event_failed", "The event could not be worked through. Send it again"), status=500)
+        return Reply(None, "Received")
