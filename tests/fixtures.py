@@ -9,11 +9,11 @@ from pytest_django import Settings
 
 from orders.tests.payments.till import Till, till_of
 from tests.clients import node
-from tests.emulators import Emulator, running
+from tests.emulator.processes import Emulator, running
+from tests.emulator.stripe_clients import Shop, shopping
+from tests.emulator.stripe_schema import check_request
+from tests.emulator.webhook_receivers import Receiver, receiving
 from tests.processes import copy_to
-from tests.stripe_clients import Shop, shopping
-from tests.stripe_schema import check_request
-from tests.webhook_receivers import Receiver, receiving
 
 
 @pytest.fixture(scope="session")

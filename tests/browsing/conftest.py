@@ -11,7 +11,7 @@ from orders.tests.payments.till import WEBHOOK
 from tests.browser import chromium
 from tests.browsing.front import Front, serving, trust
 from tests.browsing.watching import Watch
-from tests.emulators import KEY, SECRET, Emulator, running
+from tests.emulator.processes import KEY, SECRET, Emulator, running
 
 PATIENCE = 15_000  # milliseconds; for machines that do much else
 

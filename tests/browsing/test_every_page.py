@@ -25,7 +25,7 @@ from tests.browsing.conftest import PATIENCE
 from tests.browsing.front import Front
 from tests.browsing.steps import EMAIL, heading, sign_in
 from tests.browsing.watching import Watch
-from tests.emulators import Emulator
+from tests.emulator.processes import Emulator
 from tests.processes import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.node, pytest.mark.django_db(transaction=True)]

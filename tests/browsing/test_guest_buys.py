@@ -11,7 +11,7 @@ from products.tests.factories import add_picture, change, make_category, make_pr
 from tests.browsing import steps
 from tests.browsing.front import Front
 from tests.browsing.steps import fill_address, heading, in_cart, ordered, place, press, says
-from tests.emulators import Emulator
+from tests.emulator.processes import Emulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from carts.tests.factories import make_shirt
 from products.tests.factories import make_product
 from tests.browsing.steps import ADDRESS, EMAIL, heading, in_cart, ordered, says
-from tests.emulators import Emulator
+from tests.emulator.processes import Emulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 FOCUSED = """() => {

@@ -8,7 +8,7 @@ from orders.models import Order, Payment
 from products.tests.factories import make_product
 from tests.browsing.steps import block_storage, choose, fill_address, heading, in_cart, ordered, place, press, says
 from tests.browsing.watching import LOST, Watch
-from tests.emulators import Emulator
+from tests.emulator.processes import Emulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -10,7 +10,7 @@ from products.tests.factories import make_product
 from tests.browsing.front import Front
 from tests.browsing.steps import add, heading, in_cart, ordered, place, press, says
 from tests.browsing.watching import Watch
-from tests.emulators import Emulator
+from tests.emulator.processes import Emulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 STAFF = "boss@example.com"

@@ -16,10 +16,10 @@ from orders.tests.factories import placed
 from products.media import cloudinary_storage, storage
 from products.models import ProductImage
 from products.tests.factories import make_product
+from tests.admin.test_admin import product_form
 from tests.cloudinary_stand_in import CLOUD, KEY, StandIn
 from tests.pictures import GPS, order_of, picture, staff, stored, upload, uploaded
 from tests.schema_client import SchemaClient
-from tests.test_admin import product_form
 
 DELIVERED = f"https://res.cloudinary.com/{CLOUD}/image/upload"
 SMALL = f"{DELIVERED}/c_limit,h_480,w_480,f_auto/v1"

@@ -18,8 +18,8 @@ from orders.models import Order, OrderEvent, OrderItem, Payment, Refund
 from orders.tests.payments.till import WEBHOOK, Till
 from products.models import StockMovement, Variant
 from tests.crowd import PATIENCE, Answer
-from tests.emulators import SECRET
-from tests.webhook_receivers import Received
+from tests.emulator.processes import SECRET
+from tests.emulator.webhook_receivers import Received
 
 Event = tuple[bytes, str]
 PENDING = Q(order__status="pending")

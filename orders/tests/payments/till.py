@@ -8,9 +8,9 @@ from pytest_django import Settings
 
 from orders.models import Order
 from orders.tests.factories import form
-from tests.emulators import KEY, SECRET, Emulator
+from tests.emulator.processes import KEY, SECRET, Emulator
+from tests.emulator.webhook_receivers import Receiver
 from tests.schema_client import SchemaClient
-from tests.webhook_receivers import Receiver
 
 WEBHOOK = "/api/orders/webhook/"
 

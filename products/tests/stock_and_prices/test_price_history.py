@@ -10,9 +10,9 @@ from products.models import PriceChange, Variant
 from products.tests.editors import detail, history, make_tee, staff, variant
 from products.tests.factories import make_product
 from products.tests.import_file import load, row
+from tests.admin.test_admin import product_form
 from tests.people import User
 from tests.schema_client import SchemaClient
-from tests.test_admin import product_form
 
 pytestmark = pytest.mark.django_db
 

@@ -23,8 +23,8 @@ from orders.tests.payments.till import WEBHOOK, Till, till_of
 from products.models import StockMovement
 from products.tests.factories import make_product, make_products, variant_of
 from tests.crowd import Answer, Caller, at_once, statuses
-from tests.emulators import Emulator
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Emulator
+from tests.emulator.webhook_receivers import Receiver
 
 CREATE = "/api/orders/create/"
 

@@ -31,7 +31,7 @@ from orders.tests.factories import form
 from products.models import Variant
 from products.tests.factories import make_products
 from tests.crashes import variables
-from tests.emulators import KEY, SECRET, Emulator, running
+from tests.emulator.processes import KEY, SECRET, Emulator, running
 from tests.processes import ROOT
 
 KILLS, SECONDS, BUYERS, STOCK = 50, 40, 6, 400

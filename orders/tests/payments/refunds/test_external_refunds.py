@@ -31,7 +31,7 @@ from orders.tests.payments.paid_orders import (
 )
 from orders.tests.payments.till import Till, status_of
 from products.models import Product
-from tests.webhook_receivers import Received
+from tests.emulator.webhook_receivers import Received
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,7 @@ from orders.tests.payments.paid_orders import (
     stock_of,
 )
 from orders.tests.payments.till import Till
-from tests.webhook_receivers import receiving
+from tests.emulator.webhook_receivers import receiving
 
 ONE_CLOSED_PORT = "http://127.0.0.1:9"
 

@@ -33,7 +33,7 @@ from orders.tests.payments.paid_orders import (
 from orders.tests.payments.reconciliation.test_sync_payments import sync
 from orders.tests.payments.till import Till, status_of
 from products.models import Variant
-from tests.test_admin_orders import act
+from tests.admin.test_orders import act
 
 COMPLETED = "checkout.session.completed"
 LISTING = {"method": "GET", "path": "refunds"}

@@ -14,8 +14,8 @@ from orders.payments.refund_lines import Returned
 from orders.tests.payments.invariants import kinds
 from orders.tests.payments.paid_orders import REFUNDING, bought, do_owed_jobs, given_back, refunds_of, staff, stock_of
 from orders.tests.payments.till import Till
-from tests.desks import superuser
-from tests.test_admin_orders import ORDERS, act
+from tests.admin.browsers import superuser
+from tests.admin.test_orders import ORDERS, act
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from orders.tests.factories import customer
 from orders.tests.payments.invariants import check_books
 from orders.tests.payments.paid_orders import lamps, stock_of
 from orders.tests.payments.till import Till, status_of
-from tests.webhook_receivers import receiving
+from tests.emulator.webhook_receivers import receiving
 
 pytestmark = pytest.mark.django_db
 NOT_PREPARED = "The payment could not be prepared. Nothing was ordered or charged"

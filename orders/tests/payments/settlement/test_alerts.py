@@ -14,8 +14,8 @@ from orders.tests.payments.invariants import kinds
 from orders.tests.payments.paid_orders import REFUNDING, bought, charge_of, lamps, pending, staff, take_flag_away
 from orders.tests.payments.reconciliation.test_sync_payments import pass_time, sync
 from orders.tests.payments.till import Till
-from tests.desks import superuser
-from tests.test_admin_orders import ORDERS, act
+from tests.admin.browsers import superuser
+from tests.admin.test_orders import ORDERS, act
 
 pytestmark = pytest.mark.django_db
 

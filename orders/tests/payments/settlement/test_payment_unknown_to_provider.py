@@ -15,10 +15,10 @@ from orders.tests.payments.reconciliation.test_sync_payments import Ran, sync
 from orders.tests.payments.settlement.test_staff_decide_mismatch import paid_otherwise
 from orders.tests.payments.till import Till, status_of
 from products.tests.factories import make_product
-from tests.desks import superuser
-from tests.emulators import Emulator
+from tests.admin.browsers import superuser
+from tests.admin.test_orders import act
+from tests.emulator.processes import Emulator
 from tests.schema_client import SchemaClient
-from tests.test_admin_orders import act
 
 pytestmark = pytest.mark.django_db
 WAITS = (("pending", "reserved", "processing"), (10, 2))

@@ -18,7 +18,7 @@ from orders.tests.payments.invariants import Event, altered, came, check_books, 
 from orders.tests.payments.paid_orders import charge_of, given_back, money_of, pending, refunds_of, stock_of
 from orders.tests.payments.till import Till, status_of
 from products.models import StockMovement, Variant
-from tests.test_admin_orders import ORDERS, act, offered
+from tests.admin.test_orders import ORDERS, act, offered
 
 COMPLETED = "checkout.session.completed"
 CREATING = {"method": "POST", "path": "sessions$"}

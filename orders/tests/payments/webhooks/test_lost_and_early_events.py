@@ -16,9 +16,9 @@ from orders.tests.factories import books, customer
 from orders.tests.payments.invariants import Event, came, check_books, kinds, mails, stock_of, verify_url
 from orders.tests.payments.till import WEBHOOK, Till, status_of, till_of
 from products.tests.factories import make_product
-from tests.emulators import running
+from tests.emulator.processes import running
+from tests.emulator.webhook_receivers import Receiver
 from tests.schema_client import SchemaClient
-from tests.webhook_receivers import Receiver
 
 COMPLETED = "checkout.session.completed"
 WRITES = ("INSERT", "UPDATE", "DELETE", "SELECT")

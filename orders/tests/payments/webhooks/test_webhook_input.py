@@ -15,7 +15,7 @@ from orders.tests.factories import books, customer
 from orders.tests.payments.invariants import Event, altered, came, check_books, give, kinds, sign
 from orders.tests.payments.till import WEBHOOK, Till, status_of
 from products.tests.factories import make_product
-from tests.emulators import SECRET
+from tests.emulator.processes import SECRET
 
 pytestmark = pytest.mark.django_db
 NEW_SECRET = "whsec_after_the_rotation"

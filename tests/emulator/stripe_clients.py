@@ -7,9 +7,9 @@ from typing import Any
 
 import stripe  # noqa: TID251 - the emulator is tested with the package that the shop uses
 
-from tests.emulators import KEY, SECRET
-from tests.stripe_schema import check_object
-from tests.webhook_receivers import Received
+from tests.emulator.processes import KEY, SECRET
+from tests.emulator.stripe_schema import check_object
+from tests.emulator.webhook_receivers import Received
 
 Json = dict[str, Any]
 

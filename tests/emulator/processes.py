@@ -11,8 +11,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.emulator.stripe_schema import check_object
 from tests.processes import ROOT
-from tests.stripe_schema import check_object
 
 Json = dict[str, Any]
 KEY, SECRET, TOKEN = "sk_test_of_the_tests", "whsec_of_the_tests", "the token of the tests"

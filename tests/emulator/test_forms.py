@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.emulators import Emulator, running
-from tests.stripe_clients import Shop
+from tests.emulator.processes import Emulator, running
+from tests.emulator.stripe_clients import Shop
 
 PLAIN = (
     "mode=payment&success_url=https://shop.example/&line_items[0][quantity]=1&line_items[0][price_data][currency]=usd"

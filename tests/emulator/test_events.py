@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import stripe  # noqa: TID251
 
-from tests.emulators import SECRET, Emulator, Refused
-from tests.stripe_clients import Shop
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import SECRET, Emulator, Refused
+from tests.emulator.stripe_clients import Shop
+from tests.emulator.webhook_receivers import Receiver
 
 PAID = ["payment_intent.created", "payment_intent.succeeded", "charge.succeeded", "checkout.session.completed"]
 LATER = ["payment_intent.processing", "checkout.session.completed"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulators import Emulator
-from tests.stripe_clients import Shop, lamp, line
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Emulator
+from tests.emulator.stripe_clients import Shop, lamp, line
+from tests.emulator.webhook_receivers import Receiver
 
 
 def test_a_session_is_opened_as_asked(shop: Shop) -> None:

@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.emulators import Answer, Emulator
-from tests.stripe_clients import Shop, line
-from tests.test_emulator_events import PAID
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Answer, Emulator
+from tests.emulator.stripe_clients import Shop, line
+from tests.emulator.test_events import PAID
+from tests.emulator.webhook_receivers import Receiver
 
 NASTY = "<script>alert('x')</script> & \"quoted\""
 FORM = "application/x-www-form-urlencoded"

@@ -14,7 +14,7 @@ from carts.tests.factories import guest, guest_with, signed_in
 from orders.models import Payment
 from orders.tests.payments.till import Till
 from products.tests.factories import make_product
-from tests.test_concurrency_erasure_carts import after, in_thread
+from tests.concurrency.test_concurrency_erasure_carts import after, in_thread
 
 PATIENCE = 2  # seconds; PostgreSQL looks for deadlocks after one
 

@@ -1,12 +1,12 @@
-"""tests.stripe_schema: what Stripe's package knows of its API"""
+"""tests.emulator.stripe_schema: what Stripe's package knows of its API"""
 
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from tests.stripe_clients import lamp
-from tests.stripe_schema import check_object, check_request, examples
+from tests.emulator.stripe_clients import lamp
+from tests.emulator.stripe_schema import check_object, check_request, examples
 
 SESSIONS = "/v1/checkout/sessions"
 

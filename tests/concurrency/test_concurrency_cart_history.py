@@ -13,7 +13,7 @@ from orders.tests.factories import form
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
 from tests.crowd import Caller, at_once, statuses
-from tests.test_cart_story import log_of, lying_in, rebuilt
+from tests.test_cart_history import log_of, lying_in, rebuilt
 
 CALLS = 50
 

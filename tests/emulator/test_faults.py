@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import stripe  # noqa: TID251
 
-from tests.emulators import Emulator, Refused, running
-from tests.stripe_clients import Shop, shopping
-from tests.test_emulator_events import PAID
-from tests.webhook_receivers import Receiver, receiving
+from tests.emulator.processes import Emulator, Refused, running
+from tests.emulator.stripe_clients import Shop, shopping
+from tests.emulator.test_events import PAID
+from tests.emulator.webhook_receivers import Receiver, receiving
 
 OPENING = {"method": "POST", "path": "sessions$"}
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.emulators import TOKEN, Emulator, Refused, running, started
+from tests.emulator.processes import TOKEN, Emulator, Refused, running, started
+from tests.emulator.stripe_clients import Shop, shopping
+from tests.emulator.webhook_receivers import Receiver, receiving
 from tests.processes import ROOT
 from tests.services import free_port
-from tests.stripe_clients import Shop, shopping
-from tests.webhook_receivers import Receiver, receiving
 
 
 def test_it_imports_nothing_but_the_standard_library() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import stripe  # noqa: TID251
 
-from tests.emulators import Emulator, running
-from tests.stripe_clients import Shop, line, shopping
-from tests.test_emulator_forms import PLAIN
+from tests.emulator.processes import Emulator, running
+from tests.emulator.stripe_clients import Shop, line, shopping
+from tests.emulator.test_forms import PLAIN
 
 
 def refusal_of(shop: Shop, **changed: Any) -> stripe.InvalidRequestError:

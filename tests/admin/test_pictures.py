@@ -12,9 +12,9 @@ from PIL import Image
 from accounts.models import User
 from products.models import Product, ProductImage
 from products.tests.factories import make_product
+from tests.admin.test_admin import product_form
 from tests.pictures import GPS, content_of, opened, order_of, picture, stored
 from tests.schema_client import SchemaClient
-from tests.test_admin import product_form
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from orders.tests.factories import books, customer, placed
 from orders.tests.payments.paid_orders import bought, pending, stock_of
 from orders.tests.payments.till import Till
 from products.tests.factories import make_product
-from tests.desks import clerk, superuser
-from tests.test_admin_orders import ORDERS, act, offered
+from tests.admin.browsers import clerk, superuser
+from tests.admin.test_orders import ORDERS, act, offered
 
 pytestmark = pytest.mark.django_db
 EVENTS = "/admin/orders/stripeevent/"

@@ -24,7 +24,7 @@ from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import placed
 from products.models import Product, Variant
 from products.tests.factories import make_product
-from tests.desks import clerk, superuser
+from tests.admin.browsers import clerk, superuser
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulators import Emulator
-from tests.stripe_clients import Shop
+from tests.emulator.processes import Emulator
+from tests.emulator.stripe_clients import Shop
 
 
 def opened(shop: Shop, number: int) -> list[str]:

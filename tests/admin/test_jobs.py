@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from core.models import Job
-from tests.desks import clerk, superuser
+from tests.admin.browsers import clerk, superuser
 
 pytestmark = pytest.mark.django_db
 JOBS = "/admin/core/job/"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.stripe_schema import check_object
+from tests.emulator.stripe_schema import check_object
 
 
 @dataclass(frozen=True)

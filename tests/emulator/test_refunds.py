@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import stripe  # noqa: TID251
 
-from tests.emulators import Emulator, Refused, running
-from tests.stripe_clients import Shop, shopping
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Emulator, Refused, running
+from tests.emulator.stripe_clients import Shop, shopping
+from tests.emulator.webhook_receivers import Receiver
 
 
 def paid(emulator: Emulator, shop: Shop) -> tuple[str, str]:

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from tests.emulators import SECRET, Emulator, running
-from tests.stripe_clients import Shop, shopping, verifies
-from tests.test_emulator_events import PAID
-from tests.webhook_receivers import Receiver, receiving
+from tests.emulator.processes import SECRET, Emulator, running
+from tests.emulator.stripe_clients import Shop, shopping, verifies
+from tests.emulator.test_events import PAID
+from tests.emulator.webhook_receivers import Receiver, receiving
 
 
 @pytest.fixture

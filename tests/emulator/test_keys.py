@@ -5,9 +5,9 @@ import threading
 import pytest
 import stripe  # noqa: TID251
 
-from tests.emulators import Emulator
-from tests.stripe_clients import Shop, line
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Emulator
+from tests.emulator.stripe_clients import Shop, line
+from tests.emulator.webhook_receivers import Receiver
 
 
 def test_a_repeated_request_is_answered_as_before(emulator: Emulator, shop: Shop) -> None:

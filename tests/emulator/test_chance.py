@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulators import Emulator
-from tests.stripe_clients import Shop
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Emulator
+from tests.emulator.stripe_clients import Shop
+from tests.emulator.webhook_receivers import Receiver
 
 
 def by_chance(emulator: Emulator, shop: Shop, webhooks: Receiver, **chances: float) -> tuple[list[int], list[str]]:

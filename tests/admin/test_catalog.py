@@ -11,7 +11,7 @@ from accounts.tests.factories import make_user
 from products.models import Category, Listing, PriceChange, Product
 from products.tests.editors import catalog, detail, facts, history, listed, movements, of, variant
 from products.tests.factories import add_picture, change, change_variant, make_category, make_product, make_products, make_variant
-from tests.test_admin import product_form
+from tests.admin.test_admin import product_form
 
 pytestmark = pytest.mark.django_db
 

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.emulators import Emulator
-from tests.stripe_clients import Shop, verifies
-from tests.test_emulator_events import PAID
-from tests.webhook_receivers import Receiver
+from tests.emulator.processes import Emulator
+from tests.emulator.stripe_clients import Shop, verifies
+from tests.emulator.test_events import PAID
+from tests.emulator.webhook_receivers import Receiver
 
 FAILED = {"type": r"^payment_intent\.payment_failed$"}
 
