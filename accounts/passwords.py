@@ -13,8 +13,8 @@ from accounts.exceptions import AccountGone, EmailInvalid, GoogleTokenInvalid, L
 from accounts.gateways import google
 from accounts.models import AuthSession, User
 from accounts.tokens import Pair
+from core import rate_limits
 from core.exceptions import NotSignedIn
-from core.http import throttles
 
 MAX_PASSWORD = 128
 FRESH = 5 * 60  # seconds
@@ -45,7 +45,7 @@ def prove(user: User, proof: Proof, place: Place, *, field: str = "password") ->
     A stolen token alone changes nothing of weight. Raises WrongPassword, ProofNeeded, GoogleNotConfigured, GoogleUnavailable,
     TooManyRequests.
     """
-    throttles.count("password_change", user.pk)
+    rate_limits.count("password_change", user.pk)
     if user.has_usable_password():
         if not user.check_password(proof.password):
             events.record(events.Event.PASSWORD_REFUSED, place, user_id=user.pk)
@@ -81,7 +81,7 @@ def change(user: User, old: str, new: str, place: Place) -> Pair:
     A user without a password sets his first by mail. Raises WrongPassword, WeakPassword, AccountDisabled, AccountGone,
     TooManyRequests.
     """
-    throttles.count("password_change", user.pk)
+    rate_limits.count("password_change", user.pk)
     if not user.check_password(old):
         events.record(events.Event.PASSWORD_REFUSED, place, user_id=user.pk)
         raise WrongPassword(field="old_password")
@@ -101,12 +101,12 @@ def change(user: User, old: str, new: str, place: Place) -> Pair:
 
 def ask_reset(email: str, place: Place) -> None:
     """Owe the account of this address a mail with a link; the same work where there is none. Raises TooManyRequests."""
-    throttles.count("mail_ip", throttles.caller_key(place.ip))
+    rate_limits.count("mail_ip", rate_limits.caller_key(place.ip))
     try:
         email = email_addresses.normalised(email)
     except EmailInvalid:
         return
-    throttles.count("mail_account", events.masked(email))
+    rate_limits.count("mail_account", events.masked(email))
     with transaction.atomic():
         found = User.objects.select_for_update(no_key=True).filter(
             email=email, is_active=True

@@ -15,7 +15,7 @@ from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, CodeInvalid
 from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
-from core.http import throttles
+from core import rate_limits
 
 LIFETIME = timedelta(minutes=5)
 TRIES_OF_ONE = 5  # by one caller
@@ -29,9 +29,9 @@ def send(phone: str, place: Place) -> None:
     Raises SmsNotConfigured, SmsUnavailable, TooManyRequests.
     """
     sms.chosen()
-    throttles.count("code_send_ip", throttles.caller_key(place.ip))
-    throttles.count("code_send", events.masked(phone))
-    throttles.count("code_send_all")
+    rate_limits.count("code_send_ip", rate_limits.caller_key(place.ip))
+    rate_limits.count("code_send", events.masked(phone))
+    rate_limits.count("code_send_all")
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     salt = secrets.token_hex(16)
     with transaction.atomic():
@@ -45,7 +45,7 @@ def send(phone: str, place: Place) -> None:
 
 def sign_in(phone: str, code: str, place: Place) -> User:
     """Return the user of this number, who is made where there is none. Raises CodeInvalid, AccountDisabled, TooManyRequests."""
-    throttles.count("code_verify", events.masked(phone))
+    rate_limits.count("code_verify", events.masked(phone))
     use(phone, code, place)
     user, is_new = User.objects.get_or_create(phone=phone, defaults={"password": unusable(), "market": place.market})
     if is_new:
@@ -64,7 +64,7 @@ def use(phone: str, code: str, place: Place) -> None:
     A try is counted before it is looked at, each time by one UPDATE that holds the limit; those counts stay whatever comes after.
     """
     newest = PhoneCode.objects.filter(phone=phone).order_by("-pk").first()
-    may_try = newest is not None and _may_try(newest, throttles.caller_key(place.ip))
+    may_try = newest is not None and _may_try(newest, rate_limits.caller_key(place.ip))
     if newest is None or not may_try or not _is_right(newest, code) or not _use_up(newest):
         events.record(events.Event.CODE_FAILED, place, phone=events.masked(phone))
         raise CodeInvalid

@@ -14,14 +14,14 @@ from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
 from accounts.models import AuthSession, User
 from accounts.tokens import Claims
-from core.http import throttles
+from core import rate_limits
 
 KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known to be his
 
 
 def register(email: str, password: str, place: Place, *, first_name: str = "", last_name: str = "") -> User:
     """Make an account and owe it a mail. Raises EmailInvalid, WeakPassword, EmailTaken (also where two register at once)."""
-    throttles.count("register", throttles.caller_key(place.ip))
+    rate_limits.count("register", rate_limits.caller_key(place.ip))
     user = User(email=email_addresses.normalised(email), first_name=first_name, last_name=last_name, market=place.market)
     passwords.check_rules(password, user)
     if User.objects.filter(email=user.email).exists():
@@ -43,16 +43,16 @@ def sign_in(email: str, password: str, place: Place) -> User:
     Raises InvalidCredentials for every wrong pair, after the same work; AccountDisabled only after the right password;
     TooManyRequests before the password is looked at.
     """
-    caller = throttles.caller_key(place.ip)
-    throttles.count("login_ip", caller)
+    caller = rate_limits.caller_key(place.ip)
+    rate_limits.count("login_ip", caller)
     try:
         address = email_addresses.normalised(email)
     except EmailInvalid:
         address = ""
     name = events.masked(address)
-    throttles.count("login_account", caller, name)
+    rate_limits.count("login_account", caller, name)
     if not _is_known_place(address, place):  # so that nobody can shut the owner out by trying from elsewhere
-        throttles.count("login_mail", name)
+        rate_limits.count("login_mail", name)
     user = User.objects.filter(email=address).first() if address else None
     if user is None:
         make_password(password)  # as slow as a check, so that the time does not tell who has an account

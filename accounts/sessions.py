@@ -12,7 +12,7 @@ from accounts import events, tokens
 from accounts.client_info import Place
 from accounts.exceptions import AccountDisabled, InvalidCredentials, RefreshReused, SessionNotFound, SessionRevoked
 from accounts.models import AuthSession, User
-from core.http import throttles
+from core import rate_limits
 
 MAX_LIVE = 20  # sessions a user; the oldest is ended
 
@@ -51,7 +51,7 @@ def refresh(given: tokens.Claims, place: Place) -> tokens.Pair:
 
     A second use within `REFRESH_GRACE_SECONDS` gets the same number again: two tabs, or an answer that was lost.
     """
-    throttles.count("refresh", given.sid)
+    rate_limits.count("refresh", given.sid)
     now = timezone.now()
     sessions = AuthSession.objects.filter(pk=given.sid, user_id=given.user_id, revoked_at=None, expires_at__gt=now)
     turned = sessions.filter(refresh_no=given.refresh_no).update(refresh_no=F("refresh_no") + 1, rotated_at=now, last_seen_at=now)

@@ -7,7 +7,7 @@ from accounts import email_addresses, emails, events, links, passwords
 from accounts.client_info import Place
 from accounts.exceptions import AlreadyVerified, EmailTaken, LinkInvalid, NoAddress
 from accounts.models import User
-from core.http import throttles
+from core import rate_limits
 
 
 def resend(user: User, place: Place) -> None:
@@ -16,8 +16,8 @@ def resend(user: User, place: Place) -> None:
         raise NoAddress
     if user.email_verified_at is not None:
         raise AlreadyVerified
-    throttles.count("mail_ip", throttles.caller_key(place.ip))
-    throttles.count("mail_account", events.masked(user.email))
+    rate_limits.count("mail_ip", rate_limits.caller_key(place.ip))
+    rate_limits.count("mail_account", events.masked(user.email))
     emails.owe("verify", user.pk)
 
 
@@ -27,11 +27,11 @@ def ask_change(user: User, new_email: str, proof: passwords.Proof, place: Place)
     Raises EmailInvalid, EmailTaken, what `passwords.prove` raises, TooManyRequests.
     """
     email = email_addresses.normalised(new_email, field="new_email")
-    throttles.count("mail_ip", throttles.caller_key(place.ip))
+    rate_limits.count("mail_ip", rate_limits.caller_key(place.ip))
     passwords.prove(user, proof, place)
     if User.objects.filter(email=email).exists():
         raise EmailTaken(field="new_email")
-    throttles.count("mail_account", events.masked(email))
+    rate_limits.count("mail_account", events.masked(email))
     with transaction.atomic():
         emails.owe("email_change", user.pk, to=email, new_email=email, state=links.state_of(user))
         if user.email:

@@ -14,10 +14,9 @@ from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnPro
 from carts.identity import Caller, CartRef
 from carts.lines import Line
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
-from core import money
+from core import money, rate_limits
 from core.actors import SYSTEM, Actor
 from core.compiled_queries import Change, Insertion, Slot
-from core.http import throttles
 from core.money import MoneyField
 from products.catalog.offers import Offer
 from products.exceptions import ProductNotFound, VariantNeeded
@@ -202,7 +201,7 @@ def _opened(actor: Actor, caller: Caller, check: Callable[[], None]) -> tuple[Ca
             return ref, False
         check()
         if ref.key is not None and not attempt:
-            throttles.count("guest_new", throttles.caller_key(actor.ip))
+            rate_limits.count("guest_new", rate_limits.caller_key(actor.ip))
         now = timezone.now()
         cart = Cart(**_identity(ref), expires_at=expiry_of(ref, now), created_at=now)
         try:

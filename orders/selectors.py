@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core import money
-from core.http.absolute_urls import absolute
+from core.absolute_urls import absolute
 from core.pagination import Cursor, Page, paged
 from orders import tokens
 from orders.exceptions import OrderNotFound

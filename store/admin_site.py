@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import AuthSession, User
 from accounts.sessions import end_all
+from core import rate_limits
 from core.exceptions import TooManyRequests
-from core.http import throttles
 from core.http.client_ip import client_ip
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ShopAdminSite(AdminSite):
         """Sign in to the admin; only so many tries of one caller reach the password."""
         if request.method == "POST":
             try:
-                throttles.count("admin_login", throttles.caller_key(client_ip(request)))
+                rate_limits.count("admin_login", rate_limits.caller_key(client_ip(request)))
             except TooManyRequests as refusal:
                 words = f"Too many attempts. Try again in {refusal.retry_after} seconds."
                 headers = {"Retry-After": str(refusal.retry_after)}

@@ -13,8 +13,9 @@ from accounts import sessions, signals, tokens
 from accounts.client_info import Place
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
+from core import rate_limits
 from core.exceptions import DomainError, NotSignedIn
-from core.http import cookies, throttles
+from core.http import cookies
 from core.http.client_ip import client_ip
 from core.http.envelope import Reply
 from core.http.parsers import body_of
@@ -109,7 +110,7 @@ def refresh_claims(text: str, place: Place) -> tokens.Claims:
         return tokens.read(text, tokens.RefreshToken)
     except NotSignedIn:
         if text:
-            throttles.count("refresh", throttles.caller_key(place.ip))
+            rate_limits.count("refresh", rate_limits.caller_key(place.ip))
         raise
 
 

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 from accounts import events
 from accounts.api.access import place_of
+from core import rate_limits
 from core.exceptions import TooManyRequests
-from core.http import throttles
 from core.http.origin import OriginMiddleware
 
 logger = logging.getLogger("shop.origin")
@@ -22,7 +22,7 @@ class RecordedOriginMiddleware(OriginMiddleware):
         super().refused(request)
         place = place_of(request)
         try:
-            throttles.count("csrf_event", throttles.caller_key(place.ip))
+            rate_limits.count("csrf_event", rate_limits.caller_key(place.ip))
         except TooManyRequests:
             return
         origin = request.META.get("HTTP_ORIGIN", "")[:200].replace("\0", "")

@@ -21,8 +21,8 @@ from accounts.api.inputs import (
 from accounts.api.responses import AccessTokenShape, CodeSentShape, SignedInShape, TokensShape, UserSerializer
 from accounts.gateways import google
 from accounts.models import AuthSession
+from core import rate_limits
 from core.exceptions import NotSignedIn
-from core.http import throttles
 from core.http.client_ip import client_ip
 from core.http.envelope import Reply
 from core.http.openapi import answers
@@ -68,7 +68,7 @@ class AuthViewSet(CredentialsViewSet):
     @action(detail=False, methods=["post"], **OPEN)
     def google(self, request: Request) -> Reply:
         """Sign in with the ID token that Google gave to the page; a new account is made where there is none."""
-        throttles.count("google", throttles.caller_key(client_ip(request._request)))
+        rate_limits.count("google", rate_limits.caller_key(client_ip(request._request)))
         given = GoogleInput(data=request.data)
         given.is_valid(raise_exception=True)
         fields = given.validated_data

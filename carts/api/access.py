@@ -6,8 +6,8 @@ from rest_framework.request import Request
 
 from carts import guest_keys, selectors
 from carts.identity import Caller, CartRef
+from core.absolute_urls import site_of
 from core.http import cookies
-from core.http.absolute_urls import site_of
 from core.http.envelope import Reply
 from core.http.parsers import body_of
 from core.markets import market_of

@@ -29,8 +29,8 @@ from carts.api.responses import (
 )
 from carts.identity import CartRef
 from carts.models import Cart
+from core.absolute_urls import site_of
 from core.actors import actor_of
-from core.http.absolute_urls import site_of
 from core.http.envelope import Reply
 from core.http.openapi import answers
 from core.http.parsers import body_of

@@ -13,8 +13,8 @@ from carts.api.inputs import MoveInput, WishInput, variant_in
 from carts.api.responses import CartLineShape, ChangedBesideShape, WishShape
 from carts.models import WishlistItem
 from carts.wishlist import selectors, services
+from core.absolute_urls import site_of
 from core.actors import actor_of
-from core.http.absolute_urls import site_of
 from core.http.envelope import Reply
 from core.http.openapi import PaginationShape, answers
 from core.http.throttles import EveryCaller, Writes

@@ -11,7 +11,8 @@ from core.http.envelope import Reply
 from core.http.openapi import answers
 from core.http.throttles import EveryCaller, Writes
 from orders import addresses
-from orders.api.responses import AddressInput, SavedAddressShape
+from orders.api.inputs import AddressInput
+from orders.api.responses import SavedAddressShape
 from orders.models import Address
 
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)

@@ -13,9 +13,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import user_of
 from carts.api import access as carts
+from core import rate_limits
+from core.absolute_urls import site_of
 from core.actors import actor_of
-from core.http import cookies, throttles
-from core.http.absolute_urls import site_of
+from core.http import cookies
 from core.http.client_ip import client_ip
 from core.http.envelope import Reply
 from core.http.openapi import PaginationShape, answers
@@ -23,7 +24,8 @@ from core.http.parsers import body_of
 from core.http.throttles import EveryCaller, Writes
 from core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
 from orders import selectors
-from orders.api.responses import CancelInput, CreateOrderInput, OrderShape, VerifiedShape, wanted_of
+from orders.api.inputs import CancelInput, CreateOrderInput, wanted_of
+from orders.api.responses import OrderShape, VerifiedShape
 from orders.exceptions import InvalidIdempotencyKey
 from orders.fulfilment import cancellation, claiming
 from orders.models import Order
@@ -154,7 +156,7 @@ class OrderViewSet(GenericViewSet[Order]):
     def verify_payment(self, request: Request) -> Reply:
         """Find out how the payment of a checkout session stands, on the page to which the payment page has led back."""
         user, raw = request.user, request._request
-        throttles.count("verify_payment", f"user-{user.pk}" if user.is_authenticated else throttles.caller_key(client_ip(raw)))
+        rate_limits.count("verify_payment", f"user-{user.pk}" if user.is_authenticated else rate_limits.caller_key(client_ip(raw)))
         found = selectors.by_session(raw.GET.get("session_id", ""), user_id=user.pk, token=token_of(request))
         is_stale = not sessions.verify(found)
         order = self._order(request, found.order.number)

@@ -8,9 +8,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from core.absolute_urls import site_of
 from core.actors import actor_of
 from core.exceptions import NotFound
-from core.http.absolute_urls import site_of
 from core.http.envelope import Reply
 from core.http.openapi import PaginationShape, answers
 from core.http.parsers import OneFileParser

@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from core.absolute_urls import site_of
 from core.actors import actor_of
-from core.http.absolute_urls import site_of
 from core.http.caching import Cacheable
 from core.http.envelope import Reply
 from core.http.openapi import CountedPaginationShape, answers

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from core.http.absolute_urls import absolute
+from core.absolute_urls import absolute
 from products.exceptions import MediaDown
 
 SMALL = 480  # pixels of the longer side of a picture in a list

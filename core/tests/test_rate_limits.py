@@ -1,4 +1,4 @@
-"""core.http.throttles: how often somebody may do something"""
+"""core.rate_limits: how often somebody may do something"""
 
 import time
 from typing import Any
@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.test import override_settings
 from pytest_django import Settings
 
+from core import rate_limits
 from core.exceptions import TooManyRequests
-from core.http import throttles
 from tests.schema_client import SchemaClient
 from tests.services import free_port
 
@@ -24,7 +24,7 @@ def counted(times: int, *who: object, scope: str = "google") -> list[int]:
     waits = []
     for _ in range(times):
         try:
-            throttles.count(scope, *who)
+            rate_limits.count(scope, *who)
         except TooManyRequests as refusal:
             waits.append(refusal.retry_after)
     return waits
@@ -88,7 +88,7 @@ def test_it_can_be_switched_off(settings: Settings) -> None:
     ],
 )
 def test_one_who_has_a_network_of_his_own_is_one_caller(ip: str | None, expected: str) -> None:
-    assert throttles.caller_key(ip) == expected
+    assert rate_limits.caller_key(ip) == expected
 
 
 def test_while_redis_does_not_answer_the_process_counts_alone(settings: Settings, api: SchemaClient) -> None:
