@@ -22,24 +22,24 @@ from core.pagination import MAX_PAGE_SIZE
 from pricing import breakdown
 
 
-class ShippingShape(serializers.Serializer[Any]):
+class ShippingResponse(serializers.Serializer[Any]):
     """What sending costs, so that a buyer is shown the total before he orders."""
 
     flat = serializers.CharField()
     free_from = serializers.CharField(allow_null=True, help_text="the subtotal from which it is free; null: never")
 
 
-class MarketShape(serializers.Serializer[Any]):
+class MarketResponse(serializers.Serializer[Any]):
     """A market."""
 
     code = serializers.CharField()
     currency = serializers.CharField()
     exponent = serializers.IntegerField(help_text="digits behind the point")
     is_default = serializers.BooleanField()
-    shipping = ShippingShape()
+    shipping = ShippingResponse()
 
 
-class LimitsShape(serializers.Serializer[Any]):
+class LimitsResponse(serializers.Serializer[Any]):
     """What a client need not find out by refusals."""
 
     max_quantity = serializers.IntegerField()
@@ -47,16 +47,16 @@ class LimitsShape(serializers.Serializer[Any]):
     max_page_size = serializers.IntegerField()
 
 
-class ConfigShape(serializers.Serializer[Any]):
+class ConfigResponse(serializers.Serializer[Any]):
     """What a shop front needs to know before it begins."""
 
     shop_name = serializers.CharField()
-    markets = MarketShape(many=True)
+    markets = MarketResponse(many=True)
     payment_methods = serializers.ListField(child=serializers.CharField())
     stripe_publishable_key = serializers.CharField(allow_null=True)
     google_client_id = serializers.CharField(allow_null=True)
     phone_sign_in = serializers.BooleanField(help_text="whether codes can be sent by text message")
-    limits = LimitsShape()
+    limits = LimitsResponse()
 
 
 class ConfigViewSet(ViewSet):
@@ -65,7 +65,7 @@ class ConfigViewSet(ViewSet):
     permission_classes = [AllowAny]
     ignores_bad_cookie = True
 
-    @answers(ConfigShape)
+    @answers(ConfigResponse)
     def list(self, request: Request) -> Reply:
         """Get what a shop front needs to know before it begins."""
         reply = Reply(
@@ -97,7 +97,7 @@ def _market(market: markets.Market) -> dict[str, Any]:
     }
 
 
-class OneShape:
+class OneResponse:
     """For drf-spectacular's views, which answer a schema or a page: a refusal of theirs is JSON in the one shape all the same."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -109,11 +109,11 @@ class OneShape:
         return response
 
 
-class SchemaView(OneShape, SpectacularJSONAPIView):
+class SchemaView(OneResponse, SpectacularJSONAPIView):
     """The OpenAPI schema."""
 
 
-class DocsView(OneShape, SpectacularSwaggerSplitView):
+class DocsView(OneResponse, SpectacularSwaggerSplitView):
     """The interactive reference; its assets are served by this host."""
 
 

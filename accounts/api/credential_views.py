@@ -12,7 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts import passwords, sessions, verification
 from accounts.api import access
 from accounts.api.inputs import AskResetInput, ChangeEmailInput, ChangePasswordInput, ResetInput, VerifyEmailInput
-from accounts.api.responses import SessionSerializer, TokensShape
+from accounts.api.responses import SessionSerializer, TokensResponse
 from accounts.exceptions import SessionNotFound
 from accounts.models import User
 from core.http.envelope import Reply
@@ -45,7 +45,7 @@ class CredentialsViewSet(GenericViewSet[User]):
         reply = Reply(None, "Session ended")
         return access.forget(reply) if wanted == access.claims_of(request).sid else reply
 
-    @answers(TokensShape, takes=ChangePasswordInput)
+    @answers(TokensResponse, takes=ChangePasswordInput)
     @action(detail=False, methods=["post"], url_path="password/change")
     def change_password(self, request: Request) -> Reply:
         """Change the password: every other device is signed out, and this one gets new tokens the way it sent its old one."""

@@ -28,7 +28,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return user.phone_verified_at is not None
 
 
-class CartMergeShape(serializers.Serializer[Any]):
+class CartMergeResponse(serializers.Serializer[Any]):
     """What became of the guest cart at sign-in."""
 
     merged = serializers.IntegerField(help_text="lines that were taken over")
@@ -36,7 +36,7 @@ class CartMergeShape(serializers.Serializer[Any]):
     skipped = serializers.ListField(child=serializers.DictField(), help_text="lines that were left out, and why")
 
 
-class TokensShape(serializers.Serializer[Any]):
+class TokensResponse(serializers.Serializer[Any]):
     """Fresh tokens; there only in token mode."""
 
     access_token = serializers.CharField(required=False)
@@ -45,21 +45,21 @@ class TokensShape(serializers.Serializer[Any]):
     expires_in = serializers.IntegerField(required=False, help_text="seconds")
 
 
-class SignedInShape(TokensShape):
+class SignedInResponse(TokensResponse):
     """Who is signed in now, and what was merged."""
 
     user = UserSerializer()
-    cart_merge = CartMergeShape(required=False)
+    cart_merge = CartMergeResponse(required=False)
 
 
-class CodeSentShape(serializers.Serializer[Any]):
+class CodeSentResponse(serializers.Serializer[Any]):
     """How long a code holds, and when the next may be asked for."""
 
     expires_in = serializers.IntegerField(help_text="seconds")
     resend_in = serializers.IntegerField(help_text="seconds")
 
 
-class AccessTokenShape(serializers.Serializer[Any]):
+class AccessTokenResponse(serializers.Serializer[Any]):
     """The access token at the top of the body, for clients that look for it there; null in cookie mode."""
 
     access_token = serializers.CharField(allow_null=True)

@@ -18,7 +18,7 @@ from accounts.api.inputs import (
     SendCodeInput,
     VerifyCodeInput,
 )
-from accounts.api.responses import AccessTokenShape, CodeSentShape, SignedInShape, TokensShape, UserSerializer
+from accounts.api.responses import AccessTokenResponse, CodeSentResponse, SignedInResponse, TokensResponse, UserSerializer
 from accounts.gateways import google
 from accounts.models import AuthSession
 from core import rate_limits
@@ -36,7 +36,7 @@ class AuthViewSet(CredentialsViewSet):
     serializer_class = UserSerializer
     acts_on_cookies = False  # read by the origin rule
 
-    @answers(SignedInShape, takes=RegisterInput, statuses=(201,))
+    @answers(SignedInResponse, takes=RegisterInput, statuses=(201,))
     @action(detail=False, methods=["post"], **OPEN)
     def register(self, request: Request) -> Reply:
         """Make an account and sign in; the guest cart comes along."""
@@ -53,7 +53,7 @@ class AuthViewSet(CredentialsViewSet):
         reply = Reply({"user": UserSerializer(user).data}, "Account created", status=201)
         return access.sign_in(request, user, reply, method=AuthSession.Method.REGISTER, mode=fields["mode"])
 
-    @answers(SignedInShape, takes=LoginInput)
+    @answers(SignedInResponse, takes=LoginInput)
     @action(detail=False, methods=["post"], **OPEN)
     def login(self, request: Request) -> Reply:
         """Sign in by e-mail address and password; the guest cart is merged."""
@@ -64,7 +64,7 @@ class AuthViewSet(CredentialsViewSet):
         reply = Reply({"user": UserSerializer(user).data}, "Signed in")
         return access.sign_in(request, user, reply, method=AuthSession.Method.PASSWORD, mode=fields["mode"])
 
-    @answers(SignedInShape, takes=GoogleInput, statuses=(200, 201))
+    @answers(SignedInResponse, takes=GoogleInput, statuses=(200, 201))
     @action(detail=False, methods=["post"], **OPEN)
     def google(self, request: Request) -> Reply:
         """Sign in with the ID token that Google gave to the page; a new account is made where there is none."""
@@ -78,7 +78,7 @@ class AuthViewSet(CredentialsViewSet):
         reply = Reply({"user": UserSerializer(user).data}, message, status=status)
         return access.sign_in(request, user, reply, method=AuthSession.Method.GOOGLE, mode=fields["mode"])
 
-    @answers(CodeSentShape, takes=SendCodeInput, statuses=(202,))
+    @answers(CodeSentResponse, takes=SendCodeInput, statuses=(202,))
     @action(detail=False, methods=["post"], url_path="send-code", **OPEN)
     def send_code(self, request: Request) -> Reply:
         """Send a code by text message; the answer is the same whether the number has an account or not."""
@@ -88,7 +88,7 @@ class AuthViewSet(CredentialsViewSet):
         phone_codes.send(phones.normalised(given.validated_data["phone"], place.market), place)
         return Reply({"expires_in": phone_codes.LIFETIME.seconds, "resend_in": 60}, "Code sent", status=202)
 
-    @answers(SignedInShape, takes=VerifyCodeInput, beside=AccessTokenShape)
+    @answers(SignedInResponse, takes=VerifyCodeInput, beside=AccessTokenResponse)
     @action(detail=False, methods=["post"], url_path="verify-code", **OPEN)
     def verify_code(self, request: Request) -> Reply:
         """Sign in with a code; a new account is made where the number has none."""
@@ -102,7 +102,7 @@ class AuthViewSet(CredentialsViewSet):
         reply.beside = {"access_token": reply.data.get("access_token")}
         return reply
 
-    @answers(TokensShape, takes=RefreshInput)
+    @answers(TokensResponse, takes=RefreshInput)
     @action(detail=False, methods=["post"], **OPEN)
     def refresh(self, request: Request) -> Reply:
         """Get a new pair of tokens, the way the old refresh token came: by cookie or in the body."""

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from carts.models import CartAuditLog
 
 
-class LineProductShape(serializers.Serializer[Any]):
+class LineProductResponse(serializers.Serializer[Any]):
     """The product of a line; price and stock are its variant's."""
 
     id = serializers.IntegerField()
@@ -22,11 +22,11 @@ class LineProductShape(serializers.Serializer[Any]):
     is_low_stock = serializers.BooleanField()
 
 
-class CartLineShape(serializers.Serializer[Any]):
+class CartLineResponse(serializers.Serializer[Any]):
     """A line of a cart."""
 
     id = serializers.IntegerField()
-    product = LineProductShape()
+    product = LineProductResponse()
     product_id = serializers.IntegerField()
     variant_id = serializers.IntegerField(allow_null=True, help_text="null for a simple product")
     sku_id = serializers.IntegerField()
@@ -47,7 +47,7 @@ class CartLineShape(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
 
 
-class OwnerShape(serializers.Serializer[Any]):
+class OwnerResponse(serializers.Serializer[Any]):
     """Whose cart it is."""
 
     type = serializers.ChoiceField(["guest", "user"])
@@ -55,14 +55,14 @@ class OwnerShape(serializers.Serializer[Any]):
     session_key = serializers.CharField(allow_null=True)
 
 
-class CartShape(serializers.Serializer[Any]):
+class CartResponse(serializers.Serializer[Any]):
     """A cart."""
 
     id = serializers.IntegerField(allow_null=True, help_text="null until something is put in")
     user = serializers.CharField(allow_null=True)
     market = serializers.CharField()
     currency = serializers.CharField()
-    items = CartLineShape(many=True)
+    items = CartLineResponse(many=True)
     total_items = serializers.IntegerField(help_text="units")
     count = serializers.IntegerField(help_text="lines; those saved for later (quantity 0) do not count")
     subtotal = serializers.CharField(help_text="at the prices of addition")
@@ -72,16 +72,16 @@ class CartShape(serializers.Serializer[Any]):
     has_price_changes = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    owner = OwnerShape()
+    owner = OwnerResponse()
 
 
-class CartWithNumberShape(CartShape):
+class CartWithNumberResponse(CartResponse):
     """A cart whose `subtotal` is a JSON number, at today's prices."""
 
     subtotal = serializers.FloatField()  # type: ignore[assignment]  # the one number among the amounts
 
 
-class CartSummaryShape(serializers.Serializer[Any]):
+class CartSummaryResponse(serializers.Serializer[Any]):
     """The numbers for a badge."""
 
     id = serializers.IntegerField(allow_null=True)
@@ -89,26 +89,26 @@ class CartSummaryShape(serializers.Serializer[Any]):
     subtotal = serializers.CharField()
 
 
-class ClearedShape(serializers.Serializer[Any]):
+class ClearedResponse(serializers.Serializer[Any]):
     """How many lines were taken out."""
 
     items_removed = serializers.IntegerField()
 
 
-class CartBesideShape(serializers.Serializer[Any]):
+class CartBesideResponse(serializers.Serializer[Any]):
     """What stands beside the data of a cart answer."""
 
-    owner = OwnerShape()
+    owner = OwnerResponse()
     cart_token = serializers.CharField(allow_null=True)
 
 
-class ChangedBesideShape(CartBesideShape):
+class ChangedBesideResponse(CartBesideResponse):
     """What stands beside the line that was changed."""
 
-    cart = CartShape()
+    cart = CartResponse()
 
 
-class IssuesOfLineShape(serializers.Serializer[Any]):
+class IssuesOfLineResponse(serializers.Serializer[Any]):
     """What is wrong with a line."""
 
     item_id = serializers.IntegerField()
@@ -122,14 +122,14 @@ class IssuesOfLineShape(serializers.Serializer[Any]):
     )
 
 
-class ValidationShape(serializers.Serializer[Any]):
+class ValidationResponse(serializers.Serializer[Any]):
     """Whether the cart can be ordered as it is."""
 
     valid = serializers.BooleanField()
-    issues = IssuesOfLineShape(many=True)
+    issues = IssuesOfLineResponse(many=True)
 
 
-class AcceptedLineShape(serializers.Serializer[Any]):
+class AcceptedLineResponse(serializers.Serializer[Any]):
     """A line whose price of addition is today's now."""
 
     id = serializers.IntegerField()
@@ -140,13 +140,13 @@ class AcceptedLineShape(serializers.Serializer[Any]):
     new_price = serializers.CharField()
 
 
-class AcceptedShape(serializers.Serializer[Any]):
+class AcceptedResponse(serializers.Serializer[Any]):
     """What was agreed to."""
 
-    changed = AcceptedLineShape(many=True)
+    changed = AcceptedLineResponse(many=True)
 
 
-class LogEntryShape(serializers.Serializer[Any]):
+class LogEntryResponse(serializers.Serializer[Any]):
     """A change of the cart."""
 
     id = serializers.IntegerField()
@@ -161,11 +161,11 @@ class LogEntryShape(serializers.Serializer[Any]):
     ip_address = serializers.CharField(allow_null=True)
 
 
-class WishShape(serializers.Serializer[Any]):
+class WishResponse(serializers.Serializer[Any]):
     """A product on a wishlist."""
 
     id = serializers.IntegerField()
-    product = LineProductShape()
+    product = LineProductResponse()
     product_id = serializers.IntegerField()
     currency = serializers.CharField()
     price_at_addition = serializers.CharField(allow_null=True, help_text="null where this market had no price then")

@@ -11,21 +11,21 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import user_of
-from accounts.api.responses import CartMergeShape
+from accounts.api.responses import CartMergeResponse
 from carts import history, merging, selectors, services, validation
 from carts.api import access
 from carts.api.inputs import AddItemInput, KeyInput, NewQuantityInput, UpdateItemInput, WhichItem, variant_in
 from carts.api.responses import (
-    AcceptedShape,
-    CartBesideShape,
-    CartLineShape,
-    CartShape,
-    CartSummaryShape,
-    CartWithNumberShape,
-    ChangedBesideShape,
-    ClearedShape,
-    LogEntryShape,
-    ValidationShape,
+    AcceptedResponse,
+    CartBesideResponse,
+    CartLineResponse,
+    CartResponse,
+    CartSummaryResponse,
+    CartWithNumberResponse,
+    ChangedBesideResponse,
+    ClearedResponse,
+    LogEntryResponse,
+    ValidationResponse,
 )
 from carts.identity import CartRef
 from carts.models import Cart
@@ -72,7 +72,7 @@ class CartViewSet(GenericViewSet[Cart]):
     write_scope = "cart_write"
     reads_by_post = ("create",)
     queryset = Cart.objects.none()
-    serializer_class = CartShape
+    serializer_class = CartResponse
 
     def _cart(self, request: Request) -> CartRef:
         return selectors.find(access.caller_of(request))
@@ -82,25 +82,25 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply(cart, RETRIEVED, warnings=warnings, beside=access.beside(ref))
         return access.dressed(request, reply, ref)
 
-    @answers(CartShape, beside=CartBesideShape)
+    @answers(CartResponse, beside=CartBesideResponse)
     def list(self, request: Request) -> Reply:
         """Get the cart."""
         return self._shown(request, self._cart(request))
 
-    @answers(CartShape, beside=CartBesideShape)
+    @answers(CartResponse, beside=CartBesideResponse)
     @action(detail=False, methods=["get"])
     def current(self, request: Request) -> Reply:
         """Get the cart."""
         return self._shown(request, self._cart(request))
 
-    @answers(CartWithNumberShape, takes=KeyInput, beside=CartBesideShape)
+    @answers(CartWithNumberResponse, takes=KeyInput, beside=CartBesideResponse)
     def create(self, request: Request) -> Reply:
         """Get the cart by POST: the key may stand in the body, and `subtotal` is a number, at today's prices."""
         reply = self._shown(request, self._cart(request))
         reply.data = {**reply.data, "subtotal": float(reply.data["current_subtotal"])}
         return reply
 
-    @answers(CartSummaryShape, beside=CartBesideShape)
+    @answers(CartSummaryResponse, beside=CartBesideResponse)
     @action(detail=False, methods=["get"])
     def summary(self, request: Request) -> Reply:
         """Get the numbers for a badge."""
@@ -108,7 +108,7 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply(numbers, "Cart summary retrieved successfully", beside=access.beside(ref))
         return access.dressed(request, reply, ref)
 
-    @answers(CartLineShape, takes=AddItemInput, statuses=(200, 201), beside=ChangedBesideShape)
+    @answers(CartLineResponse, takes=AddItemInput, statuses=(200, 201), beside=ChangedBesideResponse)
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> Reply:
         """Add a product to the cart, or more of it to its line."""
@@ -121,7 +121,7 @@ class CartViewSet(GenericViewSet[Cart]):
         message, status = ADDED if made else MORE
         return access.changed(request, ref, message, status=status, line_id=line_id)
 
-    @answers(CartLineShape, takes=UpdateItemInput, beside=ChangedBesideShape)
+    @answers(CartLineResponse, takes=UpdateItemInput, beside=ChangedBesideResponse)
     @action(detail=False, methods=["patch", "post", "put"], url_path="update")
     def update_item(self, request: Request) -> Reply:
         """Make the line of a product hold exactly this many; 0 keeps it for later."""
@@ -129,7 +129,7 @@ class CartViewSet(GenericViewSet[Cart]):
         given.is_valid(raise_exception=True)
         return self._set(request, which_of(given.validated_data), given.validated_data["quantity"])
 
-    @answers(CartLineShape, takes=NewQuantityInput, beside=ChangedBesideShape, parameters=[ITEM])
+    @answers(CartLineResponse, takes=NewQuantityInput, beside=ChangedBesideResponse, parameters=[ITEM])
     @action(detail=False, methods=["patch", "post", "put"], url_path=f"update/{BY_ID}")
     def update_by_id(self, request: Request, item_id: str) -> Reply:
         """Make a line hold exactly this many; 0 keeps it for later."""
@@ -141,7 +141,7 @@ class CartViewSet(GenericViewSet[Cart]):
         line_id, ref = services.set_quantity(actor_of(request), access.caller_of(request), which, quantity)
         return access.changed(request, ref, UPDATED, line_id=line_id)
 
-    @answers(None, takes=WhichItem, beside=ChangedBesideShape, parameters=[*IN_QUERY.values()])
+    @answers(None, takes=WhichItem, beside=ChangedBesideResponse, parameters=[*IN_QUERY.values()])
     @action(detail=False, methods=["delete", "post"])
     def remove(self, request: Request) -> Reply:
         """Take the line of a product out of the cart; the item stands in the body or in the query."""
@@ -151,7 +151,7 @@ class CartViewSet(GenericViewSet[Cart]):
         given.is_valid(raise_exception=True)
         return self._remove(request, which_of(given.validated_data))
 
-    @answers(None, takes=KeyInput, beside=ChangedBesideShape, parameters=[ITEM])
+    @answers(None, takes=KeyInput, beside=ChangedBesideResponse, parameters=[ITEM])
     @action(detail=False, methods=["delete", "post"], url_path=f"remove/{BY_ID}")
     def remove_by_id(self, request: Request, item_id: str) -> Reply:
         """Take a line out of the cart."""
@@ -161,7 +161,7 @@ class CartViewSet(GenericViewSet[Cart]):
         ref = services.remove_item(actor_of(request), access.caller_of(request), which)
         return access.changed(request, ref, REMOVED)
 
-    @answers(ClearedShape, takes=KeyInput, beside=CartBesideShape)
+    @answers(ClearedResponse, takes=KeyInput, beside=CartBesideResponse)
     @action(detail=False, methods=["delete", "post"])
     def clear(self, request: Request) -> Reply:
         """Take everything out of the cart."""
@@ -169,7 +169,7 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply({"items_removed": removed}, "Cart cleared successfully", beside=access.beside(ref))
         return access.dressed(request, reply, ref, wrote=bool(removed))
 
-    @answers(ValidationShape, beside=CartBesideShape)
+    @answers(ValidationResponse, beside=CartBesideResponse)
     @action(detail=False, methods=["get"])
     def validate(self, request: Request) -> Reply:
         """Find out before checkout what has changed: prices, stock, availability."""
@@ -179,7 +179,7 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply({"valid": not found, "issues": found}, message, beside=access.beside(ref))
         return access.dressed(request, reply, ref)
 
-    @answers(AcceptedShape, takes=KeyInput, beside=ChangedBesideShape)
+    @answers(AcceptedResponse, takes=KeyInput, beside=ChangedBesideResponse)
     @action(detail=False, methods=["post"], url_path="accept-prices")
     def accept_prices(self, request: Request) -> Reply:
         """Agree to today's prices; the answer lists the lines that this has changed."""
@@ -189,7 +189,7 @@ class CartViewSet(GenericViewSet[Cart]):
         reply.data = {"changed": [selectors.repriced(line, ref.market) for line in changed]}
         return reply
 
-    @answers(CartMergeShape, takes=KeyInput, beside=ChangedBesideShape)
+    @answers(CartMergeResponse, takes=KeyInput, beside=ChangedBesideResponse)
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
     def merge(self, request: Request) -> Reply:
         """Join a guest's cart to one's own; the answer says what was taken over, in part or not at all."""
@@ -200,7 +200,7 @@ class CartViewSet(GenericViewSet[Cart]):
         reply.data = (told or merging.Merge()).as_dict()
         return access.without_guest(reply) if told else reply
 
-    @answers(LogEntryShape(many=True), beside=CartBesideShape, parameters=[ORDER])
+    @answers(LogEntryResponse(many=True), beside=CartBesideResponse, parameters=[ORDER])
     @action(detail=False, methods=["get"], url_path="audit-logs", permission_classes=[IsAuthenticated])
     def audit_logs(self, request: Request) -> Reply:
         """Get the last 50 changes of one's cart, newest first."""

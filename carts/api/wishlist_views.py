@@ -10,13 +10,13 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api.access import user_of
 from carts.api import access
 from carts.api.inputs import MoveInput, WishInput, variant_in
-from carts.api.responses import CartLineShape, ChangedBesideShape, WishShape
+from carts.api.responses import CartLineResponse, ChangedBesideResponse, WishResponse
 from carts.models import WishlistItem
 from carts.wishlist import selectors, services
 from core.absolute_urls import site_of
 from core.actors import actor_of
 from core.http.envelope import Reply
-from core.http.openapi import PaginationShape, answers
+from core.http.openapi import PaginationResponse, answers
 from core.http.throttles import EveryCaller, Writes
 from core.markets import market_of
 from core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
@@ -34,9 +34,9 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
     throttle_classes = [EveryCaller, Writes]
     write_scope = "cart_write"
     queryset = WishlistItem.objects.none()
-    serializer_class = WishShape
+    serializer_class = WishResponse
 
-    @answers(WishShape(many=True), beside=PaginationShape, parameters=PAGE_PARAMETERS)
+    @answers(WishResponse(many=True), beside=PaginationResponse, parameters=PAGE_PARAMETERS)
     def list(self, request: Request) -> Reply:
         """Get the wishlist, the newest first."""
         raw = request._request
@@ -44,7 +44,7 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         page = selectors.of_user(user_of(request).pk, market_of(raw), cursor, page_size_of(raw.GET), site_of(raw))
         return Reply(page.rows, "Wishlist retrieved successfully", beside={"pagination": page.links(request)})
 
-    @answers(WishShape, takes=WishInput, statuses=(200, 201))
+    @answers(WishResponse, takes=WishInput, statuses=(200, 201))
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> Reply:
         """Put a product on the wishlist; one that is there stays as it is."""
@@ -62,7 +62,7 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         services.remove(user_of(request).pk, int(item_id))
         return Reply(None, "Product removed from your wishlist")
 
-    @answers(CartLineShape, takes=MoveInput, statuses=(200, 201), beside=ChangedBesideShape, parameters=[WISH])
+    @answers(CartLineResponse, takes=MoveInput, statuses=(200, 201), beside=ChangedBesideResponse, parameters=[WISH])
     @action(detail=False, methods=["post"], url_path=f"move-to-cart/{BY_ID}")
     def move(self, request: Request, item_id: str) -> Reply:
         """Put a product of the wishlist into the cart, and take it off the list."""

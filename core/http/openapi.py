@@ -13,7 +13,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 Endpoint = tuple[str, str, str, Any]
 
 
-class LinksShape(serializers.Serializer[Any]):
+class LinksResponse(serializers.Serializer[Any]):
     """The neighbours of a page, as absolute addresses."""
 
     next = serializers.CharField(allow_null=True)
@@ -26,22 +26,22 @@ class CountField(serializers.Field[Any, Any, Any, Any]):
     """How many rows there are in all; beyond the limit only that."""
 
 
-class CountedLinksShape(LinksShape):
+class CountedLinksResponse(LinksResponse):
     """The neighbours of a page and, where it was asked for, how many rows there are in all."""
 
     count = CountField(required=False)
 
 
-class CountedPaginationShape(serializers.Serializer[Any]):
+class CountedPaginationResponse(serializers.Serializer[Any]):
     """What stands beside a list that can be counted."""
 
-    pagination = CountedLinksShape()
+    pagination = CountedLinksResponse()
 
 
-class PaginationShape(serializers.Serializer[Any]):
+class PaginationResponse(serializers.Serializer[Any]):
     """What stands beside a list."""
 
-    pagination = LinksShape()
+    pagination = LinksResponse()
 
 
 def answers(

@@ -12,7 +12,7 @@ from core.http.openapi import answers
 from core.http.throttles import EveryCaller, Writes
 from orders import addresses
 from orders.api.inputs import AddressInput
-from orders.api.responses import SavedAddressShape
+from orders.api.responses import SavedAddressResponse
 from orders.models import Address
 
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)
@@ -25,41 +25,43 @@ class AddressViewSet(GenericViewSet[Address]):
     throttle_classes = [EveryCaller, Writes]
     write_scope = "cart_write"
     queryset = Address.objects.none()
-    serializer_class = SavedAddressShape
+    serializer_class = SavedAddressResponse
     lookup_value_regex = r"[0-9]{1,18}"
 
-    @answers(SavedAddressShape(many=True))
+    @answers(SavedAddressResponse(many=True))
     def list(self, request: Request) -> Reply:
         """List one's addresses, the default first."""
-        return Reply(SavedAddressShape(addresses.of_user(user_of(request).pk), many=True).data)
+        return Reply(SavedAddressResponse(addresses.of_user(user_of(request).pk), many=True).data)
 
-    @answers(SavedAddressShape, takes=AddressInput, statuses=(201,))
+    @answers(SavedAddressResponse, takes=AddressInput, statuses=(201,))
     def create(self, request: Request) -> Reply:
         """Add an address; the first is the default."""
         given = AddressInput(data=request.data)
         given.is_valid(raise_exception=True)
         added = addresses.add(user_of(request).pk, given.validated_data)
-        return Reply(SavedAddressShape(added).data, "Address saved", status=201)
+        return Reply(SavedAddressResponse(added).data, "Address saved", status=201)
 
-    @answers(SavedAddressShape, parameters=[ID])
+    @answers(SavedAddressResponse, parameters=[ID])
     def retrieve(self, request: Request, pk: str) -> Reply:
         """Get an address."""
-        return Reply(SavedAddressShape(addresses.one(user_of(request).pk, int(pk))).data)
+        return Reply(SavedAddressResponse(addresses.one(user_of(request).pk, int(pk))).data)
 
-    @answers(SavedAddressShape, takes=AddressInput, parameters=[ID])
+    @answers(SavedAddressResponse, takes=AddressInput, parameters=[ID])
     def update(self, request: Request, pk: str) -> Reply:
         """Write an address anew; what is not named is empty."""
         given = AddressInput(data=request.data)
         given.is_valid(raise_exception=True)
         whole = {**dict.fromkeys(addresses.FIELDS, ""), **given.validated_data}
-        return Reply(SavedAddressShape(addresses.change(user_of(request).pk, int(pk), whole)).data, "Address saved")
+        return Reply(SavedAddressResponse(addresses.change(user_of(request).pk, int(pk), whole)).data, "Address saved")
 
-    @answers(SavedAddressShape, takes=AddressInput(partial=True), parameters=[ID])
+    @answers(SavedAddressResponse, takes=AddressInput(partial=True), parameters=[ID])
     def partial_update(self, request: Request, pk: str) -> Reply:
         """Change parts of an address."""
         given = AddressInput(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
-        return Reply(SavedAddressShape(addresses.change(user_of(request).pk, int(pk), given.validated_data)).data, "Address saved")
+        return Reply(
+            SavedAddressResponse(addresses.change(user_of(request).pk, int(pk), given.validated_data)).data, "Address saved"
+        )
 
     @answers(None, parameters=[ID])
     def destroy(self, request: Request, pk: str) -> Reply:

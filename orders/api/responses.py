@@ -7,7 +7,7 @@ from rest_framework import serializers
 from orders.models import Order
 
 
-class OrderItemShape(serializers.Serializer[Any]):
+class OrderItemResponse(serializers.Serializer[Any]):
     """A line of an order, as it was bought."""
 
     product_id = serializers.IntegerField(allow_null=True)
@@ -21,7 +21,7 @@ class OrderItemShape(serializers.Serializer[Any]):
     image = serializers.CharField(allow_null=True)
 
 
-class AddressShape(serializers.Serializer[Any]):
+class AddressResponse(serializers.Serializer[Any]):
     """Where it goes."""
 
     full_name = serializers.CharField()
@@ -34,14 +34,14 @@ class AddressShape(serializers.Serializer[Any]):
     country = serializers.CharField()
 
 
-class SavedAddressShape(AddressShape):
+class SavedAddressResponse(AddressResponse):
     """An address of the book."""
 
     id = serializers.IntegerField()
     is_default = serializers.BooleanField()
 
 
-class OrderShape(serializers.Serializer[Any]):
+class OrderResponse(serializers.Serializer[Any]):
     """An order."""
 
     id = serializers.IntegerField()
@@ -57,8 +57,8 @@ class OrderShape(serializers.Serializer[Any]):
     shipping_total = serializers.CharField()
     tax_total = serializers.CharField(help_text="included in the prices")
     total = serializers.CharField()
-    items = OrderItemShape(many=True)
-    address = AddressShape()
+    items = OrderItemResponse(many=True)
+    address = AddressResponse()
     email = serializers.CharField()
     name = serializers.CharField()
     phone = serializers.CharField()
@@ -71,10 +71,10 @@ class OrderShape(serializers.Serializer[Any]):
     order_token = serializers.CharField(required=False, help_text="a guest's key to this order; there only on a guest's order")
 
 
-class VerifiedShape(serializers.Serializer[Any]):
+class VerifiedResponse(serializers.Serializer[Any]):
     """How a payment stands."""
 
-    order = OrderShape()
+    order = OrderResponse()
     payment_verified = serializers.BooleanField()
     order_status = serializers.ChoiceField(Order.Status.choices)
     stale = serializers.BooleanField(required=False, help_text="the provider did not answer: this is what was known before")

@@ -8,7 +8,7 @@ from rest_framework import serializers
 LOWEST = "the lowest price of the 30 days before the present price came into force; after 30 days at that price, the price itself"
 
 
-class CategoryRefShape(serializers.Serializer[Any]):
+class CategoryRefResponse(serializers.Serializer[Any]):
     """The shelf a product stands on."""
 
     id = serializers.IntegerField()
@@ -16,7 +16,7 @@ class CategoryRefShape(serializers.Serializer[Any]):
     slug = serializers.CharField()
 
 
-class ProductItemShape(serializers.Serializer[Any]):
+class ProductItemResponse(serializers.Serializer[Any]):
     """A product in a list."""
 
     id = serializers.IntegerField()
@@ -29,7 +29,7 @@ class ProductItemShape(serializers.Serializer[Any]):
     stock = serializers.IntegerField(help_text="units that can be bought now, over all variants")
     is_available = serializers.BooleanField()
     is_low_stock = serializers.BooleanField()
-    category = CategoryRefShape(allow_null=True)
+    category = CategoryRefResponse(allow_null=True)
     primary_image = serializers.CharField(allow_null=True, help_text="the first picture, in the size for lists")
     seller_name = serializers.CharField()
     sku_id = serializers.IntegerField(help_text="the default variant's id")
@@ -37,7 +37,7 @@ class ProductItemShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class ImageShape(serializers.Serializer[Any]):
+class ImageResponse(serializers.Serializer[Any]):
     """A picture of a product."""
 
     id = serializers.IntegerField()
@@ -48,7 +48,7 @@ class ImageShape(serializers.Serializer[Any]):
     thumbnail = serializers.CharField(help_text="the size for lists")
 
 
-class VariantShape(serializers.Serializer[Any]):
+class VariantResponse(serializers.Serializer[Any]):
     """A variant on offer; its `id` is what other routes call `sku_id`."""
 
     id = serializers.IntegerField()
@@ -62,34 +62,34 @@ class VariantShape(serializers.Serializer[Any]):
     lowest_price_30_days = serializers.CharField(help_text=LOWEST)
 
 
-class ProductDetailShape(ProductItemShape):
+class ProductDetailResponse(ProductItemResponse):
     """A product on its own page."""
 
     description = serializers.CharField()
     lowest_price_30_days = serializers.CharField(help_text=LOWEST)
-    images = ImageShape(many=True)
-    variants = VariantShape(many=True)
+    images = ImageResponse(many=True)
+    variants = VariantResponse(many=True)
 
 
-class CategoryShape(CategoryRefShape):
+class CategoryResponse(CategoryRefResponse):
     """A category."""
 
     parent_id = serializers.IntegerField(allow_null=True)
     position = serializers.IntegerField()
 
 
-@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNodeShape"}})
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNodeResponse"}})
 class Children(serializers.ListField):
     """The categories inside of one."""
 
 
-class CategoryNodeShape(CategoryShape):
+class CategoryNodeResponse(CategoryResponse):
     """A category with what is inside of it."""
 
     children = Children()
 
 
-class MovementShape(serializers.Serializer[Any]):
+class MovementResponse(serializers.Serializer[Any]):
     """A change of the units on hand."""
 
     id = serializers.IntegerField()

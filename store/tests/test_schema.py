@@ -97,9 +97,9 @@ def test_the_cart_is_one_object_and_the_catalog_a_list(api: SchemaClient) -> Non
         found: dict[str, Any] = schema["properties"]["data"]
         return found
 
-    assert data("GET /api/cart/") == {"$ref": "#/components/schemas/CartShape"}
-    assert data("GET /api/config/") == {"$ref": "#/components/schemas/ConfigShape"}
-    assert data("GET /api/products/") == {"type": "array", "items": {"$ref": "#/components/schemas/ProductItemShape"}}
+    assert data("GET /api/cart/") == {"$ref": "#/components/schemas/CartResponse"}
+    assert data("GET /api/config/") == {"$ref": "#/components/schemas/ConfigResponse"}
+    assert data("GET /api/products/") == {"type": "array", "items": {"$ref": "#/components/schemas/ProductItemResponse"}}
 
 
 def every(shape: Any) -> Iterator[dict[str, Any]]:
