@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import email_addresses, passwords, phones, services
-from accounts.api.access import place_of
+from accounts.api.access import client_info
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, User
 from core import markets
@@ -101,7 +101,7 @@ class UserAdmin(ModelAdmin[User]):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save; a new user has no password until he sets one, and one who is switched off is signed out."""
-        services.save_by_staff(obj, form.changed_data, place_of(request), request.user.pk)
+        services.save_by_staff(obj, form.changed_data, client_info(request), request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Orders and logs name users: switch one off instead."""
@@ -111,20 +111,20 @@ class UserAdmin(ModelAdmin[User]):
     def ban(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Switch accounts off, the own one excepted."""
         users = self._within_reach(request, chosen)
-        banned = sum(services.ban(user, place_of(request), request.user.pk) for user in users if user.pk != request.user.pk)
+        banned = sum(services.ban(user, client_info(request), request.user.pk) for user in users if user.pk != request.user.pk)
         self.message_user(request, f"{banned} account(s) banned.", messages.SUCCESS)
 
     @admin.action(description="Lift the ban", permissions=["change"])
     def unban(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Switch accounts on again; their users sign in anew."""
-        lifted = sum(services.unban(user, place_of(request), request.user.pk) for user in self._within_reach(request, chosen))
+        lifted = sum(services.unban(user, client_info(request), request.user.pk) for user in self._within_reach(request, chosen))
         self.message_user(request, f"{lifted} account(s) switched on again.", messages.SUCCESS)
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """End every session of the accounts."""
         users = self._within_reach(request, chosen)
-        ended = sum(services.sign_out_by_staff(user, place_of(request), request.user.pk) for user in users)
+        ended = sum(services.sign_out_by_staff(user, client_info(request), request.user.pk) for user in users)
         self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
 
     @admin.action(description="Send a mail to set a new password", permissions=["change"])
@@ -132,7 +132,7 @@ class UserAdmin(ModelAdmin[User]):
         """Owe each account a mail with a link; staff never know a password."""
         users = [user for user in self._within_reach(request, chosen) if user.email and user.is_active]
         for user in users:
-            passwords.send_reset_by_staff(user, place_of(request), request.user.pk)
+            passwords.send_reset_by_staff(user, client_info(request), request.user.pk)
         self.message_user(request, f"{len(users)} mail(s) are on their way.", messages.SUCCESS)
 
     def _within_reach(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClientInfo:
     """The caller's address and browser, and the market that he asks for."""
 
     ip: str | None = None
@@ -12,4 +12,4 @@ class Place:
     market: str = ""
 
 
-NOWHERE = Place()
+NO_CLIENT = ClientInfo()

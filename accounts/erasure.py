@@ -3,14 +3,14 @@
 from django.db import OperationalError, transaction
 
 from accounts import emails, events, passwords, signals
-from accounts.client_info import NOWHERE, Place
+from accounts.client_info import NO_CLIENT, ClientInfo
 from accounts.exceptions import AccountGone, StaffNotErased
 from accounts.models import PhoneCode, User
 
 TRIES = 3
 
 
-def erase(user: User, proof: passwords.Proof, place: Place) -> None:
+def erase(user: User, proof: passwords.Proof, place: ClientInfo) -> None:
     """Delete the account with its sessions, carts and lists. Raises StaffNotErased and what `passwords.prove` raises.
 
     All or nothing: where an app above cannot erase its part, nothing is erased.
@@ -38,4 +38,4 @@ def _erase(user_id: int) -> None:
     PhoneCode.objects.filter(phone=user.phone).delete()
     user.auth_events.all().delete()
     user.delete()
-    events.record(events.Event.ERASED, NOWHERE)
+    events.record(events.Event.ERASED, NO_CLIENT)

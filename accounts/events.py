@@ -6,15 +6,15 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils.crypto import salted_hmac
 
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.models import AuthEvent
-from core.compiled_queries import Insertion
+from core.compiled_queries import CompiledInsert
 
 Event = AuthEvent.Event
-ROW = Insertion(AuthEvent)
+ROW = CompiledInsert(AuthEvent)
 
 
-def record(event: str, place: Place, *, user_id: int | None = None, sid: UUID | None = None, **detail: Any) -> None:
+def record(event: str, place: ClientInfo, *, user_id: int | None = None, sid: UUID | None = None, **detail: Any) -> None:
     """Add a row; `detail` holds no secret and no personal data of somebody without an account.
 
     Where the account has just been closed, the row names nobody. In a transaction that comes out at its end, and undoes all of it.

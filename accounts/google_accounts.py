@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import email_addresses, emails, events, sessions, signals
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, EmailNotVerified, StaffNotLinked
 from accounts.gateways.google import Identity
 from accounts.models import AuthSession, SocialAccount, User
@@ -13,7 +13,7 @@ TRIES = 3  # one may lose first to the address and then to the identity
 GOOGLE = SocialAccount.Provider.GOOGLE
 
 
-def sign_in(identity: Identity, place: Place) -> tuple[User, bool]:
+def sign_in(identity: Identity, place: ClientInfo) -> tuple[User, bool]:
     """Return the user of this identity and whether he is new.
 
     Raises EmailInvalid, EmailNotVerified, AccountDisabled, StaffNotLinked.
@@ -23,7 +23,7 @@ def sign_in(identity: Identity, place: Place) -> tuple[User, bool]:
     return user, is_new
 
 
-def _settled(identity: Identity, place: Place) -> tuple[User, bool]:
+def _settled(identity: Identity, place: ClientInfo) -> tuple[User, bool]:
     """Find or make the account, once more where the same identity, or the same address, came at the same moment."""
     for _ in range(TRIES - 1):
         try:
@@ -34,7 +34,7 @@ def _settled(identity: Identity, place: Place) -> tuple[User, bool]:
 
 
 @transaction.atomic
-def _found_or_made(identity: Identity, place: Place) -> tuple[User, bool]:
+def _found_or_made(identity: Identity, place: ClientInfo) -> tuple[User, bool]:
     """Find the account by Google's own name for the person, whatever his address is now; else by an address that it has proved."""
     linked = SocialAccount.objects.select_related("user").filter(provider=GOOGLE, sub=identity.sub).first()
     if linked is not None:
@@ -63,7 +63,7 @@ def _enabled(user: User) -> User:
     return user
 
 
-def _made(email: str, identity: Identity, place: Place) -> User:
+def _made(email: str, identity: Identity, place: ClientInfo) -> User:
     user = User(
         email=email,
         first_name=identity.first_name,
@@ -78,7 +78,7 @@ def _made(email: str, identity: Identity, place: Place) -> User:
     return user
 
 
-def _take_back(user: User, place: Place) -> None:
+def _take_back(user: User, place: ClientInfo) -> None:
     """Give an account that nobody had confirmed to the owner of its address: whoever made it keeps no way in.
 
     Otherwise one who signs up with a stranger's address would share the account that the stranger later opens with Google.

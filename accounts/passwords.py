@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import email_addresses, emails, events, links, phone_codes, sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountGone, EmailInvalid, GoogleTokenInvalid, LinkInvalid, ProofNeeded, WeakPassword, WrongPassword
 from accounts.gateways import google
 from accounts.models import AuthSession, User
@@ -39,7 +39,7 @@ def check_rules(password: str, user: User, *, field: str = "password") -> None:
         raise WeakPassword(" ".join(wrong.messages), field=field) from None
 
 
-def prove(user: User, proof: Proof, place: Place, *, field: str = "password") -> None:
+def prove(user: User, proof: Proof, place: ClientInfo, *, field: str = "password") -> None:
     """Ask a signed-in user for his password; one who has none, for a fresh phone code or Google credential.
 
     A stolen token alone changes nothing of weight. Raises WrongPassword, ProofNeeded, GoogleNotConfigured, GoogleUnavailable,
@@ -54,7 +54,7 @@ def prove(user: User, proof: Proof, place: Place, *, field: str = "password") ->
         raise ProofNeeded
 
 
-def _by_phone(user: User, proof: Proof, place: Place) -> bool:
+def _by_phone(user: User, proof: Proof, place: ClientInfo) -> bool:
     if not proof.code or user.phone is None:
         return False
     try:
@@ -75,7 +75,7 @@ def _by_google(user: User, proof: Proof) -> bool:
     return is_fresh and user.social_accounts.filter(provider="google", sub=identity.sub).exists()
 
 
-def change(user: User, old: str, new: str, place: Place) -> Pair:
+def change(user: User, old: str, new: str, place: ClientInfo) -> Pair:
     """Set a new password, end every session, and return the tokens of a new one for this device.
 
     A user without a password sets his first by mail. Raises WrongPassword, WeakPassword, AccountDisabled, AccountGone,
@@ -99,7 +99,7 @@ def change(user: User, old: str, new: str, place: Place) -> Pair:
         return sessions.start(locked, AuthSession.Method.PASSWORD, place)
 
 
-def ask_reset(email: str, place: Place) -> None:
+def ask_reset(email: str, place: ClientInfo) -> None:
     """Owe the account of this address a mail with a link; the same work where there is none. Raises TooManyRequests."""
     rate_limits.count("mail_ip", rate_limits.caller_key(place.ip))
     try:
@@ -117,13 +117,13 @@ def ask_reset(email: str, place: Place) -> None:
 
 
 @transaction.atomic
-def send_reset_by_staff(user: User, place: Place, staff_id: int | None) -> None:
+def send_reset_by_staff(user: User, place: ClientInfo, staff_id: int | None) -> None:
     """Owe the user a mail with a link; staff never know a password."""
     emails.owe("reset", user.pk)
     events.record(events.Event.PASSWORD_RESET_ASKED, place, user_id=user.pk, by=staff_id)
 
 
-def reset(uid: str, token: str, new: str, place: Place) -> None:
+def reset(uid: str, token: str, new: str, place: ClientInfo) -> None:
     """Set a new password by the link of a mail; ends every session, and proves the address. Raises LinkInvalid, WeakPassword."""
     user_id = links.user_id_of(uid)
     with transaction.atomic():

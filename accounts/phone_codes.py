@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import events
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, CodeInvalid
 from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
@@ -23,7 +23,7 @@ TRIES_OF_ALL = 10  # by everybody together
 DIGITS = 6
 
 
-def send(phone: str, place: Place) -> None:
+def send(phone: str, place: ClientInfo) -> None:
     """Send a new code to this number (E.164), whether it has an account or not; the one before is void.
 
     Raises SmsNotConfigured, SmsUnavailable, TooManyRequests.
@@ -43,7 +43,7 @@ def send(phone: str, place: Place) -> None:
     sms.send(phone, f"{code} is your code for {settings.SHOP_NAME}. It holds for five minutes. Never tell it to anybody.")
 
 
-def sign_in(phone: str, code: str, place: Place) -> User:
+def sign_in(phone: str, code: str, place: ClientInfo) -> User:
     """Return the user of this number, who is made where there is none. Raises CodeInvalid, AccountDisabled, TooManyRequests."""
     rate_limits.count("code_verify", events.masked(phone))
     use(phone, code, place)
@@ -58,7 +58,7 @@ def sign_in(phone: str, code: str, place: Place) -> User:
     return user
 
 
-def use(phone: str, code: str, place: Place) -> None:
+def use(phone: str, code: str, place: ClientInfo) -> None:
     """Use the newest code of this number up. Raises CodeInvalid for every reason alike: wrong, old, used, too many tries, none.
 
     A try is counted before it is looked at, each time by one UPDATE that holds the limit; those counts stay whatever comes after.

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import email_addresses, emails, events, passwords, sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
 from accounts.models import AuthSession, User
 from accounts.tokens import Claims
@@ -19,7 +19,7 @@ from core import rate_limits
 KNOWN_FOR = timedelta(days=30)  # a place from which somebody signed in is known to be his
 
 
-def register(email: str, password: str, place: Place, *, first_name: str = "", last_name: str = "") -> User:
+def register(email: str, password: str, place: ClientInfo, *, first_name: str = "", last_name: str = "") -> User:
     """Make an account and owe it a mail. Raises EmailInvalid, WeakPassword, EmailTaken (also where two register at once)."""
     rate_limits.count("register", rate_limits.caller_key(place.ip))
     user = User(email=email_addresses.normalised(email), first_name=first_name, last_name=last_name, market=place.market)
@@ -37,7 +37,7 @@ def register(email: str, password: str, place: Place, *, first_name: str = "", l
     return user
 
 
-def sign_in(email: str, password: str, place: Place) -> User:
+def sign_in(email: str, password: str, place: ClientInfo) -> User:
     """Return the user of this address and password.
 
     Raises InvalidCredentials for every wrong pair, after the same work; AccountDisabled only after the right password;
@@ -66,13 +66,13 @@ def sign_in(email: str, password: str, place: Place) -> User:
     return user
 
 
-def _is_known_place(address: str, place: Place) -> bool:
+def _is_known_place(address: str, place: ClientInfo) -> bool:
     """Say whether the account of this address was signed in from here in the last 30 days."""
     since = timezone.now() - KNOWN_FOR
     return AuthSession.objects.filter(user__email=address, ip=place.ip, created_at__gt=since).exists()
 
 
-def sign_out(claims: Claims, place: Place, *, everywhere: bool = False) -> None:
+def sign_out(claims: Claims, place: ClientInfo, *, everywhere: bool = False) -> None:
     """End the session of a token, or all of its user's."""
     if everywhere:
         if AuthSession.objects.filter(pk=claims.sid, user_id=claims.user_id, revoked_at=None).exists():
@@ -83,7 +83,7 @@ def sign_out(claims: Claims, place: Place, *, everywhere: bool = False) -> None:
 
 
 @transaction.atomic
-def save_by_staff(user: User, changed: Collection[str], place: Place, staff_id: int | None) -> None:
+def save_by_staff(user: User, changed: Collection[str], place: ClientInfo, staff_id: int | None) -> None:
     """Save a new user, or the fields that staff changed; one who is switched off is signed out everywhere, for good."""
     if user.pk is None:
         user.set_unusable_password()
@@ -98,7 +98,7 @@ def save_by_staff(user: User, changed: Collection[str], place: Place, staff_id: 
 
 
 @transaction.atomic
-def ban(user: User, place: Place, staff_id: int | None) -> bool:
+def ban(user: User, place: ClientInfo, staff_id: int | None) -> bool:
     """Switch an account off and end all of its sessions, so that switching it on again revives none; False where it was off."""
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         return False
@@ -108,7 +108,7 @@ def ban(user: User, place: Place, staff_id: int | None) -> bool:
 
 
 @transaction.atomic
-def unban(user: User, place: Place, staff_id: int | None) -> bool:
+def unban(user: User, place: ClientInfo, staff_id: int | None) -> bool:
     """Switch an account on again; its user signs in anew. False where it was on."""
     if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         return False
@@ -117,14 +117,14 @@ def unban(user: User, place: Place, staff_id: int | None) -> bool:
 
 
 @transaction.atomic
-def sign_out_by_staff(user: User, place: Place, staff_id: int | None) -> int:
+def sign_out_by_staff(user: User, place: ClientInfo, staff_id: int | None) -> int:
     """End every session of the user, and return how many there were."""
     ended = sessions.end_all(user.pk, AuthSession.Reason.ADMIN)
     events.record(events.Event.LOGOUT_ALL, place, user_id=user.pk, by=staff_id)
     return ended
 
 
-def _tell(user_id: int, place: Place, staff_id: int | None, *, is_active: bool) -> None:
+def _tell(user_id: int, place: ClientInfo, staff_id: int | None, *, is_active: bool) -> None:
     event = events.Event.UNBANNED if is_active else events.Event.BANNED
     events.record(event, place, user_id=user_id, by=staff_id)
 

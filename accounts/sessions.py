@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import events, tokens
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, InvalidCredentials, RefreshReused, SessionNotFound, SessionRevoked
 from accounts.models import AuthSession, User
 from core import rate_limits
@@ -18,7 +18,7 @@ MAX_LIVE = 20  # sessions a user; the oldest is ended
 
 
 @transaction.atomic
-def start(user: User, method: str, place: Place) -> tokens.Pair:
+def start(user: User, method: str, place: ClientInfo) -> tokens.Pair:
     """Sign the user in at this place and return the first tokens.
 
     Raises AccountDisabled; InvalidCredentials where the password was changed after this user had proved it.
@@ -46,7 +46,7 @@ def start(user: User, method: str, place: Place) -> tokens.Pair:
     return tokens.pair(session.pk, user.pk, place.market, 0)
 
 
-def refresh(given: tokens.Claims, place: Place) -> tokens.Pair:
+def refresh(given: tokens.Claims, place: ClientInfo) -> tokens.Pair:
     """Return the next pair. Raises RefreshReused (and ends the session), SessionRevoked, TooManyRequests.
 
     A second use within `REFRESH_GRACE_SECONDS` gets the same number again: two tabs, or an answer that was lost.
@@ -93,7 +93,7 @@ def live_of(user_id: int) -> QuerySet[AuthSession]:
 
 
 @transaction.atomic
-def end_own(user_id: int, sid: UUID, place: Place) -> None:
+def end_own(user_id: int, sid: UUID, place: ClientInfo) -> None:
     """End one of the user's own sessions. Raises SessionNotFound."""
     if not live_of(user_id).filter(pk=sid).exists() or not end(sid, AuthSession.Reason.LOGOUT):
         raise SessionNotFound

@@ -4,13 +4,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import email_addresses, emails, events, links, passwords
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AlreadyVerified, EmailTaken, LinkInvalid, NoAddress
 from accounts.models import User
 from core import rate_limits
 
 
-def resend(user: User, place: Place) -> None:
+def resend(user: User, place: ClientInfo) -> None:
     """Owe the user another mail with a link. Raises NoAddress, AlreadyVerified, TooManyRequests."""
     if user.email is None:
         raise NoAddress
@@ -21,7 +21,7 @@ def resend(user: User, place: Place) -> None:
     emails.owe("verify", user.pk)
 
 
-def ask_change(user: User, new_email: str, proof: passwords.Proof, place: Place) -> None:
+def ask_change(user: User, new_email: str, proof: passwords.Proof, place: ClientInfo) -> None:
     """Owe the new address a mail with a link, and the old one a notice; nothing changes before the link is used.
 
     Raises EmailInvalid, EmailTaken, what `passwords.prove` raises, TooManyRequests.
@@ -40,7 +40,7 @@ def ask_change(user: User, new_email: str, proof: passwords.Proof, place: Place)
 
 
 @transaction.atomic
-def confirm(token: str, place: Place) -> User:
+def confirm(token: str, place: ClientInfo) -> User:
     """Do what the link of a mail says: the address is the user's, or becomes his. Raises LinkInvalid, EmailTaken."""
     said = links.read_verify_token(token)
     if said is None:
@@ -58,7 +58,7 @@ def confirm(token: str, place: Place) -> User:
     return user
 
 
-def _change(user: User, said: links.Address, place: Place) -> User:
+def _change(user: User, said: links.Address, place: ClientInfo) -> User:
     if links.state_of(user) != said.state:
         raise LinkInvalid
     user.email, user.email_verified_at = said.email, timezone.now()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from carts.models import CartAuditLog
 from core.actors import Actor
-from core.compiled_queries import Insertion
+from core.compiled_queries import CompiledInsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Entry:
     product_name: str = ""
 
 
-LOG = Insertion(CartAuditLog)
+LOG = CompiledInsert(CartAuditLog)
 
 
 def record(actor: Actor, cart_id: int, entries: Iterable[Entry]) -> None:

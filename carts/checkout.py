@@ -15,20 +15,26 @@ from carts.models import MAX_LINES, Cart, CartAuditLog, CartItem
 from carts.services import expiry_of
 from core import markets
 from core.actors import Actor
-from core.compiled_queries import Change, Removal, Slot
+from core.compiled_queries import CompiledDelete, CompiledUpdate, Param
 
 Action = CartAuditLog.Action
-_CHANGED = {"updated_at": Slot("now", models.DateTimeField()), "expires_at": Slot("expires_at", models.DateTimeField())}
-CHANGED = Change(lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())), **_CHANGED)
-ORDERED = Change(
-    lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
-    ordered_at=Slot("now", models.DateTimeField()),
+_CHANGED = {"updated_at": Param("now", models.DateTimeField()), "expires_at": Param("expires_at", models.DateTimeField())}
+CHANGED = CompiledUpdate(lambda: Cart.objects.filter(pk=Param("pk", models.BigIntegerField())), **_CHANGED)
+ORDERED = CompiledUpdate(
+    lambda: Cart.objects.filter(pk=Param("pk", models.BigIntegerField())),
+    ordered_at=Param("now", models.DateTimeField()),
     **_CHANGED,
 )
 
 
 def take_ordered(
-    actor: Actor, ref: CartRef, held: Sequence[Line], ordered: Mapping[int, int], number: str, at: datetime, done: Change = ORDERED
+    actor: Actor,
+    ref: CartRef,
+    held: Sequence[Line],
+    ordered: Mapping[int, int],
+    number: str,
+    at: datetime,
+    done: CompiledUpdate = ORDERED,
 ) -> bool:
     """Take what was ordered, {line id: units}, out of the cart, whose lines these are; the caller holds its lock.
 
@@ -111,10 +117,10 @@ def take_paid(actor: Actor, ref: CartRef, units: Mapping[int, int], number: str,
 
 
 @lru_cache(maxsize=MAX_LINES)
-def _removal(count: int) -> Removal:
+def _removal(count: int) -> CompiledDelete:
     """Return the statement that takes this many lines out."""
-    ids: list[Any] = [Slot(f"line{number}", models.BigIntegerField()) for number in range(count)]
-    return Removal(lambda: CartItem.objects.filter(pk__in=ids))
+    ids: list[Any] = [Param(f"line{number}", models.BigIntegerField()) for number in range(count)]
+    return CompiledDelete(lambda: CartItem.objects.filter(pk__in=ids))
 
 
 def held_elsewhere(*waiting: QuerySet[Any, Any]) -> list[int]:

@@ -7,7 +7,7 @@ class OwnProduct(Invalid):
     """A seller does not buy from himself."""
 
     code = "own_product"
-    words = "You cannot add your own products to cart"
+    default_message = "You cannot add your own products to cart"
 
 
 class NotEnough(Invalid):
@@ -32,14 +32,14 @@ class CartBusy(Conflict):
     """Other requests change this very cart; worth another try."""
 
     code = "cart_busy"
-    words = "Your cart is being changed elsewhere. Try again"
+    default_message = "Your cart is being changed elsewhere. Try again"
 
 
 class WishNotFound(NotFound):
     """The product is not on this wishlist."""
 
     code = "item_not_found"
-    words = "Item not found in wishlist"
+    default_message = "Item not found in wishlist"
 
 
 class WishlistFull(Invalid):
@@ -52,4 +52,4 @@ class ItemNotFound(NotFound):
     """The line is not in this cart."""
 
     code = "item_not_found"
-    words = "Item not found in cart"
+    default_message = "Item not found in cart"

@@ -7,7 +7,7 @@ from core.markets import Market
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class CartOwner:
     """Who asks for a cart: a user, or a guest with the keys that his request carries, in the order in which they count."""
 
     market: Market

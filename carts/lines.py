@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from carts.models import CartItem
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from core.markets import Market
 from products.models import MarketPrice, Variant, primary_image
 from products.slugs import REFERENCES
@@ -96,19 +96,19 @@ def line_rows(market: Market) -> QuerySet[Any, Any]:
 
 
 @lru_cache(maxsize=32)
-def of_cart(market: Market) -> Statement[Line]:
+def of_cart(market: Market) -> CompiledSelect[Line]:
     """Return the statement of a cart's lines."""
-    return Statement(Line._make, lambda: line_rows(market).filter(cart=Slot("cart", models.BigIntegerField())))
+    return CompiledSelect(Line._make, lambda: line_rows(market).filter(cart=Param("cart", models.BigIntegerField())))
 
 
 def _variants_of_cart() -> QuerySet[Any, Any]:
-    held = CartItem.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by()
+    held = CartItem.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by()
     return Variant.objects.filter(pk__in=held.values("variant")).order_by("pk").values_list("pk")
 
 
 # The first step of an order. Lines are read in a statement of their own afterwards: one that had to wait for a lock would show
 # the locked rows as they are now and all others, such as prices of a market, as they were when it began.
-LOCK_VARIANTS = Statement(lambda row: int(row[0]), _variants_of_cart, locks=Variant)
+LOCK_VARIANTS = CompiledSelect(lambda row: int(row[0]), _variants_of_cart, locks=Variant)
 
 
 WHICH = {
@@ -119,14 +119,16 @@ WHICH = {
 
 
 @lru_cache(maxsize=64)
-def named(market: Market, which: str) -> Statement[Line]:
+def named(market: Market, which: str) -> CompiledSelect[Line]:
     """Return the statement of a cart's lines that are named by their id, their variant, or their product's id, uuid or slug."""
     column, field = WHICH[which]
-    condition = {"cart": Slot("cart", models.BigIntegerField()), column: Slot("value", field)}
-    return Statement(Line._make, lambda: line_rows(market).filter(**condition))
+    condition = {"cart": Param("cart", models.BigIntegerField()), column: Param("value", field)}
+    return CompiledSelect(Line._make, lambda: line_rows(market).filter(**condition))
 
 
-COUNT = Statement(
+COUNT = CompiledSelect(
     lambda row: int(row[0]),
-    lambda: CartItem.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by().values("cart").values_list(Count("pk")),
+    lambda: (
+        CartItem.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by().values("cart").values_list(Count("pk"))
+    ),
 )

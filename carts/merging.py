@@ -12,9 +12,9 @@ from carts.guest_keys import digest
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
 from core import markets
 from core.actors import Actor
-from core.compiled_queries import Insertion
+from core.compiled_queries import CompiledInsert
 
-NEW_LINES = Insertion(CartItem)
+NEW_LINES = CompiledInsert(CartItem)
 
 
 @dataclass

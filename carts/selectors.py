@@ -12,10 +12,10 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from carts import guest_keys
-from carts.identity import Caller, CartRef
+from carts.identity import CartOwner, CartRef
 from carts.lines import Line, of_cart
 from carts.models import Cart, CartItem
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from core.markets import Market
 from products.catalog.list_item import seller_name
 from products.media import storage
@@ -51,12 +51,12 @@ AnyRow = TypeVar("AnyRow", CartRow, SummaryRow)
 
 
 def _carts_of_user() -> QuerySet[Cart]:
-    return Cart.objects.filter(user=Slot("user", models.BigIntegerField()), market=Slot("market", models.CharField()))
+    return Cart.objects.filter(user=Param("user", models.BigIntegerField()), market=Param("market", models.CharField()))
 
 
 def _carts_of_keys(count: int) -> QuerySet[Cart]:
-    hashes = [Slot(f"hash{number}", models.CharField()) for number in range(count)]
-    return Cart.objects.filter(key_hash__in=hashes, expires_at__gt=Slot("now", models.DateTimeField()))
+    hashes = [Param(f"hash{number}", models.CharField()) for number in range(count)]
+    return Cart.objects.filter(key_hash__in=hashes, expires_at__gt=Param("now", models.DateTimeField()))
 
 
 def _columns(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
@@ -71,21 +71,23 @@ def _counted(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
 
 
 @lru_cache(maxsize=16)
-def _row_statement(keys: int) -> Statement[CartRow]:
-    return Statement(CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()))
+def _row_statement(keys: int) -> CompiledSelect[CartRow]:
+    return CompiledSelect(CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()))
 
 
 @lru_cache(maxsize=16)
-def _locking_statement(keys: int) -> Statement[CartRow]:
-    return Statement(CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()).order_by("pk"), locks=Cart)
+def _locking_statement(keys: int) -> CompiledSelect[CartRow]:
+    return CompiledSelect(
+        CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()).order_by("pk"), locks=Cart
+    )
 
 
 @lru_cache(maxsize=16)
-def _summary_statement(keys: int) -> Statement[SummaryRow]:
-    return Statement(SummaryRow._make, lambda: _counted(_carts_of_keys(keys) if keys else _carts_of_user()))
+def _summary_statement(keys: int) -> CompiledSelect[SummaryRow]:
+    return CompiledSelect(SummaryRow._make, lambda: _counted(_carts_of_keys(keys) if keys else _carts_of_user()))
 
 
-def _resolved(caller: Caller, statement: Callable[[int], Statement[AnyRow]]) -> tuple[AnyRow | None, str | None]:
+def _resolved(caller: CartOwner, statement: Callable[[int], CompiledSelect[AnyRow]]) -> tuple[AnyRow | None, str | None]:
     """Return the caller's cart in his market, and his guest key: the first that is live, else the first of ours, else a new one."""
     if caller.user_id is not None:
         return statement(0).first(user=caller.user_id, market=caller.market.code), None
@@ -101,7 +103,7 @@ def _resolved(caller: Caller, statement: Callable[[int], Statement[AnyRow]]) -> 
     return None, next(filter(guest_keys.is_ours, caller.keys), None) or guest_keys.mint()
 
 
-def find(caller: Caller, *, lock: bool = False) -> CartRef:
+def find(caller: CartOwner, *, lock: bool = False) -> CartRef:
     """Return the caller's cart in his market; with `lock`, inside a transaction, nobody else changes it until that ends."""
     row, key = _resolved(caller, _locking_statement if lock else _row_statement)
     ref = CartRef(caller.market, caller.user_id, caller.user_name, key)
@@ -111,7 +113,7 @@ def find(caller: Caller, *, lock: bool = False) -> CartRef:
     return replace(ref, id=row.id, **at)
 
 
-def summary(caller: Caller) -> tuple[CartRef, dict[str, Any]]:
+def summary(caller: CartOwner) -> tuple[CartRef, dict[str, Any]]:
     """Return the cart and its numbers, for a badge; one statement."""
     row, key = _resolved(caller, _summary_statement)
     ref = CartRef(caller.market, caller.user_id, caller.user_name, key, row.id if row else None)

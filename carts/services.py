@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from carts import audit, guest_keys, lines, selectors
 from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
-from carts.identity import Caller, CartRef
+from carts.identity import CartOwner, CartRef
 from carts.lines import Line
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
 from core import money, rate_limits
 from core.actors import SYSTEM, Actor
-from core.compiled_queries import Change, Insertion, Slot
+from core.compiled_queries import CompiledInsert, CompiledUpdate, Param
 from core.money import MoneyField
 from products.catalog.offers import Offer
 from products.exceptions import ProductNotFound, VariantNeeded
@@ -26,17 +26,17 @@ Action = CartAuditLog.Action
 
 
 TRIES = 5  # a cart may be made or merged under one's hands, and again; not five times in a row
-NEW_CART = Insertion(Cart)
-NEW_LINE = Insertion(CartItem)
-SET_QUANTITY = Change(
-    lambda: CartItem.objects.filter(pk=Slot("pk", models.BigIntegerField())),
-    quantity=Slot("quantity", models.PositiveSmallIntegerField()),
-    updated_at=Slot("now", models.DateTimeField()),
+NEW_CART = CompiledInsert(Cart)
+NEW_LINE = CompiledInsert(CartItem)
+SET_QUANTITY = CompiledUpdate(
+    lambda: CartItem.objects.filter(pk=Param("pk", models.BigIntegerField())),
+    quantity=Param("quantity", models.PositiveSmallIntegerField()),
+    updated_at=Param("now", models.DateTimeField()),
 )
-TOUCH = Change(
-    lambda: Cart.objects.filter(pk=Slot("pk", models.BigIntegerField())),
-    updated_at=Slot("now", models.DateTimeField()),
-    expires_at=Slot("expires_at", models.DateTimeField()),
+TOUCH = CompiledUpdate(
+    lambda: Cart.objects.filter(pk=Param("pk", models.BigIntegerField())),
+    updated_at=Param("now", models.DateTimeField()),
+    expires_at=Param("expires_at", models.DateTimeField()),
 )
 
 
@@ -61,7 +61,7 @@ class Which:
 
 
 @transaction.atomic
-def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple[int, bool, CartRef]:
+def add_item(actor: Actor, caller: CartOwner, offer: Offer, quantity: int) -> tuple[int, bool, CartRef]:
     """Put `quantity` more of the offer into the cart, at today's price if it is new there.
 
     Returns the line's id, whether it is new, and the cart, which is made where there was none. Raises OwnProduct, QuantityLimit,
@@ -89,7 +89,7 @@ def add_item(actor: Actor, caller: Caller, offer: Offer, quantity: int) -> tuple
 
 
 @transaction.atomic
-def set_quantity(actor: Actor, caller: Caller, which: Which, quantity: int) -> tuple[int, CartRef]:
+def set_quantity(actor: Actor, caller: CartOwner, which: Which, quantity: int) -> tuple[int, CartRef]:
     """Make the line hold exactly `quantity`; 0 keeps it for later. Returns the line's id and the cart.
 
     Raises ItemNotFound, VariantNeeded, QuantityLimit, NotEnough; ProductNotFound where more is wanted of what is not for sale.
@@ -114,7 +114,7 @@ def _check_quantity(wanted: int, obtainable: int) -> None:
 
 
 @transaction.atomic
-def remove_item(actor: Actor, caller: Caller, which: Which) -> CartRef:
+def remove_item(actor: Actor, caller: CartOwner, which: Which) -> CartRef:
     """Take the line out of the cart. Raises ItemNotFound, VariantNeeded."""
     ref, line = _line(caller, which)
     CartItem.objects.filter(pk=line.id).delete()
@@ -124,7 +124,7 @@ def remove_item(actor: Actor, caller: Caller, which: Which) -> CartRef:
 
 
 @transaction.atomic
-def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
+def clear(actor: Actor, caller: CartOwner) -> tuple[int, CartRef]:
     """Take everything out of the cart; returns how many lines it held."""
     ref = selectors.find(caller, lock=True)
     if ref.id is None:
@@ -137,7 +137,7 @@ def clear(actor: Actor, caller: Caller) -> tuple[int, CartRef]:
 
 
 @transaction.atomic
-def accept_prices(actor: Actor, caller: Caller) -> tuple[list[Line], CartRef]:
+def accept_prices(actor: Actor, caller: CartOwner) -> tuple[list[Line], CartRef]:
     """Make today's prices the prices of addition; returns the lines as they were that this has changed, and the cart."""
     ref = selectors.find(caller, lock=True)
     changed = [line for line in selectors.lines_of(ref) if line.is_repriced]
@@ -161,7 +161,7 @@ def accept_prices(actor: Actor, caller: Caller) -> tuple[list[Line], CartRef]:
     return changed, touch(ref, now)
 
 
-def _line(caller: Caller, which: Which) -> tuple[CartRef, Line]:
+def _line(caller: CartOwner, which: Which) -> tuple[CartRef, Line]:
     """Lock the cart and find the line in it."""
     ref = selectors.find(caller, lock=True)
     if ref.id is None:
@@ -190,7 +190,7 @@ def forget_user(user_id: int, *, wait: bool) -> None:
     Cart.objects.filter(pk__in=[pk for found in (merged, own) for pk in found.values_list("pk", flat=True)]).delete()
 
 
-def _opened(actor: Actor, caller: Caller, check: Callable[[], None]) -> tuple[CartRef, bool]:
+def _opened(actor: Actor, caller: CartOwner, check: Callable[[], None]) -> tuple[CartRef, bool]:
     """Lock the caller's cart, and make it where there is none and `check` refuses nothing; returns whether it was made.
 
     Raises TooManyRequests, CartBusy.

@@ -41,7 +41,7 @@ def badge(words: str, kind: str = PLAIN) -> SafeString:
     return mark_safe(render_to_string("unfold/helpers/label.html", {"text": words, "type": kind}).strip())  # noqa: S308 - a template's
 
 
-def dress(fields: Mapping[str, forms.Field]) -> None:
+def apply_widgets(fields: Mapping[str, forms.Field]) -> None:
     """Give fields that a form declares itself the looks of those that come of a model."""
     for field in fields.values():
         widget = field.widget
@@ -70,11 +70,11 @@ class ModelAdmin(ThemedAdmin[Row]):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
         """Return the form with all of its fields dressed."""
         form = super().get_form(request, obj, change=change, **given)
-        dress(form.base_fields)
+        apply_widgets(form.base_fields)
         return form
 
 
-class OfServices(ThemedAdmin[Row]):
+class ServiceBackedAdmin(ThemedAdmin[Row]):
     """Pages that write through services, which may refuse."""
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **given: Any) -> Any:
@@ -92,7 +92,7 @@ class TabularInline(ThemedInline[Row, Parent]):
     def get_formset(self, request: HttpRequest, obj: Any = None, **given: Any) -> Any:
         """Return the formset with all of its fields dressed."""
         formset = super().get_formset(request, obj, **given)
-        dress(formset.form.base_fields)
+        apply_widgets(formset.form.base_fields)
         for name, field in formset.form.base_fields.items():
             field.widget.attrs.setdefault("aria-label", str(field.label or name))  # a table's head labels no control
         return formset

@@ -1,8 +1,11 @@
-"""Statements that are compiled once and run many times.
+"""Queries that Django compiles once and runs many times.
 
-Django builds the SQL of a QuerySet anew at each call, and on the hot paths that costs more than the database does. A `Statement`
-(or a `Change`, a `Removal`, an `Insertion`) compiles it once for each database engine, with a `Slot` where a value goes in, and
-afterwards only runs it. It stays Django that writes the SQL, so both engines are served by one definition.
+Building the SQL of a QuerySet costs more than the database does on the hot paths. `CompiledSelect`, `CompiledUpdate`,
+`CompiledDelete`, `CompiledInsert` and `CompiledCount` compile a QuerySet once for each database engine, with a `Param` wherever a
+value is bound, and only execute it afterwards. Django still writes the SQL, so one definition serves both engines.
+
+Use them only where a budget test or a measurement asks for one: reads and CASE updates on hot paths earn it, a plain insert
+hardly ever does (docs/decisions/0003-speed.md).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +24,7 @@ Result = TypeVar("Result")
 Instance = TypeVar("Instance", bound=Model)
 
 
-class Slot(Expression):
+class Param(Expression):
     """A place for a value that is given by name when the statement runs."""
 
     def __init__(self, name: str, field: Field[Any, Any]) -> None:
@@ -29,7 +32,7 @@ class Slot(Expression):
         self.name = name
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
-        """Stand in the SQL as a parameter; `Statement` puts the value there."""
+        """Stand in the SQL as a parameter; `CompiledSelect` puts the value there."""
         return "%s", (self,)
 
 
@@ -44,7 +47,7 @@ class Compiled(NamedTuple):
     def execute(self, connection: BaseDatabaseWrapper, given: Mapping[str, Any], then: Callable[[Any], Result]) -> Result:
         """Run it with these values in its slots, and return what `then` makes of the cursor."""
         params = [
-            param.output_field.get_db_prep_save(given[param.name], connection=connection) if isinstance(param, Slot) else param
+            param.output_field.get_db_prep_save(given[param.name], connection=connection) if isinstance(param, Param) else param
             for param in self.params
         ]
         with connection.cursor() as cursor, _unprepared(connection) if self.plan_each else nullcontext():
@@ -82,7 +85,7 @@ class Compilable:
         raise NotImplementedError
 
 
-class Statement(Compilable, Generic[Row]):
+class CompiledSelect(Compilable, Generic[Row]):
     """A read, made of a QuerySet of `values_list`, whose rows `make` turns into what they mean: a NamedTuple's `_make`.
 
     With `locks` the rows of that model's table are locked until the transaction ends, in the order of the QuerySet. (Django's
@@ -130,7 +133,7 @@ class Statement(Compilable, Generic[Row]):
         return Compiled(sql, tuple(params), converters, self._plan_each)
 
 
-class Tally(Compilable):
+class CompiledCount(Compilable):
     """How many rows a QuerySet has, sliced or not; planned anew for each run, for whoever counts has filters."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -148,7 +151,7 @@ class Tally(Compilable):
         return Compiled(counted, tuple(params), [], plan_each=True)
 
 
-class Change(Compilable):
+class CompiledUpdate(Compilable):
     """An UPDATE: the rows of a QuerySet, and the columns with their new values, slots or expressions."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]], **columns: Any) -> None:
@@ -168,7 +171,7 @@ class Change(Compilable):
         return Compiled(sql, tuple(params), [])
 
 
-class Removal(Compilable):
+class CompiledDelete(Compilable):
     """A DELETE of the rows of a QuerySet, whose model nothing points to."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -186,7 +189,7 @@ class Removal(Compilable):
         return Compiled(sql, tuple(params), [])
 
 
-class Insertion(Compilable, Generic[Instance]):
+class CompiledInsert(Compilable, Generic[Instance]):
     """An INSERT of instances of a model, like `bulk_create`; a row that is there already can be let be."""
 
     def __init__(self, model: type[Instance], *, ignore_conflicts: bool = False) -> None:
@@ -218,7 +221,7 @@ class Insertion(Compilable, Generic[Instance]):
         rows: list[Model] = [self._model() for _ in range(size)]
         for number, row in enumerate(rows):
             for field in self._fields:
-                setattr(row, field.attname, Slot(f"{field.attname}:{number}", field))
+                setattr(row, field.attname, Param(f"{field.attname}:{number}", field))
         query.insert_values(self._fields, rows, raw=True)
         # The engine's own compiler may fold many rows into arrays, where no slot can stand.
         compiler = SQLInsertCompiler(query, connection, connection.alias)

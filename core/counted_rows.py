@@ -9,14 +9,14 @@ Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Firsts(Generic[Row]):
+class CountedRows(Generic[Row]):
     """So many rows, and the number of all."""
 
     rows: list[Row]
     count: int
 
 
-def first_of(rows: QuerySet[Row], limit: int) -> Firsts[Row]:
+def first_rows(rows: QuerySet[Row], limit: int) -> CountedRows[Row]:
     """Return the first rows of an ordered set."""
     found = list(rows.annotate(count_of_all=Window(Count(F("pk"))))[:limit])
-    return Firsts(found, getattr(found[0], "count_of_all", 0) if found else 0)
+    return CountedRows(found, getattr(found[0], "count_of_all", 0) if found else 0)

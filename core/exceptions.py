@@ -10,7 +10,7 @@ class DomainError(Exception):
     """A refusal that the caller shall hear; one of a `field`, or else of several in `errors`, is a 400 "Validation failed"."""
 
     code: ClassVar[str] = "invalid"
-    words: ClassVar[str] = "This cannot be done"
+    default_message: ClassVar[str] = "This cannot be done"
 
     def __init__(
         self,
@@ -20,11 +20,11 @@ class DomainError(Exception):
         errors: dict[str, str] | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
-        self.message = message or self.words
+        self.message = message or self.default_message
         self.field = field
         self.errors = errors or ({field: self.message} if field else {})
         self.details = details
-        self.over: tuple[str, ...] = ()  # cookies that the answer deletes
+        self.clears_cookies: tuple[str, ...] = ()  # cookies that the answer deletes
         super().__init__(self.message)
 
 
@@ -36,21 +36,21 @@ class NotSignedIn(DomainError):
     """The caller has not proved who he is."""
 
     code = "not_authenticated"
-    words = "Sign in first"
+    default_message = "Sign in first"
 
 
 class Forbidden(DomainError):
     """The caller is known and may not do this."""
 
     code = "forbidden"
-    words = "You are not allowed to do this"
+    default_message = "You are not allowed to do this"
 
 
 class NotFound(DomainError):
     """There is no such thing, or none that is this caller's."""
 
     code = "not_found"
-    words = "Not found"
+    default_message = "Not found"
 
 
 class Conflict(DomainError):
@@ -63,14 +63,14 @@ class TooLarge(DomainError):
     """The body is larger than the shop reads."""
 
     code = "too_large"
-    words = "The request body is too large"
+    default_message = "The request body is too large"
 
 
 class TooManyRequests(DomainError):
     """Too many calls in too short a time; worth another try in `retry_after` seconds."""
 
     code = "throttled"
-    words = "Too many attempts. Try again later"
+    default_message = "Too many attempts. Try again later"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(details={"retry_after": retry_after})
@@ -81,7 +81,7 @@ class KeyReused(DomainError):
     """An idempotency key came back with another body."""
 
     code = "idempotency_key_reused"
-    words = "This idempotency key was used with another request"
+    default_message = "This idempotency key was used with another request"
 
 
 class GatewayRefused(DomainError):

@@ -17,7 +17,7 @@ class UnknownMarket(Invalid):
     """The market is not one of the configured."""
 
     code = "unknown_market"
-    words = "This market does not exist"
+    default_message = "This market does not exist"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.compiled_queries import Insertion
+from core.compiled_queries import CompiledInsert
 from core.models import Job
 
 logger = logging.getLogger("shop.jobs")
 Handler = Callable[[dict[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LEASE = timedelta(minutes=5)
-OWED = Insertion(Job, ignore_conflicts=True)
+OWED = CompiledInsert(Job, ignore_conflicts=True)
 DONE_FOR = timedelta(days=7)
 MAX_ATTEMPTS = 12  # 20 hours and a half with the back-off below
 LONGEST_WAIT = timedelta(hours=6)

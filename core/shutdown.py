@@ -6,7 +6,7 @@ import time
 SLICE = 0.2  # seconds after which a wait looks up
 
 
-class Stop:
+class ShutdownFlag:
     """Whether the process has been asked to end, by Ctrl-C, a termination or the closing of its terminal.
 
     Not a `threading.Event`: its lock would be waited for for ever by a handler that has interrupted whoever holds it.

@@ -9,77 +9,77 @@ class EmptyCart(Invalid):
     """There is nothing to order."""
 
     code = "empty_cart"
-    words = "Your cart is empty"
+    default_message = "Your cart is empty"
 
 
 class CartChanged(Conflict):
     """Prices, stock or availability are not what the buyer saw; `details.changes` names each."""
 
     code = "cart_changed"
-    words = "Your cart has changed. Look at the changes and order again"
+    default_message = "Your cart has changed. Look at the changes and order again"
 
 
 class PaymentNotConfigured(GatewayDown):
     """The shop has no payment provider; Cash on Delivery works."""
 
     code = "payment_not_configured"
-    words = "Card payment is not available in this shop"
+    default_message = "Card payment is not available in this shop"
 
 
 class InvalidIdempotencyKey(Invalid):
     """The header is longer than 255 characters or holds others than visible ASCII."""
 
     code = "invalid_idempotency_key"
-    words = "Idempotency-Key must be 1 to 255 visible ASCII characters"
+    default_message = "Idempotency-Key must be 1 to 255 visible ASCII characters"
 
 
 class ContactNeeded(Invalid):
     """The shop must know to whom and where to send."""
 
     code = "required"
-    words = "Say to whom and where it is to be sent"
+    default_message = "Say to whom and where it is to be sent"
 
 
 class OrderNotFound(NotFound):
     """No such order of this caller."""
 
     code = "order_not_found"
-    words = "Order not found"
+    default_message = "Order not found"
 
 
 class InvalidTransition(Conflict):
     """An order in this state cannot become that."""
 
     code = "invalid_transition"
-    words = "This cannot be done with the order as it is now"
+    default_message = "This cannot be done with the order as it is now"
 
 
 class AlreadyPaid(Conflict):
     """The order was paid while it was being cancelled or replaced."""
 
     code = "already_paid"
-    words = "This order has been paid"
+    default_message = "This order has been paid"
 
 
 class OrderWaits(Conflict):
     """An order of this cart waits for its payment, and belongs to an account that is not the caller's."""
 
     code = "order_waits"
-    words = "An order of this cart waits for its payment in an account. Sign in to pay or cancel it"
+    default_message = "An order of this cart waits for its payment in an account. Sign in to pay or cancel it"
 
 
 class OrderEnded(Conflict):
     """The order ended before its payment page could be opened; `details.order` is its number."""
 
     code = "order_ended"
-    words = "The order has ended before it could be paid. Order again"
+    default_message = "The order has ended before it could be paid. Order again"
 
 
 class PaymentProviderUnavailable(GatewayDown):
     """The payment provider did not answer; `details.order` names the order that waits for it."""
 
     code = "payment_provider_unavailable"
-    words = "The payment provider does not answer. Try again in a moment"
+    default_message = "The payment provider does not answer. Try again in a moment"
 
     def __init__(self, message: str = "", *, retry_after: int = 5, **given: Any) -> None:
         super().__init__(message, **given)
@@ -90,7 +90,7 @@ class PaymentSetupFailed(GatewayRefused):
     """The payment provider refused what the shop asked: a wrong key, a wrong parameter. The log says which."""
 
     code = "payment_setup_failed"
-    words = "The payment provider refused this. The shop has to look at it"
+    default_message = "The payment provider refused this. The shop has to look at it"
 
 
 class PaymentKeyRefused(PaymentSetupFailed):
@@ -101,70 +101,70 @@ class EmailRefused(Invalid):
     """The payment provider takes no such e-mail address."""
 
     code = "invalid_email"
-    words = "Enter a valid e-mail address"
+    default_message = "Enter a valid e-mail address"
 
 
 class AmountTooSmall(Invalid):
     """Less than a card can be charged."""
 
     code = "amount_too_small"
-    words = "This total is too small to be paid by card"
+    default_message = "This total is too small to be paid by card"
 
 
 class AmountTooLarge(Invalid):
     """More than a card can be charged."""
 
     code = "amount_too_large"
-    words = "This total is too large to be paid by card"
+    default_message = "This total is too large to be paid by card"
 
 
 class AmountNotChargeable(Invalid):
     """A card is not charged in such fractions of this currency."""
 
     code = "amount_not_chargeable"
-    words = "This total cannot be paid by card"
+    default_message = "This total cannot be paid by card"
 
 
 class SessionNotOpen(Conflict):
     """The checkout session is paid or over already."""
 
     code = "session_not_open"
-    words = "The payment is not open any more"
+    default_message = "The payment is not open any more"
 
 
 class SessionMissing(NotFound):
     """The payment provider knows no such session, so nobody can pay it."""
 
     code = "session_missing"
-    words = "There is no such payment"
+    default_message = "There is no such payment"
 
 
 class BadSignature(Invalid):
     """A webhook call that the payment provider did not sign, or not now."""
 
     code = "bad_signature"
-    words = "The signature does not fit"
+    default_message = "The signature does not fit"
 
 
 class WebhookNotConfigured(GatewayDown):
     """The shop knows no secret by which to tell the provider's calls from others."""
 
     code = "webhook_not_configured"
-    words = "STRIPE_WEBHOOK_SECRET is not set"
+    default_message = "STRIPE_WEBHOOK_SECRET is not set"
 
 
 class RefundTooLarge(Invalid):
     """More than is left of the payment, or than was bought."""
 
     code = "refund_too_large"
-    words = "This is more than can be refunded"
+    default_message = "This is more than can be refunded"
 
 
 class AddressNotFound(NotFound):
     """No such address in this user's book."""
 
     code = "address_not_found"
-    words = "Address not found"
+    default_message = "Address not found"
 
 
 class AddressBookFull(Invalid):
@@ -177,4 +177,4 @@ class RefundChoiceNeeded(Invalid):
     """The order is paid: whoever cancels it says whether the money goes back."""
 
     code = "refund_choice_needed"
-    words = "This order is paid. Say whether the money goes back: refund=true or refund=false"
+    default_message = "This order is paid. Say whether the money goes back: refund=true or refund=false"

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from core import markets, money
-from core.counted_rows import Firsts, first_of
+from core.counted_rows import CountedRows, first_rows
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.payments import stripe_gateway
 
@@ -119,17 +119,17 @@ def newest(limit: int) -> list[Order]:
     return list(Order.objects.select_related("user").order_by("-created_at", "-id")[:limit])
 
 
-def flagged(limit: int) -> Firsts[Order]:
+def flagged(limit: int) -> CountedRows[Order]:
     """Return orders that somebody has to look at, newest first."""
-    return first_of(Order.objects.exclude(attention="").order_by("-created_at", "-id"), limit)
+    return first_rows(Order.objects.exclude(attention="").order_by("-created_at", "-id"), limit)
 
 
-def failed_events(limit: int) -> Firsts[StripeEvent]:
+def failed_events(limit: int) -> CountedRows[StripeEvent]:
     """Return the provider's events that could not be worked through, newest first."""
-    return first_of(StripeEvent.objects.filter(status=StripeEvent.Status.FAILED).defer("payload").order_by("-id"), limit)
+    return first_rows(StripeEvent.objects.filter(status=StripeEvent.Status.FAILED).defer("payload").order_by("-id"), limit)
 
 
-def stuck_refunds(limit: int, since: datetime) -> Firsts[Refund]:
+def stuck_refunds(limit: int, since: datetime) -> CountedRows[Refund]:
     """Return the refunds that failed since then, or wait for somebody to act, newest first."""
     stuck: QuerySet[Refund] = Refund.objects.filter(state__in=STUCK, updated_at__gte=since)
-    return first_of(stuck.select_related("payment__order").order_by("-created_at", "-pk"), limit)
+    return first_rows(stuck.select_related("payment__order").order_by("-created_at", "-pk"), limit)

@@ -7,14 +7,14 @@ class ProductNotFound(NotFound):
     """No such product is for sale in this market."""
 
     code = "product_not_found"
-    words = "Product not found or unavailable"
+    default_message = "Product not found or unavailable"
 
 
 class VariantNeeded(Invalid):
     """The product has several variants and none was named."""
 
     code = "variant_required"
-    words = "This product has several variants; name one"
+    default_message = "This product has several variants; name one"
 
 
 class OutOfStock(Conflict):
@@ -63,14 +63,14 @@ class NotYours(Forbidden):
     """The product is another seller's."""
 
     code = "not_your_product"
-    words = "This product belongs to another seller"
+    default_message = "This product belongs to another seller"
 
 
 class LastVariant(Conflict):
     """A product keeps at least one variant."""
 
     code = "last_variant"
-    words = "A product keeps at least one variant; delete the product instead"
+    default_message = "A product keeps at least one variant; delete the product instead"
 
 
 class TooManyVariants(Conflict):
@@ -83,14 +83,14 @@ class VariantNotFound(NotFound):
     """The product has no such variant."""
 
     code = "variant_not_found"
-    words = "Variant not found"
+    default_message = "Variant not found"
 
 
 class ImageNotFound(NotFound):
     """The product has no such picture."""
 
     code = "image_not_found"
-    words = "Picture not found"
+    default_message = "Picture not found"
 
 
 class BadPicture(Invalid):
@@ -109,7 +109,7 @@ class MediaDown(GatewayDown):
     """The picture host did not take the file."""
 
     code = "media_unavailable"
-    words = "The picture could not be stored. Try again in a moment"
+    default_message = "The picture could not be stored. Try again in a moment"
 
 
 class MediaRefused(GatewayRefused):

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import money
-from core.counted_rows import Firsts, first_of
+from core.counted_rows import CountedRows, first_rows
 from core.models import Job
 from orders import reports
 from orders.admin import badges
@@ -106,7 +106,7 @@ def _newest(orders: list[Order]) -> dict[str, Any]:
     return {"headers": ["Order", "Placed", "Buyer", "Total", "Status"], "rows": rows}
 
 
-def _low(found: Firsts[Variant]) -> dict[str, Any]:
+def _low(found: CountedRows[Variant]) -> dict[str, Any]:
     rows = [
         [
             _link("products_stockofvariant", variant.pk, f"{variant.product.name} {variant.name}".strip()),
@@ -150,12 +150,12 @@ def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
             )
         )
     if may_see(request, "core.job"):
-        jobs = first_of(Job.objects.filter(failed_at__isnull=False).order_by("-failed_at", "-pk"), WAITING)
+        jobs = first_rows(Job.objects.filter(failed_at__isnull=False).order_by("-failed_at", "-pk"), WAITING)
         kinds.append(_kind("Jobs given up", "core_job", "failed_at__isempty=0", jobs, [_job(one) for one in jobs.rows]))
     return kinds
 
 
-def _kind(title: str, page: str, query: str, found: Firsts[Any], rows: list[tuple[SafeString, str]]) -> dict[str, Any]:
+def _kind(title: str, page: str, query: str, found: CountedRows[Any], rows: list[tuple[SafeString, str]]) -> dict[str, Any]:
     return {"title": title, "count": found.count, "rows": rows, "link": f"{reverse(f'admin:{page}_changelist')}?{query}"}
 
 

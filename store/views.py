@@ -16,7 +16,7 @@ from rest_framework.viewsets import ViewSet
 from carts.models import MAX_LINES, MAX_QUANTITY
 from core import markets, money
 from core.http.envelope import Refusal, Reply, encode, failure, success
-from core.http.openapi import answers
+from core.http.openapi import api_schema
 from core.http.renderers import EnvelopeRenderer
 from core.pagination import MAX_PAGE_SIZE
 from pricing import breakdown
@@ -65,7 +65,7 @@ class ConfigViewSet(ViewSet):
     permission_classes = [AllowAny]
     ignores_bad_cookie = True
 
-    @answers(ConfigResponse)
+    @api_schema(ConfigResponse)
     def list(self, request: Request) -> Reply:
         """Get what a shop front needs to know before it begins."""
         reply = Reply(

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts import sessions, signals, tokens
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
 from core import rate_limits
@@ -36,9 +36,9 @@ def bearer(request: HttpRequest) -> str | None:
     return token.strip()
 
 
-def place_of(request: HttpRequest) -> Place:
+def client_info(request: HttpRequest) -> ClientInfo:
     """Return where a call comes from."""
-    return Place(client_ip(request), request.META.get("HTTP_USER_AGENT", ""), market_of(request).code)
+    return ClientInfo(client_ip(request), request.META.get("HTTP_USER_AGENT", ""), market_of(request).code)
 
 
 def user_of(request: Request) -> User:
@@ -57,7 +57,7 @@ def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: st
     Raises AccountDisabled, InvalidCredentials.
     """
     request._request.caller_market = user.market  # type: ignore[attr-defined]  # where the request names no market
-    pair = sessions.start(user, method, place_of(request._request))
+    pair = sessions.start(user, method, client_info(request._request))
     for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
         if isinstance(told, Exception):
             logger.error("after sign-in, %s failed", receiver, exc_info=told)
@@ -104,7 +104,7 @@ def refresh_token_of(request: Request) -> tuple[str, str]:
     return cookies.read(request._request, cookies.REFRESH), "cookie"
 
 
-def refresh_claims(text: str, place: Place) -> tokens.Claims:
+def refresh_claims(text: str, place: ClientInfo) -> tokens.Claims:
     """Return what a refresh token says. Raises NotSignedIn; TooManyRequests for one who sends what is none, again and again."""
     try:
         return tokens.read(text, tokens.RefreshToken)

@@ -14,7 +14,7 @@ from accounts import tokens
 from accounts.api import access
 from accounts.exceptions import SessionRevoked, SignedInButDisabled, TokenExpired
 from accounts.models import AuthSession, User
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from core.exceptions import NotSignedIn
 from core.http import cookies
 
@@ -23,10 +23,10 @@ USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 
 def _live_session() -> QuerySet[Any, Any]:
     live = AuthSession.objects.filter(
-        pk=Slot("sid", models.UUIDField()),
-        user_id=Slot("user_id", models.BigIntegerField()),
+        pk=Param("sid", models.UUIDField()),
+        user_id=Param("user_id", models.BigIntegerField()),
         revoked_at=None,
-        expires_at__gt=Slot("now", models.DateTimeField()),
+        expires_at__gt=Param("now", models.DateTimeField()),
     )
     return live.values_list("market", *(f"user__{name}" for name in USER_FIELDS))
 
@@ -36,7 +36,7 @@ def _session(row: Any) -> tuple[str, tuple[Any, ...]]:
     return row[0], tuple(row[1:])
 
 
-LIVE_SESSION = Statement(_session, _live_session)
+LIVE_SESSION = CompiledSelect(_session, _live_session)
 
 
 def _signed_in(text: str) -> tuple[User, tokens.Claims]:
@@ -72,7 +72,7 @@ class CookieJWTAuthentication(BaseAuthentication):
             if by_cookie and request.method in SAFE_METHODS and getattr(view, "ignores_bad_cookie", False):
                 return None
             if by_cookie and not isinstance(refusal, TokenExpired):  # the client refreshes an expired one
-                refusal.over = access.PAIR
+                refusal.clears_cookies = access.PAIR
             raise
         request._request.caller_market = claims.market or user.market  # type: ignore[attr-defined]  # read by market_of
         return user, claims

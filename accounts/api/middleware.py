@@ -6,7 +6,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts import events
-from accounts.api.access import place_of
+from accounts.api.access import client_info
 from core import rate_limits
 from core.exceptions import TooManyRequests
 from core.http.origin import OriginMiddleware
@@ -20,7 +20,7 @@ class RecordedOriginMiddleware(OriginMiddleware):
     def refused(self, request: HttpRequest) -> None:
         """Write a row about the refusal."""
         super().refused(request)
-        place = place_of(request)
+        place = client_info(request)
         try:
             rate_limits.count("csrf_event", rate_limits.caller_key(place.ip))
         except TooManyRequests:

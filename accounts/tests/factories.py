@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accounts import sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.models import User
 from tests.schema_client import SchemaClient
 
@@ -26,7 +26,7 @@ def make_user(email: str = "ada@example.com", **fields: Any) -> User:
 
 def access_token(user: User, market: str = "") -> str:
     """Sign the user in and return his access token."""
-    return sessions.start(user, "password", Place(market=market)).access
+    return sessions.start(user, "password", ClientInfo(market=market)).access
 
 
 def sign_in(email: str = "ada@example.com", **headers: str) -> tuple[str, str]:

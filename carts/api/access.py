@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from carts import guest_keys, selectors
-from carts.identity import Caller, CartRef
+from carts.identity import CartOwner, CartRef
 from core.absolute_urls import site_of
 from core.http import cookies
 from core.http.envelope import Reply
@@ -13,14 +13,14 @@ from core.http.parsers import body_of
 from core.markets import market_of
 
 
-def caller_of(request: Request) -> Caller:
+def cart_owner(request: Request) -> CartOwner:
     """Return who asks: the user, else the guest keys of the request. Reads the body, so a body that is no JSON is refused here."""
     body = body_of(request)
     market = market_of(request._request)
     user = request.user
     if user.is_authenticated:
-        return Caller(market, user.pk, user.display_name)
-    return Caller(market, keys=guest_keys_of(request, body.get("cart_token")))
+        return CartOwner(market, user.pk, user.display_name)
+    return CartOwner(market, keys=guest_keys_of(request, body.get("cart_token")))
 
 
 def guest_keys_of(request: Request, in_body: object) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def without_guest(reply: Reply) -> Reply:
     return reply
 
 
-def beside(ref: CartRef) -> dict[str, Any]:
+def owner_fields(ref: CartRef) -> dict[str, Any]:
     """Return what stands beside the data of every cart answer."""
     return {"owner": selectors.owner(ref), "cart_token": ref.key}
 
@@ -63,7 +63,7 @@ def changed(
     """Answer a write: the line (None where it is gone), and the whole cart beside it."""
     cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
     line = next((item for item in cart["items"] if item["id"] == line_id), None)
-    reply = Reply(line, message, status=status, warnings=warnings, beside={"cart": cart, **beside(ref)})
+    reply = Reply(line, message, status=status, warnings=warnings, extra={"cart": cart, **owner_fields(ref)})
     return dressed(request, reply, ref, wrote=wrote)
 
 

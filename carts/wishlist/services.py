@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts.models import User
 from carts import services
 from carts.exceptions import WishlistFull, WishNotFound
-from carts.identity import Caller, CartRef
+from carts.identity import CartOwner, CartRef
 from carts.models import MAX_WISHES, WishlistItem
 from core import markets, money
 from core.actors import Actor
@@ -49,7 +49,7 @@ def remove(user_id: int, wish_id: int) -> None:
 
 
 @transaction.atomic
-def move_to_cart(actor: Actor, caller: Caller, wish_id: int, *, variant: int | None, quantity: int) -> tuple[int, bool, CartRef]:
+def move_to_cart(actor: Actor, caller: CartOwner, wish_id: int, *, variant: int | None, quantity: int) -> tuple[int, bool, CartRef]:
     """Put a product of the wishlist into the cart and take it off; returns what `services.add_item` does.
 
     All or nothing: raises WishNotFound, and what `offers.find` and `services.add_item` raise.

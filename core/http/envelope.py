@@ -11,11 +11,11 @@ Body = dict[str, Any]
 
 
 def success(
-    data: Any, message: str, *, status: int = 200, warnings: Sequence[str] = (), beside: Mapping[str, Any] | None = None
+    data: Any, message: str, *, status: int = 200, warnings: Sequence[str] = (), extra: Mapping[str, Any] | None = None
 ) -> Body:
-    """Return the body of an answer; `beside` holds further top-level keys, such as a cart's `owner`."""
+    """Return the body of an answer; `extra` holds further top-level keys, such as a cart's `owner`."""
     body = {"success": True, "status": status, "message": message, "data": data, "warnings": list(warnings)}
-    return {**body, **beside} if beside else body
+    return {**body, **extra} if extra else body
 
 
 def failure(
@@ -39,7 +39,7 @@ def encode(body: Body) -> bytes:
 
 
 class Reply(Response):
-    """What a view returns: the data, the words, and what stands beside the data. The renderer wraps it."""
+    """What a view returns: the data, the message, and further top-level keys (`extra`). The renderer wraps it."""
 
     def __init__(
         self,
@@ -48,12 +48,12 @@ class Reply(Response):
         *,
         status: int = 200,
         warnings: Sequence[str] = (),
-        beside: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, status=status)
         self.message = message
         self.warnings = warnings
-        self.beside = beside
+        self.extra = extra
 
 
 class Refusal(Response):

@@ -42,9 +42,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
     if isinstance(exc, Http404):
         return Refusal(failure(404, "not_found", "Not found"), status=404)
     if isinstance(exc, PermissionDenied):
-        return Refusal(failure(403, "forbidden", kinds.Forbidden.words), status=403)
+        return Refusal(failure(403, "forbidden", kinds.Forbidden.default_message), status=403)
     if isinstance(exc, RequestDataTooBig):
-        return Refusal(failure(413, "too_large", kinds.TooLarge.words), status=413)
+        return Refusal(failure(413, "too_large", kinds.TooLarge.default_message), status=413)
     if isinstance(exc, SuspiciousOperation):
         return Refusal(failure(400, "bad_request", "The request cannot be read"), status=400)
     request = context.get("request")
@@ -74,7 +74,7 @@ def _domain(exc: kinds.DomainError) -> Refusal:
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     refusal = Refusal(failure(status, exc.code, exc.message, details=exc.details), status=status, headers=headers)
-    cookies.drop(refusal, *exc.over)
+    cookies.drop(refusal, *exc.clears_cookies)
     return refusal
 
 

@@ -44,19 +44,19 @@ class PaginationResponse(serializers.Serializer[Any]):
     pagination = LinksResponse()
 
 
-def answers(
-    shape: Any,
+def api_schema(
+    response: Any,
     *,
-    takes: Any = None,
+    request: Any = None,
     statuses: Sequence[int] = (200,),
-    beside: type[serializers.Serializer[Any]] | None = None,
+    extra: type[serializers.Serializer[Any]] | None = None,
     parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[Method], Method]:
-    """Describe a view's method: what it takes, what its `data` is, and what stands beside the data."""
+    """Describe a view method to the schema: its request body, its `data`, and further top-level keys (`extra`)."""
 
     def describe(method: Method) -> Method:
-        method.beside_shape = beside  # type: ignore[attr-defined]  # read by EnvelopeSchema
-        described = extend_schema(request=takes, responses=dict.fromkeys(statuses, shape), parameters=list(parameters))
+        method.extra_response = extra  # type: ignore[attr-defined]  # read by EnvelopeSchema
+        described = extend_schema(request=request, responses=dict.fromkeys(statuses, response), parameters=list(parameters))
         return described(method)
 
     return describe
@@ -67,10 +67,10 @@ class EnvelopeSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        beside = self._beside()
+        extra = self._extra_properties()
         for status, response in bodies.items():
             schema = next((media["schema"] for media in response.get("content", {}).values()), {"type": "null"})
-            response["content"] = {"application/json": {"schema": _success(int(status), schema, beside)}}
+            response["content"] = {"application/json": {"schema": _success(int(status), schema, extra)}}
             response["description"] = "Done"
         refusal: dict[str, Any] = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}}
         refusal["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
@@ -96,24 +96,24 @@ class EnvelopeSchema(AutoSchema):
         parts = (part.strip("{}") for part in self.path.removeprefix("/api").split("/") if part)
         return "_".join((self.method.lower(), *(part.replace("-", "_") for part in parts)))
 
-    def _beside(self) -> dict[str, Any]:
+    def _extra_properties(self) -> dict[str, Any]:
         method = getattr(self.view, getattr(self.view, "action", None) or "", None)
-        shape = getattr(method, "beside_shape", None)
-        if shape is None:
+        serializer = getattr(method, "extra_response", None)
+        if serializer is None:
             return {}
-        component = self.resolve_serializer(shape(), "response")
+        component = self.resolve_serializer(serializer(), "response")
         properties: dict[str, Any] = component.schema["properties"]
         return properties
 
 
-def _success(status: int, data: dict[str, Any], beside: dict[str, Any]) -> dict[str, Any]:
+def _success(status: int, data: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     properties = {
         "success": {"const": True},
         "status": {"const": status},
         "message": {"type": "string"},
         "data": data,
         "warnings": {"type": "array", "items": {"type": "string"}},
-        **beside,
+        **extra,
     }
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 

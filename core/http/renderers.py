@@ -25,7 +25,7 @@ class EnvelopeRenderer(BaseRenderer):
             return encode(data)
         if isinstance(response, Reply):
             return encode(
-                success(data, response.message, status=response.status_code, warnings=response.warnings, beside=response.beside)
+                success(data, response.message, status=response.status_code, warnings=response.warnings, extra=response.extra)
             )
         if response.status_code >= 400:
             return encode(failure(response.status_code, "error", str(data)))

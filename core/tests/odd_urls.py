@@ -101,7 +101,7 @@ def unwrapped_refusal(request: Request) -> Response:
 @permission_classes([AllowAny])
 def wrapped(request: Request) -> Response:
     """Return all that a Reply can carry."""
-    return Reply([1], "Here it is", status=201, warnings=["Beware"], beside={"owner": "ada"})
+    return Reply([1], "Here it is", status=201, warnings=["Beware"], extra={"owner": "ada"})
 
 
 @api_view(["GET"])

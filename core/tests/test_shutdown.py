@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.shutdown import Stop
+from core.shutdown import ShutdownFlag
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +22,13 @@ def handlers() -> Iterator[None]:
 def test_a_wait_that_nobody_ends_takes_its_time() -> None:
     begin = time.monotonic()
 
-    assert not Stop().wait(0.3)
+    assert not ShutdownFlag().wait(0.3)
 
     assert time.monotonic() - begin >= 0.3
 
 
 def test_a_signal_ends_a_wait_at_once_and_every_wait_after_it() -> None:
-    stop, begin = Stop(signal.SIGUSR1), time.monotonic()
+    stop, begin = ShutdownFlag(signal.SIGUSR1), time.monotonic()
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
 
     assert stop.wait(30)
@@ -38,7 +38,7 @@ def test_a_signal_ends_a_wait_at_once_and_every_wait_after_it() -> None:
 
 
 def test_a_storm_of_signals_is_no_hindrance() -> None:
-    stop = Stop(signal.SIGUSR1)
+    stop = ShutdownFlag(signal.SIGUSR1)
     done = threading.Event()
 
     def storm() -> None:

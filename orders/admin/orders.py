@@ -14,7 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from core import csv_export, money
-from core.admin import ModelAdmin, ReadOnly, TabularInline, dress, staff_actor
+from core.admin import ModelAdmin, ReadOnly, TabularInline, apply_widgets, staff_actor
 from core.exceptions import DomainError
 from orders import selectors
 from orders.admin import badges, order_actions
@@ -207,7 +207,7 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
         if chosen is None:
             raise Http404
         form = chosen.form(order, request.POST if request.method == "POST" else None)
-        dress(form.fields)
+        apply_widgets(form.fields)
         if request.method == "POST" and form.is_valid():
             try:
                 self.message_user(request, chosen.does(staff_actor(request), order, form), messages.SUCCESS)

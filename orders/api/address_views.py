@@ -8,7 +8,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import user_of
 from core.http.envelope import Reply
-from core.http.openapi import answers
+from core.http.openapi import api_schema
 from core.http.throttles import EveryCaller, Writes
 from orders import addresses
 from orders.api.inputs import AddressInput
@@ -28,12 +28,12 @@ class AddressViewSet(GenericViewSet[Address]):
     serializer_class = SavedAddressResponse
     lookup_value_regex = r"[0-9]{1,18}"
 
-    @answers(SavedAddressResponse(many=True))
+    @api_schema(SavedAddressResponse(many=True))
     def list(self, request: Request) -> Reply:
         """List one's addresses, the default first."""
         return Reply(SavedAddressResponse(addresses.of_user(user_of(request).pk), many=True).data)
 
-    @answers(SavedAddressResponse, takes=AddressInput, statuses=(201,))
+    @api_schema(SavedAddressResponse, request=AddressInput, statuses=(201,))
     def create(self, request: Request) -> Reply:
         """Add an address; the first is the default."""
         given = AddressInput(data=request.data)
@@ -41,12 +41,12 @@ class AddressViewSet(GenericViewSet[Address]):
         added = addresses.add(user_of(request).pk, given.validated_data)
         return Reply(SavedAddressResponse(added).data, "Address saved", status=201)
 
-    @answers(SavedAddressResponse, parameters=[ID])
+    @api_schema(SavedAddressResponse, parameters=[ID])
     def retrieve(self, request: Request, pk: str) -> Reply:
         """Get an address."""
         return Reply(SavedAddressResponse(addresses.one(user_of(request).pk, int(pk))).data)
 
-    @answers(SavedAddressResponse, takes=AddressInput, parameters=[ID])
+    @api_schema(SavedAddressResponse, request=AddressInput, parameters=[ID])
     def update(self, request: Request, pk: str) -> Reply:
         """Write an address anew; what is not named is empty."""
         given = AddressInput(data=request.data)
@@ -54,7 +54,7 @@ class AddressViewSet(GenericViewSet[Address]):
         whole = {**dict.fromkeys(addresses.FIELDS, ""), **given.validated_data}
         return Reply(SavedAddressResponse(addresses.change(user_of(request).pk, int(pk), whole)).data, "Address saved")
 
-    @answers(SavedAddressResponse, takes=AddressInput(partial=True), parameters=[ID])
+    @api_schema(SavedAddressResponse, request=AddressInput(partial=True), parameters=[ID])
     def partial_update(self, request: Request, pk: str) -> Reply:
         """Change parts of an address."""
         given = AddressInput(data=request.data, partial=True)
@@ -63,7 +63,7 @@ class AddressViewSet(GenericViewSet[Address]):
             SavedAddressResponse(addresses.change(user_of(request).pk, int(pk), given.validated_data)).data, "Address saved"
         )
 
-    @answers(None, parameters=[ID])
+    @api_schema(None, parameters=[ID])
     def destroy(self, request: Request, pk: str) -> Reply:
         """Take an address out of the book."""
         addresses.remove(user_of(request).pk, int(pk))

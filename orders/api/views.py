@@ -19,7 +19,7 @@ from core.actors import actor_of
 from core.http import cookies
 from core.http.client_ip import client_ip
 from core.http.envelope import Reply
-from core.http.openapi import PaginationResponse, answers
+from core.http.openapi import PaginationResponse, api_schema
 from core.http.parsers import body_of
 from core.http.throttles import EveryCaller, Writes
 from core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
@@ -91,13 +91,13 @@ class OrderViewSet(GenericViewSet[Order]):
     lookup_field = "number"
     lookup_value_regex = r"[0-9]{6}-[0-9A-Za-z]{6}"
 
-    @answers(OrderResponse, takes=CreateOrderInput, statuses=(200, 201), parameters=[KEY, REPLAYED])
+    @api_schema(OrderResponse, request=CreateOrderInput, statuses=(200, 201), parameters=[KEY, REPLAYED])
     @action(detail=False, methods=["post"], url_path="create", throttle_classes=[EveryCaller, Writes])
     def place(self, request: Request) -> Reply:
         """Order what lies in the cart; 200 instead of 201 where the same request has ordered it before."""
         given = CreateOrderInput(data=request.data)
         given.is_valid(raise_exception=True)
-        caller = carts.caller_of(request)
+        caller = carts.cart_owner(request)
         wish = wish_of(request, given.validated_data)
         placed = place_order(actor_of(request), caller, wish, idempotency_key_of(request))
         shown = selectors.shown(placed.order, placed.items, placed.payments, site_of(request._request))
@@ -109,21 +109,21 @@ class OrderViewSet(GenericViewSet[Order]):
             cookies.drop(reply, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
         return reply
 
-    @answers(OrderResponse(many=True), beside=PaginationResponse, parameters=PAGE_PARAMETERS)
+    @api_schema(OrderResponse(many=True), extra=PaginationResponse, parameters=PAGE_PARAMETERS)
     @action(detail=False, methods=["get"], permission_classes=[IsAuthenticated])
     def my(self, request: Request) -> Reply:
         """List the caller's orders, newest first."""
         query = request._request.GET
         cursor = Cursor.decode(query["cursor"], "newest") if query.get("cursor") else None
         page = selectors.of_user(user_of(request).pk, cursor, page_size_of(query), site_of(request._request))
-        return Reply(page.rows, beside={"pagination": page.links(request)})
+        return Reply(page.rows, extra={"pagination": page.links(request)})
 
-    @answers(OrderResponse, parameters=[TOKEN])
+    @api_schema(OrderResponse, parameters=[TOKEN])
     def retrieve(self, request: Request, number: str) -> Reply:
         """Get an order: one's own, or a guest's with its token."""
         return self._shown(request, self._order(request, number))
 
-    @answers(OrderResponse, takes=CancelInput, parameters=[TOKEN])
+    @api_schema(OrderResponse, request=CancelInput, parameters=[TOKEN])
     @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
     def cancel(self, request: Request, number: str) -> Reply:
         """Cancel an order that is not paid yet: one that waits for a card, or one to be paid on delivery that is not sent yet."""
@@ -134,7 +134,7 @@ class OrderViewSet(GenericViewSet[Order]):
         cancellation.cancel(buyer, order.pk, given.validated_data.get("reason") or "cancelled by the buyer")
         return self._shown(request, self._order(request, number), "Order cancelled")
 
-    @answers(OrderResponse, parameters=[TOKEN])
+    @api_schema(OrderResponse, parameters=[TOKEN])
     @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
     def pay(self, request: Request, number: str) -> Reply:
         """Get the payment page of a pending order again."""
@@ -142,7 +142,7 @@ class OrderViewSet(GenericViewSet[Order]):
         sessions.pay(self._order(request, number))
         return self._shown(request, self._order(request, number))
 
-    @answers(OrderResponse, parameters=[CLAIMED])
+    @api_schema(OrderResponse, parameters=[CLAIMED])
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[EveryCaller, Writes])
     def claim(self, request: Request, number: str) -> Reply:
         """Take a guest's order into one's account, by its token; from then on the token opens nothing."""
@@ -151,7 +151,7 @@ class OrderViewSet(GenericViewSet[Order]):
         claiming.claim(actor_of(request), selectors.one(number, user_id=None, token=token), token)
         return self._shown(request, self._order(request, number), "The order is in your account now")
 
-    @answers(VerifiedResponse, parameters=[SESSION, TOKEN])
+    @api_schema(VerifiedResponse, parameters=[SESSION, TOKEN])
     @action(detail=False, methods=["get"], url_path="verify-payment")
     def verify_payment(self, request: Request) -> Reply:
         """Find out how the payment of a checkout session stands, on the page to which the payment page has led back."""

@@ -11,12 +11,12 @@ from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from core.compiled_queries import Insertion
+from core.compiled_queries import CompiledInsert
 from orders.models import Payment, StripeEvent
 from orders.payments import disputes, refunds, settlement, stripe_gateway
 from orders.payments.provider_state import RefundFacts, SessionFacts, session_facts
 
-NEW = Insertion(StripeEvent, ignore_conflicts=True)
+NEW = CompiledInsert(StripeEvent, ignore_conflicts=True)
 Status = StripeEvent.Status
 SESSIONS = {
     "checkout.session.completed": False,

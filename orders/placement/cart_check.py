@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from carts.identity import Caller
+from carts.identity import CartOwner
 from carts.lines import Line
 from core import money
 from core.exceptions import Invalid
@@ -23,7 +23,7 @@ class NamedTwice(Invalid):
     """The snapshot names a line more than once."""
 
     code = "named_twice"
-    words = "The same item is named twice"
+    default_message = "The same item is named twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class _Findings:
         return amount.quantize(Decimal(1).scaleb(-self.market.exponent), ROUND_HALF_UP)
 
 
-def check(lines: Sequence[Line], expectation: Expectation, caller: Caller) -> Checked:
+def check(lines: Sequence[Line], expectation: Expectation, caller: CartOwner) -> Checked:
     """Return what will be bought. Raises EmptyCart, CartChanged (with every change), VariantNeeded, NamedTwice."""
     findings = _Findings(caller.market)
     wanted = _chosen(lines, expectation, findings)

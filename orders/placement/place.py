@@ -11,10 +11,10 @@ from accounts.exceptions import EmailNotVerified
 from carts import checkout as cart_checkout
 from carts import lines as cart_lines
 from carts import selectors as carts
-from carts.identity import Caller, CartRef
+from carts.identity import CartOwner, CartRef
 from core import money
 from core.actors import Actor
-from core.compiled_queries import Insertion, Slot, Statement
+from core.compiled_queries import CompiledInsert, CompiledSelect, Param
 from core.exceptions import DomainError
 from orders import addresses, tokens
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
@@ -29,17 +29,17 @@ from orders.state import notifications, transitions
 from products.media.storage import small_path_of
 from products.services import stock
 
-NEW_ORDER, NEW_ITEMS, NEW_PAYMENT = Insertion(Order), Insertion(OrderItem), Insertion(Payment)
+NEW_ORDER, NEW_ITEMS, NEW_PAYMENT = CompiledInsert(Order), CompiledInsert(OrderItem), CompiledInsert(Payment)
 ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]
-LAST_ORDER = Statement(
+LAST_ORDER = CompiledSelect(
     lambda row: Order.from_db("default", ORDER_COLUMNS, row),
-    lambda: Order.objects.filter(cart=Slot("cart", models.BigIntegerField())).order_by("-id").values_list(*ORDER_COLUMNS)[:1],
+    lambda: Order.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by("-id").values_list(*ORDER_COLUMNS)[:1],
 )
 REPLACED = "replaced by another order"
 TRIES = 3  # an order number may be taken; a fourth clash in a row is not chance
 
 
-def place_order(actor: Actor, caller: Caller, wish: Wish, key: str = "") -> Placed:
+def place_order(actor: Actor, caller: CartOwner, wish: Wish, key: str = "") -> Placed:
     """Order what lies in the caller's cart.
 
     The same `key` again, or the same wish again while the cart has not changed, answers the first order. An order of this cart

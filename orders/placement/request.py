@@ -8,7 +8,7 @@ from decimal import Decimal
 import orjson
 
 from carts.guest_keys import digest
-from carts.identity import Caller
+from carts.identity import CartOwner
 from core.actors import Actor
 from orders.placement.cart_check import Wanted
 
@@ -50,7 +50,7 @@ class Attempt:
     """
 
     actor: Actor
-    caller: Caller
+    caller: CartOwner
     wish: Wish
     key: str = ""
     request_hash: str = ""
@@ -61,7 +61,7 @@ class Attempt:
         return f"user:{user}" if user is not None else f"guest:{digest(guest_key or '')}"
 
 
-def request_hash(caller: Caller, wish: Wish) -> str:
+def request_hash(caller: CartOwner, wish: Wish) -> str:
     """Return what two requests under one idempotency key must share."""
     parts = [caller.market.code, asdict(replace(wish, has_proved_email=False))]  # which may change between two tries
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actors import Actor
-from core.compiled_queries import Insertion
+from core.compiled_queries import CompiledInsert
 from orders.exceptions import InvalidTransition
 from orders.models import Order, OrderEvent
 from orders.state import notifications
 from orders.state.locking import locked
 
-NEW_EVENT = Insertion(OrderEvent)
+NEW_EVENT = CompiledInsert(OrderEvent)
 Status = Order.Status
 TABLE: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.EXPIRED, Status.CANCELLED}),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from core import markets, money
-from core.admin import ModelAdmin, OfServices, TabularInline, staff_actor
+from core.admin import ModelAdmin, ServiceBackedAdmin, TabularInline, staff_actor
 from products.admin.display import picture, stock_badge
 from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFormSet, other_markets
 from products.media import images, storage
@@ -83,7 +83,7 @@ class ImageInline(TabularInline[ProductImage, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(OfServices[Product], ModelAdmin[Product]):
+class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
     """The catalog."""
 
     list_display = ("shown", "name", "category", "lowest", "left", "is_active", "seller", "since")

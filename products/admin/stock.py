@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
-from core.admin import ModelAdmin, OfServices, ReadOnly, staff_actor
+from core.admin import ModelAdmin, ReadOnly, ServiceBackedAdmin, staff_actor
 from products.admin.display import stock_badge
 from products.catalog import stock_levels, stock_movements
 from products.models import PriceChange, StockMovement, Variant
@@ -65,7 +65,7 @@ class MovementForm(forms.ModelForm[StockOfVariant]):
 
 
 @admin.register(StockOfVariant)
-class StockAdmin(OfServices[StockOfVariant], ModelAdmin[StockOfVariant]):
+class StockAdmin(ServiceBackedAdmin[StockOfVariant], ModelAdmin[StockOfVariant]):
     """What is on hand, reserved and left of each SKU; a change here is a movement."""
 
     form = MovementForm

@@ -12,7 +12,7 @@ from core.absolute_urls import site_of
 from core.actors import actor_of
 from core.exceptions import NotFound
 from core.http.envelope import Reply
-from core.http.openapi import PaginationResponse, answers
+from core.http.openapi import PaginationResponse, api_schema
 from core.http.parsers import OneFileParser
 from core.markets import market_of
 from core.pagination import PAGE_PARAMETERS
@@ -46,7 +46,7 @@ class PartsViewSet(GenericViewSet[Product]):
 
     permission_classes = [ReadOrSell]
 
-    @answers(VariantResponse, takes=VariantInput, statuses=(201,))
+    @api_schema(VariantResponse, request=VariantInput, statuses=(201,))
     @action(detail=True, methods=["post"])
     def variants(self, request: Request, pk: str) -> Reply:
         """Add a variant; a deleted one with the same SKU comes back."""
@@ -55,7 +55,7 @@ class PartsViewSet(GenericViewSet[Product]):
         variant = products.add_variant(actor_of(request), pk, variant_change(given.validated_data))
         return Reply(detail.variant(variant.pk, market_of(request._request)), "Variant created successfully", status=201)
 
-    @answers(VariantResponse, takes=VariantInput, parameters=PART_ID)
+    @api_schema(VariantResponse, request=VariantInput, parameters=PART_ID)
     @action(detail=True, methods=["patch"], url_path=f"variants/{PART}")
     def variant(self, request: Request, pk: str, part: str) -> Reply:
         """Change a variant; what is not named stays. A `stock` that differs is recorded as a movement."""
@@ -64,14 +64,14 @@ class PartsViewSet(GenericViewSet[Product]):
         variant = products.change_variant(actor_of(request), pk, part_id(part), variant_change(given.validated_data))
         return Reply(detail.variant(variant.pk, market_of(request._request)), "Variant updated successfully")
 
-    @answers(VariantResponse, parameters=PART_ID)
+    @api_schema(VariantResponse, parameters=PART_ID)
     @variant.mapping.delete
     def remove_variant(self, request: Request, pk: str, part: str) -> Reply:
         """Delete a variant; carts show it as gone. The last one stays."""
         variant = products.remove_variant(actor_of(request), pk, part_id(part))
         return Reply(detail.variant(variant.pk, market_of(request._request)), "Variant deleted successfully")
 
-    @answers(ProductDetailResponse, takes=NewImageInput, statuses=(201,))
+    @api_schema(ProductDetailResponse, request=NewImageInput, statuses=(201,))
     @action(detail=True, methods=["post"], parser_classes=[OneFileParser])
     def images(self, request: Request, pk: str) -> Reply:
         """Add a picture: JPEG, PNG or WebP, at most 5 MB and 25 megapixels, stored without its metadata."""
@@ -83,7 +83,7 @@ class PartsViewSet(GenericViewSet[Product]):
         )
         return shown(request, product, "Picture added successfully", status=201)
 
-    @answers(ProductDetailResponse, takes=ImageChangeInput, parameters=PART_ID)
+    @api_schema(ProductDetailResponse, request=ImageChangeInput, parameters=PART_ID)
     @action(detail=True, methods=["patch"], url_path=f"images/{PART}")
     def image(self, request: Request, pk: str, part: str) -> Reply:
         """Describe a picture anew, move it, or make it the primary."""
@@ -94,20 +94,20 @@ class PartsViewSet(GenericViewSet[Product]):
         product = product_images.change(actor_of(request), pk, part_id(part), alt=fields.get("alt"), position=position)
         return shown(request, product, "Picture updated successfully")
 
-    @answers(ProductDetailResponse, parameters=PART_ID)
+    @api_schema(ProductDetailResponse, parameters=PART_ID)
     @image.mapping.delete
     def remove_image(self, request: Request, pk: str, part: str) -> Reply:
         """Take a picture off the product."""
         return shown(request, product_images.remove(actor_of(request), pk, part_id(part)), "Picture deleted successfully")
 
-    @answers(MovementResponse(many=True), beside=PaginationResponse, parameters=PAGE_PARAMETERS)
+    @api_schema(MovementResponse(many=True), extra=PaginationResponse, parameters=PAGE_PARAMETERS)
     @action(detail=True, methods=["get"], permission_classes=[Sells])
     def stock(self, request: Request, pk: str) -> Reply:
         """List the stock movements of a product, newest first."""
         found = stock_movements.page(actor_of(request), pk, request._request.GET)
-        return Reply(found.rows, beside={"pagination": found.links(request)})
+        return Reply(found.rows, extra={"pagination": found.links(request)})
 
-    @answers(ProductDetailResponse, takes=StockInput)
+    @api_schema(ProductDetailResponse, request=StockInput)
     @stock.mapping.post
     def move_stock(self, request: Request, pk: str) -> Reply:
         """Add units on hand, or take them away, with the reason; never below what open orders have reserved."""

@@ -11,7 +11,7 @@ from core.absolute_urls import site_of
 from core.actors import actor_of
 from core.http.caching import Cacheable
 from core.http.envelope import Reply
-from core.http.openapi import CountedPaginationResponse, answers
+from core.http.openapi import CountedPaginationResponse, api_schema
 from core.markets import market_of
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import CategoryInput, ProductInput, new_product, product_change
@@ -48,14 +48,14 @@ class ProductViewSet(Cacheable, PartsViewSet):
     lookup_value_regex = r"[^/]+"
     cached_actions = frozenset(("list", "retrieve", "categories"))
 
-    @answers(ProductItemResponse(many=True), beside=CountedPaginationResponse, parameters=LIST_PARAMETERS)
+    @api_schema(ProductItemResponse(many=True), extra=CountedPaginationResponse, parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Reply:
         """List what is for sale in the market, a page at a time."""
         raw = request._request
         found = listing_page.page(list_query(raw.GET), market_of(raw), site_of(raw))
-        return Reply(found.rows, beside={"pagination": found.links(request)})
+        return Reply(found.rows, extra={"pagination": found.links(request)})
 
-    @answers(ProductDetailResponse, takes=ProductInput, statuses=(201,))
+    @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
     def create(self, request: Request) -> Reply:
         """Make a product; the caller is its seller."""
         given = ProductInput(data=request.data)
@@ -63,13 +63,13 @@ class ProductViewSet(Cacheable, PartsViewSet):
         product = products.create(actor_of(request), new_product(given.validated_data))
         return shown(request, product, "Product created successfully", status=201)
 
-    @answers(ProductDetailResponse, takes=ProductInput, statuses=(201,))
+    @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
     @action(detail=False, methods=["post"], url_path="create")
     def create_by_name(self, request: Request) -> Reply:
         """Make a product; the caller is its seller."""
         return self.create(request)
 
-    @answers(ProductDetailResponse)
+    @api_schema(ProductDetailResponse)
     def retrieve(self, request: Request, pk: str) -> Reply:
         """Get a product by id, uuid or slug; one that is off sale is shown to staff and to its seller."""
         raw = request._request
@@ -79,7 +79,7 @@ class ProductViewSet(Cacheable, PartsViewSet):
             own = list_item.visible(actor_of(request), pk)
             return Reply(detail.edited(own, market_of(raw), site_of(raw)))
 
-    @answers(ProductDetailResponse, takes=ProductInput)
+    @api_schema(ProductDetailResponse, request=ProductInput)
     def update(self, request: Request, pk: str) -> Reply:
         """Replace a product. SKU and stock stay unless they are named, and so does whatever the answers do not show."""
         given = ProductInput(data=request.data)
@@ -87,7 +87,7 @@ class ProductViewSet(Cacheable, PartsViewSet):
         product = products.change(actor_of(request), pk, product_change(given.validated_data, whole=True))
         return shown(request, product, "Product updated successfully")
 
-    @answers(ProductDetailResponse, takes=ProductInput)
+    @api_schema(ProductDetailResponse, request=ProductInput)
     def partial_update(self, request: Request, pk: str) -> Reply:
         """Change a product; what is not named stays. A `stock` that differs is recorded as a movement."""
         given = ProductInput(data=request.data, partial=True)
@@ -95,18 +95,18 @@ class ProductViewSet(Cacheable, PartsViewSet):
         product = products.change(actor_of(request), pk, product_change(given.validated_data, whole=False))
         return shown(request, product, "Product updated successfully")
 
-    @answers(ProductDetailResponse)
+    @api_schema(ProductDetailResponse)
     def destroy(self, request: Request, pk: str) -> Reply:
         """Take a product out of the shop; carts show it as gone, orders keep their copies."""
         return shown(request, products.remove(actor_of(request), pk), "Product deleted successfully")
 
-    @answers(CategoryNodeResponse(many=True))
+    @api_schema(CategoryNodeResponse(many=True))
     @action(detail=False, methods=["get"], permission_classes=[ReadOrStaff])
     def categories(self, request: Request) -> Reply:
         """Get the category tree."""
         return Reply(category_tree.whole())
 
-    @answers(CategoryResponse, takes=CategoryInput, statuses=(201,))
+    @api_schema(CategoryResponse, request=CategoryInput, statuses=(201,))
     @categories.mapping.post
     def create_category(self, request: Request) -> Reply:
         """Make a category."""
@@ -116,7 +116,7 @@ class ProductViewSet(Cacheable, PartsViewSet):
         made = category_services.create(fields["name"], parent_id=fields.get("parent_id"), position=fields.get("position", 0))
         return Reply(_category(made), "Category created successfully", status=201)
 
-    @answers(CategoryResponse, takes=CategoryInput, parameters=PART_ID)
+    @api_schema(CategoryResponse, request=CategoryInput, parameters=PART_ID)
     @action(detail=False, methods=["patch"], url_path=f"categories/{PART}", permission_classes=[ReadOrStaff])
     def category(self, request: Request, part: str) -> Reply:
         """Rename, move or reorder a category; its slug stays."""
@@ -124,7 +124,7 @@ class ProductViewSet(Cacheable, PartsViewSet):
         given.is_valid(raise_exception=True)
         return Reply(_category(category_services.change(part_id(part), given.validated_data)), "Category updated successfully")
 
-    @answers(None, parameters=PART_ID)
+    @api_schema(None, parameters=PART_ID)
     @category.mapping.delete
     def remove_category(self, request: Request, part: str) -> Reply:
         """Delete an empty category."""

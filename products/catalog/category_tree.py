@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from core.compiled_queries import Statement
+from core.compiled_queries import CompiledSelect
 from products.models import Category
 
 
@@ -16,7 +16,7 @@ class CategoryRow(NamedTuple):
     position: int
 
 
-ALL = Statement(
+ALL = CompiledSelect(
     CategoryRow._make,
     lambda: Category.objects.order_by("position", "name", "id").values_list("id", "parent_id", "name", "slug", "position"),
 )

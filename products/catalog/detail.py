@@ -14,7 +14,7 @@ from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.utils import timezone
 
 from core import markets, money
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from core.markets import Market
 from products.catalog.list_item import ListRow, item, listing_rows
 from products.exceptions import ProductNotFound, VariantNotFound
@@ -71,15 +71,15 @@ class EditedRow(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _product(market: Market, kind: str) -> Statement[ListRow]:
+def _product(market: Market, kind: str) -> CompiledSelect[ListRow]:
     column, field = REFERENCES[kind]
-    return Statement(
+    return CompiledSelect(
         ListRow._make,
-        lambda: listing_rows(Listing.objects.filter(market=market.code, **{column: Slot("value", field)}), market, whole=True),
+        lambda: listing_rows(Listing.objects.filter(market=market.code, **{column: Param("value", field)}), market, whole=True),
     )
 
 
-SINCE = Slot("since", models.DateTimeField())
+SINCE = Param("since", models.DateTimeField())
 
 
 def _variant_columns(rows: QuerySet[Any, Any], market: Market, *before: str, since: Any = SINCE) -> QuerySet[Any, Any]:
@@ -93,35 +93,35 @@ def _variant_columns(rows: QuerySet[Any, Any], market: Market, *before: str, sin
 
 
 @lru_cache(maxsize=64)
-def _variants(market: Market, *, offered: bool) -> Statement[VariantRow]:
+def _variants(market: Market, *, offered: bool) -> CompiledSelect[VariantRow]:
     """Return the statement of a product's variants: those on offer, or those that would be if the product were."""
 
     def build() -> QuerySet[Any, Any]:
         rows = Variant.objects.offered_in(market) if offered else Variant.objects.priced_in(market).filter(**ALIVE)
-        return _variant_columns(rows.filter(product=Slot("product", models.BigIntegerField())), market)
+        return _variant_columns(rows.filter(product=Param("product", models.BigIntegerField())), market)
 
-    return Statement(VariantRow._make, build)
+    return CompiledSelect(VariantRow._make, build)
 
 
 @lru_cache(maxsize=64)
-def _variant_by_id(market: Market) -> Statement[VariantRow]:
-    here: dict[str, Any] = {"pk": Slot("pk", models.BigIntegerField()), "market_price__isnull": False}
-    return Statement(VariantRow._make, lambda: _variant_columns(Variant.objects.priced_in(market).filter(**here), market))
+def _variant_by_id(market: Market) -> CompiledSelect[VariantRow]:
+    here: dict[str, Any] = {"pk": Param("pk", models.BigIntegerField()), "market_price__isnull": False}
+    return CompiledSelect(VariantRow._make, lambda: _variant_columns(Variant.objects.priced_in(market).filter(**here), market))
 
 
-IMAGES = Statement(
+IMAGES = CompiledSelect(
     ImageRow._make,
     lambda: (
-        ProductImage.objects.filter(product=Slot("product", models.BigIntegerField()))
+        ProductImage.objects.filter(product=Param("product", models.BigIntegerField()))
         .order_by("position", "id")
         .values_list("id", "image", "alt", "width", "height", "thumbnail")
     ),
 )
 
 
-EDITED = Statement(
+EDITED = CompiledSelect(
     EditedRow._make,
-    lambda: Product.objects.filter(pk=Slot("pk", models.BigIntegerField())).values_list(
+    lambda: Product.objects.filter(pk=Param("pk", models.BigIntegerField())).values_list(
         *("id", "uuid", "name", "slug", "created_at", "low_stock_threshold", "category_id", "category__name", "category__slug"),
         *("seller_id", "seller__first_name", "seller__last_name", "description", "is_active"),
         primary_image("pk"),

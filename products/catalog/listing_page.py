@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Func, OuterRef, Q, QuerySet
 
 from core import money
-from core.compiled_queries import Slot, Statement, Tally
+from core.compiled_queries import CompiledCount, CompiledSelect, Param
 from core.markets import Market
 from core.pagination import COUNTED, Cursor, Page, paged
 from products.catalog import category_tree, search
@@ -39,11 +39,11 @@ def _filtered(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
     if shape.words and shape.ordering != "relevance":
         rows = rows.filter(search.matching(shape.words))
     if shape.has_min:
-        rows = rows.filter(price__gte=Slot("min_price", money.MoneyField()))
+        rows = rows.filter(price__gte=Param("min_price", money.MoneyField()))
     if shape.has_max:
-        rows = rows.filter(price__lte=Slot("max_price", money.MoneyField()))
+        rows = rows.filter(price__lte=Param("max_price", money.MoneyField()))
     if shape.has_seller:
-        rows = rows.filter(seller__id=Slot("seller", models.BigIntegerField()))
+        rows = rows.filter(seller__id=Param("seller", models.BigIntegerField()))
     if shape.in_stock is not None:
         rows = rows.filter(in_stock=shape.in_stock)
     return rows
@@ -53,7 +53,7 @@ def _of_categories(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]
     """Hold the rows to the categories; PostgreSQL takes the first of each, so that no category is read to its end."""
     if not shape.categories:
         return rows
-    ids = [Slot(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
+    ids = [Param(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
     if shape.categories == 1:
         return rows.filter(category__id=ids[0])
     if shape.words or not search.on_postgresql():
@@ -74,7 +74,7 @@ def _sorted(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
     rows = rows.order_by(f"{sign}{ordering.column}", f"{sign}product_id")
     if shape.direction == "first":
         return rows
-    position, last = Slot("position", ordering.field), Slot("last_id", models.BigIntegerField())
+    position, last = Param("position", ordering.field), Param("last_id", models.BigIntegerField())
     behind = Q(**{f"{ordering.column}__{comparison}": position}) | Q(**{f"product_id__{comparison}": last})
     return rows.filter(behind, **{f"{ordering.column}__{comparison}e": position})
 
@@ -85,27 +85,27 @@ def _is_filtered(shape: Shape) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _page_statement(shape: Shape) -> Statement[tuple[Any, ListRow]]:
+def _page_statement(shape: Shape) -> CompiledSelect[tuple[Any, ListRow]]:
     """Return the compiled statement of all lists of this shape; beside each row is the value that it is sorted by."""
 
     def build() -> QuerySet[Any, Any]:
         rows = _sorted(_of_categories(_filtered(Listing.objects.filter(market=shape.market.code), shape), shape), shape)
         return listing_rows(rows, shape.market, F(ORDERINGS[shape.ordering].column))[: shape.page_size + 1]
 
-    return Statement(lambda row: (row[0], ListRow._make(row[1:])), build, plan_each=_is_filtered(shape))
+    return CompiledSelect(lambda row: (row[0], ListRow._make(row[1:])), build, plan_each=_is_filtered(shape))
 
 
 @lru_cache(maxsize=512)
-def _count(shape: Shape) -> Tally:
+def _count(shape: Shape) -> CompiledCount:
     """Return the statement that counts, and stops where there are too many."""
 
     def build() -> QuerySet[Any, Any]:
         rows = _filtered(Listing.objects.filter(market=shape.market.code), shape)
         if shape.categories:
-            rows = rows.filter(category__id__in=[Slot(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
+            rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
         return rows.order_by().values_list("pk")[: COUNTED + 1]
 
-    return Tally(build)
+    return CompiledCount(build)
 
 
 def page(query: ListQuery, market: Market, site: str) -> Page:

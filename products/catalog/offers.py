@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.db.models import QuerySet
 
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from core.markets import Market
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.models import Variant
@@ -40,16 +40,16 @@ class OfferRow(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _offers(market: Market, kind: str) -> Statement[OfferRow]:
+def _offers(market: Market, kind: str) -> CompiledSelect[OfferRow]:
     column, field = BY[kind]
 
     def build() -> QuerySet[Any, Any]:
-        offered = Variant.objects.offered_in(market).filter(**{column: Slot("value", field)})
+        offered = Variant.objects.offered_in(market).filter(**{column: Param("value", field)})
         return offered.order_by("position", "id").values_list(
             *("id", "product_id", "product__name", "product__seller_id", "market_price", "stock", "reserved")
         )
 
-    return Statement(OfferRow._make, build)
+    return CompiledSelect(OfferRow._make, build)
 
 
 def find(market: Market, *, product: str | int | None = None, variant: int | None = None) -> Offer:

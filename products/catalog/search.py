@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Length
 
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from products.models import Listing, SearchDocument, SearchWord
 from products.text_folding import TYPICAL, fold
 
@@ -36,8 +36,8 @@ def slots(words: Sequence[str]) -> dict[str, str]:
     return {f"word{number}": f"'{word}':*" if on_postgresql() else word for number, word in enumerate(words)}
 
 
-def _word(number: int) -> Slot:
-    return Slot(f"word{number}", models.CharField())
+def _word(number: int) -> Param:
+    return Param(f"word{number}", models.CharField())
 
 
 def _query(count: int) -> Any:
@@ -119,11 +119,11 @@ def _as_long(word: str, known: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=MAX_WORDS)
-def _trigrams(count: int) -> Statement[tuple[str | None, ...]]:
+def _trigrams(count: int) -> CompiledSelect[tuple[str | None, ...]]:
     """Return the statement that finds the nearest word for each of so many, by trigrams; no word where nothing is near."""
 
     def nearest(number: int) -> Subquery:
-        given = Cast(Slot(f"guess{number}", models.TextField()), models.TextField())
+        given = Cast(Param(f"guess{number}", models.TextField()), models.TextField())
         near = SearchWord.objects.filter(TrigramSimilar(F("word"), given))
         return Subquery(
             near.order_by(
@@ -136,13 +136,13 @@ def _trigrams(count: int) -> Statement[tuple[str | None, ...]]:
         one = SearchWord.objects.order_by("pk")[:1]
         return one.values_list(*(nearest(number) for number in range(count)))
 
-    return Statement(tuple, build)
+    return CompiledSelect(tuple, build)
 
 
 @lru_cache(maxsize=MAX_WORDS)
-def _candidates(count: int) -> Statement[tuple[str]]:
+def _candidates(count: int) -> CompiledSelect[tuple[str]]:
     """Return the statement of the known words with one of so many first letters, shortest first."""
     letters = Q()
     for number in range(count):
-        letters |= Q(word__startswith=Slot(f"first{number}", models.CharField()))
-    return Statement(tuple, lambda: SearchWord.objects.filter(letters).order_by(Length("word"), "word").values_list("word"))
+        letters |= Q(word__startswith=Param(f"first{number}", models.CharField()))
+    return CompiledSelect(tuple, lambda: SearchWord.objects.filter(letters).order_by(Length("word"), "word").values_list("word"))

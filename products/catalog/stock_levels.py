@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet
 
-from core.counted_rows import Firsts, first_of
+from core.counted_rows import CountedRows, first_rows
 from products.models import Variant
 
 Kind = TypeVar("Kind", bound=Variant)
@@ -22,7 +22,7 @@ def low(variants: QuerySet[Kind]) -> QuerySet[Kind]:
     return variants.filter(IS_LOW)
 
 
-def lowest(limit: int) -> Firsts[Variant]:
+def lowest(limit: int) -> CountedRows[Variant]:
     """Return what is for sale and runs low, with its products; least first."""
     found = low(on_sale(Variant.objects.select_related("product"))).order_by(LEFT.asc(), "sku")
-    return first_of(found, limit)
+    return first_rows(found, limit)

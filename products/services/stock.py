@@ -14,12 +14,12 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.actors import Actor
-from core.compiled_queries import Change, Insertion, Slot
+from core.compiled_queries import CompiledInsert, CompiledUpdate, Param
 from products.exceptions import OutOfStock, StockConflict
 from products.models import StockMovement, Variant
 from products.services import listings
 
-MOVEMENTS = Insertion(StockMovement)
+MOVEMENTS = CompiledInsert(StockMovement)
 MAX_ON_HAND = 2_000_000_000  # units; what a column holds
 MOST_AT_ONCE = 100  # movements a statement, as an order has lines at most
 
@@ -107,10 +107,10 @@ def _change(kind: str, units: Mapping[int, int]) -> bool:
 
 
 @lru_cache(maxsize=500)
-def _changing(kind: str, count: int) -> Change:
+def _changing(kind: str, count: int) -> CompiledUpdate:
     """Return the UPDATE that does this with units of so many variants."""
-    ids: list[Any] = [Slot(f"id{number}", models.BigIntegerField()) for number in range(count)]
-    units = [Cast(Slot(f"units{number}", models.IntegerField()), models.IntegerField()) for number in range(count)]
+    ids: list[Any] = [Param(f"id{number}", models.BigIntegerField()) for number in range(count)]
+    units = [Cast(Param(f"units{number}", models.IntegerField()), models.IntegerField()) for number in range(count)]
     wanted = Case(*(When(pk=pk, then=n) for pk, n in zip(ids, units, strict=True)), output_field=models.IntegerField())
     kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "take": ({"stock__gte": F("reserved") + wanted}, {"stock": F("stock") - wanted}),
@@ -121,7 +121,7 @@ def _changing(kind: str, count: int) -> Change:
     }
     condition, change = kinds[kind]
     fitting = Variant.objects.filter(pk__in=ids, **condition)
-    return Change(lambda: fitting, **change)
+    return CompiledUpdate(lambda: fitting, **change)
 
 
 @transaction.atomic

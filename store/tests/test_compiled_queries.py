@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.models import F, Q, QuerySet, Sum
 from django.test.utils import CaptureQueriesContext
 
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from core.models import Job
 from core.money import MoneyField
 from products.models import Listing, Product, Variant
@@ -54,14 +54,14 @@ def totals() -> QuerySet[Any, Any]:
 def test_the_rows_are_those_of_the_queryset_in_value_and_type(build: Any) -> None:
     plain = [tuple(row) for row in build()]
 
-    rows = Statement(tuple, build).rows()
+    rows = CompiledSelect(tuple, build).rows()
 
     assert rows == plain
     assert [[type(value) for value in row] for row in rows] == [[type(value) for value in row] for row in plain]
 
 
 def test_amounts_times_and_numbers_come_back_exactly() -> None:
-    row = Statement(tuple, everything).first()
+    row = CompiledSelect(tuple, everything).first()
 
     assert row is not None
     assert row[1:4] == ("C-1", Decimal("9999999.999"), Decimal("12345.678"))
@@ -94,17 +94,17 @@ def test_a_value_in_a_slot_means_what_it_means_in_a_filter(field: Any, lookup: s
     def filtered(by: Any) -> QuerySet[Any, Any]:
         return Variant.objects.filter(**{lookup: by}).order_by("sku").values_list("sku", "price")
 
-    statement = Statement(tuple, lambda: filtered(Slot("value", field)))
+    statement = CompiledSelect(tuple, lambda: filtered(Param("value", field)))
 
     assert statement.rows(value=value) == list(filtered(value))
 
 
 def test_values_change_from_run_to_run_and_slots_may_come_in_any_order() -> None:
     def build() -> QuerySet[Any, Any]:
-        sku, least = Slot("sku", models.CharField()), Slot("least", MoneyField())
+        sku, least = Param("sku", models.CharField()), Param("least", MoneyField())
         return Variant.objects.filter(Q(price__gte=least) & ~Q(sku=sku)).order_by("sku").values_list("sku", flat=False)
 
-    statement = Statement(tuple, build)
+    statement = CompiledSelect(tuple, build)
 
     assert statement.rows(sku="C-1", least=Decimal(1)) == [("SKU-1",)]
     assert statement.rows(least=Decimal(100), sku="SKU-1") == [("C-1",)]
@@ -112,7 +112,7 @@ def test_values_change_from_run_to_run_and_slots_may_come_in_any_order() -> None
 
 
 def test_a_slot_that_gets_no_value_is_a_mistake() -> None:
-    statement = Statement(tuple, lambda: Job.objects.filter(kind=Slot("kind", models.CharField())).values_list("id"))
+    statement = CompiledSelect(tuple, lambda: Job.objects.filter(kind=Param("kind", models.CharField())).values_list("id"))
 
     with pytest.raises(KeyError):
         statement.rows()
@@ -125,7 +125,7 @@ def test_it_is_compiled_once_and_is_one_statement_each_time() -> None:
         compiled.append(1)
         return everything()
 
-    statement = Statement(tuple, build)
+    statement = CompiledSelect(tuple, build)
     with CaptureQueriesContext(connection) as queries:
         first, second = statement.rows(), statement.rows()
 
@@ -137,13 +137,13 @@ def test_it_is_compiled_once_and_is_one_statement_each_time() -> None:
 def test_it_runs_the_sql_that_django_writes() -> None:
     with CaptureQueriesContext(connection) as queries:
         list(everything())
-        Statement(tuple, everything).rows()
+        CompiledSelect(tuple, everything).rows()
 
     assert queries[0]["sql"] == queries[1]["sql"]
 
 
 def test_it_sees_what_was_written_since() -> None:
-    statement = Statement(tuple, lambda: Variant.objects.filter(sku="SKU-1").values_list("price"))
+    statement = CompiledSelect(tuple, lambda: Variant.objects.filter(sku="SKU-1").values_list("price"))
     before = statement.first()
 
     Variant.objects.filter(sku="SKU-1").update(price=Decimal(5))
@@ -152,11 +152,11 @@ def test_it_sees_what_was_written_since() -> None:
 
 
 def test_first_is_none_where_nothing_is_found() -> None:
-    assert Statement(tuple, lambda: Variant.objects.filter(sku="none").values_list("id")).first() is None
+    assert CompiledSelect(tuple, lambda: Variant.objects.filter(sku="none").values_list("id")).first() is None
 
 
 def test_rows_are_locked_where_the_engine_can_lock_rows() -> None:
-    statement = Statement(tuple, lambda: Variant.objects.order_by("id").values_list("id", "product__name"), locks=Variant)
+    statement = CompiledSelect(tuple, lambda: Variant.objects.order_by("id").values_list("id", "product__name"), locks=Variant)
 
     with CaptureQueriesContext(connection) as queries:
         rows = statement.rows()
@@ -167,7 +167,7 @@ def test_rows_are_locked_where_the_engine_can_lock_rows() -> None:
 
 
 def test_a_nullable_decimal_of_a_joined_table_keeps_its_type() -> None:
-    rows = Statement(
+    rows = CompiledSelect(
         tuple,
         lambda: Listing.objects.order_by("market", "price").values_list("market", "price", "compare_at_price", "variant__price"),
     ).rows()

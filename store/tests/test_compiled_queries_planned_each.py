@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, models
 from django.db.models import Func
 
-from core.compiled_queries import Slot, Statement
+from core.compiled_queries import CompiledSelect, Param
 from products.models import Product
 from products.tests.factories import make_product
 
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 SEEN = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%search_name%' AND statement NOT LIKE '%pg_prepared%'"
 
 
-def by_name(*, plan_each: bool) -> Statement[Any]:
+def by_name(*, plan_each: bool) -> CompiledSelect[Any]:
     """Return a statement that finds a product by its folded name."""
-    name = Slot("name", models.TextField())
-    return Statement(tuple, lambda: Product.objects.filter(search_name=name).values_list("name"), plan_each=plan_each)
+    name = Param("name", models.TextField())
+    return CompiledSelect(tuple, lambda: Product.objects.filter(search_name=name).values_list("name"), plan_each=plan_each)
 
 
 def prepared() -> int:
@@ -55,7 +55,7 @@ def test_only_what_may_keep_its_plan_is_prepared(plan_each: bool, kept: int) -> 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_statement_that_fails_leaves_the_connection_as_it_was() -> None:
-    broken = Statement(
+    broken = CompiledSelect(
         tuple,
         lambda: Product.objects.values_list(Func(function="no_such_function", output_field=models.IntegerField())),
         plan_each=True,

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuthSession
 from accounts.tests.factories import make_user
-from core.compiled_queries import Change, Insertion, Removal, Slot
+from core.compiled_queries import CompiledDelete, CompiledInsert, CompiledUpdate, Param
 from core.models import Job
 from core.money import MoneyField
 from products.models import Variant
@@ -31,11 +31,11 @@ def units(*skus: str) -> list[int]:
 def test_a_change_changes_the_rows_that_are_meant_and_says_how_many() -> None:
     for sku in ("A", "B", "C"):
         make_product(sku=sku, stock=5)
-    taking = Change(
-        lambda: Variant.objects.filter(sku__gte=Slot("from_sku", models.CharField()), stock__gte=F("reserved") + 1),
+    taking = CompiledUpdate(
+        lambda: Variant.objects.filter(sku__gte=Param("from_sku", models.CharField()), stock__gte=F("reserved") + 1),
         stock=F("stock") - 1,
-        price=Slot("price", MoneyField()),
-        deleted_at=Slot("at", models.DateTimeField()),
+        price=Param("price", MoneyField()),
+        deleted_at=Param("at", models.DateTimeField()),
     )
 
     changed = taking.run(from_sku="B", price=Decimal("19.99"), at=WHEN)
@@ -51,9 +51,9 @@ def test_a_change_changes_the_rows_that_are_meant_and_says_how_many() -> None:
 
 def test_a_change_that_finds_no_row_says_so() -> None:
     make_product(sku="A", stock=1)
-    taking = Change(
-        lambda: Variant.objects.filter(sku="A", stock__gte=F("reserved") + Slot("units", models.IntegerField())),
-        stock=F("stock") - Slot("units", models.IntegerField()),
+    taking = CompiledUpdate(
+        lambda: Variant.objects.filter(sku="A", stock__gte=F("reserved") + Param("units", models.IntegerField())),
+        stock=F("stock") - Param("units", models.IntegerField()),
     )
 
     counts = [taking.run(units=2), taking.run(units=1), taking.run(units=1)]
@@ -66,7 +66,7 @@ def test_a_change_may_set_nothing() -> None:
     make_product(sku="A")
     Variant.objects.update(compare_at_price=Decimal(5))
 
-    Change(lambda: Variant.objects.filter(sku="A"), compare_at_price=Slot("price", MoneyField())).run(price=None)
+    CompiledUpdate(lambda: Variant.objects.filter(sku="A"), compare_at_price=Param("price", MoneyField())).run(price=None)
 
     assert Variant.objects.get().compare_at_price is None
 
@@ -75,13 +75,13 @@ def test_a_change_of_each_row_by_its_own_measure() -> None:
     first, second = (make_product(sku=sku, stock=5).variants.get().pk for sku in ("A", "B"))
     measure = Case(When(pk=first, then=Value(1)), When(pk=second, then=Value(3)), output_field=models.IntegerField())
 
-    assert Change(lambda: Variant.objects.filter(pk__in=(first, second)), stock=F("stock") - measure).run() == 2
+    assert CompiledUpdate(lambda: Variant.objects.filter(pk__in=(first, second)), stock=F("stock") - measure).run() == 2
     assert units("A", "B") == [4, 2]
 
 
 def test_what_the_database_forbids_a_change_does_not_do() -> None:
     make_product(sku="A", stock=1)
-    taking = Change(lambda: Variant.objects.filter(sku="A"), reserved=Slot("reserved", models.IntegerField()))
+    taking = CompiledUpdate(lambda: Variant.objects.filter(sku="A"), reserved=Param("reserved", models.IntegerField()))
 
     with pytest.raises(IntegrityError), transaction.atomic():
         taking.run(reserved=2)
@@ -92,7 +92,7 @@ def test_what_the_database_forbids_a_change_does_not_do() -> None:
 def test_a_removal_removes_the_rows_that_are_meant_and_says_how_many() -> None:
     for kind in ("a", "a", "b"):
         Job.objects.create(kind=kind)
-    removal = Removal(lambda: Job.objects.filter(kind=Slot("kind", models.CharField())))
+    removal = CompiledDelete(lambda: Job.objects.filter(kind=Param("kind", models.CharField())))
 
     counts = [removal.run(kind="a"), removal.run(kind="a"), removal.run(kind="' OR 1=1 --")]
 
@@ -118,7 +118,7 @@ def test_an_insertion_writes_what_the_orm_writes() -> None:
     by_orm = Job.objects.create(**given)
 
     inserted = Job(**given)
-    Insertion(Job).add(inserted)
+    CompiledInsert(Job).add(inserted)
 
     assert inserted.pk is not None
     assert inserted.pk != by_orm.pk
@@ -127,7 +127,7 @@ def test_an_insertion_writes_what_the_orm_writes() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 30])
 def test_each_instance_gets_the_id_of_its_own_row_in_one_statement(size: int) -> None:
-    insertion = Insertion(Job)
+    insertion = CompiledInsert(Job)
     jobs = [Job(kind=str(number)) for number in range(size)]
 
     with CaptureQueriesContext(connection) as queries:
@@ -139,7 +139,7 @@ def test_each_instance_gets_the_id_of_its_own_row_in_one_statement(size: int) ->
 
 def test_an_inserted_instance_can_be_changed_and_saved() -> None:
     session = AuthSession(pk=NUMBER, user=make_user(), method="password", expires_at=WHEN)
-    Insertion(AuthSession).add(session)
+    CompiledInsert(AuthSession).add(session)
 
     session.market = "us"
     session.save()
@@ -152,8 +152,8 @@ def test_an_insertion_keeps_amounts_and_ids_that_are_given() -> None:
     variant = Variant(product=product, sku="B", price=Decimal("19.99"), stock=3)
     session = AuthSession(pk=NUMBER, user=user, method="password", expires_at=WHEN)
 
-    Insertion(Variant).add(variant)
-    Insertion(AuthSession).add(session)
+    CompiledInsert(Variant).add(variant)
+    CompiledInsert(AuthSession).add(session)
 
     assert Variant.objects.filter(sku="B").values_list("pk", "price", "stock", "product_id").get() == (
         variant.pk,
@@ -165,7 +165,7 @@ def test_an_insertion_keeps_amounts_and_ids_that_are_given() -> None:
 
 
 def test_a_row_that_is_there_already_can_be_let_be() -> None:
-    insertion = Insertion(Job, ignore_conflicts=True)
+    insertion = CompiledInsert(Job, ignore_conflicts=True)
 
     insertion.add(Job(kind="first", dedupe_key="k"))
     insertion.add(Job(kind="second", dedupe_key="k"), Job(kind="third", dedupe_key="l"))
@@ -174,7 +174,7 @@ def test_a_row_that_is_there_already_can_be_let_be() -> None:
 
 
 def test_otherwise_it_is_a_mistake() -> None:
-    insertion = Insertion(Job)
+    insertion = CompiledInsert(Job)
     insertion.add(Job(kind="first", dedupe_key="k"))
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -188,9 +188,9 @@ def test_each_is_compiled_once() -> None:
 
     def build() -> QuerySet[Any, Any]:
         compiled.append(1)
-        return Job.objects.filter(kind=Slot("kind", models.CharField()))
+        return Job.objects.filter(kind=Param("kind", models.CharField()))
 
-    change, removal = Change(build, attempts=F("attempts") + 1), Removal(build)
+    change, removal = CompiledUpdate(build, attempts=F("attempts") + 1), CompiledDelete(build)
     for kind in ("a", "b", "a"):
         change.run(kind=kind)
         removal.run(kind=kind)

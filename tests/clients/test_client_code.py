@@ -11,7 +11,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts import sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.models import AuthSession, User
 from accounts.tests.factories import expired, make_user, sell
 from accounts.tokens import Pair
@@ -35,7 +35,7 @@ def page(packages: Path, live_server: LiveServer) -> Path:
 
 def old_pair(user: User) -> Pair:
     """Sign the user in, and return his tokens as they are half an hour later."""
-    pair = sessions.start(user, "password", Place(market="in"))
+    pair = sessions.start(user, "password", ClientInfo(market="in"))
     return Pair(expired(pair.access), pair.refresh)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from carts import guest_keys
-from carts.identity import Caller
+from carts.identity import CartOwner
 from carts.models import Cart, CartItem
 from core import markets
 from core.actors import SYSTEM
@@ -56,7 +56,7 @@ def test_a_thousand_orders_know_no_deadlock(settings: Settings) -> None:
         try:
             for key in mine:
                 try:
-                    place_order(SYSTEM, Caller(markets.default(), keys=(key,)), wish)
+                    place_order(SYSTEM, CartOwner(markets.default(), keys=(key,)), wish)
                     told.append("placed")
                 except (CartChanged, OutOfStock):
                     told.append("sold out")

@@ -10,7 +10,7 @@ from django.db.models import F
 from pytest_django import Settings
 
 from accounts import sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.gateways import sms
 from accounts.models import PhoneCode, User
 from accounts.tests.factories import PASSWORD, me, refresh, sign_in
@@ -47,7 +47,7 @@ def traces(*words: str) -> list[str]:
 def by_phone() -> tuple[User, SchemaClient]:
     """Return a user who has a phone and no password, signed in."""
     user = User.objects.create_user(phone=PHONE)
-    return user, SchemaClient().bearer(sessions.start(user, "phone", Place()).access)
+    return user, SchemaClient().bearer(sessions.start(user, "phone", ClientInfo()).access)
 
 
 @pytest.mark.parametrize("status", ["delivered", "cancelled", "expired"])

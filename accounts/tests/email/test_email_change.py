@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts import google_accounts, links, passwords, sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.gateways import sms
 from accounts.gateways.google import Identity
 from accounts.models import AuthSession, User
@@ -126,7 +126,7 @@ def test_a_changed_password_ends_a_thiefs_change(token: str) -> None:
 def test_who_signed_up_with_a_foreign_address_cannot_take_the_account_from_its_owner(token: str) -> None:
     thiefs = waiting(token, "eve@example.com")
     owner = Identity(sub="1001", email="ada@example.com", email_verified=True, issued_at=0)
-    google_accounts.sign_in(owner, Place())
+    google_accounts.sign_in(owner, ClientInfo())
     assert me(token).status_code == 401
 
     assert verify(thiefs).status_code == 400
@@ -141,12 +141,12 @@ def end_by_change(token: str) -> None:
 
 def end_by_reset(token: str) -> None:
     """Set a new password by mail."""
-    passwords.reset(*links.reset_parts(User.objects.get()), "a lamp in the valley", Place())
+    passwords.reset(*links.reset_parts(User.objects.get()), "a lamp in the valley", ClientInfo())
 
 
 def end_by_owner(token: str) -> None:
     """Let the owner of the address sign in with Google."""
-    google_accounts.sign_in(Identity(sub="1001", email="ada@example.com", email_verified=True, issued_at=0), Place())
+    google_accounts.sign_in(Identity(sub="1001", email="ada@example.com", email_verified=True, issued_at=0), ClientInfo())
 
 
 @pytest.mark.parametrize("end", [end_by_change, end_by_reset, end_by_owner])
@@ -216,7 +216,7 @@ def test_three_mails_an_hour_reach_one_address_and_the_sixth_proof_is_not_looked
 def test_an_account_by_phone_proves_itself_by_a_code_and_gets_its_first_address(settings: Settings, db: None) -> None:
     settings.SMS_BACKEND = "locmem"
     user = User.objects.create_user(phone=PHONE)
-    token = sessions.start(user, "phone", Place()).access
+    token = sessions.start(user, "phone", ClientInfo()).access
     SchemaClient().post("/api/auth/send-code/", {"phone": PHONE})
     code = sms.sent[-1][1][:6]
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import links, sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.models import AuthEvent, User
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
 from accounts.tests.mails import link, one_link, sent
@@ -161,7 +161,7 @@ def test_a_guest_can_neither_ask_for_mails_nor_change_addresses(api: SchemaClien
 
 def test_who_has_no_address_has_nothing_to_confirm(db: None) -> None:
     user = User.objects.create_user(phone="+13128059851")
-    token = sessions.start(user, "phone", Place()).access
+    token = sessions.start(user, "phone", ClientInfo()).access
 
     response = resend(token)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts import sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthEvent, AuthSession, User
 from accounts.tests.crowd import at_once
@@ -108,7 +108,7 @@ def test_after_five_tries_in_an_hour_it_is_refused_unseen(db: None) -> None:
 
 def test_an_account_without_a_password_sets_its_first_by_mail(db: None) -> None:
     user = User.objects.create_user("ada@example.com")
-    token = sessions.start(user, "google", Place()).access
+    token = sessions.start(user, "google", ClientInfo()).access
 
     response = change(token, old="anything")
 
@@ -121,7 +121,7 @@ def test_who_proved_the_old_password_before_the_change_gets_no_session_after_it(
     change(sign_in()[0])
 
     with pytest.raises(InvalidCredentials):
-        sessions.start(proved, "password", Place())
+        sessions.start(proved, "password", ClientInfo())
 
     assert AuthSession.objects.filter(revoked_at=None).count() == 1
 

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts import sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthSession, User
 from accounts.tests.factories import PASSWORD, make_user, me, refresh, sign_in
@@ -51,7 +51,7 @@ def test_who_proved_the_old_one_at_that_moment_does_not_get_in() -> None:
     change("ada@example.com")
 
     with pytest.raises(InvalidCredentials):
-        sessions.start(proved, "password", Place())
+        sessions.start(proved, "password", ClientInfo())
     assert not AuthSession.objects.exists()
 
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts import links, passwords, sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthSession, User
 from accounts.tests.factories import PASSWORD, make_user, me, sign_in
@@ -30,7 +30,7 @@ def test_the_first_sign_in_renews_it(ada: User) -> None:
 
 
 def test_it_is_renewed_by_the_change_of_a_password_too(ada: User) -> None:
-    token = sessions.start(ada, "password", Place()).access
+    token = sessions.start(ada, "password", ClientInfo()).access
     body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
 
     assert SchemaClient().bearer(token).post("/api/auth/password/change/", body).status_code == 200
@@ -44,14 +44,14 @@ def test_of_two_sign_ins_at_the_moment_of_it_both_succeed(ada: User) -> None:
     assert there.check_password(PASSWORD)
 
     for user in (here, there):
-        sessions.start(user, "password", Place())
+        sessions.start(user, "password", ClientInfo())
 
     assert AuthSession.objects.filter(revoked_at=None).count() == 2
 
 
 def test_a_password_that_was_set_meanwhile_stays(ada: User) -> None:
     stale = User.objects.get()
-    passwords.reset(*links.reset_parts(ada), "a lamp in the valley", Place())
+    passwords.reset(*links.reset_parts(ada), "a lamp in the valley", ClientInfo())
 
     assert stale.check_password(PASSWORD)
 
@@ -65,4 +65,4 @@ def test_an_account_that_was_closed_meanwhile_has_no_hash_to_renew(ada: User) ->
 
     assert stale.check_password(PASSWORD)
     with pytest.raises(InvalidCredentials):
-        sessions.start(stale, "password", Place())
+        sessions.start(stale, "password", ClientInfo())

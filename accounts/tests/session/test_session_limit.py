@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import sessions
-from accounts.client_info import Place
+from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled
 from accounts.models import AuthSession, User
 from accounts.tests.crowd import at_once
@@ -56,6 +56,6 @@ def test_a_user_who_was_switched_off_in_this_moment_gets_no_session(db: None) ->
     User.objects.update(is_active=False)
 
     with pytest.raises(AccountDisabled):
-        sessions.start(user, "password", Place())
+        sessions.start(user, "password", ClientInfo())
 
     assert not AuthSession.objects.exists()

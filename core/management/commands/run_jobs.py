@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connection
 
 from core import outbox
-from core.shutdown import Stop
+from core.shutdown import ShutdownFlag
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--pause", type=float, default=2.0, help="seconds between two looks (default 2)")
 
     def handle(self, *args: Any, once: bool, pause: float, **options: Any) -> None:
-        stop = Stop() if once else Stop(signal.SIGTERM, signal.SIGINT)
+        stop = ShutdownFlag() if once else ShutdownFlag(signal.SIGTERM, signal.SIGINT)
         while True:
             try:
                 done, failed = outbox.run_due()

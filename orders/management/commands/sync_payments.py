@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
-from core.shutdown import Stop
+from core.shutdown import ShutdownFlag
 from orders.payments.reconciliation import Report, Run
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, order: str, since: str, dry_run: bool, loop: int, **options: Any) -> None:
         span = span_of(since)
-        stop = Stop(signal.SIGTERM, signal.SIGINT) if loop else Stop()
+        stop = ShutdownFlag(signal.SIGTERM, signal.SIGINT) if loop else ShutdownFlag()
         while True:
             run = Run(span, order.upper(), is_dry=dry_run)
             try:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from core.shutdown import Stop
+from core.shutdown import ShutdownFlag
 from products.models import Product
 
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             self._prepare()
         except KeyboardInterrupt:
             raise CommandError("Stopped. What was not imported yet: manage.py import_products") from None
-        stop = Stop(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        stop = ShutdownFlag(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         started = partial(self._start, {**payments, "FRONTEND_URL": f"http://localhost:{page_port}"})
         children = [
             started("-m", "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", *QUIET),
@@ -124,7 +124,7 @@ class Command(BaseCommand):
         )
         self.stdout.write("\n".join(lines))
 
-    def _wait(self, stop: Stop, children: list["subprocess.Popen[bytes]"]) -> None:
+    def _wait(self, stop: ShutdownFlag, children: list["subprocess.Popen[bytes]"]) -> None:
         """Stay until Ctrl-C, a termination, or the end of a child."""
         while not stop.wait(0.5):
             ended = next((child for child in children if child.poll() is not None), None)
