@@ -6,13 +6,22 @@ PLAIN := DEBUG=1 SECRET_KEY=for-checks-only AUTH_COOKIE_SECURE=0 DATABASE_URL=sq
 PRODUCTION := DEBUG=0 SECRET_KEY=$(shell head -c 48 /dev/urandom | od -An -tx1 | tr -d ' \n') ALLOWED_HOSTS=shop.example \
 	FRONTEND_URL=https://shop.example REDIS_URL=redis://cache:6379/0 EMAIL_HOST=mail.shop.example AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
 
-.PHONY: run test check schema install clean
+# The next release of Django needs Python 3.12 or newer.
+NEXT_DJANGO := 6.1.3
+NEXT_PYTHON ?= $(firstword $(foreach python,$(wildcard $(HOME)/.pyenv/versions/3.1[2-9].*/bin/python) python3.14 python3.13 python3.12,\
+	$(shell $(python) -c 'import sys; print(sys.executable)' 2> /dev/null)))
+NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
+
+.PHONY: run test soak check next-django schema install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, catalog page on 5173
 	@$(BIN)/python manage.py demo $(ARGS)
 
 test: .venv/dev.stamp ## run all tests, on SQLite and, where it is installed, on PostgreSQL
-	@$(BIN)/python -m tests.run
+	@$(BIN)/python -m tests.run $(ARGS)
+
+soak: .venv/dev.stamp ## run the long tests alone, at full size (about 20 minutes)
+	@TEST_PROFILE=soak $(BIN)/python -m tests.run -m "soak or scaled"
 
 check: .venv/dev.stamp ## style, layers, types, migrations, production settings, schema
 	$(BIN)/ruff check .
@@ -24,7 +33,23 @@ check: .venv/dev.stamp ## style, layers, types, migrations, production settings,
 	$(PLAIN) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .venv/openapi.yaml
 	diff openapi.yaml .venv/openapi.yaml || (echo "openapi.yaml is not what the code says: run 'make schema'"; exit 1)
 
-schema: .venv/dev.stamp ## write openapi.yaml anew
+next-django: ## run the tests of the kernel and the compiled queries with the next release of Django
+ifeq ($(NEXT_PYTHON),)
+	@echo "NOT RUN: the tests with Django $(NEXT_DJANGO). Python 3.12 or newer is not installed (make next-django NEXT_PYTHON=...)."
+else
+	@$(MAKE) --no-print-directory .venv-next/stamp
+	@DATABASE_URL=sqlite:///next.sqlite3 REDIS_URL= .venv-next/bin/python -m pytest --quiet -W default --disable-warnings -p no:cacheprovider $(NEXT_TESTS)
+endif
+
+.venv-next/stamp: requirements.txt requirements-dev.txt Makefile
+	@echo "Installing Django $(NEXT_DJANGO) beside the shop (a minute, once) ..."
+	@$(NEXT_PYTHON) -m venv --clear .venv-next
+	@grep -v '^Django==' requirements.txt > .venv-next/requirements.txt
+	@grep -E '^(pytest|jsonschema|coverage)' requirements-dev.txt >> .venv-next/requirements.txt
+	@.venv-next/bin/pip install --quiet --disable-pip-version-check Django==$(NEXT_DJANGO) -r .venv-next/requirements.txt
+	@touch $@
+
+schema: .venv/dev.stamp ## regenerate openapi.yaml
 	$(PLAIN) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 
 install: .venv/run.stamp ## install what the shop needs to run
@@ -49,4 +74,4 @@ install: .venv/run.stamp ## install what the shop needs to run
 	@touch $@ .venv/run.stamp
 
 clean: ## remove what was installed and made; the database and .env stay
-	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	rm -rf .venv .venv-next staticfiles .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

@@ -1,7 +1,9 @@
-"""What every test can use."""
+"""Shared fixtures and test selection."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -11,69 +13,63 @@ from django.db import connection
 from pytest_django import Settings
 
 from tests import services
+from tests.profile import IS_SOAK
 from tests.schema_client import SchemaClient
 
-# What a marked test needs, where it is not what every machine has.
-RUNS: dict[str, Callable[[], bool]] = {
+# What a marked test needs, where it is not what every machine or every run has.
+REQUIREMENTS: dict[str, Callable[[], bool]] = {
     "postgresql": lambda: connection.vendor == "postgresql",
-    "node": lambda: not services.absent("node"),
-    "browser": lambda: not services.absent("browser"),
+    "node": lambda: not services.find_missing_programs("node"),
+    "browser": lambda: not services.find_missing_programs("browser"),
+    "soak": lambda: IS_SOAK,
 }
-# About headers, bodies, origins, tokens, pictures, files and addresses, and not about what an engine does with them.
-ONCE = {
-    *("test_cors.py", "test_origin_rule.py", "test_origin_rule_bearer.py", "test_market_of_a_request.py", "test_mounts.py"),
-    *("test_google_token.py", "test_bad_cookie.py", "test_access_token.py", "test_password_rules.py"),
-    *("test_image_refused.py", "test_image_rewritten.py", "test_image_upload.py", "test_image_change.py"),
-    *("test_import_addresses.py", "test_import_addresses_refused.py", "test_import_bad_rows.py", "test_import_columns.py"),
-    *("test_import_csv.py", "test_import_csv_bad_rows.py", "test_import_foreign.py", "test_import_json.py"),
-    *("test_import_pictures.py", "test_import_picture_changes.py", "test_import_report.py"),
-    *("test_bodies.py", "test_body_depth.py", "test_unknown_urls.py", "test_security_headers.py", "test_catalog_cache_control.py"),
-    *("test_google_fetching.py", "test_google_certificates.py", "test_login_time.py", "test_admin_pictures.py"),
-}
-# Whole shops, or runs of tests, in processes of their own: nothing in them is measured.
-APART = {"test_import_memory.py", "test_demo.py", "test_manage_test.py"}
-# What runs code that is for PostgreSQL or Redis alone, beside all that is marked so: `tests.run` measures this there, and no more.
-MEASURED = ("store", "core", "carts")
+SLOWEST = 20  # how many tests of a run are named
 SHARE = os.environ.get("TESTS_SHARE", "")
 UNMEASURED = os.environ.get("TESTS_UNMEASURED", "sqlite")  # the engine that runs what is not measured and runs on one alone
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this engine or this machine cannot run; `tests.run` runs all on both engines, and says what it could not.
+    """Leave out what this engine, this machine or this run cannot do; `tests.run` runs all on both engines.
 
     What does not depend on the engine runs on one alone: on SQLite, or, where both run side by side, some of it on the other.
     """
-    absent = {marker for marker, runs in RUNS.items() if not runs()}
-    gone = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
-    gone += [item for item in items if not _is_for(connection.vendor, item)]
+    absent = {marker for marker, is_met in REQUIREMENTS.items() if not is_met()}
+    skipped = {item for item in items if _has(item, *absent) or not _runs_on(connection.vendor, item)}
     if SHARE:
-        gone += [item for item in items if _is_measured(item) != (SHARE == "measured")]
-    items[:] = [item for item in items if item not in gone]
-    config.hook.pytest_deselected(items=gone)
+        skipped |= {item for item in items if _has(item, "measured", "postgresql") != (SHARE == "measured")}
+    items[:] = [item for item in items if item not in skipped]
+    config.hook.pytest_deselected(items=list(skipped))
 
 
-def _is_for(engine: str, item: pytest.Item) -> bool:
-    """Say whether a test runs on this engine, where it can run on both."""
-    if item.get_closest_marker("postgresql"):
+def _has(item: pytest.Item, *markers: str) -> bool:
+    """Return whether a test has one of these markers."""
+    return any(item.get_closest_marker(marker) for marker in markers)
+
+
+def _runs_on(engine: str, item: pytest.Item) -> bool:
+    """Return whether a test runs on this engine."""
+    if _has(item, "postgresql"):
         return engine == "postgresql"
-    if item.path.name in APART or (item.get_closest_marker("browser") and item.get_closest_marker("once")):
+    if _has(item, "apart") or (_has(item, "browser") and _has(item, "once")):
         return engine == UNMEASURED
-    return engine == "sqlite" or _depends_on_the_engine(item)
+    return engine == "sqlite" or (_uses_database(item) and not _has(item, "once"))
 
 
-def _is_measured(item: pytest.Item) -> bool:
-    """Say whether a test belongs to the share that is measured on PostgreSQL."""
-    return item.nodeid.split("/")[0] in MEASURED or item.get_closest_marker("postgresql") is not None
-
-
-def _depends_on_the_engine(item: pytest.Item) -> bool:
-    """Say whether a test asks a database for anything, and is not marked or listed as one that asks nothing special of it."""
-    if item.path.name in ONCE or item.get_closest_marker("once"):
-        return False
+def _uses_database(item: pytest.Item) -> bool:
     fixtures: list[str] = getattr(item, "fixturenames", [])
-    marked = any(item.get_closest_marker(marker) for marker in ("django_db", "postgresql"))
-    return marked or any(name in fixtures for name in ("db", "transactional_db", "live_server"))
+    return _has(item, "django_db") or any(name in fixtures for name in ("db", "transactional_db", "live_server"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Keep how long the slowest tests took, each with its setup and teardown; `tests.run` prints them."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid] += report.duration
+    if getattr(config, "cache", None) is not None:
+        config.cache.set("slowest", sorted(seconds.items(), key=itemgetter(1), reverse=True)[:SLOWEST])
 
 
 @pytest.fixture(autouse=True)

@@ -1,60 +1,62 @@
-"""Users, their sessions and what happened to their accounts, for staff."""
+"""Admin pages for users, their sessions and account events."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import email_addresses, passwords, phones, services
-from accounts.api.access import client_info
+from accounts.api.access import get_client_info
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, User
 from core import markets
-from core.admin import ModelAdmin, ReadOnly, TabularInline
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline
 
-PERSONAL = ("email", "phone", "first_name", "last_name")
-RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+PERSONAL_FIELDS = ("email", "phone", "first_name", "last_name")
+PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class UserForm(forms.ModelForm[User]):
-    """A user without a password: that is the user's own business."""
+    """The user form, without a password: only users set their password."""
 
-    phone = forms.CharField(max_length=phones.LONGEST, required=False, help_text="with its country code, such as +1 312 805 9851")
+    phone = forms.CharField(
+        max_length=phones.MAX_INPUT_LENGTH, required=False, help_text="With country code, such as +1 312 805 9851."
+    )
 
     class Meta:
         model = User
-        fields = (*PERSONAL, "market", "is_active", "is_seller", *RIGHTS)
+        fields = (*PERSONAL_FIELDS, "market", "is_active", "is_seller", *PERMISSION_FIELDS)
 
     def clean_email(self) -> str | None:
-        """Store the address in its normal form."""
-        given = self.cleaned_data.get("email")
+        """Normalize the address."""
+        email = self.cleaned_data.get("email")
         try:
-            return email_addresses.normalised(given) if given else None
-        except EmailInvalid as wrong:
-            raise forms.ValidationError(wrong.message) from None
+            return email_addresses.normalize_email(email) if email else None
+        except EmailInvalid as error:
+            raise forms.ValidationError(error.message) from None
 
     def clean_phone(self) -> str | None:
-        """Store the number in its normal form; none is null, so that two users may have none."""
-        given = self.cleaned_data.get("phone")
+        """Normalize the number; store an empty one as null, which the unique constraint allows more than once."""
+        phone = self.cleaned_data.get("phone")
         try:
-            return phones.normalised(given, markets.default().code) if given else None
-        except PhoneInvalid as wrong:
-            raise forms.ValidationError(wrong.message) from None
+            return phones.normalize_phone(phone, markets.get_default_market().code) if phone else None
+        except PhoneInvalid as error:
+            raise forms.ValidationError(error.message) from None
 
     def clean(self) -> dict[str, Any]:
-        """A user is known by an address or a number."""
-        given = super().clean() or self.cleaned_data
-        if self.instance.pk is None and not given.get("email") and not given.get("phone"):
-            raise forms.ValidationError("Give an e-mail address or a phone number")
-        return given
+        """Require an e-mail address or a phone number."""
+        data = super().clean() or self.cleaned_data
+        if self.instance.pk is None and not data.get("email") and not data.get("phone"):
+            raise forms.ValidationError("Enter an e-mail address or a phone number")
+        return data
 
 
-class SessionInline(ReadOnly, TabularInline[AuthSession, User]):
-    """Where the user is signed in, or was."""
+class SessionInline(ReadOnlyAdminMixin, TabularInline[AuthSession, User]):
+    """The user's sessions, live and ended."""
 
     model = AuthSession
     fields = ("method", "created_at", "last_seen_at", "expires_at", "revoked_at", "revoke_reason", "ip", "user_agent")
@@ -64,7 +66,7 @@ class SessionInline(ReadOnly, TabularInline[AuthSession, User]):
 
 @admin.register(User)
 class UserAdmin(ModelAdmin[User]):
-    """Customers, sellers and staff. What is personal is the user's to change; staff fill it in for a new one only."""
+    """Customers, sellers and staff. Only users change their personal data; staff enter it when they add a user."""
 
     form = UserForm
     list_display = ("__str__", "first_name", "last_name", "phone", "is_active", "is_seller", "is_staff", "date_joined")
@@ -83,66 +85,71 @@ class UserAdmin(ModelAdmin[User]):
     inlines = (SessionInline,)
     actions = ("ban", "unban", "sign_out", "send_reset_mail")
     fieldsets = (
-        (None, {"fields": (*PERSONAL, "market")}),
-        ("Rights", {"fields": ("is_active", "is_seller", *RIGHTS)}),
+        (None, {"fields": (*PERSONAL_FIELDS, "market")}),
+        ("Permissions", {"fields": ("is_active", "is_seller", *PERMISSION_FIELDS)}),
         ("Dates", {"fields": readonly_fields}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only a superuser hands out rights; nobody rewrites who somebody is."""
-        rights = () if getattr(request.user, "is_superuser", False) else RIGHTS
-        personal = () if obj is None else PERSONAL
-        return (*self.readonly_fields, *personal, *rights)
+        """Only superusers grant permissions; personal data of existing users is read-only."""
+        permissions = () if getattr(request.user, "is_superuser", False) else PERMISSION_FIELDS
+        personal = () if obj is None else PERSONAL_FIELDS
+        return (*self.readonly_fields, *personal, *permissions)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only a superuser changes one."""
-        may = super().has_change_permission(request, obj)
-        return may and (obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False)))
+        """Only superusers can change a superuser."""
+        is_allowed = super().has_change_permission(request, obj)
+        return is_allowed and (obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False)))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; a new user has no password until he sets one, and one who is switched off is signed out."""
-        services.save_by_staff(obj, form.changed_data, client_info(request), request.user.pk)
+        """Save the user. New users have no password until they set one; deactivated users are signed out."""
+        services.save_user_by_staff(obj, form.changed_data, get_client_info(request), request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Orders and logs name users: switch one off instead."""
+        """Orders and logs refer to users: deactivate them instead."""
         return False
 
-    @admin.action(description="Ban: switch off and sign out everywhere", permissions=["change"])
-    def ban(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        """Switch accounts off, the own one excepted."""
-        users = self._within_reach(request, chosen)
-        banned = sum(services.ban(user, client_info(request), request.user.pk) for user in users if user.pk != request.user.pk)
+    @admin.action(description="Ban: deactivate and sign out everywhere", permissions=["change"])
+    def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Deactivate accounts, except the caller's own."""
+        users = self._get_changeable_users(request, queryset)
+        banned = sum(
+            services.ban_user(user, get_client_info(request), request.user.pk) for user in users if user.pk != request.user.pk
+        )
         self.message_user(request, f"{banned} account(s) banned.", messages.SUCCESS)
 
     @admin.action(description="Lift the ban", permissions=["change"])
-    def unban(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        """Switch accounts on again; their users sign in anew."""
-        lifted = sum(services.unban(user, client_info(request), request.user.pk) for user in self._within_reach(request, chosen))
-        self.message_user(request, f"{lifted} account(s) switched on again.", messages.SUCCESS)
+    def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Reactivate accounts; their users have to sign in again."""
+        lifted = sum(
+            services.unban_user(user, get_client_info(request), request.user.pk)
+            for user in self._get_changeable_users(request, queryset)
+        )
+        self.message_user(request, f"{lifted} account(s) reactivated.", messages.SUCCESS)
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
-    def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End every session of the accounts."""
-        users = self._within_reach(request, chosen)
-        ended = sum(services.sign_out_by_staff(user, client_info(request), request.user.pk) for user in users)
+        users = self._get_changeable_users(request, queryset)
+        ended = sum(services.end_sessions_by_staff(user, get_client_info(request), request.user.pk) for user in users)
         self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
 
-    @admin.action(description="Send a mail to set a new password", permissions=["change"])
-    def send_reset_mail(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        """Owe each account a mail with a link; staff never know a password."""
-        users = [user for user in self._within_reach(request, chosen) if user.email and user.is_active]
+    @admin.action(description="Send a password reset e-mail", permissions=["change"])
+    def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Enqueue an e-mail with a reset link for each account; staff never learn a password."""
+        users = [user for user in self._get_changeable_users(request, queryset) if user.email and user.is_active]
         for user in users:
-            passwords.send_reset_by_staff(user, client_info(request), request.user.pk)
-        self.message_user(request, f"{len(users)} mail(s) are on their way.", messages.SUCCESS)
+            passwords.request_reset_by_staff(user, get_client_info(request), request.user.pk)
+        self.message_user(request, f"{len(users)} e-mail(s) on their way.", messages.SUCCESS)
 
-    def _within_reach(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
-        """Return those whom this member of staff may change."""
-        return [user for user in chosen if self.has_change_permission(request, user)]
+    def _get_changeable_users(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
+        """Return the users that this member of staff can change."""
+        return [user for user in queryset if self.has_change_permission(request, user)]
 
 
 @admin.register(AuthSession)
-class AuthSessionAdmin(ReadOnly, ModelAdmin[AuthSession]):
-    """Where users are signed in, or were."""
+class AuthSessionAdmin(ReadOnlyAdminMixin, ModelAdmin[AuthSession]):
+    """Sessions, live and ended."""
 
     list_display = ("user", "method", "created_at", "last_seen_at", "expires_at", "revoked_at", "revoke_reason", "ip", "user_agent")
     list_filter = ("method", ("revoked_at", admin.EmptyFieldListFilter))
@@ -153,8 +160,8 @@ class AuthSessionAdmin(ReadOnly, ModelAdmin[AuthSession]):
 
 
 @admin.register(AuthEvent)
-class AuthEventAdmin(ReadOnly, ModelAdmin[AuthEvent]):
-    """What happened to accounts, and what was tried."""
+class AuthEventAdmin(ReadOnlyAdminMixin, ModelAdmin[AuthEvent]):
+    """Account events and failed attempts."""
 
     list_display = ("created_at", "event", "user", "ip", "user_agent", "detail")
     list_filter = ("event",)
@@ -169,5 +176,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(PlainGroupAdmin, ModelAdmin[Group]):
-    """What groups of staff may do."""
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
+    """Staff groups and their permissions."""

@@ -4,12 +4,12 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Who the caller is."""
+    """Users, their sessions and how they sign in."""
 
     name = "accounts"
 
     def ready(self) -> None:
-        """Refuse to start where text messages would go nowhere."""
+        """Refuse to start with an SMS_BACKEND that cannot be imported."""
         from accounts.gateways import sms
 
-        sms.check()
+        sms.check_backend()

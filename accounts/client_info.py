@@ -1,11 +1,11 @@
-"""Where a call comes from, as plain values."""
+"""The client of a request, as plain values."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """The caller's address and browser, and the market that he asks for."""
+    """The caller's IP address and user agent, and the requested market."""
 
     ip: str | None = None
     user_agent: str = ""

@@ -1,4 +1,4 @@
-"""Closing an account: what is personal goes, and the orders stay without it."""
+"""Erasing an account: personal data is deleted, and orders stay without it."""
 
 from django.db import OperationalError, transaction
 
@@ -7,35 +7,35 @@ from accounts.client_info import NO_CLIENT, ClientInfo
 from accounts.exceptions import AccountGone, StaffNotErased
 from accounts.models import PhoneCode, User
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 
 
-def erase(user: User, proof: passwords.Proof, place: ClientInfo) -> None:
-    """Delete the account with its sessions, carts and lists. Raises StaffNotErased and what `passwords.prove` raises.
+def erase_account(user: User, proof: passwords.Proof, client: ClientInfo) -> None:
+    """Delete the account with its sessions, carts and wishlist. Raises StaffNotErased and what `passwords.check_proof` raises.
 
-    All or nothing: where an app above cannot erase its part, nothing is erased.
+    All or nothing: if a receiver of `account_erased` fails, nothing is erased.
     """
     if user.is_staff or user.is_superuser or user.is_seller:
         raise StaffNotErased
-    passwords.prove(user, proof, place)
-    for _ in range(TRIES - 1):
+    passwords.check_proof(user, proof, client)
+    for _ in range(MAX_ATTEMPTS - 1):
         try:
-            return _erase(user.pk)
-        except OperationalError:  # somebody holds a cart that was begun between the two looks
+            return _erase_user(user.pk)
+        except OperationalError:  # a cart created between the two signals is locked by another transaction
             continue
-    return _erase(user.pk)
+    return _erase_user(user.pk)
 
 
 @transaction.atomic
-def _erase(user_id: int) -> None:
-    """Delete in the order in which all lock: carts and orders before their user; what came between is looked for again."""
-    signals.account_erased.send(sender=User, user_id=user_id, is_held=False)
+def _erase_user(user_id: int) -> None:
+    """Delete in locking order, carts and orders before their user; the second signal covers rows created in between."""
+    signals.account_erased.send(sender=User, user_id=user_id, is_locked=False)
     user = User.objects.select_for_update().filter(pk=user_id).first()
     if user is None:
         raise AccountGone
-    signals.account_erased.send(sender=User, user_id=user_id, is_held=True)
-    emails.forget(user_id)
+    signals.account_erased.send(sender=User, user_id=user_id, is_locked=True)
+    emails.delete_jobs(user_id)
     PhoneCode.objects.filter(phone=user.phone).delete()
     user.auth_events.all().delete()
     user.delete()
-    events.record(events.Event.ERASED, NO_CLIENT)
+    events.record_event(events.Event.ERASED, NO_CLIENT)

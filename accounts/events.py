@@ -1,4 +1,4 @@
-"""The log of what happened to accounts: who signed in or tried to, from where, and what was ended or changed."""
+"""The account event log: sign-ins, failed attempts, ended sessions and changes, each with its client."""
 
 from typing import Any
 from uuid import UUID
@@ -11,23 +11,24 @@ from accounts.models import AuthEvent
 from core.compiled_queries import CompiledInsert
 
 Event = AuthEvent.Event
-ROW = CompiledInsert(AuthEvent)
+INSERT_EVENT = CompiledInsert(AuthEvent)
 
 
-def record(event: str, place: ClientInfo, *, user_id: int | None = None, sid: UUID | None = None, **detail: Any) -> None:
-    """Add a row; `detail` holds no secret and no personal data of somebody without an account.
+def record_event(event: str, client: ClientInfo, *, user_id: int | None = None, sid: UUID | None = None, **detail: Any) -> None:
+    """Add a row; `detail` must not hold secrets or personal data of people without an account.
 
-    Where the account has just been closed, the row names nobody. In a transaction that comes out at its end, and undoes all of it.
+    If the account has just been erased, the row has no user. Inside a transaction the missing user is only detected at commit,
+    which then rolls everything back.
     """
-    agent = place.user_agent[:256].replace("\0", "")
-    event_row = AuthEvent(event=event, user_id=user_id, sid=sid, ip=place.ip, user_agent=agent, detail=detail)
+    agent = client.user_agent[:256].replace("\0", "")
+    event_row = AuthEvent(event=event, user_id=user_id, sid=sid, ip=client.ip, user_agent=agent, detail=detail)
     try:
-        ROW.add(event_row)
+        INSERT_EVENT.add(event_row)
     except IntegrityError:
         event_row.user_id = event_row.sid = None
-        ROW.add(event_row)
+        INSERT_EVENT.add(event_row)
 
 
-def masked(address: str) -> str:
-    """Return an address or number as the log holds it: the same each time, and nothing to write or call to."""
+def hash_contact(address: str) -> str:
+    """Return a keyed hash of an e-mail address or phone number: stable, so that rows can be compared, but not reversible."""
     return salted_hmac("accounts.events", address, algorithm="sha256").hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What can be refused about an account."""
+"""Errors of accounts."""
 
 from core.exceptions import Conflict, Forbidden, GatewayDown, Invalid, NotFound, NotSignedIn
 
@@ -7,7 +7,7 @@ class EmailTaken(Invalid):
     """Another account has this address."""
 
     code = "email_taken"
-    default_message = "An account with this e-mail address exists already"
+    default_message = "An account with this e-mail address already exists"
 
 
 class WeakPassword(Invalid):
@@ -17,41 +17,41 @@ class WeakPassword(Invalid):
 
 
 class InvalidCredentials(NotSignedIn):
-    """The address or the password is wrong; the answer does not say which."""
+    """The address or the password is wrong; the response does not say which."""
 
     code = "invalid_credentials"
     default_message = "E-mail address or password is wrong"
 
 
 class AccountGone(NotSignedIn):
-    """The account was closed while its owner was being served."""
+    """The account was erased during the request."""
 
-    default_message = "This account does not exist any more"
+    default_message = "This account no longer exists"
 
 
 class AccountDisabled(Forbidden):
-    """The account was disabled by staff; told only to whom knows the password."""
+    """Staff disabled the account; only revealed to callers who know the password."""
 
     code = "account_disabled"
     default_message = "This account is disabled"
 
 
 class TokenInvalid(NotSignedIn):
-    """The token is malformed, forged, of the wrong kind, or of no session."""
+    """The token is malformed, forged, or of the wrong type."""
 
     code = "token_invalid"
     default_message = "The token is not valid"
 
 
 class TokenExpired(NotSignedIn):
-    """The access token is over; the client refreshes it."""
+    """The token has expired; clients refresh the access token."""
 
     code = "token_expired"
     default_message = "The token has expired"
 
 
 class SessionRevoked(NotSignedIn):
-    """The session was ended: by logout, by staff, by a changed password."""
+    """The session has ended: by logout, by staff, by a changed password, or because it expired."""
 
     code = "session_revoked"
     default_message = "This session has ended. Sign in again"
@@ -62,66 +62,66 @@ class SessionNotFound(NotFound):
 
 
 class SignedInButDisabled(NotSignedIn):
-    """The account was disabled while its session was open."""
+    """The account was disabled while its session was live."""
 
     code = "account_disabled"
     default_message = "This account is disabled"
 
 
 class RefreshReused(NotSignedIn):
-    """A refresh token that was used before came again: somebody holds a copy, so the session ends."""
+    """A refresh token was used twice. Someone may have a copy, so the session ends."""
 
     code = "refresh_reused"
     default_message = "This session has ended. Sign in again"
 
 
 class WrongPassword(Invalid):
-    """The password that a signed-in user has repeated is not his."""
+    """The password that a signed-in user entered again is wrong."""
 
     code = "wrong_password"
     default_message = "The password is wrong"
 
 
 class ProofNeeded(Invalid):
-    """The account has no password, so a fresh phone code or Google credential has to prove who asks."""
+    """The account has no password, so a fresh phone code or Google credential is required."""
 
     code = "proof_needed"
     default_message = "This account has no password. Send a fresh verification_code or Google credential"
 
 
 class LinkInvalid(Invalid):
-    """The link of a mail is forged, over, or has been used."""
+    """The link from an e-mail is forged, expired, or was already used."""
 
     code = "invalid_token"
-    default_message = "This link is not valid any more. Ask for a new one"
+    default_message = "This link is no longer valid. Please request a new one"
 
 
 class CodeInvalid(NotSignedIn):
-    """The code is wrong, old, used, was tried too often, or was never sent; the answer does not say which."""
+    """The code is wrong, expired, used, was tried too often, or was never sent; the response does not say which."""
 
     code = "invalid_code"
     default_message = "The code is wrong or has expired"
 
 
 class EmailNotVerified(Forbidden):
-    """The address has not been proved."""
+    """The e-mail address is not verified."""
 
     code = "email_not_verified"
     default_message = "Confirm your e-mail address first"
 
 
 class StaffNotLinked(Forbidden):
-    """An account of staff is opened by its password alone."""
+    """Staff accounts can only be signed in to with their password."""
 
     code = "staff_not_linked"
     default_message = "Sign in with your password"
 
 
 class StaffNotErased(Conflict):
-    """The shop depends on this account: products name their seller, and logs name who acted."""
+    """The shop depends on this account: products refer to their seller, and logs to the person who acted."""
 
     code = "account_in_use"
-    default_message = "Accounts of staff and sellers are closed by the shop. Please write to us"
+    default_message = "Accounts of staff and sellers can only be closed by the shop. Please contact us"
 
 
 class NoAddress(Conflict):
@@ -132,14 +132,14 @@ class NoAddress(Conflict):
 
 
 class AlreadyVerified(Conflict):
-    """There is nothing left to prove."""
+    """The e-mail address is already verified."""
 
     code = "already_verified"
-    default_message = "Your e-mail address is confirmed already"
+    default_message = "Your e-mail address is already confirmed"
 
 
 class EmailInvalid(Invalid):
-    """Not an address that the shop can write to."""
+    """Not an address that the shop can send e-mail to."""
 
     code = "invalid_email"
     default_message = "Enter a valid e-mail address"
@@ -161,7 +161,7 @@ class SmsNotConfigured(GatewayDown):
 
 
 class SmsUnavailable(GatewayDown):
-    """The gateway did not take the message."""
+    """The gateway did not accept the message."""
 
     code = "sms_unavailable"
     default_message = "The text message could not be sent. Try again in a minute"
@@ -169,7 +169,7 @@ class SmsUnavailable(GatewayDown):
 
 
 class GoogleNotConfigured(GatewayDown):
-    """GOOGLE_CLIENT_ID is not set, so there is no audience to hold a token to."""
+    """GOOGLE_CLIENT_ID is not set, so there is no audience to check tokens against."""
 
     code = "google_not_configured"
     default_message = "Signing in with Google is not available"
@@ -177,14 +177,14 @@ class GoogleNotConfigured(GatewayDown):
 
 
 class GoogleUnavailable(GatewayDown):
-    """Google's certificates cannot be had."""
+    """Google's certificates cannot be fetched."""
 
     code = "google_unavailable"
-    default_message = "Google does not answer. Try again in a moment"
+    default_message = "Google is not responding. Try again in a moment"
 
 
 class GoogleTokenInvalid(NotSignedIn):
-    """Not a token that Google made for this shop, or one that is over."""
+    """The token was not issued by Google for this shop, or has expired."""
 
     code = "google_token_invalid"
     default_message = "The Google sign-in could not be verified"

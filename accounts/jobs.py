@@ -1,4 +1,4 @@
-"""Background work of accounts."""
+"""Background jobs of accounts."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from accounts import emails
 from core import outbox
 
 
-@outbox.job(emails.JOB)
+@outbox.job(emails.JOB_KIND)
 def send_mail(payload: dict[str, Any]) -> None:
-    """Send a mail about an account."""
-    emails.send(payload)
+    """Send an account e-mail."""
+    emails.send_email(payload)

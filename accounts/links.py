@@ -1,4 +1,4 @@
-"""What stands behind the links in mails: signed, dated, and worth nothing once it has been used."""
+"""The tokens behind links in e-mails: signed, with an expiry, and valid for one use."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,17 +12,17 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from accounts.models import User
 
-VERIFY_SALT = "accounts.verify-email"
-VERIFY_LIFETIME = timedelta(days=3)
-MAX_LENGTH = 1024  # characters
-RESET = PasswordResetTokenGenerator()  # signs password, last sign-in and address too, so that a change of one ends the token
+VERIFICATION_SALT = "accounts.verify-email"
+VERIFICATION_LIFETIME = timedelta(days=3)
+MAX_TOKEN_LENGTH = 1024  # characters
+RESET_TOKENS = PasswordResetTokenGenerator()  # also signs password, last login and address, so changing one ends it
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """What a verification link says: this account has this address.
+class VerificationClaims:
+    """The claims of a verification link: the account and the address to confirm.
 
-    One that changes the address names the state of the account when it was asked for.
+    A change of address also carries `hash_account_state` at the time of the request.
     """
 
     user_id: int
@@ -31,35 +31,35 @@ class Address:
     state: str = ""
 
 
-def verify_token(address: Address) -> str:
+def make_verification_token(claims: VerificationClaims) -> str:
     """Return the token of a verification link."""
-    said = [address.user_id, address.email, address.is_change, address.state]
-    return signing.dumps(said, salt=VERIFY_SALT)
+    payload = [claims.user_id, claims.email, claims.is_change, claims.state]
+    return signing.dumps(payload, salt=VERIFICATION_SALT)
 
 
-def state_of(user: User) -> str:
-    """Return what a new password changes, or a new address, so that it ends what was asked for before; so does taking it back."""
+def hash_account_state(user: User) -> str:
+    """Return a hash that changes with the password, the address or its verification, which invalidates earlier requests."""
     state = f"{user.password}\n{user.email}\n{user.email_verified_at}"
     return salted_hmac("accounts.state", state, algorithm="sha256").hexdigest()[:16]
 
 
-def read_verify_token(token: str) -> Address | None:
-    """Return what a verification token says; None for one that is forged, garbled or more than three days old."""
-    if len(token) > MAX_LENGTH:
+def read_verification_token(token: str) -> VerificationClaims | None:
+    """Return the claims of a verification token, or None if it is forged, malformed or older than three days."""
+    if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
-        return Address(*signing.loads(token, salt=VERIFY_SALT, max_age=VERIFY_LIFETIME))
+        return VerificationClaims(*signing.loads(token, salt=VERIFICATION_SALT, max_age=VERIFICATION_LIFETIME))
     except signing.BadSignature:
         return None
 
 
-def reset_parts(user: User) -> tuple[str, str]:
-    """Return `uid` and `token` of a password reset link."""
-    return urlsafe_base64_encode(str(user.pk).encode()), RESET.make_token(user)
+def make_reset_params(user: User) -> tuple[str, str]:
+    """Return the `uid` and `token` parameters of a password reset link."""
+    return urlsafe_base64_encode(str(user.pk).encode()), RESET_TOKENS.make_token(user)
 
 
-def user_id_of(uid: str) -> int | None:
-    """Return the user's id in a reset link; None where there is none."""
+def decode_user_id(uid: str) -> int | None:
+    """Return the user id in the `uid` of a reset link, or None if it is malformed."""
     try:
         text = urlsafe_base64_decode(uid[:32]).decode("ascii")
     except ValueError:
@@ -67,6 +67,6 @@ def user_id_of(uid: str) -> int | None:
     return int(text) if text.isdigit() and len(text) < 19 else None
 
 
-def page(path: str, **said: str) -> str:
-    """Return the address of a page of the shop front; what the link says stands in the fragment, which no server is sent."""
-    return f"{settings.FRONTEND_URL}{path}#{urlencode(said)}"
+def build_page_url(path: str, **params: str) -> str:
+    """Return the URL of a shop front page; the parameters are in the fragment, which browsers send to no server."""
+    return f"{settings.FRONTEND_URL}{path}#{urlencode(params)}"

@@ -1,4 +1,4 @@
-"""Who the caller is: the user, one row for each place where he is signed in, and how he proves who he is."""
+"""Users, their sessions, and the identities and codes that they sign in with."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,42 +16,44 @@ from accounts.exceptions import EmailInvalid
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users and finds them by address, however that is written."""
+    """Creates users and finds them by e-mail address, in any spelling."""
 
     def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
-        """Make a user; without a password none will ever fit. Raises EmailInvalid."""
-        user = self.model(email=email_addresses.normalised(email) if email else None, **fields)
+        """Create a user; without a password, the account gets an unusable one. Raises EmailInvalid."""
+        user = self.model(email=email_addresses.normalize_email(email) if email else None, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a user who may do everything in the admin."""
+        """Create a user with every permission."""
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find the user of an address. Raises DoesNotExist, also for what is no address."""
+        """Return the user with this address. Raises DoesNotExist, also for malformed addresses."""
         try:
-            return self.get(email=email_addresses.normalised(username or ""))
+            return self.get(email=email_addresses.normalize_email(username or ""))
         except EmailInvalid:
             raise self.model.DoesNotExist from None
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account, known by e-mail address, by phone number, or both."""
+    """An account, identified by e-mail address, phone number, or both."""
 
     email = models.EmailField(max_length=254, unique=True, null=True, blank=True)
     phone = models.CharField(max_length=16, unique=True, null=True, blank=True, help_text="E.164, such as +13128059851")
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     market = models.CharField(max_length=2, blank=True)
-    is_active = models.BooleanField(default=True, help_text="enabled; a session is a row of its own")
+    is_active = models.BooleanField(default=True, help_text="whether the account can be used; sessions are separate rows")
     is_staff = models.BooleanField(default=False)
     is_seller = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     password_changed_at = models.DateTimeField(null=True, blank=True)
-    signed_out_at = models.DateTimeField(null=True, blank=True, help_text="everywhere; a session of the admin ends with it too")
+    signed_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="when all sessions were last ended, including those of the admin"
+    )
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -74,46 +76,46 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email or self.phone or f"user-{self.pk}"
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set a new password, dated; it is saved with the user."""
+        """Set the password and its date, without saving the user."""
         super().set_password(raw_password)
         self.password_changed_at = timezone.now()
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Say whether this is the password. A hash of yesterday's kind is made anew, unless another password came meanwhile."""
+        """Return whether the password is correct. Outdated hashes are upgraded, unless the password was changed concurrently."""
 
-        def renew(raw: str) -> None:
-            before, self.password = self.password, make_password(raw)
-            if not User.objects.filter(pk=self.pk, password=before).update(password=self.password):
-                self.password = before
+        def upgrade_hash(raw: str) -> None:
+            old_hash, self.password = self.password, make_password(raw)
+            if not User.objects.filter(pk=self.pk, password=old_hash).update(password=self.password):
+                self.password = old_hash
 
-        return check_password(raw_password, self.password, renew)
+        return check_password(raw_password, self.password, upgrade_hash)
 
     def get_session_auth_hash(self) -> str:
-        """Return what a session of the admin must hold: it ends with the password, and where every session is ended."""
-        return self._stamped(super().get_session_auth_hash())
+        """Return the hash that admin sessions must match: it changes with the password and with signing out everywhere."""
+        return self._add_sign_out_time(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """Yield the same under the secret keys of before."""
-        yield from map(self._stamped, super().get_session_auth_fallback_hash())
+        """Yield the hash for each of SECRET_KEY_FALLBACKS."""
+        yield from map(self._add_sign_out_time, super().get_session_auth_fallback_hash())
 
-    def _stamped(self, own: str) -> str:
-        return f"{own}{self.signed_out_at.timestamp()}" if self.signed_out_at else own
+    def _add_sign_out_time(self, auth_hash: str) -> str:
+        return f"{auth_hash}{self.signed_out_at.timestamp()}" if self.signed_out_at else auth_hash
 
     def get_full_name(self) -> str:
-        """Return first and last name, empty where neither is known; the admin greets with it."""
+        """Return first and last name, or an empty string; the admin greets users with it."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def display_name(self) -> str:
-        """What others may see: the full name, else `user-<id>`; never the address or the number."""
+        """The public name: the full name, else `user-<id>`; never the e-mail address or phone number."""
         return self.get_full_name() or f"user-{self.pk}"
 
 
 class AuthSession(models.Model):
-    """One place where a user is signed in; its access and refresh tokens live and die with it."""
+    """A signed-in device; its access and refresh tokens are valid only while it is."""
 
     class Method(models.TextChoices):
-        PASSWORD = "password"  # noqa: S105 - the name of a way to sign in
+        PASSWORD = "password"  # noqa: S105 - a sign-in method
         GOOGLE = "google"
         PHONE = "phone"
         REGISTER = "register"
@@ -121,7 +123,7 @@ class AuthSession(models.Model):
     class Reason(models.TextChoices):
         LOGOUT = "logout"
         LOGOUT_ALL = "logout_all"
-        PASSWORD = "password"  # noqa: S105 - the name of a reason
+        PASSWORD = "password"  # noqa: S105 - a reason
         ADMIN = "admin"
         REFRESH_REUSE = "refresh_reuse"
         BANNED = "banned"
@@ -133,7 +135,7 @@ class AuthSession(models.Model):
     method = models.CharField(max_length=10, choices=Method.choices)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField(default=timezone.now, help_text="written at a refresh only")
+    last_seen_at = models.DateTimeField(default=timezone.now, help_text="updated when tokens are refreshed")
     refresh_no = models.PositiveIntegerField(default=0)
     rotated_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -153,7 +155,7 @@ class AuthSession(models.Model):
 
 
 class SocialAccount(models.Model):
-    """An identity at another party that opens an account here; `sub` is that party's name for it, which never changes."""
+    """An identity at an external provider, linked to an account; `sub` is the provider's id for it, which never changes."""
 
     class Provider(models.TextChoices):
         GOOGLE = "google", "Google"
@@ -171,14 +173,14 @@ class SocialAccount(models.Model):
 
 
 class PhoneCode(models.Model):
-    """A code that was sent to a phone; the newest of a number is the one that counts. The code itself is not kept."""
+    """A code sent to a phone number; only the latest code of a number is valid. The code itself is not stored."""
 
     phone = models.CharField(max_length=16, db_index=True)
     salt = models.CharField(max_length=32)
     code_mac = models.CharField(max_length=64, help_text="HMAC-SHA256 of salt, phone and code under OTP_PEPPER")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="of all who tried")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="by all callers together")
     used_at = models.DateTimeField(null=True, blank=True)
     ip = models.GenericIPAddressField(null=True, blank=True)
 
@@ -187,7 +189,7 @@ class PhoneCode(models.Model):
 
 
 class PhoneCodeTry(models.Model):
-    """How often one caller has tried a code."""
+    """The number of times one caller has tried a code."""
 
     code = models.ForeignKey(PhoneCode, models.CASCADE, related_name="tries")
     caller = models.CharField(max_length=45)
@@ -201,7 +203,7 @@ class PhoneCodeTry(models.Model):
 
 
 class AuthEvent(models.Model):
-    """Something that happened to an account or was tried. Append-only; holds no secret, and an unknown address as a hash."""
+    """An account event or a failed attempt. Append-only; holds no secrets, and e-mail addresses and numbers only as hashes."""
 
     class Event(models.TextChoices):
         REGISTER = "register"
@@ -211,7 +213,7 @@ class AuthEvent(models.Model):
         LOGOUT_ALL = "logout_all"
         SESSION_ENDED = "session_ended"
         REFRESH_REUSE = "refresh_reuse"
-        PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
+        PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event
         PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
         PASSWORD_RESET = "password_reset"  # noqa: S105
         PASSWORD_REFUSED = "password_refused"  # noqa: S105

@@ -1,4 +1,4 @@
-"""Codes by text message: made, sent, and used once, with a limit of tries that holds for callers at the same moment too."""
+"""One-time codes by text message, with a limit of tries that also holds for concurrent callers."""
 
 import hashlib
 import hmac
@@ -17,39 +17,43 @@ from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
 from core import rate_limits
 
-LIFETIME = timedelta(minutes=5)
-TRIES_OF_ONE = 5  # by one caller
-TRIES_OF_ALL = 10  # by everybody together
-DIGITS = 6
+CODE_LIFETIME = timedelta(minutes=5)
+MAX_TRIES_PER_CALLER = 5
+MAX_TRIES = 10  # by all callers together
+CODE_DIGITS = 6
 
 
-def send(phone: str, place: ClientInfo) -> None:
-    """Send a new code to this number (E.164), whether it has an account or not; the one before is void.
+def send_code(phone: str, client: ClientInfo) -> None:
+    """Send a new code to a number (E.164), with or without an account; earlier codes become invalid.
 
     Raises SmsNotConfigured, SmsUnavailable, TooManyRequests.
     """
-    sms.chosen()
-    rate_limits.count("code_send_ip", rate_limits.caller_key(place.ip))
-    rate_limits.count("code_send", events.masked(phone))
-    rate_limits.count("code_send_all")
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    sms.get_backend()
+    rate_limits.count_call("code_send_ip", rate_limits.get_caller_key(client.ip))
+    rate_limits.count_call("code_send", events.hash_contact(phone))
+    rate_limits.count_call("code_send_all")
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     salt = secrets.token_hex(16)
     with transaction.atomic():
         PhoneCode.objects.filter(phone=phone).delete()
         PhoneCode.objects.create(
-            phone=phone, salt=salt, code_mac=_mac(salt, phone, code), expires_at=timezone.now() + LIFETIME, ip=place.ip
+            phone=phone,
+            salt=salt,
+            code_mac=_compute_mac(salt, phone, code),
+            expires_at=timezone.now() + CODE_LIFETIME,
+            ip=client.ip,
         )
-        events.record(events.Event.CODE_SENT, place, phone=events.masked(phone))
-    sms.send(phone, f"{code} is your code for {settings.SHOP_NAME}. It holds for five minutes. Never tell it to anybody.")
+        events.record_event(events.Event.CODE_SENT, client, phone=events.hash_contact(phone))
+    sms.send_sms(phone, f"{code} is your code for {settings.SHOP_NAME}. It is valid for five minutes. Never share it with anyone.")
 
 
-def sign_in(phone: str, code: str, place: ClientInfo) -> User:
-    """Return the user of this number, who is made where there is none. Raises CodeInvalid, AccountDisabled, TooManyRequests."""
-    rate_limits.count("code_verify", events.masked(phone))
-    use(phone, code, place)
-    user, is_new = User.objects.get_or_create(phone=phone, defaults={"password": unusable(), "market": place.market})
+def authenticate_by_code(phone: str, code: str, client: ClientInfo) -> User:
+    """Return the user of this number, creating an account if needed. Raises CodeInvalid, AccountDisabled, TooManyRequests."""
+    rate_limits.count_call("code_verify", events.hash_contact(phone))
+    redeem_code(phone, code, client)
+    user, is_new = User.objects.get_or_create(phone=phone, defaults={"password": make_unusable_password(), "market": client.market})
     if is_new:
-        events.record(events.Event.REGISTER, place, user_id=user.pk, method="phone")
+        events.record_event(events.Event.REGISTER, client, user_id=user.pk, method="phone")
     if not user.is_active:
         raise AccountDisabled
     user.last_login = timezone.now()
@@ -58,47 +62,47 @@ def sign_in(phone: str, code: str, place: ClientInfo) -> User:
     return user
 
 
-def use(phone: str, code: str, place: ClientInfo) -> None:
-    """Use the newest code of this number up. Raises CodeInvalid for every reason alike: wrong, old, used, too many tries, none.
+def redeem_code(phone: str, code: str, client: ClientInfo) -> None:
+    """Redeem the latest code of this number. Raises CodeInvalid for any reason: wrong, expired, used, too many tries, none sent.
 
-    A try is counted before it is looked at, each time by one UPDATE that holds the limit; those counts stay whatever comes after.
+    A try is counted before the code is compared, by one conditional UPDATE that enforces the limit. Counts are never undone.
     """
-    newest = PhoneCode.objects.filter(phone=phone).order_by("-pk").first()
-    may_try = newest is not None and _may_try(newest, rate_limits.caller_key(place.ip))
-    if newest is None or not may_try or not _is_right(newest, code) or not _use_up(newest):
-        events.record(events.Event.CODE_FAILED, place, phone=events.masked(phone))
+    phone_code = PhoneCode.objects.filter(phone=phone).order_by("-pk").first()
+    is_allowed = phone_code is not None and _count_try(phone_code, rate_limits.get_caller_key(client.ip))
+    if phone_code is None or not is_allowed or not _is_correct(phone_code, code) or not _mark_used(phone_code):
+        events.record_event(events.Event.CODE_FAILED, client, phone=events.hash_contact(phone))
         raise CodeInvalid
 
 
-def _use_up(newest: PhoneCode) -> bool:
-    """Take the code; False where another call has just done so."""
-    return bool(PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=timezone.now()))
+def _mark_used(phone_code: PhoneCode) -> bool:
+    """Mark the code as used; return False if another request has just done so."""
+    return bool(PhoneCode.objects.filter(pk=phone_code.pk, used_at=None).update(used_at=timezone.now()))
 
 
-def _may_try(newest: PhoneCode, caller: str) -> bool:
+def _count_try(phone_code: PhoneCode, caller: str) -> bool:
     try:
         with transaction.atomic():
-            PhoneCodeTry.objects.bulk_create([PhoneCodeTry(code=newest, caller=caller)], ignore_conflicts=True)
-    except IntegrityError:  # a newer code has just taken its place
+            PhoneCodeTry.objects.bulk_create([PhoneCodeTry(code=phone_code, caller=caller)], ignore_conflicts=True)
+    except IntegrityError:  # a newer code has just replaced it
         return False
-    mine = PhoneCodeTry.objects.filter(code=newest, caller=caller, attempts__lt=TRIES_OF_ONE)
-    if not mine.update(attempts=F("attempts") + 1):
+    tries = PhoneCodeTry.objects.filter(code=phone_code, caller=caller, attempts__lt=MAX_TRIES_PER_CALLER)
+    if not tries.update(attempts=F("attempts") + 1):
         return False
-    live = PhoneCode.objects.filter(pk=newest.pk, used_at=None, expires_at__gt=timezone.now(), attempts__lt=TRIES_OF_ALL)
-    return bool(live.update(attempts=F("attempts") + 1))
+    codes = PhoneCode.objects.filter(pk=phone_code.pk, used_at=None, expires_at__gt=timezone.now(), attempts__lt=MAX_TRIES)
+    return bool(codes.update(attempts=F("attempts") + 1))
 
 
-def _is_right(newest: PhoneCode, code: str) -> bool:
-    return hmac.compare_digest(newest.code_mac, _mac(newest.salt, newest.phone, code))
+def _is_correct(phone_code: PhoneCode, code: str) -> bool:
+    return hmac.compare_digest(phone_code.code_mac, _compute_mac(phone_code.salt, phone_code.phone, code))
 
 
-def _mac(salt: str, phone: str, code: str) -> str:
-    """Return what is kept of a code. A slow hash buys nothing for a million values; the pepper lies outside of the database."""
+def _compute_mac(salt: str, phone: str, code: str) -> str:
+    """Return the stored HMAC. A slow hash would not protect a million values; the pepper is not in the database."""
     return hmac.new(settings.OTP_PEPPER.encode(), f"{salt}|{phone}|{code}".encode(), hashlib.sha256).hexdigest()
 
 
-def unusable() -> str:
-    """Return a password hash that no password fits."""
+def make_unusable_password() -> str:
+    """Return a password hash that matches no password."""
     user = User()
     user.set_unusable_password()
     return user.password

@@ -1,4 +1,4 @@
-"""The normal form of a phone number: E.164 (ITU-T), such as +13128059851. Numbers are stored and compared in it alone."""
+"""Normalizing phone numbers to E.164 (ITU-T), such as +13128059851. Numbers are only stored and compared in this form."""
 
 from phonenumbers import (
     NumberParseException,
@@ -13,31 +13,31 @@ from phonenumbers import (
 
 from accounts.exceptions import PhoneInvalid
 
-# A text to one of these costs whoever sends it, or reaches nobody.
-NO_MOBILE = {
+# Text messages to these numbers cost extra or are never delivered.
+REFUSED_NUMBER_TYPES = {
     *(PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.TOLL_FREE, PhoneNumberType.UAN),
     *(PhoneNumberType.PERSONAL_NUMBER, PhoneNumberType.PAGER, PhoneNumberType.VOICEMAIL),
 }
-LONGEST = 32  # characters of a written number
-MOST = 16  # characters of one in E.164: a plus and fifteen digits
+MAX_INPUT_LENGTH = 32  # characters
+MAX_E164_LENGTH = 16  # characters: a plus sign and fifteen digits
 
 
-def normalised(text: str, region: str) -> str:
-    """Return the number in E.164; without a country code it is one of `region` (ISO 3166, two letters).
+def normalize_phone(text: str, region: str) -> str:
+    """Return the number in E.164; a number without a country code belongs to `region` (ISO 3166, two letters).
 
-    Its length must be possible in its country. More is not asked, for new ranges come before a library knows them.
+    Only the length is checked against the country, because new number ranges appear before the library knows them.
     Raises PhoneInvalid.
     """
-    if len(text) > LONGEST or not text.isascii():
+    if len(text) > MAX_INPUT_LENGTH or not text.isascii():
         raise PhoneInvalid(field="phone")
     try:
         number = parse(text, region.upper())
     except NumberParseException:
         raise PhoneInvalid(field="phone") from None
-    possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    if not possible or not number.national_number or number.extension or number_type(number) in NO_MOBILE:
+    is_possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    if not is_possible or not number.national_number or number.extension or number_type(number) in REFUSED_NUMBER_TYPES:
         raise PhoneInvalid(field="phone")
     formatted = format_number(number, PhoneNumberFormat.E164)
-    if len(formatted) > MOST:
+    if len(formatted) > MAX_E164_LENGTH:
         raise PhoneInvalid(field="phone")
     return formatted

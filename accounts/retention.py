@@ -1,4 +1,4 @@
-"""How long accounts keep what is of use for a while only."""
+"""How long accounts keep temporary rows."""
 
 from datetime import timedelta
 
@@ -8,19 +8,19 @@ from django.utils import timezone
 
 from accounts.models import AuthEvent, AuthSession, PhoneCode
 
-SESSIONS_FOR = timedelta(days=30)  # after their end, so that staff can see where somebody was signed in
-CODES_FOR = timedelta(days=1)
-EVENTS_FOR = timedelta(days=365)
+SESSION_RETENTION = timedelta(days=30)  # after their end, so that staff can see where a user was signed in
+CODE_RETENTION = timedelta(days=1)
+EVENT_RETENTION = timedelta(days=365)
 
 
 def clean_up() -> dict[str, int]:
-    """Delete sessions that ended 30 days ago, those of the admin that are over, codes of yesterday, and events of a year ago."""
+    """Delete expired admin sessions, and sessions, phone codes and events that are past their retention."""
     now = timezone.now()
-    codes = PhoneCode.objects.filter(expires_at__lt=now - CODES_FOR).delete()[1]
-    ended = Q(expires_at__lt=now - SESSIONS_FOR) | Q(revoked_at__lt=now - SESSIONS_FOR)
+    codes = PhoneCode.objects.filter(expires_at__lt=now - CODE_RETENTION).delete()[1]
+    ended = Q(expires_at__lt=now - SESSION_RETENTION) | Q(revoked_at__lt=now - SESSION_RETENTION)
     return {
         "sessions": AuthSession.objects.filter(ended).delete()[0],
         "admin sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
         "phone codes": codes.get("accounts.PhoneCode", 0),
-        "account events": AuthEvent.objects.filter(created_at__lt=now - EVENTS_FOR).delete()[0],
+        "account events": AuthEvent.objects.filter(created_at__lt=now - EVENT_RETENTION).delete()[0],
     }

@@ -1,4 +1,4 @@
-"""What accounts tells the apps above it."""
+"""Signals for the apps above accounts."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,19 +7,22 @@ from django.dispatch import Signal
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a receiver of `signed_in` wants in the answer: keys beside the user, and cookies that are over."""
+class SignInExtra:
+    """What a receiver of `signed_in` adds to the response: keys beside `user`, and cookies to delete."""
 
     data: dict[str, Any] = field(default_factory=dict)
-    over: tuple[str, ...] = ()
+    cookies_to_delete: tuple[str, ...] = ()
 
 
-# Sent with `request` and `user` once the session is committed, robustly: a failing receiver never stops a sign-in.
+# Sent with `request` and `user` after the session is committed, with `send_robust`: a failing receiver never stops a sign-in.
+# Receivers return a `SignInExtra` or None.
 signed_in = Signal()
 
-# Both are sent plainly, in the transaction of the change: where a receiver fails, all of it is undone.
-# With `user`: whoever made the account was not the owner of its address, and what he left behind goes.
+# The next two are sent with `send` in the transaction of the change: a failing receiver rolls everything back.
+# Sent with `user` when an account that someone else registered is handed to the owner of its address; receivers delete what the
+# previous holder left there.
 identity_reset = Signal()
-# With `user_id`, twice: the account is about to be deleted, and with it all that is personal. The second time the account is
-# held, so that nothing more comes to it; a receiver must then wait for nobody, who may be waiting for the account.
+# Sent twice with `user_id` and `is_locked` before an account is deleted; receivers delete personal data. The second time the
+# account is locked, so no rows can be added to it; receivers must not wait for locks then, because their holder may be waiting
+# for the account.
 account_erased = Signal()

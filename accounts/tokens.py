@@ -1,4 +1,4 @@
-"""The two kinds of token. Signed, not secret: they hold ids only, no name, no address, no rights."""
+"""Access and refresh tokens. They are signed, not encrypted, and hold only ids: no names, addresses or permissions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,43 +14,43 @@ from rest_framework_simplejwt.tokens import Token
 from accounts.exceptions import TokenExpired, TokenInvalid
 
 ISSUER = "store"
-MAX_LENGTH = 4096  # bytes
+MAX_TOKEN_LENGTH = 4096  # bytes
 LEEWAY = 5  # seconds
 
 
 @cache
-def backend() -> TokenBackend:
-    """Return the one signer, HS256; `read` takes nothing else either, whatever a token's header says (RFC 8725 3.1)."""
+def get_backend() -> TokenBackend:
+    """Return the HS256 signer; `decode_token` accepts no other algorithm, whatever the header says (RFC 8725 3.1)."""
     return TokenBackend("HS256", settings.JWT_SIGNING_KEY, issuer=ISSUER, leeway=LEEWAY)
 
 
 class ShopToken(Token):
-    """A SimpleJWT token that is signed with the shop's own key."""
+    """A SimpleJWT token signed with JWT_SIGNING_KEY."""
 
     token_type: str
 
     def get_token_backend(self) -> TokenBackend:
-        """Sign and check with our backend, not with the library's global one."""
-        return backend()
+        """Return our backend instead of the library's global one."""
+        return get_backend()
 
 
 class AccessToken(ShopToken):
-    """Opens the API for half an hour."""
+    """Authenticates API requests; valid for ACCESS_TOKEN_LIFETIME."""
 
-    token_type: str = "access"  # noqa: S105 - the name of a kind
+    token_type: str = "access"  # noqa: S105 - a token type
     lifetime: timedelta = settings.ACCESS_TOKEN_LIFETIME
 
 
 class RefreshToken(ShopToken):
-    """Gets a new pair, once."""
+    """Can be exchanged once for a new token pair."""
 
-    token_type: str = "refresh"  # noqa: S105 - the name of a kind
+    token_type: str = "refresh"  # noqa: S105 - a token type
     lifetime: timedelta = settings.REFRESH_TOKEN_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says, checked for form."""
+    """The claims of a token, with validated types."""
 
     sid: UUID
     user_id: int
@@ -59,44 +59,44 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A fresh access token and the refresh token that belongs to it."""
+class TokenPair:
+    """A new access token and its refresh token."""
 
     access: str
     refresh: str
 
 
-def pair(sid: UUID, user_id: int, market: str, refresh_no: int) -> Pair:
-    """Return the tokens of a session at this refresh number."""
+def issue_pair(sid: UUID, user_id: int, market: str, refresh_no: int) -> TokenPair:
+    """Return new tokens of the session with this refresh number."""
     access, refresh = AccessToken(), RefreshToken()
     access["user_id"] = refresh["user_id"] = user_id
     access["sid"] = refresh["sid"] = str(sid)
     access["market"] = market
     refresh["rn"] = refresh_no
-    return Pair(str(access), str(refresh))
+    return TokenPair(str(access), str(refresh))
 
 
-def read(text: str, kind: type[ShopToken], *, expired_too: bool = False) -> Claims:
-    """Return what a token says. Raises TokenExpired, TokenInvalid; with `expired_too` its age does not matter."""
-    if not text or len(text) > MAX_LENGTH or not text.isascii():
+def decode_token(text: str, kind: type[ShopToken], *, allow_expired: bool = False) -> Claims:
+    """Verify a token and return its claims; `allow_expired` skips the expiry check. Raises TokenExpired, TokenInvalid."""
+    if not text or len(text) > MAX_TOKEN_LENGTH or not text.isascii():
         raise TokenInvalid
-    options: Any = {"require": ["exp", "iat", "iss"], "verify_exp": not expired_too}
+    options: Any = {"require": ["exp", "iat", "iss"], "verify_exp": not allow_expired}
     try:
         payload = jwt.decode(text, settings.JWT_SIGNING_KEY, ["HS256"], options=options, issuer=ISSUER, leeway=LEEWAY)
     except jwt.ExpiredSignatureError:
         raise TokenExpired from None
     except (jwt.InvalidTokenError, ValueError):
         raise TokenInvalid from None
-    return _claims(payload, kind.token_type)
+    return _parse_claims(payload, kind.token_type)
 
 
-def _claims(payload: dict[str, Any], kind: str) -> Claims:
-    user_id, market, number = payload.get("user_id"), payload.get("market", ""), payload.get("rn", -1)
-    if payload.get("token_type") != kind or type(user_id) is not int or type(number) is not int:
+def _parse_claims(payload: dict[str, Any], kind: str) -> Claims:
+    user_id, market, refresh_no = payload.get("user_id"), payload.get("market", ""), payload.get("rn", -1)
+    if payload.get("token_type") != kind or type(user_id) is not int or type(refresh_no) is not int:
         raise TokenInvalid
     if not isinstance(market, str):
         raise TokenInvalid
     try:
-        return Claims(UUID(payload["sid"]), user_id, market, number)
+        return Claims(UUID(payload["sid"]), user_id, market, refresh_no)
     except (KeyError, ValueError, AttributeError, TypeError):
         raise TokenInvalid from None

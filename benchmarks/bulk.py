@@ -1,8 +1,8 @@
-"""Makes a large catalog on PostgreSQL in a few set-based statements: `python -m benchmarks.bulk N`.
+"""Generates a large catalog on PostgreSQL with a few set-based statements: `python -m benchmarks.bulk N`.
 
-It goes into the database of DATABASE_URL, and holds
-what `products.services.products` would have made of N simple products, one in fifty sold out, in forty categories of very
-different size, of a hundred sellers, for sale in every market. A million takes some minutes.
+The rows go to the database of DATABASE_URL. They are what `products.services.products` would write for N simple products in
+forty categories of very different sizes, by a hundred sellers, for sale in every market; one in fifty is sold out. A million
+products take some minutes.
 """
 
 import os
@@ -11,47 +11,49 @@ import sys
 import django
 
 KINDS = ("lamp", "kettle", "smartphone", "backpack", "notebook", "cushion", "headphones", "frying pan", "watering can", "t-shirt")
-LOOKS = ("brass", "oak", "linen", "enamel", "cotton", "clay", "walnut", "wool", "steel", "paper", "cork", "felt")
-STORY = ((31, 300), (37, 900), (41, 2700), (43, 8100))  # (step, how many words there are) of the words of a text
+MATERIALS = ("brass", "oak", "linen", "enamel", "cotton", "clay", "walnut", "wool", "steel", "paper", "cork", "felt")
+DESCRIPTION_WORDS = ((31, 300), (37, 900), (41, 2700), (43, 8100))  # (step, vocabulary size) of each word
 
 
-def word_of(number: str) -> str:
-    """Return SQL that makes up a word for a number."""
+def word_sql(number: str) -> str:
+    """Return SQL that derives a word from a number."""
     return f"translate(substr(md5(({number})::text), 1, 7), '0123456789', 'aeioulnrst')"
 
 
-def one_of(words: tuple[str, ...], step: int) -> str:
-    """Return SQL that picks a word by the row's number."""
+def choice_sql(words: tuple[str, ...], step: int) -> str:
+    """Return SQL that chooses a word by the row number."""
     return f"(ARRAY{list(words)})[1 + (n * {step} / 7) % {len(words)}]"
 
 
-def rows(count: int, first: int, categories: list[int], sellers: list[int]) -> str:
-    """Return the statement that makes up the products, with ids from `first` on, as a table of this session."""
-    # A category has half as many products as the one before it; the oldest tenth of the shop stands in one of its own.
+def products_sql(count: int, first: int, categories: list[int], sellers: list[int]) -> str:
+    """Return the statement that generates the products, with ids from `first` on, in a temporary table."""
+    # Each category has half as many products as the one before; the oldest tenth of the products is in a separate one.
     steps = f"least({len(categories) - 2}, floor(-ln(1 - (n * 7919 % 9973) / 9973.0) / ln(2))::int)"
-    shelf = f"CASE WHEN n < {first + count // 10} THEN {len(categories)} ELSE 1 + {steps} END"
-    story = " || ' ' || ".join(word_of(f"n * {step} % {words}") for step, words in STORY)
+    category = f"CASE WHEN n < {first + count // 10} THEN {len(categories)} ELSE 1 + {steps} END"
+    description = " || ' ' || ".join(word_sql(f"n * {step} % {words}") for step, words in DESCRIPTION_WORDS)
     return f"""
         CREATE TEMP TABLE bulk ON COMMIT DROP AS
-        SELECT n, look, kind, maker, initcap(look) || ' ' || kind || ' ' || initcap(maker) || ' ' || n AS name,
-            'A ' || kind || ' of ' || look || ' in the series ' || maker || ', made to last. ' || story AS text,
-            translate(look || ' ' || kind || ' ' || maker || ' ' || n, '-', ' ') AS folded,
-            (ARRAY{categories}::bigint[])[{shelf}] AS shelf, (ARRAY{sellers}::bigint[])[1 + n % {len(sellers)}] AS seller,
+        SELECT n, material, kind, maker, initcap(material) || ' ' || kind || ' ' || initcap(maker) || ' ' || n AS name,
+            'A ' || kind || ' of ' || material || ' in the series ' || maker || ', made to last. ' || description AS text,
+            translate(material || ' ' || kind || ' ' || maker || ' ' || n, '-', ' ') AS folded,
+            (ARRAY{categories}::bigint[])[{category}] AS category, (ARRAY{sellers}::bigint[])[1 + n % {len(sellers)}] AS seller,
             timestamptz '2024-01-01' + n * interval '40 seconds' AS at, (1 + (n * 7919 % 90000)) / 10.0 AS price,
             CASE WHEN n % 50 = 0 THEN 0 ELSE n % 40 + 1 END AS stock
         FROM (
-            SELECT n, {one_of(LOOKS, 3)} AS look, {one_of(KINDS, 5)} AS kind, {word_of("n % 5000")} AS maker, {story} AS story
+            SELECT n, {choice_sql(MATERIALS, 3)} AS material, {choice_sql(KINDS, 5)} AS kind, {word_sql("n % 5000")} AS maker,
+                {description} AS description
             FROM generate_series({first}::bigint, {first + count - 1}) AS n
         ) AS words"""
 
 
-def inserts(markets: list[str]) -> list[tuple[str, str]]:
-    """Return what goes where: "table (columns)" and the SELECT on `bulk`."""
+def insert_parts(codes: list[str]) -> list[tuple[str, str]]:
+    """Return pairs of "table (columns)" and a SELECT from `bulk`."""
     return [
         (
             "product (id, created_at, updated_at, uuid, name, slug, description, category_id, seller_id, is_active,"
             " low_stock_threshold, search_name, search_text)",
-            "SELECT n, at, at, gen_random_uuid(), name, 'bulk-' || n, text, shelf, seller, true, 5, folded, lower(text) FROM bulk",
+            "SELECT n, at, at, gen_random_uuid(), name, 'bulk-' || n, text, category, seller, true, 5, folded, lower(text)"
+            " FROM bulk",
         ),
         (
             "variant (id, created_at, updated_at, product_id, sku, name, options, price, stock, reserved, position, is_active)",
@@ -63,20 +65,20 @@ def inserts(markets: list[str]) -> list[tuple[str, str]]:
         ),
         (
             "pricechange (variant_id, market, price, created_at)",
-            f"SELECT n, market, price, at FROM bulk, unnest(ARRAY{markets}) AS market",
+            f"SELECT n, market, price, at FROM bulk, unnest(ARRAY{codes}) AS market",
         ),
         (
             "marketprice (created_at, updated_at, variant_id, market, price)",
-            f"SELECT at, at, n, market, price FROM bulk, unnest(ARRAY{markets[1:]}::text[]) AS market",
+            f"SELECT at, at, n, market, price FROM bulk, unnest(ARRAY{codes[1:]}::text[]) AS market",
         ),
         (
             "productimage (created_at, updated_at, product_id, image, thumbnail, alt, position, digest)",
-            "SELECT at, at, n, 'products/none.webp', '', 'A picture', 0, '' FROM bulk WHERE n % 3 = 0",
+            "SELECT at, at, n, 'products/none.webp', '', 'An image', 0, '' FROM bulk WHERE n % 3 = 0",
         ),
         (
             "listing (product_id, market, category_id, seller_id, variant_id, sort_name, variants_count, in_stock, price,"
             " created_at)",
-            f"SELECT n, market, shelf, seller, n, folded, 1, stock > 0, price, at FROM bulk, unnest(ARRAY{markets}) AS market",
+            f"SELECT n, market, category, seller, n, folded, 1, stock > 0, price, at FROM bulk, unnest(ARRAY{codes}) AS market",
         ),
         (
             "searchword (word)",
@@ -87,9 +89,9 @@ def inserts(markets: list[str]) -> list[tuple[str, str]]:
 
 
 def fill(count: int) -> int:
-    """Make the products, with categories and sellers of their own, in the database that Django is connected to.
+    """Insert the products with their categories and sellers into the database that Django is connected to.
 
-    Returns the id of one of the sellers.
+    Return the id of one of the sellers.
     """
     from django.contrib.auth import get_user_model
     from django.db import connection, transaction
@@ -101,11 +103,11 @@ def fill(count: int) -> int:
 
     users = get_user_model()
     sellers = [users.objects.get_or_create(email=f"seller{n}@bulk.example", defaults={"is_seller": True})[0].pk for n in range(100)]
-    categories = [category_services.category_of(("Bulk", f"Shelf {number}")).pk for number in range(40)]
+    categories = [category_services.get_or_create_by_path(("Bulk", f"Category {number}")).pk for number in range(40)]
     first = (Product.objects.aggregate(Max("pk"))["pk__max"] or 0) + 1
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(rows(count, first, categories, sellers))
-        for table, select in inserts(list(markets.table())):
+        cursor.execute(products_sql(count, first, categories, sellers))
+        for table, select in insert_parts(list(markets.get_markets())):
             cursor.execute(f"INSERT INTO products_{table} {select}")
         for table in ("product", "variant"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('products_{table}', 'id'), {first + count})")

@@ -1,4 +1,4 @@
-"""Makes N products for measurements: `python -m benchmarks.generate N`; the database is that of DATABASE_URL."""
+"""Generates N products for benchmarks in the database of DATABASE_URL: `python -m benchmarks.generate N`."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import django
 
 
 def main(count: int) -> None:
-    """Make the products, a thousand at a time."""
+    """Create the products in batches of a thousand."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "store.settings")
     django.setup()
     from django.db import connection
@@ -18,12 +18,12 @@ def main(count: int) -> None:
     from products.services import products
     from products.services.commands import NewProduct, NewVariant, Price
 
-    categories = [category_services.category_of(("Generated", f"Shelf {number}")) for number in range(20)]
+    categories = [category_services.get_or_create_by_path(("Generated", f"Category {number}")) for number in range(20)]
     for start in range(0, count, 1000):
         batch = [
             NewProduct(
                 name=f"Product {number} of the generated catalog",
-                description="A text of some length, as products have one. " * 4,
+                description="A description of typical length. " * 6,
                 category=categories[number % 20],
                 variants=[
                     NewVariant(

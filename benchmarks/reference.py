@@ -1,4 +1,4 @@
-"""The least that each flow can cost: a bare WSGI function with one hand-written statement a flow, on the shop's own tables."""
+"""A lower bound of each flow's cost: a bare WSGI function with one hand-written statement per flow, on the shop's tables."""
 
 import json
 import os
@@ -38,26 +38,26 @@ WITH cart AS (
 INSERT INTO carts_cartauditlog (cart_id, variant_id, action, product_name, changes, timestamp)
 SELECT cart_id, variant_id, 'ADD', '', jsonb_build_object('quantity', 1), now() FROM line RETURNING id
 """
-state = threading.local()
+local = threading.local()
 
 
-def run(statement: str, params: Any = None) -> list[Any]:
-    """Run one statement on this thread's connection."""
-    if not hasattr(state, "connection"):
-        state.connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=1)
-    rows: list[Any] = state.connection.execute(statement, params).fetchall()
+def fetch_all(statement: str, params: Any = None) -> list[Any]:
+    """Run a statement on this thread's connection and return its rows."""
+    if not hasattr(local, "connection"):
+        local.connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=1)
+    rows: list[Any] = local.connection.execute(statement, params).fetchall()
     return rows
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer a flow."""
+    """Answer a request."""
     path, key = environ["PATH_INFO"], environ.get("HTTP_X_CART_TOKEN") or str(uuid.uuid4())
     if path == "/api/products/":
-        data: Any = run(LIST)
+        data: Any = fetch_all(LIST)
     elif path == "/api/cart/":
-        data = run(CART, (key,))
+        data = fetch_all(CART, (key,))
     else:
         body = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-        data = run(ADD, {"key": key, "variant": body["sku_id"]})
+        data = fetch_all(ADD, {"key": key, "variant": body["sku_id"]})
     start_response("200 OK", [("Content-Type", "application/json"), ("X-Cart-Token", key)])
     return [orjson.dumps({"success": True, "data": data}, default=str)]

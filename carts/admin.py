@@ -1,27 +1,27 @@
-"""Carts and their story, for staff; read-only."""
+"""Read-only admin for carts, their audit log and wishlists."""
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
-from core.admin import ModelAdmin, ReadOnly, TabularInline
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline
 
 
-class LineInline(ReadOnly, TabularInline[CartItem, Cart]):
-    """What lies in the cart."""
+class CartItemInline(ReadOnlyAdminMixin, TabularInline[CartItem, Cart]):
+    """The lines of a cart."""
 
     model = CartItem
     fields = ("variant", "quantity", "price_at_addition", "held", "created_at", "updated_at")
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CartItem]:
-        """Fetch the products with the lines."""
+        """Fetch the products in the same query."""
         return super().get_queryset(request).select_related("variant__product")
 
 
-class LogInline(ReadOnly, TabularInline[CartAuditLog, Cart]):
-    """What happened to the cart."""
+class CartAuditLogInline(ReadOnlyAdminMixin, TabularInline[CartAuditLog, Cart]):
+    """The audit log of a cart."""
 
     model = CartAuditLog
     fields = ("timestamp", "action", "product_name", "changes", "user", "ip_address")
@@ -29,30 +29,30 @@ class LogInline(ReadOnly, TabularInline[CartAuditLog, Cart]):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CartAuditLog]:
-        """Fetch the users with the entries."""
+        """Fetch the users in the same query."""
         return super().get_queryset(request).select_related("user")
 
 
 @admin.register(Cart)
-class CartAdmin(ReadOnly, ModelAdmin[Cart]):
-    """Carts of users and of guests."""
+class CartAdmin(ReadOnlyAdminMixin, ModelAdmin[Cart]):
+    """Carts of users and guests."""
 
-    list_display = ("id", "whose", "market", "lines", "units", "updated_at", "expires_at")
+    list_display = ("id", "owner", "market", "lines", "units", "updated_at", "expires_at")
     list_filter = ("market", ("user", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "user__phone", "id", "key_hash__startswith")
     ordering = ("-updated_at",)
     date_hierarchy = "updated_at"
-    fields = ("whose", "market", "merged_into", "created_at", "updated_at", "expires_at")
-    inlines = (LineInline, LogInline)
+    fields = ("owner", "market", "merged_into", "created_at", "updated_at", "expires_at")
+    inlines = (CartItemInline, CartAuditLogInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cart]:
-        """Count the lines in the same statement."""
+        """Count the lines in the same query."""
         carts: QuerySet[Cart] = super().get_queryset(request)
         return carts.annotate(line_count=Count("items"), unit_count=Sum("items__quantity"))
 
-    @admin.display(description="Whose")
-    def whose(self, cart: Cart) -> str:
+    @admin.display(description="Owner")
+    def owner(self, cart: Cart) -> str:
         if cart.user is not None:
             return str(cart.user)
         return f"guest {cart.key_hash[:8]}" if cart.key_hash else f"merged into cart {cart.merged_into_id}"
@@ -67,8 +67,8 @@ class CartAdmin(ReadOnly, ModelAdmin[Cart]):
 
 
 @admin.register(CartAuditLog)
-class CartAuditLogAdmin(ReadOnly, ModelAdmin[CartAuditLog]):
-    """Every change of every cart."""
+class CartAuditLogAdmin(ReadOnlyAdminMixin, ModelAdmin[CartAuditLog]):
+    """The audit log of all carts."""
 
     list_display = ("timestamp", "cart", "action", "product_name", "changes", "user", "ip_address")
     list_filter = ("action",)
@@ -79,8 +79,8 @@ class CartAuditLogAdmin(ReadOnly, ModelAdmin[CartAuditLog]):
 
 
 @admin.register(WishlistItem)
-class WishlistItemAdmin(ReadOnly, ModelAdmin[WishlistItem]):
-    """What users wish for."""
+class WishlistItemAdmin(ReadOnlyAdminMixin, ModelAdmin[WishlistItem]):
+    """Wishlist items of all users."""
 
     list_display = ("user", "product", "created_at")
     list_select_related = ("user", "product")

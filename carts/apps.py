@@ -4,9 +4,9 @@ from django.apps import AppConfig
 
 
 class CartsConfig(AppConfig):
-    """What a shopper means to buy."""
+    """Carts and wishlists."""
 
     name = "carts"
 
     def ready(self) -> None:
-        from carts import receivers  # noqa: F401 - connects them
+        from carts import receivers  # noqa: F401 - connects the receivers

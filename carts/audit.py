@@ -1,4 +1,4 @@
-"""The cart's log. Every change of a cart writes here, in its transaction."""
+"""The cart audit log. Every change to a cart is recorded here in the same transaction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from core.compiled_queries import CompiledInsert
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line's change."""
+    """A change to a cart or to one of its lines."""
 
     action: str
     changes: dict[str, Any]
@@ -22,11 +22,11 @@ class Entry:
     product_name: str = ""
 
 
-LOG = CompiledInsert(CartAuditLog)
+INSERT_ENTRIES = CompiledInsert(CartAuditLog)
 
 
 def record(actor: Actor, cart_id: int, entries: Iterable[Entry]) -> None:
-    """Write the entries, in one statement; none writes none."""
+    """Write the entries in one statement, or in none if there are no entries."""
     now = timezone.now()
     rows = [
         CartAuditLog(
@@ -43,4 +43,4 @@ def record(actor: Actor, cart_id: int, entries: Iterable[Entry]) -> None:
         for entry in entries
     ]
     if rows:
-        LOG.add(*rows)
+        INSERT_ENTRIES.add(*rows)

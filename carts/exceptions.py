@@ -1,17 +1,17 @@
-"""What can be refused about a cart."""
+"""Errors of carts and wishlists."""
 
 from core.exceptions import Conflict, Invalid, NotFound
 
 
 class OwnProduct(Invalid):
-    """A seller does not buy from himself."""
+    """Sellers cannot buy their own products."""
 
     code = "own_product"
     default_message = "You cannot add your own products to cart"
 
 
 class NotEnough(Invalid):
-    """Fewer units are available than the line would hold."""
+    """The line would hold more units than are available."""
 
     code = "out_of_stock"
 
@@ -29,14 +29,21 @@ class CartFull(Invalid):
 
 
 class CartBusy(Conflict):
-    """Other requests change this very cart; worth another try."""
+    """Other requests are changing the same cart; the client may retry."""
 
     code = "cart_busy"
     default_message = "Your cart is being changed elsewhere. Try again"
 
 
-class WishNotFound(NotFound):
-    """The product is not on this wishlist."""
+class UnreadableCookie(Invalid):
+    """The Cookie header contains a shop cookie that cannot be parsed; issuing a new guest key would lose the guest's cart."""
+
+    code = "unreadable_cookie"
+    default_message = "The Cookie header cannot be read"
+
+
+class WishlistItemNotFound(NotFound):
+    """The wishlist has no such item."""
 
     code = "item_not_found"
     default_message = "Item not found in wishlist"
@@ -49,7 +56,7 @@ class WishlistFull(Invalid):
 
 
 class ItemNotFound(NotFound):
-    """The line is not in this cart."""
+    """The cart has no such line."""
 
     code = "item_not_found"
     default_message = "Item not found in cart"

@@ -1,23 +1,23 @@
-"""The story of a cart, from its log."""
+"""A cart's history, from its audit log."""
 
 from typing import Any
 
 from carts.identity import CartRef
 from carts.models import CartAuditLog
 
-SHOWN = 50
+HISTORY_LIMIT = 50
 
 
-def of_cart(ref: CartRef, *, oldest_first: bool) -> list[dict[str, Any]]:
-    """Return the last 50 changes of the cart; one statement."""
+def get_history(ref: CartRef, *, oldest_first: bool) -> list[dict[str, Any]]:
+    """Return the last 50 changes to the cart; one statement."""
     if ref.id is None:
         return []
-    log = CartAuditLog.objects.filter(cart=ref.id).select_related("user").order_by("-id")[:SHOWN]
-    rows = [_shown(entry) for entry in log]
+    log = CartAuditLog.objects.filter(cart=ref.id).select_related("user").order_by("-id")[:HISTORY_LIMIT]
+    rows = [_serialize_entry(entry) for entry in log]
     return rows[::-1] if oldest_first else rows
 
 
-def _shown(entry: CartAuditLog) -> dict[str, Any]:
+def _serialize_entry(entry: CartAuditLog) -> dict[str, Any]:
     return {
         "id": entry.pk,
         "user": entry.user.display_name if entry.user is not None else None,

@@ -1,4 +1,4 @@
-"""Whose cart is meant, as plain values."""
+"""Value objects that identify a cart and its owner."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from core.markets import Market
 
 @dataclass(frozen=True, slots=True)
 class CartOwner:
-    """Who asks for a cart: a user, or a guest with the keys that his request carries, in the order in which they count."""
+    """The owner of a cart: a user, or a guest with the keys from the request, in order of precedence."""
 
     market: Market
     user_id: int | None = None
@@ -18,7 +18,7 @@ class CartOwner:
 
 @dataclass(frozen=True, slots=True)
 class CartRef:
-    """The cart that a caller has in a market, or would have: `id` is None until the first write."""
+    """An owner's cart in a market; `id` is None until the first write creates the cart."""
 
     market: Market
     user_id: int | None
@@ -31,13 +31,13 @@ class CartRef:
     held_at: datetime | None = None
 
     @property
-    def is_as_ordered(self) -> bool:
-        """Whether nothing has changed it since its last order."""
+    def is_unchanged_since_order(self) -> bool:
+        """Whether the cart is unchanged since its last order."""
         return self.ordered_at is not None and self.updated_at is not None and self.updated_at <= self.ordered_at
 
     @property
     def pk(self) -> int:
-        """The id of a cart that is there. Raises ValueError where there is none yet."""
+        """The id of the cart's row. Raises ValueError if there is no row yet."""
         if self.id is None:
             raise ValueError("this cart has no row yet")
         return self.id

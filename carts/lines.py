@@ -1,23 +1,25 @@
-"""The lines of a cart as the database gives them, in one statement, whatever their number."""
+"""Cart lines with their variants and products, read in one statement."""
 
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from carts.models import CartItem
-from core.compiled_queries import CompiledSelect, Param
+from core.compiled_queries import CompiledRows, CompiledSelect, Param
 from core.markets import Market
 from products.models import MarketPrice, Variant, primary_image
-from products.slugs import REFERENCES
+from products.slugs import REF_COLUMNS
+
+_active_siblings = Variant.objects.filter(product=OuterRef("variant__product_id"), is_active=True, deleted_at=None).order_by()
 
 
 class Line(NamedTuple):
-    """A line with its variant and product; `price` is None where the market has none."""
+    """A cart line with its variant and product; `price` is None if the market has no price."""
 
     id: int
     quantity: int
@@ -26,107 +28,97 @@ class Line(NamedTuple):
     created_at: datetime
     updated_at: datetime
     variant_id: int
-    sku: str
-    variant_name: str
-    stock: int
-    reserved: int
-    variant_active: bool
-    variant_deleted: datetime | None
-    product_id: int
-    uuid: UUID
-    name: str
-    slug: str
-    product_active: bool
-    product_deleted: datetime | None
-    threshold: int
-    seller_id: int | None
-    first_name: str | None
-    last_name: str | None
-    price: Decimal | None
-    image: str | None
-    variants_count: int | None
+    sku: Annotated[str, "variant__sku"]
+    variant_name: Annotated[str, "variant__name"]
+    stock: Annotated[int, "variant__stock"]
+    reserved: Annotated[int, "variant__reserved"]
+    variant_active: Annotated[bool, "variant__is_active"]
+    variant_deleted: Annotated[datetime | None, "variant__deleted_at"]
+    product_id: Annotated[int, "variant__product_id"]
+    uuid: Annotated[UUID, "variant__product__uuid"]
+    name: Annotated[str, "variant__product__name"]
+    slug: Annotated[str, "variant__product__slug"]
+    product_active: Annotated[bool, "variant__product__is_active"]
+    product_deleted: Annotated[datetime | None, "variant__product__deleted_at"]
+    threshold: Annotated[int, "variant__product__low_stock_threshold"]
+    seller_id: Annotated[int | None, "variant__product__seller_id"]
+    first_name: Annotated[str | None, "variant__product__seller__first_name"]
+    last_name: Annotated[str | None, "variant__product__seller__last_name"]
+    price: Decimal | None  # annotated by `_select_lines`
+    image: Annotated[str | None, primary_image("variant__product_id")]
+    variants_count: Annotated[int | None, Subquery(_active_siblings.values("product").annotate(n=Count("pk")).values("n"))]
 
     @property
     def is_available(self) -> bool:
-        """Whether it is for sale in the cart's market; stock does not enter."""
-        on = self.variant_active and self.product_active
-        return on and self.variant_deleted is None and self.product_deleted is None and self.price is not None
+        """Whether the variant is for sale in the cart's market, regardless of stock."""
+        is_active = self.variant_active and self.product_active
+        return is_active and self.variant_deleted is None and self.product_deleted is None and self.price is not None
 
     @property
-    def obtainable(self) -> int:
-        """Units that this cart could order now: what is left, and what its own open order holds."""
+    def available_units(self) -> int:
+        """Units that this cart can order now, including those that its own open order has reserved."""
         return self.stock - self.reserved + self.held
 
     @property
     def is_short(self) -> bool:
-        """Whether fewer units can be had than the line holds."""
-        return self.is_available and self.quantity > self.obtainable
+        """Whether the line holds more units than are available."""
+        return self.is_available and self.quantity > self.available_units
 
     def is_low_after(self, units: int) -> bool:
-        """Say whether the variant runs low by a sale of so many units."""
-        left = self.stock - self.reserved
-        return left > self.threshold >= left - units
+        """Return whether selling this many units takes the variant down to its low-stock threshold."""
+        unreserved = self.stock - self.reserved
+        return unreserved > self.threshold >= unreserved - units
 
     @property
     def price_difference(self) -> Decimal:
-        """Today's price less the one at addition; none where it is not for sale any more."""
+        """The current price minus the price at addition; zero if the variant is no longer for sale."""
         return self.price - self.price_at_addition if self.is_available and self.price is not None else Decimal(0)
 
     @property
     def is_repriced(self) -> bool:
-        """Whether the price of what is still for sale is not what it was when the line was put in."""
+        """Whether the variant is for sale at another price than when it was added."""
         return self.price_difference != 0
 
 
-def line_rows(market: Market) -> QuerySet[Any, Any]:
-    """Return all lines, in the columns of Line."""
-    others = MarketPrice.objects.filter(variant=OuterRef("variant_id"), market=market.code)
-    siblings = Variant.objects.filter(product=OuterRef("variant__product_id"), is_active=True, deleted_at=None).order_by()
-    return CartItem.objects.order_by("id").values_list(
-        *("id", "quantity", "price_at_addition", "held", "created_at", "updated_at"),
-        *("variant_id", "variant__sku", "variant__name", "variant__stock", "variant__reserved"),
-        *("variant__is_active", "variant__deleted_at", "variant__product_id", "variant__product__uuid"),
-        *("variant__product__name", "variant__product__slug", "variant__product__is_active"),
-        *("variant__product__deleted_at", "variant__product__low_stock_threshold", "variant__product__seller_id"),
-        *("variant__product__seller__first_name", "variant__product__seller__last_name"),
-        F("variant__price") if market.is_default else Subquery(others.values("price")[:1]),
-        primary_image("variant__product_id"),
-        Subquery(siblings.values("product").annotate(n=Count("pk")).values("n")),
-    )
+def _select_lines(market: Market) -> QuerySet[CartItem]:
+    """Return all lines with their `price` in the market."""
+    market_prices = MarketPrice.objects.filter(variant=OuterRef("variant_id"), market=market.code)
+    price = F("variant__price") if market.is_default else Subquery(market_prices.values("price")[:1])
+    return CartItem.objects.order_by("id").annotate(price=price)
 
 
 @lru_cache(maxsize=32)
-def of_cart(market: Market) -> CompiledSelect[Line]:
-    """Return the statement of a cart's lines."""
-    return CompiledSelect(Line._make, lambda: line_rows(market).filter(cart=Param("cart", models.BigIntegerField())))
+def build_cart_lines_query(market: Market) -> CompiledRows[Line]:
+    """Return the statement that reads a cart's lines."""
+    return CompiledRows(Line, lambda: _select_lines(market).filter(cart=Param("cart", models.BigIntegerField())))
 
 
-def _variants_of_cart() -> QuerySet[Any, Any]:
-    held = CartItem.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by()
-    return Variant.objects.filter(pk__in=held.values("variant")).order_by("pk").values_list("pk")
+def _select_cart_variants() -> QuerySet[Variant, tuple[int]]:
+    lines = CartItem.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by()
+    return Variant.objects.filter(pk__in=lines.values("variant")).order_by("pk").values_list("pk")
 
 
-# The first step of an order. Lines are read in a statement of their own afterwards: one that had to wait for a lock would show
-# the locked rows as they are now and all others, such as prices of a market, as they were when it began.
-LOCK_VARIANTS = CompiledSelect(lambda row: int(row[0]), _variants_of_cart, locks=Variant)
+# Placing an order locks the variants first and reads the lines in a second statement: a statement that waits for a lock sees the
+# current version of the locked rows, but all others, such as market prices, as of its start.
+LOCK_CART_VARIANTS = CompiledSelect(lambda row: int(row[0]), _select_cart_variants, locks=Variant)
 
 
-WHICH = {
-    **{kind: (f"variant__{column}", field) for kind, (column, field) in REFERENCES.items()},
+LOOKUP_COLUMNS = {
+    **{kind: (f"variant__{column}", field) for kind, (column, field) in REF_COLUMNS.items()},
     "item": ("pk", models.BigIntegerField()),
     "variant": ("variant_id", models.BigIntegerField()),
 }
 
 
 @lru_cache(maxsize=64)
-def named(market: Market, which: str) -> CompiledSelect[Line]:
-    """Return the statement of a cart's lines that are named by their id, their variant, or their product's id, uuid or slug."""
-    column, field = WHICH[which]
+def build_line_lookup_query(market: Market, kind: str) -> CompiledRows[Line]:
+    """Return the statement that finds a cart's lines by a key of LOOKUP_COLUMNS: by line, variant or product."""
+    column, field = LOOKUP_COLUMNS[kind]
     condition = {"cart": Param("cart", models.BigIntegerField()), column: Param("value", field)}
-    return CompiledSelect(Line._make, lambda: line_rows(market).filter(**condition))
+    return CompiledRows(Line, lambda: _select_lines(market).filter(**condition))
 
 
-COUNT = CompiledSelect(
+COUNT_CART_LINES = CompiledSelect(
     lambda row: int(row[0]),
     lambda: (
         CartItem.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by().values("cart").values_list(Count("pk"))

@@ -1,28 +1,28 @@
-"""What a shopper means to buy."""
+"""Carts, their audit log, and wishlists."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from core.models import TimeStamped
+from core.models import TimeStampedModel
 from core.money import MoneyField
 from products.models import Product, Variant
 
 MAX_QUANTITY = 99
 MAX_LINES = 100
-MAX_WISHES = 500
+MAX_WISHLIST_ITEMS = 500
 
 
-class Cart(TimeStamped):
-    """One cart of a user or of a guest key in one market. A guest's is over when `expires_at` is."""
+class Cart(TimeStampedModel):
+    """The cart of a user or of a guest key in one market. A guest's cart expires at `expires_at`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts")
-    key_hash = models.CharField(max_length=64, null=True, blank=True, help_text="SHA-256 of the guest key; the key is not kept")
+    key_hash = models.CharField(max_length=64, null=True, blank=True, help_text="SHA-256 of the guest key, which is not stored")
     market = models.CharField(max_length=2)
     expires_at = models.DateTimeField(null=True, blank=True)
-    ordered_at = models.DateTimeField(null=True, blank=True, help_text="when an order last took something out")
-    held_at = models.DateTimeField(null=True, blank=True, help_text="since when an open order has units reserved for its lines")
+    ordered_at = models.DateTimeField(null=True, blank=True, help_text="when an order last removed lines")
+    held_at = models.DateTimeField(null=True, blank=True, help_text="since when a pending order has reserved units for its lines")
     merged_into = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="merged_from")
 
     class Meta:
@@ -42,14 +42,14 @@ class Cart(TimeStamped):
         return f"cart {self.pk}"
 
 
-class CartItem(TimeStamped):
-    """A line: a variant, how many, and the price at which it was put in. Quantity 0 is saved for later."""
+class CartItem(TimeStampedModel):
+    """A cart line: a variant, a quantity, and the price at addition. A quantity of 0 means saved for later."""
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="items")
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="+")
     quantity = models.PositiveSmallIntegerField()
     price_at_addition = MoneyField()
-    held = models.PositiveSmallIntegerField(default=0, help_text="units that this cart's own open order has reserved")
+    held = models.PositiveSmallIntegerField(default=0, help_text="units that the cart's own pending order has reserved")
 
     class Meta:
         ordering = ["id"]
@@ -63,7 +63,7 @@ class CartItem(TimeStamped):
 
 
 class CartAuditLog(models.Model):
-    """One change of a cart. Append-only."""
+    """A change to a cart. Append-only."""
 
     class Action(models.TextChoices):
         ADD = "ADD", "Item Added"
@@ -93,12 +93,12 @@ class CartAuditLog(models.Model):
 
 
 class WishlistItem(models.Model):
-    """A product that a user wants to keep in sight, and what it cost when he put it there."""
+    """A product on a user's wishlist, with its prices at addition."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="wishes")
     product = models.ForeignKey(Product, models.CASCADE, related_name="+")
-    prices = models.JSONField(default=dict, help_text="the lowest price at addition in each market, as text")
-    was_in_stock = models.BooleanField(default=True, help_text="something of it could be bought at addition")
+    prices = models.JSONField(default=dict, help_text="lowest price in each market when it was added, as text")
+    was_in_stock = models.BooleanField(default=True, help_text="whether it was in stock when it was added")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -106,4 +106,4 @@ class WishlistItem(models.Model):
         indexes = [models.Index(fields=["user", "-created_at", "-id"], name="wishes_of_user")]
 
     def __str__(self) -> str:
-        return f"wish for {self.product_id}"
+        return f"wishlist item {self.product_id}"

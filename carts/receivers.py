@@ -1,4 +1,4 @@
-"""What carts does when somebody signs in, or closes his account."""
+"""Receivers for signals from accounts: sign-in and account erasure."""
 
 from typing import Any
 
@@ -6,27 +6,27 @@ from django.dispatch import receiver
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.signals import Told, account_erased, signed_in
+from accounts.signals import SignInExtra, account_erased, signed_in
 from carts import merging, services
 from carts.api import access
 from core.actors import Actor
 from core.http import cookies
-from core.http.client_ip import client_ip
-from core.http.parsers import body_of
+from core.http.client_ip import get_client_ip
+from core.http.parsers import get_body
 
 
 @receiver(signed_in)
-def take_guest_cart_along(sender: type[User], request: Request, user: User, **_: Any) -> Told | None:
-    """Merge the first live guest cart of the request into the user's; its cookies are over then."""
-    actor = Actor(user.pk, client_ip(request._request), "customer")
-    keys = access.guest_keys_of(request, body_of(request).get("cart_token"))
-    told = merging.merge_first(actor, user.pk, keys)
-    if told is None:
+def merge_guest_cart(sender: type[User], request: Request, user: User, **_: Any) -> SignInExtra | None:
+    """Merge the first live guest cart of the request into the user's cart, and delete its cookies."""
+    actor = Actor(user.pk, get_client_ip(request._request), "customer")
+    keys = access.get_guest_keys(request, get_body(request).get("cart_token"))
+    result = merging.merge_first_live_cart(actor, user.pk, keys)
+    if result is None:
         return None
-    return Told({"cart_merge": told.as_dict()}, (cookies.GUEST_READABLE, cookies.GUEST_HIDDEN))
+    return SignInExtra({"cart_merge": result.as_dict()}, (cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY))
 
 
 @receiver(account_erased)
-def forget_carts(sender: type[User], user_id: int, is_held: bool, **_: Any) -> None:
-    """Delete the carts of an account that is closed."""
-    services.forget_user(user_id, wait=not is_held)
+def delete_carts(sender: type[User], user_id: int, is_locked: bool, **_: Any) -> None:
+    """Delete the carts of an erased account."""
+    services.delete_carts_of_user(user_id, wait=not is_locked)

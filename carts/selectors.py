@@ -1,11 +1,12 @@
-"""The cart as shown: which one it is in one statement, its lines in another."""
+"""Reading carts: one statement finds the cart, another reads its lines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
@@ -13,20 +14,23 @@ from django.utils import timezone
 
 from carts import guest_keys
 from carts.identity import CartOwner, CartRef
-from carts.lines import Line, of_cart
+from carts.lines import Line, build_cart_lines_query
 from carts.models import Cart, CartItem
-from core.compiled_queries import CompiledSelect, Param
+from core.compiled_queries import CompiledRows, Param
 from core.markets import Market
-from products.catalog.list_item import seller_name
+from products.catalog.list_item import get_seller_name
 from products.media import storage
 
-UNAVAILABLE = "Some items in your cart are no longer available"
-INSUFFICIENT = "Some items have insufficient stock"
-REPRICED = "Some prices have changed since you added them"
+UNAVAILABLE_WARNING = "Some items in your cart are no longer available"
+INSUFFICIENT_STOCK_WARNING = "Some items have insufficient stock"
+PRICE_CHANGE_WARNING = "Some prices have changed since you added them"
+_lines_of_cart = CartItem.objects.filter(cart=OuterRef("pk")).order_by().values("cart")
+_units = _lines_of_cart.annotate(n=Sum("quantity")).values("n")
+_subtotal = _lines_of_cart.annotate(n=Sum(F("quantity") * F("price_at_addition"))).values("n")
 
 
 class CartRow(NamedTuple):
-    """A live cart of the caller, in one of his markets."""
+    """A live cart of the owner, in one of the markets."""
 
     id: int
     market: str
@@ -38,104 +42,96 @@ class CartRow(NamedTuple):
 
 
 class SummaryRow(NamedTuple):
-    """A live cart, counted."""
+    """A live cart with its totals."""
 
     id: int
     market: str
     key_hash: str | None
-    total_items: int | None
-    subtotal: Decimal | None
+    total_items: Annotated[int | None, Subquery(_units)]
+    subtotal: Annotated[Decimal | None, Subquery(_subtotal)]
 
 
 AnyRow = TypeVar("AnyRow", CartRow, SummaryRow)
 
 
-def _carts_of_user() -> QuerySet[Cart]:
+def _select_user_carts() -> QuerySet[Cart]:
     return Cart.objects.filter(user=Param("user", models.BigIntegerField()), market=Param("market", models.CharField()))
 
 
-def _carts_of_keys(count: int) -> QuerySet[Cart]:
-    hashes = [Param(f"hash{number}", models.CharField()) for number in range(count)]
+def _select_guest_carts(count: int) -> QuerySet[Cart]:
+    hashes = [Param(f"hash{index}", models.CharField()) for index in range(count)]
     return Cart.objects.filter(key_hash__in=hashes, expires_at__gt=Param("now", models.DateTimeField()))
 
 
-def _columns(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
-    return carts.values_list("id", "market", "key_hash", "created_at", "updated_at", "ordered_at", "held_at")
-
-
-def _counted(carts: QuerySet[Cart]) -> QuerySet[Any, Any]:
-    lines = CartItem.objects.filter(cart=OuterRef("pk")).order_by().values("cart")
-    units = lines.annotate(n=Sum("quantity")).values("n")
-    worth = lines.annotate(n=Sum(F("quantity") * F("price_at_addition"))).values("n")
-    return carts.values_list("id", "market", "key_hash", Subquery(units), Subquery(worth))
+def _select_carts(keys: int) -> QuerySet[Cart]:
+    """Select the carts of this many guest keys, or the user's cart if there are none."""
+    return _select_guest_carts(keys) if keys else _select_user_carts()
 
 
 @lru_cache(maxsize=16)
-def _row_statement(keys: int) -> CompiledSelect[CartRow]:
-    return CompiledSelect(CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()))
+def _build_cart_query(keys: int) -> CompiledRows[CartRow]:
+    return CompiledRows(CartRow, lambda: _select_carts(keys))
 
 
 @lru_cache(maxsize=16)
-def _locking_statement(keys: int) -> CompiledSelect[CartRow]:
-    return CompiledSelect(
-        CartRow._make, lambda: _columns(_carts_of_keys(keys) if keys else _carts_of_user()).order_by("pk"), locks=Cart
-    )
+def _build_cart_lock_query(keys: int) -> CompiledRows[CartRow]:
+    return CompiledRows(CartRow, lambda: _select_carts(keys).order_by("pk"), locks=Cart)
 
 
 @lru_cache(maxsize=16)
-def _summary_statement(keys: int) -> CompiledSelect[SummaryRow]:
-    return CompiledSelect(SummaryRow._make, lambda: _counted(_carts_of_keys(keys) if keys else _carts_of_user()))
+def _build_summary_query(keys: int) -> CompiledRows[SummaryRow]:
+    return CompiledRows(SummaryRow, lambda: _select_carts(keys))
 
 
-def _resolved(caller: CartOwner, statement: Callable[[int], CompiledSelect[AnyRow]]) -> tuple[AnyRow | None, str | None]:
-    """Return the caller's cart in his market, and his guest key: the first that is live, else the first of ours, else a new one."""
-    if caller.user_id is not None:
-        return statement(0).first(user=caller.user_id, market=caller.market.code), None
-    if not caller.keys:
+def _resolve_cart(owner: CartOwner, build_query: Callable[[int], CompiledRows[AnyRow]]) -> tuple[AnyRow | None, str | None]:
+    """Return the owner's cart in the market and the guest key: the first live one, else the first valid one, else a new one."""
+    if owner.user_id is not None:
+        return build_query(0).first(user=owner.user_id, market=owner.market.code), None
+    if not owner.keys:
         return None, guest_keys.mint()
-    hashes = [guest_keys.digest(key) for key in caller.keys]
-    slots: dict[str, Any] = {f"hash{number}": value for number, value in enumerate(hashes)}
-    rows = statement(len(hashes)).rows(now=timezone.now(), **slots)
+    hashes = [guest_keys.digest(key) for key in owner.keys]
+    params: dict[str, Any] = {f"hash{index}": value for index, value in enumerate(hashes)}
+    rows = build_query(len(hashes)).rows(now=timezone.now(), **params)
     live = {row.key_hash for row in rows}
-    for key, hashed in zip(caller.keys, hashes, strict=True):
-        if hashed in live:
-            return next((row for row in rows if row.key_hash == hashed and row.market == caller.market.code), None), key
-    return None, next(filter(guest_keys.is_ours, caller.keys), None) or guest_keys.mint()
+    for key, digest in zip(owner.keys, hashes, strict=True):
+        if digest in live:
+            return next((row for row in rows if row.key_hash == digest and row.market == owner.market.code), None), key
+    return None, next(filter(guest_keys.is_ours, owner.keys), None) or guest_keys.mint()
 
 
-def find(caller: CartOwner, *, lock: bool = False) -> CartRef:
-    """Return the caller's cart in his market; with `lock`, inside a transaction, nobody else changes it until that ends."""
-    row, key = _resolved(caller, _locking_statement if lock else _row_statement)
-    ref = CartRef(caller.market, caller.user_id, caller.user_name, key)
+def get_cart_ref(owner: CartOwner, *, lock: bool = False) -> CartRef:
+    """Return the owner's cart in the market; `lock` locks its row until the end of the transaction."""
+    row, key = _resolve_cart(owner, _build_cart_lock_query if lock else _build_cart_query)
+    ref = CartRef(owner.market, owner.user_id, owner.user_name, key)
     if row is None:
         return ref
-    at = {name: getattr(row, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
-    return replace(ref, id=row.id, **at)
+    timestamps = {name: getattr(row, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
+    return replace(ref, id=row.id, **timestamps)
 
 
-def summary(caller: CartOwner) -> tuple[CartRef, dict[str, Any]]:
-    """Return the cart and its numbers, for a badge; one statement."""
-    row, key = _resolved(caller, _summary_statement)
-    ref = CartRef(caller.market, caller.user_id, caller.user_name, key, row.id if row else None)
+def get_summary(owner: CartOwner) -> tuple[CartRef, dict[str, Any]]:
+    """Return the cart and its totals, for a cart badge; one statement."""
+    row, key = _resolve_cart(owner, _build_summary_query)
+    ref = CartRef(owner.market, owner.user_id, owner.user_name, key, row.id if row else None)
     subtotal = (row.subtotal if row else None) or Decimal(0)
-    text = f"{subtotal:.{caller.market.exponent}f}"
-    return ref, {"id": ref.id, "total_items": (row.total_items if row else None) or 0, "subtotal": text}
+    formatted_subtotal = f"{subtotal:.{owner.market.exponent}f}"
+    return ref, {"id": ref.id, "total_items": (row.total_items if row else None) or 0, "subtotal": formatted_subtotal}
 
 
-def lines_of(ref: CartRef) -> list[Line]:
+def get_lines(ref: CartRef) -> list[Line]:
     """Return the cart's lines, oldest first."""
-    return of_cart(ref.market).rows(cart=ref.id) if ref.id is not None else []
+    return build_cart_lines_query(ref.market).rows(cart=ref.id) if ref.id is not None else []
 
 
-def shown(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict[str, Any], list[str]]:
-    """Return the cart as the API shows it, and its warnings."""
-    items = [shown_line(line, ref.market, site) for line in lines]
-    counted = [line for line in lines if line.quantity]
-    subtotal = sum((line.price_at_addition * line.quantity for line in counted), Decimal(0))
-    current = sum((line.price * line.quantity for line in counted if line.price is not None and line.is_available), Decimal(0))
-    unavailable = any(not line.is_available for line in counted)
-    short = any(line.is_short for line in counted)
-    repriced = any(line.is_repriced for line in counted)
+def serialize_cart(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the cart as the API shows it, and the warnings about it."""
+    items = [serialize_line(line, ref.market, site) for line in lines]
+    active_lines = [line for line in lines if line.quantity]
+    subtotal = sum((line.price_at_addition * line.quantity for line in active_lines), Decimal(0))
+    current = sum((line.price * line.quantity for line in active_lines if line.price is not None and line.is_available), Decimal(0))
+    has_unavailable = any(not line.is_available for line in active_lines)
+    has_shortage = any(line.is_short for line in active_lines)
+    has_price_changes = any(line.is_repriced for line in active_lines)
     now = timezone.now()
     cart = {
         "id": ref.id,
@@ -143,29 +139,33 @@ def shown(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict[str, Any
         "market": ref.market.code,
         "currency": ref.market.currency,
         "items": items,
-        "total_items": sum(line.quantity for line in counted),
-        "count": len(counted),
+        "total_items": sum(line.quantity for line in active_lines),
+        "count": len(active_lines),
         "subtotal": f"{subtotal:.{ref.market.exponent}f}",
         "current_subtotal": f"{current:.{ref.market.exponent}f}",
-        "has_unavailable_items": unavailable,
-        "has_stock_issues": short,
-        "has_price_changes": repriced,
+        "has_unavailable_items": has_unavailable,
+        "has_stock_issues": has_shortage,
+        "has_price_changes": has_price_changes,
         "created_at": ref.created_at or now,
         "updated_at": ref.updated_at or now,
-        "owner": owner(ref),
+        "owner": serialize_owner(ref),
     }
-    flags = ((unavailable, UNAVAILABLE), (short, INSUFFICIENT), (repriced, REPRICED))
-    return cart, [text for flag, text in flags if flag]
+    warnings = [
+        (has_unavailable, UNAVAILABLE_WARNING),
+        (has_shortage, INSUFFICIENT_STOCK_WARNING),
+        (has_price_changes, PRICE_CHANGE_WARNING),
+    ]
+    return cart, [warning for applies, warning in warnings if applies]
 
 
-def owner(ref: CartRef) -> dict[str, Any]:
-    """Return whose cart it is, as every cart answer says it."""
+def serialize_owner(ref: CartRef) -> dict[str, Any]:
+    """Return the owner of the cart, as every cart response shows it."""
     kind = "guest" if ref.user_id is None else "user"
     return {"type": kind, "user_id": ref.user_id, "session_key": ref.key}
 
 
-def repriced(line: Line, market: Market) -> dict[str, Any]:
-    """Return a line with the price that it had and the one that it has now."""
+def serialize_price_change(line: Line, market: Market) -> dict[str, Any]:
+    """Return a line with its price at addition and its current price."""
     return {
         "id": line.id,
         "product_id": line.product_id,
@@ -176,39 +176,63 @@ def repriced(line: Line, market: Market) -> dict[str, Any]:
     }
 
 
-def _status(line: Line) -> str:
+def _get_stock_status(line: Line) -> str:
     if not line.is_available:
         return "unavailable"
-    left = line.obtainable
-    if line.quantity > left or left == 0:
+    available = line.available_units
+    if line.quantity > available or available == 0:
         return "insufficient_stock"
-    return "low_stock" if left <= line.threshold else "in_stock"
+    return "low_stock" if available <= line.threshold else "in_stock"
 
 
-def _product(line: Line, price: str | None, image: str | None) -> dict[str, Any]:
+class ProductRow(Protocol):
+    """A row with the columns of a product that a product card shows."""
+
+    @property
+    def product_id(self) -> int: ...
+    @property
+    def uuid(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def threshold(self) -> int: ...
+    @property
+    def seller_id(self) -> int | None: ...
+    @property
+    def first_name(self) -> str | None: ...
+    @property
+    def last_name(self) -> str | None: ...
+
+
+def serialize_product_card(
+    row: ProductRow, *, price: str | None, stock: int, image: str | None, is_available: bool
+) -> dict[str, Any]:
+    """Return the `product` of a cart line or wishlist item."""
     return {
-        "id": line.product_id,
-        "uuid": line.uuid,
-        "name": line.name,
-        "slug": line.slug,
+        "id": row.product_id,
+        "uuid": row.uuid,
+        "name": row.name,
+        "slug": row.slug,
         "price": price,
-        "stock": line.obtainable,
+        "stock": stock,
         "primary_image": image,
-        "seller_name": seller_name(line.seller_id, line.first_name, line.last_name),
-        "is_available": line.is_available,
-        "is_low_stock": line.obtainable <= line.threshold,
+        "seller_name": get_seller_name(row.seller_id, row.first_name, row.last_name),
+        "is_available": is_available,
+        "is_low_stock": stock <= row.threshold,
     }
 
 
-def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
+def serialize_line(line: Line, market: Market, site: str) -> dict[str, Any]:
     """Return a line as the API shows it."""
     digits = market.exponent
     price = None if line.price is None else f"{line.price:.{digits}f}"
-    image = storage.small_url_of(site, line.image)
+    image = storage.build_thumbnail_url(site, line.image)
     is_available = line.is_available
     return {
         "id": line.id,
-        "product": _product(line, price, image),
+        "product": serialize_product_card(line, price=price, stock=line.available_units, image=image, is_available=is_available),
         "product_id": line.product_id,
         "variant_id": line.variant_id if (line.variants_count or 0) > 1 else None,
         "sku_id": line.variant_id,
@@ -224,7 +248,7 @@ def shown_line(line: Line, market: Market, site: str) -> dict[str, Any]:
         "price_difference": f"{line.price_difference:.{digits}f}",
         "is_available": is_available,
         "has_sufficient_stock": not line.is_short,
-        "stock_status": _status(line),
+        "stock_status": _get_stock_status(line),
         "created_at": line.created_at,
         "updated_at": line.updated_at,
     }

@@ -1,4 +1,4 @@
-"""Changing a cart. One change to a cart at a time: each begins by locking the cart's row."""
+"""Changes to a cart. Each locks the cart's row first, so a cart has one change at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,133 +20,133 @@ from core.compiled_queries import CompiledInsert, CompiledUpdate, Param
 from core.money import MoneyField
 from products.catalog.offers import Offer
 from products.exceptions import ProductNotFound, VariantNeeded
-from products.slugs import product_ref
+from products.slugs import parse_product_ref
 
 Action = CartAuditLog.Action
-
-
-TRIES = 5  # a cart may be made or merged under one's hands, and again; not five times in a row
-NEW_CART = CompiledInsert(Cart)
-NEW_LINE = CompiledInsert(CartItem)
-SET_QUANTITY = CompiledUpdate(
+MAX_ATTEMPTS = 5  # a cart may be created or merged concurrently, but hardly five times in a row
+INSERT_CART = CompiledInsert(Cart)
+INSERT_LINE = CompiledInsert(CartItem)
+UPDATE_QUANTITY = CompiledUpdate(
     lambda: CartItem.objects.filter(pk=Param("pk", models.BigIntegerField())),
     quantity=Param("quantity", models.PositiveSmallIntegerField()),
     updated_at=Param("now", models.DateTimeField()),
 )
-TOUCH = CompiledUpdate(
+CHANGED_COLUMNS = {"updated_at": Param("now", models.DateTimeField()), "expires_at": Param("expires_at", models.DateTimeField())}
+TOUCH_CART = CompiledUpdate(lambda: Cart.objects.filter(pk=Param("pk", models.BigIntegerField())), **CHANGED_COLUMNS)
+MARK_ORDERED = CompiledUpdate(
     lambda: Cart.objects.filter(pk=Param("pk", models.BigIntegerField())),
-    updated_at=Param("now", models.DateTimeField()),
-    expires_at=Param("expires_at", models.DateTimeField()),
+    ordered_at=Param("now", models.DateTimeField()),
+    **CHANGED_COLUMNS,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
-    """Which line is meant: by its own id, or by its product, its variant, or both, which then must belong together."""
+class LineRef:
+    """Identifies a line by its own id, or by its product, its variant, or both; a variant must belong to the product."""
 
-    item: int | None = None
-    variant: int | None = None
+    item_id: int | None = None
+    variant_id: int | None = None
     product: str | None = None
 
-    def reference(self) -> tuple[str, Any]:
-        """Return it as `lines.named` takes it. Raises ItemNotFound for what can name no product."""
-        if self.item is not None:
-            return "item", self.item
+    def as_lookup(self) -> tuple[str, Any]:
+        """Return the kind and value for `lines.build_line_lookup_query`. Raises ItemNotFound if `product` is malformed."""
+        if self.item_id is not None:
+            return "item", self.item_id
         if self.product is None:
-            return "variant", self.variant
+            return "variant", self.variant_id
         try:
-            return product_ref(self.product)
+            return parse_product_ref(self.product)
         except ProductNotFound:
             raise ItemNotFound from None
 
 
 @transaction.atomic
-def add_item(actor: Actor, caller: CartOwner, offer: Offer, quantity: int) -> tuple[int, bool, CartRef]:
-    """Put `quantity` more of the offer into the cart, at today's price if it is new there.
+def add_item(actor: Actor, owner: CartOwner, offer: Offer, quantity: int) -> tuple[int, bool, CartRef]:
+    """Add `quantity` units of the offer to the cart; a new line gets the current price.
 
-    Returns the line's id, whether it is new, and the cart, which is made where there was none. Raises OwnProduct, QuantityLimit,
+    Creates the cart if necessary. Returns the line's id, whether it is new, and the cart. Raises OwnProduct, QuantityLimit,
     NotEnough, CartFull.
     """
-    if offer.seller_id is not None and offer.seller_id == caller.user_id:
+    if offer.seller_id is not None and offer.seller_id == owner.user_id:
         raise OwnProduct(field="product_id")
-    ref, is_new_cart = _opened(actor, caller, lambda: _check_quantity(quantity, offer.available))
-    line = None if is_new_cart else lines.named(ref.market, "variant").first(cart=ref.pk, value=offer.id)
-    wanted, held = (line.quantity + quantity, line.held) if line else (quantity, 0)
-    _check_quantity(wanted, offer.available + held)
-    if line is None and not is_new_cart and (lines.COUNT.first(cart=ref.pk) or 0) >= MAX_LINES:
+    ref, is_new_cart = _lock_or_create_cart(actor, owner, lambda: _check_quantity(quantity, offer.available))
+    line = None if is_new_cart else lines.build_line_lookup_query(ref.market, "variant").first(cart=ref.pk, value=offer.id)
+    new_quantity, held = (line.quantity + quantity, line.held) if line else (quantity, 0)
+    _check_quantity(new_quantity, offer.available + held)
+    if line is None and not is_new_cart and (lines.COUNT_CART_LINES.first(cart=ref.pk) or 0) >= MAX_LINES:
         raise CartFull(f"A cart holds at most {MAX_LINES} different items")
     now = timezone.now()
     if line is not None:
         line_id = line.id
-        SET_QUANTITY.run(pk=line_id, quantity=wanted, now=now)
+        UPDATE_QUANTITY.run(pk=line_id, quantity=new_quantity, now=now)
     else:
-        item = CartItem(cart_id=ref.pk, variant_id=offer.id, quantity=wanted, price_at_addition=offer.price, created_at=now)
-        NEW_LINE.add(item)
+        item = CartItem(cart_id=ref.pk, variant_id=offer.id, quantity=new_quantity, price_at_addition=offer.price, created_at=now)
+        INSERT_LINE.add(item)
         line_id = item.pk
-    changes = {"quantity": quantity, "price": money.text(offer.price, ref.market.currency)}
+    changes = {"quantity": quantity, "price": money.format_amount(offer.price, ref.market.currency)}
     audit.record(actor, ref.pk, [audit.Entry(Action.ADD, changes, offer.product_id, offer.id, offer.product_name)])
-    return line_id, line is None, ref if is_new_cart else touch(ref, now)
+    return line_id, line is None, ref if is_new_cart else touch_cart(ref, now)
 
 
 @transaction.atomic
-def set_quantity(actor: Actor, caller: CartOwner, which: Which, quantity: int) -> tuple[int, CartRef]:
-    """Make the line hold exactly `quantity`; 0 keeps it for later. Returns the line's id and the cart.
+def set_quantity(actor: Actor, owner: CartOwner, line_ref: LineRef, quantity: int) -> tuple[int, CartRef]:
+    """Set the line's quantity; 0 saves it for later. Returns the line's id and the cart.
 
-    Raises ItemNotFound, VariantNeeded, QuantityLimit, NotEnough; ProductNotFound where more is wanted of what is not for sale.
+    Raises ItemNotFound, VariantNeeded, QuantityLimit, NotEnough; ProductNotFound if the quantity grows and it is not for sale.
     """
-    ref, line = _line(caller, which)
+    ref, line = _lock_line(owner, line_ref)
     if quantity > line.quantity and not line.is_available:
         raise ProductNotFound
-    _check_quantity(quantity, line.obtainable)
+    _check_quantity(quantity, line.available_units)
     now = timezone.now()
-    SET_QUANTITY.run(pk=line.id, quantity=quantity, now=now)
+    UPDATE_QUANTITY.run(pk=line.id, quantity=quantity, now=now)
     changes = {"old_quantity": line.quantity, "new_quantity": quantity}
     audit.record(actor, ref.pk, [audit.Entry(Action.UPDATE, changes, line.product_id, line.variant_id, line.name)])
-    return line.id, touch(ref, now)
+    return line.id, touch_cart(ref, now)
 
 
-def _check_quantity(wanted: int, obtainable: int) -> None:
-    """Refuse more than a line may hold, and then more than there is."""
-    if wanted > MAX_QUANTITY:
+def _check_quantity(quantity: int, available: int) -> None:
+    """Check the limit of a line first, then the stock. Raises QuantityLimit, NotEnough."""
+    if quantity > MAX_QUANTITY:
         raise QuantityLimit(f"Cannot add more. Maximum {MAX_QUANTITY} units allowed per item")
-    if wanted > obtainable:
-        raise NotEnough(f"Only {obtainable} unit(s) available", field="quantity")
+    if quantity > available:
+        raise NotEnough(f"Only {available} unit(s) available", field="quantity")
 
 
 @transaction.atomic
-def remove_item(actor: Actor, caller: CartOwner, which: Which) -> CartRef:
-    """Take the line out of the cart. Raises ItemNotFound, VariantNeeded."""
-    ref, line = _line(caller, which)
+def remove_item(actor: Actor, owner: CartOwner, line_ref: LineRef) -> CartRef:
+    """Remove a line from the cart. Raises ItemNotFound, VariantNeeded."""
+    ref, line = _lock_line(owner, line_ref)
     CartItem.objects.filter(pk=line.id).delete()
     changes = {"quantity": line.quantity}
     audit.record(actor, ref.pk, [audit.Entry(Action.REMOVE, changes, line.product_id, line.variant_id, line.name)])
-    return touch(ref)
+    return touch_cart(ref)
 
 
 @transaction.atomic
-def clear(actor: Actor, caller: CartOwner) -> tuple[int, CartRef]:
-    """Take everything out of the cart; returns how many lines it held."""
-    ref = selectors.find(caller, lock=True)
+def clear_cart(actor: Actor, owner: CartOwner) -> tuple[int, CartRef]:
+    """Remove all lines from the cart. Returns the number of removed lines and the cart."""
+    ref = selectors.get_cart_ref(owner, lock=True)
     if ref.id is None:
         return 0, ref
     removed, _ = CartItem.objects.filter(cart=ref.pk).delete()
     if not removed:
         return 0, ref
     audit.record(actor, ref.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed})])
-    return removed, touch(ref)
+    return removed, touch_cart(ref)
 
 
 @transaction.atomic
-def accept_prices(actor: Actor, caller: CartOwner) -> tuple[list[Line], CartRef]:
-    """Make today's prices the prices of addition; returns the lines as they were that this has changed, and the cart."""
-    ref = selectors.find(caller, lock=True)
-    changed = [line for line in selectors.lines_of(ref) if line.is_repriced]
+def accept_prices(actor: Actor, owner: CartOwner) -> tuple[list[Line], CartRef]:
+    """Replace the prices at addition with the current prices. Returns the changed lines as they were before, and the cart."""
+    ref = selectors.get_cart_ref(owner, lock=True)
+    changed = [line for line in selectors.get_lines(ref) if line.is_repriced]
     if not changed:
         return [], ref
     now = timezone.now()
-    todays = Case(*(When(pk=line.id, then=Value(line.price)) for line in changed), output_field=MoneyField())
-    CartItem.objects.filter(pk__in=[line.id for line in changed]).update(price_at_addition=todays, updated_at=now)
-    told = [(line, selectors.repriced(line, ref.market)) for line in changed]
+    current_prices = Case(*(When(pk=line.id, then=Value(line.price)) for line in changed), output_field=MoneyField())
+    CartItem.objects.filter(pk__in=[line.id for line in changed]).update(price_at_addition=current_prices, updated_at=now)
+    price_changes = [(line, selectors.serialize_price_change(line, ref.market)) for line in changed]
     entries = [
         audit.Entry(
             Action.ACCEPT,
@@ -155,90 +155,91 @@ def accept_prices(actor: Actor, caller: CartOwner) -> tuple[list[Line], CartRef]
             line.variant_id,
             line.name,
         )
-        for line, prices in told
+        for line, prices in price_changes
     ]
     audit.record(actor, ref.pk, entries)
-    return changed, touch(ref, now)
+    return changed, touch_cart(ref, now)
 
 
-def _line(caller: CartOwner, which: Which) -> tuple[CartRef, Line]:
-    """Lock the cart and find the line in it."""
-    ref = selectors.find(caller, lock=True)
+def _lock_line(owner: CartOwner, line_ref: LineRef) -> tuple[CartRef, Line]:
+    """Lock the cart and return the line. Raises ItemNotFound, VariantNeeded."""
+    ref = selectors.get_cart_ref(owner, lock=True)
     if ref.id is None:
         raise ItemNotFound
-    kind, value = which.reference()
-    found = lines.named(ref.market, kind).rows(cart=ref.pk, value=value)
-    if which.variant is not None:
-        found = [line for line in found if line.variant_id == which.variant]
-    if not found:
+    kind, value = line_ref.as_lookup()
+    matches = lines.build_line_lookup_query(ref.market, kind).rows(cart=ref.pk, value=value)
+    if line_ref.variant_id is not None:
+        matches = [line for line in matches if line.variant_id == line_ref.variant_id]
+    if not matches:
         raise ItemNotFound
-    if len(found) > 1:
+    if len(matches) > 1:
         raise VariantNeeded(field="variant_id")
-    return ref, found[0]
+    return ref, matches[0]
 
 
 @transaction.atomic
-def forget_user(user_id: int, *, wait: bool) -> None:
-    """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError where somebody holds one.
+def delete_carts_of_user(user_id: int, *, wait: bool) -> None:
+    """Delete the user's carts with their lines and logs. Without `wait`, raises OperationalError if a cart is locked.
 
-    Those that were merged into them go too, and are locked before them, as `ordering.locked_for_order` does.
+    Carts that were merged into them are deleted too, and locked first, in the order of `checkout.lock_cart_of_order`.
     """
     nowait = not wait and connection.features.has_select_for_update_nowait
     carts = Cart.objects.select_for_update(nowait=nowait).order_by("market", "pk")
     merged = carts.filter(merged_into__in=Cart.objects.filter(user=user_id).values("pk"))
     own = carts.filter(user=user_id)
-    Cart.objects.filter(pk__in=[pk for found in (merged, own) for pk in found.values_list("pk", flat=True)]).delete()
+    Cart.objects.filter(pk__in=[pk for locked in (merged, own) for pk in locked.values_list("pk", flat=True)]).delete()
 
 
-def _opened(actor: Actor, caller: CartOwner, check: Callable[[], None]) -> tuple[CartRef, bool]:
-    """Lock the caller's cart, and make it where there is none and `check` refuses nothing; returns whether it was made.
+def _lock_or_create_cart(actor: Actor, owner: CartOwner, check: Callable[[], None]) -> tuple[CartRef, bool]:
+    """Lock the owner's cart, or create it if there is none and `check` passes. Returns the cart and whether it is new.
 
-    Raises TooManyRequests, CartBusy.
+    Raises TooManyRequests, CartBusy, and what `check` raises.
     """
-    for attempt in range(TRIES):
-        ref = selectors.find(caller, lock=True)
+    for attempt in range(MAX_ATTEMPTS):
+        ref = selectors.get_cart_ref(owner, lock=True)
         if ref.id is not None:
             return ref, False
         check()
         if ref.key is not None and not attempt:
-            rate_limits.count("guest_new", rate_limits.caller_key(actor.ip))
+            rate_limits.count_call("guest_new", rate_limits.get_caller_key(actor.ip))
         now = timezone.now()
-        cart = Cart(**_identity(ref), expires_at=expiry_of(ref, now), created_at=now)
+        cart = Cart(**_get_identity_columns(ref), expires_at=compute_expiry(ref, now), created_at=now)
         try:
             with transaction.atomic():
-                NEW_CART.add(cart)
-        except IntegrityError:  # another request has just made it, or an expired guest left it
-            _restart(ref, now)
+                INSERT_CART.add(cart)
+        except IntegrityError:  # created by a concurrent request, or left behind by an expired guest
+            _restart_expired_cart(ref, now)
         else:
             return replace(ref, id=cart.pk, created_at=cart.created_at, updated_at=cart.updated_at), True
     raise CartBusy
 
 
-def _restart(ref: CartRef, now: datetime) -> None:
-    """Begin the expired cart of a guest anew: what lay in it is gone. One that is alive, or gone by now, is left alone."""
-    expired = Cart.objects.select_for_update(no_key=True).filter(**_identity(ref), expires_at__lte=now).first()
+def _restart_expired_cart(ref: CartRef, now: datetime) -> None:
+    """Empty a guest's expired cart for reuse. A cart that is live, or deleted in the meantime, is left alone."""
+    expired = Cart.objects.select_for_update(no_key=True).filter(**_get_identity_columns(ref), expires_at__lte=now).first()
     if expired is None:
         return
     removed, _ = CartItem.objects.filter(cart=expired).delete()
     if removed:
         audit.record(SYSTEM, expired.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
-    expired.created_at, expired.expires_at = now, expiry_of(ref, now)
+    expired.created_at, expired.expires_at = now, compute_expiry(ref, now)
     expired.save(update_fields=["created_at", "expires_at", "updated_at"])
 
 
-def _identity(ref: CartRef) -> dict[str, Any]:
+def _get_identity_columns(ref: CartRef) -> dict[str, Any]:
     if ref.key is not None:
         return {"key_hash": guest_keys.digest(ref.key), "market": ref.market.code}
     return {"user_id": ref.user_id, "market": ref.market.code}
 
 
-def expiry_of(ref: CartRef, now: datetime) -> datetime | None:
-    """Return the end of a guest's cart, 3 days after its last write; a user's has none."""
-    return now + timedelta(seconds=guest_keys.LIFETIME) if ref.key is not None else None
+def compute_expiry(ref: CartRef, now: datetime) -> datetime | None:
+    """Return when a guest's cart expires, 3 days after its last write; a user's cart never does."""
+    return now + timedelta(seconds=guest_keys.LIFETIME_SECONDS) if ref.key is not None else None
 
 
-def touch(ref: CartRef, at: datetime | None = None) -> CartRef:
-    """Note a change on the cart, prolong a guest's, and return the cart as it is now."""
+def touch_cart(ref: CartRef, at: datetime | None = None, *, is_ordered: bool = False) -> CartRef:
+    """Record a change or an order on the cart, extend a guest cart's expiry, and return the updated cart."""
     now = at or timezone.now()
-    TOUCH.run(pk=ref.pk, now=now, expires_at=expiry_of(ref, now))
-    return replace(ref, updated_at=now)
+    statement = MARK_ORDERED if is_ordered else TOUCH_CART
+    statement.run(pk=ref.pk, now=now, expires_at=compute_expiry(ref, now))
+    return replace(ref, updated_at=now, ordered_at=now if is_ordered else ref.ordered_at)

@@ -1,4 +1,4 @@
-"""What a buyer should know of his cart before he orders: sentences for people, codes for programs."""
+"""Issues in a cart that buyers should know about before they order: sentences for people, codes for programs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from core import money
 from core.markets import Market
 
 
-def found_in(lines: Sequence[Line], market: Market, user_id: int | None) -> list[dict[str, Any]]:
-    """Return each line with something wrong; what is saved for later never is."""
-    told = [(line, _told(line, market, user_id)) for line in lines if line.quantity]
+def find_issues(lines: Sequence[Line], market: Market, user_id: int | None) -> list[dict[str, Any]]:
+    """Return the lines that have issues; lines saved for later have none."""
+    findings = [(line, _find_line_issues(line, market, user_id)) for line in lines if line.quantity]
     return [
         {
             "item_id": line.id,
@@ -20,13 +20,13 @@ def found_in(lines: Sequence[Line], market: Market, user_id: int | None) -> list
             "issues": [sentence for sentence, _ in issues],
             "codes": [code for _, code in issues],
         }
-        for line, issues in told
+        for line, issues in findings
         if issues
     ]
 
 
-def _told(line: Line, market: Market, user_id: int | None) -> list[tuple[str, dict[str, Any]]]:
-    """Return what is wrong with a line, as sentence and code; of what cannot be had at all, nothing else matters."""
+def _find_line_issues(line: Line, market: Market, user_id: int | None) -> list[tuple[str, dict[str, Any]]]:
+    """Return a line's issues as sentence and code; a line that cannot be bought at all has only that one."""
     if not line.is_available:
         return [("Product is no longer available", {"code": "unavailable"})]
     if line.seller_id is not None and line.seller_id == user_id:
@@ -36,10 +36,10 @@ def _told(line: Line, market: Market, user_id: int | None) -> list[tuple[str, di
         difference = line.price_difference
         verb = "increased" if difference > 0 else "decreased"
         amounts = {"old_price": line.price_at_addition, "new_price": line.price, "difference": difference}
-        texts = {name: money.text(amount, market.currency) for name, amount in amounts.items()}
-        code: dict[str, Any] = {"code": f"price_{verb}", **texts}
-        issues.append((f"Price {verb} by {money.text(abs(difference), market.currency)}", code))
+        formatted = {name: money.format_amount(amount, market.currency) for name, amount in amounts.items()}
+        code: dict[str, Any] = {"code": f"price_{verb}", **formatted}
+        issues.append((f"Price {verb} by {money.format_amount(abs(difference), market.currency)}", code))
     if line.is_short:
-        short: dict[str, Any] = {"code": "insufficient_stock", "available": line.obtainable, "quantity": line.quantity}
-        issues.append((f"Insufficient stock. Only {line.obtainable} available", short))
+        shortage: dict[str, Any] = {"code": "insufficient_stock", "available": line.available_units, "quantity": line.quantity}
+        issues.append((f"Insufficient stock. Only {line.available_units} available", shortage))
     return issues

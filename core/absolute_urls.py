@@ -1,15 +1,15 @@
-"""Absolute addresses: a client on another origin can do nothing with `/media/...`."""
+"""Absolute URLs, for clients on other origins, which cannot use paths such as `/media/...`."""
 
 from django.http import HttpRequest
 
 
-def site_of(request: HttpRequest) -> str:
-    """Return `scheme://host[:port]` as the caller reached the shop."""
+def get_site_url(request: HttpRequest) -> str:
+    """Return the `scheme://host[:port]` under which the client reached the shop."""
     return f"{request.scheme}://{request.get_host()}"
 
 
-def absolute(site: str, url: str) -> str | None:
-    """Return the whole address of what may be a path on this site; None where there is nothing."""
+def build_absolute_url(site_url: str, url: str) -> str | None:
+    """Return the absolute form of a URL or of a path on this site; None for an empty string."""
     if not url:
         return None
-    return site + url if url.startswith("/") else url
+    return site_url + url if url.startswith("/") else url

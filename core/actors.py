@@ -1,11 +1,11 @@
-"""Who does it: the first argument of every service that writes a log."""
+"""The actor behind a change: the first argument of every service that writes a log."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from rest_framework.request import Request
 
-from core.http.client_ip import client_ip
+from core.http.client_ip import get_client_ip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ SYSTEM = Actor()
 STRIPE = Actor(kind="stripe")
 
 
-def actor_of(request: Request) -> Actor:
-    """Return who makes this request; called by views only."""
+def get_actor(request: Request) -> Actor:
+    """Return the actor of this request; only views call it."""
     user = request.user
     kind: Literal["customer", "staff"] = "staff" if getattr(user, "is_staff", False) else "customer"
-    return Actor(user_id=user.pk, ip=client_ip(request._request), kind=kind)
+    return Actor(user_id=user.pk, ip=get_client_ip(request._request), kind=kind)

@@ -1,4 +1,4 @@
-"""What the apps' admin pages share, with Unfold's looks, and the page of the outbox."""
+"""Base classes of the apps' admin pages, styled with Unfold, and the admin page of the outbox."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,10 +16,10 @@ from unfold import widgets
 from core import outbox
 from core.actors import Actor
 from core.exceptions import DomainError
-from core.http.client_ip import client_ip
+from core.http.client_ip import get_client_ip
 from core.models import Job
 
-if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they carry no types
+if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they have no type hints
     from django.contrib.admin import ModelAdmin as ThemedAdmin
     from django.contrib.admin import TabularInline as ThemedInline
 else:
@@ -28,21 +28,21 @@ else:
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
-GOOD, BUSY, WARNING, BAD, PLAIN = "success", "info", "warning", "danger", "default"
+SUCCESS, INFO, WARNING, DANGER, NEUTRAL = "success", "info", "warning", "danger", "default"
 
 
-def staff_actor(request: HttpRequest) -> Actor:
-    """Return who works in the admin."""
-    return Actor(request.user.pk, client_ip(request), "staff")
+def get_staff_actor(request: HttpRequest) -> Actor:
+    """Return the actor of a request in the admin."""
+    return Actor(request.user.pk, get_client_ip(request), "staff")
 
 
-def badge(words: str, kind: str = PLAIN) -> SafeString:
-    """Return words on a coloured ground; they say it without the colour too."""
-    return mark_safe(render_to_string("unfold/helpers/label.html", {"text": words, "type": kind}).strip())  # noqa: S308 - a template's
+def render_badge(text: str, kind: str = NEUTRAL) -> SafeString:
+    """Return the text as a coloured label; the text must be clear without the colour."""
+    return mark_safe(render_to_string("unfold/helpers/label.html", {"text": text, "type": kind}).strip())  # noqa: S308 - rendered by a template
 
 
 def apply_widgets(fields: Mapping[str, forms.Field]) -> None:
-    """Give fields that a form declares itself the looks of those that come of a model."""
+    """Give fields declared on a form the same Unfold widgets as model fields."""
     for field in fields.values():
         widget = field.widget
         if isinstance(widget, forms.FileInput) and not isinstance(widget, widgets.FileFieldMixin):
@@ -50,77 +50,77 @@ def apply_widgets(fields: Mapping[str, forms.Field]) -> None:
         elif type(widget) is forms.Select:
             field.widget = widgets.UnfoldAdminSelectWidget(widget.attrs, choices=widget.choices)
         elif not widget.is_hidden and not widget.attrs.get("class"):
-            widget.attrs["class"] = " ".join(_classes_of(widget))
+            widget.attrs["class"] = " ".join(_get_css_classes(widget))
 
 
-def _classes_of(widget: forms.Widget) -> list[str]:
-    kinds: tuple[tuple[type[forms.Widget], list[str]], ...] = (
+def _get_css_classes(widget: forms.Widget) -> list[str]:
+    classes_by_widget: tuple[tuple[type[forms.Widget], list[str]], ...] = (
         (forms.CheckboxInput, widgets.CHECKBOX_CLASSES),
         (forms.Textarea, widgets.TEXTAREA_CLASSES),
         (forms.widgets.Input, widgets.INPUT_CLASSES),
     )
-    return next((classes for kind, classes in kinds if isinstance(widget, kind)), [])
+    return next((classes for widget_type, classes in classes_by_widget if isinstance(widget, widget_type)), [])
 
 
 class ModelAdmin(ThemedAdmin[Row]):
-    """Pages of a model."""
+    """Base class for the admin of a model."""
 
     list_per_page = 50
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
-        """Return the form with all of its fields dressed."""
-        form = super().get_form(request, obj, change=change, **given)
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form with Unfold widgets on all fields."""
+        form = super().get_form(request, obj, change=change, **kwargs)
         apply_widgets(form.base_fields)
         return form
 
 
 class ServiceBackedAdmin(ThemedAdmin[Row]):
-    """Pages that write through services, which may refuse."""
+    """Base class for admins that save through services, which may raise DomainError."""
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **given: Any) -> Any:
-        """Show the page, or save it; where the services refuse, nothing is saved and the page says why."""
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Show or save the form. If a service refuses, nothing is saved and the page shows the reason."""
         try:
-            return super().changeform_view(request, object_id, *args, **given)
-        except DomainError as refused:
-            self.message_user(request, f"Not saved: {refused.message}", messages.ERROR)
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except DomainError as error:
+            self.message_user(request, f"Not saved: {error.message}", messages.ERROR)
             return redirect(request.get_full_path())
 
 
 class TabularInline(ThemedInline[Row, Parent]):
-    """Rows of a table on the page of what they belong to."""
+    """Base class for table inlines on the page of their parent."""
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **given: Any) -> Any:
-        """Return the formset with all of its fields dressed."""
-        formset = super().get_formset(request, obj, **given)
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the formset with Unfold widgets on all fields."""
+        formset = super().get_formset(request, obj, **kwargs)
         apply_widgets(formset.form.base_fields)
         for name, field in formset.form.base_fields.items():
-            field.widget.attrs.setdefault("aria-label", str(field.label or name))  # a table's head labels no control
+            field.widget.attrs.setdefault("aria-label", str(field.label or name))  # a column header does not label the control
         return formset
 
 
-class ReadOnly(admin.options.BaseModelAdmin[Any]):
-    """For what is a record: staff look at it, and nothing changes it here."""
+class ReadOnlyAdminMixin(admin.options.BaseModelAdmin[Any]):
+    """For records that staff may view but not change."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show every field as text; some cannot be edited even in principle."""
+        """Show every field as text, including those that are not editable at all."""
         return flatten_fieldsets(self.fieldsets) if self.fieldsets else (self.fields or super().get_readonly_fields(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds to a record by hand."""
+        """Records are never added by hand."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes a record by hand."""
+        """Records are never changed by hand."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes a record by hand."""
+        """Records are never deleted by hand."""
         return False
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, ModelAdmin[Job]):
-    """Background work: what is owed, done, and set aside after too many failures."""
+class JobAdmin(ReadOnlyAdminMixin, ModelAdmin[Job]):
+    """Background jobs: pending, done, and failed after too many attempts."""
 
     list_display = ("kind", "state", "created_at", "run_at", "attempts", "done_at", "failed_at", "last_error")
     list_filter = ("kind", ("failed_at", admin.EmptyFieldListFilter), ("done_at", admin.EmptyFieldListFilter))
@@ -130,17 +130,19 @@ class JobAdmin(ReadOnly, ModelAdmin[Job]):
     actions = ("try_again",)
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
-        """Say whether the caller may: the row itself is a record, which nobody edits."""
+        """Return whether the user may retry jobs, although the row itself is read-only."""
         return request.user.has_perm("core.change_job")
 
-    @admin.action(description="Try again what was given up", permissions=["try_again"])
+    @admin.action(description="Retry failed jobs", permissions=["try_again"])
     def try_again(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        """Owe the jobs that were given up anew, such as the mails of a week-end without a mail server."""
-        count = outbox.try_again(jobs)
-        self.message_user(request, f"{count} will be tried again." if count else "None of these was given up.", messages.INFO)
+        """Queue failed jobs again, for example e-mails after a weekend without a mail server."""
+        count = outbox.retry_failed(jobs)
+        self.message_user(request, f"{count} job(s) will be retried." if count else "None of these jobs has failed.", messages.INFO)
 
     @admin.display(description="State")
     def state(self, job: Job) -> SafeString:
         if job.done_at:
-            return badge("done", GOOD)
-        return badge("given up", BAD) if job.failed_at else badge("tried again", WARNING) if job.attempts else badge("owed")
+            return render_badge("done", SUCCESS)
+        if job.failed_at:
+            return render_badge("failed", DANGER)
+        return render_badge("retrying", WARNING) if job.attempts else render_badge("pending")

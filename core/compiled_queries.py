@@ -1,16 +1,16 @@
-"""Queries that Django compiles once and runs many times.
+"""Queries that Django compiles once and executes many times.
 
-Building the SQL of a QuerySet costs more than the database does on the hot paths. `CompiledSelect`, `CompiledUpdate`,
-`CompiledDelete`, `CompiledInsert` and `CompiledCount` compile a QuerySet once for each database engine, with a `Param` wherever a
-value is bound, and only execute it afterwards. Django still writes the SQL, so one definition serves both engines.
+On hot paths, building the SQL of a QuerySet costs more than the database does. `CompiledSelect`, `CompiledRows`,
+`CompiledUpdate`, `CompiledDelete`, `CompiledInsert` and `CompiledCount` compile a QuerySet once for each database engine, with a
+`Param` for each bound value, and then only execute it. Django still writes the SQL, so one definition serves both engines.
 
-Use them only where a budget test or a measurement asks for one: reads and CASE updates on hot paths earn it, a plain insert
-hardly ever does (docs/decisions/0003-speed.md).
+Use them only where a query-budget test or a measurement justifies it: reads and CASE updates on hot paths do, a plain insert
+rarely does (docs/decisions/0003-speed.md).
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,77 +20,78 @@ from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 
 Row = TypeVar("Row")
+NamedRow = TypeVar("NamedRow", bound=NamedTuple)
 Result = TypeVar("Result")
 Instance = TypeVar("Instance", bound=Model)
 
 
 class Param(Expression):
-    """A place for a value that is given by name when the statement runs."""
+    """A placeholder whose value is passed by name when the query is executed."""
 
     def __init__(self, name: str, field: Field[Any, Any]) -> None:
         super().__init__(output_field=field)
         self.name = name
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
-        """Stand in the SQL as a parameter; `CompiledSelect` puts the value there."""
+        """Compile to a query parameter; `CompiledStatement.execute` replaces it with the value."""
         return "%s", (self,)
 
 
-class Compiled(NamedTuple):
-    """What is left of a statement when it has been compiled for one engine."""
+class CompiledStatement(NamedTuple):
+    """The SQL and parameters of a query, compiled for one engine."""
 
     sql: str
     params: tuple[Any, ...]
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
-    plan_each: bool = False
+    custom_plan: bool = False
 
-    def execute(self, connection: BaseDatabaseWrapper, given: Mapping[str, Any], then: Callable[[Any], Result]) -> Result:
-        """Run it with these values in its slots, and return what `then` makes of the cursor."""
+    def execute(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any], fetch: Callable[[Any], Result]) -> Result:
+        """Execute the statement with these values and return the result of `fetch(cursor)`."""
         params = [
-            param.output_field.get_db_prep_save(given[param.name], connection=connection) if isinstance(param, Param) else param
+            param.output_field.get_db_prep_save(values[param.name], connection=connection) if isinstance(param, Param) else param
             for param in self.params
         ]
-        with connection.cursor() as cursor, _unprepared(connection) if self.plan_each else nullcontext():
+        with connection.cursor() as cursor, _without_prepared_statements(connection) if self.custom_plan else nullcontext():
             cursor.execute(self.sql, params)
-            return then(cursor)
+            return fetch(cursor)
 
 
 @contextmanager
-def _unprepared(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Have PostgreSQL plan what runs in this block for its values; a prepared statement may get one plan for all of them."""
+def _without_prepared_statements(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Disable prepared statements in this block, so that PostgreSQL does not use one generic plan for all values."""
     if connection.vendor != "postgresql":
         yield
         return
     raw: Any = connection.connection
-    kept, raw.prepare_threshold = raw.prepare_threshold, None
+    threshold, raw.prepare_threshold = raw.prepare_threshold, None
     try:
         yield
     finally:
-        raw.prepare_threshold = kept
+        raw.prepare_threshold = threshold
 
 
-class Compilable:
-    """Something that is compiled at its first run, once for each engine and size."""
+class CompiledQuery:
+    """Base class of queries that are compiled at first use, once for each engine and number of rows."""
 
     def __init__(self) -> None:
-        self._compiled: dict[tuple[str, int], Compiled] = {}
+        self._compiled: dict[tuple[str, int], CompiledStatement] = {}
 
-    def _for(self, connection: BaseDatabaseWrapper, size: int = 1) -> Compiled:
+    def _get_compiled(self, connection: BaseDatabaseWrapper, size: int = 1) -> CompiledStatement:
         compiled = self._compiled.get((connection.vendor, size))
         if compiled is None:
             compiled = self._compiled[connection.vendor, size] = self._compile(connection, size)
         return compiled
 
-    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         raise NotImplementedError
 
 
-class CompiledSelect(Compilable, Generic[Row]):
-    """A read, made of a QuerySet of `values_list`, whose rows `make` turns into what they mean: a NamedTuple's `_make`.
+class CompiledSelect(CompiledQuery, Generic[Row]):
+    """A SELECT from a `values_list` QuerySet. `make` converts each row; `CompiledRows` makes NamedTuples.
 
-    With `locks` the rows of that model's table are locked until the transaction ends, in the order of the QuerySet. (Django's
-    `select_for_update(of=...)` cannot be joined with `values_list`.) With `plan_each` the database plans every run for its values:
-    for reads whose best plan depends on them.
+    With `locks`, the rows of that model's table are locked in the order of the QuerySet until the transaction ends. (Django's
+    `select_for_update(of=...)` cannot be combined with `values_list`.) With `custom_plan`, the database plans each execution for
+    its values, for queries whose best plan depends on them.
     """
 
     def __init__(
@@ -99,98 +100,122 @@ class CompiledSelect(Compilable, Generic[Row]):
         build: Callable[[], QuerySet[Any, Any]],
         *,
         locks: type[Model] | None = None,
-        plan_each: bool = False,
+        custom_plan: bool = False,
     ) -> None:
         super().__init__()
         self._make = make
         self._build = build
         self._locks = locks
-        self._plan_each = plan_each
+        self._custom_plan = custom_plan
 
-    def rows(self, **given: Any) -> list[Row]:
-        """Run it with these values in its slots."""
+    def rows(self, **values: Any) -> list[Row]:
+        """Execute the query with these values."""
         connection = connections[DEFAULT_DB_ALIAS]
-        compiled = self._for(connection)
-        found = compiled.execute(connection, given, lambda cursor: cursor.fetchall())
+        compiled = self._get_compiled(connection)
+        rows = compiled.execute(connection, values, lambda cursor: cursor.fetchall())
         if compiled.converters:
-            found = [_converted(row, compiled.converters, connection) for row in found]
-        return list(map(self._make, found))
+            rows = [_apply_converters(row, compiled.converters, connection) for row in rows]
+        return list(map(self._make, rows))
 
-    def first(self, **given: Any) -> Row | None:
+    def first(self, **values: Any) -> Row | None:
         """Return the first row, or None."""
-        found = self.rows(**given)
-        return found[0] if found else None
+        rows = self.rows(**values)
+        return rows[0] if rows else None
 
-    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         compiler = self._build().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         if self._locks is not None and connection.features.has_select_for_update:
-            # Where the engine can, not against those who only refer to the row by a foreign key.
+            # If the engine supports it, do not block inserts that only reference the row by a foreign key.
             strength = "NO KEY UPDATE" if connection.features.has_select_for_no_key_update else "UPDATE"
             sql += f" FOR {strength} OF {connection.ops.quote_name(self._locks._meta.db_table)}"
         columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
         converters = [(index, list(functions), column) for index, (functions, column) in compiler.get_converters(columns).items()]
-        return Compiled(sql, tuple(params), converters, self._plan_each)
+        return CompiledStatement(sql, tuple(params), converters, self._custom_plan)
 
 
-class CompiledCount(Compilable):
-    """How many rows a QuerySet has, sliced or not; planned anew for each run, for whoever counts has filters."""
+class CompiledRows(CompiledSelect[NamedRow]):
+    """A SELECT of the fields of a NamedTuple from a QuerySet, which annotates those that depend on a market or on params."""
+
+    def __init__(
+        self,
+        row_type: type[NamedRow],
+        build: Callable[[], QuerySet[Any]],
+        *,
+        locks: type[Model] | None = None,
+        custom_plan: bool = False,
+    ) -> None:
+        super().__init__(row_type._make, lambda: build().values_list(*get_columns(row_type)), locks=locks, custom_plan=custom_plan)
+
+
+def get_columns(row_type: type[NamedTuple]) -> list[Any]:
+    """Return what `values_list` selects for the fields of a NamedTuple, in their order.
+
+    A field selects the column or annotation of its name, or what its type is annotated with: a lookup path, the name of an
+    annotation or an expression, as in `sku: Annotated[str, "variant__sku"]`.
+    """
+    hints = get_type_hints(row_type, include_extras=True)
+    return [get_args(hint)[1] if get_origin(hint) is Annotated else name for name, hint in hints.items()]
+
+
+class CompiledCount(CompiledQuery):
+    """The number of rows of a QuerySet, sliced or not. Each run is planned for its values, because counts depend on filters."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
         super().__init__()
         self._build = build
 
-    def run(self, **given: Any) -> int:
-        """Run it with these values in its slots."""
+    def run(self, **values: Any) -> int:
+        """Execute the query with these values."""
         connection = connections[DEFAULT_DB_ALIAS]
-        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.fetchone()[0]))
+        return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.fetchone()[0]))
 
-    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         sql, params = self._build().query.get_compiler(connection=connection).as_sql()
-        counted = f"SELECT COUNT(*) FROM ({sql}) AS counted"  # noqa: S608 - Django wrote it
-        return Compiled(counted, tuple(params), [], plan_each=True)
+        count_sql = f"SELECT COUNT(*) FROM ({sql}) AS counted"  # noqa: S608 - SQL written by Django
+        return CompiledStatement(count_sql, tuple(params), [], custom_plan=True)
 
 
-class CompiledUpdate(Compilable):
-    """An UPDATE: the rows of a QuerySet, and the columns with their new values, slots or expressions."""
+class CompiledUpdate(CompiledQuery):
+    """An UPDATE of the rows of a QuerySet. The new values of the columns may be params or expressions."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]], **columns: Any) -> None:
         super().__init__()
         self._build = build
         self._columns = columns
 
-    def run(self, **given: Any) -> int:
-        """Run it with these values in its slots; returns how many rows were changed."""
+    def run(self, **values: Any) -> int:
+        """Execute the query with these values; return the number of updated rows."""
         connection = connections[DEFAULT_DB_ALIAS]
-        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.rowcount))
+        return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.rowcount))
 
-    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         query: Any = self._build().query.chain(UpdateQuery)
         query.add_update_values(self._columns)
         sql, params = query.get_compiler(connection=connection).as_sql()
-        return Compiled(sql, tuple(params), [])
+        return CompiledStatement(sql, tuple(params), [])
 
 
-class CompiledDelete(Compilable):
-    """A DELETE of the rows of a QuerySet, whose model nothing points to."""
+class CompiledDelete(CompiledQuery):
+    """A DELETE of the rows of a QuerySet; no other model may reference its model."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
         super().__init__()
         self._build = build
 
-    def run(self, **given: Any) -> int:
-        """Run it with these values in its slots; returns how many rows are gone."""
+    def run(self, **values: Any) -> int:
+        """Execute the query with these values; return the number of deleted rows."""
         connection = connections[DEFAULT_DB_ALIAS]
-        return self._for(connection).execute(connection, given, lambda cursor: int(cursor.rowcount))
+        return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.rowcount))
 
-    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         query = self._build().query.chain(DeleteQuery)
         sql, params = query.get_compiler(connection=connection).as_sql()
-        return Compiled(sql, tuple(params), [])
+        return CompiledStatement(sql, tuple(params), [])
 
 
-class CompiledInsert(Compilable, Generic[Instance]):
-    """An INSERT of instances of a model, like `bulk_create`; a row that is there already can be let be."""
+class CompiledInsert(CompiledQuery, Generic[Instance]):
+    """An INSERT of model instances, like `bulk_create`; optionally ignores conflicting rows."""
 
     def __init__(self, model: type[Instance], *, ignore_conflicts: bool = False) -> None:
         super().__init__()
@@ -199,39 +224,39 @@ class CompiledInsert(Compilable, Generic[Instance]):
         self._ignore = OnConflict.IGNORE if ignore_conflicts else None
 
     def add(self, *instances: Instance) -> None:
-        """Insert the instances, in one statement, and give them their ids (unless conflicts are ignored)."""
+        """Insert the instances in one statement and set their primary keys (unless conflicts are ignored)."""
         connection = connections[DEFAULT_DB_ALIAS]
-        given = {
+        values = {
             f"{field.attname}:{number}": field.pre_save(instance, True)
             for number, instance in enumerate(instances)
             for field in self._fields
         }
-        compiled = self._for(connection, len(instances))
+        compiled = self._get_compiled(connection, len(instances))
         if self._ignore:
-            compiled.execute(connection, given, lambda cursor: None)
+            compiled.execute(connection, values, lambda cursor: None)
             return
-        ids = compiled.execute(connection, given, lambda cursor: cursor.fetchall())
+        ids = compiled.execute(connection, values, lambda cursor: cursor.fetchall())
         for instance, (pk,) in zip(instances, ids, strict=True):
             if isinstance(self._model._meta.pk, AutoField):
                 instance.pk = pk
             instance._state.adding, instance._state.db = False, connection.alias
 
-    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> Compiled:
+    def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         query = InsertQuery(self._model, on_conflict=self._ignore)
         rows: list[Model] = [self._model() for _ in range(size)]
         for number, row in enumerate(rows):
             for field in self._fields:
                 setattr(row, field.attname, Param(f"{field.attname}:{number}", field))
         query.insert_values(self._fields, rows, raw=True)
-        # The engine's own compiler may fold many rows into arrays, where no slot can stand.
+        # The engine's own compiler may combine rows into arrays, which cannot contain params.
         compiler = SQLInsertCompiler(query, connection, connection.alias)
         if not self._ignore:
             compiler.returning_fields = [self._model._meta.pk]
         sql, params = compiler.as_sql()[0]
-        return Compiled(sql, tuple(params), [])
+        return CompiledStatement(sql, tuple(params), [])
 
 
-def _converted(row: Any, converters: list[tuple[int, list[Callable[..., Any]], Any]], connection: Any) -> list[Any]:
+def _apply_converters(row: Any, converters: list[tuple[int, list[Callable[..., Any]], Any]], connection: Any) -> list[Any]:
     values = list(row)
     for index, functions, column in converters:
         for convert in functions:

@@ -1,4 +1,4 @@
-"""The first rows of many, and how many there are, in one statement."""
+"""The first rows of a queryset together with its total count, in one statement."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,13 +10,13 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class CountedRows(Generic[Row]):
-    """So many rows, and the number of all."""
+    """The first rows, and the count of all rows."""
 
     rows: list[Row]
     count: int
 
 
-def first_rows(rows: QuerySet[Row], limit: int) -> CountedRows[Row]:
-    """Return the first rows of an ordered set."""
-    found = list(rows.annotate(count_of_all=Window(Count(F("pk"))))[:limit])
-    return CountedRows(found, getattr(found[0], "count_of_all", 0) if found else 0)
+def fetch_first_rows(queryset: QuerySet[Row], limit: int) -> CountedRows[Row]:
+    """Return the first rows of an ordered queryset and its total count."""
+    rows = list(queryset.annotate(total_count=Window(Count(F("pk"))))[:limit])
+    return CountedRows(rows, getattr(rows[0], "total_count", 0) if rows else 0)

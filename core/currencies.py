@@ -1,4 +1,4 @@
-"""How many digits each currency has. Knows nothing of Django, so that settings can read it."""
+"""The number of decimal digits of each currency. Independent of Django, so that settings can import it."""
 
 # ISO 4217 (list one, 2024): the currencies whose exponent is not 2.
 EXPONENTS = {
@@ -10,5 +10,5 @@ EXPONENTS = {
 
 
 def exponent(currency: str) -> int:
-    """Return the number of digits behind the point."""
+    """Return the number of digits after the decimal point."""
     return EXPONENTS.get(currency, 2)

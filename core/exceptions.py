@@ -1,13 +1,13 @@
-"""The kinds of refusal. A kind gives the status, a subclass the code, and whoever raises it the words.
+"""Base classes of domain errors. The base class determines the HTTP status, the subclass the code, and the raiser the message.
 
-`handlers.STATUS` is the one table from kind to HTTP status.
+`handlers.STATUS_BY_KIND` is the only table from base class to HTTP status.
 """
 
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal that the caller shall hear; one of a `field`, or else of several in `errors`, is a 400 "Validation failed"."""
+    """An error to report to the client. With `field` or `errors` it is a 400 "Validation failed"."""
 
     code: ClassVar[str] = "invalid"
     default_message: ClassVar[str] = "This cannot be done"
@@ -24,50 +24,50 @@ class DomainError(Exception):
         self.field = field
         self.errors = errors or ({field: self.message} if field else {})
         self.details = details
-        self.clears_cookies: tuple[str, ...] = ()  # cookies that the answer deletes
+        self.clears_cookies: tuple[str, ...] = ()  # cookies that the response deletes
         super().__init__(self.message)
 
 
 class Invalid(DomainError):
-    """Can never be done as asked."""
+    """The request is invalid, whatever the state of the shop."""
 
 
 class NotSignedIn(DomainError):
-    """The caller has not proved who he is."""
+    """The caller is not authenticated."""
 
     code = "not_authenticated"
     default_message = "Sign in first"
 
 
 class Forbidden(DomainError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but may not do this."""
 
     code = "forbidden"
     default_message = "You are not allowed to do this"
 
 
 class NotFound(DomainError):
-    """There is no such thing, or none that is this caller's."""
+    """The object does not exist or is not visible to the caller."""
 
     code = "not_found"
     default_message = "Not found"
 
 
 class Conflict(DomainError):
-    """Could have been done, had the shop been in another state."""
+    """The request conflicts with the current state of the shop."""
 
     code = "conflict"
 
 
 class TooLarge(DomainError):
-    """The body is larger than the shop reads."""
+    """The request body exceeds the size limit."""
 
     code = "too_large"
     default_message = "The request body is too large"
 
 
 class TooManyRequests(DomainError):
-    """Too many calls in too short a time; worth another try in `retry_after` seconds."""
+    """A rate limit is exceeded; the caller may retry after `retry_after` seconds."""
 
     code = "throttled"
     default_message = "Too many attempts. Try again later"
@@ -78,20 +78,20 @@ class TooManyRequests(DomainError):
 
 
 class KeyReused(DomainError):
-    """An idempotency key came back with another body."""
+    """An idempotency key was reused with another request body."""
 
     code = "idempotency_key_reused"
     default_message = "This idempotency key was used with another request"
 
 
 class GatewayRefused(DomainError):
-    """The other side says that we are wrong: a key, a parameter."""
+    """An external service rejected our request, for example its API key or a parameter."""
 
     code = "gateway_refused"
 
 
 class GatewayDown(DomainError):
-    """The other side did not answer, or is not configured; worth another try in `retry_after` seconds."""
+    """An external service is unavailable or not configured; the caller may retry after `retry_after` seconds."""
 
     code = "gateway_down"
     retry_after: int = 5

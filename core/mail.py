@@ -1,4 +1,4 @@
-"""Mails: one layout, as plain text and as HTML."""
+"""E-mails with one layout, as plain text and HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from django.template.loader import render_to_string
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The one thing that the reader is asked to do."""
+    """The call to action of an e-mail."""
 
-    words: str
+    label: str
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a mail says: a subject, paragraphs, perhaps a link, and paragraphs after it."""
+    """The content of an e-mail: subject, paragraphs, an optional link, and paragraphs after it."""
 
     subject: str
     before: Sequence[str]
@@ -27,10 +27,10 @@ class Message:
 
 
 def send(to: str, message: Message) -> None:
-    """Send the message to one address. Raises OSError, SMTPException where the server does not take it."""
-    said = {"message": message, "shop": settings.SHOP_NAME}
-    subject = " ".join(message.subject.split())  # no line break, so no header of somebody's own
-    headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834: no out-of-office reply, please
-    mail = EmailMultiAlternatives(subject, render_to_string("mail/message.txt", said), to=[to], headers=headers)
-    mail.attach_alternative(render_to_string("mail/message.html", said), "text/html")
+    """Send the message to one address. Raises OSError, SMTPException if the server does not accept it."""
+    context = {"message": message, "shop": settings.SHOP_NAME}
+    subject = " ".join(message.subject.split())  # line breaks would allow header injection
+    headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834: suppresses out-of-office replies
+    mail = EmailMultiAlternatives(subject, render_to_string("mail/message.txt", context), to=[to], headers=headers)
+    mail.attach_alternative(render_to_string("mail/message.html", context), "text/html")
     mail.send()

@@ -1,4 +1,4 @@
-"""The configured markets. A market picks the currency and the prices, never rights."""
+"""The configured markets. A market determines the currency and prices, never permissions."""
 
 import re
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from core import money
 from core.exceptions import Invalid
 
-CODE = re.compile(r"[a-z]{2}")
+CODE_FORMAT = re.compile(r"[a-z]{2}")
 
 
 class UnknownMarket(Invalid):
-    """The market is not one of the configured."""
+    """The market is not configured."""
 
     code = "unknown_market"
     default_message = "This market does not exist"
@@ -30,35 +30,35 @@ class Market:
 
     @property
     def exponent(self) -> int:
-        """The number of digits behind the point of its prices."""
+        """The number of decimal digits of its prices."""
         return money.exponent(self.currency)
 
 
 @cache
-def table() -> dict[str, Market]:
+def get_markets() -> dict[str, Market]:
     """Return the markets by code; the first is the default."""
-    pairs: dict[str, str] = settings.MARKETS
-    first = next(iter(pairs))
-    return {code: Market(code, currency, code == first) for code, currency in pairs.items()}
+    currencies: dict[str, str] = settings.MARKETS
+    default_code = next(iter(currencies))
+    return {code: Market(code, currency, code == default_code) for code, currency in currencies.items()}
 
 
-def default() -> Market:
-    """Return the market that holds where nothing is said."""
-    return next(iter(table().values()))
+def get_default_market() -> Market:
+    """Return the market used if a request names none."""
+    return next(iter(get_markets().values()))
 
 
-def named(code: str) -> Market:
-    """Return the market of this code. Raises UnknownMarket."""
+def get_market(code: str) -> Market:
+    """Return the market with this code. Raises UnknownMarket."""
     code = code.lower()
-    if not CODE.fullmatch(code) or code not in table():
-        raise UnknownMarket(details={"markets": list(table())})
-    return table()[code]
+    if not CODE_FORMAT.fullmatch(code) or code not in get_markets():
+        raise UnknownMarket(details={"markets": list(get_markets())})
+    return get_markets()[code]
 
 
-def market_of(request: HttpRequest) -> Market:
-    """Return the market of a request: its `X-Market`, else what authentication found for the caller, else the default."""
-    given = request.META.get("HTTP_X_MARKET")
-    if given:
-        return named(given)
-    own = getattr(request, "caller_market", "")
-    return table().get(own) or default()
+def get_request_market(request: HttpRequest) -> Market:
+    """Return the market of a request: from `X-Market`, else of the authenticated caller, else the default. Raises UnknownMarket."""
+    header = request.META.get("HTTP_X_MARKET")
+    if header:
+        return get_market(header)
+    caller_market = getattr(request, "caller_market", "")
+    return get_markets().get(caller_market) or get_default_market()

@@ -1,11 +1,13 @@
-"""What models share, and the outbox table."""
+"""The abstract base model, saving what differs, and the outbox table."""
+
+from collections.abc import Mapping
 
 from django.db import models
 from django.utils import timezone
 
 
-class TimeStamped(models.Model):
-    """A row that knows when it was made and last changed."""
+class TimeStampedModel(models.Model):
+    """Abstract base with creation and modification times."""
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -14,8 +16,18 @@ class TimeStamped(models.Model):
         abstract = True
 
 
+def save_changed(instance: TimeStampedModel, values: Mapping[str, object]) -> set[str]:
+    """Save those of the values that differ from the instance's; return the names of the changed fields."""
+    changed = {name for name, value in values.items() if getattr(instance, name) != value}
+    for name in changed:
+        setattr(instance, name, values[name])
+    if changed:
+        instance.save(update_fields=[*changed, "updated_at"])
+    return changed
+
+
 class Job(models.Model):
-    """Work that is owed: written with the fact that causes it, in one transaction, and done by `run_jobs`."""
+    """A background job: written in the transaction that causes it, and executed by `run_jobs`."""
 
     kind = models.CharField(max_length=50)
     payload = models.JSONField(default=dict)

@@ -1,4 +1,4 @@
-"""Cursor pages: a page begins behind the last row seen, so the ten-thousandth costs what the first does."""
+"""Cursor pagination: a page starts after the last row seen, so that deep pages cost as little as the first."""
 
 import base64
 import binascii
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
+from django.db.models import Q, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -15,22 +16,24 @@ from rest_framework.request import Request
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
-COUNTED = 10_000  # rows that are counted exactly; more are "10000+"
+COUNT_LIMIT = 10_000  # rows counted exactly; larger counts are "10000+"
 Row = TypeVar("Row")
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
+NEWEST = ("-created_at", "-id")
 PAGE_PARAMETERS = [
     OpenApiParameter("cursor", OpenApiTypes.STR, description="from `pagination`"),
     OpenApiParameter("page_size", OpenApiTypes.INT, description="1 to 100, default 24"),
 ]
 
 
-def not_ours() -> ValidationError:
-    """Return the refusal of a cursor that the shop did not give out."""
-    return ValidationError({"cursor": ["This is not a cursor of the shop"]})
+def invalid_cursor() -> ValidationError:
+    """Return the error for a malformed cursor."""
+    return ValidationError({"cursor": ["This cursor is not valid"]})
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: behind the row with this sort value and id, or before it when paging backwards."""
+    """The start of a page: after the row with this sort value and id, or before it when paging backwards."""
 
     ordering: str
     value: str
@@ -38,57 +41,62 @@ class Cursor:
     backwards: bool = False
 
     def encode(self) -> str:
-        """Return the cursor as the opaque text of a URL."""
+        """Return the cursor as opaque text for a URL."""
         packed = orjson.dumps([self.ordering, self.value, self.id, int(self.backwards)])
         return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
-    def moment(self) -> datetime:
-        """Return the sort value as a time. Raises ValidationError for `cursor`."""
+    def as_datetime(self) -> datetime:
+        """Return the sort value as a datetime. Raises ValidationError for `cursor`."""
         try:
-            at = datetime.fromisoformat(self.value)
+            value = datetime.fromisoformat(self.value)
         except ValueError:
-            raise not_ours() from None
-        if at.tzinfo is None or not 1970 <= at.year < 9999:
-            raise not_ours()
-        return at
+            raise invalid_cursor() from None
+        if value.tzinfo is None or not 1970 <= value.year < 9999:
+            raise invalid_cursor()
+        return value
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], ordering: str) -> "Cursor | None":
+        """Return the cursor of this ordering in a query string, if any. Raises ValidationError for `cursor`."""
+        return cls.decode(query["cursor"], ordering) if query.get("cursor") else None
 
     @classmethod
     def decode(cls, text: str, ordering: str) -> "Cursor":
-        """Read a cursor that this shop gave out for this ordering. Raises ValidationError for `cursor`."""
+        """Decode a cursor of this ordering. Raises ValidationError for `cursor`."""
         try:
-            given = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-            made_for, value, row_id, backwards = given
+            values = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+            cursor_ordering, value, row_id, backwards = values
         except (binascii.Error, ValueError, TypeError):
-            raise not_ours() from None
-        if (type(made_for), type(value), type(row_id), backwards in (0, 1)) != (
+            raise invalid_cursor() from None
+        if (type(cursor_ordering), type(value), type(row_id), backwards in (0, 1)) != (
             str,
             str,
             int,
             True,
         ) or not 0 < row_id < 2**63:
-            raise not_ours()
-        if made_for != ordering:
+            raise invalid_cursor()
+        if cursor_ordering != ordering:
             raise ValidationError({"cursor": ["This cursor belongs to another ordering"]})
-        return cls(made_for, value, row_id, bool(backwards))
+        return cls(cursor_ordering, value, row_id, bool(backwards))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows to show, and the cursors of the neighbours."""
+    """The rows of a page, and the cursors of its neighbours."""
 
     rows: list[Any]
     next: str | None
     previous: str | None
     size: int
-    count: int | None = None  # of all rows, where it was asked for; none is counted beyond COUNTED
+    count: int | None = None  # total, if requested; counting stops after COUNT_LIMIT
 
     def links(self, request: Request) -> dict[str, Any]:
-        """Return `pagination` as it stands beside the data: the neighbours as absolute addresses."""
-        links = {"next": _link(request, self.next), "previous": _link(request, self.previous), "page_size": self.size}
-        return links if self.count is None else {**links, "count": self.count if self.count <= COUNTED else f"{COUNTED}+"}
+        """Return the `pagination` object of a response, with absolute URLs of the neighbouring pages."""
+        links = {"next": _build_link(request, self.next), "previous": _build_link(request, self.previous), "page_size": self.size}
+        return links if self.count is None else {**links, "count": self.count if self.count <= COUNT_LIMIT else f"{COUNT_LIMIT}+"}
 
 
-def _link(request: Request, cursor: str | None) -> str | None:
+def _build_link(request: Request, cursor: str | None) -> str | None:
     if cursor is None:
         return None
     query = request._request.GET.copy()
@@ -96,27 +104,61 @@ def _link(request: Request, cursor: str | None) -> str | None:
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
-def page_size_of(query: Mapping[str, str]) -> int:
-    """Return the wanted number of rows, 1 to 100. Raises ValidationError for `page_size`."""
-    given = query.get("page_size", "")
-    if not given:
+def parse_page_size(query: Mapping[str, str]) -> int:
+    """Return the requested page size, 1 to 100. Raises ValidationError for `page_size`."""
+    text = query.get("page_size", "")
+    if not text:
         return PAGE_SIZE
-    if not (given.isascii() and given.isdigit() and len(given) <= 3 and 1 <= int(given) <= MAX_PAGE_SIZE):
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_PAGE_SIZE):
         raise ValidationError({"page_size": [f"Must be a whole number from 1 to {MAX_PAGE_SIZE}"]})
-    return int(given)
+    return int(text)
 
 
-def paged(found: Sequence[Row], size: int, cursor: Cursor | None, make: Callable[[Row, bool], Cursor]) -> Page:
-    """Cut a page out of `size + 1` rows, which a backwards cursor has found in reverse; `make` gives a row's own cursor."""
-    more = len(found) > size
-    rows = list(found[:size])
+def after(rows: Rows, ordering: Sequence[str], position: Sequence[Any] | None, *, backwards: bool = False) -> Rows:
+    """Sort the rows and start after those whose columns of `ordering` have the values of `position`, or params for them.
+
+    Backwards, the rows before the position come in reverse order. The last column must be unique.
+    """
+    if backwards:
+        ordering = [column.removeprefix("-") if column.startswith("-") else f"-{column}" for column in ordering]
+    if position is not None:
+        rows = rows.filter(_build_after_condition(list(zip(ordering, position, strict=True))))
+    return rows.order_by(*ordering)
+
+
+def _build_after_condition(position: Sequence[tuple[str, Any]]) -> Q:
+    """Return the condition in a form that PostgreSQL reads as one range of an index of the columns."""
+    (column, value), *others = position
+    name, comparison = column.removeprefix("-"), "lt" if column.startswith("-") else "gt"
+    is_after = Q((f"{name}__{comparison}", value))
+    if not others:
+        return is_after
+    return Q((f"{name}__{comparison}e", value)) & (is_after | _build_after_condition(others))
+
+
+def newest_after(rows: Rows, cursor: Cursor | None) -> Rows:
+    """Sort the rows by creation, newest first, and start after the cursor, whose ordering is "newest"."""
+    if cursor is None:
+        return after(rows, NEWEST, None)
+    return after(rows, NEWEST, (cursor.as_datetime(), cursor.id), backwards=cursor.backwards)
+
+
+def make_newest_cursor(row: Any, backwards: bool) -> Cursor:
+    """Return the cursor of a row that `newest_after` has sorted."""
+    return Cursor("newest", row.created_at.isoformat(), row.id, backwards)
+
+
+def build_page(rows: Sequence[Row], size: int, cursor: Cursor | None, make_cursor: Callable[[Row, bool], Cursor]) -> Page:
+    """Build a page from `size + 1` rows, in reverse order for a backwards cursor; `make_cursor` returns the cursor of a row."""
+    has_more = len(rows) > size
+    page_rows = list(rows[:size])
     backwards = cursor is not None and cursor.backwards
     if backwards:
-        rows.reverse()
-    has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
+        page_rows.reverse()
+    has_next, has_previous = (True, has_more) if backwards else (has_more, cursor is not None)
     return Page(
-        rows,
-        make(rows[-1], False).encode() if rows and has_next else None,
-        make(rows[0], True).encode() if rows and has_previous else None,
+        page_rows,
+        make_cursor(page_rows[-1], False).encode() if page_rows and has_next else None,
+        make_cursor(page_rows[0], True).encode() if page_rows and has_previous else None,
         size,
     )

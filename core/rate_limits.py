@@ -1,7 +1,7 @@
-"""How often somebody may do something. Counted before anything costly is done, in the cache that all processes share.
+"""Rate limits. Calls are counted before any costly work, in the cache that all processes share.
 
-A window begins with its first call. `incr` is atomic in Redis and, under a lock, in this process's memory, so that callers at the
-same moment cannot slip past a limit, as they can where a list of times is read and written back.
+A window starts with its first call. `incr` is atomic in Redis and, under a lock, in local memory, so that concurrent callers
+cannot exceed a limit, as they could if a list of timestamps were read and written back.
 """
 
 import ipaddress
@@ -16,38 +16,38 @@ from redis.exceptions import RedisError
 from core.exceptions import TooManyRequests
 
 logger = logging.getLogger("shop.throttles")
-NETWORK = 64  # bits: whoever has an IPv6 address has a network of this size
+IPV6_PREFIX_LENGTH = 64  # bits; every IPv6 subscriber gets at least a network of this size
 
 
-def count(scope: str, *who: object) -> None:
-    """Count one call of `who` against each rate of the scope. Raises TooManyRequests where there have been too many."""
+def count_call(scope: str, *caller: object) -> None:
+    """Count a call by `caller` against each rate of the scope. Raises TooManyRequests."""
     if not settings.THROTTLE_ENABLED:
         return
     for limit, seconds in settings.THROTTLE_RATES[scope]:
-        key = ":".join(("throttle", scope, str(seconds), *(str(part) for part in who)))
-        wait = _wait(key, limit, seconds)
+        key = ":".join(("throttle", scope, str(seconds), *(str(part) for part in caller)))
+        wait = _count_with_fallback(key, limit, seconds)
         if wait is not None:
             logger.info("%s: more than %s in %s s", scope, limit, seconds)
             raise TooManyRequests(wait)
 
 
-def caller_key(ip: str | None) -> str:
-    """Return what counts as one caller: an IPv4 address, or the network of an IPv6 one."""
+def get_caller_key(ip: str | None) -> str:
+    """Return the key that identifies a caller: the IPv4 address, or the network of an IPv6 address."""
     if ip is None or ":" not in ip:
         return ip or "unknown"
-    return str(ipaddress.ip_network((ip, NETWORK), strict=False).network_address)
+    return str(ipaddress.ip_network((ip, IPV6_PREFIX_LENGTH), strict=False).network_address)
 
 
-def _wait(key: str, limit: int, seconds: int) -> int | None:
-    """Count a call; None while the limit holds, else the seconds until the window ends."""
+def _count_with_fallback(key: str, limit: int, seconds: int) -> int | None:
+    """Count a call; return None within the limit, else the seconds until the window ends."""
     try:
-        return _counted(caches["throttles"], key, limit, seconds)
-    except RedisError as wrong:
-        logger.error("Redis does not answer, so this process counts alone: %s", type(wrong).__name__)
-        return _counted(caches["throttles_alone"], key, limit, seconds)
+        return _increment(caches["throttles"], key, limit, seconds)
+    except RedisError as error:
+        logger.error("Redis is unavailable, so this process counts on its own: %s", type(error).__name__)
+        return _increment(caches["throttles_alone"], key, limit, seconds)
 
 
-def _counted(cache: Any, key: str, limit: int, seconds: int) -> int | None:
+def _increment(cache: Any, key: str, limit: int, seconds: int) -> int | None:
     try:
         calls: int = cache.incr(key)
     except ValueError:  # the first call of a window
@@ -55,8 +55,8 @@ def _counted(cache: Any, key: str, limit: int, seconds: int) -> int | None:
         calls = cache.incr(key)
     if calls == 1:
         cache.set(f"{key}:end", time.time() + seconds, seconds)
-        cache.touch(key, seconds)  # had the key ended between the two, `incr` would have made one that stays
+        cache.touch(key, seconds)  # if the key expired before `incr`, that created one without a timeout
     if calls <= limit:
         return None
-    end: float = cache.get(f"{key}:end", 0)
-    return max(1, round(end - time.time()))
+    window_end: float = cache.get(f"{key}:end", 0)
+    return max(1, round(window_end - time.time()))

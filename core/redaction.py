@@ -1,26 +1,26 @@
-"""Keeps secrets out of the logs: whatever a line quotes of a request, tokens, keys and codes in it are blotted out."""
+"""Keeps secrets out of the logs by replacing tokens, keys and codes in log lines."""
 
 import logging
 import re
 
-# A signed token (JWT); the value behind the name of a secret, as a query string, a header or JSON has it.
-TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-NAMED = re.compile(
+# A signed token (JWT), and the value of a named secret in a query string, header or JSON.
+JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+NAMED_SECRET = re.compile(
     r"((?:access_token|refresh_token|cart_token|order_token|session_key|sessionid|x-cart-token|x-session-key|x-order-token|authorization"
     r"|password|verification_code|credential|id_token|token|secret|api_key)[\"']?\s*[=:]\s*(?:bearer\s+)?)(?:\"[^\"]*\"|'[^']*'|[^\s\"'&;,}]+)",
     re.IGNORECASE,
 )
-BLOT = "[hidden]"
+PLACEHOLDER = "[hidden]"
 
 
-def clean(text: str) -> str:
-    """Return the text without the secrets in it."""
-    return TOKEN.sub(BLOT, NAMED.sub(rf"\1{BLOT}", text))
+def redact(text: str) -> str:
+    """Return the text with its secrets replaced."""
+    return JWT.sub(PLACEHOLDER, NAMED_SECRET.sub(rf"\1{PLACEHOLDER}", text))
 
 
 class RedactedFormatter(logging.Formatter):
-    """Formats a line, with its traceback, and cleans it as a whole."""
+    """Formats a record with its traceback and redacts the result."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line as it may be kept."""
-        return clean(super().format(record))
+        """Return the redacted line."""
+        return redact(super().format(record))

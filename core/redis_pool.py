@@ -1,8 +1,8 @@
-"""One pool of connections to Redis for all threads of a process.
+"""One Redis connection pool for all threads of a process.
 
-Django gives each thread a cache object of its own, and each of these would have a pool of its own. The connections of a thread
-that is gone stay open until the garbage collector finds them, for redis-py's objects refer to each other. Its pool is made
-to be shared.
+Django creates a cache object for each thread, and each would have its own pool. The connections of a finished thread stay open
+until the garbage collector finds them, because redis-py's objects form reference cycles. Its pool is designed
+to be shared between threads.
 """
 
 from functools import cache
@@ -10,14 +10,14 @@ from typing import Any
 
 from redis import ConnectionPool
 
-ENOUGH = 2**31  # connections; redis-py would refuse the 101st, while the server's threads are few enough by themselves
+MAX_CONNECTIONS = 2**31  # redis-py's default of 100 would raise an error; the number of server threads is the real limit
 
 
 class SharedPool:
-    """The `pool_class` of Django's cache, which asks it for a pool by an address and options."""
+    """The `pool_class` of Django's cache, which requests a pool by URL and options."""
 
     @staticmethod
     @cache
     def from_url(url: str, **options: Any) -> ConnectionPool:
-        """Return the pool of this process for this address and these options."""
-        return ConnectionPool.from_url(url, **{"max_connections": ENOUGH, **options})
+        """Return this process's pool for this URL and these options."""
+        return ConnectionPool.from_url(url, **{"max_connections": MAX_CONNECTIONS, **options})

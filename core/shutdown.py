@@ -1,28 +1,28 @@
-"""Long-running commands end when they are told to: after what they are doing, and at once while they wait."""
+"""Graceful shutdown of long-running commands: they finish their current work, and stop at once while waiting."""
 
 import signal
 import time
 
-SLICE = 0.2  # seconds after which a wait looks up
+POLL_INTERVAL = 0.2  # seconds between two checks of the flag
 
 
 class ShutdownFlag:
-    """Whether the process has been asked to end, by Ctrl-C, a termination or the closing of its terminal.
+    """Whether the process has been asked to stop by one of the signals.
 
-    Not a `threading.Event`: its lock would be waited for for ever by a handler that has interrupted whoever holds it.
+    Not a `threading.Event`: a signal handler that interrupts the holder of its lock would deadlock.
     """
 
     def __init__(self, *signals: signal.Signals) -> None:
-        self.asked = False
+        self.is_set = False
         for number in signals:
-            signal.signal(number, self._ask)
+            signal.signal(number, self._set)
 
-    def _ask(self, number: int, frame: object) -> None:
-        self.asked = True
+    def _set(self, number: int, frame: object) -> None:
+        self.is_set = True
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until the process is asked to end; returns whether it is."""
+        """Wait for the given time or until the flag is set; return whether it is set."""
         end = time.monotonic() + seconds
-        while not self.asked and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, SLICE))
-        return self.asked
+        while not self.is_set and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, POLL_INTERVAL))
+        return self.is_set

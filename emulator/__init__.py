@@ -1,4 +1,4 @@
-"""A local stand-in for Stripe Checkout, for demos and tests: a program of its own, of the standard library only.
+"""A local emulator of Stripe Checkout for demos and tests: a separate program that uses only the standard library.
 
-It imports nothing of the shop, and the shop nothing of it; they meet over HTTP alone.
+The emulator and the shop do not import each other; they communicate only over HTTP.
 """

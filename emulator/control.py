@@ -1,74 +1,75 @@
-"""What tests and demos ask of the stand-in under `/_emu`: to let time pass, to pay, to go wrong, and to show its books."""
+"""The control API under `/_emu` for tests and demos: advance the clock, pay, inject faults, and inspect the state."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from emulator import refunds, shapes
-from emulator.desk import Desk
+from emulator import objects, refunds
+from emulator.emulator import Emulator
 from emulator.errors import ApiError
 
 Json = dict[str, Any]
-LARGEST = 10**9
+MAX_NUMBER = 10**9
 
 
 class Control:
-    """Answers those who hold the token."""
+    """Handles control requests; the server has checked the token."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        books = desk.books
-        self.acts: dict[str, Callable[[str], Json]] = {
-            "pay": books.pay,
-            "decline": books.decline,
-            "pay_later": books.pay_later,
-            "async_succeed": lambda name: books.settle(name, succeeds=True),
-            "async_fail": lambda name: books.settle(name, succeeds=False),
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        state = emulator.state
+        self.session_actions: dict[str, Callable[[str], Json]] = {
+            "pay": state.pay,
+            "decline": state.decline,
+            "pay_later": state.pay_later,
+            "async_succeed": lambda session_id: state.settle(session_id, succeeds=True),
+            "async_fail": lambda session_id: state.settle(session_id, succeeds=False),
         }
 
-    def answer(self, method: str, path: str, given: Any) -> Any:
-        """Do what is asked, and return what it came to. Raises ApiError."""
-        desk, asked = self.desk, f"{method} {path.removeprefix('/_emu/').rstrip('/')}"
-        if asked == "PUT faults":
-            return desk.put_faults(given)
-        if not isinstance(given, dict):
+    def handle(self, method: str, path: str, params: Any) -> Any:
+        """Run a control request and return its result. Raises ApiError."""
+        emulator, route = self.emulator, f"{method} {path.removeprefix('/_emu/').rstrip('/')}"
+        if route == "PUT faults":
+            return emulator.put_faults(params)
+        if not isinstance(params, dict):
             raise ApiError(400, "The control is given an object.")
-        plain: dict[str, Callable[[], Any]] = {
-            "POST reset": desk.reset,
-            "POST clock": lambda: {"now": desk.books.advance(int(_number(given, "advance")))},
-            "GET ledger": lambda: {"sessions": desk.books.ledger()},
-            "GET requests": lambda: {"requests": list(desk.requests)},
-            "GET deliveries": desk.deliveries.shown,
-            "POST deliveries/wait": lambda: {"arrived": desk.deliveries.wait(_number(given, "seconds", 10))},
+        handlers: dict[str, Callable[[], Any]] = {
+            "POST reset": emulator.reset,
+            "POST clock": lambda: {"now": emulator.state.advance(int(_get_number(params, "advance")))},
+            "GET ledger": lambda: {"sessions": emulator.state.ledger()},
+            "GET requests": lambda: {"requests": list(emulator.requests)},
+            "GET deliveries": emulator.deliveries.to_dict,
+            "POST deliveries/wait": lambda: {"arrived": emulator.deliveries.wait_until_idle(_get_number(params, "seconds", 10))},
         }
-        if asked in plain:
-            return plain[asked]()
-        found = re.fullmatch(r"POST (sessions|refunds|charges|deliveries)/(\w+)/(\w+)", asked)
-        if found is None:
+        if route in handlers:
+            return handlers[route]()
+        match = re.fullmatch(r"POST (sessions|refunds|charges|deliveries)/(\w+)/(\w+)", route)
+        if match is None:
             raise ApiError(404, f"Nothing is controlled at {path}.")
-        with desk.lock:
-            return shapes.public(self._act(given, *found.groups()))
+        with emulator.lock:
+            return objects.to_public(self._run_action(params, *match.groups()))
 
-    def _act(self, given: Json, kind: str, name: str, act: str) -> Json:
-        books = self.desk.books
-        if kind == "sessions" and act in self.acts:
-            return self.acts[act](name)
-        if (kind, act) == ("refunds", "fail"):
-            return refunds.fail(books, name)
-        if (kind, act) == ("charges", "refund"):
-            return refunds.create(books, {"charge": name, **({"amount": str(given["amount"])} if "amount" in given else {})})
-        if (kind, act) == ("charges", "dispute"):
-            return refunds.dispute(books, name, str(given.get("status", "needs_response")))
-        if (kind, act) == ("deliveries", "resend"):
-            event = books.of("event", name)
-            self.desk.deliveries.resend(event)
+    def _run_action(self, params: Json, kind: str, object_id: str, action: str) -> Json:
+        state = self.emulator.state
+        if kind == "sessions" and action in self.session_actions:
+            return self.session_actions[action](object_id)
+        if (kind, action) == ("refunds", "fail"):
+            return refunds.fail_refund(state, object_id)
+        if (kind, action) == ("charges", "refund"):
+            amount = {"amount": str(params["amount"])} if "amount" in params else {}
+            return refunds.create_refund(state, {"charge": object_id, **amount})
+        if (kind, action) == ("charges", "dispute"):
+            return refunds.set_dispute_status(state, object_id, str(params.get("status", "needs_response")))
+        if (kind, action) == ("deliveries", "resend"):
+            event = state.get("event", object_id)
+            self.emulator.deliveries.resend(event)
             return event
-        raise ApiError(404, f"Nothing is done by {act}.")
+        raise ApiError(404, f"Nothing is done by {action}.")
 
 
-def _number(given: Json, name: str, default: float | None = None) -> float:
-    """Return a number that is neither endless nor none: JSON may hold 1e400, and Python's NaN."""
-    value: Any = given.get(name, default)
-    if type(value) not in (int, float) or not -LARGEST <= value <= LARGEST:
-        raise ApiError(400, f"{name} is a number up to {LARGEST}.")
+def _get_number(params: Json, name: str, default: float | None = None) -> float:
+    """Return a finite number; Python's JSON parser also accepts 1e400 and NaN."""
+    value: Any = params.get(name, default)
+    if type(value) not in (int, float) or not -MAX_NUMBER <= value <= MAX_NUMBER:
+        raise ApiError(400, f"{name} is a number up to {MAX_NUMBER}.")
     return float(value)

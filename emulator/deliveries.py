@@ -1,4 +1,4 @@
-"""Sends events to the shop's webhook: signed anew at each try, again and again until it says 2xx."""
+"""Sends events to the shop's webhook. Each attempt has a fresh signature; deliveries are retried until a 2xx response."""
 
 import hashlib
 import heapq
@@ -13,158 +13,160 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from emulator.background import start_loop
 from emulator.faults import Faults
-from emulator.storage import Storage
-from emulator.threads import forever
+from emulator.storage import UNDELIVERED, Storage
 
 Json = dict[str, Any]
-TIMEOUT = 10  # seconds a try
-MOST_TRIES = 20
-KEPT = 10_000  # rows of the log
+TIMEOUT = 10  # seconds for each attempt
+MAX_ATTEMPTS = 20
+LOG_SIZE = 10_000  # rows
 
 
-def signature(secret: str, body: bytes, at: int) -> str:
-    """Return the header `Stripe-Signature` (https://docs.stripe.com/webhooks#verify-manually)."""
+def sign(secret: str, body: bytes, at: int) -> str:
+    """Return the value of the `Stripe-Signature` header (https://docs.stripe.com/webhooks#verify-manually)."""
     mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256)
     return f"t={at},v1={mac.hexdigest()}"
 
 
 @dataclass(eq=False)
-class Copy:
-    """One copy of an event that is to arrive."""
+class Delivery:
+    """One copy of an event on its way to the webhook."""
 
     event: Json
     fault: Json
-    tries: int = 0
+    attempts: int = 0
 
 
 class Deliveries:
-    """A thread that sends what is due, one after the other, so that the order is the order of the events."""
+    """A queue with one sender thread, so that events are delivered in order."""
 
     def __init__(self, url: str, secret: str, faults: Faults, storage: Storage, *, pace: float = 1.0) -> None:
         self.url, self.secret, self.faults, self.storage, self.pace = url, secret, faults, storage, pace
-        self.log: deque[Json] = deque(maxlen=KEPT)
+        self.log: deque[Json] = deque(maxlen=LOG_SIZE)
         self.changed = threading.Condition(storage.lock)
-        self.due: list[tuple[float, int, Copy]] = []  # when, number
-        self.held: list[tuple[Json, Json]] = []
-        self.numbers = itertools.count()
-        self.open: set[Copy] = set()  # what has not arrived yet
-        self.given_up: set[str] = set()
-        forever(self._next, "deliveries")
+        self.due: list[tuple[float, int, Delivery]] = []  # (due time, sequence number, delivery)
+        self.held_back: list[tuple[Json, Json]] = []
+        self.sequence = itertools.count()
+        self.pending: set[Delivery] = set()  # not delivered yet
+        self.failed_events: set[str] = set()
+        start_loop(self._send_next, "deliveries")
 
-    def tell(self, event: Json) -> None:
-        """Owe the shop an event."""
+    def enqueue(self, event: Json) -> None:
+        """Queue an event for delivery."""
         if not self.url:
             return
         with self.changed:
-            fault = self.faults.event(event["type"])
+            fault = self.faults.match_event(event["type"])
             if fault.get("drop"):
-                self._note(event, 0, "dropped")
+                self._log_attempt(event, 0, "dropped")
                 return
-            self.storage.mark("owed", event["id"], True)
+            self.storage.mark(UNDELIVERED, event["id"], True)
             if not fault.get("reorder"):
-                self._send(event, fault)
+                self._enqueue_copies(event, fault)
                 return
-            self.held.append((event, fault))
-            if not self.faults.is_left(fault):
+            self.held_back.append((event, fault))
+            if not self.faults.has_uses_left(fault):
                 self.release()
 
     def release(self) -> None:
-        """Send what is held back, the last first."""
+        """Send the events held back for reordering, newest first."""
         with self.changed:
-            held, self.held = self.held, []
-            for event, fault in reversed(held):
-                self._send(event, fault)
+            events, self.held_back = self.held_back, []
+            for event, fault in reversed(events):
+                self._enqueue_copies(event, fault)
 
     def resend(self, event: Json) -> None:
-        """Send an event once more, whatever became of it."""
+        """Deliver an event again, whether or not it was delivered before."""
         if self.url:
             with self.changed:
-                self.storage.mark("owed", event["id"], True)
-                self._send(event, {})
+                self.storage.mark(UNDELIVERED, event["id"], True)
+                self._enqueue_copies(event, {})
 
-    def forget(self) -> None:
-        """Drop what is owed, and the log."""
+    def clear(self) -> None:
+        """Drop all pending deliveries and the log."""
         with self.changed:
-            for kept in (self.due, self.held, self.open, self.given_up, self.log):
-                kept.clear()
+            for collection in (self.due, self.held_back, self.pending, self.failed_events, self.log):
+                collection.clear()
             self.changed.notify_all()
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until nothing is on its way; False where that takes longer, or something was given up."""
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no delivery is pending. Return False on a timeout or if an event could not be delivered."""
         with self.changed:
-            return self.changed.wait_for(lambda: not self.open, seconds) and not self.given_up
+            return self.changed.wait_for(lambda: not self.pending, seconds) and not self.failed_events
 
-    def wait_for_a_try(self, seconds: float) -> None:
-        """Wait until what is on its way was tried once, whatever came of it; not for what is delayed."""
+    def wait_for_first_attempts(self, seconds: float) -> None:
+        """Wait until each pending delivery has been attempted once; skip those with a configured delay."""
         with self.changed:
-            new = [copy for copy in self.open if not copy.fault.get("delay_ms")]
-            self.changed.wait_for(lambda: all(copy.tries or copy not in self.open for copy in new), seconds)
+            deliveries = [delivery for delivery in self.pending if not delivery.fault.get("delay_ms")]
+            self.changed.wait_for(
+                lambda: all(delivery.attempts or delivery not in self.pending for delivery in deliveries), seconds
+            )
 
-    def shown(self) -> Json:
-        """Return the log of tries, and the events that have not arrived."""
+    def to_dict(self) -> Json:
+        """Return the log of attempts and the events that are pending or failed."""
         with self.changed:
-            is_open = sorted({copy.event["id"] for copy in self.open})
-            return {"deliveries": list(self.log), "open": is_open, "given_up": sorted(self.given_up)}
+            pending = sorted({delivery.event["id"] for delivery in self.pending})
+            return {"deliveries": list(self.log), "open": pending, "given_up": sorted(self.failed_events)}
 
-    def _send(self, event: Json, fault: Json) -> None:
+    def _enqueue_copies(self, event: Json, fault: Json) -> None:
         for _ in range(1 + fault.get("duplicate", 0)):
-            copy = Copy(event, fault)
-            self.open.add(copy)
-            self._push(copy, fault.get("delay_ms", 0) / 1000)
+            delivery = Delivery(event, fault)
+            self.pending.add(delivery)
+            self._push(delivery, fault.get("delay_ms", 0) / 1000)
 
-    def _push(self, copy: Copy, seconds: float) -> None:
-        heapq.heappush(self.due, (time.monotonic() + seconds, next(self.numbers), copy))
+    def _push(self, delivery: Delivery, seconds: float) -> None:
+        heapq.heappush(self.due, (time.monotonic() + seconds, next(self.sequence), delivery))
         self.changed.notify_all()
 
-    def _next(self) -> None:
+    def _send_next(self) -> None:
         with self.changed:
             while not self.due or self.due[0][0] > time.monotonic():
                 self.changed.wait(min(self.due[0][0] - time.monotonic(), threading.TIMEOUT_MAX) if self.due else None)
-            copy = heapq.heappop(self.due)[2]
-        status = self._try(copy)
+            delivery = heapq.heappop(self.due)[2]
+        status = self._attempt(delivery)
         with self.changed:
-            if copy in self.open:  # else it was forgotten meanwhile
-                self._settle(copy, status)
+            if delivery in self.pending:  # `clear` may have dropped it in the meantime
+                self._finish_attempt(delivery, status)
                 self.storage.save()
 
-    def _settle(self, copy: Copy, status: int | str) -> None:
-        name, arrived = copy.event["id"], isinstance(status, int) and 200 <= status < 300
-        copy.tries += 1
-        self._note(copy.event, copy.tries, status)
-        if not arrived and copy.tries < MOST_TRIES:
-            self._push(copy, min(2 ** (copy.tries - 1), 3600) * self.pace)
+    def _finish_attempt(self, delivery: Delivery, status: int | str) -> None:
+        event_id, is_delivered = delivery.event["id"], isinstance(status, int) and 200 <= status < 300
+        delivery.attempts += 1
+        self._log_attempt(delivery.event, delivery.attempts, status)
+        if not is_delivered and delivery.attempts < MAX_ATTEMPTS:
+            self._push(delivery, min(2 ** (delivery.attempts - 1), 3600) * self.pace)
             return
-        self.open.discard(copy)
-        if arrived:
-            self.given_up.discard(name)
+        self.pending.discard(delivery)
+        if is_delivered:
+            self.failed_events.discard(event_id)
         else:
-            self.given_up.add(name)
-        if all(other.event["id"] != name for other in self.open):
-            self.storage.mark("owed", name, None)
+            self.failed_events.add(event_id)
+        if all(other.event["id"] != event_id for other in self.pending):
+            self.storage.mark(UNDELIVERED, event_id, None)
         self.changed.notify_all()
 
-    def _try(self, copy: Copy) -> int | str:
-        event, fault = copy.event, copy.fault
+    def _attempt(self, delivery: Delivery) -> int | str:
+        event, fault = delivery.event, delivery.fault
         body = json.dumps({**event, "api_version": fault.get("api_version", event["api_version"])}, indent=2).encode()
         at = int(time.time()) - (3600 if fault.get("old_timestamp") else 0)
         secret = "whsec_wrong" if fault.get("bad_signature") else self.secret
-        headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature(secret, body, at)}
+        headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": sign(secret, body, at)}
         try:
-            return self._posted(body, {**headers, "Connection": "close"})
-        except (OSError, HTTPException, ValueError) as wrong:
-            return f"{type(wrong).__name__}: {wrong}"[:200]
+            return self._post(body, {**headers, "Connection": "close"})
+        except (OSError, HTTPException, ValueError) as error:
+            return f"{type(error).__name__}: {error}"[:200]
 
-    def _posted(self, body: bytes, headers: dict[str, str]) -> int:
-        """Return the status of the answer. As with Stripe, a redirect is one; nor does a proxy come between."""
+    def _post(self, body: bytes, headers: dict[str, str]) -> int:
+        """Return the response status. Like Stripe, follow no redirects; proxy settings are ignored too."""
         url = urlsplit(self.url)
-        kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-        connection = kind(url.hostname or "", url.port, timeout=TIMEOUT)
+        connection_class = HTTPSConnection if url.scheme == "https" else HTTPConnection
+        connection = connection_class(url.hostname or "", url.port, timeout=TIMEOUT)
         try:
             connection.request("POST", f"{url.path or '/'}{'?' if url.query else ''}{url.query}", body, headers)
             return connection.getresponse().status
         finally:
             connection.close()
 
-    def _note(self, event: Json, tries: int, status: int | str) -> None:
-        self.log.append({"event": event["id"], "type": event["type"], "try": tries, "status": status, "at": time.time()})
+    def _log_attempt(self, event: Json, attempt: int, status: int | str) -> None:
+        self.log.append({"event": event["id"], "type": event["type"], "try": attempt, "status": status, "at": time.time()})

@@ -1,4 +1,4 @@
-"""Which parameters the API takes, and what it makes of them: an unknown one is refused, as Stripe does."""
+"""The parameters of the API and their parsing; like Stripe, the API rejects unknown parameters."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ INTENT_DATA = {
     *("application_fee_amount", "capture_method", "description", "metadata", "on_behalf_of", "receipt_email", "setup_future_usage"),
     *("shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"),
 }
-# Of the API version 2026-10-28.endive; `payment_method_types` went with 2026-09-30.
+# API version 2026-10-28.endive; 2026-09-30 removed `payment_method_types`.
 SESSION = {
     *("adaptive_pricing", "after_expiration", "allow_promotion_codes", "allowed_payment_method_types", "automatic_tax"),
     *("billing_address_collection", "branding_settings", "cancel_url", "client_reference_id", "consent_collection", "currency"),
@@ -29,49 +29,49 @@ REFUND = {
     *("reason", "refund_application_fee", "reverse_transfer"),
 }
 LIST = {"created", "ending_before", "expand", "limit", "starting_after"}
-WHOLE = re.compile(r"-?[0-9]{1,18}")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
 MINIMUM = {"gbp": 30, "jpy": 50}  # minor units; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-OTHERS_MINIMUM = 50
+DEFAULT_MINIMUM = 50
 MAXIMUM = 99_999_999
-THREE_DIGITS = {"bhd", "jod", "kwd", "omr", "tnd"}
+THREE_DECIMAL_CURRENCIES = {"bhd", "jod", "kwd", "omr", "tnd"}
 MAX_LINES = 100
 
 
-def known(given: dict[str, Any], names: set[str], where: str = "") -> None:
-    """Refuse what the API does not know."""
-    for name in given:
+def check_known(params: dict[str, Any], names: set[str], where: str = "") -> None:
+    """Raise ApiError for a parameter that is not one of `names`."""
+    for name in params:
         if name not in names:
             path = f"{where}[{name}]" if where else name
             raise invalid(f"Received unknown parameter: {path}", path, "parameter_unknown")
 
 
-def whole(value: Any, param: str, *, least: int = 0) -> int:
-    """Return a whole number of at least `least`."""
-    if not isinstance(value, str) or not WHOLE.fullmatch(value):
+def parse_integer(value: Any, param: str, *, minimum: int = 0) -> int:
+    """Return an integer of at least `minimum`. Raises ApiError."""
+    if not isinstance(value, str) or not INTEGER.fullmatch(value):
         raise invalid(f"Invalid integer: {str(value)[:100]}", param, "parameter_invalid_integer")
     number = int(value)
-    if number < least:
-        raise invalid(f"This value must be greater than or equal to {least}.", param, "parameter_invalid_integer")
+    if number < minimum:
+        raise invalid(f"This value must be greater than or equal to {minimum}.", param, "parameter_invalid_integer")
     return number
 
 
-def a_text(given: dict[str, Any], name: str, where: str = "") -> str | None:
-    """Return a parameter that is a text; None where it is not given."""
-    value = given.get(name)
+def get_text(params: dict[str, Any], name: str, where: str = "") -> str | None:
+    """Return a string parameter, or None if it is absent. Raises ApiError."""
+    value = params.get(name)
     if value is not None and not isinstance(value, str):
         raise invalid("Invalid string", f"{where}[{name}]" if where else name)
     return value
 
 
-def a_list(value: Any, param: str) -> list[str]:
-    """Return a parameter that is a list of texts."""
+def parse_list(value: Any, param: str) -> list[str]:
+    """Return a list of strings. Raises ApiError."""
     if not isinstance(value, list) or any(not isinstance(text, str) for text in value):
         raise invalid("Invalid array", param)
     return value
 
 
-def an_object(value: Any, param: str) -> dict[str, Any]:
-    """Return a parameter that is an object; an empty one where it is not given."""
+def parse_object(value: Any, param: str) -> dict[str, Any]:
+    """Return an object, empty if the parameter is absent. Raises ApiError."""
     if value in (None, ""):
         return {}
     if not isinstance(value, dict):
@@ -79,77 +79,77 @@ def an_object(value: Any, param: str) -> dict[str, Any]:
     return value
 
 
-def texts(value: Any, param: str) -> dict[str, str]:
-    """Return metadata: up to 50 names of 40 characters with texts of 500."""
-    found = an_object(value, param)
-    if len(found) > 50 or any(not isinstance(text, str) for text in found.values()):
+def parse_metadata(value: Any, param: str) -> dict[str, str]:
+    """Return metadata: up to 50 keys of 40 characters, values of 500. Raises ApiError."""
+    metadata = parse_object(value, param)
+    if len(metadata) > 50 or any(not isinstance(text, str) for text in metadata.values()):
         raise invalid("Invalid object", param)
-    for name, text in found.items():
+    for name, text in metadata.items():
         if len(name) > 40 or len(text) > 500:
             raise invalid("Metadata names have at most 40 characters and values 500.", f"{param}[{name[:40]}]")
-    return dict(found)
+    return dict(metadata)
 
 
-def addresses(given: dict[str, Any]) -> None:
-    """Refuse a session without a page to come back to, or with one that is none."""
-    if "success_url" not in given:
+def check_urls(params: dict[str, Any]) -> None:
+    """Check the return URLs of a session. Raises ApiError."""
+    if "success_url" not in params:
         raise invalid("Missing required param: success_url.", "success_url", "parameter_missing")
     for name in ("success_url", "cancel_url"):
-        if not (a_text(given, name) or "https://ok").startswith(("http://", "https://")):
+        if not (get_text(params, name) or "https://ok").startswith(("http://", "https://")):
             raise invalid("Not a valid URL", name, "url_invalid")
 
 
-def line_items(given: Any) -> list[dict[str, Any]]:
-    """Return the lines of a session as {name, unit_amount, quantity, currency}."""
-    if not isinstance(given, list) or not given:
+def parse_line_items(items: Any) -> list[dict[str, Any]]:
+    """Return the line items as {name, unit_amount, quantity, currency}. Raises ApiError."""
+    if not isinstance(items, list) or not items:
         raise invalid("Missing required param: line_items.", "line_items", "parameter_missing")
-    if len(given) > MAX_LINES:
+    if len(items) > MAX_LINES:
         raise invalid(f"A session has at most {MAX_LINES} line items.", "line_items")
-    lines = [_line(item, f"line_items[{number}]") for number, item in enumerate(given)]
+    lines = [_parse_line_item(item, f"line_items[{number}]") for number, item in enumerate(items)]
     if len({line["currency"] for line in lines}) > 1:
         raise invalid("All line items must have the same currency.", "line_items")
     return lines
 
 
-def _line(item: Any, where: str) -> dict[str, Any]:
+def _parse_line_item(item: Any, where: str) -> dict[str, Any]:
     price = item.get("price_data") if isinstance(item, dict) else None
     product = price.get("product_data") if isinstance(price, dict) else None
     if not isinstance(price, dict) or not isinstance(product, dict):
         raise invalid("This stand-in takes line items with price_data and product_data only.", where)
-    known(item, LINE_ITEM, where)
-    known(price, PRICE_DATA, f"{where}[price_data]")
-    known(product, PRODUCT_DATA, f"{where}[price_data][product_data]")
-    currency = a_text(price, "currency", f"{where}[price_data]") or ""
-    name = a_text(product, "name", f"{where}[price_data][product_data]")
+    check_known(item, LINE_ITEM, where)
+    check_known(price, PRICE_DATA, f"{where}[price_data]")
+    check_known(product, PRODUCT_DATA, f"{where}[price_data][product_data]")
+    currency = get_text(price, "currency", f"{where}[price_data]") or ""
+    name = get_text(product, "name", f"{where}[price_data][product_data]")
     if len(currency) != 3 or not currency.isalpha():
         raise invalid(f"Invalid currency: {currency}", f"{where}[price_data][currency]")
     if not name:
         raise invalid("You passed an empty string.", f"{where}[price_data][product_data][name]", "parameter_invalid_empty")
     return {
         "name": name,
-        "unit_amount": whole(price.get("unit_amount"), f"{where}[price_data][unit_amount]"),
-        "quantity": whole(item.get("quantity", "1"), f"{where}[quantity]", least=1),
+        "unit_amount": parse_integer(price.get("unit_amount"), f"{where}[price_data][unit_amount]"),
+        "quantity": parse_integer(item.get("quantity", "1"), f"{where}[quantity]", minimum=1),
         "currency": currency.lower(),
     }
 
 
-def charged(lines: list[dict[str, Any]]) -> tuple[int, str]:
-    """Return the total in minor units, and its currency. Raises ApiError for what cannot be charged."""
+def compute_total(lines: list[dict[str, Any]]) -> tuple[int, str]:
+    """Return the total in minor units and its currency. Raises ApiError if it cannot be charged."""
     total, currency = sum(line["unit_amount"] * line["quantity"] for line in lines), str(lines[0]["currency"])
-    if total < MINIMUM.get(currency, OTHERS_MINIMUM):
+    if total < MINIMUM.get(currency, DEFAULT_MINIMUM):
         raise ApiError(400, "The Checkout Session's total amount is below the minimum.", code="amount_too_small")
     if total > MAXIMUM:
         raise ApiError(400, "The Checkout Session's total amount is above the maximum.", code="amount_too_large")
-    if currency in THREE_DIGITS and total % 10:
+    if currency in THREE_DECIMAL_CURRENCIES and total % 10:
         raise invalid("The last digit of an amount in a three-decimal currency must be 0.", "line_items")
     return total, currency
 
 
-def lifetime(given: Any, now: int) -> int:
-    """Return when a session ends: 30 minutes to 24 hours from now, a day if nothing is said."""
-    if given is None:
+def parse_expiry(value: Any, now: int) -> int:
+    """Return when a session expires: 30 minutes to 24 hours from now, by default 24 hours. Raises ApiError."""
+    if value is None:
         return now + 86_400
-    until = whole(given, "expires_at")
-    if not 1_800 <= until - now <= 86_400:
+    expires_at = parse_integer(value, "expires_at")
+    if not 1_800 <= expires_at - now <= 86_400:
         raise invalid("`expires_at` must be between 30 minutes and 24 hours from now.", "expires_at")
-    return until
+    return expires_at

@@ -1,83 +1,83 @@
-"""Money that goes back: refunds, and disputes of a charge."""
+"""Refunds and disputes of a charge."""
 
 from typing import Any
 
-from emulator import parameters, shapes
-from emulator.books import Books
+from emulator import objects, parameters
 from emulator.errors import ApiError, invalid
+from emulator.state import State
 
 Json = dict[str, Any]
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
-DISPUTES = {
+DISPUTE_STATUSES = {
     *("needs_response", "under_review", "won", "lost", "prevented", "appeal_needs_response", "appeal_under_review"),
     *("warning_needs_response", "warning_under_review", "warning_closed"),
 }
 
 
-def create(books: Books, given: Json) -> Json:
-    """Give money back. Raises ApiError."""
-    reason, metadata = parameters.a_text(given, "reason"), parameters.texts(given.get("metadata"), "metadata")
+def create_refund(state: State, params: Json) -> Json:
+    """Refund a charge in part or in full. Raises ApiError."""
+    reason, metadata = parameters.get_text(params, "reason"), parameters.parse_metadata(params.get("metadata"), "metadata")
     if reason is not None and reason not in REASONS:
         raise invalid(f"Invalid reason: must be one of {', '.join(REASONS)}", "reason")
-    with books.lock:
-        charge = _charge_of(books, given)
-        rest = charge["amount"] - charge["amount_refunded"]
-        amount = parameters.whole(given["amount"], "amount", least=1) if "amount" in given else rest
-        if not rest:
+    with state.lock:
+        charge = _get_charge(state, params)
+        remaining = charge["amount"] - charge["amount_refunded"]
+        amount = parameters.parse_integer(params["amount"], "amount", minimum=1) if "amount" in params else remaining
+        if not remaining:
             raise ApiError(400, f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-        if amount > rest:
-            raise invalid(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({rest})", "amount")
-        refund = {**shapes.refund(charge, amount, books.now()), "metadata": metadata, "reason": reason}
+        if amount > remaining:
+            raise invalid(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({remaining})", "amount")
+        refund = {**objects.build_refund(charge, amount, state.now()), "metadata": metadata, "reason": reason}
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-        books.record(refund, "refund.created")
-        books.record(charge, "charge.refunded")
-        books.record(refund, "refund.updated")
+        state.record(refund, "refund.created")
+        state.record(charge, "charge.refunded")
+        state.record(refund, "refund.updated")
         return refund
 
 
-def _charge_of(books: Books, given: Json) -> Json:
-    charge, payment = parameters.a_text(given, "charge"), parameters.a_text(given, "payment_intent")
-    if charge:
-        return books.of("charge", charge)
-    if not payment:
+def _get_charge(state: State, params: Json) -> Json:
+    charge_id, intent_id = parameters.get_text(params, "charge"), parameters.get_text(params, "payment_intent")
+    if charge_id:
+        return state.get("charge", charge_id)
+    if not intent_id:
         raise ApiError(400, "One of the following params should be provided for this request: payment_intent or charge.")
-    intent = books.of("payment_intent", payment)
+    intent = state.get("payment_intent", intent_id)
     if intent["latest_charge"] is None:
         raise ApiError(400, f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.")
-    return books.of("charge", intent["latest_charge"])
+    return state.get("charge", intent["latest_charge"])
 
 
-def fail(books: Books, name: str) -> Json:
-    """Let a refund come back, as a closed bank account does. Raises ApiError."""
-    with books.lock:
-        refund = books.of("refund", name)
+def fail_refund(state: State, refund_id: str) -> Json:
+    """Fail a refund after the fact, as a closed bank account does. Raises ApiError."""
+    with state.lock:
+        refund = state.get("refund", refund_id)
         if refund["status"] == "failed":
             return refund
         refund.update(status="failed", failure_reason="lost_or_stolen_card")
-        charge = books.of("charge", refund["charge"])
+        charge = state.get("charge", refund["charge"])
         charge["amount_refunded"] -= refund["amount"]
         charge["refunded"] = False
-        books.record(charge)
-        books.record(refund, "refund.failed")
+        state.record(charge)
+        state.record(refund, "refund.failed")
         return refund
 
 
-def dispute(books: Books, charge_name: str, status: str) -> Json:
-    """Open a dispute (`needs_response`), or close it (`won`, `lost`). Raises ApiError."""
-    if status not in DISPUTES:
-        raise invalid(f"A dispute is one of {', '.join(sorted(DISPUTES))}.", "status")
-    with books.lock:
-        charge = books.of("charge", charge_name)
-        found = next((row for row in books.all("dispute").values() if row["charge"] == charge_name), None)
-        if found is None:
-            found = shapes.dispute(charge, books.now())
+def set_dispute_status(state: State, charge_id: str, status: str) -> Json:
+    """Open a dispute (`needs_response`) or change its status; `won` and `lost` close it. Raises ApiError."""
+    if status not in DISPUTE_STATUSES:
+        raise invalid(f"A dispute is one of {', '.join(sorted(DISPUTE_STATUSES))}.", "status")
+    with state.lock:
+        charge = state.get("charge", charge_id)
+        dispute = next((row for row in state.list_objects("dispute").values() if row["charge"] == charge_id), None)
+        if dispute is None:
+            dispute = objects.build_dispute(charge, state.now())
             charge["disputed"] = True
-            books.record(charge)
-            books.record(found, "charge.dispute.created", "charge.dispute.funds_withdrawn")
-        if status != found["status"]:
-            found["status"] = status
-            books.record(found, "charge.dispute.closed" if status in ("won", "lost") else "charge.dispute.updated")
+            state.record(charge)
+            state.record(dispute, "charge.dispute.created", "charge.dispute.funds_withdrawn")
+        if status != dispute["status"]:
+            dispute["status"] = status
+            state.record(dispute, "charge.dispute.closed" if status in ("won", "lost") else "charge.dispute.updated")
             if status == "won":
-                books.record(found, "charge.dispute.funds_reinstated")
-        return found
+                state.record(dispute, "charge.dispute.funds_reinstated")
+        return dispute

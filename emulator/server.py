@@ -1,4 +1,4 @@
-"""Speaks HTTP: the API for those with a test key, pages for buyers, the control for those with its token."""
+"""The HTTP server: the API (with a test key), the payment pages, and the control API (with its token)."""
 
 import base64
 import binascii
@@ -13,78 +13,78 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
-from emulator import forms, pages
-from emulator.books import API_VERSION
+from emulator import form_encoding, pages
 from emulator.control import Control
-from emulator.desk import Answer, Desk, Dropped
+from emulator.emulator import ApiResponse, ConnectionDropped, Emulator
 from emulator.errors import ApiError, invalid
+from emulator.state import API_VERSION
 
 MAX_BODY = 1_000_000  # bytes
-LONGEST_KEY = 255  # characters
+MAX_KEY_LENGTH = 255  # characters
 
 
 class Server(ThreadingHTTPServer):
-    """A stand-in at a port of the loopback interface."""
+    """An emulator on a port of the loopback interface."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, desk: Desk, control_token: str = "") -> None:
+    def __init__(self, port: int, emulator: Emulator, control_token: str = "") -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.desk, self.control_token = desk, control_token
-        self.control = Control(desk)
+        self.emulator, self.control_token = emulator, control_token
+        self.control = Control(emulator)
 
-    def handle_error(self, *about: Any) -> None:
-        """Say what went wrong with a connection, but not that the caller went away."""
+    def handle_error(self, *args: Any) -> None:
+        """Report a connection's error, unless the client has disconnected."""
         if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(*about)
+            super().handle_error(*args)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Handles the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "emulator", ""
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer a request, whatever its method and whatever goes wrong."""
+        """Handle a request of any method and turn every error into a response."""
         try:
             self._serve(self.command)
-        except Dropped:
+        except ConnectionDropped:
             self.close_connection = True
         except ConnectionError:
-            raise  # there is nobody to be answered
-        except ApiError as refusal:
-            self._json(refusal.status, refusal.body())
-        except Exception:  # noqa: BLE001 - the caller gets an answer, and whoever runs this learns why
+            raise  # the client has disconnected
+        except ApiError as error:
+            self._json(error.status, error.body())
+        except Exception:  # noqa: BLE001 - the client gets a response, and the log gets the traceback
             traceback.print_exc()
             self._json(500, ApiError(500, "The stand-in failed; its log says why.", kind="api_error").body())
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - the names that http.server looks for
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - names that http.server looks up
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what is no request as the API refuses; the rest of the connection cannot be read."""
+        """Answer a malformed request with an API error and close the connection, whose remaining data cannot be parsed."""
         self.close_connection = True
         self._json(code, ApiError(code, message or "This is no request.").body(), {"Connection": "close"})
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet: `/_emu/requests` tells what was asked."""
+        """Log nothing; `/_emu/requests` lists the requests."""
 
     @property
-    def desk(self) -> Desk:
-        """The stand-in that answers."""
-        return cast(Server, self.server).desk
+    def emulator(self) -> Emulator:
+        """The emulator that answers."""
+        return cast(Server, self.server).emulator
 
     def _serve(self, method: str) -> None:
         text, url = self._body(), urlsplit(self.path)
         if url.path.startswith("/v1/"):
-            self._api(method, url.path, url.query if method == "GET" else text)
+            self._handle_api(method, url.path, url.query if method == "GET" else text)
         elif url.path.startswith("/_emu/"):
-            self._control(method, url.path, text)
+            self._handle_control(method, url.path, text)
         elif url.path.startswith("/pay/"):
             _check_method(method, "GET", "POST")
-            self._page(method, url.path.removeprefix("/pay/").strip("/"), text)
+            self._handle_page(method, url.path.removeprefix("/pay/").strip("/"), text)
         elif url.path in ("/", "/healthz"):
             _check_method(method, "GET")
             self._send(200, "text/plain; charset=utf-8", b"A stand-in for Stripe Checkout. No money moves.\n")
@@ -98,86 +98,86 @@ class Handler(BaseHTTPRequestHandler):
             raise ApiError(413, f"A body has a Content-Length, of {MAX_BODY} bytes at most.")
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            raise Dropped  # by the caller
+            raise ConnectionDropped  # by the client
         return body.decode("utf-8", "replace")
 
-    def _api(self, method: str, path: str, text: str) -> None:
+    def _handle_api(self, method: str, path: str, text: str) -> None:
         key = self.headers.get("Idempotency-Key", "")
         row: dict[str, Any] = {"method": method, "path": path, "key": key, "version": self.headers.get("Stripe-Version")}
         headers = {"Request-Id": f"req_{secrets.token_hex(7)}", "Stripe-Version": row["version"] or API_VERSION}
         try:
             self._check_key()
-            row["params"] = given = forms.decoded(text)
-            answer = self.desk.call(method, path, text, given, key)
-        except ApiError as refusal:
-            answer = Answer.to(refusal)
-        except Dropped:
-            self.desk.requests.append({**row, "status": None})
+            row["params"] = params = form_encoding.decode(text)
+            response = self.emulator.handle(method, path, text, params, key)
+        except ApiError as error:
+            response = ApiResponse.from_error(error)
+        except ConnectionDropped:
+            self.emulator.requests.append({**row, "status": None})
             raise
-        self.desk.requests.append({**row, "status": answer.status, "replayed": answer.is_replayed})
+        self.emulator.requests.append({**row, "status": response.status, "replayed": response.is_replayed})
         headers |= {"Idempotency-Key": key} if key else {}
-        headers |= {"Idempotent-Replayed": "true"} if answer.is_replayed else {}
-        self._json(answer.status, answer.body, headers, is_broken=answer.is_broken)
+        headers |= {"Idempotent-Replayed": "true"} if response.is_replayed else {}
+        self._json(response.status, response.body, headers, is_broken=response.is_broken)
 
     def _check_key(self) -> None:
-        kind, _, given = self.headers.get("Authorization", "").partition(" ")
-        if kind.lower() == "basic":
+        scheme, _, api_key = self.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "basic":
             try:
-                given = base64.b64decode(given, validate=True).decode().partition(":")[0]
+                api_key = base64.b64decode(api_key, validate=True).decode().partition(":")[0]
             except (binascii.Error, UnicodeDecodeError):
-                given = ""
-        if kind.lower() not in ("basic", "bearer") or not given.startswith("sk_test_"):
+                api_key = ""
+        if scheme.lower() not in ("basic", "bearer") or not api_key.startswith("sk_test_"):
             raise ApiError(401, "Give a test key (sk_test_…) as bearer; this stand-in takes no live key.")
-        if len(self.headers.get("Idempotency-Key", "")) > LONGEST_KEY:
-            raise invalid(f"An idempotency key has up to {LONGEST_KEY} characters.", "Idempotency-Key")
+        if len(self.headers.get("Idempotency-Key", "")) > MAX_KEY_LENGTH:
+            raise invalid(f"An idempotency key has up to {MAX_KEY_LENGTH} characters.", "Idempotency-Key")
 
-    def _page(self, method: str, name: str, text: str) -> None:
-        books = self.desk.books
+    def _handle_page(self, method: str, session_id: str, text: str) -> None:
+        state = self.emulator.state
         try:
-            session = books.session(name)
+            session = state.get_session(session_id)
         except ApiError:
-            self._html(404, pages.missing())
+            self._html(404, pages.render_not_found())
             return
-        status, said = 200, ""
+        status, message = 200, ""
         if method == "POST":
             form = parse_qs(text)
-            act = form.get("act", [""])[0]
+            action = form.get("act", [""])[0]
             try:
-                self._pay(name, act, form.get("email", [""])[0][:254])
-            except ApiError as refusal:
-                status, said = refusal.status, refusal.message
-            self.desk.storage.save()
-            if act in ("pay", "pay_later") and not said:
-                self._redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", name))
+                self._pay(session_id, action, form.get("email", [""])[0][:254])
+            except ApiError as error:
+                status, message = error.status, error.message
+            self.emulator.storage.save()
+            if action in ("pay", "pay_later") and not message:
+                self._redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id))
                 return
         is_open = session["status"] == "open"
-        self._html(status if is_open else 200, pages.checkout(session, said) if is_open else pages.closed(session))
+        self._html(status if is_open else 200, pages.render_checkout(session, message) if is_open else pages.render_closed(session))
 
-    def _pay(self, name: str, act: str, email: str) -> None:
-        """Do what the buyer chose. Raises ApiError with what he should read."""
-        books = self.desk.books
-        if act == "pay":
-            books.pay(name, email)
-        elif act == "pay_later":
-            books.pay_later(name, email)
-        elif act in ("async_succeed", "async_fail"):
-            books.settle(name, succeeds=act == "async_succeed")
-        elif act == "decline":
-            books.decline(name)
+    def _pay(self, session_id: str, action: str, email: str) -> None:
+        """Run the buyer's choice. Raises ApiError with the message to show."""
+        state = self.emulator.state
+        if action == "pay":
+            state.pay(session_id, email)
+        elif action == "pay_later":
+            state.pay_later(session_id, email)
+        elif action in ("async_succeed", "async_fail"):
+            state.settle(session_id, succeeds=action == "async_succeed")
+        elif action == "decline":
+            state.decline(session_id)
             raise ApiError(402, "Your card was declined. Try another way to pay.")
         else:
             raise ApiError(400, "There is no such button.")
 
-    def _control(self, method: str, path: str, text: str) -> None:
+    def _handle_control(self, method: str, path: str, text: str) -> None:
         token = cast(Server, self.server).control_token
         if not token or not hmac.compare_digest(self.headers.get("X-Emulator-Token", "").encode(), token.encode()):
             raise ApiError(404 if not token else 403, "The control is for those who hold its token.")
         try:
-            given = json.loads(text) if text else {}
-        except (ValueError, RecursionError) as wrong:
-            raise ApiError(400, f"Cannot read that: {wrong}") from None
-        body = cast(Server, self.server).control.answer(method, path, given)
-        self.desk.storage.save()
+            params = json.loads(text) if text else {}
+        except (ValueError, RecursionError) as error:
+            raise ApiError(400, f"Cannot read that: {error}") from None
+        body = cast(Server, self.server).control.handle(method, path, params)
+        self.emulator.storage.save()
         self._json(200, body)
 
     def _json(self, status: int, body: Any, headers: dict[str, str] | None = None, *, is_broken: bool = False) -> None:
@@ -192,13 +192,13 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, "text/html; charset=utf-8", text.encode(), headers)
 
     def _redirect(self, url: str) -> None:
-        # Whatever may not stand in an address is quoted, line breaks too; what is quoted already stays.
+        # Quote characters that a URL may not contain, including line breaks; keep existing escapes.
         self._send(303, "text/plain", b"", {"Location": quote(url, safe=string.punctuation), "Cache-Control": "no-store"})
 
     def _send(self, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, " ".join(value.split()))  # a header that is echoed may hold line breaks
+            self.send_header(name, " ".join(value.split()))  # an echoed header may contain line breaks
         self.end_headers()
         self.wfile.write(b"" if self.command == "HEAD" else body)
 

@@ -1,4 +1,4 @@
-"""Keeps what must outlive a restart in a SQLite file, where there is one."""
+"""Persists state across restarts in a SQLite file, if one is configured."""
 
 import json
 import sqlite3
@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+UNDELIVERED = "owed"  # kind of the rows for pending events; the name is part of the file format
+
 
 class Storage:
-    """One row for each thing: what was marked since the last time is written, and nothing else.
+    """One row for each value; `save` writes the values marked since the last save.
 
-    `lock` is the one that whoever changes something holds: no half of an act is ever written.
+    Callers hold `lock` while they change state, so that no partial operation is written.
     """
 
     def __init__(self, path: str, lock: threading.RLock) -> None:
@@ -21,19 +23,19 @@ class Storage:
             self.file.execute("CREATE TABLE IF NOT EXISTS kept (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
 
     def load(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield kind, id and thing of all that was kept, the oldest first."""
+        """Yield the kind, id and value of each stored row, oldest first."""
         if self.file:
-            for kind, name, body in self.file.execute("SELECT kind, id, body FROM kept ORDER BY rowid"):
-                yield kind, name, json.loads(body)
+            for kind, row_id, body in self.file.execute("SELECT kind, id, body FROM kept ORDER BY rowid"):
+                yield kind, row_id, json.loads(body)
 
-    def mark(self, kind: str, name: str, thing: Any) -> None:
-        """Remember that a thing is new or has changed, or with None that it is gone."""
+    def mark(self, kind: str, row_id: str, value: Any) -> None:
+        """Mark a value as new or changed, or with None as deleted."""
         if self.file:
             with self.lock:
-                self.marked[kind, name] = thing
+                self.marked[kind, row_id] = value
 
     def clear(self) -> None:
-        """Forget everything, in the file too."""
+        """Delete everything, including the rows in the file."""
         with self.lock:
             self.marked.clear()
             if self.file:
@@ -41,14 +43,14 @@ class Storage:
                     self.file.execute("DELETE FROM kept")
 
     def save(self) -> None:
-        """Write what is marked."""
+        """Write the marked values."""
         with self.lock:
             if not self.file or not self.marked:
                 return
-            rows = [(kind, name, json.dumps(thing)) for (kind, name), thing in self.marked.items() if thing is not None]
-            gone = [key for key, thing in self.marked.items() if thing is None]
+            rows = [(kind, row_id, json.dumps(value)) for (kind, row_id), value in self.marked.items() if value is not None]
+            deleted = [key for key, value in self.marked.items() if value is None]
             with self.file:
-                self.file.executemany("DELETE FROM kept WHERE kind = ? AND id = ?", gone)
+                self.file.executemany("DELETE FROM kept WHERE kind = ? AND id = ?", deleted)
                 self.file.executemany(
                     "INSERT INTO kept VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body", rows
                 )

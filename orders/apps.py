@@ -4,9 +4,9 @@ from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
-    """What was bought, and whether it is paid."""
+    """Orders, payments and refunds."""
 
     name = "orders"
 
     def ready(self) -> None:
-        from orders import receivers  # noqa: F401 - connects them
+        from orders import receivers  # noqa: F401 - connects the signal handlers

@@ -1,4 +1,4 @@
-"""What is personal in the orders of somebody who has closed his account."""
+"""Personal data in the orders of users who have closed their accounts."""
 
 from datetime import datetime
 
@@ -6,24 +6,24 @@ from django.db.models import Q
 
 from orders.models import Order
 
-FINISHED = (Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.EXPIRED)
+FINISHED_STATUSES = (Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.EXPIRED)
 NOT_PERSONAL = Q(name="", email="", phone="", note="", address={})
 
 
 def erase_user(user_id: int, at: datetime) -> None:
-    """Mark the user's orders, and take what is personal out of those that are finished.
+    """Mark the user's orders as erased, and remove personal data from the finished ones.
 
-    One that is still to be delivered or paid keeps its address until it has been (GDPR, Article 17(3)(b) and 6(1)(b)); then
-    `erase_finished` takes that out too.
+    An order still to be paid or delivered keeps its address until then (GDPR, Articles 17(3)(b) and 6(1)(b));
+    `erase_finished_orders` removes it later.
     """
     Order.objects.filter(user=user_id).update(erased_at=at, idempotency_scope="", idempotency_key="", request_hash="")
     _erase(Q(user=user_id))
 
 
-def erase_finished() -> int:
-    """Take what is personal out of orders whose buyer has closed his account and that have been finished since."""
+def erase_finished_orders() -> int:
+    """Remove personal data from orders of closed accounts that have finished since. Return the number of orders."""
     return _erase(Q(erased_at__isnull=False) & ~NOT_PERSONAL)
 
 
-def _erase(which: Q) -> int:
-    return Order.objects.filter(which, status__in=FINISHED).update(name="", email="", phone="", note="", address={})
+def _erase(condition: Q) -> int:
+    return Order.objects.filter(condition, status__in=FINISHED_STATUSES).update(name="", email="", phone="", note="", address={})

@@ -1,4 +1,4 @@
-"""What can be refused about an order."""
+"""Errors that the orders app raises."""
 
 from typing import Any
 
@@ -13,45 +13,52 @@ class EmptyCart(Invalid):
 
 
 class CartChanged(Conflict):
-    """Prices, stock or availability are not what the buyer saw; `details.changes` names each."""
+    """Prices, stock or availability differ from what the customer saw; `details.changes` lists the differences."""
 
     code = "cart_changed"
-    default_message = "Your cart has changed. Look at the changes and order again"
+    default_message = "Your cart has changed. Review the changes and try again"
+
+
+class NamedTwice(Invalid):
+    """The snapshot lists the same line twice."""
+
+    code = "named_twice"
+    default_message = "The same item is named twice"
 
 
 class PaymentNotConfigured(GatewayDown):
-    """The shop has no payment provider; Cash on Delivery works."""
+    """The shop has no payment provider; Cash on Delivery still works."""
 
     code = "payment_not_configured"
     default_message = "Card payment is not available in this shop"
 
 
 class InvalidIdempotencyKey(Invalid):
-    """The header is longer than 255 characters or holds others than visible ASCII."""
+    """The header is longer than 255 characters or contains anything but visible ASCII characters."""
 
     code = "invalid_idempotency_key"
     default_message = "Idempotency-Key must be 1 to 255 visible ASCII characters"
 
 
 class ContactNeeded(Invalid):
-    """The shop must know to whom and where to send."""
+    """The recipient or the delivery address is missing."""
 
     code = "required"
-    default_message = "Say to whom and where it is to be sent"
+    default_message = "Enter a recipient and a delivery address"
 
 
 class OrderNotFound(NotFound):
-    """No such order of this caller."""
+    """The order does not exist or does not belong to the caller."""
 
     code = "order_not_found"
     default_message = "Order not found"
 
 
 class InvalidTransition(Conflict):
-    """An order in this state cannot become that."""
+    """The order cannot change to the requested state."""
 
     code = "invalid_transition"
-    default_message = "This cannot be done with the order as it is now"
+    default_message = "This is not possible in the current state of the order"
 
 
 class AlreadyPaid(Conflict):
@@ -62,119 +69,119 @@ class AlreadyPaid(Conflict):
 
 
 class OrderWaits(Conflict):
-    """An order of this cart waits for its payment, and belongs to an account that is not the caller's."""
+    """An order of this cart awaits payment and belongs to another account."""
 
     code = "order_waits"
-    default_message = "An order of this cart waits for its payment in an account. Sign in to pay or cancel it"
+    default_message = "An order from this cart awaits payment in an account. Sign in to pay for it or cancel it"
 
 
 class OrderEnded(Conflict):
-    """The order ended before its payment page could be opened; `details.order` is its number."""
+    """The order was closed before its payment page could be opened; `details.order` is its number."""
 
     code = "order_ended"
-    default_message = "The order has ended before it could be paid. Order again"
+    default_message = "The order was closed before it could be paid. Please order again"
 
 
 class PaymentProviderUnavailable(GatewayDown):
-    """The payment provider did not answer; `details.order` names the order that waits for it."""
+    """The payment provider did not answer; `details.order` is the number of the order that awaits it."""
 
     code = "payment_provider_unavailable"
-    default_message = "The payment provider does not answer. Try again in a moment"
+    default_message = "The payment provider is not responding. Try again in a moment"
 
-    def __init__(self, message: str = "", *, retry_after: int = 5, **given: Any) -> None:
-        super().__init__(message, **given)
+    def __init__(self, message: str = "", *, retry_after: int = 5, **options: Any) -> None:
+        super().__init__(message, **options)
         self.retry_after = retry_after
 
 
 class PaymentSetupFailed(GatewayRefused):
-    """The payment provider refused what the shop asked: a wrong key, a wrong parameter. The log says which."""
+    """The payment provider rejected the shop's request: a wrong key or parameter. The log has the details."""
 
     code = "payment_setup_failed"
-    default_message = "The payment provider refused this. The shop has to look at it"
+    default_message = "The payment provider rejected the request. The shop must resolve this"
 
 
 class PaymentKeyRefused(PaymentSetupFailed):
-    """The payment provider does not take the shop's key: nothing was done, and with the right key it can be."""
+    """The payment provider rejected the shop's key. Nothing was done, so the request can be repeated with the right key."""
 
 
 class EmailRefused(Invalid):
-    """The payment provider takes no such e-mail address."""
+    """The payment provider rejected the e-mail address."""
 
     code = "invalid_email"
     default_message = "Enter a valid e-mail address"
 
 
 class AmountTooSmall(Invalid):
-    """Less than a card can be charged."""
+    """The total is below the minimum card charge."""
 
     code = "amount_too_small"
-    default_message = "This total is too small to be paid by card"
+    default_message = "This total is too small for a card payment"
 
 
 class AmountTooLarge(Invalid):
-    """More than a card can be charged."""
+    """The total is above the maximum card charge."""
 
     code = "amount_too_large"
-    default_message = "This total is too large to be paid by card"
+    default_message = "This total is too large for a card payment"
 
 
 class AmountNotChargeable(Invalid):
-    """A card is not charged in such fractions of this currency."""
+    """Cards cannot be charged in such small fractions of this currency."""
 
     code = "amount_not_chargeable"
     default_message = "This total cannot be paid by card"
 
 
 class SessionNotOpen(Conflict):
-    """The checkout session is paid or over already."""
+    """The checkout session is already paid or closed."""
 
     code = "session_not_open"
-    default_message = "The payment is not open any more"
+    default_message = "The payment is no longer open"
 
 
 class SessionMissing(NotFound):
-    """The payment provider knows no such session, so nobody can pay it."""
+    """The payment provider does not know the session, so it cannot be paid."""
 
     code = "session_missing"
-    default_message = "There is no such payment"
+    default_message = "Payment not found"
 
 
 class BadSignature(Invalid):
-    """A webhook call that the payment provider did not sign, or not now."""
+    """The webhook call was not signed by the payment provider, or its timestamp is too old."""
 
     code = "bad_signature"
-    default_message = "The signature does not fit"
+    default_message = "Invalid signature"
 
 
 class WebhookNotConfigured(GatewayDown):
-    """The shop knows no secret by which to tell the provider's calls from others."""
+    """The shop has no secret for verifying the provider's webhook calls."""
 
     code = "webhook_not_configured"
     default_message = "STRIPE_WEBHOOK_SECRET is not set"
 
 
 class RefundTooLarge(Invalid):
-    """More than is left of the payment, or than was bought."""
+    """The refund exceeds the remaining payment or the units that were bought."""
 
     code = "refund_too_large"
     default_message = "This is more than can be refunded"
 
 
 class AddressNotFound(NotFound):
-    """No such address in this user's book."""
+    """The address does not exist or does not belong to the user."""
 
     code = "address_not_found"
     default_message = "Address not found"
 
 
 class AddressBookFull(Invalid):
-    """The book holds as many addresses as it may."""
+    """The address book has reached its limit."""
 
     code = "address_book_full"
 
 
 class RefundChoiceNeeded(Invalid):
-    """The order is paid: whoever cancels it says whether the money goes back."""
+    """The order is paid, so cancelling it requires a decision about the refund."""
 
     code = "refund_choice_needed"
-    default_message = "This order is paid. Say whether the money goes back: refund=true or refund=false"
+    default_message = "This order is paid. Choose whether to refund it: refund=true or refund=false"

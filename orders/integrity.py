@@ -1,4 +1,4 @@
-"""The books (law L9): what is derived is computed anew from what it comes of, and what does not add up is named."""
+"""Integrity checks (law L9): recompute derived values and report mismatches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +11,12 @@ from django.db.models.functions import Coalesce, Least, Round
 
 from carts import checkout
 from orders.models import Order, OrderItem, Payment, Refund
-from orders.payments.refunds import COUNTED, GIVEN
 from orders.state.locking import lock_payments
 from products.models import StockMovement, Variant
 from products.services import stock
 
 Status, StockState = Order.Status, Order.StockState
-STOCK_OF = {
+ALLOWED_STOCK_STATES = {
     Status.PENDING: (StockState.RESERVED,),
     Status.PROCESSING: (StockState.COMMITTED,),
     Status.SHIPPED: (StockState.COMMITTED,),
@@ -29,136 +28,143 @@ STOCK_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that does not add up; `is_derived` says that it can be computed anew."""
+    """A mismatch. `is_derived` tells whether `fix_derived_values` can repair it."""
 
-    about: str
-    words: str
+    subject: str
+    message: str
     is_derived: bool = False
 
     def __str__(self) -> str:
-        return f"{self.about}: {self.words}"
+        return f"{self.subject}: {self.message}"
 
 
-def problems() -> Iterator[Problem]:
-    """Yield everything that does not add up, in a number of statements that does not depend on how much there is."""
-    yield from _stock()
-    yield from _reserved()
-    yield from _totals()
-    yield from _states()
-    yield from _sales()
-    yield from _money()
+def find_problems() -> Iterator[Problem]:
+    """Yield every mismatch. The number of statements does not depend on the number of rows."""
+    yield from _check_stock()
+    yield from _check_reserved()
+    yield from _check_totals()
+    yield from _check_states()
+    yield from _check_sales()
+    yield from _check_money()
     yield from (
-        Problem(f"cart {cart}", "holds units for an order that is not open", is_derived=True) for cart in _held_for_nothing()
+        Problem(f"cart {cart}", "holds units for an order that is not open", is_derived=True) for cart in _carts_with_stale_holds()
     )
 
 
-def _total(rows: Any, key: str, value: str) -> Coalesce:
+def _subquery_sum(rows: Any, key: str, value: str) -> Coalesce:
     sums = rows.order_by().values(key).annotate(n=Sum(value)).values("n")
     return Coalesce(Subquery(sums, output_field=BigIntegerField()), Value(0), output_field=BigIntegerField())
 
 
-def _stock() -> Iterator[Problem]:
-    moved = _total(StockMovement.objects.filter(variant=OuterRef("pk")), "variant", "delta")
-    wrong = Variant.objects.annotate(moved=moved).exclude(stock=F("moved")).values_list("sku", "stock", "moved")
-    for sku, on_hand, movements in wrong.iterator():
+def _check_stock() -> Iterator[Problem]:
+    moved = _subquery_sum(StockMovement.objects.filter(variant=OuterRef("pk")), "variant", "delta")
+    mismatches = Variant.objects.annotate(moved=moved).exclude(stock=F("moved")).values_list("sku", "stock", "moved")
+    for sku, on_hand, movements in mismatches.iterator():
         yield Problem(f"SKU {sku}", f"{on_hand} on hand, but its movements add up to {movements}")
 
 
-def _promised() -> Coalesce:
-    return _total(OrderItem.objects.filter(variant=OuterRef("pk"), order__stock_state=StockState.RESERVED), "variant", "quantity")
-
-
-def _reserved() -> Iterator[Problem]:
-    wrong = (
-        Variant.objects.annotate(promised=_promised()).exclude(reserved=F("promised")).values_list("sku", "reserved", "promised")
+def _sum_reserved() -> Coalesce:
+    return _subquery_sum(
+        OrderItem.objects.filter(variant=OuterRef("pk"), order__stock_state=StockState.RESERVED), "variant", "quantity"
     )
-    for sku, reserved, promised in wrong.iterator():
-        yield Problem(f"SKU {sku}", f"{reserved} reserved, but open orders hold {promised}", is_derived=True)
 
 
-def _totals() -> Iterator[Problem]:
-    lines = OrderItem.objects.exclude(line_total=_exact(F("unit_price") * F("quantity"))).values_list("order__number", "sku")
+def _check_reserved() -> Iterator[Problem]:
+    mismatches = Variant.objects.annotate(held=_sum_reserved()).exclude(reserved=F("held"))
+    for sku, reserved, held in mismatches.values_list("sku", "reserved", "held").iterator():
+        yield Problem(f"SKU {sku}", f"{reserved} reserved, but open orders hold {held}", is_derived=True)
+
+
+def _check_totals() -> Iterator[Problem]:
+    lines = OrderItem.objects.exclude(line_total=_rounded(F("unit_price") * F("quantity"))).values_list("order__number", "sku")
     for number, sku in lines.iterator():
-        yield Problem(f"order {number}", f"the line of {sku} is not its price times its quantity")
+        yield Problem(f"order {number}", f"the line total of {sku} is not its price times its quantity")
     of_order = OrderItem.objects.filter(order=OuterRef("pk")).order_by().values("order")
-    total = _exact(F("subtotal") - F("discount_total") + F("shipping_total"))
-    orders = Order.objects.annotate(lines=Subquery(of_order.annotate(n=_exact(Sum("line_total"))).values("n")))
-    wrong = orders.filter(~Q(subtotal=F("lines")) | ~Q(total=total))
-    for number in wrong.values_list("number", flat=True).iterator():
+    total = _rounded(F("subtotal") - F("discount_total") + F("shipping_total"))
+    orders = Order.objects.annotate(lines=Subquery(of_order.annotate(n=_rounded(Sum("line_total"))).values("n")))
+    mismatches = orders.filter(~Q(subtotal=F("lines")) | ~Q(total=total))
+    for number in mismatches.values_list("number", flat=True).iterator():
         yield Problem(f"order {number}", "its lines, subtotal and total do not add up")
 
 
-def _exact(amount: Combinable) -> Round:
-    """Round an amount to the digits that a column holds: SQLite computes with floating-point numbers."""
+def _rounded(amount: Combinable) -> Round:
+    """Round an amount to the precision of the column, because SQLite computes with floating-point numbers."""
     return Round(amount, precision=3)
 
 
-def _states() -> Iterator[Problem]:
-    fits = Q()
-    for one, states in STOCK_OF.items():
-        fits |= Q(status=one, stock_state__in=states)
-    for number, status, state in Order.objects.exclude(fits).values_list("number", "status", "stock_state").iterator():
-        yield Problem(f"order {number}", f"is {status} while its stock is {state}")
+def _check_states() -> Iterator[Problem]:
+    is_consistent = Q()
+    for order_status, stock_states in ALLOWED_STOCK_STATES.items():
+        is_consistent |= Q(status=order_status, stock_state__in=stock_states)
+    mismatches = Order.objects.exclude(is_consistent).values_list("number", "status", "stock_state")
+    for number, status, stock_state in mismatches.iterator():
+        yield Problem(f"order {number}", f"is {status} while its stock is {stock_state}")
     paid = Order.objects.filter(payment_method=Order.Method.STRIPE, total__gt=0, status__in=(Status.PROCESSING, Status.SHIPPED))
     captured = Payment.objects.filter(order=OuterRef("pk"), state=Payment.State.SUCCEEDED)
-    for number in paid.annotate(n=_total(captured, "order", "captured_minor")).filter(n=0).values_list("number", flat=True):
-        yield Problem(f"order {number}", "is to be sent, and no payment of it has succeeded")
+    for number in paid.annotate(n=_subquery_sum(captured, "order", "captured_minor")).filter(n=0).values_list("number", flat=True):
+        yield Problem(f"order {number}", "is confirmed, but none of its payments has succeeded")
 
 
-def _sales() -> Iterator[Problem]:
-    """Hold the movements of each order to what it took and what was put back."""
-    moved = _total(StockMovement.objects.filter(reference=OuterRef("number")), "reference", "delta")
+def _check_sales() -> Iterator[Problem]:
+    """Compare the stock movements of each order with the units sold and restocked."""
+    moved = _subquery_sum(StockMovement.objects.filter(reference=OuterRef("number")), "reference", "delta")
     lines = OrderItem.objects.filter(order=OuterRef("pk")).exclude(variant=None)
-    away = Case(  # of a cancelled order stay away the units that were given back and not put on the shelf
-        When(stock_state=StockState.COMMITTED, then=F("units") - F("back")),
-        default=F("given_back") - F("back"),
+    taken = Case(  # a cancelled order keeps only the units that were refunded without restocking
+        When(stock_state=StockState.COMMITTED, then=F("units") - F("restocked")),
+        default=F("refunded") - F("restocked"),
         output_field=BigIntegerField(),
     )
-    units, given_back = _total(lines, "order", "quantity"), _total(lines, "order", "refunded_quantity")
-    orders = Order.objects.annotate(moved=moved, units=units, given_back=given_back)
-    orders = orders.annotate(back=_total(lines, "order", "restocked_quantity")).annotate(away=away)
-    for number, delta, units in orders.exclude(moved=-F("away")).values_list("number", "moved", "away").iterator():
-        yield Problem(f"order {number}", f"took {units} unit(s), but the movements with its number add up to {delta}")
+    orders = Order.objects.annotate(
+        moved=moved,
+        units=_subquery_sum(lines, "order", "quantity"),
+        refunded=_subquery_sum(lines, "order", "refunded_quantity"),
+        restocked=_subquery_sum(lines, "order", "restocked_quantity"),
+    ).annotate(taken=taken)
+    for number, delta, units in orders.exclude(moved=-F("taken")).values_list("number", "moved", "taken").iterator():
+        yield Problem(f"order {number}", f"took {units} unit(s), but its stock movements add up to {delta}")
 
 
-def _money() -> Iterator[Problem]:
-    of_payment = Refund.objects.filter(payment=OuterRef("pk"))
-    given = _total(of_payment.filter(state__in=GIVEN), "payment", "amount_minor")
-    asked = _total(of_payment.filter(state__in=COUNTED), "payment", "amount_minor")
-    payments = Payment.objects.annotate(given=given, asked=asked).select_related("order")
-    wrong = payments.filter(~Q(refunded_minor=F("given")) | Q(asked__gt=F("captured_minor")))
-    for payment in wrong.iterator():
-        told: Any = payment
-        if told.asked > payment.captured_minor and not payment.is_paid_otherwise:
-            yield Problem(f"order {payment.order.number}", f"{told.asked} asked back of {payment.captured_minor} captured")
-        if payment.refunded_minor != min(told.given, payment.captured_minor):
-            words = f"{payment.refunded_minor} refunded, but its refunds add up to {told.given}"
-            yield Problem(f"order {payment.order.number}", words, is_derived=True)
+def _check_money() -> Iterator[Problem]:
+    refunds = Refund.objects.filter(payment=OuterRef("pk"))
+    refunded = _subquery_sum(refunds.filter(state__in=Refund.REFUNDED_STATES), "payment", "amount_minor")
+    requested = _subquery_sum(refunds.filter(state__in=Refund.COMMITTED_STATES), "payment", "amount_minor")
+    payments = Payment.objects.annotate(refunded=refunded, requested=requested).select_related("order")
+    mismatches = payments.filter(~Q(refunded_minor=F("refunded")) | Q(requested__gt=F("captured_minor")))
+    for payment in mismatches.iterator():
+        row: Any = payment  # with the annotations
+        subject = f"order {payment.order.number}"
+        if row.requested > payment.captured_minor and not payment.has_amount_mismatch:
+            yield Problem(subject, f"refunds of {row.requested} requested, but only {payment.captured_minor} captured")
+        if payment.refunded_minor != min(row.refunded, payment.captured_minor):
+            message = f"{payment.refunded_minor} refunded, but its refunds add up to {row.refunded}"
+            yield Problem(subject, message, is_derived=True)
 
 
-def _held_for_nothing() -> list[int]:
-    waiting = Order.objects.filter(status=Status.PENDING, cart__isnull=False)
-    merged = waiting.filter(cart__merged_into__isnull=False)
-    return checkout.held_elsewhere(waiting.values("cart"), merged.values("cart__merged_into"))
+def _carts_with_stale_holds() -> list[int]:
+    pending = Order.objects.filter(status=Status.PENDING, cart__isnull=False)
+    merged = pending.filter(cart__merged_into__isnull=False)
+    return checkout.find_carts_with_holds(pending.values("cart"), merged.values("cart__merged_into"))
 
 
 @transaction.atomic
-def fix() -> int:
-    """Compute anew what is derived, and return how much was wrong: units that carts hold, money refunded, units reserved.
+def fix_derived_values() -> int:
+    """Recompute units held by carts, refunded money and reserved units. Return the number of corrected rows.
 
-    Locks are taken in the order of all: carts, payments, variants.
+    Locks are taken in the project-wide order: carts, payments, variants.
     """
-    locked = set(_held_for_nothing())
-    checkout.lock(locked)
-    carts = sorted(locked.intersection(_held_for_nothing()))  # an order may have been placed meanwhile
-    checkout.hold_nothing(carts)
-    given = _total(Refund.objects.filter(payment=OuterRef("pk"), state__in=GIVEN), "payment", "amount_minor")
-    payments = Payment.objects.annotate(given=Least(given, F("captured_minor"))).exclude(refunded_minor=F("given"))
-    changed = Payment.objects.filter(pk__in=lock_payments(payments.values("pk"))).update(
-        refunded_minor=Least(given, F("captured_minor"))
+    locked = set(_carts_with_stale_holds())
+    checkout.lock_carts(locked)
+    carts = sorted(locked.intersection(_carts_with_stale_holds()))  # an order may have been placed in the meantime
+    checkout.clear_holds(carts)
+    refunded = _subquery_sum(
+        Refund.objects.filter(payment=OuterRef("pk"), state__in=Refund.REFUNDED_STATES), "payment", "amount_minor"
     )
-    wrong = Variant.objects.annotate(promised=_promised()).exclude(reserved=F("promised"))
-    stock.lock(list(wrong.values_list("pk", flat=True)))
-    for pk, promised in list(wrong.values_list("pk", "promised")):
-        changed += Variant.objects.filter(pk=pk, stock__gte=promised).update(reserved=promised)
+    payments = Payment.objects.annotate(refunded=Least(refunded, F("captured_minor"))).exclude(refunded_minor=F("refunded"))
+    changed = Payment.objects.filter(pk__in=lock_payments(payments.values("pk"))).update(
+        refunded_minor=Least(refunded, F("captured_minor"))
+    )
+    mismatches = Variant.objects.annotate(held=_sum_reserved()).exclude(reserved=F("held"))
+    stock.lock_variants(list(mismatches.values_list("pk", flat=True)))
+    for pk, held in list(mismatches.values_list("pk", "held")):
+        changed += Variant.objects.filter(pk=pk, stock__gte=held).update(reserved=held)
     return changed + len(carts)

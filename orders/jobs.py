@@ -1,4 +1,4 @@
-"""Background work of orders."""
+"""Background jobs of orders."""
 
 from typing import Any
 from uuid import UUID
@@ -10,27 +10,27 @@ from orders.payments import refunds, sessions, settlement
 from orders.state import notifications
 
 
-@outbox.job(notifications.BUYER)
-def mail_buyer(payload: dict[str, Any]) -> None:
-    """Send a buyer a mail about his order."""
-    emails.send(payload)
+@outbox.job(notifications.CUSTOMER_EMAIL_JOB)
+def send_customer_email(payload: dict[str, Any]) -> None:
+    """Send a customer an e-mail about their order."""
+    emails.send_to_customer(payload)
 
 
-@outbox.job(notifications.MERCHANT)
-def mail_merchant(payload: dict[str, Any]) -> None:
-    """Send the merchant a mail about an order."""
+@outbox.job(notifications.MERCHANT_EMAIL_JOB)
+def send_merchant_email(payload: dict[str, Any]) -> None:
+    """Send the merchant an e-mail about an order."""
     emails.send_to_merchant(payload)
 
 
-@outbox.job(refunds.JOB)
-def give_back(payload: dict[str, Any]) -> None:
-    """Ask the payment provider to give money back, until it has answered."""
-    refunds.submit(UUID(payload["refund"]))
+@outbox.job(refunds.SUBMIT_REFUND_JOB)
+def submit_refund(payload: dict[str, Any]) -> None:
+    """Submit a refund to the payment provider; retried until the provider answers."""
+    refunds.submit_refund(UUID(payload["refund"]))
 
 
-@outbox.job(settlement.CLOSE)
+@outbox.job(settlement.EXPIRE_SESSION_JOB)
 def close_session(payload: dict[str, Any]) -> None:
-    """Close the session of an attempt that shall not be paid any more."""
+    """Expire the session of a payment that must no longer be completed."""
     payment = Payment.objects.get(pk=payload["payment"])
     if payment.session_id is not None:
-        settlement.apply_session(payment.pk, sessions.close(payment))
+        settlement.apply_session(payment.pk, sessions.expire_session(payment))

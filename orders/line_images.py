@@ -1,21 +1,21 @@
-"""What orders keep of products, where it must follow a move of the files."""
+"""The product images that order lines show."""
 
 from django.db.models import Q
 
 from orders.models import OrderItem
-from products.media.storage import path_of
+from products.media.storage import get_url
 
 
-def readdress_pictures(before: tuple[str, ...], now: str) -> int:
-    """Point the lines of past orders to where a picture is now; `before` are its former stored names, which are random."""
-    ends = Q()
-    for name in before:
-        ends |= Q(image_url__endswith=name)
-    return OrderItem.objects.filter(ends).update(image_url=now) if ends else 0
+def update_image_urls(old_names: tuple[str, ...], new_url: str) -> int:
+    """Point order lines to the new URL of an image. Its former stored names are random, so they identify it."""
+    matches = Q()
+    for name in old_names:
+        matches |= Q(image_url__endswith=name)
+    return OrderItem.objects.filter(matches).update(image_url=new_url) if matches else 0
 
 
-def pictures_shown(names: list[str]) -> set[str]:
-    """Return those of the stored names that lines of past orders show."""
-    by_path = {path_of(name): name for name in names}
-    shown = OrderItem.objects.filter(image_url__in=by_path).values_list("image_url", flat=True)
-    return {by_path[path] for path in shown}
+def names_in_use(names: list[str]) -> set[str]:
+    """Return the stored names that order lines still show."""
+    names_by_url = {get_url(name): name for name in names}
+    urls = OrderItem.objects.filter(image_url__in=names_by_url).values_list("image_url", flat=True)
+    return {names_by_url[url] for url in urls}

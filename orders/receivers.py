@@ -1,4 +1,4 @@
-"""What orders does when somebody closes his account, or gets back one that a stranger had made."""
+"""Handlers for closed accounts and for accounts reset to the owner of their e-mail address."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from orders import addresses, erasure
 
 
 @receiver(account_erased)
-def forget_buyer(sender: type[User], user_id: int, **_: Any) -> None:
-    """Erase what is personal in his orders."""
+def erase_orders(sender: type[User], user_id: int, **_: Any) -> None:
+    """Erase personal data in the user's orders."""
     erasure.erase_user(user_id, timezone.now())
 
 
 @receiver(identity_reset)
-def forget_addresses(sender: type[User], user: User, **_: Any) -> None:
-    """Delete the address book of an account whose maker was not the owner of its address."""
-    addresses.forget(user.pk)
+def delete_address_book(sender: type[User], user: User, **_: Any) -> None:
+    """Delete the address book of an account that was registered by someone other than the owner of its e-mail address."""
+    addresses.delete_addresses(user.pk)

@@ -1,4 +1,4 @@
-"""Order numbers, and the token with which a guest reads his order."""
+"""Order numbers, and the tokens that give guests access to their orders."""
 
 import base64
 import hashlib
@@ -11,17 +11,17 @@ from django.conf import settings
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 
 
-def new_number(now: datetime) -> str:
-    """Return `YYMMDD-XXXXXX`: sorts by day, and cannot be guessed from its neighbour."""
+def generate_order_number(now: datetime) -> str:
+    """Return `YYMMDD-XXXXXX`. Numbers sort by day and cannot be guessed from each other."""
     return f"{now:%y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
 
 
 def order_token(number: str) -> str:
-    """Return the guest's token of an order: not stored, and the same at each replay."""
+    """Return the guest token of an order. It is derived, not stored, so a replayed request returns the same token."""
     mac = hmac.new(settings.ORDER_TOKEN_SECRET.encode(), f"order:v1:{number}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
 
-def opens(token: str, number: str) -> bool:
-    """Say whether the token is that order's."""
+def is_valid_order_token(token: str, number: str) -> bool:
+    """Return whether the token belongs to the order with this number."""
     return hmac.compare_digest(token.encode("utf-8", "replace"), order_token(number).encode())

@@ -1,9 +1,9 @@
-"""What a basket costs, as an app."""
+"""The pricing app."""
 
 from django.apps import AppConfig
 
 
 class PricingConfig(AppConfig):
-    """Has no models yet: prices belong to products, and what an order cost is written in the order."""
+    """Computes what a cart costs. Has no models: prices belong to products, and an order stores its own totals."""
 
     name = "pricing"

@@ -1,4 +1,4 @@
-"""Totals, computed here and nowhere else: of a cart that is about to be ordered, of an order, of what the card is charged."""
+"""The totals of an order, computed here only: at checkout, in the order, and for the card charge."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,28 +23,28 @@ class Totals:
 
     @property
     def total(self) -> Decimal:
-        """What is to be paid; tax is within the prices."""
+        """Return the amount to pay; prices include tax."""
         return self.subtotal - self.discount + self.shipping
 
 
-def totals(lines: Iterable[tuple[Decimal, int]], market: Market) -> Totals:
-    """Add up lines of (unit price, quantity), exactly; sending costs a flat rate, free from a subtotal.
+def compute_totals(lines: Iterable[tuple[Decimal, int]], market: Market) -> Totals:
+    """Add up lines of (unit price, quantity) exactly. Shipping costs a flat rate and is free above a configured subtotal.
 
-    The tax that lies within the total is rounded half up to the currency's digits. It is shown and never added.
+    The tax included in the total is rounded half up to the currency's digits. It is reported, never added.
     """
     subtotal = sum((price * quantity for price, quantity in lines), ZERO)
-    flat, free_from = shipping(market)
-    sending = ZERO if free_from is not None and subtotal >= free_from else flat
-    return Totals(subtotal, ZERO, sending, included_tax(subtotal + sending, market))
+    flat, free_from = get_shipping_rate(market)
+    shipping = ZERO if free_from is not None and subtotal >= free_from else flat
+    return Totals(subtotal, ZERO, shipping, compute_included_tax(subtotal + shipping, market))
 
 
-def shipping(market: Market) -> tuple[Decimal, Decimal | None]:
-    """Return what sending costs in this market, and from which subtotal it is free (None: never)."""
+def get_shipping_rate(market: Market) -> tuple[Decimal, Decimal | None]:
+    """Return the flat shipping rate of this market and the subtotal from which shipping is free (None: never)."""
     rates: tuple[Decimal, Decimal | None] = settings.SHIPPING.get(market.code, (ZERO, None))
     return rates
 
 
-def included_tax(gross: Decimal, market: Market) -> Decimal:
-    """Return the tax within a gross amount: gross x rate / (100 + rate)."""
+def compute_included_tax(gross: Decimal, market: Market) -> Decimal:
+    """Return the tax included in a gross amount: gross x rate / (100 + rate)."""
     rate = settings.TAX_RATES.get(market.code, ZERO)
     return (gross * rate / (HUNDRED + rate)).quantize(Decimal(1).scaleb(-market.exponent), ROUND_HALF_UP)

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class ProductsConfig(AppConfig):
-    """What is for sale, and how much of it is left."""
+    """Products, prices and stock."""
 
     name = "products"

@@ -1,80 +1,80 @@
-"""What can be refused about a product."""
+"""The errors that the catalog raises."""
 
 from core.exceptions import Conflict, Forbidden, GatewayDown, GatewayRefused, Invalid, NotFound
 
 
 class ProductNotFound(NotFound):
-    """No such product is for sale in this market."""
+    """No such product is for sale in the market."""
 
     code = "product_not_found"
     default_message = "Product not found or unavailable"
 
 
 class VariantNeeded(Invalid):
-    """The product has several variants and none was named."""
+    """The product has several variants and none was specified."""
 
     code = "variant_required"
-    default_message = "This product has several variants; name one"
+    default_message = "This product has several variants; choose one"
 
 
 class OutOfStock(Conflict):
-    """Fewer units are left than asked for."""
+    """Fewer units are available than requested."""
 
     code = "out_of_stock"
 
 
 class StockConflict(Conflict):
-    """The stock cannot change like this: it would fall below what is promised."""
+    """The change would lower the stock below the reserved units."""
 
     code = "stock_conflict"
 
 
 class SkuTaken(Invalid):
-    """Another variant has this SKU."""
+    """Another variant already has this SKU."""
 
     code = "sku_taken"
 
 
 class SlugTaken(Invalid):
-    """Another product has this address."""
+    """Another product already has this slug."""
 
     code = "slug_taken"
 
 
 class PriceNeeded(Invalid):
-    """A variant has a price in the default market, always."""
+    """A variant must have a price in the default market."""
 
     code = "price_required"
 
 
 class CategoryUnknown(Invalid):
-    """No category is called so, or several are."""
+    """No category matches, or several do."""
 
     code = "category_unknown"
 
 
 class CategoryInUse(Conflict):
-    """Products or other categories stand in it."""
+    """The category contains products or other categories."""
 
     code = "category_in_use"
 
 
 class NotYours(Forbidden):
-    """The product is another seller's."""
+    """The product belongs to another seller."""
 
     code = "not_your_product"
     default_message = "This product belongs to another seller"
 
 
 class LastVariant(Conflict):
-    """A product keeps at least one variant."""
+    """A product's last variant cannot be deleted."""
 
     code = "last_variant"
-    default_message = "A product keeps at least one variant; delete the product instead"
+    default_message = "A product must keep at least one variant; delete the product instead"
 
 
 class TooManyVariants(Conflict):
-    """The product has as many variants as it may."""
+    """The product already has the maximum number of variants."""
 
     code = "too_many_variants"
 
@@ -87,32 +87,32 @@ class VariantNotFound(NotFound):
 
 
 class ImageNotFound(NotFound):
-    """The product has no such picture."""
+    """The product has no such image."""
 
     code = "image_not_found"
     default_message = "Picture not found"
 
 
 class BadPicture(Invalid):
-    """The file is no picture that the shop takes."""
+    """The file is not an image that the shop accepts."""
 
     code = "bad_picture"
 
 
 class TooManyPictures(Conflict):
-    """The product has as many pictures as it may."""
+    """The product already has the maximum number of images."""
 
     code = "too_many_pictures"
 
 
 class MediaDown(GatewayDown):
-    """The picture host did not take the file."""
+    """The storage is unavailable."""
 
     code = "media_unavailable"
     default_message = "The picture could not be stored. Try again in a moment"
 
 
 class MediaRefused(GatewayRefused):
-    """The picture host says that the file or the shop's keys are wrong."""
+    """The storage rejected the file or the shop's keys."""
 
     code = "media_refused"

@@ -1,4 +1,4 @@
-"""What is for sale, in which variants, at which price, and how much is left."""
+"""The catalog: categories, products, variants, prices, pictures and stock."""
 
 import uuid
 from datetime import timedelta
@@ -10,18 +10,27 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
+from core.actors import Actor
 from core.markets import Market
-from core.models import TimeStamped
+from core.models import TimeStampedModel
 from core.money import MoneyField
+from products.slugs import MAX_REF_LENGTH, parse_product_ref
 
-MAX_NAME = 120  # characters of a category's name
-MAX_DEPTH = 10  # categories one inside of the other
+MAX_CATEGORY_NAME = 120  # characters
+MAX_CATEGORY_DEPTH = 10  # levels of nesting
+MAX_NAME = 200  # characters, of a product or a variant
+MAX_DESCRIPTION = 20_000  # characters
+MAX_SKU = 64  # characters
+MAX_REFERENCE = 64  # characters, of a stock movement
+MAX_NOTE = 200  # characters, of a stock movement
+MAX_STOCK = 1_000_000_000  # units
+MAX_VARIANTS = 200  # per product
 
 
-class Category(TimeStamped):
-    """A shelf of the shop; shelves may stand inside shelves."""
+class Category(TimeStampedModel):
+    """A category of products, which may be nested in another category."""
 
-    name = models.CharField(max_length=MAX_NAME)
+    name = models.CharField(max_length=MAX_CATEGORY_NAME)
     slug = models.SlugField(max_length=140, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     position = models.PositiveIntegerField(default=0)
@@ -38,35 +47,46 @@ class Category(TimeStamped):
         return self.name
 
 
-class Product(TimeStamped):
-    """Something the shop sells; what is bought is one of its variants."""
+class ProductQuerySet(QuerySet["Product"]):
+    """Products by the references that callers use."""
+
+    def by_ref(self, ref: str | int) -> "ProductQuerySet":
+        """Return the product with this id, uuid or slug, unless it is deleted. Raises ProductNotFound if none can have it."""
+        kind, value = parse_product_ref(ref)
+        return self.filter(deleted_at=None, **{kind: value})
+
+
+class Product(TimeStampedModel):
+    """A product of the shop; customers buy one of its variants."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=220, unique=True)
+    name = models.CharField(max_length=MAX_NAME)
+    slug = models.SlugField(max_length=MAX_REF_LENGTH, unique=True)
     description = models.TextField(blank=True)
     category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="products")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="products")
     is_active = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     low_stock_threshold = models.PositiveIntegerField(default=5)
-    # Written with name and description by the services. PostgreSQL makes its search column of them (see SearchDocument).
+    # Maintained by the services; PostgreSQL generates its search columns from them (see SearchDocument).
     search_name = models.TextField(default="", editable=False)
     search_text = models.TextField(default="", editable=False)
+
+    objects = ProductQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
 
-    def belongs_to(self, user_id: int | None) -> bool:
-        """Whether this user sells it."""
-        return self.seller_id is not None and self.seller_id == user_id
+    def is_editable_by(self, actor: Actor) -> bool:
+        """Return whether the actor may change the product: a customer must be its seller."""
+        return actor.kind != "customer" or (self.seller_id is not None and self.seller_id == actor.user_id)
 
 
 class VariantQuerySet(QuerySet["Variant"]):
-    """Sets of variants."""
+    """Variants with their prices in a market."""
 
     def priced_in(self, market: Market) -> "VariantQuerySet":
-        """Add `market_price` and `market_compare_at_price`: what a unit costs in this market, null where it is not for sale."""
+        """Annotate `market_price` and `market_compare_at_price`, which are null if the variant is not for sale in this market."""
         if market.is_default:
             return self.annotate(market_price=F("price"), market_compare_at_price=F("compare_at_price"))
         rows = MarketPrice.objects.filter(variant=OuterRef("pk"), market=market.code)
@@ -76,23 +96,23 @@ class VariantQuerySet(QuerySet["Variant"]):
         )
 
     def offered_in(self, market: Market) -> "VariantQuerySet":
-        """Variants that can be bought in this market, with `market_price`; stock does not enter."""
+        """Return the variants that are for sale in this market, with `market_price`, whether or not they are in stock."""
         return self.priced_in(market).filter(  # type: ignore[misc]  # annotated by priced_in
             is_active=True, deleted_at=None, product__is_active=True, product__deleted_at=None, market_price__isnull=False
         )
 
 
-class Variant(TimeStamped):
-    """What is bought: a SKU with a price in the default market, units on hand and units promised to open orders."""
+class Variant(TimeStampedModel):
+    """A SKU with its price in the default market, units on hand, and units reserved by open orders."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="variants")
-    sku = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=200, blank=True, help_text="such as Red / M; empty for a simple product")
+    sku = models.CharField(max_length=MAX_SKU, unique=True)
+    name = models.CharField(max_length=MAX_NAME, blank=True, help_text="such as Red / M; empty for a simple product")
     options = models.JSONField(default=dict, blank=True)
     price = MoneyField(help_text="in the default market's currency")
     compare_at_price = MoneyField(null=True, blank=True)
     stock = models.PositiveIntegerField(default=0, help_text="units on hand")
-    reserved = models.PositiveIntegerField(default=0, editable=False, help_text="units promised to open orders")
+    reserved = models.PositiveIntegerField(default=0, editable=False, help_text="units reserved for pending orders")
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -113,17 +133,17 @@ class Variant(TimeStamped):
 
     @property
     def available(self) -> int:
-        """Units that can be bought now."""
+        """Return the units that can be bought."""
         return self.stock - self.reserved
 
     @property
-    def is_on_sale(self) -> bool:
-        """Whether variant and product (fetched with it) are switched on and not deleted."""
-        on = self.is_active and self.product.is_active
-        return on and self.deleted_at is None and self.product.deleted_at is None
+    def is_for_sale(self) -> bool:
+        """Return whether the variant and its product are active and not deleted; fetch the product with `select_related`."""
+        is_active = self.is_active and self.product.is_active
+        return is_active and self.deleted_at is None and self.product.deleted_at is None
 
 
-class MarketPrice(TimeStamped):
+class MarketPrice(TimeStampedModel):
     """A variant's price in a market other than the default."""
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="market_prices")
@@ -141,16 +161,16 @@ class MarketPrice(TimeStamped):
         return f"{self.variant_id} {self.market} {self.price}"
 
 
-WINDOW = timedelta(days=30)  # of the lowest price before a reduction
+LOWEST_PRICE_WINDOW = timedelta(days=30)  # before a price change
 
 
 class PriceChange(models.Model):
-    """A price that came into force, in one market; append-only. No price means: no longer for sale there."""
+    """A price change in one market. Append-only; a null price means no longer for sale there."""
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="price_changes", db_index=False)
     market = models.CharField(max_length=2)
     price = MoneyField(null=True)
-    lowest_before = MoneyField(null=True, help_text="the lowest price of the 30 days before")
+    lowest_before = MoneyField(null=True, help_text="lowest price in the 30 days before the change")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -163,22 +183,26 @@ class PriceChange(models.Model):
 
 
 class Listing(models.Model):
-    """What a list shows, sorts and filters by, for one product in one market; derived, and there only while it is for sale.
+    """The values that lists show, sort and filter by, for a product in a market. Derived, and present only while it is for sale.
 
-    Written by `listings.list_anew` in the transaction of the change.
+    Maintained by `listings.rebuild_listings` in the transaction of the change.
     """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="listings", db_index=False)
     market = models.CharField(max_length=2)
     category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+", db_index=False)
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", db_index=False, help_text="the one that a list offers")
-    sort_name = models.CharField(max_length=200, default="", help_text="the name as `words.fold` writes it; sorted by code point")
+    variant = models.ForeignKey(
+        Variant, models.CASCADE, related_name="+", db_index=False, help_text="the variant that lists add to the cart"
+    )
+    sort_name = models.CharField(
+        max_length=200, default="", help_text="the folded name (`text_folding.fold`), sorted by code point"
+    )
     variants_count = models.PositiveIntegerField()
-    in_stock = models.BooleanField(default=True, help_text="something of it can be bought now")
-    price = MoneyField(help_text="the lowest")
+    in_stock = models.BooleanField(default=True, help_text="whether any variant is available")
+    price = MoneyField(help_text="lowest price of its variants")
     compare_at_price = MoneyField(null=True)
-    created_at = models.DateTimeField(help_text="the product's")
+    created_at = models.DateTimeField(help_text="when the product was created")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "market"], name="listing_once")]
@@ -198,18 +222,18 @@ class Listing(models.Model):
 
 
 def picture_path(image: "ProductImage", filename: str) -> str:
-    """Return a random name under `products/`: the uploader's own name says nothing that a server should repeat."""
+    """Return a random name under `products/`; the uploaded file name is not kept."""
     return f"products/{uuid.uuid4().hex}.{filename.rpartition('.')[2].lower()}"
 
 
-class ProductImage(TimeStamped):
-    """A picture of a product; the one with the lowest position is the primary."""
+class ProductImage(TimeStampedModel):
+    """A picture of a product; the one with the lowest position is the primary picture."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images")
-    image = models.FileField(upload_to=picture_path, max_length=255)  # measured once, when it is made ready, and never again
+    image = models.FileField(upload_to=picture_path, max_length=255)  # width and height are measured before it is stored
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
-    thumbnail = models.CharField(max_length=255, blank=True, editable=False, help_text="stored name; none where the host resizes")
+    thumbnail = models.CharField(max_length=255, blank=True, editable=False, help_text="stored name; empty if the host resizes")
     alt = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True, editable=False, help_text="SHA-256 of the file it was made from")
@@ -223,7 +247,7 @@ class ProductImage(TimeStamped):
 
 
 class StockMovement(models.Model):
-    """A change of units on hand; their sum is what is on hand. Append-only."""
+    """A change to a variant's units on hand, which equal the sum of its movements. Append-only."""
 
     class Reason(models.TextChoices):
         INITIAL = "initial"
@@ -237,8 +261,8 @@ class StockMovement(models.Model):
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="movements")
     delta = models.IntegerField()
     reason = models.CharField(max_length=12, choices=Reason.choices)
-    reference = models.CharField(max_length=64, blank=True)
-    note = models.CharField(max_length=200, blank=True, help_text="the reason in words")
+    reference = models.CharField(max_length=MAX_REFERENCE, blank=True)
+    note = models.CharField(max_length=MAX_NOTE, blank=True, help_text="free text")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -255,7 +279,7 @@ class StockMovement(models.Model):
 
 
 class SearchWord(models.Model):
-    """A word that stands in a product's name, so that a mistyped one can be guessed; words never leave."""
+    """A word from a product name, used to correct misspelled searches. Words are never deleted."""
 
     word = models.CharField(max_length=40, unique=True)
 
@@ -264,14 +288,14 @@ class SearchWord(models.Model):
 
 
 class SearchDocument(models.Model):
-    """What PostgreSQL's full text search reads: made by the database of the product's folded name and text."""
+    """The full-text search columns of a product, generated by PostgreSQL from its folded name and description."""
 
     product = models.OneToOneField(Product, models.DO_NOTHING, primary_key=True, db_column="id", related_name="+")
-    search = SearchVectorField(help_text="name and text")
-    search_title = SearchVectorField(help_text="the name alone")
+    search = SearchVectorField(help_text="words of name and description")
+    search_title = SearchVectorField(help_text="words of the name")
 
     class Meta:
-        managed = False  # generated columns of the product's own table, on PostgreSQL alone; migration 0004 makes them
+        managed = False  # generated columns of the product table, only on PostgreSQL; created by migration 0004
         db_table = "products_product"
 
     def __str__(self) -> str:
@@ -279,7 +303,7 @@ class SearchDocument(models.Model):
 
 
 def primary_image(product_ref: str) -> Any:
-    """Return the stored name of a product's primary picture for lists, as a subquery on the outer column `product_ref`."""
-    pictures = ProductImage.objects.filter(product=OuterRef(product_ref)).order_by("position", "id")
+    """Return a subquery for the stored name of a product's list picture; `product_ref` is the outer column with the product id."""
+    images = ProductImage.objects.filter(product=OuterRef(product_ref)).order_by("position", "id")
     name = Case(When(thumbnail="", then=F("image")), default=F("thumbnail"), output_field=models.CharField())
-    return Subquery(pictures.values(name=name)[:1])
+    return Subquery(images.values(name=name)[:1])

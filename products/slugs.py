@@ -1,4 +1,4 @@
-"""The last part of a product's address: making it, and reading it."""
+"""Slugs, and the other references that identify a product in a URL."""
 
 import re
 from collections.abc import Container
@@ -11,21 +11,22 @@ from django.utils.text import slugify
 
 from products.exceptions import ProductNotFound
 
-# What a product may be named by, and the column on a row that points to it.
-REFERENCES: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
+# The kinds of reference to a product, and the lookup and field of each on a row with a foreign key to it.
+REF_COLUMNS: dict[str, tuple[str, "models.Field[Any, Any]"]] = {
     "id": ("product_id", models.BigIntegerField()),
     "uuid": ("product__uuid", models.UUIDField()),
     "slug": ("product__slug", models.CharField()),
 }
-RESERVED = frozenset(("create", "categories"))
-UUID_SHAPED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-MAX_LENGTH = {"product": 200, "category": 120}  # characters, with room for a number behind them
+RESERVED_SLUGS = frozenset(("create", "categories"))
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MAX_REF_LENGTH = 220  # characters of a product's slug with its suffix, the longest reference
+MAX_LENGTH = {"product": 200, "category": 120}  # characters, leaving room for a numeric suffix
 
 
-def slug_for(name: str, taken: Container[str], *, kind: str = "product") -> str:
-    """Return a slug for the name, in any script, that is not taken, and that no id, uuid or route can be mistaken for."""
+def make_slug(name: str, taken: Container[str], *, kind: str = "product") -> str:
+    """Return a slug for a name in any script that is not taken and cannot be mistaken for an id, a uuid or a route."""
     base = slugify(anyascii(name))[: MAX_LENGTH[kind]].strip("-_") or kind
-    if base.isdigit() or UUID_SHAPED.fullmatch(base) or base in RESERVED:
+    if base.isdigit() or UUID_PATTERN.fullmatch(base) or base in RESERVED_SLUGS:
         base = f"{kind}-{base}"
     slug, number = base, 1
     while slug in taken:
@@ -34,15 +35,18 @@ def slug_for(name: str, taken: Container[str], *, kind: str = "product") -> str:
     return slug
 
 
-def product_ref(ref: str | int) -> tuple[str, int | UUID | str]:
-    """Tell what a product is named by: ("id", 7), ("uuid", UUID) or ("slug", "desk-lamp"). Raises ProductNotFound for nonsense."""
+def parse_product_ref(ref: str | int) -> tuple[str, int | UUID | str]:
+    """Return the kind and value of a reference: ("id", 7), ("uuid", UUID) or ("slug", "desk-lamp").
+
+    Raises ProductNotFound if it cannot refer to any product.
+    """
     text = str(ref)
     if text.isascii() and text.isdigit():
-        if len(text) > 18:  # no id is that long, and no column holds it
+        if len(text) > 18:  # longer ids could exceed a bigint
             raise ProductNotFound
         return "id", int(text)
-    if UUID_SHAPED.fullmatch(text.lower()):
+    if UUID_PATTERN.fullmatch(text.lower()):
         return "uuid", UUID(text)
-    if len(text) > 220 or "\x00" in text:
+    if len(text) > MAX_REF_LENGTH or "\x00" in text:
         raise ProductNotFound
     return "slug", text

@@ -1,16 +1,16 @@
-"""The project itself as an app, so that its management commands are found."""
+"""The project as a Django app, so that Django finds its management commands."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
 
 class StoreConfig(AppConfig):
-    """Puts the apps together; has no tables."""
+    """The project app; it has no models."""
 
     name = "store"
 
 
 class ShopAdminConfig(AdminConfig):
-    """Django's admin, with the shop's own site."""
+    """Django's admin with the shop's admin site."""
 
     default_site = "store.admin_site.ShopAdminSite"

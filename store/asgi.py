@@ -1,4 +1,4 @@
-"""The ASGI application, for hosts that offer nothing else; WSGI costs half the CPU (docs/decisions/0003)."""
+"""The ASGI application, for hosts that require ASGI; WSGI uses half the CPU time (docs/decisions/0003)."""
 
 import os
 

@@ -1,11 +1,13 @@
-"""The admin's first page: what was sold, what waits for somebody, what runs low. Nobody sees what he may not see elsewhere."""
+"""The admin's dashboard: sales, alerts and low stock. Staff see only what they may also see on the other pages."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,17 +15,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import money
-from core.counted_rows import CountedRows, first_rows
+from core.counted_rows import CountedRows, fetch_first_rows
 from core.models import Job
 from orders import reports
 from orders.admin import badges
 from orders.models import Order, Refund, StripeEvent
-from products.admin.display import stock_badge
+from products.admin.display import render_stock_badge
 from products.catalog import stock_levels
 from products.models import Variant
-from store.navigation import may_see
+from store.navigation import can_view
 
-SHOWN, WAITING = 10, 5
+Row = TypeVar("Row", bound=Model)
+ROW_LIMIT, ALERT_LIMIT = 10, 5
 GREEN, BLUE, FAINT = "#2f8f76", "#3b82f6", "rgba(156, 163, 175, .25)"
 TICKS = {"maxRotation": 0}
 OPTIONS = {
@@ -36,21 +39,21 @@ OPTIONS = {
 }
 
 
-def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add to the page's context what this member of staff may see; a constant number of statements."""
-    context["waiting"] = _waiting(request)
-    if may_see(request, "orders.order"):
+def add_dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the data that this user may see to the template context, in a constant number of queries."""
+    context["waiting"] = _alert_groups(request)
+    if can_view(request, "orders.order"):
         with_paid = request.user.has_perm("orders.view_payment")
-        context["sales"] = [_plot(one, with_paid=with_paid) for one in reports.sales()]
-        context["states"] = _states(reports.by_state())
-        context["newest"] = _newest(reports.newest(SHOWN))
-    if may_see(request, "products.stockofvariant"):
-        context["low"] = _low(stock_levels.lowest(SHOWN))
+        context["sales"] = [_sales_chart(sales, with_paid=with_paid) for sales in reports.get_sales()]
+        context["states"] = _status_shares(reports.count_orders_by_status())
+        context["newest"] = _newest_orders_table(reports.list_newest_orders(ROW_LIMIT))
+    if can_view(request, "products.stockofvariant"):
+        context["low"] = _low_stock_table(stock_levels.get_low_stock(ROW_LIMIT))
     return context
 
 
-def _plot(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
-    """Bars of what was ordered and paid, with the same figures as text."""
+def _sales_chart(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
+    """Return a bar chart of ordered and paid amounts, with the same figures as text."""
     ordered, paid = (
         {"label": label, "data": [str(amount) for amount in amounts], "backgroundColor": colour, "borderRadius": 3}
         for label, colour, amounts in (
@@ -65,10 +68,10 @@ def _plot(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
         for day in reversed(sales.days)
         if day.orders or day.paid
     ]
-    told = f"{sales.orders} order{'' if sales.orders == 1 else 's'}, {_amount(sales.ordered, sales)} {sales.currency}"
+    summary = f"{sales.orders} order{'' if sales.orders == 1 else 's'}, {_amount(sales.ordered, sales)} {sales.currency}"
     return {
         "currency": sales.currency,
-        "told": f"{told}; {_amount(sales.paid, sales)} {sales.currency} paid" if with_paid else told,
+        "summary": f"{summary}; {_amount(sales.paid, sales)} {sales.currency} paid" if with_paid else summary,
         "chart": json.dumps({"labels": labels, "datasets": [ordered, paid] if with_paid else [ordered]}),
         "options": json.dumps(OPTIONS),
         "table": {"headers": ["Day", "Orders", "Ordered", "Paid"][:columns], "rows": rows},
@@ -76,106 +79,97 @@ def _plot(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
 
 
 def _amount(amount: Decimal, sales: reports.Sales) -> str:
-    return f"{Decimal(money.text(amount, sales.currency)):,}"
+    return f"{Decimal(money.format_amount(amount, sales.currency)):,}"
 
 
-def _states(found: dict[Order.Status, int]) -> list[dict[str, Any]]:
-    """Each state with its part of the one that most orders are in."""
-    most = max(found.values()) or 1
+def _status_shares(counts: dict[Order.Status, int]) -> list[dict[str, Any]]:
+    """Return each status with its count, as a percentage of the most common one."""
+    largest = max(counts.values()) or 1
     orders = reverse("admin:orders_order_changelist")
     return [
         {
-            **{"name": state.label, "count": count, "percent": 100 * count // most},
+            **{"name": state.label, "count": count, "percent": 100 * count // largest},
             "link": f"{orders}?status__exact={state.value}",
         }
-        for state, count in found.items()
+        for state, count in counts.items()
     ]
 
 
-def _newest(orders: list[Order]) -> dict[str, Any]:
+def _newest_orders_table(orders: list[Order]) -> dict[str, Any]:
     rows = [
         [
             _link("orders_order", order.pk, order.number),
             f"{timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}",
             order.name or order.email or order.phone or str(order.user or "\u2013"),
-            f"{money.text(order.total, order.currency)} {order.currency}",
-            badges.of_status(order),
+            f"{money.format_amount(order.total, order.currency)} {order.currency}",
+            badges.order_badge(order),
         ]
         for order in orders
     ]
     return {"headers": ["Order", "Placed", "Buyer", "Total", "Status"], "rows": rows}
 
 
-def _low(found: CountedRows[Variant]) -> dict[str, Any]:
+def _low_stock_table(variants: CountedRows[Variant]) -> dict[str, Any]:
     rows = [
         [
             _link("products_stockofvariant", variant.pk, f"{variant.product.name} {variant.name}".strip()),
             variant.sku,
-            stock_badge(variant.available, variant.product.low_stock_threshold),
+            render_stock_badge(variant.available, variant.product.low_stock_threshold),
         ]
-        for variant in found.rows
+        for variant in variants.rows
     ]
-    return {"count": found.count, "table": {"headers": ["Product", "SKU", "Left"], "rows": rows}}
+    return {"count": variants.count, "table": {"headers": ["Product", "SKU", "Left"], "rows": rows}}
 
 
-def _waiting(request: HttpRequest) -> list[dict[str, Any]]:
-    """What needs attention: each kind with the first of it, and where all of it is."""
-    kinds: list[dict[str, Any]] = []
-    if may_see(request, "orders.order"):
-        orders = reports.flagged(WAITING)
-        kinds.append(
-            _kind("Orders to look at", "orders_order", "attention__isempty=0", orders, [_flagged(one) for one in orders.rows])
-        )
-    if may_see(request, "orders.refund"):
-        since = timezone.now() - timedelta(days=reports.DAYS)
-        refunds = reports.stuck_refunds(WAITING, since)
-        kinds.append(
-            _kind(
-                f"Refunds to look at, last {reports.DAYS} days",
-                "orders_refund",
-                urlencode({"state__in": ",".join(reports.STUCK), "updated_at__gte": since.isoformat()}),
-                refunds,
-                [_refund(one) for one in refunds.rows],
-            )
-        )
-    if may_see(request, "orders.stripeevent"):
-        events = reports.failed_events(WAITING)
-        kinds.append(
-            _kind(
-                "Provider events that failed",
-                "orders_stripeevent",
-                "status__exact=failed",
-                events,
-                [_event(one) for one in events.rows],
-            )
-        )
-    if may_see(request, "core.job"):
-        jobs = first_rows(Job.objects.filter(failed_at__isnull=False).order_by("-failed_at", "-pk"), WAITING)
-        kinds.append(_kind("Jobs given up", "core_job", "failed_at__isempty=0", jobs, [_job(one) for one in jobs.rows]))
-    return kinds
+def _alert_groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return what needs attention: each kind with its first rows, its count and a link to all of them."""
+    groups: list[dict[str, Any]] = []
+    if can_view(request, "orders.order"):
+        orders = reports.list_orders_with_alerts(ALERT_LIMIT)
+        groups.append(_alert_group("Orders that need attention", "orders_order", "attention__isempty=0", orders, _order_row))
+    if can_view(request, "orders.refund"):
+        since = timezone.now() - timedelta(days=reports.DEFAULT_DAYS)
+        refunds = reports.list_stuck_refunds(ALERT_LIMIT, since)
+        title = f"Refunds that need attention, last {reports.DEFAULT_DAYS} days"
+        query = urlencode({"state__in": ",".join(reports.STUCK_REFUND_STATES), "updated_at__gte": since.isoformat()})
+        groups.append(_alert_group(title, "orders_refund", query, refunds, _refund_row))
+    if can_view(request, "orders.stripeevent"):
+        events = reports.list_failed_events(ALERT_LIMIT)
+        groups.append(_alert_group("Failed provider events", "orders_stripeevent", "status__exact=failed", events, _event_row))
+    if can_view(request, "core.job"):
+        jobs = fetch_first_rows(Job.objects.filter(failed_at__isnull=False).order_by("-failed_at", "-pk"), ALERT_LIMIT)
+        groups.append(_alert_group("Failed jobs", "core_job", "failed_at__isempty=0", jobs, _job_row))
+    return groups
 
 
-def _kind(title: str, page: str, query: str, found: CountedRows[Any], rows: list[tuple[SafeString, str]]) -> dict[str, Any]:
-    return {"title": title, "count": found.count, "rows": rows, "link": f"{reverse(f'admin:{page}_changelist')}?{query}"}
+def _alert_group(
+    title: str, page: str, query: str, counted: CountedRows[Row], build_row: Callable[[Row], tuple[SafeString, str]]
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "count": counted.count,
+        "rows": [build_row(row) for row in counted.rows],
+        "link": f"{reverse(f'admin:{page}_changelist')}?{query}",
+    }
 
 
-def _flagged(order: Order) -> tuple[SafeString, str]:
-    return _link("orders_order", order.pk, order.number), badges.flag_words(order)
+def _order_row(order: Order) -> tuple[SafeString, str]:
+    return _link("orders_order", order.pk, order.number), badges.alert_label(order)
 
 
-def _refund(refund: Refund) -> tuple[SafeString, str]:
+def _refund_row(refund: Refund) -> tuple[SafeString, str]:
     currency = refund.payment.currency
-    words = f"{money.text(refund.amount, currency)} {currency} {refund.failure_code or refund.get_state_display()}"
-    return _link("orders_refund", refund.pk, refund.payment.order.number), words
+    text = f"{money.format_amount(refund.amount, currency)} {currency} {refund.failure_code or refund.get_state_display()}"
+    return _link("orders_refund", refund.pk, refund.payment.order.number), text
 
 
-def _event(event: StripeEvent) -> tuple[SafeString, str]:
+def _event_row(event: StripeEvent) -> tuple[SafeString, str]:
     return _link("orders_stripeevent", event.pk, event.type), event.last_error[:80]
 
 
-def _job(job: Job) -> tuple[SafeString, str]:
+def _job_row(job: Job) -> tuple[SafeString, str]:
     return _link("core_job", job.pk, str(job)), job.last_error[:80]
 
 
-def _link(page: str, pk: Any, words: str) -> SafeString:
-    return format_html('<a class="text-link" href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), words)
+def _link(page: str, pk: Any, text: str) -> SafeString:
+    return format_html('<a class="text-link" href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), text)

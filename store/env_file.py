@@ -1,4 +1,4 @@
-"""The file .env: what is wrong with it stops the start."""
+"""Validation of the .env file: an error in it prevents the start."""
 
 from io import StringIO
 from pathlib import Path
@@ -8,12 +8,12 @@ from dotenv.parser import parse_stream
 
 
 def check(file: Path) -> None:
-    """Raise ImproperlyConfigured where it cannot be read: python-dotenv would go on without a line that it does not know."""
+    """Check that the file can be parsed; python-dotenv skips malformed lines. Raises ImproperlyConfigured."""
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError):
-        raise ImproperlyConfigured(f"{file.name} is no readable text in UTF-8. Write it anew: .env.example shows how.") from None
+        raise ImproperlyConfigured(f"{file.name} is not readable UTF-8 text. Write it again; see .env.example.") from None
     lines = parse_stream(StringIO(text))
-    broken = next((one.original.line for one in lines if one.error or (one.key and one.value is None)), None)
-    if broken is not None:
-        raise ImproperlyConfigured(f"Line {broken} of {file.name} is not NAME=value. Mend it: .env.example shows how.")
+    invalid = next((line.original.line for line in lines if line.error or (line.key and line.value is None)), None)
+    if invalid is not None:
+        raise ImproperlyConfigured(f"Line {invalid} of {file.name} is not NAME=value. Correct it; see .env.example.")

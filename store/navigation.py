@@ -1,4 +1,4 @@
-"""The admin's sidebar: its pages, grouped by what staff do with them. What somebody may not see is not there."""
+"""The admin's sidebar: pages grouped by task. Pages that the user may not view are omitted."""
 
 from typing import Any
 
@@ -32,22 +32,22 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "System": (
         ("core.job", "Jobs", "schedule"),
         ("accounts.authevent", "Account events", "policy"),
-        ("auth.group", "Groups of staff", "badge"),
+        ("auth.group", "Staff groups", "badge"),
     ),
 }
 
 
-def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the groups with the pages that the caller may see."""
+def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of pages that the user may view."""
     home: dict[str, Any] = {"items": [{**HOME, "link": reverse("admin:index")}]}
     groups = [
-        {"title": title, "items": [_item(*page) for page in pages if may_see(request, page[0])]} for title, pages in GROUPS.items()
+        {"title": title, "items": [_item(*page) for page in pages if can_view(request, page[0])]} for title, pages in GROUPS.items()
     ]
     return [home, *(group for group in groups if group["items"])]
 
 
-def may_see(request: HttpRequest, label: str) -> bool:
-    """Say whether the caller may see the pages of a model, such as "orders.order"."""
+def can_view(request: HttpRequest, label: str) -> bool:
+    """Return whether the user may view the pages of a model, such as "orders.order"."""
     return admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
 
 

@@ -1,7 +1,7 @@
-"""Every setting of the shop, read from the environment (and from `.env`, which never wins over it).
+"""All settings of the shop, read from the environment and from `.env`; the environment takes precedence.
 
-A missing or malformed value stops the start with a sentence that names the variable and prints no value.
-The variables are listed, one line each, in `.env.example`; a test holds that list to this file.
+A missing or malformed value prevents the start with a message that names the variable but not its value.
+`.env.example` lists the variables, one line each; a test checks that the list is complete.
 """
 
 import os
@@ -15,30 +15,30 @@ from environs import EnvError
 from store import env_file, theme
 from store.environment import (
     ShopEnv,
-    admin_path,
-    all_different,
-    checkout_url,
-    database,
-    hosts,
-    live_stripe,
-    mail_backend,
-    market_table,
-    origin,
-    origins,
-    page_path,
-    secret,
-    shipping_rates,
-    sms_backend,
-    stripe_api_base,
-    tax_rates,
-    throttle_rates,
-    time_zone,
+    check_all_different,
+    check_live_stripe_key,
+    parse_admin_path,
+    parse_checkout_url,
+    parse_database,
+    parse_email_backend,
+    parse_hosts,
+    parse_markets,
+    parse_origin,
+    parse_origins,
+    parse_page_path,
+    parse_secret_key,
+    parse_shipping_rates,
+    parse_sms_backend,
+    parse_stripe_api_base,
+    parse_tax_rates,
+    parse_throttle_rates,
+    parse_time_zone,
 )
 
-django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time, as their types are
+django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before anything is imported
+TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before any import
 
 env = ShopEnv()
 if not TESTING:
@@ -49,18 +49,18 @@ try:
     # --- 1. The shop -------------------------------------------------------------------------------------------------
     DEBUG = env.bool("DEBUG", TESTING)
     SHOP_NAME = env.str("SHOP_NAME", "Our shop")
-    MARKETS = market_table(env.str("MARKETS", "in:INR,us:USD"))
-    TIME_ZONE = time_zone(env.str("TIME_ZONE", "UTC"))
-    FRONTEND_URL = origin("FRONTEND_URL", env.str("FRONTEND_URL", "http://localhost:5173"))
+    MARKETS = parse_markets(env.str("MARKETS", "in:INR,us:USD"))
+    TIME_ZONE = parse_time_zone(env.str("TIME_ZONE", "UTC"))
+    FRONTEND_URL = parse_origin("FRONTEND_URL", env.str("FRONTEND_URL", "http://localhost:5173"))
 
     # --- 2. Secrets --------------------------------------------------------------------------------------------------
-    SECRET_KEY = secret(env.str("SECRET_KEY", ""), debug=DEBUG, testing=TESTING)
+    SECRET_KEY = parse_secret_key(env.str("SECRET_KEY", ""), debug=DEBUG, testing=TESTING)
     JWT_SIGNING_KEY = env.derived_secret("JWT_SIGNING_KEY", SECRET_KEY)
     GUEST_KEY_SECRET = env.derived_secret("GUEST_KEY_SECRET", SECRET_KEY)
     GUEST_KEY_SECRET_FALLBACKS: list[str] = env.list("GUEST_KEY_SECRET_FALLBACKS", [])
     ORDER_TOKEN_SECRET = env.derived_secret("ORDER_TOKEN_SECRET", SECRET_KEY)
     OTP_PEPPER = env.derived_secret("OTP_PEPPER", SECRET_KEY)
-    all_different(
+    check_all_different(
         JWT_SIGNING_KEY=JWT_SIGNING_KEY,
         GUEST_KEY_SECRET=GUEST_KEY_SECRET,
         ORDER_TOKEN_SECRET=ORDER_TOKEN_SECRET,
@@ -68,30 +68,30 @@ try:
     )
 
     # --- 3. Hosts, proxies, origins ----------------------------------------------------------------------------------
-    ALLOWED_HOSTS = hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
+    ALLOWED_HOSTS = parse_hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
     TRUSTED_PROXIES = env.count("TRUSTED_PROXIES", 0)
-    CORS_ALLOWED_ORIGINS = origins(env, "CORS_ALLOWED_ORIGINS", FRONTEND_URL)
-    CSRF_TRUSTED_ORIGINS = origins(env, "CSRF_TRUSTED_ORIGINS", FRONTEND_URL)
+    CORS_ALLOWED_ORIGINS = parse_origins(env, "CORS_ALLOWED_ORIGINS", FRONTEND_URL)
+    CSRF_TRUSTED_ORIGINS = parse_origins(env, "CSRF_TRUSTED_ORIGINS", FRONTEND_URL)
     CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
     SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", 0 if DEBUG else 3600)
-    ADMIN_PATH = admin_path(env.str("ADMIN_PATH", "admin/"))
+    ADMIN_PATH = parse_admin_path(env.str("ADMIN_PATH", "admin/"))
 
     # --- 4. Cookies and tokens ---------------------------------------------------------------------------------------
     AUTH_COOKIE_SECURE = env.bool("AUTH_COOKIE_SECURE", not DEBUG)
     AUTH_COOKIE_SAMESITE = env.one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
     if AUTH_COOKIE_SAMESITE == "None" and not AUTH_COOKIE_SECURE:
         raise EnvError("AUTH_COOKIE_SAMESITE=None needs AUTH_COOKIE_SECURE=1: browsers drop such cookies otherwise.")
-    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30, most=365 * 24 * 60))
-    REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30, most=3650))
-    SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90, most=3650))
+    ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30, maximum=365 * 24 * 60))
+    REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30, maximum=3650))
+    SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90, maximum=3650))
     REFRESH_GRACE_SECONDS = env.count("REFRESH_GRACE_SECONDS", 30)
     REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", False)
     THROTTLE_ENABLED = env.bool("THROTTLE_ENABLED", True)
-    THROTTLE_RATES = throttle_rates(env.str("THROTTLE_RATES", ""))
+    THROTTLE_RATES = parse_throttle_rates(env.str("THROTTLE_RATES", ""))
 
     # --- 5. Database and cache ---------------------------------------------------------------------------------------
-    DATABASES = {"default": database(env, BASE_DIR)}
+    DATABASES = {"default": parse_database(env, BASE_DIR)}
     REDIS_URL = env.str("REDIS_URL", "")
 
     # --- 6. Media, payments, sign-in with Google ---------------------------------------------------------------------
@@ -102,14 +102,14 @@ try:
     STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
     STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
     STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")
-    STRIPE_API_BASE = stripe_api_base(env.str("STRIPE_API_BASE", ""), STRIPE_SECRET_KEY)
+    STRIPE_API_BASE = parse_stripe_api_base(env.str("STRIPE_API_BASE", ""), STRIPE_SECRET_KEY)
     STRIPE_ALLOWED_PAYMENT_METHODS = env.list("STRIPE_ALLOWED_PAYMENT_METHODS", ["card"])
-    live_stripe(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
-    CHECKOUT_SUCCESS_URL = checkout_url("CHECKOUT_SUCCESS_URL", env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
-    CHECKOUT_CANCEL_URL = checkout_url("CHECKOUT_CANCEL_URL", env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
+    check_live_stripe_key(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
+    CHECKOUT_SUCCESS_URL = parse_checkout_url("CHECKOUT_SUCCESS_URL", env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
+    CHECKOUT_CANCEL_URL = parse_checkout_url("CHECKOUT_CANCEL_URL", env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
     SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]
-    SHIPPING = shipping_rates(env.str("SHIPPING", ""), MARKETS)
-    TAX_RATES = tax_rates(env.str("TAX_RATES", ""), MARKETS)
+    SHIPPING = parse_shipping_rates(env.str("SHIPPING", ""), MARKETS)
+    TAX_RATES = parse_tax_rates(env.str("TAX_RATES", ""), MARKETS)
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
     GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")
     GOOGLE_CERTS_FILE = env.str("GOOGLE_CERTS_FILE", "")
@@ -120,20 +120,20 @@ try:
     # --- 7. Mail, text messages, logs --------------------------------------------------------------------------------
     EMAIL_HOST = env.str("EMAIL_HOST", "")
     EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", "")
-    EMAIL_BACKEND = mail_backend(env.one_of("EMAIL_BACKEND", ("", "console", "file", "smtp")), EMAIL_HOST, EMAIL_FILE_PATH)
+    EMAIL_BACKEND = parse_email_backend(env.one_of("EMAIL_BACKEND", ("", "console", "file", "smtp")), EMAIL_HOST, EMAIL_FILE_PATH)
     EMAIL_PORT = env.count("EMAIL_PORT", 587)
     EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
     SHOP_EMAIL = env.str("SHOP_EMAIL", "")
     DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "shop@localhost")
-    RESET_PAGE = page_path("RESET_PAGE", env.str("RESET_PAGE", "/reset-password"))
-    VERIFY_PAGE = page_path("VERIFY_PAGE", env.str("VERIFY_PAGE", "/verify-email"))
+    RESET_PAGE = parse_page_path("RESET_PAGE", env.str("RESET_PAGE", "/reset-password"))
+    VERIFY_PAGE = parse_page_path("VERIFY_PAGE", env.str("VERIFY_PAGE", "/verify-email"))
     SMS_FILE_PATH = env.str("SMS_FILE_PATH", "")
-    SMS_BACKEND = sms_backend(env.str("SMS_BACKEND", ""), SMS_FILE_PATH, debug=DEBUG)
+    SMS_BACKEND = parse_sms_backend(env.str("SMS_BACKEND", ""), SMS_FILE_PATH, debug=DEBUG)
     LOG_LEVEL = env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
-except EnvError as wrong:
-    raise ImproperlyConfigured(f"{wrong} See .env.example.") from None
+except EnvError as error:
+    raise ImproperlyConfigured(f"{error} See .env.example.") from None
 
 # --- 8. Apps and middleware ------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -161,6 +161,7 @@ MIDDLEWARE = [
     "core.http.request_id.RequestIdMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "core.http.security_headers.SecurityHeadersMiddleware",
+    "core.http.content_length.ContentLengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -175,7 +176,7 @@ ROOT_URLCONF = "store.urls"
 WSGI_APPLICATION = "store.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "store.test_runner.PytestRunner"
-APPEND_SLASH = False  # every route answers with and without the slash, without a redirect
+APPEND_SLASH = False  # every route works with and without the slash, without a redirect
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -199,7 +200,7 @@ _COUNTERS = {"BACKEND": _MEMORY, "LOCATION": "throttles", "OPTIONS": {"MAX_ENTRI
 CACHES = {
     "default": _REDIS if REDIS_URL else {"BACKEND": _MEMORY},
     "throttles": _REDIS if REDIS_URL else _COUNTERS,
-    "throttles_alone": _COUNTERS,  # while Redis does not answer
+    "throttles_alone": _COUNTERS,  # while Redis is unavailable
 }
 
 # --- 9. The API ------------------------------------------------------------------------------------------------------
@@ -208,16 +209,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.http.renderers.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.http.parsers.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.http.renderers.AlwaysJSON",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.http.renderers.JSONOnlyNegotiation",
     "DEFAULT_SCHEMA_CLASS": "core.http.openapi.EnvelopeSchema",
     "EXCEPTION_HANDLER": "core.http.handlers.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["core.http.throttles.EveryCaller"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.http.throttles.CallThrottle"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
-    "DESCRIPTION": "The HTTP contract of the shop. Every JSON body has one envelope; every refusal has a `code` for programs.",
+    "DESCRIPTION": "The HTTP API of the shop. Every JSON body has the same envelope; every error has a `code` for programs.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -225,8 +226,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api",
-    "PREPROCESSING_HOOKS": ["core.http.openapi.documented_routes"],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.http.openapi.close_answers"],
+    "PREPROCESSING_HOOKS": ["core.http.openapi.keep_api_routes"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.http.openapi.finalize_schema"],
     "ENUM_NAME_OVERRIDES": {"OrderStatusEnum": "orders.models.Order.Status"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -252,7 +253,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = ["X-Session-Key", "X-Cart-Token", "X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed"]
 
-# --- 11. The admin's own session: its cookies are sent to no other path ----------------------------------------------
+# --- 11. The admin's session: its cookies are limited to the admin's path ----------------------------------------------
 SESSION_COOKIE_NAME = "admin_sessionid"
 CSRF_COOKIE_NAME = "admin_csrftoken"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{ADMIN_PATH}"
@@ -260,19 +261,19 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AUTH_COOKIE_SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
-LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # from the admin's own login page, when it was opened without saying where to
+LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # after a login on the admin's login page without `next`
 CSRF_FAILURE_VIEW = "core.http.handlers.csrf_failure"
 
-# --- 12. The admin's looks -------------------------------------------------------------------------------------------
-UNFOLD = theme.of_admin(SHOP_NAME, FRONTEND_URL)
+# --- 12. The admin's theme -------------------------------------------------------------------------------------------
+UNFOLD = theme.get_unfold_settings(SHOP_NAME, FRONTEND_URL)
 
 # --- 13. Transport ---------------------------------------------------------------------------------------------------
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]  # probes come over plain http, from inside
-# W005, W021: a shop may share its domain with hosts that it does not rule, so subdomains and preload are the operator's choice.
-# W003: the CSRF middleware is there as a subclass that serves the admin; the API obeys the origin rule.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]  # probes use plain HTTP from the internal network
+# W005, W021: a shop may share its domain with hosts that it does not control, so the operator decides on subdomains and preload.
+# W003: a subclass of the CSRF middleware protects the admin; the API uses the origin rule.
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
 
 # --- 14. Files -------------------------------------------------------------------------------------------------------
@@ -283,8 +284,8 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 CLOUDINARY_ON = bool(CLOUDINARY_CLOUD_NAME and CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET)
 if not CLOUDINARY_ON and (CLOUDINARY_CLOUD_NAME or CLOUDINARY_API_KEY or CLOUDINARY_API_SECRET):
-    raise ImproperlyConfigured("Set all three of CLOUDINARY_CLOUD_NAME, CLOUDINARY_API_KEY, CLOUDINARY_API_SECRET, or none.")
-if CLOUDINARY_ON:  # read by django-cloudinary-storage when its backend is imported; never imported otherwise
+    raise ImproperlyConfigured("Set all of CLOUDINARY_CLOUD_NAME, CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET, or none.")
+if CLOUDINARY_ON:  # read by django-cloudinary-storage, which is only imported in this case
     CLOUDINARY_STORAGE = {
         "CLOUD_NAME": CLOUDINARY_CLOUD_NAME,
         "API_KEY": CLOUDINARY_API_KEY,

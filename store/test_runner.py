@@ -10,7 +10,7 @@ from django.core.management import CommandError
 
 
 class PytestRunner:
-    """Hands the labels and the usual flags over to pytest, in a process of its own that reads no `.env`."""
+    """Runs pytest with the labels and the usual flags, in a separate process that ignores `.env`."""
 
     def __init__(self, *, verbosity: int = 1, failfast: bool = False, keepdb: bool = False, **_: Any) -> None:
         self.flags = [
@@ -20,8 +20,8 @@ class PytestRunner:
         ]
 
     def run_tests(self, test_labels: list[str], **_: Any) -> int:
-        """Run the tests at these paths, or all; returns the exit code."""
+        """Run the tests at these paths, or all tests; return the exit code."""
         if find_spec("pytest") is None:
-            raise CommandError("The tests need more packages: pip install -r requirements-dev.txt (or make test)")
+            raise CommandError("The tests require more packages: pip install -r requirements-dev.txt (or make test)")
         command = [sys.executable, "-m", "pytest", *self.flags, *test_labels]
-        return subprocess.run(command, env=os.environ, check=False).returncode  # noqa: S603 - our own argv
+        return subprocess.run(command, env=os.environ, check=False).returncode  # noqa: S603 - fixed arguments

@@ -1,14 +1,14 @@
-"""How the admin looks, in the words of django-unfold (https://unfoldadmin.com/docs/configuration/settings/)."""
+"""The admin's theme as settings of django-unfold (https://unfoldadmin.com/docs/configuration/settings/)."""
 
 from typing import Any
 
 from django.templatetags.static import static
 
 
-def of_admin(shop_name: str, site_url: str) -> dict[str, Any]:
-    """Return the settings of Unfold for a shop of this name, whose shop front is at that address."""
+def get_unfold_settings(shop_name: str, site_url: str) -> dict[str, Any]:
+    """Return Unfold's settings for a shop with this name and shop front URL."""
     return {
-        "SITE_TITLE": lambda request: shop_name,  # a text that looks like a module's path would be imported
+        "SITE_TITLE": lambda request: shop_name,  # a callable, because Unfold imports strings that look like dotted paths
         "SITE_HEADER": lambda request: shop_name,
         "SITE_ICON": lambda request: static("shop/icon.svg"),
         "SITE_URL": site_url,
@@ -17,10 +17,10 @@ def of_admin(shop_name: str, site_url: str) -> dict[str, Any]:
         "SCRIPTS": [lambda request: static("shop/admin.js")],
         "SHOW_VIEW_ON_SITE": False,
         "BORDER_RADIUS": "6px",
-        "DASHBOARD_CALLBACK": "store.dashboard.fill",
-        "SIDEBAR": {"navigation": "store.navigation.sidebar"},
+        "DASHBOARD_CALLBACK": "store.dashboard.add_dashboard_context",
+        "SIDEBAR": {"navigation": "store.navigation.build_sidebar"},
         "COLORS": {
-            "primary": {  # around the green of the demo shop front, which is the 600
+            "primary": {  # shades of the demo shop front's green, which is 600
                 **{"50": "#eef7f4", "100": "#d6ece5", "200": "#aed9cc", "300": "#7fc1ae", "400": "#4fa68f", "500": "#379a80"},
                 **{"600": "#1a6351", "700": "#155142", "800": "#114136", "900": "#0e352c", "950": "#071f1a"},
             }

@@ -1,4 +1,4 @@
-"""The URL tree: one router for every viewset, mounted at `/api/` and at `/`; every route with and without the last slash."""
+"""The URL configuration: one router for all viewsets, mounted at `/api/` and at `/`, with an optional trailing slash."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 from rest_framework.routers import SimpleRouter
 
+from accounts.api.credential_views import CredentialsViewSet
 from accounts.api.views import AuthViewSet
 from carts.api.views import CartViewSet
 from carts.api.wishlist_views import WishlistViewSet
@@ -14,6 +15,7 @@ from core.http import handlers
 from orders.api.address_views import AddressViewSet
 from orders.api.views import OrderViewSet
 from orders.api.webhook_view import StripeWebhook
+from products.api.part_views import ProductPartsViewSet
 from products.api.views import ProductViewSet
 from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
 
@@ -26,7 +28,7 @@ handler500 = handlers.server_error
 
 
 class SlashOptionalRouter(SimpleRouter):
-    """Django REST framework's router, with the last slash optional: no redirect, which would lose a POST's body."""
+    """A router with an optional trailing slash, because a redirect would lose the body of a POST."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,11 +37,13 @@ class SlashOptionalRouter(SimpleRouter):
 
 router = SlashOptionalRouter()
 router.register("products", ProductViewSet, basename="products")
+router.register("products", ProductPartsViewSet, basename="product-parts")
 router.register("cart/wishlist", WishlistViewSet, basename="wishlist")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders/addresses", AddressViewSet, basename="addresses")
 router.register("orders", OrderViewSet, basename="orders")
 router.register("auth", AuthViewSet, basename="auth")
+router.register("auth", CredentialsViewSet, basename="credentials")
 router.register("config", ConfigViewSet, basename="config")
 
 ALIASES = [
@@ -59,6 +63,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include(api)),
 ]
-if settings.DEBUG and not settings.CLOUDINARY_ON:  # behind a proxy, the proxy serves local media
+if settings.DEBUG and not settings.CLOUDINARY_ON:  # in production, the proxy serves local media
     urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))
-urlpatterns.append(re_path(r"", handlers.not_found))  # so that an unknown address is JSON with DEBUG on too
+urlpatterns.append(re_path(r"", handlers.not_found))  # so that unknown URLs return JSON with DEBUG on too

@@ -1,4 +1,4 @@
-"""What belongs to no app: the shop's public configuration, and the probes."""
+"""Views that belong to no app: the public configuration, the API schema, and the health probes."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ from pricing import breakdown
 
 
 class ShippingResponse(serializers.Serializer[Any]):
-    """What sending costs, so that a buyer is shown the total before he orders."""
+    """Shipping costs, so that a shop front can show the total before the order is placed."""
 
     flat = serializers.CharField()
-    free_from = serializers.CharField(allow_null=True, help_text="the subtotal from which it is free; null: never")
+    free_from = serializers.CharField(allow_null=True, help_text="the subtotal from which shipping is free; null if it never is")
 
 
 class MarketResponse(serializers.Serializer[Any]):
@@ -34,13 +34,13 @@ class MarketResponse(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     currency = serializers.CharField()
-    exponent = serializers.IntegerField(help_text="digits behind the point")
+    exponent = serializers.IntegerField(help_text="digits after the decimal point")
     is_default = serializers.BooleanField()
     shipping = ShippingResponse()
 
 
 class LimitsResponse(serializers.Serializer[Any]):
-    """What a client need not find out by refusals."""
+    """Limits that clients should respect."""
 
     max_quantity = serializers.IntegerField()
     max_lines = serializers.IntegerField()
@@ -48,14 +48,14 @@ class LimitsResponse(serializers.Serializer[Any]):
 
 
 class ConfigResponse(serializers.Serializer[Any]):
-    """What a shop front needs to know before it begins."""
+    """The configuration that a shop front needs at start-up."""
 
     shop_name = serializers.CharField()
     markets = MarketResponse(many=True)
     payment_methods = serializers.ListField(child=serializers.CharField())
     stripe_publishable_key = serializers.CharField(allow_null=True)
     google_client_id = serializers.CharField(allow_null=True)
-    phone_sign_in = serializers.BooleanField(help_text="whether codes can be sent by text message")
+    phone_sign_in = serializers.BooleanField(help_text="whether sign-in codes can be sent by text message")
     limits = LimitsResponse()
 
 
@@ -67,11 +67,11 @@ class ConfigViewSet(ViewSet):
 
     @api_schema(ConfigResponse)
     def list(self, request: Request) -> Reply:
-        """Get what a shop front needs to know before it begins."""
+        """Get the configuration that a shop front needs at start-up."""
         reply = Reply(
             {
                 "shop_name": settings.SHOP_NAME,
-                "markets": [_market(market) for market in markets.table().values()],
+                "markets": [_serialize_market(market) for market in markets.get_markets().values()],
                 "payment_methods": ["cod", "stripe"] if settings.STRIPE_SECRET_KEY else ["cod"],
                 "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,
                 "google_client_id": settings.GOOGLE_CLIENT_ID.partition(",")[0] or None,
@@ -83,25 +83,25 @@ class ConfigViewSet(ViewSet):
         return reply
 
 
-def _market(market: markets.Market) -> dict[str, Any]:
-    flat, free_from = breakdown.shipping(market)
+def _serialize_market(market: markets.Market) -> dict[str, Any]:
+    flat, free_from = breakdown.get_shipping_rate(market)
     return {
         "code": market.code,
         "currency": market.currency,
         "exponent": market.exponent,
         "is_default": market.is_default,
         "shipping": {
-            "flat": money.text(flat, market.currency),
-            "free_from": None if free_from is None else money.text(free_from, market.currency),
+            "flat": money.format_amount(flat, market.currency),
+            "free_from": None if free_from is None else money.format_amount(free_from, market.currency),
         },
     }
 
 
-class OneResponse:
-    """For drf-spectacular's views, which answer a schema or a page: a refusal of theirs is JSON in the one shape all the same."""
+class EnvelopedRefusalMixin:
+    """For drf-spectacular's views, which return a schema or a page: renders their errors as JSON in the envelope."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Render a refusal as every other."""
+        """Render errors in the envelope."""
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # a mixin of APIView
         if isinstance(response, Refusal):
             response.accepted_renderer = EnvelopeRenderer()
@@ -109,30 +109,30 @@ class OneResponse:
         return response
 
 
-class SchemaView(OneResponse, SpectacularJSONAPIView):
+class SchemaView(EnvelopedRefusalMixin, SpectacularJSONAPIView):
     """The OpenAPI schema."""
 
 
-class DocsView(OneResponse, SpectacularSwaggerSplitView):
-    """The interactive reference; its assets are served by this host."""
+class DocsView(EnvelopedRefusalMixin, SpectacularSwaggerSplitView):
+    """The interactive API reference; this host serves its assets."""
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process lives."""
+    """Liveness probe: the process is running."""
     return HttpResponse(encode(success(None, "OK")), content_type="application/json")
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: the database answers and is migrated, the cache answers."""
-    broken = _broken()
-    if broken:
-        body = failure(503, "not_ready", f"Not ready: {broken}")
+    """Readiness probe: the database is reachable and migrated, and the cache is reachable."""
+    problem = _find_problem()
+    if problem:
+        body = failure(503, "not_ready", f"Not ready: {problem}")
         return HttpResponse(encode(body), status=503, content_type="application/json")
     return HttpResponse(encode(success(None, "OK")), content_type="application/json")
 
 
-def _broken() -> str:
-    """Return what is missing, or an empty text."""
+def _find_problem() -> str:
+    """Return the reason why the process is not ready, or an empty string."""
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):

@@ -1,4 +1,4 @@
-"""axe-core in a page that is shown: what of WCAG 2.1 AA it breaks (https://github.com/dequelabs/axe-core)."""
+"""Run axe-core on the current page and report WCAG 2.1 AA violations (https://github.com/dequelabs/axe-core)."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ RUN = """async (rules) => (await axe.run(document, rules)).violations
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`))"""
 
 
-def violations(page: Page, packages: Path) -> list[str]:
-    """Return each rule that is broken, with the element; `packages` is the folder in which axe-core is installed."""
+def find_violations(page: Page, packages: Path) -> list[str]:
+    """Return each violated rule with its element; `packages` is the folder in which axe-core is installed."""
     page.evaluate((packages / "node_modules" / "axe-core" / "axe.min.js").read_text())
-    found: list[str] = page.evaluate(RUN, RULES)
-    return found
+    problems: list[str] = page.evaluate(RUN, RULES)
+    return problems

@@ -1,4 +1,4 @@
-"""Chromium for tests, and shop fronts on origins of their own."""
+"""Chromium for tests, and a server for static storefronts on separate origins."""
 
 import os
 import threading
@@ -14,19 +14,19 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.services import program
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without logging requests."""
 
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def chromium(*flags: str) -> Iterator[Browser]:
-    """Start Debian's Chromium without a window, with these flags."""
-    # Playwright runs an event loop in this thread, and Django would not ask its database beside one.
+def launch_chromium(*flags: str) -> Iterator[Browser]:
+    """Start Debian's Chromium headless with these flags."""
+    # Playwright runs an event loop in this thread, in which Django refuses synchronous database access.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
@@ -39,9 +39,9 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def shop_front(folder: Path, host: str = "localhost") -> Iterator[str]:
-    """Serve the files of a folder, and yield their origin."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+def serve_folder(folder: Path, host: str = "localhost") -> Iterator[str]:
+    """Serve the files of a folder and yield the origin."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://{host}:{server.server_port}"

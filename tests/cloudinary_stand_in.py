@@ -1,7 +1,8 @@
-"""A stand-in for Cloudinary: its upload API with signatures, and its delivery, over HTTP on this machine.
+"""A local HTTP stand-in for Cloudinary: its upload API with signatures, and its delivery.
 
-What a request must look like follows Cloudinary's own pages "Upload API reference" and "Generating authentication signatures":
-the SHA-1 of all parameters but `file`, `cloud_name`, `resource_type` and `api_key`, sorted, joined by `&`, and the secret.
+The request format follows Cloudinary's pages "Upload API reference" and "Generating authentication signatures":
+the signature is the SHA-1 of all parameters except `file`, `cloud_name`, `resource_type` and `api_key`, sorted
+and joined by `&`, followed by the secret.
 """
 
 import hashlib
@@ -21,33 +22,33 @@ from PIL import Image
 
 CLOUD, KEY, SECRET = "shop", "4711", "the secret of the stand-in"
 UNSIGNED = {"file", "cloud_name", "resource_type", "api_key", "signature"}
-WORDS = {400: "Invalid image file", 401: "Invalid Signature", 403: "Customer is marked as untrusted", 420: "Rate Limited"}
+MESSAGES = {400: "Invalid image file", 401: "Invalid Signature", 403: "Customer is marked as untrusted", 420: "Rate Limited"}
 
 
 @dataclass
 class StandIn:
-    """What the stand-in was sent, and what it shall say instead of doing as asked."""
+    """What the stand-in received, and the failure that it answers with, if any."""
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)  # by public id
     uploads: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)  # method and path of every request
-    says: int | str = 0  # a status, or garbage, json, list, html, hang, close, trickle
+    requests: list[str] = field(default_factory=list)  # method and path of every request
+    failure: int | str = 0  # a status, or garbage, json, list, html, hang, close, trickle
 
     @property
     def delivery(self) -> str:
-        """Return where pictures are delivered."""
+        """Return the base URL of delivered images."""
         return f"{self.url}/{CLOUD}/image/upload"
 
 
-def signature_of(given: dict[str, Any]) -> str:
+def sign_form(fields: dict[str, Any]) -> str:
     """Return the signature that a form must have."""
-    text = "&".join(f"{name}={value}" for name, value in sorted(given.items()) if name not in UNSIGNED)
+    text = "&".join(f"{name}={value}" for name, value in sorted(fields.items()) if name not in UNSIGNED)
     return hashlib.sha1(f"{text}{SECRET}".encode(), usedforsecurity=False).hexdigest()
 
 
-def form_of(kind: str, body: bytes) -> dict[str, Any]:
-    """Return the fields of a form: texts as texts, a file as bytes."""
+def parse_form(kind: str, body: bytes) -> dict[str, Any]:
+    """Return the fields of a form: text as str, a file as bytes."""
     if kind.startswith("application/x-www-form-urlencoded"):
         raise ValueError("the upload API is sent multipart forms")
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
@@ -61,52 +62,52 @@ def form_of(kind: str, body: bytes) -> dict[str, Any]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers as the two hosts of Cloudinary do."""
+    """Answers like Cloudinary's API and delivery hosts."""
 
     protocol_version = "HTTP/1.1"
     stand_in: StandIn
 
     def do_GET(self) -> None:
-        """Deliver a picture."""
-        self.stand_in.asked.append(f"GET {self.path}")
-        content = self.stand_in.files.get(self.path.partition("/image/upload/")[2])
-        status = int(self.stand_in.says or (404 if content is None else 200))
+        """Deliver an image."""
+        self.stand_in.requests.append(f"GET {self.path}")
+        content = self.stand_in.files.get(self.path.partition("/image/upload/")[2].removeprefix("v1/"))
+        status = int(self.stand_in.failure or (404 if content is None else 200))
         self._answer(status, content or b"")
 
     def do_POST(self) -> None:
-        """Take a form of the upload API."""
-        self.stand_in.asked.append(f"POST {self.path}")
+        """Process a form of the upload API."""
+        self.stand_in.requests.append(f"POST {self.path}")
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.stand_in.says:
-            self._fail(self.stand_in.says)
+        if self.stand_in.failure:
+            self._fail(self.stand_in.failure)
             return
         try:
-            status, answer = self._done(form_of(self.headers["Content-Type"], body))
-        except ValueError as wrong:
-            status, answer = 400, {"error": {"message": str(wrong)}}
-        self._answer(status, json.dumps(answer).encode())
+            status, response = self._process(parse_form(self.headers["Content-Type"], body))
+        except ValueError as error:
+            status, response = 400, {"error": {"message": str(error)}}
+        self._answer(status, json.dumps(response).encode())
 
-    def _done(self, given: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        if given.get("signature") != signature_of(given) or given.get("api_key") != KEY:
-            return 401, {"error": {"message": f"Invalid Signature {given.get('signature')}."}}
-        if abs(time.time() - int(given["timestamp"])) > 3600:
+    def _process(self, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if fields.get("signature") != sign_form(fields) or fields.get("api_key") != KEY:
+            return 401, {"error": {"message": f"Invalid Signature {fields.get('signature')}."}}
+        if abs(time.time() - int(fields["timestamp"])) > 3600:
             return 400, {"error": {"message": "Stale request"}}
         if self.path == f"/v1_1/{CLOUD}/image/destroy":
-            gone = self.stand_in.files.pop(given["public_id"], None)
+            gone = self.stand_in.files.pop(fields["public_id"], None)
             return 200, {"result": "not found" if gone is None else "ok"}
         if self.path != f"/v1_1/{CLOUD}/image/upload":
             return 404, {"error": {"message": "no such address"}}
-        return 200, self._uploaded(given)
+        return 200, self._store(fields)
 
-    def _uploaded(self, given: dict[str, Any]) -> dict[str, Any]:
-        self.stand_in.uploads.append(given)
-        file = given["file"]
+    def _store(self, fields: dict[str, Any]) -> dict[str, Any]:
+        self.stand_in.uploads.append(fields)
+        file = fields["file"]
         if isinstance(file, str):
-            width, height = 1200, 800  # fetched by Cloudinary from this address
+            width, height = 1200, 800  # Cloudinary would fetch it from this URL
         else:
             width, height = Image.open(BytesIO(file)).size
-            self.stand_in.files[given["public_id"]] = file
-        public_id = given["public_id"]
+            self.stand_in.files[fields["public_id"]] = file
+        public_id = fields["public_id"]
         return {
             **{"public_id": public_id, "version": 1, "width": width, "height": height, "format": "jpg", "resource_type": "image"},
             **{
@@ -116,15 +117,15 @@ class Handler(BaseHTTPRequestHandler):
             },
         }
 
-    def _fail(self, how: int | str) -> None:
-        if isinstance(how, int):
-            self._answer(how, json.dumps({"error": {"message": WORDS.get(how, "General Error")}}).encode())
-        elif how in ("hang", "close"):
-            time.sleep(3 if how == "hang" else 0)
+    def _fail(self, failure: int | str) -> None:
+        if isinstance(failure, int):
+            self._answer(failure, json.dumps({"error": {"message": MESSAGES.get(failure, "General Error")}}).encode())
+        elif failure in ("hang", "close"):
+            time.sleep(3 if failure == "hang" else 0)
             self.close_connection = True
             self.connection.close()
         else:
-            self._answer(200, {"garbage": b"\xff\xfe{", "json": b"{}", "list": b"[]", "html": b"<html>Bad gateway</html>"}[how])
+            self._answer(200, {"garbage": b"\xff\xfe{", "json": b"{}", "list": b"[]", "html": b"<html>Bad gateway</html>"}[failure])
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -133,21 +134,21 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """Serves each caller in a thread, and says nothing of those that went away."""
+    """Serves each connection in a thread, and ignores disconnects."""
 
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @contextmanager
-def delivering() -> Iterator[StandIn]:
-    """Start the stand-in on a port of its own."""
+def run_stand_in() -> Iterator[StandIn]:
+    """Start the stand-in on a free port and yield it."""
     stand_in = StandIn()
     with Server(("127.0.0.1", 0), type("Handling", (Handler,), {"stand_in": stand_in})) as server:
         stand_in.url = f"http://127.0.0.1:{server.server_address[1]}"

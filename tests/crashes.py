@@ -1,4 +1,4 @@
-"""A call of the shop in a process of its own, on the database of the test, that dies at a statement."""
+"""Call the shop in a separate process, on the test's database, and kill it at a given statement."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests.processes import ROOT
 
-DIED = 9
+CRASH_EXIT_CODE = 9
 SCRIPT = """
 import json, os, re, sys
 import django
@@ -36,43 +36,43 @@ print(answer.status_code, answer.content[:500])
 """
 
 
-def database_url() -> str:
-    """Return the address of the database on which the test runs."""
-    given = connection.settings_dict
+def get_database_url() -> str:
+    """Return the URL of the database on which the test runs."""
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{given['NAME']}"
-    return f"postgres://{given['USER']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
+        return f"sqlite:///{database['NAME']}"
+    return f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
-def variables(**more: str) -> dict[str, str]:
-    """Return an environment in which the shop has the test's database and secrets, and no `.env`."""
+def make_environment(**more: str) -> dict[str, str]:
+    """Return an environment with the test's database and secrets, in which the shop reads no `.env`."""
     plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
-    own = {
+    variables = {
         "DJANGO_SETTINGS_MODULE": "store.settings",
         "PYTEST_VERSION": "a process of a test",
         "PYTHONDONTWRITEBYTECODE": "1",
         "DEBUG": "1",
         "SECRET_KEY": settings.SECRET_KEY,
-        "DATABASE_URL": database_url(),
+        "DATABASE_URL": get_database_url(),
         "STRIPE_SECRET_KEY": settings.STRIPE_SECRET_KEY,
         "STRIPE_API_BASE": settings.STRIPE_API_BASE,
         "STRIPE_WEBHOOK_SECRET": settings.STRIPE_WEBHOOK_SECRET,
         "THROTTLE_ENABLED": "0",
     }
-    return {**plain, **own, **more}
+    return {**plain, **variables, **more}
 
 
-def dies(path: str, body: str, headers: dict[str, str], *, at: str, nth: int = 1, inside: bool = True) -> None:
-    """Post in a process that dies at the nth statement that fits `at`, inside of a transaction or outside. Fails where none did."""
-    given: dict[str, Any] = {"path": path, "body": body, "headers": headers, "at": at, "nth": nth, "inside": inside}
-    done = subprocess.run(
+def post_and_crash(path: str, body: str, headers: dict[str, str], *, at: str, nth: int = 1, inside: bool = True) -> None:
+    """Post in a process that is killed at the nth statement matching `at`, inside or outside of a transaction; fail if none is."""
+    call: dict[str, Any] = {"path": path, "body": body, "headers": headers, "at": at, "nth": nth, "inside": inside}
+    completed = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=ROOT,
-        env=variables(),
-        input=json.dumps(given),
+        env=make_environment(),
+        input=json.dumps(call),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert done.returncode == DIED, done.stdout + done.stderr
+    assert completed.returncode == CRASH_EXIT_CODE, completed.stdout + completed.stderr

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from orders.tests.payments.till import Till, till_of
+from orders.tests.payments.card_payments import CardPayments, use_emulator
 from tests.clients import node
-from tests.emulator.processes import Emulator, running
-from tests.emulator.stripe_clients import Shop, shopping
+from tests.emulator.processes import Emulator, run_emulator
+from tests.emulator.stripe_clients import StripeShop, connect_shop
 from tests.emulator.stripe_schema import check_request
-from tests.emulator.webhook_receivers import Receiver, receiving
+from tests.emulator.webhook_receivers import WebhookReceiver, run_receiver
 from tests.processes import copy_to
 
 
@@ -32,38 +32,38 @@ def crowds_are_welcome(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which client code runs in Node.js."""
-    return node.install(tmp_path_factory.mktemp("clients"))
+    return node.install_packages(tmp_path_factory.mktemp("clients"))
 
 
 @pytest.fixture(scope="session")
-def one_receiver() -> Iterator[Receiver]:
+def one_receiver() -> Iterator[WebhookReceiver]:
     """A webhook for the emulator that the tests share."""
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         yield receiver
 
 
 @pytest.fixture(scope="session")
-def one_emulator(one_receiver: Receiver) -> Iterator[Emulator]:
+def one_emulator(one_receiver: WebhookReceiver) -> Iterator[Emulator]:
     """An emulator that the tests share."""
-    with running(one_receiver.url) as emulator:
+    with run_emulator(one_receiver.url) as emulator:
         yield emulator
 
 
 @pytest.fixture
-def webhooks(one_receiver: Receiver) -> Receiver:
+def webhooks(one_receiver: WebhookReceiver) -> WebhookReceiver:
     """The webhook to which `emulator` sends its events; nothing came yet."""
     one_receiver.clear()
     return one_receiver
 
 
 @pytest.fixture
-def emulator(one_emulator: Emulator, webhooks: Receiver) -> Iterator[Emulator]:
+def emulator(one_emulator: Emulator, webhooks: WebhookReceiver) -> Iterator[Emulator]:
     """An emulator that knows nothing yet. What it granted afterwards turns out to be what Stripe grants."""
     one_emulator.reset()
     yield one_emulator
     webhooks.gate.set()
-    one_emulator.faults()
-    assert one_emulator.wait(), "some events never arrived: let a test of that have an emulator of its own"
+    one_emulator.set_faults()
+    assert one_emulator.wait_for_deliveries(), "some events never arrived: let a test of that have an emulator of its own"
     webhooks.events()
     for row in one_emulator.requests():
         with suppress(LookupError):
@@ -71,13 +71,13 @@ def emulator(one_emulator: Emulator, webhooks: Receiver) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def shop(emulator: Emulator) -> Iterator[Shop]:
+def shop(emulator: Emulator) -> Iterator[StripeShop]:
     """Stripe's own package, pointed at the emulator."""
-    with shopping(emulator.url) as shop:
+    with connect_shop(emulator.url) as shop:
         yield shop
 
 
 @pytest.fixture
-def till(settings: Settings, emulator: Emulator, webhooks: Receiver) -> Till:
+def card_payments(settings: Settings, emulator: Emulator, webhooks: WebhookReceiver) -> CardPayments:
     """The shop takes cards, at the emulator."""
-    return till_of(settings, emulator, webhooks)
+    return use_emulator(settings, emulator, webhooks)

@@ -2,15 +2,31 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from tests.services import free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("accounts", "carts", "core", "orders", "pricing", "products", "store")
-FILES = ("manage.py", "conftest.py", "pytest.ini", "tests/__init__.py", "tests/schema_client.py", "tests/services.py")
+FILES = (
+    "manage.py",
+    "gunicorn.conf.py",
+    "conftest.py",
+    "pytest.ini",
+    "tests/__init__.py",
+    "tests/profile.py",
+    "tests/schema_client.py",
+    "tests/services.py",
+)
+SERVER = (sys.executable, "-m", "gunicorn", "--log-level", "error")
 PRODUCTION = {
     "DEBUG": "0",
     "SECRET_KEY": "a-key-of-the-tests-that-nobody-else-uses-and-that-is-long-enough",
@@ -29,13 +45,18 @@ def copy_to(folder: Path) -> Path:
     return folder
 
 
+def load_settings(project: Path, **variables: str) -> dict[str, Any]:
+    """Return the settings under these variables and no others of the shop's, read in this process. Raises ImproperlyConfigured."""
+    with mock.patch.dict(os.environ, {**_inherited(), **variables}, clear=True):
+        return runpy.run_path(str(project / "store" / "settings.py"))
+
+
 def run(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python with these arguments in the project, under these variables and no others of the shop's."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=project,
-        env={**plain, "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        env={**_inherited(), "PYTHONDONTWRITEBYTECODE": "1", **variables},
         capture_output=True,
         text=True,
         timeout=120,
@@ -43,9 +64,27 @@ def run(project: Path, *arguments: str, **variables: str) -> subprocess.Complete
     )
 
 
-def told(project: Path, script: str, **variables: str) -> Any:
+@contextmanager
+def serving(variables: dict[str, str], *options: str) -> Iterator[int]:
+    """Run the production server under these variables, and yield its port."""
+    port = free_port()
+    command = [*SERVER, "--bind", f"127.0.0.1:{port}", "--workers", "1", *options]
+    server = subprocess.Popen(command, cwd=ROOT, env=variables)
+    try:
+        wait_for_port(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def run_script(project: Path, script: str, **variables: str) -> Any:
     """Run a script in the started shop and return the JSON that it prints last."""
     start = "import django, json, os; os.environ['DJANGO_SETTINGS_MODULE'] = 'store.settings'; django.setup()\n"
     done = run(project, "-W", "ignore", "-c", start + script, **variables)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _inherited() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}

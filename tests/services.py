@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for the tests: private, on ports of their own, gone afterwards."""
+"""PostgreSQL and Redis for the tests: private, on ports of their own, removed afterwards."""
 
 import os
 import pwd
@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MEMORY_NEEDED = 2 * 1024**3  # bytes
 
-def needed(name: str) -> str:
+
+def require_program(name: str) -> str:
     """Return where a program is. Raises RuntimeError where it is not installed."""
     found = program(name)
     if found is None:
@@ -30,9 +32,15 @@ def program(name: str) -> str | None:
 NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm"), "browser": ("chromium",)}
 
 
-def absent(part: str) -> list[str]:
+def find_missing_programs(part: str) -> list[str]:
     """Return the programs of this part of the suite that are not installed."""
     return [name for name in NEEDS[part] if program(name) is None]
+
+
+def memory_folder() -> str | None:
+    """Return a folder in memory, where databases are quickest, or None where it has not room for them."""
+    folder = Path("/dev/shm")  # noqa: S108 - what is put there is private
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > MEMORY_NEEDED else None
 
 
 def free_port() -> int:
@@ -51,8 +59,8 @@ def _as_postgres(command: list[str]) -> list[str]:
 @contextmanager
 def postgres() -> Iterator[str]:
     """Start a cluster; yields its DATABASE_URL."""
-    initdb, pg_ctl, port = needed("initdb"), needed("pg_ctl"), free_port()
-    with tempfile.TemporaryDirectory(prefix="shop-postgres-") as folder:
+    initdb, pg_ctl, port = require_program("initdb"), require_program("pg_ctl"), free_port()
+    with tempfile.TemporaryDirectory(prefix="shop-postgres-", dir=memory_folder()) as folder:
         data = f"{folder}/data"
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
@@ -76,18 +84,19 @@ def _run(command: list[str]) -> None:
 def redis() -> Iterator[str]:
     """Start a server that keeps nothing; yields its REDIS_URL."""
     port = free_port()
-    command = [needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [require_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir())
     try:
-        _wait_for(port)
+        wait_for_port(port)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         running.terminate()
         running.wait(timeout=10)
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(100):
+def wait_for_port(port: int) -> None:
+    """Wait until a server listens there. Raises RuntimeError after ten seconds."""
+    for _ in range(200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -1,61 +1,65 @@
-"""How deep lists and objects may lie within one another in a body: 32, on every route that takes one"""
+"""The nesting limit of bodies, 32, on every route that takes a body"""
 
 import pytest
 
-from accounts.tests.factories import PASSWORD, access_token, make_user
+from accounts.tests.factories import PASSWORD, make_access_token, make_user
 from carts.models import CartItem
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from orders.tests.factories import ADDRESS, placed
 from products.tests.factories import make_category, make_product
-from store.tests.factories import state
+from store.tests.factories import get_state
 from tests.schema_client import JSON, SchemaClient
-from tests.test_hostile_bodies import writes
+from tests.test_hostile_bodies import iter_write_operations
 
-ROUTES = sorted({(method, path) for method, path, fields in writes() if fields} | {("post", "/api/orders/{number}/pay/")})
+pytestmark = pytest.mark.once
+
+ROUTES = sorted(
+    {(method, path) for method, path, fields in iter_write_operations() if fields} | {("post", "/api/orders/{number}/pay/")}
+)
 
 
-def nested(depth: int, around: str = "[]") -> bytes:
-    """Return an object in whose field `x` lists, or objects, lie so deep that the whole is `depth` deep."""
-    opened, closed = ("[", "]") if around == "[]" else ('{"x":', "}")
-    inside = "" if around == "[]" else "1"
+def make_nested_body(depth: int, brackets: str = "[]") -> bytes:
+    """Return an object whose field `x` nests lists or objects so that the total depth is `depth`."""
+    opened, closed = ("[", "]") if brackets == "[]" else ('{"x":', "}")
+    inside = "" if brackets == "[]" else "1"
     return f'{{"x": {opened * (depth - 1)}{inside}{closed * (depth - 1)}}}'.encode()
 
 
 @pytest.fixture
 def staff(db: None, unthrottled: None) -> SchemaClient:
-    """A client that may do anything."""
-    return SchemaClient().bearer(access_token(make_user("staff@example.com", is_staff=True)))
+    """A client with all rights."""
+    return SchemaClient().bearer(make_access_token(make_user("staff@example.com", is_staff=True)))
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_what_is_nested_deeper_is_refused_and_nothing_changes(staff: SchemaClient, method: str, path: str) -> None:
     category, lamp = make_category(), make_product()
-    add(staff, lamp)
+    add_to_cart(staff, lamp)
     number = placed(staff)["number"]
-    add(staff, lamp)
+    add_to_cart(staff, lamp)
     own = staff.post("/api/orders/addresses/", ADDRESS).json()["data"]["id"] if "addresses" in path else lamp.pk
     part = category.pk if "categories" in path else lamp.variants.get().pk
     url = path.format(number=number, item_id=CartItem.objects.get().pk, id=own, part=part)
-    before = state()
+    before = get_state()
 
     for depth in (33, 500, 1000, 5000):
-        response = staff.generic(method.upper(), url, nested(depth), content_type=JSON)
+        response = staff.generic(method.upper(), url, make_nested_body(depth), content_type=JSON)
 
         assert (response.status_code, response.json()["code"]) == (400, "parse_error")
 
-    assert state() == before
+    assert get_state() == before
 
 
-@pytest.mark.parametrize("around", ["[]", "{}"])
-def test_32_deep_is_fine_and_33_is_not(api: SchemaClient, around: str) -> None:
+@pytest.mark.parametrize("brackets", ["[]", "{}"])
+def test_32_deep_is_fine_and_33_is_not(api: SchemaClient, brackets: str) -> None:
     lamp = make_product()
 
-    refused = api.generic("POST", "/api/cart/", nested(33, around), content_type=JSON)
-    read = api.generic("POST", "/api/cart/", nested(32, around), content_type=JSON)
+    refused = api.generic("POST", "/api/cart/", make_nested_body(33, brackets), content_type=JSON)
+    read = api.generic("POST", "/api/cart/", make_nested_body(32, brackets), content_type=JSON)
 
     assert (refused.status_code, refused.json()["message"]) == (400, "The body is nested more than 32 deep")
     assert read.status_code == 200
-    body = f'{{"product_id": {lamp.pk}, '.encode() + nested(32, around)[1:]
+    body = f'{{"product_id": {lamp.pk}, '.encode() + make_nested_body(32, brackets)[1:]
     assert api.generic("POST", "/api/cart/add/", body, content_type=JSON).status_code == 201
 
 

@@ -1,6 +1,6 @@
-"""What PostgreSQL reads for a page of a catalog of 100,000 products: a bounded number of rows, whatever is asked for.
+"""The number of rows that PostgreSQL reads for a page of a large catalog is bounded for every query.
 
-`python -m benchmarks.bulk 1000000` makes the same with a million.
+`python -m benchmarks.bulk 1000000` runs the same with a million.
 """
 
 import json
@@ -12,11 +12,12 @@ from django.db import connection
 
 from benchmarks import bulk
 from core import markets
+from products.api.query_params import parse_list_query
 from products.catalog import listing_page
-from products.catalog.filters import list_query
 
-# What is asked for, and how many rows the scans of its plan may touch: those of a page, with what is looked up for each; where
-# a filter must be met by walking an index, some thousand; where matches are ranked, those of a word that a tenth of all have.
+# Each query and the number of rows that its plan's scans may read: the rows of a page with their lookups; several thousand
+# if a filter walks an index; if matches are ranked, the matches of a word that a tenth of all products have.
+ROWS = 100_000  # with fewer, PostgreSQL reads whole tables where it should not for more
 PAGE, WALK, RANKED = 400, 4_000, 40_000
 QUERIES = {
     "": PAGE,
@@ -24,10 +25,10 @@ QUERIES = {
     "ordering=price": PAGE,
     "ordering=-price": PAGE,
     "ordering=name": PAGE,
-    "category=shelf-0": PAGE,
-    "category=shelf-3&ordering=price": PAGE,
-    "category=shelf-39&ordering=name": PAGE,
-    "category=bulk": 2_500,  # the first page of each of its forty shelves
+    "category=category-0": PAGE,
+    "category=category-3&ordering=price": PAGE,
+    "category=category-39&ordering=name": PAGE,
+    "category=bulk": 2_500,  # the first page of each of its forty subcategories
     "category=bulk&ordering=price": 2_500,
     "category=bulk&ordering=name": 2_500,
     "category=bulk&ordering=oldest&in_stock=true": 2_500,
@@ -38,7 +39,7 @@ QUERIES = {
     "in_stock=true": PAGE,
     "in_stock=false": WALK,
     "in_stock=false&ordering=price": WALK,
-    "in_stock=false&category=shelf-1": WALK,
+    "in_stock=false&category=category-1": WALK,
     "seller={seller}": WALK,
     "seller={seller}&ordering=price": WALK,
     "seller=999999": PAGE,
@@ -47,18 +48,18 @@ QUERIES = {
     "search=smarthone": RANKED,
     "search=lamps&ordering=price": WALK,
     "search=lamp&ordering=newest": WALK,
-    "search=lamp&category=shelf-9": WALK,
+    "search=lamp&category=category-9": WALK,
     "search=99999": PAGE,
     "search=zzzzqqq": PAGE,
 }
-WORDS = "products_searchword"  # grows with the language, not with the catalog
+SEARCH_WORDS = "products_searchword"  # grows with the vocabulary, not with the catalog
 TABLES = {"products_product", "products_listing", "products_variant", "products_productimage", "products_marketprice"}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 
-def statements(query: str, market: markets.Market) -> tuple[list[tuple[str, Any]], str | None]:
-    """Return the statements of a page with their values, and the cursor of the next one."""
+def collect_statements(query: str, market: markets.Market) -> tuple[list[tuple[str, Any]], str | None]:
+    """Return the statements of a page with their parameters, and the cursor of the next page."""
     seen: list[tuple[str, Any]] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -66,39 +67,41 @@ def statements(query: str, market: markets.Market) -> tuple[list[tuple[str, Any]
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(watch):
-        found = listing_page.page(list_query(dict(parse_qsl(query))), market, "http://shop")
-    return seen, found.next
+        page = listing_page.get_page(parse_list_query(dict(parse_qsl(query))), market, "http://shop")
+    return seen, page.next
 
 
-def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every node of a plan."""
-    return [plan, *(node for inner in plan.get("Plans", []) for node in nodes(inner))]
+def iter_nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Yield every node of a plan."""
+    return [plan, *(node for inner in plan.get("Plans", []) for node in iter_nodes(inner))]
 
 
-def read(sql: str, params: Any) -> tuple[int, set[str]]:
-    """Return how many rows the scans of a statement touch, and the tables that it reads from end to end."""
+def count_rows_read(sql: str, params: Any) -> tuple[int, set[str]]:
+    """Return how many rows the scans of a statement read, and the tables that it scans sequentially."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
-        (found,) = cursor.fetchone()
-    whole = found if isinstance(found, list) else json.loads(found)
-    scans = [node for node in nodes(whole[0]["Plan"]) if "Scan" in node["Node Type"] and node.get("Relation Name") != WORDS]
+        (explained,) = cursor.fetchone()
+    plan = explained if isinstance(explained, list) else json.loads(explained)
+    scans = [
+        node for node in iter_nodes(plan[0]["Plan"]) if "Scan" in node["Node Type"] and node.get("Relation Name") != SEARCH_WORDS
+    ]
     thrown_away = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
     rows = sum((node["Actual Rows"] + sum(node.get(name, 0) for name in thrown_away)) * node["Actual Loops"] for node in scans)
     return int(rows), {node["Relation Name"] for node in scans if node["Node Type"] == "Seq Scan"} & TABLES
 
 
 def test_no_page_of_a_large_catalog_reads_much_of_it() -> None:
-    seller = bulk.fill(100_000)
+    seller = bulk.fill(ROWS)
 
     too_much = {}
-    for wanted, most in QUERIES.items():
-        query = wanted.format(seller=seller)
+    for url_query, limit in QUERIES.items():
+        query = url_query.format(seller=seller)
         for code in ("in", "us"):
-            first, cursor = statements(query, markets.named(code))
-            further = statements(f"{query}&cursor={cursor}", markets.named(code))[0] if cursor else []
+            first, cursor = collect_statements(query, markets.get_market(code))
+            further = collect_statements(f"{query}&cursor={cursor}", markets.get_market(code))[0] if cursor else []
             for sql, params in (*first, *further):
-                rows, whole_tables = read(sql, params)
-                if rows > most or (whole_tables and most < RANKED):
-                    too_much[query, code] = (rows, most, whole_tables)
+                rows, whole_tables = count_rows_read(sql, params)
+                if rows > limit or (whole_tables and limit < RANKED):
+                    too_much[query, code] = (rows, limit, whole_tables)
 
     assert too_much == {}

@@ -1,10 +1,10 @@
-"""The whole way of a shopper, by HTTP: look, put in, register, order, look back; and the shop sees the order."""
+"""A shopper's journey over HTTP: browse, add to cart, register, order, view the order; and staff see the order."""
 
 from django.test import Client
 
 from accounts.models import User
 from orders.models import Order
-from products.tests.factories import make_category, make_product, variant_of
+from products.tests.factories import get_only_variant, make_category, make_product
 from tests.schema_client import SchemaClient
 
 ACCOUNT = {"email": "ada@example.com", "password": "a lamp on the hill", "first_name": "Ada", "last_name": "Lovelace"}
@@ -16,10 +16,10 @@ def test_a_guest_finds_a_lamp_becomes_a_customer_and_gets_it_delivered(api: Sche
     lamp = make_product("Desk Lamp", price="599.99", stock=3, category=make_category("Lighting"))
     make_product("Mug", price="5.00", category=make_category("Kitchen"))
 
-    found = api.get("/api/products/?category=lighting&search=lamp", headers=FRONT).json()["data"]
-    assert [(product["name"], product["price"], product["stock"]) for product in found] == [("Desk Lamp", "599.99", 3)]
+    products = api.get("/api/products/?category=lighting&search=lamp", headers=FRONT).json()["data"]
+    assert [(product["name"], product["price"], product["stock"]) for product in products] == [("Desk Lamp", "599.99", 3)]
     api.get("/api/cart/", headers=FRONT)
-    added = api.post("/api/cart/add/", {"product_id": found[0]["uuid"], "quantity": 2}, headers=FRONT)
+    added = api.post("/api/cart/add/", {"product_id": products[0]["uuid"], "quantity": 2}, headers=FRONT)
     assert (added.status_code, added.json()["owner"]["type"]) == (201, "guest")
 
     registered = api.post("/api/auth/register/", ACCOUNT, headers=FRONT)
@@ -51,7 +51,7 @@ def test_a_guest_finds_a_lamp_becomes_a_customer_and_gets_it_delivered(api: Sche
     assert api.get(f"/api/orders/{order['number']}/", headers=FRONT).json()["data"] == order
     assert api.get("/api/cart/", headers=FRONT).json()["data"]["items"] == []
     assert api.get(f"/api/products/{lamp.slug}/", headers=FRONT).json()["data"]["stock"] == 1
-    assert (Order.objects.count(), variant_of(lamp).stock) == (1, 1)
+    assert (Order.objects.count(), get_only_variant(lamp).stock) == (1, 1)
 
     api.post("/api/auth/logout/", {}, headers=FRONT)
     assert api.get("/api/orders/my/", headers=FRONT).status_code == 401
@@ -75,10 +75,10 @@ def test_a_guest_orders_without_an_account_and_looks_it_up_by_its_token(api: Sch
     ).json()["data"]
 
     assert order["total"] == "1199.98"
-    shown = SchemaClient().get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]})
-    assert shown.json()["data"] == order
+    response = SchemaClient().get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]})
+    assert response.json()["data"] == order
     assert api.post("/api/cart/", {"cart_token": token}).json()["data"]["count"] == 0
-    assert variant_of(lamp).stock == 1
+    assert get_only_variant(lamp).stock == 1
 
 
 def test_on_another_device_the_cart_is_there(api: SchemaClient) -> None:

@@ -1,4 +1,4 @@
-"""Rate limits over HTTP: what costs is counted before it is done"""
+"""Rate limits over HTTP: expensive calls are counted before they run"""
 
 from typing import Any
 
@@ -8,24 +8,24 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuthEvent, AuthSession, User
-from accounts.tests.crowd import at_once
-from accounts.tests.factories import PASSWORD, access_token, make_user, refresh, sign_in
+from accounts.tests.concurrency import run_concurrently
+from accounts.tests.factories import PASSWORD, make_access_token, make_user, refresh_tokens, sign_in
 from carts.models import Cart
-from carts.tests.factories import add, signed_in
+from carts.tests.factories import add_to_cart, signed_in_client
 from orders.tests.factories import create
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
 
 def log_in(password: str = "wrong", email: str = "ada@example.com", ip: str = "127.0.0.1") -> Any:  # noqa: S107
-    """Try to sign in from an address."""
-    given = {"email": email, "password": password, "mode": "token"}
-    return SchemaClient(REMOTE_ADDR=ip).post("/api/auth/login/", given)
+    """Try to sign in from an IP address."""
+    credentials = {"email": email, "password": password, "mode": "token"}
+    return SchemaClient(REMOTE_ADDR=ip).post("/api/auth/login/", credentials)
 
 
-def limits(settings: Settings, **given: tuple[tuple[int, int], ...]) -> None:
-    """Set limits, as (calls, seconds)."""
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, **given}
+def set_limits(settings: Settings, **rates: tuple[tuple[int, int], ...]) -> None:
+    """Set rate limits, each as (calls, seconds)."""
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, **rates}
 
 
 @pytest.mark.django_db
@@ -33,9 +33,9 @@ def test_after_ten_wrong_passwords_in_a_minute_the_right_one_is_refused_too() ->
     make_user()
     assert {log_in().status_code for _ in range(10)} == {401}
 
-    wrong, right = log_in(), log_in(PASSWORD)
+    rejected, right = log_in(), log_in(PASSWORD)
 
-    assert [wrong.status_code, right.status_code] == [429, 429]
+    assert [rejected.status_code, right.status_code] == [429, 429]
     assert 0 < int(right["Retry-After"]) <= 60
     assert not AuthSession.objects.exists()
     assert AuthEvent.objects.filter(event="login_fail").count() == 10
@@ -46,21 +46,21 @@ def test_of_thirty_wrong_passwords_at_once_ten_are_looked_at(monkeypatch: pytest
     make_user()
     looked_at: list[str] = []
 
-    def watched(given: str, *rest: Any, **named: Any) -> bool:
-        looked_at.append(given)
-        return check_password(given, *rest, **named)
+    def watched(raw_password: str, *rest: Any, **named: Any) -> bool:
+        looked_at.append(raw_password)
+        return check_password(raw_password, *rest, **named)
 
     monkeypatch.setattr("accounts.models.check_password", watched)
 
-    answers = at_once(30, lambda number: log_in(f"wrong {number}"))
+    responses = run_concurrently(30, lambda number: log_in(f"wrong {number}"))
 
-    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 20
+    assert sorted(response.status_code for response in responses) == [401] * 10 + [429] * 20
     assert len(looked_at) == 10
 
 
 @pytest.mark.django_db
 def test_one_address_tries_one_account_ten_times_in_a_quarter_of_an_hour(settings: Settings) -> None:
-    limits(settings, login_ip=((100, 60),))
+    set_limits(settings, login_ip=((100, 60),))
     make_user("eve@example.com")
 
     statuses = [log_in().status_code for _ in range(11)]
@@ -71,9 +71,9 @@ def test_one_address_tries_one_account_ten_times_in_a_quarter_of_an_hour(setting
 
 @pytest.mark.django_db
 def test_many_addresses_cannot_shut_the_owner_out(settings: Settings) -> None:
-    limits(settings, login_mail=((5, 3600),))
+    set_limits(settings, login_mail=((5, 3600),))
     make_user()
-    assert log_in(PASSWORD, ip="203.0.113.7").status_code == 200  # counts too, for nobody had signed in from there yet
+    assert log_in(PASSWORD, ip="203.0.113.7").status_code == 200  # counts too, because no sign-in from there had succeeded yet
     statuses = [log_in(ip=f"198.51.100.{number}").status_code for number in range(6)]
 
     assert statuses == [401] * 4 + [429] * 2
@@ -91,8 +91,8 @@ def test_an_unknown_address_is_counted_like_a_known_one() -> None:
 @pytest.mark.django_db
 def test_ten_accounts_an_hour() -> None:
     def register(number: int) -> int:
-        given = {"email": f"user{number}@example.com", "password": PASSWORD}
-        status: int = SchemaClient().post("/api/auth/register/", given).status_code
+        credentials = {"email": f"user{number}@example.com", "password": PASSWORD}
+        status: int = SchemaClient().post("/api/auth/register/", credentials).status_code
         return status
 
     assert [register(number) for number in range(11)] == [201] * 10 + [429]
@@ -105,16 +105,16 @@ def test_a_session_is_refreshed_thirty_times_a_minute_and_another_is_another() -
     _, token = sign_in()
     _, other = sign_in()
 
-    statuses = [refresh(token).status_code for _ in range(31)]
+    statuses = [refresh_tokens(token).status_code for _ in range(31)]
 
     assert statuses == [200] * 30 + [429]
-    assert refresh(other).status_code == 200
+    assert refresh_tokens(other).status_code == 200
 
 
 @pytest.mark.django_db
 def test_writes_to_carts_are_counted_and_reads_are_not(settings: Settings) -> None:
-    limits(settings, cart_write=((3, 60),))
-    client = signed_in(make_user())
+    set_limits(settings, cart_write=((3, 60),))
+    client = signed_in_client(make_user())
     lamp = make_product(stock=50)
 
     statuses = [client.post("/api/cart/add/", {"product_id": lamp.pk}).status_code for _ in range(4)]
@@ -127,23 +127,23 @@ def test_writes_to_carts_are_counted_and_reads_are_not(settings: Settings) -> No
 
 @pytest.mark.django_db
 def test_new_carts_of_guests_are_counted_and_old_ones_go_on(settings: Settings) -> None:
-    limits(settings, guest_new=((2, 60),))
+    set_limits(settings, guest_new=((2, 60),))
     lamp = make_product(stock=50)
     old = SchemaClient()
-    add(old, lamp)
-    add(SchemaClient(), lamp)
+    add_to_cart(old, lamp)
+    add_to_cart(SchemaClient(), lamp)
 
     response = SchemaClient().post("/api/cart/add/", {"product_id": lamp.pk})
 
     assert response.status_code == 429
     assert Cart.objects.count() == 2
-    add(old, lamp)
-    add(signed_in(make_user()), lamp)
+    add_to_cart(old, lamp)
+    add_to_cart(signed_in_client(make_user()), lamp)
 
 
 @pytest.mark.django_db
 def test_orders_are_counted() -> None:
-    client = signed_in(make_user())
+    client = signed_in_client(make_user())
 
     statuses = [create(client).status_code for _ in range(11)]
 
@@ -171,17 +171,17 @@ def test_refused_writes_are_noted_ten_times_a_minute_and_refused_always(api: Sch
     def forged() -> Any:
         return api.post("/api/cart/add/", {"product_id": 1}, headers={"Origin": "http://evil.example"})
 
-    answers = [forged() for _ in range(12)]
+    responses = [forged() for _ in range(12)]
 
-    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(403, "csrf_failed")}
-    noted = [(event.event, event.user, event.detail) for event in AuthEvent.objects.all()]
-    assert noted == [("csrf_refused", None, {"origin": "http://evil.example", "path": "/api/cart/add/"})] * 10
+    assert {(response.status_code, response.json()["code"]) for response in responses} == {(403, "csrf_failed")}
+    events = [(event.event, event.user, event.detail) for event in AuthEvent.objects.all()]
+    assert events == [("csrf_refused", None, {"origin": "http://evil.example", "path": "/api/cart/add/"})] * 10
 
 
 @pytest.mark.django_db
-def test_a_user_is_counted_wherever_he_is(settings: Settings) -> None:
-    limits(settings, user=((2, 60),), anon=((1, 60),))
-    token = access_token(make_user())
+def test_a_user_is_counted_whatever_the_address(settings: Settings) -> None:
+    set_limits(settings, user=((2, 60),), anon=((1, 60),))
+    token = make_access_token(make_user())
 
     statuses = [
         SchemaClient(REMOTE_ADDR=f"198.51.100.{number}").bearer(token).get("/api/auth/me/").status_code for number in range(3)
@@ -191,8 +191,8 @@ def test_a_user_is_counted_wherever_he_is(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_who_refreshes_by_what_is_no_token_is_stopped_and_who_has_none_is_not(settings: Settings) -> None:
-    limits(settings, refresh=((3, 60),))
+def test_refreshing_with_an_invalid_token_is_limited_and_without_a_token_is_not(settings: Settings) -> None:
+    set_limits(settings, refresh=((3, 60),))
 
     without = [SchemaClient().post("/api/auth/refresh/").status_code for _ in range(5)]
     garbled = [SchemaClient().post("/api/auth/refresh/", {"refresh_token": "x"}).status_code for _ in range(4)]
@@ -202,7 +202,7 @@ def test_who_refreshes_by_what_is_no_token_is_stopped_and_who_has_none_is_not(se
 
 @pytest.mark.django_db
 def test_an_add_that_is_refused_makes_no_cart_and_counts_as_none(settings: Settings) -> None:
-    limits(settings, guest_new=((1, 60),))
+    set_limits(settings, guest_new=((1, 60),))
     gone, lamp = make_product("Gone", stock=0), make_product()
 
     refused = [SchemaClient().post("/api/cart/add/", {"product_id": gone.pk}).status_code for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Turns a request into the caller's tokens, and a sign-in into an answer: the auth cookies in and out."""
+"""Reads tokens and client info from requests, and writes tokens and auth cookies to responses."""
 
 import logging
 from contextlib import suppress
@@ -16,17 +16,17 @@ from accounts.models import User
 from core import rate_limits
 from core.exceptions import DomainError, NotSignedIn
 from core.http import cookies
-from core.http.client_ip import client_ip
+from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
-from core.http.parsers import body_of
-from core.markets import market_of
+from core.http.parsers import get_body
+from core.markets import get_request_market
 
-PAIR = (cookies.ACCESS, cookies.REFRESH)
+TOKEN_COOKIES = (cookies.ACCESS, cookies.REFRESH)
 logger = logging.getLogger("shop.accounts")
 
 
-def bearer(request: HttpRequest) -> str | None:
-    """Return the token of the Authorization header, or None where there is none. Raises TokenInvalid for any other scheme."""
+def get_bearer_token(request: HttpRequest) -> str | None:
+    """Return the Bearer token of the Authorization header, or None without a header. Raises TokenInvalid for any other scheme."""
     header: str = request.META.get("HTTP_AUTHORIZATION", "").strip()
     if not header:
         return None
@@ -36,111 +36,111 @@ def bearer(request: HttpRequest) -> str | None:
     return token.strip()
 
 
-def client_info(request: HttpRequest) -> ClientInfo:
-    """Return where a call comes from."""
-    return ClientInfo(client_ip(request), request.META.get("HTTP_USER_AGENT", ""), market_of(request).code)
+def get_client_info(request: HttpRequest) -> ClientInfo:
+    """Return the client of a request."""
+    return ClientInfo(get_client_ip(request), request.META.get("HTTP_USER_AGENT", ""), get_request_market(request).code)
 
 
-def user_of(request: Request) -> User:
-    """Return the signed-in user; for views that let no guest in."""
+def get_user(request: Request) -> User:
+    """Return the signed-in user; only for views that require authentication."""
     return cast(User, request.user)
 
 
-def claims_of(request: Request) -> tokens.Claims:
-    """Return what the token of the signed-in user says."""
+def get_claims(request: Request) -> tokens.Claims:
+    """Return the claims of the signed-in user's access token."""
     return cast(tokens.Claims, request.auth)
 
 
-def sign_in(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
-    """Start a session, tell the apps above, and put tokens and what those apps tell into the answer.
+def sign_in_user(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
+    """Start a session, send `signed_in`, and add the tokens and what the receivers return to the response.
 
     Raises AccountDisabled, InvalidCredentials.
     """
-    request._request.caller_market = user.market  # type: ignore[attr-defined]  # where the request names no market
-    pair = sessions.start(user, method, client_info(request._request))
-    for receiver, told in signals.signed_in.send_robust(sender=User, request=request, user=user):
-        if isinstance(told, Exception):
-            logger.error("after sign-in, %s failed", receiver, exc_info=told)
-        elif told is not None:
-            reply.data.update(told.data)
-            cookies.drop(reply, *told.over)
-    return put_tokens(reply, pair, mode)
+    request._request.caller_market = user.market  # type: ignore[attr-defined]  # used if the request names no market
+    pair = sessions.start_session(user, method, get_client_info(request._request))
+    for receiver, extra in signals.signed_in.send_robust(sender=User, request=request, user=user):
+        if isinstance(extra, Exception):
+            logger.error("signed_in receiver %s failed", receiver, exc_info=extra)
+        elif extra is not None:
+            reply.data.update(extra.data)
+            cookies.delete_cookies(reply, *extra.cookies_to_delete)
+    return add_tokens(reply, pair, mode)
 
 
-def put_tokens(reply: Reply, pair: tokens.Pair, mode: str) -> Reply:
-    """Hand the tokens over: in the body, or in cookies."""
+def add_tokens(reply: Reply, pair: tokens.TokenPair, mode: str) -> Reply:
+    """Add the tokens to the response: in the body, or as cookies."""
     if mode == "token":
-        reply.data.update(token_data(pair))
+        reply.data.update(serialize_tokens(pair))
         return reply
-    return put_pair(reply, pair)
+    return set_token_cookies(reply, pair)
 
 
-def mode_of(request: Request) -> str:
-    """Return how the caller has sent his token, and thus how he gets a new one."""
-    return "cookie" if bearer(request._request) is None else "token"
+def get_token_mode(request: Request) -> str:
+    """Return how the caller sent the access token, "token" (header) or "cookie"; new tokens go back the same way."""
+    return "cookie" if get_bearer_token(request._request) is None else "token"
 
 
-def token_data(pair: tokens.Pair) -> dict[str, Any]:
-    """Return the tokens as an answer holds them."""
+def serialize_tokens(pair: tokens.TokenPair) -> dict[str, Any]:
+    """Return the tokens as response data."""
     lifetime = int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
     return {"access_token": pair.access, "refresh_token": pair.refresh, "token_type": "Bearer", "expires_in": lifetime}
 
 
-def put_pair(reply: Reply, pair: tokens.Pair) -> Reply:
-    """Set both cookies; the access cookie outlives its token, so that an old one is told from none."""
+def set_token_cookies(reply: Reply, pair: tokens.TokenPair) -> Reply:
+    """Set both cookies; the access cookie outlives its token, so that an expired token differs from none."""
     age = int(settings.REFRESH_TOKEN_LIFETIME.total_seconds())
-    cookies.put(reply, cookies.ACCESS, pair.access, age)
-    cookies.put(reply, cookies.REFRESH, pair.refresh, age)
+    cookies.set_cookie(reply, cookies.ACCESS, pair.access, age)
+    cookies.set_cookie(reply, cookies.REFRESH, pair.refresh, age)
     return reply
 
 
-def refresh_token_of(request: Request) -> tuple[str, str]:
-    """Return the refresh token and how it came, "token" (body) or "cookie". Raises TokenInvalid."""
-    given = body_of(request).get("refresh_token")
-    if given is not None:
-        if not isinstance(given, str):
+def get_refresh_token(request: Request) -> tuple[str, str]:
+    """Return the refresh token and how it was sent, "token" (body) or "cookie". Raises TokenInvalid."""
+    token = get_body(request).get("refresh_token")
+    if token is not None:
+        if not isinstance(token, str):
             raise TokenInvalid
-        return given, "token"
+        return token, "token"
     return cookies.read(request._request, cookies.REFRESH), "cookie"
 
 
-def refresh_claims(text: str, place: ClientInfo) -> tokens.Claims:
-    """Return what a refresh token says. Raises NotSignedIn; TooManyRequests for one who sends what is none, again and again."""
+def decode_refresh_token(text: str, client: ClientInfo) -> tokens.Claims:
+    """Return the claims of a refresh token. Raises NotSignedIn, and TooManyRequests after too many invalid tokens."""
     try:
-        return tokens.read(text, tokens.RefreshToken)
+        return tokens.decode_token(text, tokens.RefreshToken)
     except NotSignedIn:
         if text:
-            rate_limits.count("refresh", rate_limits.caller_key(place.ip))
+            rate_limits.count_call("refresh", rate_limits.get_caller_key(client.ip))
         raise
 
 
-def claims_to_end(request: Request) -> list[tokens.Claims]:
-    """Return the sessions that a logout means: those of header, body and cookies, access or refresh, expired or not."""
+def get_claims_to_end(request: Request) -> list[tokens.Claims]:
+    """Return the claims of each session to log out: tokens from header, body and cookies, access or refresh, expired or not."""
     raw = request._request
     header = raw.META.get("HTTP_AUTHORIZATION", "")
-    given = body_of(request).get("refresh_token")
+    body_token = get_body(request).get("refresh_token")
     candidates = (
         (header.partition(" ")[2].strip(), tokens.AccessToken),
         (header.partition(" ")[2].strip(), tokens.RefreshToken),
-        (given if isinstance(given, str) else "", tokens.RefreshToken),
+        (body_token if isinstance(body_token, str) else "", tokens.RefreshToken),
         (cookies.read(raw, cookies.ACCESS), tokens.AccessToken),
         (cookies.read(raw, cookies.REFRESH), tokens.RefreshToken),
     )
-    found: dict[UUID, tokens.Claims] = {}
+    sessions_to_end: dict[UUID, tokens.Claims] = {}
     for text, kind in candidates:
         with suppress(DomainError):
-            claims = tokens.read(text, kind, expired_too=True)
-            found.setdefault(claims.sid, claims)
-    return list(found.values())
+            claims = tokens.decode_token(text, kind, allow_expired=True)
+            sessions_to_end.setdefault(claims.sid, claims)
+    return list(sessions_to_end.values())
 
 
-def forget(reply: Reply) -> Reply:
-    """Delete the auth cookies and the guest's."""
-    cookies.drop(reply, cookies.ACCESS, cookies.REFRESH, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
+def delete_all_cookies(reply: Reply) -> Reply:
+    """Delete the auth cookies and the guest cookies."""
+    cookies.delete_cookies(reply, cookies.ACCESS, cookies.REFRESH, cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY)
     return reply
 
 
-def forget_pair(reply: Reply) -> Reply:
-    """Delete the auth cookies, and leave the guest's."""
-    cookies.drop(reply, *PAIR)
+def delete_token_cookies(reply: Reply) -> Reply:
+    """Delete the auth cookies, but not the guest cookies."""
+    cookies.delete_cookies(reply, *TOKEN_COOKIES)
     return reply

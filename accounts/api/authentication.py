@@ -1,4 +1,4 @@
-"""Who makes a request: one token, one statement for session and user together."""
+"""Request authentication: one token, and one statement that loads session and user together."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.http import cookies
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 
 
-def _live_session() -> QuerySet[Any, Any]:
+def _build_live_session_query() -> QuerySet[Any, Any]:
     live = AuthSession.objects.filter(
         pk=Param("sid", models.UUIDField()),
         user_id=Param("user_id", models.BigIntegerField()),
@@ -31,48 +31,51 @@ def _live_session() -> QuerySet[Any, Any]:
     return live.values_list("market", *(f"user__{name}" for name in USER_FIELDS))
 
 
-def _session(row: Any) -> tuple[str, tuple[Any, ...]]:
-    """Part the session's market from the columns of its user."""
+def _split_row(row: Any) -> tuple[str, tuple[Any, ...]]:
+    """Split a row into the session's market and the user's columns."""
     return row[0], tuple(row[1:])
 
 
-LIVE_SESSION = CompiledSelect(_session, _live_session)
+LIVE_SESSION = CompiledSelect(_split_row, _build_live_session_query)
 
 
-def _signed_in(text: str) -> tuple[User, tokens.Claims]:
-    """Return the user of an access token. Raises TokenInvalid, TokenExpired, SessionRevoked, SignedInButDisabled."""
-    claims = tokens.read(text, tokens.AccessToken)
-    found = LIVE_SESSION.first(sid=claims.sid, user_id=claims.user_id, now=timezone.now())
-    if found is None:
+def _authenticate_token(text: str) -> tuple[User, tokens.Claims]:
+    """Return the user and claims of an access token. Raises TokenInvalid, TokenExpired, SessionRevoked, SignedInButDisabled."""
+    claims = tokens.decode_token(text, tokens.AccessToken)
+    session = LIVE_SESSION.first(sid=claims.sid, user_id=claims.user_id, now=timezone.now())
+    if session is None:
         raise SessionRevoked
-    user = User.from_db("default", USER_FIELDS, found[1])
+    user = User.from_db("default", USER_FIELDS, session[1])
     if not user.is_active:
         raise SignedInButDisabled
     return user, claims
 
 
 class CookieJWTAuthentication(BaseAuthentication):
-    """Takes the Bearer token, else the access cookie; a token that does not open a live session is refused, never ignored.
+    """Authenticates by Bearer token, else by access cookie; an invalid token is rejected, never ignored.
 
-    One exception: whoever reads from a view with `ignores_bad_cookie`, as everybody may, is a guest where his cookie is old.
+    One exception: safe requests to views with `ignores_bad_cookie` continue as guest if the cookie is invalid.
     """
 
     def authenticate(self, request: Request) -> tuple[User, tokens.Claims] | None:
-        """Return the user and what his token says; None for a guest. Raises the refusals of `tokens` and SessionRevoked."""
-        text = access.bearer(request._request)
-        by_cookie = text is None
+        """Return the user and the claims, or None for guests.
+
+        Raises TokenInvalid, TokenExpired, SessionRevoked, SignedInButDisabled.
+        """
+        text = access.get_bearer_token(request._request)
+        is_cookie = text is None
         if text is None:
             text = cookies.read(request._request, cookies.ACCESS)
             if not text:
                 return None
         try:
-            user, claims = _signed_in(text)
-        except NotSignedIn as refusal:
+            user, claims = _authenticate_token(text)
+        except NotSignedIn as error:
             view = (request.parser_context or {}).get("view")
-            if by_cookie and request.method in SAFE_METHODS and getattr(view, "ignores_bad_cookie", False):
+            if is_cookie and request.method in SAFE_METHODS and getattr(view, "ignores_bad_cookie", False):
                 return None
-            if by_cookie and not isinstance(refusal, TokenExpired):  # the client refreshes an expired one
-                refusal.clears_cookies = access.PAIR
+            if is_cookie and not isinstance(error, TokenExpired):  # the client refreshes an expired token
+                error.clears_cookies = access.TOKEN_COOKIES
             raise
         request._request.caller_market = claims.market or user.market  # type: ignore[attr-defined]  # read by market_of
         return user, claims
@@ -83,7 +86,7 @@ class CookieJWTAuthentication(BaseAuthentication):
 
 
 class CookieJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Tells the schema how to sign in."""
+    """Describes the authentication to the schema."""
 
     target_class = CookieJWTAuthentication
     name = ["bearer", "cookie"]
@@ -92,5 +95,5 @@ class CookieJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
         """Describe the header and the cookie."""
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            {"type": "apiKey", "in": "cookie", "name": cookies.name_of(cookies.ACCESS)},
+            {"type": "apiKey", "in": "cookie", "name": cookies.get_wire_name(cookies.ACCESS)},
         ]

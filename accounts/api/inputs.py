@@ -1,4 +1,4 @@
-"""What goes into the account routes."""
+"""Request bodies of the account endpoints."""
 
 from typing import Any
 
@@ -6,32 +6,32 @@ from rest_framework import serializers
 
 from accounts.passwords import Proof
 from core.http.fields import CartTokenField
-from core.markets import UnknownMarket, named
+from core.markets import UnknownMarket, get_market
 
 MODES = ["cookie", "token"]
 MODE_HELP = "HttpOnly cookies, or tokens in the body"
-MAX_CREDENTIAL = 8 * 1024  # characters
+MAX_CREDENTIAL_LENGTH = 8 * 1024  # characters
 
 
 class PasswordField(serializers.CharField):
-    """A password, exactly as it was typed."""
+    """A password, exactly as typed."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(trim_whitespace=False, max_length=1000, **given)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=1000, **kwargs)
 
 
-class TextField(serializers.CharField):
-    """A text, and not a number that could be written as one."""
+class StrictCharField(serializers.CharField):
+    """A CharField that does not accept numbers."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the text."""
+        """Return the string. Raises ValidationError for any other type."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class SignInMode(serializers.Serializer[Any]):
-    """How the tokens come back."""
+    """How the tokens are returned."""
 
     mode = serializers.ChoiceField(MODES, default="cookie", help_text=MODE_HELP)
     cart_token = CartTokenField()
@@ -47,97 +47,97 @@ class RegisterInput(SignInMode):
 
 
 class LoginInput(SignInMode):
-    """An address and its password."""
+    """E-mail address and password."""
 
     email = serializers.CharField(max_length=254)
     password = PasswordField()
 
 
 class GoogleInput(SignInMode):
-    """The ID token that Google gave to the page; `id_token` and `token` are other names of it."""
+    """The ID token that Google issued to the page; `id_token` and `token` are aliases of `credential`."""
 
-    credential = TextField(max_length=MAX_CREDENTIAL)
+    credential = StrictCharField(max_length=MAX_CREDENTIAL_LENGTH)
     nonce = serializers.CharField(required=False, max_length=255)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Take the credential by each of its names."""
-        return super().to_internal_value(renamed(data, "credential", "id_token", "token"))
+        """Accept the credential under any of its names."""
+        return super().to_internal_value(resolve_aliases(data, "credential", "id_token", "token"))
 
 
 class SendCodeInput(serializers.Serializer[Any]):
-    """Where to send a code."""
+    """The number to send a code to."""
 
     phone = serializers.CharField(max_length=64)
 
 
 class VerifyCodeInput(SignInMode):
-    """A number and the code that was sent to it; `code` is another name of `verification_code`."""
+    """A number and the code sent to it; `code` is an alias of `verification_code`."""
 
     mode = serializers.ChoiceField(MODES, default="token", help_text=MODE_HELP)
     phone = serializers.CharField(max_length=64)
     verification_code = serializers.CharField(max_length=16)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Take the code by each of its names."""
-        return super().to_internal_value(renamed(data, "verification_code", "code"))
+        """Accept the code under either of its names."""
+        return super().to_internal_value(resolve_aliases(data, "verification_code", "code"))
 
 
 class RefreshInput(serializers.Serializer[Any]):
-    """Where no cookie carries it."""
+    """The refresh token, for clients that do not send the cookie."""
 
     refresh_token = serializers.CharField(required=False)
 
 
 class LogoutInput(serializers.Serializer[Any]):
-    """Here, or everywhere."""
+    """Sign out of this session, or of all sessions."""
 
     all = serializers.BooleanField(default=False, help_text="end every session of the account")
     refresh_token = serializers.CharField(required=False)
 
 
 class ProfileInput(serializers.Serializer[Any]):
-    """What a user may change of himself."""
+    """The profile fields that users can change."""
 
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     market = serializers.CharField(required=False, max_length=2)
 
     def validate_market(self, value: str) -> str:
-        """Take the code of a market that exists."""
+        """Return the code of a configured market."""
         try:
-            return named(value).code
-        except UnknownMarket as wrong:
-            raise serializers.ValidationError(wrong.message) from None
+            return get_market(value).code
+        except UnknownMarket as error:
+            raise serializers.ValidationError(error.message) from None
 
 
 class ProofInput(serializers.Serializer[Any]):
-    """The password or, for an account without one, a phone code or Google credential of the last five minutes."""
+    """The password or, for an account without one, a phone code or Google credential from the last five minutes."""
 
     password = PasswordField(required=False, allow_blank=True)
     verification_code = serializers.CharField(required=False, max_length=16)
-    credential = TextField(required=False, max_length=MAX_CREDENTIAL)
+    credential = StrictCharField(required=False, max_length=MAX_CREDENTIAL_LENGTH)
 
-    def proof(self) -> Proof:
-        """Return what was given."""
-        given = self.validated_data
-        return Proof(given.get("password", ""), given.get("verification_code", ""), given.get("credential", ""))
+    def get_proof(self) -> Proof:
+        """Return the validated proof."""
+        data = self.validated_data
+        return Proof(data.get("password", ""), data.get("verification_code", ""), data.get("credential", ""))
 
 
 class ChangePasswordInput(serializers.Serializer[Any]):
-    """The password that is, and the one that shall be."""
+    """The current password and the new one."""
 
     old_password = PasswordField()
     new_password = PasswordField()
 
 
 class AskResetInput(serializers.Serializer[Any]):
-    """Whose password is forgotten."""
+    """The address of the account."""
 
     email = serializers.CharField(max_length=254)
 
 
 class ResetInput(serializers.Serializer[Any]):
-    """What the link says, and the new password."""
+    """The parameters of the reset link, and the new password."""
 
     uid = serializers.CharField(max_length=64)
     token = serializers.CharField(max_length=200)
@@ -145,20 +145,20 @@ class ResetInput(serializers.Serializer[Any]):
 
 
 class VerifyEmailInput(serializers.Serializer[Any]):
-    """What the link says."""
+    """The token of the verification link."""
 
     token = serializers.CharField(max_length=2000)
 
 
 class ChangeEmailInput(ProofInput):
-    """The new address, and who asks."""
+    """The new address, and proof of identity."""
 
     new_email = serializers.CharField(max_length=254)
 
 
-def renamed(given: Any, name: str, *others: str) -> Any:
-    """Return the body with the value under its first name; that one wins where several are there."""
-    if not isinstance(given, dict) or name in given:
-        return given
-    found = next((other for other in others if other in given), None)
-    return given if found is None else {**given, name: given[found]}
+def resolve_aliases(data: Any, name: str, *aliases: str) -> Any:
+    """Return the body with the value of the first alias present under `name`; `name` itself takes precedence."""
+    if not isinstance(data, dict) or name in data:
+        return data
+    alias = next((alias for alias in aliases if alias in data), None)
+    return data if alias is None else {**data, name: data[alias]}

@@ -1,4 +1,4 @@
-"""The origin rule, with its refusals in the log of accounts."""
+"""The origin rule, with rejected requests in the account event log."""
 
 import logging
 
@@ -6,7 +6,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts import events
-from accounts.api.access import client_info
+from accounts.api.access import get_client_info
 from core import rate_limits
 from core.exceptions import TooManyRequests
 from core.http.origin import OriginMiddleware
@@ -15,18 +15,18 @@ logger = logging.getLogger("shop.origin")
 
 
 class RecordedOriginMiddleware(OriginMiddleware):
-    """Notes a refusal, so many of one caller and no more: a foreign page must not fill a table."""
+    """Records rejected requests, rate limited per caller so that a foreign page cannot fill the table."""
 
     def refused(self, request: HttpRequest) -> None:
-        """Write a row about the refusal."""
+        """Log and record a rejected write."""
         super().refused(request)
-        place = client_info(request)
+        client = get_client_info(request)
         try:
-            rate_limits.count("csrf_event", rate_limits.caller_key(place.ip))
+            rate_limits.count_call("csrf_event", rate_limits.get_caller_key(client.ip))
         except TooManyRequests:
             return
         origin = request.META.get("HTTP_ORIGIN", "")[:200].replace("\0", "")
         try:
-            events.record(events.Event.CSRF_REFUSED, place, origin=origin, path=request.path[:200])
-        except DatabaseError as wrong:  # the refusal stands without its record
-            logger.error("the refusal was not recorded: %s", wrong)
+            events.record_event(events.Event.CSRF_REFUSED, client, origin=origin, path=request.path[:200])
+        except DatabaseError as error:  # the request is rejected anyway
+            logger.error("could not record a rejected request: %s", error)

@@ -1,4 +1,4 @@
-"""What comes out of the account routes."""
+"""Response bodies of the account endpoints."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from accounts.models import AuthSession, User
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """A user, as he sees himself."""
+    """A user's own profile."""
 
     email_verified = serializers.SerializerMethodField()
     phone_verified = serializers.SerializerMethodField()
@@ -29,15 +29,15 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class CartMergeResponse(serializers.Serializer[Any]):
-    """What became of the guest cart at sign-in."""
+    """The result of merging the guest cart at sign-in."""
 
-    merged = serializers.IntegerField(help_text="lines that were taken over")
-    capped = serializers.ListField(child=serializers.DictField(), help_text="lines that were taken over in part, and why")
-    skipped = serializers.ListField(child=serializers.DictField(), help_text="lines that were left out, and why")
+    merged = serializers.IntegerField(help_text="number of merged lines")
+    capped = serializers.ListField(child=serializers.DictField(), help_text="lines whose quantity was reduced, with the reason")
+    skipped = serializers.ListField(child=serializers.DictField(), help_text="lines that were not merged, with the reason")
 
 
 class TokensResponse(serializers.Serializer[Any]):
-    """Fresh tokens; there only in token mode."""
+    """New tokens; only present in token mode."""
 
     access_token = serializers.CharField(required=False)
     refresh_token = serializers.CharField(required=False)
@@ -46,27 +46,27 @@ class TokensResponse(serializers.Serializer[Any]):
 
 
 class SignedInResponse(TokensResponse):
-    """Who is signed in now, and what was merged."""
+    """The signed-in user, the tokens, and the result of the cart merge."""
 
     user = UserSerializer()
     cart_merge = CartMergeResponse(required=False)
 
 
 class CodeSentResponse(serializers.Serializer[Any]):
-    """How long a code holds, and when the next may be asked for."""
+    """How long the code is valid, and when another one can be requested."""
 
     expires_in = serializers.IntegerField(help_text="seconds")
     resend_in = serializers.IntegerField(help_text="seconds")
 
 
 class AccessTokenResponse(serializers.Serializer[Any]):
-    """The access token at the top of the body, for clients that look for it there; null in cookie mode."""
+    """The access token at the top level, for clients that expect it there; null in cookie mode."""
 
     access_token = serializers.CharField(allow_null=True)
 
 
 class SessionSerializer(serializers.ModelSerializer[AuthSession]):
-    """A place where the caller is signed in."""
+    """A session of the caller."""
 
     is_current = serializers.SerializerMethodField()
 

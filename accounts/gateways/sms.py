@@ -1,4 +1,4 @@
-"""Text messages. `SMS_BACKEND` says how they leave; a shop writes a function for its own gateway and names it there."""
+"""Text messages. `SMS_BACKEND` is the name of a built-in backend, or the dotted path of a shop's own function."""
 
 import json
 import logging
@@ -16,61 +16,62 @@ from accounts.exceptions import SmsNotConfigured, SmsUnavailable
 
 logger = logging.getLogger("shop.sms")
 Backend = Callable[[str, str], None]
-sent: list[tuple[str, str]] = []  # what the `locmem` backend was given
-_writing = Lock()
+sent_messages: list[tuple[str, str]] = []  # sent with the `locmem` backend
+_file_lock = Lock()
 
 
-def send(to: str, text: str) -> None:
-    """Send a text to a number in E.164. Raises SmsNotConfigured, SmsUnavailable; call it outside of a transaction."""
-    backend = chosen()
+def send_sms(to: str, text: str) -> None:
+    """Send a text message to a number (E.164); call this outside of a transaction. Raises SmsNotConfigured, SmsUnavailable."""
+    backend = get_backend()
     try:
         backend(to, text)
-    except Exception as wrong:  # noqa: BLE001 - whatever a gateway's function raises; its words may hold the text, so only their kind is logged
-        logger.error("a text message was not sent: %s", type(wrong).__name__)
+    except Exception as error:  # noqa: BLE001 - a custom backend may raise anything
+        # The exception may quote the text message, so only its type is logged.
+        logger.error("could not send a text message: %s", type(error).__name__)
         raise SmsUnavailable from None
 
 
-def chosen() -> Backend:
-    """Return the function that sends. Raises SmsNotConfigured, SmsUnavailable."""
+def get_backend() -> Backend:
+    """Return the configured backend. Raises SmsNotConfigured, SmsUnavailable."""
     name: str = settings.SMS_BACKEND
     if not name:
         raise SmsNotConfigured
     try:
-        return OWN.get(name) or _imported(name)
-    except ImportError as wrong:
-        logger.error("SMS_BACKEND names no function: %s", wrong)
+        return BUILT_IN_BACKENDS.get(name) or _import_backend(name)
+    except ImportError as error:
+        logger.error("SMS_BACKEND cannot be imported: %s", error)
         raise SmsUnavailable from None
 
 
-def check() -> None:
-    """Raise ImproperlyConfigured where SMS_BACKEND names a function that is not there."""
+def check_backend() -> None:
+    """Raise ImproperlyConfigured if SMS_BACKEND cannot be imported."""
     name: str = settings.SMS_BACKEND
-    if name and name not in OWN:
+    if name and name not in BUILT_IN_BACKENDS:
         try:
-            _imported(name)
+            _import_backend(name)
         except ImportError:
             raise ImproperlyConfigured("SMS_BACKEND names a function that cannot be imported.") from None
 
 
 @cache
-def _imported(path: str) -> Backend:
+def _import_backend(path: str) -> Backend:
     backend: Backend = import_string(path)
     return backend
 
 
-def _console(to: str, text: str) -> None:
+def _send_to_console(to: str, text: str) -> None:
     sys.stdout.write(f"SMS to {to}: {text}\n")
     sys.stdout.flush()
 
 
-def _file(to: str, text: str) -> None:
+def _send_to_file(to: str, text: str) -> None:
     """Append one JSON line."""
-    with _writing, Path(settings.SMS_FILE_PATH).open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps({"to": to, "text": text}) + "\n")
+    with _file_lock, Path(settings.SMS_FILE_PATH).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"to": to, "text": text}) + "\n")
 
 
-def _locmem(to: str, text: str) -> None:
-    sent.append((to, text))
+def _send_to_memory(to: str, text: str) -> None:
+    sent_messages.append((to, text))
 
 
-OWN: dict[str, Backend] = {"console": _console, "file": _file, "locmem": _locmem}
+BUILT_IN_BACKENDS: dict[str, Backend] = {"console": _send_to_console, "file": _send_to_file, "locmem": _send_to_memory}

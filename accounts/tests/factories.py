@@ -20,64 +20,64 @@ PASSWORD = "a lamp on the hill"
 
 
 def make_user(email: str = "ada@example.com", **fields: Any) -> User:
-    """Make a customer with the password PASSWORD."""
+    """Create a customer with the password PASSWORD."""
     return User.objects.create_user(email, PASSWORD, **fields)
 
 
-def access_token(user: User, market: str = "") -> str:
-    """Sign the user in and return his access token."""
-    return sessions.start(user, "password", ClientInfo(market=market)).access
+def make_access_token(user: User, market: str = "") -> str:
+    """Sign the user in and return the access token."""
+    return sessions.start_session(user, "password", ClientInfo(market=market)).access
 
 
 def sign_in(email: str = "ada@example.com", **headers: str) -> tuple[str, str]:
-    """Sign in from a device of its own and return access and refresh token."""
-    given = {"email": email, "password": PASSWORD, "mode": "token"}
-    response = SchemaClient().post("/api/auth/login/", given, headers=headers)
+    """Sign in on a new device and return the access and refresh tokens."""
+    credentials = {"email": email, "password": PASSWORD, "mode": "token"}
+    response = SchemaClient().post("/api/auth/login/", credentials, headers=headers)
     assert response.status_code == 200, response.json()
     data = response.json()["data"]
     return data["access_token"], data["refresh_token"]
 
 
-def me(access: str) -> Any:
-    """Ask with this access token who is signed in."""
+def get_me(access: str) -> Any:
+    """Request the profile with this access token."""
     return SchemaClient().bearer(access).get("/api/auth/me/")
 
 
-def refresh(token: object) -> Any:
-    """Refresh by token."""
+def refresh_tokens(token: object) -> Any:
+    """Refresh with a token in the body."""
     return SchemaClient().post("/api/auth/refresh/", {"refresh_token": token})
 
 
-def claims_of(token: str) -> dict[str, Any]:
-    """Return what a token says, unchecked."""
+def decode_claims(token: str) -> dict[str, Any]:
+    """Return the claims of a token, without verifying it."""
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     return claims
 
 
-def forge(token: str, *, key: str | None = None, alg: str = "HS256", digest: str = "sha256", **claims: Any) -> str:
-    """Return the token with other claims (None leaves one out), signed anew by the shop's key or another."""
-    said = {name: value for name, value in {**claims_of(token), **claims}.items() if value is not None}
-    text = ".".join(_packed(json.dumps(part).encode()) for part in ({"alg": alg, "typ": "JWT"}, said))
+def forge_token(token: str, *, key: str | None = None, alg: str = "HS256", digest: str = "sha256", **claims: Any) -> str:
+    """Return the token with other claims (None removes a claim), signed with the shop's key or another one."""
+    payload = {name: value for name, value in {**decode_claims(token), **claims}.items() if value is not None}
+    text = ".".join(_encode_part(json.dumps(part).encode()) for part in ({"alg": alg, "typ": "JWT"}, payload))
     secret = (settings.JWT_SIGNING_KEY if key is None else key).encode()
     signature = b"" if alg == "none" else hmac.new(secret, text.encode(), getattr(hashlib, digest)).digest()
-    return f"{text}.{_packed(signature)}"
+    return f"{text}.{_encode_part(signature)}"
 
 
-def expired(token: str) -> str:
-    """Return the token as it will be when it has been over for a minute."""
+def make_expired(token: str) -> str:
+    """Return the token as if it had expired a minute ago."""
     now = int(time.time())
-    return forge(token, iat=now - 3_660, exp=now - 60)
+    return forge_token(token, iat=now - 3_660, exp=now - 60)
 
 
-def _packed(raw: bytes) -> str:
+def _encode_part(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def sell(folder: Path, *names: str) -> list[int]:
-    """Put products on sale by an import, and return their ids in this order."""
+def sell_products(folder: Path, *names: str) -> list[int]:
+    """Import products and return their ids in the order of the names."""
     rows = [{"sku": name.replace(" ", "-"), "name": name, "category": "Home", "price": "20.00", "stock": 50} for name in names]
     (folder / "sold.json").write_text(json.dumps(rows))
     call_command("import_products", file=folder / "sold.json", verbosity=0)
-    shown = SchemaClient().get("/api/products/").json()["data"]
-    ids = {product["name"]: product["id"] for product in shown}
+    products = SchemaClient().get("/api/products/").json()["data"]
+    ids = {product["name"]: product["id"] for product in products}
     return [ids[name] for name in names]

@@ -1,12 +1,12 @@
-"""What accounts cost the database"""
+"""The number of statements that authentication costs"""
 
 import pytest
 
-from accounts.tests.factories import PASSWORD, make_user, refresh, sign_in
-from tests.counting import statements
+from accounts.tests.factories import PASSWORD, make_user, refresh_tokens, sign_in
+from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
-GIVEN = {"email": "ada@example.com", "password": PASSWORD}
+CREDENTIALS = {"email": "ada@example.com", "password": PASSWORD}
 
 
 @pytest.mark.parametrize("way", ["header", "cookie"])
@@ -18,17 +18,17 @@ def test_session_and_user_cost_one_statement_together(api: SchemaClient, way: st
     else:
         api.cookies["access_token"] = access
 
-    with statements() as spent:
+    with capture_statements() as queries:
         assert api.get("/api/auth/me/").status_code == 200
 
-    assert len(spent) == 1
+    assert len(queries) == 1
 
 
 def test_a_guest_costs_nothing(api: SchemaClient) -> None:
-    with statements() as spent:
+    with capture_statements() as queries:
         api.get("/api/auth/me/")
 
-    assert spent == []
+    assert queries == []
 
 
 @pytest.mark.parametrize("sessions", [0, 20])
@@ -38,15 +38,15 @@ def test_a_sign_in_costs_eight_statements_at_most(api: SchemaClient, sessions: i
     for _ in range(sessions):
         sign_in()
 
-    with statements() as spent:
-        assert api.post("/api/auth/login/", GIVEN).status_code == 200
+    with capture_statements() as queries:
+        assert api.post("/api/auth/login/", CREDENTIALS).status_code == 200
 
-    assert len(spent) <= 8
+    assert len(queries) <= 8
 
 
 def test_a_forged_token_costs_nothing(api: SchemaClient) -> None:
-    with statements() as spent:
+    with capture_statements() as queries:
         assert api.get("/api/auth/me/", headers={"Authorization": "Bearer nonsense"}).status_code == 401
-        assert refresh("nonsense").status_code == 401
+        assert refresh_tokens("nonsense").status_code == 401
 
-    assert spent == []
+    assert queries == []

@@ -1,14 +1,14 @@
-"""Staff switch a customer off in the admin"""
+"""Staff deactivate a customer in the admin"""
 
 import pytest
 from django.test import Client
 
 from accounts.models import AuthSession, User
-from accounts.tests.factories import make_user, me, refresh, sign_in
+from accounts.tests.factories import get_me, make_user, refresh_tokens, sign_in
 
 
-def switch(user: User, *, on: bool) -> None:
-    """Save the user's page in the admin with this switch."""
+def set_active(user: User, *, on: bool) -> None:
+    """Save the user's admin page with this value of `is_active`."""
     staff, _ = User.objects.get_or_create(email="staff@example.com", defaults={"is_staff": True, "is_superuser": True})
     client = Client()
     client.force_login(staff)
@@ -28,15 +28,15 @@ def test_a_ban_ends_all_sessions_and_lifting_it_revives_none() -> None:
     make_user("eve@example.com")
     tokens, foreign = [sign_in(), sign_in()], sign_in("eve@example.com")
 
-    switch(user, on=False)
-    assert [me(access).status_code for access, _ in tokens] == [401, 401]
+    set_active(user, on=False)
+    assert [get_me(access).status_code for access, _ in tokens] == [401, 401]
     assert set(AuthSession.objects.filter(user=user).values_list("revoke_reason", flat=True)) == {"banned"}
-    switch(user, on=True)
+    set_active(user, on=True)
 
-    assert [me(access).json()["code"] for access, _ in tokens] == ["session_revoked"] * 2
-    assert [refresh(token).status_code for _, token in tokens] == [401, 401]
-    assert me(foreign[0]).status_code == 200
-    assert me(sign_in()[0]).status_code == 200
+    assert [get_me(access).json()["code"] for access, _ in tokens] == ["session_revoked"] * 2
+    assert [refresh_tokens(token).status_code for _, token in tokens] == [401, 401]
+    assert get_me(foreign[0]).status_code == 200
+    assert get_me(sign_in()[0]).status_code == 200
 
 
 @pytest.mark.django_db
@@ -44,6 +44,6 @@ def test_saving_a_customer_who_stays_on_ends_no_session() -> None:
     user = make_user()
     access, _ = sign_in()
 
-    switch(user, on=True)
+    set_active(user, on=True)
 
-    assert me(access).status_code == 200
+    assert get_me(access).status_code == 200

@@ -1,7 +1,7 @@
 """PATCH /api/auth/me/ with a market"""
 
 from accounts.models import AuthSession
-from accounts.tests.factories import claims_of, make_user, refresh, sign_in
+from accounts.tests.factories import decode_claims, make_user, refresh_tokens, sign_in
 from tests.schema_client import SchemaClient
 
 
@@ -10,7 +10,7 @@ def test_the_session_goes_over_to_the_market_with_its_next_refresh(api: SchemaCl
     access, token = sign_in()
     api.bearer(access).patch("/api/auth/me/", {"market": "us"})
 
-    renewed = refresh(token).json()["data"]["access_token"]
+    renewed = refresh_tokens(token).json()["data"]["access_token"]
 
     assert AuthSession.objects.get().market == "us"
-    assert claims_of(renewed)["market"] == "us"
+    assert decode_claims(renewed)["market"] == "us"

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from accounts.tests.factories import access_token, make_user
+from accounts.tests.factories import make_access_token, make_user
 from tests.schema_client import SchemaClient
 
 DAY = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_the_profile_shows_the_user_as_he_sees_himself(api: SchemaClient) -> None:
+def test_the_profile_shows_the_user_with_their_own_fields(api: SchemaClient) -> None:
     user = make_user(
         first_name="Ada",
         last_name="Byron",
@@ -23,7 +23,7 @@ def test_the_profile_shows_the_user_as_he_sees_himself(api: SchemaClient) -> Non
         is_staff=True,
     )
 
-    response = api.bearer(access_token(user)).get("/api/auth/me/")
+    response = api.bearer(make_access_token(user)).get("/api/auth/me/")
 
     assert response.status_code == 200
     assert response.json()["data"] == {
@@ -51,7 +51,7 @@ def test_a_guest_has_no_profile(api: SchemaClient, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("payload", "expected"),
     [
         ({"first_name": "Grace"}, ("Grace", "Byron", "in")),
         ({"first_name": "", "last_name": " Hopper "}, ("", "Hopper", "in")),
@@ -60,19 +60,19 @@ def test_a_guest_has_no_profile(api: SchemaClient, method: str) -> None:
         ({}, ("Ada", "Byron", "in")),
     ],
 )
-def test_names_and_market_can_be_changed(api: SchemaClient, given: dict[str, str], kept: tuple[str, str, str]) -> None:
+def test_names_and_market_can_be_changed(api: SchemaClient, payload: dict[str, str], expected: tuple[str, str, str]) -> None:
     user = make_user(first_name="Ada", last_name="Byron", market="in")
 
-    response = api.bearer(access_token(user)).patch("/api/auth/me/", given)
+    response = api.bearer(make_access_token(user)).patch("/api/auth/me/", payload)
 
-    shown = response.json()["data"]
+    profile = response.json()["data"]
     assert response.status_code == 200
-    assert (shown["first_name"], shown["last_name"], shown["market"]) == kept
-    assert api.get("/api/auth/me/").json()["data"] == shown
+    assert (profile["first_name"], profile["last_name"], profile["market"]) == expected
+    assert api.get("/api/auth/me/").json()["data"] == profile
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("payload", "field"),
     [
         ({"first_name": "x" * 101}, "first_name"),
         ({"first_name": None}, "first_name"),
@@ -84,11 +84,11 @@ def test_names_and_market_can_be_changed(api: SchemaClient, given: dict[str, str
         ({"market": None}, "market"),
     ],
 )
-def test_a_bad_value_is_named_and_nothing_changes(api: SchemaClient, given: dict[str, Any], field: str) -> None:
+def test_a_bad_value_is_named_and_nothing_changes(api: SchemaClient, payload: dict[str, Any], field: str) -> None:
     user = make_user(first_name="Ada", last_name="Byron", market="in")
     before = User.objects.values().get()
 
-    response = api.bearer(access_token(user)).patch("/api/auth/me/", {"first_name": "Grace", **given})
+    response = api.bearer(make_access_token(user)).patch("/api/auth/me/", {"first_name": "Grace", **payload})
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == [field]
@@ -96,7 +96,7 @@ def test_a_bad_value_is_named_and_nothing_changes(api: SchemaClient, given: dict
 
 
 @pytest.mark.parametrize(
-    "given",
+    "payload",
     [
         {"is_staff": True},
         {"is_superuser": True},
@@ -114,11 +114,11 @@ def test_a_bad_value_is_named_and_nothing_changes(api: SchemaClient, given: dict
         {"date_joined": "2020-01-01T00:00:00Z"},
     ],
 )
-def test_rights_ids_and_addresses_in_the_body_are_ignored(api: SchemaClient, given: dict[str, Any]) -> None:
+def test_rights_ids_and_addresses_in_the_body_are_ignored(api: SchemaClient, payload: dict[str, Any]) -> None:
     user = make_user(first_name="Ada")
     before = User.objects.values().get()
 
-    response = api.bearer(access_token(user)).patch("/api/auth/me/", {"first_name": "Grace", **given})
+    response = api.bearer(make_access_token(user)).patch("/api/auth/me/", {"first_name": "Grace", **payload})
 
     assert response.status_code == 200
     assert User.objects.values().get() == {**before, "first_name": "Grace"}
@@ -129,7 +129,7 @@ def test_rights_ids_and_addresses_in_the_body_are_ignored(api: SchemaClient, giv
 def test_nobody_elses_profile_changes(api: SchemaClient) -> None:
     user, eve = make_user(), make_user("eve@example.com", first_name="Eve")
 
-    api.bearer(access_token(user)).patch("/api/auth/me/", {"id": eve.pk, "first_name": "Grace"})
+    api.bearer(make_access_token(user)).patch("/api/auth/me/", {"id": eve.pk, "first_name": "Grace"})
 
     eve.refresh_from_db()
     assert eve.first_name == "Eve"
@@ -137,7 +137,7 @@ def test_nobody_elses_profile_changes(api: SchemaClient) -> None:
 
 def test_a_foreign_page_cannot_change_the_profile(api: SchemaClient) -> None:
     user = make_user(first_name="Ada")
-    api.cookies["access_token"] = access_token(user)
+    api.cookies["access_token"] = make_access_token(user)
 
     response = api.patch("/api/auth/me/", {"first_name": "Grace"}, headers={"Origin": "http://evil.example"})
 

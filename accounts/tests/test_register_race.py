@@ -1,9 +1,9 @@
-"""POST /api/auth/register/, many at once"""
+"""POST /api/auth/register/ with concurrent requests"""
 
 import pytest
 
 from accounts.models import AuthSession, User
-from accounts.tests.crowd import at_once
+from accounts.tests.concurrency import run_concurrently
 from accounts.tests.factories import PASSWORD
 from tests.schema_client import SchemaClient
 
@@ -13,13 +13,13 @@ def test_of_eight_who_register_one_address_at_once_one_gets_the_account() -> Non
     spellings = ("ada@example.com", "Ada@Example.com")
 
     def register(number: int) -> tuple[int, object]:
-        given = {"email": spellings[number % 2], "password": PASSWORD}
-        response = SchemaClient().post("/api/auth/register/", given)
+        payload = {"email": spellings[number % 2], "password": PASSWORD}
+        response = SchemaClient().post("/api/auth/register/", payload)
         return response.status_code, response.json().get("errors")
 
-    answers = at_once(8, register)
+    results = run_concurrently(8, register)
 
-    taken = (400, {"email": ["An account with this e-mail address exists already"]})
-    assert sorted(answers, key=lambda answer: answer[0]) == [(201, None), *[taken] * 7]
+    taken = (400, {"email": ["An account with this e-mail address already exists"]})
+    assert sorted(results, key=lambda result: result[0]) == [(201, None), *[taken] * 7]
     assert list(User.objects.values_list("email", flat=True)) == ["ada@example.com"]
     assert AuthSession.objects.count() == 1

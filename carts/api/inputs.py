@@ -1,4 +1,4 @@
-"""What the cart routes take."""
+"""Request bodies of the cart and wishlist endpoints."""
 
 from typing import Any
 
@@ -8,61 +8,62 @@ from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
 from core.http.fields import CartTokenField
+from products.slugs import MAX_REF_LENGTH
 
-INVALID_QUANTITY = "Must be a whole number from {} to 99"
+INVALID_QUANTITY_MESSAGE = f"Must be a whole number from {{}} to {MAX_QUANTITY}"
 
 
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "description": "id (number or text) or uuid"})
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "description": "id (number or string), uuid or slug"})
 class ProductRef(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A product's id, as a number or text, or its uuid."""
+    """A product's id, as a number or a string, or its uuid or slug."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the reference as text; what it names is looked up later."""
-        if isinstance(data, bool) or not isinstance(data, int | str) or not str(data).strip() or len(str(data)) > 64:
-            raise serializers.ValidationError("Must be a product's id or uuid")
+        """Return the reference as a string; the service looks the product up."""
+        if isinstance(data, bool) or not isinstance(data, int | str) or not str(data).strip() or len(str(data)) > MAX_REF_LENGTH:
+            raise serializers.ValidationError("Must be a product's id, uuid or slug")
         return str(data).strip()
 
     def to_representation(self, value: Any) -> Any:
-        """Show it as it came."""
+        """Return the value unchanged."""
         return value
 
 
 class RowId(serializers.IntegerField):
-    """An id that a 64-bit column can hold."""
+    """A positive id that fits a 64-bit column."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(min_value=1, max_value=2**63 - 1, **given)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A whole number: no fraction, no word, no bool; text of digits is taken for the number."""
+    """A whole number, or a string of digits; fractions and booleans are rejected."""
 
-    def __init__(self, *, least: int, **given: Any) -> None:
-        self.least = least
-        super().__init__(**given)
-        set_override(self, "field", {"type": "integer", "minimum": least, "maximum": MAX_QUANTITY})
+    def __init__(self, *, min_value: int, **kwargs: Any) -> None:
+        self.min_value = min_value
+        super().__init__(**kwargs)
+        set_override(self, "field", {"type": "integer", "minimum": min_value, "maximum": MAX_QUANTITY})
 
     def to_internal_value(self, data: Any) -> int:
-        """Return the number; more than the limit is refused by the service, in its own words."""
+        """Return the number, capped just above the limit: the service raises its own error for quantities over the limit."""
         if isinstance(data, str) and data.strip().isascii() and data.strip().isdigit() and len(data) < 10:
             data = int(data)
-        if type(data) is not int or data < self.least:
-            raise serializers.ValidationError(INVALID_QUANTITY.format(self.least))
+        if type(data) is not int or data < self.min_value:
+            raise serializers.ValidationError(INVALID_QUANTITY_MESSAGE.format(self.min_value))
         return min(data, MAX_QUANTITY + 1)
 
     def to_representation(self, value: Any) -> Any:
-        """Show the number."""
+        """Return the value unchanged."""
         return value
 
 
-def variant_in(given: dict[str, Any]) -> int | None:
-    """Return the variant that a body names, by either of its names."""
-    variant: int | None = given.get("sku_id") or given.get("variant_id")
-    return variant
+def get_variant_id(fields: dict[str, Any]) -> int | None:
+    """Return the variant id from `sku_id` or `variant_id`."""
+    variant_id: int | None = fields.get("sku_id") or fields.get("variant_id")
+    return variant_id
 
 
-class WhichItem(serializers.Serializer[Any]):
-    """A product or a variant (`sku_id`), and the guest's key where no cookie or header carries it."""
+class ItemRefInput(serializers.Serializer[Any]):
+    """A product or a variant (`sku_id`), and the guest key if no cookie or header has it."""
 
     product_id = ProductRef(required=False)
     sku_id = RowId(required=False)
@@ -70,69 +71,69 @@ class WhichItem(serializers.Serializer[Any]):
     cart_token = CartTokenField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Ask for one of the two."""
+        """Require `product_id` or `sku_id`."""
         if "product_id" not in attrs and "sku_id" not in attrs:
             raise serializers.ValidationError({"product_id": ["This field is required."]})
         return attrs
 
 
-class KeyInput(serializers.Serializer[Any]):
-    """Which guest, where no cookie or header carries the key."""
+class GuestKeyInput(serializers.Serializer[Any]):
+    """The guest key, if no cookie or header has it."""
 
     cart_token = CartTokenField()
 
 
-class AddItemInput(WhichItem):
-    """What to add, and how many (default 1)."""
+class AddItemInput(ItemRefInput):
+    """An item to add and its quantity (default 1)."""
 
-    quantity = Quantity(least=1, required=False)
-    qty = Quantity(least=1, required=False)
+    quantity = Quantity(min_value=1, required=False)
+    qty = Quantity(min_value=1, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """`quantity` wins over `qty`."""
+        """Prefer `quantity` over `qty`."""
         attrs = super().validate(attrs)
         attrs["quantity"] = attrs.get("quantity", attrs.get("qty", 1))
         return attrs
 
 
-class NewQuantityInput(serializers.Serializer[Any]):
-    """The exact number of units; 0 keeps the line for later."""
+class QuantityInput(serializers.Serializer[Any]):
+    """The new quantity of a line; 0 saves the line for later."""
 
-    quantity = Quantity(least=0, required=False)
-    qty = Quantity(least=0, required=False)
+    quantity = Quantity(min_value=0, required=False)
+    qty = Quantity(min_value=0, required=False)
     cart_token = CartTokenField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """`quantity` wins over `qty`; one must be there."""
+        """Prefer `quantity` over `qty`; require one of them."""
         if "quantity" not in attrs and "qty" not in attrs:
             raise serializers.ValidationError({"quantity": ["This field is required."]})
         attrs["quantity"] = attrs.get("quantity", attrs.get("qty"))
         return attrs
 
 
-class UpdateItemInput(NewQuantityInput, WhichItem):
-    """Which line, and how many."""
+class UpdateItemInput(QuantityInput, ItemRefInput):
+    """A line and its new quantity."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Both halves."""
-        return WhichItem.validate(self, NewQuantityInput.validate(self, attrs))
+        """Validate the quantity, then the item."""
+        return ItemRefInput.validate(self, QuantityInput.validate(self, attrs))
 
 
-class WishInput(serializers.Serializer[Any]):
-    """What to keep in sight."""
+class WishlistItemInput(serializers.Serializer[Any]):
+    """A product to add to the wishlist."""
 
     product_id = ProductRef()
 
 
-class MoveInput(serializers.Serializer[Any]):
-    """How many to put into the cart, and which variant where the product has several."""
+class MoveToCartInput(serializers.Serializer[Any]):
+    """The quantity to add to the cart, and the variant if the product has several."""
 
     sku_id = RowId(required=False)
     variant_id = RowId(required=False, allow_null=True)
-    quantity = Quantity(least=1, required=False)
-    qty = Quantity(least=1, required=False)
+    quantity = Quantity(min_value=1, required=False)
+    qty = Quantity(min_value=1, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """`quantity` wins over `qty`; one, if nothing is said."""
+        """Prefer `quantity` over `qty`; the default is 1."""
         attrs["quantity"] = attrs.get("quantity", attrs.get("qty", 1))
         return attrs

@@ -1,4 +1,4 @@
-"""What the cart routes answer."""
+"""Response bodies of the cart and wishlist endpoints."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from carts.models import CartAuditLog
 
 
 class LineProductResponse(serializers.Serializer[Any]):
-    """The product of a line; price and stock are its variant's."""
+    """The product of a line, with the price and stock of the line's variant."""
 
     id = serializers.IntegerField()
     uuid = serializers.UUIDField()
@@ -32,7 +32,7 @@ class CartLineResponse(serializers.Serializer[Any]):
     sku_id = serializers.IntegerField()
     sku = serializers.CharField()
     name = serializers.CharField()
-    price = serializers.CharField(allow_null=True, help_text="the current price; null where the market has none any more")
+    price = serializers.CharField(allow_null=True, help_text="the current price; null if the market no longer has one")
     thumbnail = serializers.CharField(allow_null=True)
     quantity = serializers.IntegerField()
     price_at_addition = serializers.CharField()
@@ -48,7 +48,7 @@ class CartLineResponse(serializers.Serializer[Any]):
 
 
 class OwnerResponse(serializers.Serializer[Any]):
-    """Whose cart it is."""
+    """The owner of a cart."""
 
     type = serializers.ChoiceField(["guest", "user"])
     user_id = serializers.IntegerField(allow_null=True)
@@ -58,15 +58,15 @@ class OwnerResponse(serializers.Serializer[Any]):
 class CartResponse(serializers.Serializer[Any]):
     """A cart."""
 
-    id = serializers.IntegerField(allow_null=True, help_text="null until something is put in")
+    id = serializers.IntegerField(allow_null=True, help_text="null until the first item is added")
     user = serializers.CharField(allow_null=True)
     market = serializers.CharField()
     currency = serializers.CharField()
     items = CartLineResponse(many=True)
     total_items = serializers.IntegerField(help_text="units")
-    count = serializers.IntegerField(help_text="lines; those saved for later (quantity 0) do not count")
-    subtotal = serializers.CharField(help_text="at the prices of addition")
-    current_subtotal = serializers.CharField(help_text="at today's prices, of what is available")
+    count = serializers.IntegerField(help_text="lines, without those saved for later (quantity 0)")
+    subtotal = serializers.CharField(help_text="at the prices at addition")
+    current_subtotal = serializers.CharField(help_text="at current prices, of available lines")
     has_unavailable_items = serializers.BooleanField()
     has_stock_issues = serializers.BooleanField()
     has_price_changes = serializers.BooleanField()
@@ -75,41 +75,41 @@ class CartResponse(serializers.Serializer[Any]):
     owner = OwnerResponse()
 
 
-class CartWithNumberResponse(CartResponse):
-    """A cart whose `subtotal` is a JSON number, at today's prices."""
+class CartWithNumericSubtotalResponse(CartResponse):
+    """A cart whose `subtotal` is a JSON number, at current prices."""
 
-    subtotal = serializers.FloatField()  # type: ignore[assignment]  # the one number among the amounts
+    subtotal = serializers.FloatField()  # type: ignore[assignment]  # the only amount that is a number
 
 
 class CartSummaryResponse(serializers.Serializer[Any]):
-    """The numbers for a badge."""
+    """The totals for a cart badge."""
 
     id = serializers.IntegerField(allow_null=True)
     total_items = serializers.IntegerField()
     subtotal = serializers.CharField()
 
 
-class ClearedResponse(serializers.Serializer[Any]):
-    """How many lines were taken out."""
+class ClearedCartResponse(serializers.Serializer[Any]):
+    """The number of removed lines."""
 
     items_removed = serializers.IntegerField()
 
 
-class CartBesideResponse(serializers.Serializer[Any]):
-    """What stands beside the data of a cart answer."""
+class CartExtraResponse(serializers.Serializer[Any]):
+    """The extra fields of a cart response."""
 
     owner = OwnerResponse()
     cart_token = serializers.CharField(allow_null=True)
 
 
-class ChangedBesideResponse(CartBesideResponse):
-    """What stands beside the line that was changed."""
+class CartChangeExtraResponse(CartExtraResponse):
+    """The extra fields of the response to a cart change."""
 
     cart = CartResponse()
 
 
-class IssuesOfLineResponse(serializers.Serializer[Any]):
-    """What is wrong with a line."""
+class LineIssuesResponse(serializers.Serializer[Any]):
+    """A line and its issues."""
 
     item_id = serializers.IntegerField()
     product_id = serializers.IntegerField()
@@ -122,15 +122,15 @@ class IssuesOfLineResponse(serializers.Serializer[Any]):
     )
 
 
-class ValidationResponse(serializers.Serializer[Any]):
-    """Whether the cart can be ordered as it is."""
+class CartValidationResponse(serializers.Serializer[Any]):
+    """Whether the cart can be ordered unchanged, and its issues."""
 
     valid = serializers.BooleanField()
-    issues = IssuesOfLineResponse(many=True)
+    issues = LineIssuesResponse(many=True)
 
 
-class AcceptedLineResponse(serializers.Serializer[Any]):
-    """A line whose price of addition is today's now."""
+class AcceptedPriceResponse(serializers.Serializer[Any]):
+    """A line whose price at addition was replaced with the current price."""
 
     id = serializers.IntegerField()
     product_id = serializers.IntegerField()
@@ -140,17 +140,17 @@ class AcceptedLineResponse(serializers.Serializer[Any]):
     new_price = serializers.CharField()
 
 
-class AcceptedResponse(serializers.Serializer[Any]):
-    """What was agreed to."""
+class AcceptedPricesResponse(serializers.Serializer[Any]):
+    """The lines whose new prices were accepted."""
 
-    changed = AcceptedLineResponse(many=True)
+    changed = AcceptedPriceResponse(many=True)
 
 
-class LogEntryResponse(serializers.Serializer[Any]):
-    """A change of the cart."""
+class CartAuditLogResponse(serializers.Serializer[Any]):
+    """A change to the cart."""
 
     id = serializers.IntegerField()
-    user = serializers.CharField(allow_null=True, help_text="null: a guest, or the shop itself")
+    user = serializers.CharField(allow_null=True, help_text="null for a guest or the system")
     action = serializers.ChoiceField(CartAuditLog.Action.values)
     action_display = serializers.CharField()
     product_id = serializers.IntegerField(allow_null=True)
@@ -161,19 +161,19 @@ class LogEntryResponse(serializers.Serializer[Any]):
     ip_address = serializers.CharField(allow_null=True)
 
 
-class WishResponse(serializers.Serializer[Any]):
+class WishlistItemResponse(serializers.Serializer[Any]):
     """A product on a wishlist."""
 
     id = serializers.IntegerField()
     product = LineProductResponse()
     product_id = serializers.IntegerField()
     currency = serializers.CharField()
-    price_at_addition = serializers.CharField(allow_null=True, help_text="null where this market had no price then")
-    current_price = serializers.CharField(allow_null=True, help_text="the lowest of its variants; null while it is not for sale")
+    price_at_addition = serializers.CharField(allow_null=True, help_text="null if this market had no price at addition")
+    current_price = serializers.CharField(allow_null=True, help_text="the lowest price of its variants; null if it is not for sale")
     price_changed = serializers.BooleanField()
     price_difference = serializers.CharField(help_text="signed: current price - price_at_addition")
     lowest_price_30_days = serializers.CharField(allow_null=True)
     is_available = serializers.BooleanField()
     is_in_stock = serializers.BooleanField()
-    is_back_in_stock = serializers.BooleanField(help_text="it was sold out when it was wished for, and is not now")
+    is_back_in_stock = serializers.BooleanField(help_text="out of stock at addition, but in stock now")
     created_at = serializers.DateTimeField()

@@ -1,4 +1,4 @@
-"""`/api/cart/`: the caller's cart, guest or signed in."""
+"""`/api/cart/`: the cart of the caller, a user or a guest."""
 
 from typing import Any
 
@@ -10,200 +10,200 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.api.access import user_of
+from accounts.api.access import get_user
 from accounts.api.responses import CartMergeResponse
 from carts import history, merging, selectors, services, validation
 from carts.api import access
-from carts.api.inputs import AddItemInput, KeyInput, NewQuantityInput, UpdateItemInput, WhichItem, variant_in
+from carts.api.inputs import AddItemInput, GuestKeyInput, ItemRefInput, QuantityInput, UpdateItemInput, get_variant_id
 from carts.api.responses import (
-    AcceptedResponse,
-    CartBesideResponse,
+    AcceptedPricesResponse,
+    CartAuditLogResponse,
+    CartChangeExtraResponse,
+    CartExtraResponse,
     CartLineResponse,
     CartResponse,
     CartSummaryResponse,
-    CartWithNumberResponse,
-    ChangedBesideResponse,
-    ClearedResponse,
-    LogEntryResponse,
-    ValidationResponse,
+    CartValidationResponse,
+    CartWithNumericSubtotalResponse,
+    ClearedCartResponse,
 )
 from carts.identity import CartRef
 from carts.models import Cart
-from core.absolute_urls import site_of
-from core.actors import actor_of
+from core.absolute_urls import get_site_url
+from core.actors import get_actor
 from core.http.envelope import Reply
 from core.http.openapi import api_schema
-from core.http.parsers import body_of
-from core.http.throttles import EveryCaller, Writes
+from core.http.parsers import get_body
+from core.http.throttles import CallThrottle, WriteThrottle
 from products.catalog import offers
 
-RETRIEVED = "Cart retrieved successfully"
-ADDED = ("Item added to cart successfully", 201)
-MORE = ("Cart item quantity updated", 200)
-UPDATED = "Cart item updated successfully"
-REMOVED = "Item removed from cart successfully"
-ITEM = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
-IN_QUERY = {
-    "product_id": OpenApiParameter("product_id", OpenApiTypes.STR, description="where the body names no item"),
-    "sku_id": OpenApiParameter("sku_id", OpenApiTypes.INT, description="where the body names no item"),
+CART_RETRIEVED = "Cart retrieved successfully"
+ITEM_ADDED = ("Item added to cart successfully", 201)
+QUANTITY_INCREASED = ("Cart item quantity updated", 200)
+ITEM_UPDATED = "Cart item updated successfully"
+ITEM_REMOVED = "Item removed from cart successfully"
+ITEM_ID_PARAMETER = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
+ITEM_QUERY_PARAMETERS = {
+    "product_id": OpenApiParameter("product_id", OpenApiTypes.STR, description="used only if the body identifies no item"),
+    "sku_id": OpenApiParameter("sku_id", OpenApiTypes.INT, description="used only if the body identifies no item"),
 }
-ORDER = OpenApiParameter("order", OpenApiTypes.STR, enum=["asc", "desc"], description="asc: oldest of them first")
-BY_ID = r"(?P<item_id>[0-9]{1,18})"
+ORDER_PARAMETER = OpenApiParameter("order", OpenApiTypes.STR, enum=["asc", "desc"], description="asc: oldest of the 50 first")
+ITEM_ID_PATTERN = r"(?P<item_id>[0-9]{1,18})"
 
 
-def which_of(given: dict[str, Any]) -> services.Which:
-    """Return which line a body means."""
-    return services.Which(variant=variant_in(given), product=given.get("product_id"))
+def get_line_ref(fields: dict[str, Any]) -> services.LineRef:
+    """Return the line that the validated fields of an ItemRefInput identify."""
+    return services.LineRef(variant_id=get_variant_id(fields), product=fields.get("product_id"))
 
 
-def oldest_first(request: Request) -> bool:
-    """Return how a list is ordered. Raises ValidationError for `order`."""
-    given = request._request.GET.get("order", "desc")
-    if given not in ("asc", "desc"):
+def is_oldest_first(request: Request) -> bool:
+    """Return whether the `order` parameter is "asc". Raises ValidationError if it is neither "asc" nor "desc"."""
+    order = request._request.GET.get("order", "desc")
+    if order not in ("asc", "desc"):
         raise ValidationError({"order": ["Must be asc or desc"]})
-    return given == "asc"
+    return order == "asc"
 
 
 class CartViewSet(GenericViewSet[Cart]):
-    """The caller's cart, guest or signed in."""
+    """The cart of the caller, a user or a guest."""
 
     permission_classes = [AllowAny]
-    throttle_classes = [EveryCaller, Writes]
+    throttle_classes = [CallThrottle, WriteThrottle]
     write_scope = "cart_write"
     reads_by_post = ("create",)
     queryset = Cart.objects.none()
     serializer_class = CartResponse
 
-    def _cart(self, request: Request) -> CartRef:
-        return selectors.find(access.cart_owner(request))
+    def _get_cart_ref(self, request: Request) -> CartRef:
+        return selectors.get_cart_ref(access.get_cart_owner(request))
 
-    def _shown(self, request: Request, ref: CartRef) -> Reply:
-        cart, warnings = selectors.shown(ref, selectors.lines_of(ref), site_of(request._request))
-        reply = Reply(cart, RETRIEVED, warnings=warnings, extra=access.owner_fields(ref))
-        return access.dressed(request, reply, ref)
+    def _build_cart_reply(self, request: Request, ref: CartRef) -> Reply:
+        cart, warnings = selectors.serialize_cart(ref, selectors.get_lines(ref), get_site_url(request._request))
+        reply = Reply(cart, CART_RETRIEVED, warnings=warnings, extra=access.serialize_owner_fields(ref))
+        return access.set_guest_key(request, reply, ref)
 
-    @api_schema(CartResponse, extra=CartBesideResponse)
+    @api_schema(CartResponse, extra=CartExtraResponse)
     def list(self, request: Request) -> Reply:
         """Get the cart."""
-        return self._shown(request, self._cart(request))
+        return self._build_cart_reply(request, self._get_cart_ref(request))
 
-    @api_schema(CartResponse, extra=CartBesideResponse)
+    @api_schema(CartResponse, extra=CartExtraResponse)
     @action(detail=False, methods=["get"])
     def current(self, request: Request) -> Reply:
         """Get the cart."""
-        return self._shown(request, self._cart(request))
+        return self._build_cart_reply(request, self._get_cart_ref(request))
 
-    @api_schema(CartWithNumberResponse, request=KeyInput, extra=CartBesideResponse)
+    @api_schema(CartWithNumericSubtotalResponse, request=GuestKeyInput, extra=CartExtraResponse)
     def create(self, request: Request) -> Reply:
-        """Get the cart by POST: the key may stand in the body, and `subtotal` is a number, at today's prices."""
-        reply = self._shown(request, self._cart(request))
+        """Get the cart by POST: the body may contain the guest key, and `subtotal` is a number, at current prices."""
+        reply = self._build_cart_reply(request, self._get_cart_ref(request))
         reply.data = {**reply.data, "subtotal": float(reply.data["current_subtotal"])}
         return reply
 
-    @api_schema(CartSummaryResponse, extra=CartBesideResponse)
+    @api_schema(CartSummaryResponse, extra=CartExtraResponse)
     @action(detail=False, methods=["get"])
     def summary(self, request: Request) -> Reply:
-        """Get the numbers for a badge."""
-        ref, numbers = selectors.summary(access.cart_owner(request))
-        reply = Reply(numbers, "Cart summary retrieved successfully", extra=access.owner_fields(ref))
-        return access.dressed(request, reply, ref)
+        """Get the totals for a cart badge."""
+        ref, totals = selectors.get_summary(access.get_cart_owner(request))
+        reply = Reply(totals, "Cart summary retrieved successfully", extra=access.serialize_owner_fields(ref))
+        return access.set_guest_key(request, reply, ref)
 
-    @api_schema(CartLineResponse, request=AddItemInput, statuses=(200, 201), extra=ChangedBesideResponse)
+    @api_schema(CartLineResponse, request=AddItemInput, statuses=(200, 201), extra=CartChangeExtraResponse)
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> Reply:
-        """Add a product to the cart, or more of it to its line."""
-        given = AddItemInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        fields = given.validated_data
-        caller = access.cart_owner(request)
-        offer = offers.find(caller.market, product=fields.get("product_id"), variant=variant_in(fields))
-        line_id, made, ref = services.add_item(actor_of(request), caller, offer, fields["quantity"])
-        message, status = ADDED if made else MORE
-        return access.changed(request, ref, message, status=status, line_id=line_id)
+        """Add a product to the cart, or increase the quantity of its line."""
+        serializer = AddItemInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        owner = access.get_cart_owner(request)
+        offer = offers.get_offer(owner.market, product=fields.get("product_id"), variant=get_variant_id(fields))
+        line_id, is_new, ref = services.add_item(get_actor(request), owner, offer, fields["quantity"])
+        message, status = ITEM_ADDED if is_new else QUANTITY_INCREASED
+        return access.build_change_reply(request, ref, message, status=status, line_id=line_id)
 
-    @api_schema(CartLineResponse, request=UpdateItemInput, extra=ChangedBesideResponse)
+    @api_schema(CartLineResponse, request=UpdateItemInput, extra=CartChangeExtraResponse)
     @action(detail=False, methods=["patch", "post", "put"], url_path="update")
     def update_item(self, request: Request) -> Reply:
-        """Make the line of a product hold exactly this many; 0 keeps it for later."""
-        given = UpdateItemInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self._set(request, which_of(given.validated_data), given.validated_data["quantity"])
+        """Set the quantity of a product's line; 0 saves it for later."""
+        serializer = UpdateItemInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self._set_quantity(request, get_line_ref(serializer.validated_data), serializer.validated_data["quantity"])
 
-    @api_schema(CartLineResponse, request=NewQuantityInput, extra=ChangedBesideResponse, parameters=[ITEM])
-    @action(detail=False, methods=["patch", "post", "put"], url_path=f"update/{BY_ID}")
+    @api_schema(CartLineResponse, request=QuantityInput, extra=CartChangeExtraResponse, parameters=[ITEM_ID_PARAMETER])
+    @action(detail=False, methods=["patch", "post", "put"], url_path=f"update/{ITEM_ID_PATTERN}")
     def update_by_id(self, request: Request, item_id: str) -> Reply:
-        """Make a line hold exactly this many; 0 keeps it for later."""
-        given = NewQuantityInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self._set(request, services.Which(item=int(item_id)), given.validated_data["quantity"])
+        """Set the quantity of a line; 0 saves it for later."""
+        serializer = QuantityInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self._set_quantity(request, services.LineRef(item_id=int(item_id)), serializer.validated_data["quantity"])
 
-    def _set(self, request: Request, which: services.Which, quantity: int) -> Reply:
-        line_id, ref = services.set_quantity(actor_of(request), access.cart_owner(request), which, quantity)
-        return access.changed(request, ref, UPDATED, line_id=line_id)
+    def _set_quantity(self, request: Request, line_ref: services.LineRef, quantity: int) -> Reply:
+        line_id, ref = services.set_quantity(get_actor(request), access.get_cart_owner(request), line_ref, quantity)
+        return access.build_change_reply(request, ref, ITEM_UPDATED, line_id=line_id)
 
-    @api_schema(None, request=WhichItem, extra=ChangedBesideResponse, parameters=[*IN_QUERY.values()])
+    @api_schema(None, request=ItemRefInput, extra=CartChangeExtraResponse, parameters=[*ITEM_QUERY_PARAMETERS.values()])
     @action(detail=False, methods=["delete", "post"])
     def remove(self, request: Request) -> Reply:
-        """Take the line of a product out of the cart; the item stands in the body or in the query."""
-        body = body_of(request)
-        in_query = {name: value for name, value in request._request.GET.items() if name in IN_QUERY}
-        given = WhichItem(data=body if body.keys() & {*IN_QUERY, "variant_id"} else {**in_query, **body})
-        given.is_valid(raise_exception=True)
-        return self._remove(request, which_of(given.validated_data))
+        """Remove a product's line from the cart; the body or the query string identifies the item."""
+        body = get_body(request)
+        in_query = {name: value for name, value in request._request.GET.items() if name in ITEM_QUERY_PARAMETERS}
+        serializer = ItemRefInput(data=body if body.keys() & {*ITEM_QUERY_PARAMETERS, "variant_id"} else {**in_query, **body})
+        serializer.is_valid(raise_exception=True)
+        return self._remove_line(request, get_line_ref(serializer.validated_data))
 
-    @api_schema(None, request=KeyInput, extra=ChangedBesideResponse, parameters=[ITEM])
-    @action(detail=False, methods=["delete", "post"], url_path=f"remove/{BY_ID}")
+    @api_schema(None, request=GuestKeyInput, extra=CartChangeExtraResponse, parameters=[ITEM_ID_PARAMETER])
+    @action(detail=False, methods=["delete", "post"], url_path=f"remove/{ITEM_ID_PATTERN}")
     def remove_by_id(self, request: Request, item_id: str) -> Reply:
-        """Take a line out of the cart."""
-        return self._remove(request, services.Which(item=int(item_id)))
+        """Remove a line from the cart."""
+        return self._remove_line(request, services.LineRef(item_id=int(item_id)))
 
-    def _remove(self, request: Request, which: services.Which) -> Reply:
-        ref = services.remove_item(actor_of(request), access.cart_owner(request), which)
-        return access.changed(request, ref, REMOVED)
+    def _remove_line(self, request: Request, line_ref: services.LineRef) -> Reply:
+        ref = services.remove_item(get_actor(request), access.get_cart_owner(request), line_ref)
+        return access.build_change_reply(request, ref, ITEM_REMOVED)
 
-    @api_schema(ClearedResponse, request=KeyInput, extra=CartBesideResponse)
+    @api_schema(ClearedCartResponse, request=GuestKeyInput, extra=CartExtraResponse)
     @action(detail=False, methods=["delete", "post"])
     def clear(self, request: Request) -> Reply:
-        """Take everything out of the cart."""
-        removed, ref = services.clear(actor_of(request), access.cart_owner(request))
-        reply = Reply({"items_removed": removed}, "Cart cleared successfully", extra=access.owner_fields(ref))
-        return access.dressed(request, reply, ref, wrote=bool(removed))
+        """Remove all lines from the cart."""
+        removed, ref = services.clear_cart(get_actor(request), access.get_cart_owner(request))
+        reply = Reply({"items_removed": removed}, "Cart cleared successfully", extra=access.serialize_owner_fields(ref))
+        return access.set_guest_key(request, reply, ref, has_changed=bool(removed))
 
-    @api_schema(ValidationResponse, extra=CartBesideResponse)
+    @api_schema(CartValidationResponse, extra=CartExtraResponse)
     @action(detail=False, methods=["get"])
     def validate(self, request: Request) -> Reply:
-        """Find out before checkout what has changed: prices, stock, availability."""
-        ref = self._cart(request)
-        found = validation.found_in(selectors.lines_of(ref), ref.market, ref.user_id)
-        message = "Cart has validation issues" if found else "Cart is valid"
-        reply = Reply({"valid": not found, "issues": found}, message, extra=access.owner_fields(ref))
-        return access.dressed(request, reply, ref)
+        """Check the cart before checkout for changes of price, stock and availability."""
+        ref = self._get_cart_ref(request)
+        issues = validation.find_issues(selectors.get_lines(ref), ref.market, ref.user_id)
+        message = "Cart has validation issues" if issues else "Cart is valid"
+        reply = Reply({"valid": not issues, "issues": issues}, message, extra=access.serialize_owner_fields(ref))
+        return access.set_guest_key(request, reply, ref)
 
-    @api_schema(AcceptedResponse, request=KeyInput, extra=ChangedBesideResponse)
+    @api_schema(AcceptedPricesResponse, request=GuestKeyInput, extra=CartChangeExtraResponse)
     @action(detail=False, methods=["post"], url_path="accept-prices")
     def accept_prices(self, request: Request) -> Reply:
-        """Agree to today's prices; the answer lists the lines that this has changed."""
-        changed, ref = services.accept_prices(actor_of(request), access.cart_owner(request))
+        """Accept the current prices; the response lists the lines whose price changed."""
+        changed, ref = services.accept_prices(get_actor(request), access.get_cart_owner(request))
         message = "Prices accepted" if changed else "No prices have changed"
-        reply = access.changed(request, ref, message, wrote=bool(changed))
-        reply.data = {"changed": [selectors.repriced(line, ref.market) for line in changed]}
+        reply = access.build_change_reply(request, ref, message, has_changed=bool(changed))
+        reply.data = {"changed": [selectors.serialize_price_change(line, ref.market) for line in changed]}
         return reply
 
-    @api_schema(CartMergeResponse, request=KeyInput, extra=ChangedBesideResponse)
+    @api_schema(CartMergeResponse, request=GuestKeyInput, extra=CartChangeExtraResponse)
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
     def merge(self, request: Request) -> Reply:
-        """Join a guest's cart to one's own; the answer says what was taken over, in part or not at all."""
-        caller = access.cart_owner(request)
-        told = merging.merge_first(actor_of(request), user_of(request).pk, access.keys_to_merge(request))
-        message = "Carts merged" if told else "There was nothing to merge"
-        reply = access.changed(request, selectors.find(caller), message)
-        reply.data = (told or merging.Merge()).as_dict()
-        return access.without_guest(reply) if told else reply
+        """Merge a guest's cart into the user's; the response lists the lines that were capped or skipped."""
+        owner = access.get_cart_owner(request)
+        result = merging.merge_first_live_cart(get_actor(request), get_user(request).pk, access.get_keys_to_merge(request))
+        message = "Carts merged" if result else "There was nothing to merge"
+        reply = access.build_change_reply(request, selectors.get_cart_ref(owner), message)
+        reply.data = (result or merging.MergeResult()).as_dict()
+        return access.drop_guest_cookies(reply) if result else reply
 
-    @api_schema(LogEntryResponse(many=True), extra=CartBesideResponse, parameters=[ORDER])
+    @api_schema(CartAuditLogResponse(many=True), extra=CartExtraResponse, parameters=[ORDER_PARAMETER])
     @action(detail=False, methods=["get"], url_path="audit-logs", permission_classes=[IsAuthenticated])
     def audit_logs(self, request: Request) -> Reply:
-        """Get the last 50 changes of one's cart, newest first."""
-        ref = self._cart(request)
-        rows = history.of_cart(ref, oldest_first=oldest_first(request))
-        return Reply(rows, "Audit logs retrieved successfully", extra=access.owner_fields(ref))
+        """Get the last 50 changes to the user's cart, newest first."""
+        ref = self._get_cart_ref(request)
+        rows = history.get_history(ref, oldest_first=is_oldest_first(request))
+        return Reply(rows, "Audit logs retrieved successfully", extra=access.serialize_owner_fields(ref))

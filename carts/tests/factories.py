@@ -1,9 +1,9 @@
-"""Carts for tests, filled through the API."""
+"""Helpers that fill and read carts through the API."""
 
 from typing import Any
 
 from accounts.models import User
-from accounts.tests.factories import PASSWORD, access_token
+from accounts.tests.factories import PASSWORD, make_access_token
 from carts.models import Cart, CartAuditLog, CartItem
 from products.models import Product, Variant
 from products.tests.factories import make_product, make_variant
@@ -11,60 +11,60 @@ from tests.schema_client import SchemaClient
 
 COOKIES = ("sessionid", "cart_token")
 HEADERS = ("X-Cart-Token", "X-Session-Key")
-WRITES = ("add", "update", "update by id", "remove", "remove by id", "clear")
+CART_CHANGES = ("add", "update", "update by id", "remove", "remove by id", "clear")
 
 
-def signed_in(user: User, market: str = "") -> SchemaClient:
-    """Return a client that sends the user's token."""
-    return SchemaClient().bearer(access_token(user, market))
+def signed_in_client(user: User, market: str = "") -> SchemaClient:
+    """Return a client with the user's access token."""
+    return SchemaClient().bearer(make_access_token(user, market))
 
 
-def add(client: SchemaClient, product: Product, quantity: int = 1, **given: Any) -> dict[str, Any]:
-    """Put units of a product into the client's cart and return the answer's body."""
-    response = client.post("/api/cart/add/", {"product_id": product.pk, "quantity": quantity, **given})
+def add_to_cart(client: SchemaClient, product: Product, quantity: int = 1, **fields: Any) -> dict[str, Any]:
+    """Add units of a product to the client's cart and return the body of the response."""
+    response = client.post("/api/cart/add/", {"product_id": product.pk, "quantity": quantity, **fields})
     assert response.status_code in (200, 201), response.json()
     body: dict[str, Any] = response.json()
     return body
 
 
-def guest_with(product: Product, quantity: int = 1) -> str:
-    """Return the key of a new guest whose cart holds the product."""
-    return str(add(SchemaClient(), product, quantity)["cart_token"])
+def make_guest_cart(product: Product, quantity: int = 1) -> str:
+    """Create a guest cart that holds the product and return its key."""
+    return str(add_to_cart(SchemaClient(), product, quantity)["cart_token"])
 
 
-def guest(key: str) -> SchemaClient:
-    """Return a client that sends this key by a header."""
+def guest_client(key: str) -> SchemaClient:
+    """Return a client that sends the key in a header."""
     client = SchemaClient()
     client.credentials(HTTP_X_CART_TOKEN=key)
     return client
 
 
-def read_with(carried: dict[str, str]) -> dict[str, Any]:
+def read_cart_with_keys(keys: dict[str, str]) -> dict[str, Any]:
     """Read a cart by POST as a new client that sends these keys."""
-    answer: dict[str, Any] = sending(carried, "/api/cart/", {}).json()
-    return answer
+    body: dict[str, Any] = post_with_keys(keys, "/api/cart/", {}).json()
+    return body
 
 
-def sign_in(user: User, carried: dict[str, str]) -> dict[str, Any]:
-    """Sign the user in by his password, with these guest keys, and return the answer's data."""
-    response = sending(carried, "/api/auth/login/", {"email": user.email, "password": PASSWORD})
+def sign_in(user: User, keys: dict[str, str]) -> dict[str, Any]:
+    """Sign the user in by password, with these guest keys, and return the data of the response."""
+    response = post_with_keys(keys, "/api/auth/login/", {"email": user.email, "password": PASSWORD})
     assert response.status_code == 200, response.json()
     data: dict[str, Any] = response.json()["data"]
     return data
 
 
-def sending(carried: dict[str, str], address: str, body: dict[str, Any]) -> Any:
-    """POST as a new client that sends these keys, each by the cookie, the header or the "body" that names it."""
+def post_with_keys(keys: dict[str, str], address: str, body: dict[str, Any]) -> Any:
+    """POST as a new client that sends each key in the cookie, the header or the "body" that it is listed under."""
     client = SchemaClient()
     for name in COOKIES:
-        if name in carried:
-            client.cookies[name] = carried[name]
-    headers = {name: carried[name] for name in HEADERS if name in carried}
-    return client.post(address, body | ({"cart_token": carried["body"]} if "body" in carried else {}), headers=headers)
+        if name in keys:
+            client.cookies[name] = keys[name]
+    headers = {name: keys[name] for name in HEADERS if name in keys}
+    return client.post(address, body | ({"cart_token": keys["body"]} if "body" in keys else {}), headers=headers)
 
 
-def write(client: SchemaClient, change: str, product: Product) -> Any:
-    """Change the client's cart, which holds a line of this product, in one of the WRITES; return the response."""
+def change_cart(client: SchemaClient, change: str, product: Product) -> Any:
+    """Apply one of CART_CHANGES to the client's cart, which holds a line of this product; return the response."""
     line = CartItem.objects.get(variant__product=product).pk
     method, address, body = {
         "add": ("post", "/api/cart/add/", {"product_id": product.pk}),
@@ -77,24 +77,24 @@ def write(client: SchemaClient, change: str, product: Product) -> Any:
     return getattr(client, method)(address, body)
 
 
-def cart_of(client: SchemaClient) -> dict[str, Any]:
-    """Return the client's cart as the API shows it."""
+def get_cart(client: SchemaClient) -> dict[str, Any]:
+    """Return the client's cart from the API."""
     data: dict[str, Any] = client.get("/api/cart/").json()["data"]
     return data
 
 
-def held(cart: dict[str, Any]) -> dict[str, int]:
-    """Return the units of a shown cart by SKU."""
+def units_by_sku(cart: dict[str, Any]) -> dict[str, int]:
+    """Return the units of each SKU in a cart from the API."""
     return {line["sku"]: line["quantity"] for line in cart["items"]}
 
 
-def log() -> list[tuple[str, str, dict[str, Any]]]:
-    """Return action, product and change of every entry, oldest first."""
+def get_audit_log() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the action, product and changes of every audit log entry, oldest first."""
     return list(CartAuditLog.objects.order_by("id").values_list("action", "product_name", "changes"))
 
 
-def everything() -> list[Any]:
-    """Return every row of every cart, to be compared with itself later."""
+def get_cart_rows() -> list[Any]:
+    """Return all cart, line and log rows, for comparison."""
     return [list(model.objects.order_by("pk").values()) for model in (Cart, CartItem, CartAuditLog)]
 
 
@@ -107,6 +107,6 @@ def make_shirt() -> Product:
     return make_product("Shirt", variants=sizes)
 
 
-def sku_id(sku: str) -> int:
+def get_sku_id(sku: str) -> int:
     """Return the id of the variant with this SKU."""
     return Variant.objects.get(sku=sku).pk

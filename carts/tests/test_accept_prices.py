@@ -4,10 +4,10 @@ import pytest
 
 from accounts.tests.factories import make_user
 from carts.models import CartItem
-from carts.tests.factories import add, cart_of, everything, log, signed_in
+from carts.tests.factories import add_to_cart, get_audit_log, get_cart, get_cart_rows, signed_in_client
 from products.models import Product
-from products.tests.factories import change_price, make_product
-from tests.counting import statements
+from products.tests.factories import make_product, set_price
+from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 URL = "/api/cart/accept-prices/"
@@ -15,9 +15,9 @@ URL = "/api/cart/accept-prices/"
 
 def test_todays_prices_become_those_of_addition_and_the_changed_lines_are_listed(api: SchemaClient) -> None:
     lamp, mug = make_product("Lamp", price="20.00"), make_product("Mug", price="5.00")
-    line = add(api, lamp, 2)["data"]
-    add(api, mug)
-    change_price(lamp, "25.00")
+    line = add_to_cart(api, lamp, 2)["data"]
+    add_to_cart(api, mug)
+    set_price(lamp, "25.00")
 
     response = api.post(URL)
 
@@ -37,30 +37,30 @@ def test_todays_prices_become_those_of_addition_and_the_changed_lines_are_listed
     assert body["cart"]["subtotal"] == "55.00"
     assert body["cart"]["has_price_changes"] is False
     assert body["warnings"] == []
-    assert log()[-1] == ("ACCEPT", "Lamp", {"old_price": "20.00", "new_price": "25.00"})
+    assert get_audit_log()[-1] == ("ACCEPT", "Lamp", {"old_price": "20.00", "new_price": "25.00"})
 
 
-def test_where_nothing_has_changed_nothing_is_written(api: SchemaClient) -> None:
-    add(api, make_product())
-    before = everything()
+def test_nothing_is_written_if_no_price_has_changed(api: SchemaClient) -> None:
+    add_to_cart(api, make_product())
+    before = get_cart_rows()
 
     response = api.post(URL)
 
     assert (response.status_code, response.json()["message"]) == (200, "No prices have changed")
     assert response.json()["data"] == {"changed": []}
-    assert everything() == before
+    assert get_cart_rows() == before
 
 
 def test_a_guest_without_a_cart_gets_none(api: SchemaClient) -> None:
     assert api.post(URL).json()["data"] == {"changed": []}
-    assert everything() == [[], [], []]
+    assert get_cart_rows() == [[], [], []]
 
 
 def test_what_is_saved_for_later_is_accepted_too_and_what_is_gone_is_not(api: SchemaClient) -> None:
     lamp, mug = make_product("Lamp"), make_product("Mug")
     for product in (lamp, mug):
-        add(api, product)
-        change_price(product, "25.00")
+        add_to_cart(api, product)
+        set_price(product, "25.00")
     api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
     Product.objects.filter(pk=mug.pk).update(is_active=False)
 
@@ -71,39 +71,39 @@ def test_what_is_saved_for_later_is_accepted_too_and_what_is_gone_is_not(api: Sc
 
 
 def test_afterwards_the_order_goes_through(db: None) -> None:
-    client = signed_in(make_user())
+    client = signed_in_client(make_user())
     lamp = make_product(price="20.00")
-    add(client, lamp)
-    change_price(lamp, "25.00")
-    form = {"payment_method": "cod", "address": "12 Hill Road, Pune"}
-    assert client.post("/api/orders/create/", form).json()["code"] == "cart_changed"
+    add_to_cart(client, lamp)
+    set_price(lamp, "25.00")
+    order = {"payment_method": "cod", "address": "12 Hill Road, Pune"}
+    assert client.post("/api/orders/create/", order).json()["code"] == "cart_changed"
 
     client.post(URL)
 
-    response = client.post("/api/orders/create/", form)
+    response = client.post("/api/orders/create/", order)
     assert (response.status_code, response.json()["data"]["total"]) == (201, "25.00")
 
 
-def test_only_the_own_cart_is_touched(api: SchemaClient) -> None:
+def test_only_the_callers_cart_is_changed(api: SchemaClient) -> None:
     lamp = make_product()
     other = SchemaClient()
-    add(api, lamp)
-    add(other, lamp)
-    change_price(lamp, "25.00")
+    add_to_cart(api, lamp)
+    add_to_cart(other, lamp)
+    set_price(lamp, "25.00")
 
     api.post(URL)
 
-    assert cart_of(other)["has_price_changes"] is True
+    assert get_cart(other)["has_price_changes"] is True
 
 
 @pytest.mark.parametrize("lines", [1, 50])
 def test_it_costs_six_statements(api: SchemaClient, unthrottled: None, lines: int) -> None:
     for number in range(lines):
         product = make_product(f"Lamp {number}", sku=f"L{number}")
-        add(api, product)
-        change_price(product, "21.00")
+        add_to_cart(api, product)
+        set_price(product, "21.00")
 
-    with statements() as spent:
+    with capture_statements() as statements:
         assert len(api.post(URL).json()["data"]["changed"]) == lines
 
-    assert len(spent) == 6
+    assert len(statements) == 6

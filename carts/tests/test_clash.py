@@ -1,7 +1,7 @@
-"""POST /api/cart/add/ where another request makes the same cart in this moment."""
+"""POST /api/cart/add/ while a concurrent request creates the same cart."""
 
 from carts.models import Cart, CartItem
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from carts.tests.faults import clashing
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
@@ -11,12 +11,12 @@ def test_it_is_tried_again(api: SchemaClient) -> None:
     lamp = make_product()
 
     with clashing("carts_cart", 4):
-        add(api, lamp)
+        add_to_cart(api, lamp)
 
     assert (Cart.objects.count(), CartItem.objects.count()) == (1, 1)
 
 
-def test_it_is_not_tried_for_ever(api: SchemaClient) -> None:
+def test_it_is_not_tried_forever(api: SchemaClient) -> None:
     lamp = make_product()
 
     with clashing("carts_cart", 99):

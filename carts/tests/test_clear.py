@@ -4,7 +4,7 @@ import pytest
 
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartItem
-from carts.tests.factories import add, cart_of, everything, log, signed_in
+from carts.tests.factories import add_to_cart, get_audit_log, get_cart, get_cart_rows, signed_in_client
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -15,8 +15,8 @@ ADDRESSES = ["/api/cart/clear/", "/api/cart/clear", "/cart/clear/", "/cart/clear
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_it_takes_every_line_out_also_those_saved_for_later(api: SchemaClient, method: str, address: str) -> None:
     lamp = make_product("Lamp")
-    cart = add(api, lamp, 5)["cart"]["id"]
-    add(api, make_product("Mug"), 2)
+    cart = add_to_cart(api, lamp, 5)["cart"]["id"]
+    add_to_cart(api, make_product("Mug"), 2)
     api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
 
     response = getattr(api, method)(address)
@@ -25,19 +25,19 @@ def test_it_takes_every_line_out_also_those_saved_for_later(api: SchemaClient, m
     assert response.json()["message"] == "Cart cleared successfully"
     assert response.json()["data"] == {"items_removed": 2}
     assert not CartItem.objects.exists()
-    data = cart_of(api)
+    data = get_cart(api)
     assert (data["id"], data["items"], data["subtotal"]) == (cart, [], "0.00")
 
 
 def test_an_empty_cart_has_nothing_to_clear(api: SchemaClient) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     api.delete("/api/cart/clear/")
-    before = log()
+    before = get_audit_log()
 
     response = api.delete("/api/cart/clear/")
 
     assert (response.status_code, response.json()["data"]) == (200, {"items_removed": 0})
-    assert log() == before
+    assert get_audit_log() == before
 
 
 def test_without_a_cart_nothing_is_written(api: SchemaClient) -> None:
@@ -49,16 +49,16 @@ def test_without_a_cart_nothing_is_written(api: SchemaClient) -> None:
 
 def test_it_leaves_the_carts_of_others_and_of_other_markets_alone(db: None) -> None:
     lamp = make_product(prices={"us": "9.99"})
-    ada, bob = signed_in(make_user()), signed_in(make_user("bob@example.com"))
-    add(ada, lamp)
+    ada, bob = signed_in_client(make_user()), signed_in_client(make_user("bob@example.com"))
+    add_to_cart(ada, lamp)
     ada.post("/api/cart/add/", {"product_id": lamp.pk}, headers={"X-Market": "us"})
-    add(bob, lamp)
-    before = everything()
+    add_to_cart(bob, lamp)
+    before = get_cart_rows()
 
     response = SchemaClient().delete("/api/cart/clear/")
 
     assert response.json()["data"] == {"items_removed": 0}
-    assert everything() == before
+    assert get_cart_rows() == before
     ada.delete("/api/cart/clear/")
     assert sorted(CartItem.objects.values_list("cart__user__email", "cart__market")) == [
         ("ada@example.com", "us"),

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartItem
-from carts.tests.factories import add, cart_of, signed_in, sku_id
+from carts.tests.factories import add_to_cart, get_cart, get_sku_id, signed_in_client
 from products.tests.factories import add_picture, make_product
 from tests.schema_client import SchemaClient
 
@@ -26,20 +26,20 @@ EMPTY: dict[str, Any] = {
 }
 
 
-def iso(moment: object) -> str:
+def format_time(moment: object) -> str:
     """Return a time as the API writes it."""
     return str(moment).replace(" ", "T").replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_cart_answers_at_each_of_its_addresses(api: SchemaClient, address: str) -> None:
-    add(api, make_product(), 2)
+    add_to_cart(api, make_product(), 2)
 
     response = api.get(address)
 
     assert response.status_code == 200
     assert response.json()["message"] == "Cart retrieved successfully"
-    assert response.json()["data"] == cart_of(api)
+    assert response.json()["data"] == get_cart(api)
     assert response.json()["data"]["total_items"] == 2
     assert response.json()["warnings"] == []
 
@@ -47,7 +47,7 @@ def test_the_cart_answers_at_each_of_its_addresses(api: SchemaClient, address: s
 def test_a_cart_is_shown_with_every_field(api: SchemaClient) -> None:
     lamp = make_product("Desk Lamp", price="599.99", stock=50, sku="LAMP-1")
     picture = f"http://testserver/media/{add_picture(lamp).image.name}"
-    key = add(api, lamp, 2)["cart_token"]
+    key = add_to_cart(api, lamp, 2)["cart_token"]
     cart, item = Cart.objects.get(), CartItem.objects.get()
 
     data = api.get("/api/cart/").json()["data"]
@@ -68,7 +68,7 @@ def test_a_cart_is_shown_with_every_field(api: SchemaClient) -> None:
         },
         "product_id": lamp.pk,
         "variant_id": None,
-        "sku_id": sku_id("LAMP-1"),
+        "sku_id": get_sku_id("LAMP-1"),
         "sku": "LAMP-1",
         "name": "Desk Lamp",
         "price": "599.99",
@@ -82,8 +82,8 @@ def test_a_cart_is_shown_with_every_field(api: SchemaClient) -> None:
         "is_available": True,
         "has_sufficient_stock": True,
         "stock_status": "in_stock",
-        "created_at": iso(item.created_at),
-        "updated_at": iso(item.updated_at),
+        "created_at": format_time(item.created_at),
+        "updated_at": format_time(item.updated_at),
     }
     assert data == EMPTY | {
         "id": cart.pk,
@@ -92,8 +92,8 @@ def test_a_cart_is_shown_with_every_field(api: SchemaClient) -> None:
         "count": 1,
         "subtotal": "1199.98",
         "current_subtotal": "1199.98",
-        "created_at": iso(cart.created_at),
-        "updated_at": iso(cart.updated_at),
+        "created_at": format_time(cart.created_at),
+        "updated_at": format_time(cart.updated_at),
         "owner": {"type": "guest", "user_id": None, "session_key": key},
     }
 
@@ -101,7 +101,7 @@ def test_a_cart_is_shown_with_every_field(api: SchemaClient) -> None:
 def test_a_user_without_a_cart_gets_an_empty_one_and_no_row(db: None) -> None:
     user = make_user(first_name="Ada", last_name="Lovelace")
 
-    body = signed_in(user).get("/api/cart/").json()
+    body = signed_in_client(user).get("/api/cart/").json()
 
     data = body["data"]
     assert data == EMPTY | {
@@ -115,10 +115,10 @@ def test_a_user_without_a_cart_gets_an_empty_one_and_no_row(db: None) -> None:
     assert not Cart.objects.exists()
 
 
-def test_a_user_without_a_name_is_shown_by_his_number_and_never_by_his_address(db: None) -> None:
+def test_a_user_without_a_name_is_shown_by_number_and_never_by_email_address(db: None) -> None:
     user = make_user("ada@example.com")
 
-    response = signed_in(user).get("/api/cart/")
+    response = signed_in_client(user).get("/api/cart/")
 
     assert response.json()["data"]["user"] == f"user-{user.pk}"
     assert "ada@example.com" not in response.content.decode()
@@ -127,19 +127,19 @@ def test_a_user_without_a_name_is_shown_by_his_number_and_never_by_his_address(d
 def test_lines_stand_in_the_order_in_which_they_came(api: SchemaClient) -> None:
     names = ["Mug", "Lamp", "Chair"]
     for name in names:
-        add(api, make_product(name))
+        add_to_cart(api, make_product(name))
 
-    data = cart_of(api)
+    data = get_cart(api)
 
     assert [line["name"] for line in data["items"]] == names
     assert (data["count"], data["total_items"], data["subtotal"]) == (3, 3, "60.00")
 
 
-def test_a_seller_is_named_by_his_display_name(api: SchemaClient) -> None:
+def test_a_seller_is_shown_by_display_name(api: SchemaClient) -> None:
     seller = make_user("grace@example.com", first_name="Grace", last_name="Hopper")
-    add(api, make_product(seller_id=seller.pk))
+    add_to_cart(api, make_product(seller_id=seller.pk))
 
-    data = cart_of(api)
+    data = get_cart(api)
 
     assert data["items"][0]["product"]["seller_name"] == "Grace Hopper"
 

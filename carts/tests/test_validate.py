@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from accounts.tests.factories import make_user
-from carts.tests.factories import add, everything, signed_in
+from carts.tests.factories import add_to_cart, get_cart_rows, signed_in_client
 from products.models import MarketPrice, Product, Variant
-from products.tests.factories import change_price, make_product
-from tests.counting import statements
+from products.tests.factories import make_product, set_price
+from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 URL = "/api/cart/validate/"
 
 
-def found(client: SchemaClient) -> list[dict[str, Any]]:
+def get_issues(client: SchemaClient) -> list[dict[str, Any]]:
     """Return the issues of the client's cart."""
     data = client.get(URL).json()["data"]
     assert data["valid"] is not bool(data["issues"])
@@ -23,13 +23,13 @@ def found(client: SchemaClient) -> list[dict[str, Any]]:
     return issues
 
 
-def left(product: Product, units: int) -> None:
-    """Leave so many units of a product."""
+def set_stock(product: Product, units: int) -> None:
+    """Set a product's stock."""
     Variant.objects.filter(product=product).update(stock=units)
 
 
 def test_a_cart_that_can_be_ordered_is_valid(api: SchemaClient) -> None:
-    add(api, make_product(), 2)
+    add_to_cart(api, make_product(), 2)
 
     response = api.get(URL)
 
@@ -41,14 +41,14 @@ def test_a_cart_that_can_be_ordered_is_valid(api: SchemaClient) -> None:
 
 def test_an_empty_cart_is_valid_and_writes_nothing(api: SchemaClient) -> None:
     assert api.get(URL).json()["data"]["valid"] is True
-    assert everything() == [[], [], []]
+    assert get_cart_rows() == [[], [], []]
 
 
-def test_a_price_that_rose_and_too_few_units_are_both_told(api: SchemaClient) -> None:
+def test_an_increased_price_and_insufficient_stock_are_both_reported(api: SchemaClient) -> None:
     phone = make_product("Smartphone XYZ", price="599.99", stock=50)
-    body = add(api, phone, 3)
-    change_price(phone, "649.99")
-    left(phone, 2)
+    body = add_to_cart(api, phone, 3)
+    set_price(phone, "649.99")
+    set_stock(phone, 2)
 
     response = api.get(URL)
 
@@ -71,25 +71,25 @@ def test_a_price_that_rose_and_too_few_units_are_both_told(api: SchemaClient) ->
     }
 
 
-def test_a_price_that_fell_is_told_with_its_sign(api: SchemaClient) -> None:
+def test_a_decreased_price_is_reported_with_its_sign(api: SchemaClient) -> None:
     lamp = make_product(price="20.00")
-    add(api, lamp)
-    change_price(lamp, "18.50")
+    add_to_cart(api, lamp)
+    set_price(lamp, "18.50")
 
-    (issue,) = found(api)
+    (issue,) = get_issues(api)
 
     assert issue["issues"] == ["Price decreased by 1.50"]
     assert issue["codes"] == [{"code": "price_decreased", "old_price": "20.00", "new_price": "18.50", "difference": "-1.50"}]
 
 
-def test_what_is_not_for_sale_any_more_is_told_alone(api: SchemaClient) -> None:
+def test_unavailability_is_the_only_issue_of_a_line(api: SchemaClient) -> None:
     lamp = make_product()
-    add(api, lamp, 2)
-    change_price(lamp, "25.00")
-    left(lamp, 0)
+    add_to_cart(api, lamp, 2)
+    set_price(lamp, "25.00")
+    set_stock(lamp, 0)
     Product.objects.update(is_active=False)
 
-    (issue,) = found(api)
+    (issue,) = get_issues(api)
 
     assert issue["issues"] == ["Product is no longer available"]
     assert issue["codes"] == [{"code": "unavailable"}]
@@ -97,31 +97,31 @@ def test_what_is_not_for_sale_any_more_is_told_alone(api: SchemaClient) -> None:
 
 def test_nothing_left_is_insufficient(api: SchemaClient) -> None:
     lamp = make_product()
-    add(api, lamp)
-    left(lamp, 0)
+    add_to_cart(api, lamp)
+    set_stock(lamp, 0)
 
-    assert found(api)[0]["issues"] == ["Insufficient stock. Only 0 available"]
+    assert get_issues(api)[0]["issues"] == ["Insufficient stock. Only 0 available"]
 
 
 def test_what_is_saved_for_later_is_never_an_issue(api: SchemaClient) -> None:
     lamp = make_product()
-    add(api, lamp)
+    add_to_cart(api, lamp)
     api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
-    change_price(lamp, "99.00")
-    left(lamp, 0)
+    set_price(lamp, "99.00")
+    set_stock(lamp, 0)
     Product.objects.update(is_active=False)
 
-    assert found(api) == []
+    assert get_issues(api) == []
 
 
 def test_a_sellers_own_product_cannot_be_bought(db: None) -> None:
     seller = make_user()
-    client = signed_in(seller)
+    client = signed_in_client(seller)
     lamp = make_product()
-    add(client, lamp)
+    add_to_cart(client, lamp)
     Product.objects.update(seller=seller)
 
-    (issue,) = found(client)
+    (issue,) = get_issues(client)
 
     assert (issue["issues"], issue["codes"]) == (["You cannot buy your own product"], [{"code": "own_product"}])
 
@@ -141,10 +141,10 @@ def test_amounts_have_the_digits_of_their_currency(api: SchemaClient) -> None:
 def test_it_costs_two_statements(api: SchemaClient, unthrottled: None, lines: int) -> None:
     for number in range(lines):
         product = make_product(f"Lamp {number}", sku=f"L{number}")
-        add(api, product)
-        change_price(product, "21.00")
+        add_to_cart(api, product)
+        set_price(product, "21.00")
 
-    with statements() as spent:
-        assert len(found(api)) == lines
+    with capture_statements() as statements:
+        assert len(get_issues(api)) == lines
 
-    assert len(spent) == 2
+    assert len(statements) == 2

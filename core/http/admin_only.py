@@ -1,4 +1,4 @@
-"""Django's session, CSRF, user and message middleware, on the admin's paths alone: the API needs none and pays for none."""
+"""Django's session, CSRF, user and message middleware, limited to the admin's paths; the API does not need them."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 
-class OnlyAdmin(MiddlewareMixin):
-    """Lets every request pass by that is not for the admin."""
+class AdminOnlyMixin(MiddlewareMixin):
+    """Skips the middleware for requests outside of the admin."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
@@ -20,20 +20,20 @@ class OnlyAdmin(MiddlewareMixin):
         return self.get_response(request)
 
 
-class AdminSessionMiddleware(OnlyAdmin, SessionMiddleware):
-    """Sessions, for the admin."""
+class AdminSessionMiddleware(AdminOnlyMixin, SessionMiddleware):
+    """Sessions for the admin."""
 
 
-class AdminAuthenticationMiddleware(OnlyAdmin, AuthenticationMiddleware):
-    """`request.user` from the session, for the admin: it never opens the API."""
+class AdminAuthenticationMiddleware(AdminOnlyMixin, AuthenticationMiddleware):
+    """`request.user` from the session, for the admin only; it never authenticates API requests."""
 
 
-class AdminMessageMiddleware(OnlyAdmin, MessageMiddleware):
-    """Messages between two pages, for the admin."""
+class AdminMessageMiddleware(AdminOnlyMixin, MessageMiddleware):
+    """Flash messages for the admin."""
 
 
-class AdminCsrfMiddleware(OnlyAdmin, CsrfViewMiddleware):
-    """The token in the admin's forms; the API obeys the origin rule instead."""
+class AdminCsrfMiddleware(AdminOnlyMixin, CsrfViewMiddleware):
+    """CSRF tokens for the admin's forms; the API uses the origin rule instead."""
 
     def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
         """Check the token of an admin form."""

@@ -1,5 +1,6 @@
-"""The shop's cookies: their names and attributes, in one place, so that a deletion carries what the setting carried."""
+"""The names and attributes of the shop's cookies, in one place, so that deletions use the same attributes."""
 
+import re
 from http.cookies import Morsel
 from typing import Literal, cast
 
@@ -7,43 +8,54 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-# Python learns `Partitioned` (CHIPS) in 3.14; until then the morsel is told of it.
-Morsel._reserved.setdefault("partitioned", "Partitioned")  # type: ignore[attr-defined]  # documented nowhere, stable since 2.x
+# Python supports `Partitioned` (CHIPS) from 3.14 on; until then, add it to `Morsel`.
+Morsel._reserved.setdefault("partitioned", "Partitioned")  # type: ignore[attr-defined]  # undocumented, but stable since 2.x
 Morsel._flags.add("partitioned")  # type: ignore[attr-defined]  # as above
 
 SameSite = Literal["Lax", "None"]
-ACCESS, REFRESH, GUEST_READABLE, GUEST_HIDDEN = "access_token", "refresh_token", "cart_token", "sessionid"
-HIDDEN = frozenset((ACCESS, REFRESH, GUEST_HIDDEN))  # HttpOnly, and `__Host-` where cookies are Secure
+ACCESS, REFRESH, GUEST_READABLE, GUEST_HTTP_ONLY = "access_token", "refresh_token", "cart_token", "sessionid"
+HTTP_ONLY = frozenset((ACCESS, REFRESH, GUEST_HTTP_ONLY))  # HttpOnly, and prefixed with `__Host-` if cookies are Secure
 
 
-def name_of(cookie: str) -> str:
-    """Return the name on the wire; `__Host-` keeps a sibling subdomain from planting one (RFC 6265bis)."""
-    return f"__Host-{cookie}" if settings.AUTH_COOKIE_SECURE and cookie in HIDDEN else cookie
+def get_wire_name(cookie: str) -> str:
+    """Return the name in the HTTP header; `__Host-` keeps sibling subdomains from setting the cookie (RFC 6265bis)."""
+    return f"__Host-{cookie}" if settings.AUTH_COOKIE_SECURE and cookie in HTTP_ONLY else cookie
 
 
 def read(request: HttpRequest, cookie: str) -> str:
     """Return the cookie's value, or an empty string."""
-    return request.COOKIES.get(name_of(cookie), "")
+    return request.COOKIES.get(get_wire_name(cookie), "")
 
 
-def put(response: HttpResponseBase, cookie: str, value: str, max_age: int) -> None:
-    """Set the cookie for `max_age` seconds; no Domain, ever."""
-    name = name_of(cookie)
+def has_unreadable(request: HttpRequest) -> bool:
+    """Return whether one of the shop's cookies is damaged: not UTF-8, or two headers joined by a comma."""
+    header = request.META.get("HTTP_COOKIE", "")
+    if not header:
+        return False
+    names = [get_wire_name(cookie) for cookie in (*HTTP_ONLY, GUEST_READABLE)]
+    values = [request.COOKIES.get(name, "") for name in names]
+    is_damaged = any("\ufffd" in value or "," in value for value in values)
+    return is_damaged or re.search(rf",\s*({'|'.join(names)})=", header) is not None
+
+
+def set_cookie(response: HttpResponseBase, cookie: str, value: str, max_age: int) -> None:
+    """Set the cookie for `max_age` seconds, always without a Domain attribute."""
+    name = get_wire_name(cookie)
     response.set_cookie(
         name,
         value,
         max_age=max_age,
         path="/",
         secure=settings.AUTH_COOKIE_SECURE,
-        httponly=cookie in HIDDEN,
+        httponly=cookie in HTTP_ONLY,
         samesite=cast(SameSite, settings.AUTH_COOKIE_SAMESITE),
     )
     if settings.AUTH_COOKIE_SAMESITE == "None":
         response.cookies[name]["partitioned"] = True
 
 
-def drop(response: HttpResponseBase, *cookies: str) -> None:
+def delete_cookies(response: HttpResponseBase, *cookies: str) -> None:
     """Delete the cookies, with the attributes they were set with."""
     for cookie in cookies:
-        put(response, cookie, "", 0)
-        response.cookies[name_of(cookie)]["expires"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+        set_cookie(response, cookie, "", 0)
+        response.cookies[get_wire_name(cookie)]["expires"] = "Thu, 01 Jan 1970 00:00:00 GMT"

@@ -1,4 +1,4 @@
-"""The one shape of every JSON answer, made here and nowhere else."""
+"""The envelope of every JSON response."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ Body = dict[str, Any]
 def success(
     data: Any, message: str, *, status: int = 200, warnings: Sequence[str] = (), extra: Mapping[str, Any] | None = None
 ) -> Body:
-    """Return the body of an answer; `extra` holds further top-level keys, such as a cart's `owner`."""
+    """Return the body of a success response; `extra` holds further top-level keys, such as a cart's `owner`."""
     body = {"success": True, "status": status, "message": message, "data": data, "warnings": list(warnings)}
     return {**body, **extra} if extra else body
 
@@ -26,7 +26,7 @@ def failure(
     errors: Mapping[str, list[str]] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Body:
-    """Return the body of a refusal: `message` is for people and may change, `code` is for programs and may not."""
+    """Return the body of an error response: `message` is for people and may change, `code` is for programs and may not."""
     body: Body = {"success": False, "status": status, "code": code, "message": message, "errors": errors or {}}
     if details is not None:
         body["details"] = details
@@ -34,12 +34,12 @@ def failure(
 
 
 def encode(body: Body) -> bytes:
-    """Return the JSON bytes; times in UTC with `Z`. A Decimal is refused on purpose: money leaves as a formatted string."""
+    """Return the JSON bytes; times in UTC with `Z`. Raises TypeError for a Decimal, because amounts must be formatted strings."""
     return orjson.dumps(body, option=orjson.OPT_UTC_Z)
 
 
 class Reply(Response):
-    """What a view returns: the data, the message, and further top-level keys (`extra`). The renderer wraps it."""
+    """A success response: the data, the message, and further top-level keys (`extra`). The renderer adds the envelope."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class Reply(Response):
 
 
 class Refusal(Response):
-    """A refusal on its way out; its data is a `failure` already."""
+    """An error response whose data is already a `failure` body."""
 
 
 def refuse(status: int, code: str, message: str, *, details: Mapping[str, Any] | None = None) -> HttpResponse:
-    """Return a refusal as a finished response, for whatever is refused outside of the REST framework's views."""
+    """Return an error as a rendered response, for code outside of REST framework views."""
     body = failure(status, code, message, details=details)
     return HttpResponse(encode(body), status=status, content_type="application/json")

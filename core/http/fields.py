@@ -1,4 +1,4 @@
-"""Fields of serializers, and parts of addresses, that more than one app needs."""
+"""Serializer fields and URL parameters that several apps share."""
 
 from uuid import UUID
 
@@ -6,16 +6,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
-@extend_schema_field({"type": "string", "description": "the guest's key, where no cookie or header carries it"})
+@extend_schema_field({"type": "string", "description": "the guest's key, if no cookie or header carries it"})
 class CartTokenField(serializers.JSONField):
-    """A guest key in a body. Whatever has not the form of one is ignored later, so nothing is refused here."""
+    """A guest key in a request body. Malformed keys are ignored later, so this field accepts any value."""
 
     def __init__(self) -> None:
         super().__init__(required=False, allow_null=True, write_only=True)
 
 
-def uuid_of(text: str) -> UUID | None:
-    """Return the id in an address, or None where it is none."""
+def parse_uuid(text: str) -> UUID | None:
+    """Return the UUID in a URL, or None if it is malformed."""
     try:
         return UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Refusals become HTTP answers here: the one place that knows both exceptions and status codes."""
+"""Converts exceptions to HTTP responses: the only place that knows both."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from rest_framework import exceptions as drf
 from core import exceptions as kinds
 from core.http import cookies
 from core.http.envelope import Refusal, encode, failure, refuse
-from core.markets import UnknownMarket, named
+from core.markets import UnknownMarket, get_market
 
 logger = logging.getLogger("shop.errors")
 
-STATUS: tuple[tuple[type[kinds.DomainError], int], ...] = (
+STATUS_BY_KIND: tuple[tuple[type[kinds.DomainError], int], ...] = (
     (kinds.Invalid, 400),
     (kinds.NotSignedIn, 401),
     (kinds.Forbidden, 403),
@@ -30,15 +30,17 @@ STATUS: tuple[tuple[type[kinds.DomainError], int], ...] = (
     (kinds.GatewayRefused, 502),
     (kinds.GatewayDown, 503),
 )
-CRASHED = "Something went wrong on our side"
+SERVER_ERROR_MESSAGE = "Something went wrong on our side"
+# Headers with the key of a cart or an order. An unreadable key must not be treated as a missing one.
+KEY_HEADERS = {"HTTP_X_CART_TOKEN": "X-Cart-Token", "HTTP_X_SESSION_KEY": "X-Session-Key", "HTTP_X_ORDER_TOKEN": "X-Order-Token"}
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
-    """Return the answer to whatever a view raised; what is not a refusal is a bug, logged and told as 500."""
+    """Return the response to an exception in a view; unexpected exceptions are logged and answered with 500."""
     if isinstance(exc, kinds.DomainError):
-        return _domain(exc)
+        return _refuse_domain_error(exc)
     if isinstance(exc, drf.APIException):
-        return _framework(exc)
+        return _refuse_api_exception(exc)
     if isinstance(exc, Http404):
         return Refusal(failure(404, "not_found", "Not found"), status=404)
     if isinstance(exc, PermissionDenied):
@@ -49,39 +51,39 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
         return Refusal(failure(400, "bad_request", "The request cannot be read"), status=400)
     request = context.get("request")
     if isinstance(exc, OperationalError):
-        logger.error("the database did not answer: %s", exc)
+        logger.error("the database is unavailable: %s", exc)
         body = failure(503, "database_unavailable", "The shop is busy. Try again in a moment")
         return Refusal(body, status=503, headers={"Retry-After": "2"})
-    if isinstance(exc, IntegrityError) and _is_gone(getattr(request, "user", None)):
-        return _domain(kinds.NotSignedIn("This account does not exist any more"))
+    if isinstance(exc, IntegrityError) and _is_deleted(getattr(request, "user", None)):
+        return _refuse_domain_error(kinds.NotSignedIn("This account no longer exists"))
     _report(exc, getattr(request, "_request", request))
-    return Refusal(failure(500, "server_error", CRASHED), status=500)
+    return Refusal(failure(500, "server_error", SERVER_ERROR_MESSAGE), status=500)
 
 
-def _is_gone(user: Any) -> bool:
-    """Say whether the caller's account was deleted while he was being served, so that nothing can refer to it any more."""
+def _is_deleted(user: Any) -> bool:
+    """Return whether the caller's account was deleted during the request, so that no row can reference it."""
     return bool(user and user.is_authenticated and not type(user)._default_manager.filter(pk=user.pk).exists())
 
 
-def _domain(exc: kinds.DomainError) -> Refusal:
+def _refuse_domain_error(exc: kinds.DomainError) -> Refusal:
     if exc.errors:
-        errors = {field: [words] for field, words in exc.errors.items()}
+        errors = {field: [message] for field, message in exc.errors.items()}
         return Refusal(failure(400, exc.code, "Validation failed", errors=errors, details=exc.details), status=400)
-    status = next(status for kind, status in STATUS if isinstance(exc, kind))
+    status = next(status for kind, status in STATUS_BY_KIND if isinstance(exc, kind))
     headers: dict[str, str] = {}
     if isinstance(exc, kinds.GatewayDown | kinds.TooManyRequests):
         headers["Retry-After"] = str(exc.retry_after)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     refusal = Refusal(failure(status, exc.code, exc.message, details=exc.details), status=status, headers=headers)
-    cookies.drop(refusal, *exc.clears_cookies)
+    cookies.delete_cookies(refusal, *exc.clears_cookies)
     return refusal
 
 
-def _framework(exc: drf.APIException) -> Refusal:
+def _refuse_api_exception(exc: drf.APIException) -> Refusal:
     headers: dict[str, str] = {}
     if isinstance(exc, drf.ValidationError):
-        return Refusal(failure(400, "invalid", "Validation failed", errors=dict(_fields(exc.detail))), status=400)
+        return Refusal(failure(400, "invalid", "Validation failed", errors=dict(_flatten_errors(exc.detail))), status=400)
     if isinstance(exc, drf.NotAuthenticated | drf.AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     if isinstance(exc, drf.Throttled):
@@ -91,14 +93,14 @@ def _framework(exc: drf.APIException) -> Refusal:
     return Refusal(body, status=exc.status_code, headers=headers)
 
 
-def _fields(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+def _flatten_errors(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield `address.line1: [messages]` for each leaf of the REST framework's nested errors."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from _fields(inner, f"{path}.{name}" if path else str(name))
+            yield from _flatten_errors(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
         for index, inner in enumerate(detail):
-            yield from _fields(inner, f"{path}.{index}")
+            yield from _flatten_errors(inner, f"{path}.{index}")
     else:
         yield path or "non_field_errors", [str(text) for text in (detail if isinstance(detail, list) else [detail])]
 
@@ -109,7 +111,7 @@ def _report(exc: BaseException, request: HttpRequest | None) -> None:
 
 
 class ErrorsMiddleware:
-    """Answers what is wrong before any view, and crashes outside of the REST framework, in the one shape, with DEBUG on too."""
+    """Answers malformed requests and exceptions outside of the REST framework with the envelope, with DEBUG on too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -119,17 +121,18 @@ class ErrorsMiddleware:
             request.get_host()
         except DisallowedHost:
             return refuse(400, "bad_host", "This host is not served here")
-        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
-            return refuse(411, "length_required", "Send the body with its Content-Length")  # WSGI knows no other end of a body
+        unreadable = next((name for key, name in KEY_HEADERS.items() if not request.META.get(key, "").isascii()), None)
+        if unreadable is not None:
+            return refuse(400, "invalid_header", f"{unreadable} holds characters outside ASCII", details={"header": unreadable})
         if request.META.get("HTTP_X_MARKET"):
             try:
-                named(request.META["HTTP_X_MARKET"])
-            except UnknownMarket as unknown:
-                return refuse(400, unknown.code, unknown.message, details=unknown.details)
+                get_market(request.META["HTTP_X_MARKET"])
+            except UnknownMarket as error:
+                return refuse(400, error.code, error.message, details=error.details)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the answer to what a view outside of the REST framework raised; the admin keeps Django's own pages."""
+        """Return the response to an exception outside of REST framework views; the admin keeps Django's own pages."""
         if request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
             return None
         refusal = exception_handler(exception, {"request": request})
@@ -138,20 +141,20 @@ class ErrorsMiddleware:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """No route answers this address."""
+    """Handle an unknown URL."""
     return refuse(404, "not_found", "Not found")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The request cannot be read."""
+    """Handle a malformed request."""
     return refuse(400, "bad_request", "The request cannot be read")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A crash outside of any view."""
-    return refuse(500, "server_error", CRASHED)
+    """Handle an exception outside of any view."""
+    return refuse(500, "server_error", SERVER_ERROR_MESSAGE)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The admin's form came without its token."""
+    """Handle an admin form without a valid CSRF token."""
     return refuse(403, "csrf_failed", "The form has expired or came from another site. Go back, reload and try again")

@@ -1,4 +1,4 @@
-"""Teaches the schema about the envelope: every answer is wrapped, every refusal described, and nothing undescribed may be said."""
+"""Adds the envelope to the OpenAPI schema: wraps every response, describes every error, and forbids undeclared properties."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
@@ -7,39 +7,39 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 
-from core.pagination import COUNTED
+from core.pagination import COUNT_LIMIT
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Endpoint = tuple[str, str, str, Any]
 
 
 class LinksResponse(serializers.Serializer[Any]):
-    """The neighbours of a page, as absolute addresses."""
+    """The neighbouring pages as absolute URLs."""
 
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     page_size = serializers.IntegerField()
 
 
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"const": f"{COUNTED}+"}]})
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"const": f"{COUNT_LIMIT}+"}]})
 class CountField(serializers.Field[Any, Any, Any, Any]):
-    """How many rows there are in all; beyond the limit only that."""
+    """The total number of rows, or that it exceeds the limit."""
 
 
 class CountedLinksResponse(LinksResponse):
-    """The neighbours of a page and, where it was asked for, how many rows there are in all."""
+    """The neighbouring pages and, if requested, the total number of rows."""
 
     count = CountField(required=False)
 
 
 class CountedPaginationResponse(serializers.Serializer[Any]):
-    """What stands beside a list that can be counted."""
+    """The top-level keys of a list that can be counted."""
 
     pagination = CountedLinksResponse()
 
 
 class PaginationResponse(serializers.Serializer[Any]):
-    """What stands beside a list."""
+    """The top-level keys of a list."""
 
     pagination = LinksResponse()
 
@@ -52,18 +52,18 @@ def api_schema(
     extra: type[serializers.Serializer[Any]] | None = None,
     parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[Method], Method]:
-    """Describe a view method to the schema: its request body, its `data`, and further top-level keys (`extra`)."""
+    """Describe a view method in the schema: its request body, its `data`, and further top-level keys (`extra`)."""
 
     def describe(method: Method) -> Method:
         method.extra_response = extra  # type: ignore[attr-defined]  # read by EnvelopeSchema
-        described = extend_schema(request=request, responses=dict.fromkeys(statuses, response), parameters=list(parameters))
-        return described(method)
+        decorator = extend_schema(request=request, responses=dict.fromkeys(statuses, response), parameters=list(parameters))
+        return decorator(method)
 
     return describe
 
 
 class EnvelopeSchema(AutoSchema):
-    """drf-spectacular's schema, with the envelope around each answer."""
+    """drf-spectacular's schema with the envelope around each response."""
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
@@ -74,12 +74,12 @@ class EnvelopeSchema(AutoSchema):
             response["description"] = "Done"
         refusal: dict[str, Any] = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}}
         refusal["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-        bodies["4XX"] = {**refusal, "description": "Refused; `code` says why"}
-        bodies["5XX"] = {**refusal, "description": "Not possible now"}
+        bodies["4XX"] = {**refusal, "description": "The request was refused; `code` gives the reason"}
+        bodies["5XX"] = {**refusal, "description": "Temporarily unavailable"}
         return bodies
 
     def _get_request_body(self, direction: Literal["request", "response"] = "request") -> dict[str, Any] | None:
-        """Describe the body of a DELETE too, where it takes one; drf-spectacular leaves it out."""
+        """Describe the body of a DELETE as well; drf-spectacular omits it."""
         method, self.method = self.method, "POST" if self.method == "DELETE" else self.method
         try:
             body: dict[str, Any] | None = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
@@ -88,11 +88,11 @@ class EnvelopeSchema(AutoSchema):
         return body
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """Only what is described with `many=True` is a list, whatever the method is called."""
+        """Treat only serializers with `many=True` as lists, whatever the method is called."""
         return isinstance(serializer, serializers.ListSerializer)
 
     def get_operation_id(self) -> str:
-        """Name an operation by its method and path, so that an alias and a route with an id each have a name of their own."""
+        """Name an operation by its method and path, so that aliases and detail routes have distinct names."""
         parts = (part.strip("{}") for part in self.path.removeprefix("/api").split("/") if part)
         return "_".join((self.method.lower(), *(part.replace("-", "_") for part in parts)))
 
@@ -134,16 +134,16 @@ REFUSAL: dict[str, Any] = {
 }
 
 
-RETRY_AFTER = {"description": "seconds, where the same request may do later", "schema": {"type": "integer", "minimum": 1}}
+RETRY_AFTER = {"description": "seconds after which the same request may succeed", "schema": {"type": "integer", "minimum": 1}}
 
 
-def documented_routes(endpoints: Sequence[Endpoint], **_: Any) -> list[Endpoint]:
-    """Keep the `/api/…/` form of each route; the bare mount answers the same."""
+def keep_api_routes(endpoints: Sequence[Endpoint], **_: Any) -> list[Endpoint]:
+    """Keep only the `/api/…/` form of each route; the mount at `/` is an alias."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 
-def close_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the refusal, and let no answer hold a key that is not described."""
+def finalize_schema(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the error response, and forbid undeclared properties in all responses."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in schemas.items():
         if schema.get("type") == "object" and "properties" in schema and not name.endswith("Request"):

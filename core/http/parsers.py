@@ -1,4 +1,4 @@
-"""Reads JSON bodies, strictly."""
+"""Strict parsers for JSON bodies and file uploads."""
 
 from collections.abc import Mapping
 from typing import IO, Any, cast
@@ -9,19 +9,18 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
 from core.exceptions import TooLarge
+from core.limits import MAX_BODY, MAX_FILE
 
-MAX_BODY = 256 * 1024  # bytes
-MAX_FILE = 5 * 1024 * 1024  # bytes of an uploaded file
-MAX_DEPTH = 32  # of lists and objects within one another; what looks at a value may recurse into it
+MAX_DEPTH = 32  # nesting levels; code that processes a value may recurse into it
 
 
-def body_of(request: Request) -> dict[str, Any]:
-    """Return the object in the body: the one thing that StrictJSONParser lets through."""
+def get_body(request: Request) -> dict[str, Any]:
+    """Return the object in the body; StrictJSONParser accepts nothing else."""
     return cast(dict[str, Any], request.data)
 
 
 class StrictJSONParser(BaseParser):
-    """RFC 8259 JSON in UTF-8: no NaN, no trailing comma, and an object at the top. Of a key given twice the last counts."""
+    """RFC 8259 JSON in UTF-8: no NaN, no trailing comma, and an object at the top. If a key is duplicated, the last one wins."""
 
     media_type = "application/json"
 
@@ -35,28 +34,28 @@ class StrictJSONParser(BaseParser):
         if not body.strip():
             return {}
         try:
-            given = orjson.loads(body)
-        except orjson.JSONDecodeError as wrong:
-            raise ParseError(f"The body is not valid JSON: line {wrong.lineno}, column {wrong.colno}") from None
-        if not isinstance(given, dict):
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise ParseError(f"The body is not valid JSON: line {error.lineno}, column {error.colno}") from None
+        if not isinstance(value, dict):
             raise ParseError("The body must be a JSON object")
-        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth_of(given) > MAX_DEPTH:
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _get_depth(value) > MAX_DEPTH:
             raise ParseError(f"The body is nested more than {MAX_DEPTH} deep")
-        return given
+        return value
 
 
-def _depth_of(given: Any) -> int:
-    """Return how deep lists and objects lie within one another."""
-    depth, level = 0, [given]
+def _get_depth(value: Any) -> int:
+    """Return how deeply lists and objects are nested."""
+    depth, level = 0, [value]
     while level:
         depth += 1
-        inner = [one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer)]
-        level = [one for one in inner if isinstance(one, dict | list)]
+        children = [child for parent in level for child in (parent.values() if isinstance(parent, dict) else parent)]
+        level = [child for child in children if isinstance(child, dict | list)]
     return depth
 
 
-class OneFileParser(MultiPartParser):
-    """A form with one file of at most 5 MB; how much comes is known before any of it is read."""
+class SingleFileParser(MultiPartParser):
+    """A multipart form with one file of at most 5 MB; the size is checked before the body is read."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Return the form. Raises ParseError (400), TooLarge (413)."""
@@ -64,7 +63,7 @@ class OneFileParser(MultiPartParser):
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FILE + MAX_BODY:
             raise TooLarge(f"The upload is larger than {MAX_FILE // 1024**2} MB")
         form = super().parse(stream, media_type, parser_context)
-        files = [file for _, several in form.files.lists() for file in several]
+        files = [file for _, field_files in form.files.lists() for file in field_files]
         is_large = any((file.size or 0) > MAX_FILE for file in files)
         if len(files) > 1 or is_large:
             for file in files:

@@ -1,4 +1,4 @@
-"""Wraps what views return into the envelope, and writes it fast."""
+"""Renders responses as JSON in the envelope."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from core.http.envelope import Refusal, Reply, encode, failure, success
 
 
 class EnvelopeRenderer(BaseRenderer):
-    """Writes the envelope with orjson; no view can forget it, for a plain Response is wrapped too."""
+    """Renders the envelope with orjson. A plain Response is wrapped too, so no view can omit the envelope."""
 
     media_type = "application/json"
     format = "json"
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
-        """Return the body of the response that is being rendered."""
+        """Return the body of the response."""
         response: Response = (renderer_context or {})["response"]
         if isinstance(response, Refusal):
             return encode(data)
@@ -32,13 +32,13 @@ class EnvelopeRenderer(BaseRenderer):
         return encode(success(data, "OK", status=response.status_code))
 
 
-class AlwaysJSON(BaseContentNegotiation):
-    """The API speaks JSON whatever `Accept` says: a picky header never turns a good request into 406."""
+class JSONOnlyNegotiation(BaseContentNegotiation):
+    """Content negotiation that ignores `Accept`: the API always answers with JSON, never with 406."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         """Return the parser for the body's content type, or None (415)."""
-        given = (request.content_type or "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == given), None)
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == media_type), None)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         """Return the view's first renderer."""

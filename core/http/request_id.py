@@ -1,4 +1,4 @@
-"""Gives every request an id that its answer and its log lines carry."""
+"""Assigns each request an id, which its response and its log lines carry."""
 
 import logging
 import re
@@ -8,24 +8,24 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
-SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-current: ContextVar[str] = ContextVar("request_id", default="-")
+VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class RequestIdMiddleware:
-    """Takes the caller's `X-Request-ID` if it is a sane token, else makes one, and gives it back."""
+    """Uses the client's `X-Request-ID` if it is well-formed, else a new one, and returns it in the response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if SANE.fullmatch(given) else uuid.uuid4().hex
-        token = current.set(request_id)
+        header = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = header if VALID_ID.fullmatch(header) else uuid.uuid4().hex
+        token = current_request_id.set(request_id)
         try:
             response = self.get_response(request)
         finally:
-            current.reset(token)
+            current_request_id.reset(token)
         response["X-Request-ID"] = request_id
         return response
 
@@ -34,5 +34,5 @@ class RequestIdFilter(logging.Filter):
     """Adds `request_id` to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current.get()
+        record.request_id = current_request_id.get()
         return True

@@ -1,19 +1,19 @@
-"""The security headers of every answer (OWASP REST security cheat sheet), and `no-store` where nothing else is said."""
+"""The security headers of every response (OWASP REST security cheat sheet), with `no-store` as the default."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
-OWN_PAGES = (
+API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+PAGES_POLICY = (
     "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
 
 class SecurityHeadersMiddleware:
-    """A JSON answer may load nothing; the admin and the API reference load what this host serves."""
+    """JSON responses may load nothing; the admin and the API reference may load what this host serves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,11 +23,11 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         headers = response.headers
         if response.get("Content-Type", "").startswith("application/json"):
-            headers.setdefault("Content-Security-Policy", NOTHING)
-            headers["Referrer-Policy"] = "no-referrer"  # a page keeps Django's `same-origin`, which the admin's forms need
+            headers.setdefault("Content-Security-Policy", API_POLICY)
+            headers["Referrer-Policy"] = "no-referrer"  # pages keep Django's `same-origin`, which the admin's forms need
             if "Cache-Control" not in headers:
                 headers["Cache-Control"] = "no-store"
                 headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Cookie, Authorization")))
         else:
-            headers.setdefault("Content-Security-Policy", OWN_PAGES)
+            headers.setdefault("Content-Security-Policy", PAGES_POLICY)
         return response

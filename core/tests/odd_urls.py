@@ -1,4 +1,4 @@
-"""Addresses that exist in tests only: each does something that no view of the shop should do."""
+"""URLs for tests only: each view does something that no view of the shop should do."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -35,7 +35,7 @@ handler404 = handlers.not_found
 handler500 = handlers.server_error
 
 SECRET = "the secret 4711 in the message"
-KINDS: dict[str, Callable[[], DomainError]] = {
+DOMAIN_ERRORS: dict[str, Callable[[], DomainError]] = {
     "invalid": lambda: Invalid("No"),
     "not-signed-in": lambda: NotSignedIn("No"),
     "forbidden": lambda: Forbidden("No"),
@@ -51,7 +51,7 @@ NESTED: Any = {
     "address": {"line1": ["Too long"], "geo": {"lat": ["Not a number"]}},
     "items": [{}, {"quantity": ["Too few", "Odd"]}],
 }
-RAISED: dict[str, Callable[[], Exception]] = {
+EXCEPTIONS: dict[str, Callable[[], Exception]] = {
     "crash": lambda: RuntimeError(SECRET),
     "database": lambda: OperationalError(SECRET),
     "missing": lambda: Http404(SECRET),
@@ -66,58 +66,58 @@ RAISED: dict[str, Callable[[], Exception]] = {
 
 @api_view(["GET", "POST"])
 @permission_classes([AllowAny])
-def refused(request: Request, kind: str) -> Response:
-    """Raise a refusal of this kind."""
-    raise KINDS[kind]()
+def raise_domain_error(request: Request, kind: str) -> Response:
+    """Raise a domain error of this kind."""
+    raise DOMAIN_ERRORS[kind]()
 
 
 @api_view(["GET", "POST"])
 @permission_classes([AllowAny])
-def raised(request: Request, what: str) -> Response:
-    """Raise this exception inside of the REST framework."""
-    raise RAISED[what]()
+def raise_in_drf(request: Request, kind: str) -> Response:
+    """Raise this exception in a REST framework view."""
+    raise EXCEPTIONS[kind]()
 
 
-def plainly_raised(request: HttpRequest, what: str) -> HttpResponse:
-    """Raise this exception outside of the REST framework."""
-    raise RAISED[what]()
+def raise_in_django(request: HttpRequest, kind: str) -> HttpResponse:
+    """Raise this exception in a plain Django view."""
+    raise EXCEPTIONS[kind]()
 
 
 @api_view(["GET"])
 @permission_classes([AllowAny])
-def unwrapped(request: Request) -> Response:
-    """Return what a view returns that does not know the envelope."""
+def return_plain_response(request: Request) -> Response:
+    """Return a plain REST framework response without the envelope."""
     return Response({"a": 1})
 
 
 @api_view(["GET"])
 @permission_classes([AllowAny])
-def unwrapped_refusal(request: Request) -> Response:
-    """Return a refusal as a view returns it that does not know the envelope."""
+def return_plain_error(request: Request) -> Response:
+    """Return a plain REST framework error response without the envelope."""
     return Response("No tea", status=418)
 
 
 @api_view(["GET"])
 @permission_classes([AllowAny])
-def wrapped(request: Request) -> Response:
-    """Return all that a Reply can carry."""
+def return_reply(request: Request) -> Response:
+    """Return a Reply with all of its arguments."""
     return Reply([1], "Here it is", status=201, warnings=["Beware"], extra={"owner": "ada"})
 
 
 @api_view(["GET"])
 @permission_classes([AllowAny])
-def unwritable(request: Request) -> Response:
-    """Return an amount that was not made text."""
+def return_decimal(request: Request) -> Response:
+    """Return an amount that was not formatted as text."""
     return Reply({"price": Decimal("1.50")})
 
 
 urlpatterns = [
-    path("api/refused/<slug:kind>/", refused),
-    path("api/raised/<slug:what>/", raised),
-    path("api/plain/<slug:what>/", plainly_raised),
-    path("api/unwrapped/", unwrapped),
-    path("api/unwrapped-refusal/", unwrapped_refusal),
-    path("api/wrapped/", wrapped),
-    path("api/unwritable/", unwritable),
-    path("admin/plain/<slug:what>/", plainly_raised),
+    path("api/refused/<slug:kind>/", raise_domain_error),
+    path("api/raised/<slug:kind>/", raise_in_drf),
+    path("api/plain/<slug:kind>/", raise_in_django),
+    path("api/unwrapped/", return_plain_response),
+    path("api/unwrapped-refusal/", return_plain_error),
+    path("api/wrapped/", return_reply),
+    path("api/unwritable/", return_decimal),
+    path("admin/plain/<slug:kind>/", raise_in_django),
 ]

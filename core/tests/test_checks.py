@@ -1,25 +1,25 @@
-"""What production needs, as `manage.py check --deploy` tells it."""
+"""The deployment checks of `manage.py check --deploy`."""
 
 import pytest
 from pytest_django import Settings
 
-from core.checks import production
+from core.checks import check_production_settings
 
 
 @pytest.fixture(autouse=True)
-def whole(settings: Settings) -> None:
-    """A shop that lacks nothing."""
+def production_settings(settings: Settings) -> None:
+    """Settings without deployment warnings."""
     settings.FRONTEND_URL = "https://shop.example"
     settings.REDIS_URL = "redis://cache:6379/0"
     settings.EMAIL_HOST = "mail.shop.example"
 
 
 def test_a_whole_shop_is_not_warned() -> None:
-    assert production() == []
+    assert check_production_settings() == []
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "warned"),
+    ("name", "value", "warning_id"),
     [
         ("FRONTEND_URL", "http://localhost:5173", "shop.W001"),
         ("FRONTEND_URL", "http://127.0.0.1:5173", "shop.W001"),
@@ -27,8 +27,8 @@ def test_a_whole_shop_is_not_warned() -> None:
         ("EMAIL_HOST", "", "shop.W003"),
     ],
 )
-def test_what_it_lacks_is_told(settings: Settings, name: str, value: str, warned: str) -> None:
+def test_what_it_lacks_is_told(settings: Settings, name: str, value: str, warning_id: str) -> None:
     setattr(settings, name, value)
 
-    assert [warning.id for warning in production()] == [warned]
-    assert name in production()[0].msg
+    assert [warning.id for warning in check_production_settings()] == [warning_id]
+    assert name in check_production_settings()[0].msg

@@ -1,4 +1,4 @@
-"""Cells that spreadsheet programs open without harm, and what an import reads of them"""
+"""Escaped cells, and what an import reads from them"""
 
 import csv
 import os
@@ -12,37 +12,37 @@ from core import csv_export
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("text", "expected"),
     [
         *(("", ""), ("Lamp", "Lamp"), ("'tis", "'tis"), ("'", "'"), ("5 - 3", "5 - 3"), ("a=1", "a=1")),
         *(("=1+1", "'=1+1"), ("+49", "'+49"), ("-10", "'-10"), ("@home", "'@home"), ("\tx", "'\tx"), ("\rx", "'\rx")),
         *(("'=1", "''=1"), ("''", "'''"), ("''=1", "'''=1"), ("'-", "''-")),
     ],
 )
-def test_a_text_that_would_be_a_formula_has_an_apostrophe(given: str, expected: str) -> None:
-    assert csv_export.written(given) == expected
-    assert csv_export.read(expected) == given
+def test_a_text_that_would_be_a_formula_has_an_apostrophe(text: str, expected: str) -> None:
+    assert csv_export.escape_cell(text) == expected
+    assert csv_export.unescape_cell(expected) == text
 
 
 @pytest.mark.parametrize("value", [-5, 0, 5.5, Decimal("-1.50"), None, True])
 def test_what_is_no_text_is_not_guarded(value: Any) -> None:
-    assert csv_export.written(value) is value
+    assert csv_export.escape_cell(value) is value
 
 
 @pytest.mark.parametrize("cell", ["'tis", "'90s", "Lamp", "=1+1", "-5", "'"])
 def test_what_other_programs_wrote_is_read_as_it_is(cell: str) -> None:
-    assert csv_export.read(cell) == cell
+    assert csv_export.unescape_cell(cell) == cell
 
 
 def test_what_was_written_is_read_as_it_was() -> None:
     seed = int(os.environ.get("SEED", random.randrange(10**9)))
-    dice = random.Random(seed)
+    generator = random.Random(seed)
 
     for _ in range(5_000):
-        text = "".join(dice.choice("''=+-@\t\r\n ,;\"a1é") for _ in range(dice.randrange(8)))
-        cell = csv_export.written(text)
-        assert csv_export.read(cell) == text, f"SEED={seed}: {text!r}"
-        assert not cell.startswith(csv_export.FORMULA), f"SEED={seed}: {text!r}"
+        text = "".join(generator.choice("''=+-@\t\r\n ,;\"a1é") for _ in range(generator.randrange(8)))
+        cell = csv_export.escape_cell(text)
+        assert csv_export.unescape_cell(cell) == text, f"SEED={seed}: {text!r}"
+        assert not cell.startswith(csv_export.FORMULA_PREFIXES), f"SEED={seed}: {text!r}"
 
 
 def test_lines_are_csv() -> None:
@@ -51,10 +51,10 @@ def test_lines_are_csv() -> None:
         ["'=x", None, Decimal("1.50"), "é", "", "'"],
     ]
 
-    lines = list(csv_export.lines(rows))
+    lines = list(csv_export.generate_lines(rows))
 
     assert lines[0] == 'a,\'=b,"c ""quoted"", and more","two\nlines",-5,\r\n'
-    assert [[csv_export.read(cell) for cell in row] for row in csv.reader(lines)] == [
+    assert [[csv_export.unescape_cell(cell) for cell in row] for row in csv.reader(lines)] == [
         ["a", "=b", 'c "quoted", and more', "two\nlines", "-5", ""],
         ["'=x", "", "1.50", "é", "", "'"],
     ]

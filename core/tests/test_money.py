@@ -42,7 +42,7 @@ def test_a_currency_has_its_digits(currency: str, digits: int) -> None:
     ],
 )
 def test_text_has_exactly_the_digits_of_the_currency(amount: str, currency: str, expected: str) -> None:
-    assert money.text(Decimal(amount), currency) == expected
+    assert money.format_amount(Decimal(amount), currency) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The outbox: work that is owed is done once, or is at last set aside."""
+"""The outbox: each job is done once, or is marked as failed after the last attempt."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def done() -> Iterator[list[Any]]:
-    """What the jobs of the kind `note` have noted; those of the kind `fail` note and then fail."""
+    """Payloads recorded by jobs of the kind `note`, and by those of the kind `fail`, which then fail."""
     noted: list[Any] = []
 
     def note(payload: dict[str, Any]) -> None:
@@ -34,13 +34,13 @@ def done() -> Iterator[list[Any]]:
     del outbox.HANDLERS["note"], outbox.HANDLERS["fail"]
 
 
-def is_near(moment: datetime | None, expected: datetime) -> bool:
-    """Say whether the two are the same but for the time that a test takes."""
-    return moment is not None and abs(moment - expected) < timedelta(seconds=20)
+def is_near(value: datetime | None, expected: datetime) -> bool:
+    """Return whether two times are equal except for the duration of a test."""
+    return value is not None and abs(value - expected) < timedelta(seconds=20)
 
 
 def test_a_job_is_done_once_with_its_payload(done: list[Any]) -> None:
-    outbox.add("note", {"what": {"order": 7, "lines": [1, 2]}})
+    outbox.enqueue("note", {"what": {"order": 7, "lines": [1, 2]}})
 
     first, second = outbox.run_due(), outbox.run_due()
 
@@ -54,7 +54,7 @@ def test_a_job_is_done_once_with_its_payload(done: list[Any]) -> None:
 def test_what_is_undone_owes_nothing(done: list[Any]) -> None:
     def crash() -> None:
         with transaction.atomic():
-            outbox.add("note", {"what": 1})
+            outbox.enqueue("note", {"what": 1})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -66,20 +66,20 @@ def test_what_is_undone_owes_nothing(done: list[Any]) -> None:
 
 def test_a_dedupe_key_owes_the_job_once(done: list[Any]) -> None:
     with transaction.atomic():
-        outbox.add("note", {"what": "first"}, dedupe_key="mail:7")
-        outbox.add("note", {"what": "second"}, dedupe_key="mail:7")
-        outbox.add("note", {"what": "other"}, dedupe_key="mail:8")
+        outbox.enqueue("note", {"what": "first"}, dedupe_key="mail:7")
+        outbox.enqueue("note", {"what": "second"}, dedupe_key="mail:7")
+        outbox.enqueue("note", {"what": "other"}, dedupe_key="mail:8")
 
     outbox.run_due()
-    outbox.add("note", {"what": "late"}, dedupe_key="mail:7")
+    outbox.enqueue("note", {"what": "late"}, dedupe_key="mail:7")
     outbox.run_due()
 
     assert done == ["first", "other"]
 
 
 def test_jobs_without_a_key_are_all_owed(done: list[Any]) -> None:
-    outbox.add("note", {"what": 1})
-    outbox.add("note", {"what": 1})
+    outbox.enqueue("note", {"what": 1})
+    outbox.enqueue("note", {"what": 1})
 
     assert outbox.run_due() == (2, 0)
     assert done == [1, 1]
@@ -104,15 +104,15 @@ def test_a_job_of_tomorrow_waits(done: list[Any]) -> None:
 
 def test_one_look_does_no_more_than_its_limit(done: list[Any]) -> None:
     for number in range(3):
-        outbox.add("note", {"what": number})
+        outbox.enqueue("note", {"what": number})
 
     assert outbox.run_due(limit=2) == (2, 0)
     assert done == [0, 1]
 
 
 def test_a_failing_job_stops_no_other_and_is_kept_with_its_error(done: list[Any]) -> None:
-    outbox.add("fail", {"what": "bad"})
-    outbox.add("note", {"what": "good"})
+    outbox.enqueue("fail", {"what": "bad"})
+    outbox.enqueue("note", {"what": "good"})
 
     assert outbox.run_due() == (1, 1)
     assert done == ["bad", "good"]
@@ -134,13 +134,13 @@ def test_it_waits_twice_as_long_each_time_and_at_most_six_hours(done: list[Any],
     assert job.failed_at is None
 
 
-def test_what_was_given_up_is_owed_anew_and_nothing_else(done: list[Any]) -> None:
+def test_only_failed_jobs_are_retried(done: list[Any]) -> None:
     now = timezone.now()
     Job.objects.create(kind="note", payload={"what": "given up"}, attempts=12, failed_at=now, leased_until=now + SECOND * 60)
     Job.objects.create(kind="note", payload={"what": "done"}, attempts=2, done_at=now)
     Job.objects.create(kind="note", payload={"what": "waits"}, attempts=3, run_at=now + SECOND * 60)
 
-    assert outbox.try_again(Job.objects.all()) == 1
+    assert outbox.retry_failed(Job.objects.all()) == 1
 
     assert (outbox.run_due(), done) == ((1, 0), ["given up"])
     assert list(Job.objects.order_by("pk").values_list("attempts", "failed_at")) == [(1, None), (2, None), (3, None)]
@@ -171,8 +171,8 @@ def test_a_job_that_fails_and_then_succeeds_is_done(done: list[Any]) -> None:
 
 
 def test_a_kind_that_nobody_does_fails_and_keeps_the_worker_alive(done: list[Any]) -> None:
-    outbox.add("of_a_later_release", {})
-    outbox.add("note", {"what": 1})
+    outbox.enqueue("of_a_later_release", {})
+    outbox.enqueue("note", {"what": 1})
 
     assert outbox.run_due() == (1, 1)
     assert done == [1]
@@ -181,7 +181,7 @@ def test_a_kind_that_nobody_does_fails_and_keeps_the_worker_alive(done: list[Any
 
 def test_a_job_that_another_worker_holds_is_passed_by(done: list[Any]) -> None:
     Job.objects.create(kind="note", payload={"what": "held"}, attempts=1, leased_until=timezone.now() + timedelta(minutes=1))
-    outbox.add("note", {"what": "free"})
+    outbox.enqueue("note", {"what": "free"})
 
     outbox.run_due()
 
@@ -199,7 +199,7 @@ def test_when_the_lease_of_a_dead_worker_ends_the_job_runs_again(done: list[Any]
 def test_while_it_runs_a_job_is_leased_for_five_minutes() -> None:
     seen: list[Job] = []
     outbox.job("look")(lambda payload: seen.append(Job.objects.get()))
-    outbox.add("look", {})
+    outbox.enqueue("look", {})
 
     try:
         outbox.run_due()
@@ -211,7 +211,7 @@ def test_while_it_runs_a_job_is_leased_for_five_minutes() -> None:
 
 
 def test_no_worker_waits_for_the_row_that_another_one_is_taking(done: list[Any]) -> None:
-    outbox.add("note", {"what": 1})
+    outbox.enqueue("note", {"what": 1})
 
     with CaptureQueriesContext(connection) as queries:
         outbox.run_due()
@@ -222,20 +222,20 @@ def test_no_worker_waits_for_the_row_that_another_one_is_taking(done: list[Any])
 
 @pytest.mark.django_db
 def test_a_job_whose_worker_dies_each_time_is_set_aside_unrun() -> None:
-    outbox.add("note", {})
+    outbox.enqueue("note", {})
     Job.objects.update(attempts=outbox.MAX_ATTEMPTS, leased_until=timezone.now() - timedelta(minutes=1))
 
     assert outbox.run_due() == (0, 1)
 
     job = Job.objects.get()
-    assert (job.failed_at is not None, job.done_at, job.last_error) == (True, None, "the worker ended in the middle of the job")
+    assert (job.failed_at is not None, job.done_at, job.last_error) == (True, None, "the worker died during the job")
 
 
-def test_what_is_owed_about_somebody_is_forgotten_also_in_the_middle_of_it(done: list[Any]) -> None:
+def test_jobs_about_a_person_are_deleted_even_while_they_run(done: list[Any]) -> None:
     for user in (1, 2, 1):
-        outbox.add("note", {"what": user, "user_id": user})
-    outbox.add("fail", {"what": 1, "user_id": 1})
-    outbox.job("note")(lambda payload: outbox.forget("note", user_id=payload["user_id"]))
+        outbox.enqueue("note", {"what": user, "user_id": user})
+    outbox.enqueue("fail", {"what": 1, "user_id": 1})
+    outbox.job("note")(lambda payload: outbox.delete_jobs("note", user_id=payload["user_id"]))
 
     assert outbox.run_due(1) == (1, 0)
 
@@ -243,7 +243,7 @@ def test_what_is_owed_about_somebody_is_forgotten_also_in_the_middle_of_it(done:
 
 
 def test_a_worker_that_has_outlived_its_lease_undoes_nothing(done: list[Any]) -> None:
-    outbox.add("note", {"what": 1})
+    outbox.enqueue("note", {"what": 1})
 
     def outlive(payload: dict[str, Any]) -> None:
         Job.objects.update(leased_until=timezone.now() - SECOND)

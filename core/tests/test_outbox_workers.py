@@ -1,4 +1,4 @@
-"""Many workers at once do a job once."""
+"""Concurrent workers run each job once."""
 
 import threading
 from collections.abc import Callable
@@ -10,41 +10,41 @@ from django.db import connection
 from core import outbox
 from core.models import Job
 
-pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 30  # seconds, after which a test gives up
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.measured]
+TIMEOUT = 30  # seconds
 
 
-def together(*works: Callable[[], object]) -> None:
-    """Do all of these at once, each with a connection of its own; what one of them raises is raised."""
-    wrong: list[BaseException] = []
-    start = threading.Barrier(len(works))
+def run_concurrently(*functions: Callable[[], object]) -> None:
+    """Run all functions at once, each with its own connection; raise the first exception of any of them."""
+    errors: list[BaseException] = []
+    start = threading.Barrier(len(functions))
 
-    def run(work: Callable[[], object]) -> None:
+    def run(function: Callable[[], object]) -> None:
         try:
-            start.wait(PATIENCE)
-            work()
-        except BaseException as exc:  # noqa: BLE001 - raised below, in the test's own thread
-            wrong.append(exc)
+            start.wait(TIMEOUT)
+            function()
+        except BaseException as exc:  # noqa: BLE001 - raised below, in the main thread
+            errors.append(exc)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    threads = [threading.Thread(target=run, args=(function,)) for function in functions]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    if wrong:
-        raise wrong[0]
+    if errors:
+        raise errors[0]
 
 
 def test_four_workers_do_forty_jobs_once_each() -> None:
     done: list[int] = []
     outbox.job("note")(lambda payload: done.append(payload["number"]))
     for number in range(40):
-        outbox.add("note", {"number": number})
+        outbox.enqueue("note", {"number": number})
 
     try:
-        together(*[outbox.run_due] * 4)
+        run_concurrently(*[outbox.run_due] * 4)
     finally:
         del outbox.HANDLERS["note"]
 
@@ -58,21 +58,21 @@ def test_a_slow_job_keeps_no_other_worker_waiting_and_is_not_done_twice() -> Non
 
     def slow(payload: dict[str, Any]) -> None:
         begun.set()
-        assert others_done.wait(PATIENCE)
+        assert others_done.wait(TIMEOUT)
         done.append("slow")
 
     def second_worker() -> None:
-        assert begun.wait(PATIENCE)
+        assert begun.wait(TIMEOUT)
         outbox.run_due()
         others_done.set()
 
     outbox.job("slow")(slow)
     outbox.job("quick")(lambda payload: done.append("quick"))
-    outbox.add("slow", {})
-    outbox.add("quick", {})
+    outbox.enqueue("slow", {})
+    outbox.enqueue("quick", {})
 
     try:
-        together(lambda: outbox.run_due(limit=1), second_worker)
+        run_concurrently(lambda: outbox.run_due(limit=1), second_worker)
     finally:
         del outbox.HANDLERS["slow"], outbox.HANDLERS["quick"]
 
@@ -80,6 +80,6 @@ def test_a_slow_job_keeps_no_other_worker_waiting_and_is_not_done_twice() -> Non
 
 
 def test_one_dedupe_key_owed_by_four_at_once_is_one_job() -> None:
-    together(*[lambda: outbox.add("note", {}, dedupe_key="mail:7")] * 4)
+    run_concurrently(*[lambda: outbox.enqueue("note", {}, dedupe_key="mail:7")] * 4)
 
     assert Job.objects.count() == 1

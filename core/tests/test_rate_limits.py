@@ -1,4 +1,4 @@
-"""core.rate_limits: how often somebody may do something"""
+"""core.rate_limits: counting calls and refusing those over the limit"""
 
 import time
 from typing import Any
@@ -13,60 +13,62 @@ from core.exceptions import TooManyRequests
 from tests.schema_client import SchemaClient
 from tests.services import free_port
 
-
-def rates(settings: Settings, **given: tuple[tuple[int, int], ...]) -> None:
-    """Set limits, as (calls, seconds)."""
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, **given}
+pytestmark = pytest.mark.measured
 
 
-def counted(times: int, *who: object, scope: str = "google") -> list[int]:
-    """Count so many calls, and return the seconds to wait of each that is refused."""
+def set_rates(settings: Settings, **rates: tuple[tuple[int, int], ...]) -> None:
+    """Set the limits of scopes, as (calls, seconds)."""
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, **rates}
+
+
+def count_calls(times: int, *caller: object, scope: str = "google") -> list[int]:
+    """Count this many calls, and return the seconds to wait for each refused one."""
     waits = []
     for _ in range(times):
         try:
-            rate_limits.count(scope, *who)
+            rate_limits.count_call(scope, *caller)
         except TooManyRequests as refusal:
             waits.append(refusal.retry_after)
     return waits
 
 
 def test_what_is_over_the_limit_is_refused_with_the_time_to_wait(settings: Settings) -> None:
-    rates(settings, google=((3, 60),))
+    set_rates(settings, google=((3, 60),))
 
-    assert counted(3, "ada") == []
-    assert counted(2, "ada") == [60, 60]
+    assert count_calls(3, "ada") == []
+    assert count_calls(2, "ada") == [60, 60]
 
 
 def test_callers_and_scopes_are_counted_apart(settings: Settings) -> None:
-    rates(settings, google=((1, 60),), register=((1, 60),))
+    set_rates(settings, google=((1, 60),), register=((1, 60),))
 
-    assert counted(1, "ada") == counted(1, "eve") == counted(1, "ada", scope="register") == []
-    assert len(counted(1, "ada")) == 1
+    assert count_calls(1, "ada") == count_calls(1, "eve") == count_calls(1, "ada", scope="register") == []
+    assert len(count_calls(1, "ada")) == 1
 
 
 def test_of_two_rates_the_narrower_counts_first_and_the_wider_holds_on(settings: Settings) -> None:
-    rates(settings, google=((2, 1), (3, 3600)))
+    set_rates(settings, google=((2, 1), (3, 3600)))
 
-    assert len(counted(4, "ada")) == 2
+    assert len(count_calls(4, "ada")) == 2
     time.sleep(1.1)
-    assert counted(1, "ada") == []
-    assert counted(1, "ada") == [3599]
+    assert count_calls(1, "ada") == []
+    assert count_calls(1, "ada") == [3599]
 
 
 def test_a_window_ends(settings: Settings) -> None:
-    rates(settings, google=((1, 1),))
-    assert len(counted(2, "ada")) == 1
+    set_rates(settings, google=((1, 1),))
+    assert len(count_calls(2, "ada")) == 1
 
     time.sleep(1.1)
 
-    assert counted(1, "ada") == []
+    assert count_calls(1, "ada") == []
 
 
 def test_a_counter_never_stays_for_ever(settings: Settings) -> None:
-    rates(settings, google=((1, 1),))
-    caches["throttles"].set("throttle:google:1:ada", 0, None)  # as `incr` would leave one that it had made itself
+    set_rates(settings, google=((1, 1),))
+    caches["throttles"].set("throttle:google:1:ada", 0, None)  # a counter without a timeout, as `incr` would create it
 
-    counted(1, "ada")
+    count_calls(1, "ada")
     time.sleep(1.1)
 
     assert caches["throttles"].get("throttle:google:1:ada") is None
@@ -75,7 +77,7 @@ def test_a_counter_never_stays_for_ever(settings: Settings) -> None:
 def test_it_can_be_switched_off(settings: Settings) -> None:
     settings.THROTTLE_ENABLED = False
 
-    assert counted(5_000, "ada") == []
+    assert count_calls(5_000, "ada") == []
 
 
 @pytest.mark.parametrize(
@@ -87,26 +89,26 @@ def test_it_can_be_switched_off(settings: Settings) -> None:
         (None, "unknown"),
     ],
 )
-def test_one_who_has_a_network_of_his_own_is_one_caller(ip: str | None, expected: str) -> None:
-    assert rate_limits.caller_key(ip) == expected
+def test_a_whole_ipv6_network_is_one_caller(ip: str | None, expected: str) -> None:
+    assert rate_limits.get_caller_key(ip) == expected
 
 
 def test_while_redis_does_not_answer_the_process_counts_alone(settings: Settings, api: SchemaClient) -> None:
     dead = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
-    rates(settings, google=((2, 60),))
+    set_rates(settings, google=((2, 60),))
 
     with override_settings(CACHES={**settings.CACHES, "throttles": dead}):
-        assert counted(3, "ada") == [60]
+        assert count_calls(3, "ada") == [60]
         assert api.get("/api/products/").status_code == 200
 
 
 @pytest.fixture
-def few(settings: Settings) -> None:
-    """Let guests call thrice a minute, and users five times."""
-    rates(settings, anon=((3, 60),), user=((5, 60),))
+def low_limits(settings: Settings) -> None:
+    """Allow three calls a minute to guests, and five to users."""
+    set_rates(settings, anon=((3, 60),), user=((5, 60),))
 
 
-def test_every_call_of_an_address_counts_and_the_refusal_has_the_one_shape(api: SchemaClient, few: None) -> None:
+def test_every_call_of_an_address_counts_and_the_refusal_has_the_one_shape(api: SchemaClient, low_limits: None) -> None:
     for path in ("/api/products/", "/api/cart/", "/api/config/"):
         assert api.get(path).status_code == 200
 
@@ -127,18 +129,18 @@ def test_every_call_of_an_address_counts_and_the_refusal_has_the_one_shape(api: 
     assert api.get("/healthz").status_code == 200
 
 
-def test_a_header_that_anyone_can_write_makes_nobody_another_caller(api: SchemaClient, few: None) -> None:
+def test_a_header_that_anyone_can_write_makes_nobody_another_caller(api: SchemaClient, low_limits: None) -> None:
     answers = [api.get("/api/config/", headers={"X-Forwarded-For": f"203.0.113.{number}"}) for number in range(4)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
 
 
-def test_behind_a_proxy_each_address_is_a_caller(api: SchemaClient, few: None, settings: Settings) -> None:
+def test_behind_a_proxy_each_address_is_a_caller(api: SchemaClient, low_limits: None, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
 
-    def asked(forwarded: str) -> Any:
+    def get_status(forwarded: str) -> Any:
         return api.get("/api/config/", headers={"X-Forwarded-For": forwarded}).status_code
 
-    assert [asked("203.0.113.1") for _ in range(4)] == [200, 200, 200, 429]
-    assert asked("198.51.100.7, 203.0.113.1") == 429
-    assert asked("203.0.113.1, 203.0.113.2") == 200
+    assert [get_status("203.0.113.1") for _ in range(4)] == [200, 200, 200, 429]
+    assert get_status("198.51.100.7, 203.0.113.1") == 429
+    assert get_status("203.0.113.1, 203.0.113.2") == 200

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from core.redaction import RedactedFormatter, clean
+from core.redaction import RedactedFormatter, redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxOX0.c2lnbmF0dXJl-_x"
 
@@ -24,7 +24,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxOX0.c2lnbmF0dXJl-_x"
     ],
 )
 def test_what_looks_like_a_secret_is_blotted_out(line: str, expected: str) -> None:
-    assert clean(line) == expected
+    assert redact(line) == expected
 
 
 def test_a_traceback_is_cleaned_too() -> None:

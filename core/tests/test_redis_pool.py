@@ -1,4 +1,4 @@
-"""Threads that come and go share the connections to Redis"""
+"""Short-lived threads share the connections to Redis"""
 
 import threading
 
@@ -9,21 +9,23 @@ from django.core.cache import caches
 
 from core.redis_pool import SharedPool
 
+pytestmark = pytest.mark.measured
 
-def opened() -> int:
-    """Return how many connections were opened to the server since it began, with the one that asks."""
-    with redis.Redis.from_url(settings.REDIS_URL) as asking:
-        return int(asking.info("stats")["total_connections_received"])
+
+def count_connections() -> int:
+    """Return how many connections the server has accepted since it started, including the one for this query."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        return int(client.info("stats")["total_connections_received"])
 
 
 def test_as_many_threads_may_ask_at_once_as_the_server_has() -> None:
     assert SharedPool.from_url("redis://127.0.0.1:6379/0").max_connections > 10_000
 
 
-@pytest.mark.postgresql  # where Redis runs
+@pytest.mark.postgresql  # the runs with Redis
 def test_a_new_thread_opens_no_connection_of_its_own() -> None:
     caches["throttles"].set("visits", 0)
-    before = opened()
+    before = count_connections()
 
     for _ in range(5):
         thread = threading.Thread(target=lambda: caches["throttles"].incr("visits"))
@@ -31,4 +33,4 @@ def test_a_new_thread_opens_no_connection_of_its_own() -> None:
         thread.join()
 
     assert caches["throttles"].get("visits") == 5
-    assert opened() == before + 1
+    assert count_connections() == before + 1

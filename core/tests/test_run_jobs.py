@@ -13,12 +13,12 @@ from django.db import OperationalError, connection
 from core import outbox
 from core.models import Job
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.measured]
 
 
 @pytest.fixture(autouse=True)
-def kinds() -> Iterator[None]:
-    """Jobs that succeed, and jobs that fail."""
+def job_kinds() -> Iterator[None]:
+    """Register a kind of job that succeeds and one that fails."""
     outbox.job("note")(lambda payload: None)
     outbox.job("fail")(lambda payload: payload["missing"])
     yield
@@ -26,23 +26,23 @@ def kinds() -> Iterator[None]:
 
 
 def run_once() -> str:
-    """Return what `manage.py run_jobs --once` says."""
+    """Run `manage.py run_jobs --once` and return its output."""
     out = io.StringIO()
     call_command("run_jobs", "--once", stdout=out)
     return out.getvalue()
 
 
 def test_once_does_what_is_due_and_says_so() -> None:
-    outbox.add("note", {})
-    outbox.add("note", {})
-    outbox.add("fail", {})
+    outbox.enqueue("note", {})
+    outbox.enqueue("note", {})
+    outbox.enqueue("fail", {})
 
     assert run_once() == "2 done, 1 failed\n"
     assert Job.objects.filter(done_at=None).count() == 1
 
 
 def test_failures_alone_are_told_too() -> None:
-    outbox.add("fail", {})
+    outbox.enqueue("fail", {})
 
     assert run_once() == "0 done, 1 failed\n"
 
@@ -60,20 +60,20 @@ def test_once_does_all_that_is_due_however_much_it_is() -> None:
 
 
 @pytest.fixture
-def stopping() -> Iterator[None]:
-    """Jobs that tell the worker to stop, as the operating system does."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+def stop_job() -> Iterator[None]:
+    """Register a kind of job that sends SIGTERM to the worker."""
+    previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     outbox.job("stop")(lambda payload: os.kill(os.getpid(), signal.SIGTERM))
     yield
     del outbox.HANDLERS["stop"]
-    for number, handler in before.items():
+    for number, handler in previous_handlers.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("stopping")
+@pytest.mark.usefixtures("stop_job")
 def test_a_worker_stays_until_it_is_told_to_stop_and_finishes_its_job_first() -> None:
-    outbox.add("note", {})
-    outbox.add("stop", {})
+    outbox.enqueue("note", {})
+    outbox.enqueue("stop", {})
     out = io.StringIO()
 
     call_command("run_jobs", "--pause", "0.01", stdout=out)
@@ -82,33 +82,33 @@ def test_a_worker_stays_until_it_is_told_to_stop_and_finishes_its_job_first() ->
     assert not Job.objects.filter(done_at=None).exists()
 
 
-class SilentOnce:
-    """A database that does not answer the first statement."""
+class FailOnce:
+    """Make the first statement fail as if the database were down."""
 
     def __init__(self) -> None:
-        self.silent = True
+        self.is_failing = True
 
     def __call__(self, execute: Any, *arguments: Any) -> Any:
-        if self.silent:
-            self.silent = False
+        if self.is_failing:
+            self.is_failing = False
             raise OperationalError("server closed the connection unexpectedly")
         return execute(*arguments)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("stopping")
+@pytest.mark.usefixtures("stop_job")
 def test_a_worker_outlives_a_database_that_goes_away() -> None:
-    outbox.add("stop", {})
+    outbox.enqueue("stop", {})
     out, err = io.StringIO(), io.StringIO()
 
-    with connection.execute_wrapper(SilentOnce()):
+    with connection.execute_wrapper(FailOnce()):
         call_command("run_jobs", "--pause", "0.01", stdout=out, stderr=err)
 
-    assert "the database did not answer" in err.getvalue()
+    assert "The database is unavailable" in err.getvalue()
     assert out.getvalue() == "1 done, 0 failed\n"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_once_fails_without_a_database() -> None:
-    with connection.execute_wrapper(SilentOnce()), pytest.raises(OperationalError):
+    with connection.execute_wrapper(FailOnce()), pytest.raises(OperationalError):
         run_once()

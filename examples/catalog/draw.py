@@ -1,6 +1,6 @@
-"""Draw the pictures of the demo catalog.
+"""Draws the images of the demo catalog.
 
-Run `python examples/catalog/draw.py` to make the pictures again; they are written next to this file.
+Run `python examples/catalog/draw.py` to regenerate the images; they are written next to this file.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Motifs for the bathroom and the garden.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 import math

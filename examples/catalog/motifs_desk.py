@@ -1,6 +1,6 @@
 """Motifs of electronics and stationery.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 from toolbox import INK, Scene, circle, dark, drum, ellipse, lathe, light, mix, rect, rounded, smooth

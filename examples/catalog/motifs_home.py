@@ -1,6 +1,6 @@
 """Motifs for the living room: lamps, furniture, textiles and decoration.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 from toolbox import INK, Path, Point, Scene, circle, dark, drum, ellipse, lathe, light, mix, rect, rounded, smooth

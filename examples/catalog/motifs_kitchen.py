@@ -1,6 +1,6 @@
 """Motifs for the kitchen and the pantry.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 import math

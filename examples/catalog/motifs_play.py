@@ -1,6 +1,6 @@
 """Motifs of toys, sports and pets.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Motifs for clothing, shoes and bags.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 from toolbox import INK, Path, Scene, circle, dark, ellipse, lathe, light, rect, rounded, smooth

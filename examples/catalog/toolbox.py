@@ -1,6 +1,6 @@
-"""Drawing toolbox of the catalog pictures: outlines, gradient fills, strokes, shadows and the final composition.
+"""Drawing functions for the catalog images: outlines, gradient fills, strokes, shadows and the final composition.
 
-Run `python examples/catalog/draw.py` to make the pictures again.
+Run `python examples/catalog/draw.py` to regenerate the images.
 """
 
 import math
@@ -23,12 +23,12 @@ Matrix = tuple[float, float, float, float, float, float]
 
 
 def rgb(color: str) -> Rgb:
-    """The channels of "#rrggbb"."""
+    """Return the channels of "#rrggbb"."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 def mix(first: str, second: str, share: float) -> str:
-    """The color between two others; `share` is the part of the second."""
+    """Return a mix of two colors; `share` is the share of the second."""
     pairs = zip(rgb(first), rgb(second), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
@@ -42,7 +42,7 @@ def dark(color: str, share: float = 0.2) -> str:
 
 
 def ellipse(cx: float, cy: float, rx: float, ry: float, start: float = 0, end: float = 360) -> Path:
-    """Points of an ellipse, or of a part of it; angles in degrees, clockwise from the right."""
+    """Return the points of an ellipse or an arc of it; angles in degrees, clockwise from the right."""
     steps = max(12, round(abs(end - start) / 3))
     angles = [math.radians(start + (end - start) * i / steps) for i in range(steps + 1)]
     return [(cx + rx * math.cos(a), cy + ry * math.sin(a)) for a in angles]
@@ -53,7 +53,7 @@ def circle(cx: float, cy: float, radius: float) -> Path:
 
 
 def _bend(before: Point, corner: Point, after: Point, radius: float) -> Path:
-    """The rounded version of one corner."""
+    """Return the points of a rounded corner."""
     ends: Path = []
     for other in (before, after):
         length = math.dist(corner, other) or 1.0
@@ -71,7 +71,7 @@ def _bend(before: Point, corner: Point, after: Point, radius: float) -> Path:
 
 
 def rounded(points: Sequence[Point], radius: float) -> Path:
-    """A closed polygon with rounded corners."""
+    """Return a closed polygon with rounded corners."""
     count = len(points)
     path: Path = []
     for i in range(count):
@@ -91,7 +91,7 @@ def rect(x0: float, y0: float, x1: float, y1: float, radius: float = 0) -> Path:
 
 
 def smooth(points: Sequence[Point], closed: bool = True) -> Path:
-    """A soft curve through all the points."""
+    """Return a smooth curve through all points."""
     count = len(points)
     path: Path = []
     for i in range(count if closed else count - 1):
@@ -111,13 +111,13 @@ def smooth(points: Sequence[Point], closed: bool = True) -> Path:
 
 
 def lathe(cx: float, profile: Sequence[Point]) -> Path:
-    """The outline of a turned body; the profile lists (half width, y) from top to bottom."""
+    """Return the outline of a rotationally symmetric body; the profile lists (half width, y) from top to bottom."""
     right = smooth([(cx + half, y) for half, y in profile], closed=False)
     return right + [(2 * cx - x, y) for x, y in reversed(right)]
 
 
 def drum(cx: float, top: float, bottom: float, rx: float, ry: float, foot: float | None = None) -> Path:
-    """The outline of a standing cylinder (or cone, with another radius at its foot)."""
+    """Return the outline of an upright cylinder, or of a cone with another radius at its foot."""
     base = rx if foot is None else foot
     return ellipse(cx, top, rx, ry, 180, 360) + ellipse(cx, bottom, base, ry * base / rx, 0, 180)
 
@@ -133,7 +133,7 @@ class Scene:
 
     @contextmanager
     def at(self, x: float = 0, y: float = 0, angle: float = 0, scale: float = 1) -> Iterator[None]:
-        """Draw around another origin, turned (degrees, clockwise) and scaled."""
+        """Draw around another origin, rotated (degrees, clockwise) and scaled."""
         saved = self._matrix
         a, b, c, d, e, f = saved
         cos, sin = math.cos(math.radians(angle)) * scale, math.sin(math.radians(angle)) * scale
@@ -146,7 +146,7 @@ class Scene:
 
     @contextmanager
     def clip(self, points: Sequence[Point]) -> Iterator[None]:
-        """Keep everything drawn inside of an outline."""
+        """Clip everything drawn to an outline."""
         saved = self._clip
         self._clip = self._mask(points)
         yield
@@ -197,7 +197,7 @@ class Scene:
         self._paint(mask, colors, alpha, False)
 
     def finish(self, top: str, bottom: str) -> Image.Image:
-        """The picture: backdrop, shadow and motif."""
+        """Return the image: backdrop, shadow and motif."""
         layer = self.layer.reduce(SCALE)
         picture = backdrop(top, bottom, self.mode == "floor")
         tint = Image.new("RGB", picture.size, rgb(dark(bottom, 0.75)))
@@ -220,7 +220,7 @@ def gradient(size: tuple[int, int], colors: Sequence[str], across: bool = False)
 
 
 def backdrop(top: str, bottom: str, floor: bool) -> Image.Image:
-    """A soft wall with a brighter spot behind the motif, and a floor when it stands on one."""
+    """Return a soft wall with a brighter spot behind the motif, and optionally a floor."""
     picture = gradient((SIZE, SIZE), (top, mix(top, bottom, 0.7), bottom))
     if floor:
         ground = gradient((SIZE, 220), (mix(bottom, INK, 0.05), mix(bottom, "#ffffff", 0.3)))
@@ -236,7 +236,7 @@ def backdrop(top: str, bottom: str, floor: bool) -> Image.Image:
 
 
 def shadow(alpha: Image.Image, mode: Mode) -> Image.Image:
-    """The mask of the shadow that a motif casts."""
+    """Return the mask of the motif's shadow."""
     mask = Image.new("L", alpha.size)
     box = alpha.point(lambda value: 255 if value > 200 else 0).getbbox()
     if box is None:
@@ -256,7 +256,7 @@ def shadow(alpha: Image.Image, mode: Mode) -> Image.Image:
 
 
 def write_webp(picture: Image.Image, target: File, limit: int) -> None:
-    """Save as WebP, with less quality only where the file would be larger than `limit` bytes."""
+    """Save as WebP; reduce the quality only if the file would exceed `limit` bytes."""
     for quality in range(84, 40, -6):
         picture.save(target, quality=quality, method=6)
         if target.stat().st_size <= limit:

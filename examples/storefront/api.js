@@ -1,38 +1,38 @@
-// The reference client: what a page on another origin must do to talk to the shop. No build, no package; copy it.
+// The reference client: everything that a page on another origin needs to call the shop's API. No build step, no package; copy this file.
 //
 //   const shop = client("https://api.shop.example/api");
 //   const { data: products } = await shop("GET", "/products/?search=lamp");
 //   await shop("POST", "/cart/add/", { product_id: products[0].id });
-//   await shop("POST", "/orders/create/", order, { "Idempotency-Key": attempt(order) });
+//   await shop("POST", "/orders/create/", order, { "Idempotency-Key": idempotencyKey(order) });
 //
-// A refusal is thrown: `code` is for programs, `message` for people, `errors` by field, `details` where there are any.
+// An error response is thrown as a Refusal: `code` for programs, `message` for people, `errors` by field, and optional `details`.
 
 export class Refusal extends Error {
-  constructor(answer, retryAfter = null) {
-    super(answer.message);
-    Object.assign(this, answer, { retryAfter }); // seconds
+  constructor(body, retryAfter = null) {
+    super(body.message);
+    Object.assign(this, body, { retryAfter }); // seconds
   }
 }
 
 const UNREACHABLE = { success: false, status: 0, code: "unreachable", message: "The shop cannot be reached.", errors: {} };
 
-/** Return the function that calls the shop; `market()` names the caller's market, where he has chosen one. */
+/** Return a function that calls the shop; `market()` returns the shopper's market, or null for the default. */
 export function client(base, market = () => null) {
   let refreshing = null;
-  let refreshed = 0; // times
+  let refreshCount = 0;
 
   async function send(method, path, body, headers = {}) {
-    const key = kept("localStorage", "cart_key");
-    const chosen = market();
-    let answer;
+    const key = readStorage("localStorage", "cart_key");
+    const marketCode = market();
+    let response;
     try {
-      answer = await fetch(path.startsWith("http") ? path : base + path, {
+      response = await fetch(path.startsWith("http") ? path : base + path, {
         method,
-        credentials: "include", // the cookies of the sign-in and of the guest's cart
+        credentials: "include", // session cookies and the guest cart cookie
         headers: {
           ...(body && { "Content-Type": "application/json" }),
           ...(key && { "X-Cart-Token": key }),
-          ...(chosen && { "X-Market": chosen }),
+          ...(marketCode && { "X-Market": marketCode }),
           ...headers,
         },
         body: body && JSON.stringify(body),
@@ -40,25 +40,25 @@ export function client(base, market = () => null) {
     } catch {
       throw new Refusal(UNREACHABLE);
     }
-    const given = answer.headers.get("X-Cart-Token");
-    if (given) keep("localStorage", "cart_key", given); // for the day on which the cookie is gone
-    const said = await answer.json().catch(() => UNREACHABLE);
-    // What has no code comes from somebody between, such as a proxy whose shop is being restarted.
-    if (!said?.success) throw new Refusal(said?.code ? said : UNREACHABLE, Number(answer.headers.get("Retry-After")) || null);
-    return said;
+    const cartToken = response.headers.get("X-Cart-Token");
+    if (cartToken) writeStorage("localStorage", "cart_key", cartToken); // in case the browser drops the cookie
+    const payload = await response.json().catch(() => UNREACHABLE);
+    // A body without a code comes from an intermediary, such as a proxy while the shop restarts.
+    if (!payload?.success) throw new Refusal(payload?.code ? payload : UNREACHABLE, Number(response.headers.get("Retry-After")) || null);
+    return payload;
   }
 
   return async function shop(method, path, body, headers) {
-    const before = refreshed;
+    const countBefore = refreshCount;
     try {
       return await send(method, path, body, headers);
     } catch (refusal) {
       if (refusal.code !== "token_expired") throw refusal;
     }
-    // However many calls find out at once, one of them refreshes; who finds out when that is done need not.
-    if (before === refreshed) {
+    // Concurrent calls share one refresh; a call that fails after the refresh is done only needs to be repeated.
+    if (countBefore === refreshCount) {
       refreshing ??= send("POST", "/auth/refresh/", {})
-        .then(() => (refreshed += 1))
+        .then(() => (refreshCount += 1))
         .finally(() => (refreshing = null));
       await refreshing;
     }
@@ -66,25 +66,25 @@ export function client(base, market = () => null) {
   };
 }
 
-/** Return the key of this attempt to buy: the same for the same order, after a double click or a reload too. */
-export function attempt(order) {
+/** Return the idempotency key of an order: the same for the same order, also after a double click or a reload. */
+export function idempotencyKey(order) {
   const text = JSON.stringify(order);
-  const [last, key] = JSON.parse(kept("sessionStorage", "attempt") ?? "[]");
-  if (last === text) return key;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  keep("sessionStorage", "attempt", JSON.stringify([text, made]));
-  return made;
+  const [lastOrder, lastKey] = JSON.parse(readStorage("sessionStorage", "attempt") ?? "[]");
+  if (lastOrder === text) return lastKey;
+  const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  writeStorage("sessionStorage", "attempt", JSON.stringify([text, key]));
+  return key;
 }
 
-/** Forget the attempt: what is bought next is another order, even if it is of the same things. */
-export function bought() {
-  keep("sessionStorage", "attempt", null);
+/** Forget the key once the order is placed, so that an identical order later is a new one. */
+export function forgetIdempotencyKey() {
+  writeStorage("sessionStorage", "attempt", null);
 }
 
-// A browser may refuse its storage, and then even to name it fails: what is kept lives as long as this page, and the cookies must do.
+// If the browser blocks storage, even accessing `localStorage` throws. Values then live as long as the page, and the cookies have to suffice.
 const memory = new Map();
 
-export function kept(storage, name) {
+export function readStorage(storage, name) {
   try {
     return memory.get(name) ?? globalThis[storage].getItem(name);
   } catch {
@@ -92,7 +92,7 @@ export function kept(storage, name) {
   }
 }
 
-export function keep(storage, name, value) {
+export function writeStorage(storage, name, value) {
   try {
     memory.delete(name);
     if (value === null) globalThis[storage].removeItem(name);

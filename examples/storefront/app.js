@@ -1,6 +1,6 @@
-// Which page an address means, and what stands around every page.
-import { begin, choose, look, market, onChange, onOther, recount, state } from "./state.js";
-import { button, fail, h, notice, put, title, words } from "./view.js";
+// Routing, and the header, search, market and footer around every page.
+import { chooseMarket, initialize, market, onChange, onUserChange, refreshCart, refreshUser, state } from "./state.js";
+import { button, errorText, h, notify, render, showError, title } from "./view.js";
 import { account, resetPassword, signIn, signUp, verifyEmail } from "./pages/account.js";
 import { cart } from "./pages/cart.js";
 import { catalog } from "./pages/catalog.js";
@@ -25,75 +25,75 @@ const ROUTES = [
   [/^\/verify-email$/, verifyEmail],
 ];
 const main = document.querySelector("#main");
-let turn = 0;
-let leave = () => {}; // what the page that is shown wants to know before it goes
+let navigation = 0;
+let onLeave = () => {}; // called before the current page is replaced
 
-/** Go to an address of this shop front. The focus goes to its heading, or with `stays` to the control of the same name. */
-export function go(address, { replace = false, stays = false } = {}) {
-  const isHere = new URL(address, location.href).href === location.href;
-  history[replace || isHere ? "replaceState" : "pushState"]({}, "", address);
-  return show({ stays });
+/** Navigate to a URL of this shop front and focus its heading; with `keepFocus`, focus the control with the same name instead. */
+export function go(url, { replace = false, keepFocus = false } = {}) {
+  const isCurrent = new URL(url, location.href).href === location.href;
+  history[replace || isCurrent ? "replaceState" : "pushState"]({}, "", url);
+  return show({ keepFocus });
 }
 
-async function show({ isBack = false, stays = false } = {}) {
-  const mine = ++turn;
-  leave();
-  leave = () => {};
-  document.querySelectorAll("#notices .bad").forEach((old) => old.remove()); // of the page before
-  const here = location.href;
-  const { pathname, searchParams, hash } = new URL(here);
-  const [page, part] = matched(pathname);
-  const slow = setTimeout(() => mine === turn && put(main, h("p", { class: "soft", role: "status" }, "Loading …")), 200);
+async function show({ isBack = false, keepFocus = false } = {}) {
+  const current = ++navigation;
+  onLeave();
+  onLeave = () => {};
+  document.querySelectorAll("#notices .bad").forEach((notice) => notice.remove()); // errors of the previous page
+  const startUrl = location.href;
+  const { pathname, searchParams, hash } = new URL(startUrl);
+  const [page, param] = matchRoute(pathname);
+  const slow = setTimeout(() => current === navigation && render(main, h("p", { class: "soft", role: "status" }, "Loading …")), 200);
   main.setAttribute("aria-busy", "true");
-  let made;
+  let content;
   try {
-    made = await page({
-      part,
+    content = await page({
+      param,
       query: searchParams,
       fragment: new URLSearchParams(hash.slice(1)),
       isBack,
       go,
-      goOn: (...to) => location.href === here && go(...to), // unless the reader has gone somewhere else meanwhile
-      again: show,
-      isShown: () => mine === turn,
-      onLeave: (act) => mine === turn && (leave = act),
+      goIfStillHere: (...to) => location.href === startUrl && go(...to), // unless the shopper has navigated away in the meantime
+      reload: show,
+      isActive: () => current === navigation,
+      onLeave: (callback) => current === navigation && (onLeave = callback),
     });
   } catch (refusal) {
-    if (refusal.code === undefined) setTimeout(() => { throw refusal; }); // a mistake in this page, for the console
-    made = trouble(refusal.code === undefined ? { status: 0, code: "", message: "Something went wrong in this page." } : refusal);
+    if (refusal.code === undefined) setTimeout(() => { throw refusal; }); // a bug in this page; log it to the console
+    content = errorPage(refusal.code === undefined ? { status: 0, code: "", message: "Something went wrong on this page." } : refusal);
   } finally {
     clearTimeout(slow);
   }
-  if (mine !== turn) return; // somebody has gone on meanwhile
-  const held = stays && main.contains(document.activeElement) && document.activeElement.name;
-  put(main, made);
+  if (current !== navigation) return; // superseded by another navigation
+  const focusedName = keepFocus && main.contains(document.activeElement) && document.activeElement.name;
+  render(main, content);
   main.removeAttribute("aria-busy");
   const heading = main.querySelector("h1");
   document.title = [heading?.textContent, state.config.shop_name].filter(Boolean).join(" – ");
-  if (isBack || (stays && !main.contains(document.activeElement) && document.activeElement !== document.body)) return;
-  const control = held ? main.querySelector(`[name="${held}"]`) : null;
+  if (isBack || (keepFocus && !main.contains(document.activeElement) && document.activeElement !== document.body)) return;
+  const control = focusedName ? main.querySelector(`[name="${focusedName}"]`) : null;
   if (!control) scrollTo(0, 0);
   (control ?? heading ?? main).focus({ preventScroll: true });
 }
 
-function matched(path) {
+function matchRoute(path) {
   for (const [pattern, page] of ROUTES) {
-    const found = pattern.exec(path.replace(/(.)\/$/, "$1"));
-    if (found) return [page, found[1] && decodeURIComponent(found[1])];
+    const match = pattern.exec(path.replace(/(.)\/$/, "$1"));
+    if (match) return [page, match[1] && decodeURIComponent(match[1])];
   }
-  return [() => [title("Not found"), h("p", {}, "There is no such page. ", h("a", { href: "/" }, "To the catalog"))]];
+  return [() => [title("Not found"), h("p", {}, "This page does not exist. ", h("a", { href: "/" }, "Go to the catalog"))]];
 }
 
-function trouble(refusal) {
+function errorPage(refusal) {
   if (refusal.status === 401) {
     const next = encodeURIComponent(location.pathname + location.search);
     return [title("Please sign in"), h("p", {}, h("a", { class: "button main", href: `/sign-in?next=${next}` }, "Sign in"))];
   }
-  const again = refusal.status !== 404 && button("Try again", () => show());
-  return [title(refusal.status === 404 ? "Not found" : "That did not work"), h("p", { role: "alert" }, words(refusal)), again];
+  const retry = refusal.status !== 404 && button("Try again", () => show());
+  return [title(refusal.status === 404 ? "Not found" : "Something went wrong"), h("p", { role: "alert" }, errorText(refusal)), retry];
 }
 
-function around() {
+function updateHeader() {
   document.querySelector("#account-link").textContent = state.user ? state.user.first_name || "Account" : "Sign in";
   const badge = document.querySelector("#cart-count");
   badge.textContent = state.units;
@@ -103,10 +103,10 @@ function around() {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
-  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-  if (!link || !isPlain || link.origin !== location.origin || link.target || /\.\w+$/.test(link.pathname)) return;
+  const isPlainClick = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
+  if (!link || !isPlainClick || link.origin !== location.origin || link.target || /\.\w+$/.test(link.pathname)) return;
   event.preventDefault();
-  if (link.classList.contains("skip")) return main.focus(); // the address stays: it may hold what the page needs
+  if (link.classList.contains("skip")) return main.focus(); // keep the URL: it may contain parameters of the page
   go(link.href);
 });
 document.querySelector("#search").addEventListener("submit", (event) => {
@@ -114,28 +114,28 @@ document.querySelector("#search").addEventListener("submit", (event) => {
   go(`/?${new URLSearchParams(new FormData(event.target))}`);
 });
 addEventListener("popstate", () => show({ isBack: true }));
-// A page that the browser kept while its reader was elsewhere, as on the payment page, may be wrong by now.
-addEventListener("pageshow", (event) => event.persisted && Promise.all([recount(), show()]).catch(fail));
-// Signed in or out, or something bought, in another tab: see for oneself when one comes back to this one.
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.config && look().catch(() => {}));
-onOther(() => {
-  show().catch(fail);
-  if (!state.user) notice("You are not signed in any more.", "bad");
+// A page restored from the back/forward cache, for example after the payment page, may be outdated.
+addEventListener("pageshow", (event) => event.persisted && Promise.all([refreshCart(), show()]).catch(showError));
+// Another tab may have signed in or out or placed an order, so check when this tab becomes visible again.
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.config && refreshUser().catch(() => {}));
+onUserChange(() => {
+  show().catch(showError);
+  if (!state.user) notify("You have been signed out.", "bad");
 });
 
-onChange(around);
+onChange(updateHeader);
 try {
-  await begin();
+  await initialize();
   document.querySelector("#shop-name").textContent = state.config.shop_name;
   const choice = document.querySelector("#market");
   choice.append(...state.config.markets.map(({ code, currency }) => new Option(`${code.toUpperCase()} (${currency})`, code)));
   choice.value = market().code;
   choice.addEventListener("change", () => {
-    choose(choice.value);
-    Promise.all([recount(), show({ stays: true })]).catch(fail);
+    chooseMarket(choice.value);
+    Promise.all([refreshCart(), show({ keepFocus: true })]).catch(showError);
   });
   await show();
-  document.querySelector("footer").hidden = false; // where it stays: content that comes in above would have moved it
+  document.querySelector("footer").hidden = false; // only now, so that content inserted above does not move it
 } catch (refusal) {
-  put(main, trouble(refusal), h("p", {}, button("Reload", () => location.reload())));
+  render(main, errorPage(refusal), h("p", {}, button("Reload", () => location.reload())));
 }

@@ -1,4 +1,4 @@
-"""The admin pages of orders; importing them registers them."""
+"""The admin pages of orders. Importing the package registers them."""
 
 from orders.admin import orders, records
 

@@ -1,46 +1,51 @@
-"""The states of orders, payments and refunds as staff see them."""
+"""Badges for the states of orders, payments, refunds and events in the admin."""
 
 from django.utils.safestring import SafeString
 
-from core.admin import BAD, BUSY, GOOD, PLAIN, WARNING, badge
+from core.admin import DANGER, INFO, NEUTRAL, SUCCESS, WARNING, render_badge
 from orders.models import Order, Refund, StripeEvent
 
-STATUS = {
+STATUS_KINDS = {
     Order.Status.PENDING: WARNING,
-    Order.Status.PROCESSING: BUSY,
-    Order.Status.SHIPPED: BUSY,
-    Order.Status.DELIVERED: GOOD,
+    Order.Status.PROCESSING: INFO,
+    Order.Status.SHIPPED: INFO,
+    Order.Status.DELIVERED: SUCCESS,
 }
-PAYMENT = {"paid": GOOD, "failed": BAD, "processing": BUSY, "unpaid": WARNING, "partially_refunded": WARNING}
-REFUND = {Refund.State.SUCCEEDED: GOOD, Refund.State.FAILED: BAD, Refund.State.REQUIRES_ACTION: BAD, Refund.State.CANCELLED: PLAIN}
-EVENT = {StripeEvent.Status.DONE: GOOD, StripeEvent.Status.FAILED: BAD, StripeEvent.Status.RECEIVED: WARNING}
+PAYMENT_KINDS = {"paid": SUCCESS, "failed": DANGER, "processing": INFO, "unpaid": WARNING, "partially_refunded": WARNING}
+REFUND_KINDS = {
+    Refund.State.SUCCEEDED: SUCCESS,
+    Refund.State.FAILED: DANGER,
+    Refund.State.REQUIRES_ACTION: DANGER,
+    Refund.State.CANCELLED: NEUTRAL,
+}
+EVENT_KINDS = {StripeEvent.Status.DONE: SUCCESS, StripeEvent.Status.FAILED: DANGER, StripeEvent.Status.RECEIVED: WARNING}
 
 
-def of_status(order: Order) -> SafeString:
-    """Return the state of an order."""
-    return badge(order.get_status_display(), STATUS.get(Order.Status(order.status), PLAIN))
+def order_badge(order: Order) -> SafeString:
+    """Return a badge with the status of an order."""
+    return render_badge(order.get_status_display(), STATUS_KINDS.get(Order.Status(order.status), NEUTRAL))
 
 
-def of_payment(status: str) -> SafeString:
-    """Return what is told about the money of an order."""
-    return badge(status.replace("_", " "), PAYMENT.get(status, PLAIN))
+def payment_badge(status: str) -> SafeString:
+    """Return a badge with the payment status of an order."""
+    return render_badge(status.replace("_", " "), PAYMENT_KINDS.get(status, NEUTRAL))
 
 
-def of_attention(order: Order) -> SafeString | str:
-    """Return why somebody has to look at an order."""
-    return badge(flag_words(order), BAD) if order.attention else "\u2013"
+def alert_badge(order: Order) -> SafeString | str:
+    """Return a badge with the alert of an order, or a dash."""
+    return render_badge(alert_label(order), DANGER) if order.attention else "\u2013"
 
 
-def flag_words(order: Order) -> str:
-    """Return the flag that an order shows, in words; empty where it shows none."""
+def alert_label(order: Order) -> str:
+    """Return the text of an order's alert; empty without one."""
     return order.attention.replace("_", " ")
 
 
-def of_refund(refund: Refund) -> SafeString:
-    """Return the state of a refund."""
-    return badge(refund.get_state_display(), REFUND.get(Refund.State(refund.state), BUSY))
+def refund_badge(refund: Refund) -> SafeString:
+    """Return a badge with the state of a refund."""
+    return render_badge(refund.get_state_display(), REFUND_KINDS.get(Refund.State(refund.state), INFO))
 
 
-def of_event(event: StripeEvent) -> SafeString:
-    """Return the state of an event of the provider."""
-    return badge(event.get_status_display(), EVENT.get(StripeEvent.Status(event.status), PLAIN))
+def event_badge(event: StripeEvent) -> SafeString:
+    """Return a badge with the status of a provider event."""
+    return render_badge(event.get_status_display(), EVENT_KINDS.get(StripeEvent.Status(event.status), NEUTRAL))

@@ -1,4 +1,4 @@
-"""What staff do to orders: each act is a page that asks, and a service that does it. Nothing is changed by editing columns."""
+"""Actions that staff perform on orders: each has a form page and calls a service. No column is edited directly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,222 +14,228 @@ from core.actors import Actor
 from orders.admin import badges
 from orders.exceptions import InvalidTransition
 from orders.fulfilment import cancellation, shipping
-from orders.models import Order, OrderItem, Refund
+from orders.models import MAX_REASON, Order, OrderItem, Refund
 from orders.payments import refunds, settlement
-from orders.payments.reconciliation import Run
-from orders.payments.refund_lines import Returned
-from orders.state import transitions
+from orders.payments.reconciliation import ReconciliationRun
+from orders.payments.refund_lines import RefundLine
+from orders.state import alerts
 
 Status = Order.Status
 
 
-class DeskForm(forms.Form):
-    """What an act asks for; nothing but a click, where a subclass asks no more."""
+class ActionForm(forms.Form):
+    """The form of an action. The base class only asks for confirmation."""
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
 
-    def words(self) -> list[str]:
-        """Return what one has to know of the order to decide."""
+    def notes(self) -> list[str]:
+        """Return facts about the order that help staff to decide."""
         return []
 
 
-class CancelForm(DeskForm):
-    """Why, and what becomes of the money."""
+class CancelForm(ActionForm):
+    """The reason, and whether to refund a paid order."""
 
-    reason = forms.CharField(max_length=200)
+    reason = forms.CharField(max_length=MAX_REASON)
     refund = forms.ChoiceField(
-        choices=[("", "Choose"), ("yes", "Give the money back"), ("no", "Keep the money")], help_text="the order is paid"
+        choices=[("", "Choose"), ("yes", "Refund the payment"), ("no", "Keep the payment")], help_text="the order is paid"
     )
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        if not is_paid(order):
+        if not has_refundable_payment(order):
             del self.fields["refund"]
 
-    def choice(self) -> bool | None:
-        """Return whether the money goes back; None where there is none."""
+    def refund_choice(self) -> bool | None:
+        """Return whether to refund the payment; None if there is none."""
         return {"yes": True, "no": False}.get(self.cleaned_data.get("refund", ""))
 
 
-class SettleForm(DeskForm):
-    """Which flag was seen, and the last of its reasons: what has come meanwhile is for another look."""
+class ResolveAlertForm(ActionForm):
+    """The alert and the last of its reasons that staff have seen. Reasons added later need another review."""
 
     code = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        self.reasons = list(transitions.reasons(order, order.attention)) if order.attention else []
+        self.reasons = list(alerts.reasons(order, order.attention)) if order.attention else []
         self.initial = {"code": order.attention, "seen": self.reasons[-1].pk if self.reasons else 0}
 
-    def words(self) -> list[str]:
-        """Name the flag, and why it is there."""
-        flag = badges.flag_words(self.order)
-        told = [f"{timezone.localtime(one.at):%Y-%m-%d %H:%M} {one.told}" for one in self.reasons]
-        return [f"The flag is: {flag}." if flag else "There is no flag any more.", *told]
+    def notes(self) -> list[str]:
+        """Return the alert and its reasons."""
+        alert = badges.alert_label(self.order)
+        reasons = [f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.summary}" for event in self.reasons]
+        return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *reasons]
 
 
-class RefundForm(DeskForm):
-    """How much goes back, for which units, and which of them are on the shelf again."""
+class RefundForm(ActionForm):
+    """The amount to refund, the units it is for, and which of them to restock."""
 
     page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=3, required=False, help_text="empty: all that is left")
-    reason = forms.CharField(max_length=200)
+    amount = forms.DecimalField(
+        min_value=0, max_digits=14, decimal_places=3, required=False, help_text="leave empty to refund everything that remains"
+    )
+    reason = forms.CharField(max_length=MAX_REASON)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        self.initial["seen"] = refunds.asked_of(order)
-        is_sold = order.stock_state == Order.StockState.COMMITTED  # else its units are on the shelf already
-        sent = {name for name in self.data if self.data[name]}  # also of lines that somebody else has given back meanwhile
+        self.initial["seen"] = refunds.committed_minor(order)
+        is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
+        submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
         self.items: list[OrderItem] = [
-            item for item in order.items.all() if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in sent)
+            item
+            for item in order.items.all()
+            if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in submitted)
         ]
         for item in self.items:
-            left = item.quantity - item.refunded_quantity
+            remaining = item.quantity - item.refunded_quantity
             self.fields[f"units_{item.pk}"] = forms.IntegerField(
                 label=f"Units of {item.name}",
                 min_value=0,
                 max_value=item.quantity,
                 initial=0,
                 required=False,
-                help_text=f"of {left} not refunded yet",
+                help_text=f"of {remaining} not yet refunded",
             )
-            self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Put them on the shelf again", required=False)
+            self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Return them to stock", required=False)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the amount where units are named, and not all: empty would give back the others' money too."""
-        given = super().clean() or {}
-        named = {item: given.get(f"units_{item.pk}") or 0 for item in self.items}
-        is_part = any(units < item.quantity - item.refunded_quantity for item, units in named.items())
-        if given.get("amount") is None and "amount" not in self.errors and any(named.values()) and is_part:
-            self.add_error("amount", "How much? Empty would give back the money of the other units too")
-        return given
+        """Require an amount for a partial refund: an empty one would refund the other units too."""
+        cleaned = super().clean() or {}
+        units_by_item = {item: cleaned.get(f"units_{item.pk}") or 0 for item in self.items}
+        is_partial = any(units < item.quantity - item.refunded_quantity for item, units in units_by_item.items())
+        if cleaned.get("amount") is None and "amount" not in self.errors and any(units_by_item.values()) and is_partial:
+            self.add_error("amount", "Enter an amount. Leaving it empty would refund the other units too")
+        return cleaned
 
-    def lines(self) -> list[Returned]:
-        """Return the units whose money goes back."""
-        given = self.cleaned_data
+    def lines(self) -> list[RefundLine]:
+        """Return the units to refund."""
+        cleaned = self.cleaned_data
         return [
-            Returned(item.pk, given[f"units_{item.pk}"], restock=given[f"restock_{item.pk}"])
+            RefundLine(item.pk, cleaned[f"units_{item.pk}"], restock=cleaned[f"restock_{item.pk}"])
             for item in self.items
-            if given[f"units_{item.pk}"]
+            if cleaned[f"units_{item.pk}"]
         ]
 
-    def words(self) -> list[str]:
-        """Tell what was given back before: after *Back* the form looks as if nothing had been."""
-        told = refunds_of(self.order)
-        return [f"Given back so far: {told}."] if told else []
+    def notes(self) -> list[str]:
+        """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
+        summary = describe_refunds(self.order)
+        return [f"Refunds so far: {summary}."] if summary else []
 
     def refund_id(self) -> UUID:
-        """Return the refund's own id: of this page and of all that was sent with it.
+        """Return an id derived from this page and the submitted values.
 
-        A second click is the same refund, also after the first has changed what the form asks for; something else that is filled in
-        on a page that was gone back to is not.
+        A second click yields the same refund, even after the first has changed the form. Other values entered after *Back*
+        yield another one.
         """
-        sent = sorted((name, value) for name, value in self.data.items() if name != "csrfmiddlewaretoken")
-        return uuid5(self.cleaned_data["page"] or uuid4(), repr(sent))
+        values = sorted((name, value) for name, value in self.data.items() if name != "csrfmiddlewaretoken")
+        return uuid5(self.cleaned_data["page"] or uuid4(), repr(values))
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Something that staff do to an order."""
+class Action:
+    """An action that staff can perform on an order."""
 
     label: str
-    does: Callable[[Actor, Order, Any], str]
-    fits: Callable[[Order], bool]
-    form: type[DeskForm] = DeskForm
-    words: str = ""
+    handler: Callable[[Actor, Order, Any], str]
+    is_allowed: Callable[[Order], bool]
+    form: type[ActionForm] = ActionForm
+    help_text: str = ""
 
 
-def refunds_of(order: Order) -> str:
-    """Return an order's refunds, in words."""
-    found = Refund.objects.filter(payment__order=order)
+def describe_refunds(order: Order) -> str:
+    """Return a summary of an order's refunds."""
     return ", ".join(
-        f"{money.text(one.amount, order.currency)} {order.currency} {one.get_state_display()} ({one.source})" for one in found
+        f"{money.format_amount(refund.amount, order.currency)} {order.currency} {refund.get_state_display()} ({refund.source})"
+        for refund in Refund.objects.filter(payment__order=order)
     )
 
 
-def is_paid(order: Order) -> bool:
-    """Say whether money of the order could go back."""
+def has_refundable_payment(order: Order) -> bool:
+    """Return whether any payment of the order can still be refunded."""
     return any(payment.captured_minor > payment.refunded_minor for payment in order.payments.all())
 
 
-def is_undecided(order: Order) -> bool:
-    """Say whether money has come that is not what was asked for."""
-    return any(payment.is_paid_otherwise for payment in order.payments.all())
+def has_undecided_payment(order: Order) -> bool:
+    """Return whether a payment with an amount mismatch awaits a decision."""
+    return any(payment.has_amount_mismatch for payment in order.payments.all())
 
 
-def _ship(actor: Actor, order: Order, form: DeskForm) -> str:
-    shipping.ship(actor, order.pk)
-    return "The order is marked as sent, and its buyer is told."
+def _ship(actor: Actor, order: Order, form: ActionForm) -> str:
+    shipping.ship_order(actor, order.pk)
+    return "The order is marked as shipped, and the customer is notified."
 
 
-def _deliver(actor: Actor, order: Order, form: DeskForm) -> str:
-    shipping.deliver(actor, order.pk)
+def _deliver(actor: Actor, order: Order, form: ActionForm) -> str:
+    shipping.deliver_order(actor, order.pk)
     return "The order is marked as delivered."
 
 
 def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
-    cancellation.cancel(actor, order.pk, form.cleaned_data["reason"], refund=form.choice())
+    cancellation.cancel_order(actor, order.pk, form.cleaned_data["reason"], refund=form.refund_choice())
     return "The order is cancelled."
 
 
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
-    given = form.cleaned_data
-    refund = refunds.ask(
-        actor, order.pk, given["amount"], given["reason"], form.lines(), refund_id=form.refund_id(), seen=given["seen"]
+    cleaned = form.cleaned_data
+    refund = refunds.request_refund(
+        actor, order.pk, cleaned["amount"], cleaned["reason"], form.lines(), refund_id=form.refund_id(), seen=cleaned["seen"]
     )
-    words = f"{money.text(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
-    if refund.state in refunds.OVER:  # the same page asks for the same refund; the order's page leads to a new one
-        raise InvalidTransition(f"{words} To try once more, go back to the order")
-    return words
+    message = f"{money.format_amount(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
+    if refund.state in Refund.CLOSED_STATES:  # this page repeats the same refund; the order page starts a new one
+        raise InvalidTransition(f"{message} To try again, go back to the order")
+    return message
 
 
-def _sync(actor: Actor, order: Order, form: DeskForm) -> str:
-    report = Run(timedelta(days=3650), order.number).all()
+def _sync(actor: Actor, order: Order, form: ActionForm) -> str:
+    report = ReconciliationRun(timedelta(days=3650), order.number).run()
     if report.attention:
         raise InvalidTransition("; ".join([*report.attention, *report.repaired]))
-    return "; ".join(report.repaired) or "The provider says nothing else than the shop."
+    return "; ".join(report.repaired) or "The shop and the payment provider agree."
 
 
-def _settle(actor: Actor, order: Order, form: SettleForm) -> str:
-    given = form.cleaned_data
-    if not given["code"]:
-        raise InvalidTransition("There is no flag to take away")
-    order = transitions.settle_attention(actor, order.pk, given["code"], given["seen"] or 0)
-    return "The flag is taken away." + (f" The next is: {badges.flag_words(order)}." if order.attention else "")
+def _resolve_alert(actor: Actor, order: Order, form: ResolveAlertForm) -> str:
+    cleaned = form.cleaned_data
+    if not cleaned["code"]:
+        raise InvalidTransition("There is no alert to resolve")
+    order = alerts.resolve_seen(actor, order.pk, cleaned["code"], cleaned["seen"] or 0)
+    return "The alert is resolved." + (f" Next alert: {badges.alert_label(order)}." if order.attention else "")
 
 
-def _can_settle(order: Order) -> bool:
-    return bool(order.attention) and not is_undecided(order)  # what is undecided would be flagged anew
+def _can_resolve_alert(order: Order) -> bool:
+    return bool(order.attention) and not has_undecided_payment(order)  # an undecided payment would raise it again
 
 
-def _accept(actor: Actor, order: Order, form: DeskForm) -> str:
-    settlement.decide_mismatch(actor, order.pk, accept=True)
+def _accept(actor: Actor, order: Order, form: ActionForm) -> str:
+    settlement.resolve_amount_mismatch(actor, order.pk, accept=True)
     return "The payment is accepted."
 
 
-def _reject(actor: Actor, order: Order, form: DeskForm) -> str:
-    decided = settlement.decide_mismatch(actor, order.pk, accept=False)
-    if any(payment.captured_minor for payment in decided.payments.all()):
-        return f"The payment is rejected, and the money goes back. The order is {decided.get_status_display().lower()}."
-    return "The payment is rejected. It was paid in another currency: give it back at the payment provider."
+def _reject(actor: Actor, order: Order, form: ActionForm) -> str:
+    order = settlement.resolve_amount_mismatch(actor, order.pk, accept=False)
+    if any(payment.captured_minor for payment in order.payments.all()):
+        return f"The payment is rejected and will be refunded. The order is {order.get_status_display().lower()}."
+    return "The payment is rejected. It was paid in another currency: refund it at the payment provider."
 
 
-ACTS = {
-    "ship": Act("Ship", _ship, shipping.is_to_send, words="The buyer gets a mail."),
-    "deliver": Act("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
-    "cancel": Act("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
-    "refund": Act("Refund", _refund, is_paid, RefundForm),
-    "sync": Act("Ask the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE),
-    "accept": Act("Accept the payment", _accept, is_undecided, words="Another amount was paid than ordered."),
-    "reject": Act("Reject the payment", _reject, is_undecided, words="Another amount was paid than ordered."),
-    "settle": Act("Take the flag away", _settle, _can_settle, SettleForm, words="Somebody has looked at it."),
+ACTIONS = {
+    "ship": Action("Ship", _ship, shipping.has_units_to_ship, help_text="The customer gets an e-mail."),
+    "deliver": Action("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
+    "cancel": Action("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
+    "refund": Action("Refund", _refund, has_refundable_payment, RefundForm),
+    "sync": Action("Check with the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE),
+    "accept": Action("Accept the payment", _accept, has_undecided_payment, help_text="The amount paid is not the order total."),
+    "reject": Action("Reject the payment", _reject, has_undecided_payment, help_text="The amount paid is not the order total."),
+    "resolve": Action(
+        "Resolve the alert", _resolve_alert, _can_resolve_alert, ResolveAlertForm, help_text="Do this after reviewing it."
+    ),
 }
 
 
-def acts_for(order: Order) -> list[tuple[str, Act]]:
-    """Return what can be done to an order as it is."""
-    return [(name, act) for name, act in ACTS.items() if act.fits(order)]
+def actions_for(order: Order) -> list[tuple[str, Action]]:
+    """Return the actions that the state of the order allows, by name."""
+    return [(name, action) for name, action in ACTIONS.items() if action.is_allowed(order)]

@@ -1,4 +1,4 @@
-"""Orders, for staff: records to look at, and a desk from which everything is done through the services."""
+"""The admin pages of orders: read-only records, and actions that call the services."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -14,87 +14,86 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from core import csv_export, money
-from core.admin import ModelAdmin, ReadOnly, TabularInline, apply_widgets, staff_actor
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, apply_widgets, get_staff_actor
 from core.exceptions import DomainError
-from orders import selectors
+from orders import minor_units, selectors
 from orders.admin import badges, order_actions
 from orders.models import Order, OrderEvent, OrderItem, Payment
-from orders.payments import refunds
 
-PARTS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
-COLUMNS = (
+PRINTED_ADDRESS_FIELDS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
+CSV_COLUMNS = (
     *("number", "placed_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
-    *("subtotal", "shipping_total", "tax_total", "total", "name", "email", "phone", *PARTS),
+    *("subtotal", "shipping_total", "tax_total", "total", "name", "email", "phone", *PRINTED_ADDRESS_FIELDS),
 )
 
 
-def _amount(name: str, words: str) -> Callable[[Any, Any], str]:
-    """Return a column that shows an amount with its currency's digits, of an order or of what belongs to one."""
+def _amount_column(name: str, description: str) -> Callable[[Any, Any], str]:
+    """Return an admin column for an amount of an order or of a related row, with the digits of its currency."""
 
-    @admin.display(description=words, ordering=name)
-    def shown(self: Any, row: Any) -> str:
-        return money.text(getattr(row, name), row.currency if hasattr(row, "currency") else row.order.currency)
+    @admin.display(description=description, ordering=name)
+    def column(self: Any, row: Any) -> str:
+        return money.format_amount(getattr(row, name), row.currency if hasattr(row, "currency") else row.order.currency)
 
-    return shown
+    return column
 
 
-class PartOfOrder(ReadOnly):
-    """Whoever may look at an order sees what belongs to it."""
+class OrderInline(ReadOnlyAdminMixin):
+    """Rows of an order, visible to anyone who may view the order."""
 
     extra = 0
     hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask for the right to the order."""
-        return any(request.user.has_perm(f"orders.{right}_order") for right in ("view", "change"))
+        """Return whether the user may view or change orders."""
+        return any(request.user.has_perm(f"orders.{permission}_order") for permission in ("view", "change"))
 
 
-class ItemInline(PartOfOrder, TabularInline[OrderItem, Order]):
-    """What was bought."""
+class ItemInline(OrderInline, TabularInline[OrderItem, Order]):
+    """The lines of an order."""
 
     model = OrderItem
-    fields = ("sku", "name", "quantity", "shown_price", "shown_total", "refunded_quantity", "restocked_quantity")
-    shown_price = _amount("unit_price", "Unit price")
-    shown_total = _amount("line_total", "Line total")
+    fields = ("sku", "name", "quantity", "unit_price_column", "line_total_column", "refunded_quantity", "restocked_quantity")
+    unit_price_column = _amount_column("unit_price", "Unit price")
+    line_total_column = _amount_column("line_total", "Line total")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
-        """Fetch the order, for its currency, with the lines."""
+        """Fetch the order with its lines, for the currency."""
         return super().get_queryset(request).select_related("order")
 
 
-class PaymentInline(PartOfOrder, TabularInline[Payment, Order]):
-    """How it is paid."""
+class PaymentInline(OrderInline, TabularInline[Payment, Order]):
+    """The payments of an order."""
 
     model = Payment
     fields = (
-        *("created_at", "provider", "state", "currency", "shown_amount", "captured", "given_back", "failure_code"),
+        *("created_at", "provider", "state", "currency", "amount_column", "captured", "refunded", "failure_code"),
         *("payment_intent", "session_id"),
     )
-    shown_amount = _amount("amount", "Amount")
+    amount_column = _amount_column("amount", "Amount")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
-        """Fetch the order, for its currency, with the payments."""
+        """Fetch the order with its payments, for the currency."""
         return super().get_queryset(request).select_related("order")
 
     @admin.display(description="Captured")
     def captured(self, payment: Payment) -> str:
-        return money.text(refunds.major_of(payment.captured_minor, payment.order), payment.currency)
+        return money.format_amount(minor_units.captured_amount(payment), payment.currency)
 
-    @admin.display(description="Given back")
-    def given_back(self, payment: Payment) -> str:
-        return money.text(refunds.major_of(payment.refunded_minor, payment.order), payment.currency)
+    @admin.display(description="Refunded")
+    def refunded(self, payment: Payment) -> str:
+        return money.format_amount(minor_units.refunded_amount(payment), payment.currency)
 
 
-class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
-    """What happened."""
+class EventInline(OrderInline, TabularInline[OrderEvent, Order]):
+    """The history of an order."""
 
     model = OrderEvent
     verbose_name_plural = "history"
-    fields = ("at", "kind", "from_status", "to_status", "actor_kind", "user", "told")
+    fields = ("at", "kind", "from_status", "to_status", "actor_kind", "user", "details")
 
-    @admin.display(description="Told")
-    def told(self, event: OrderEvent) -> str:
-        return event.told or "–"
+    @admin.display(description="Details")
+    def details(self, event: OrderEvent) -> str:
+        return event.summary or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
         """Fetch the users with the events."""
@@ -102,10 +101,10 @@ class EventInline(PartOfOrder, TabularInline[OrderEvent, Order]):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, ModelAdmin[Order]):
-    """Purchases."""
+class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
+    """Orders, with their lines, payments and history."""
 
-    list_display = ("number", "placed_at", "buyer", "amount", "state", "payment", "flag", "payment_method", "market")
+    list_display = ("number", "placed_at", "buyer", "amount", "state", "payment", "alert", "payment_method", "market")
     list_filter = ("status", "payment_method", "market", ("attention", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("number", "email", "name", "phone", "items__sku")
@@ -113,10 +112,10 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
     ordering = ("-created_at", "-id")
     inlines = (ItemInline, PaymentInline, EventInline)
     actions = ("as_csv",)
-    shown_subtotal = _amount("subtotal", "Subtotal")
-    shown_discount = _amount("discount_total", "Discount")
-    shown_shipping = _amount("shipping_total", "Shipping")
-    shown_tax = _amount("tax_total", "Tax, included")
+    subtotal_column = _amount_column("subtotal", "Subtotal")
+    discount_column = _amount_column("discount_total", "Discount")
+    shipping_column = _amount_column("shipping_total", "Shipping")
+    tax_column = _amount_column("tax_total", "Tax, included")
     fieldsets = (
         (
             None,
@@ -124,15 +123,15 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
                 "fields": (
                     ("number", "state"),
                     ("payment", "payment_method"),
-                    ("amount", "given_back"),
-                    ("flag", "cancel_reason"),
+                    ("amount", "refunds"),
+                    ("alert", "cancel_reason"),
                 )
             },
         ),
-        ("To", {"classes": ["tab"], "fields": (("name", "email"), ("phone", "user"), ("address_lines", "note"))}),
+        ("Customer", {"classes": ["tab"], "fields": (("name", "email"), ("phone", "user"), ("address_lines", "note"))}),
         (
             "Amounts",
-            {"classes": ["tab"], "fields": (("shown_subtotal", "shown_discount"), ("shown_shipping", "shown_tax"), "market")},
+            {"classes": ["tab"], "fields": (("subtotal_column", "discount_column"), ("shipping_column", "tax_column"), "market")},
         ),
         ("Stock", {"classes": ["tab"], "fields": (("stock_state", "reserved_until"), "cart")}),
         (
@@ -150,15 +149,15 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
 
     @admin.display(description="Status", ordering="status")
     def state(self, order: Order) -> str:
-        return badges.of_status(order)
+        return badges.order_badge(order)
 
     @admin.display(description="Payment")
     def payment(self, order: Order) -> str:
-        return badges.of_payment(selectors.payment_status(list(order.payments.all())))
+        return badges.payment_badge(selectors.payment_status(list(order.payments.all())))
 
-    @admin.display(description="Attention", ordering="attention")
-    def flag(self, order: Order) -> str:
-        return badges.of_attention(order)
+    @admin.display(description="Alert", ordering="attention")
+    def alert(self, order: Order) -> str:
+        return badges.alert_badge(order)
 
     @admin.display(description="Buyer")
     def buyer(self, order: Order) -> str:
@@ -166,90 +165,92 @@ class OrderAdmin(ReadOnly, ModelAdmin[Order]):
 
     @admin.display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{money.text(order.total, order.currency)} {order.currency}"
+        return f"{money.format_amount(order.total, order.currency)} {order.currency}"
 
     @admin.display(description="Address")
     def address_lines(self, order: Order) -> str:
-        return format_html_join(mark_safe("<br>"), "{}", ((part,) for name in PARTS if (part := order.address.get(name)))) or "–"
+        parts = [order.address[name] for name in PRINTED_ADDRESS_FIELDS if order.address.get(name)]
+        return format_html_join(mark_safe("<br>"), "{}", ((part,) for part in parts)) or "–"
 
     @admin.display(description="Refunds")
-    def given_back(self, order: Order) -> str:
-        return order_actions.refunds_of(order) or "–"
+    def refunds(self, order: Order) -> str:
+        return order_actions.describe_refunds(order) or "–"
 
     @admin.action(description="Download as CSV", permissions=["view"])
-    def as_csv(self, request: HttpRequest, chosen: QuerySet[Order]) -> StreamingHttpResponse:
-        """Send the chosen orders, a line each, to open in a spreadsheet program."""
-        rows = chosen.prefetch_related("items", "payments").order_by("pk").iterator(chunk_size=500)
-        lines = csv_export.lines(_rows(rows))
+    def as_csv(self, request: HttpRequest, queryset: QuerySet[Order]) -> StreamingHttpResponse:
+        """Download the selected orders as a CSV file, one line each."""
+        orders = queryset.prefetch_related("items", "payments").order_by("pk").iterator(chunk_size=500)
+        lines = csv_export.generate_lines(_csv_rows(orders))
         headers = {"Content-Disposition": 'attachment; filename="orders.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the desk and the packing slip."""
-        own = [
-            path("<int:pk>/desk/<str:act>/", self.admin_site.admin_view(self.desk), name="orders_order_desk"),
-            path("<int:pk>/slip/", self.admin_site.admin_view(self.slip), name="orders_order_slip"),
+        """Add the pages of the order actions and the packing slip."""
+        urls = [
+            path("<int:pk>/action/<str:name>/", self.admin_site.admin_view(self.action_view), name="orders_order_action"),
+            path("<int:pk>/slip/", self.admin_site.admin_view(self.packing_slip_view), name="orders_order_slip"),
         ]
-        return [*own, *super().get_urls()]
+        return [*urls, *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Show the order with what can be done to it."""
+        """Show the order with the actions that its state and the user's permissions allow."""
         order = self.get_object(request, object_id)
-        acts = order_actions.acts_for(order) if order is not None and request.user.has_perm("orders.change_order") else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+        can_change = order is not None and request.user.has_perm("orders.change_order")
+        actions = order_actions.actions_for(order) if order is not None and can_change else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "order_actions": actions})
 
-    def desk(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
-        """Ask what an act needs to know, and do it."""
+    def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Show the form of an action, and perform the action when the form is submitted."""
         if not request.user.has_perm("orders.change_order"):
             raise PermissionDenied
         order = get_object_or_404(Order, pk=pk)
-        chosen = order_actions.ACTS.get(act)
-        if chosen is None:
+        action = order_actions.ACTIONS.get(name)
+        if action is None:
             raise Http404
-        form = chosen.form(order, request.POST if request.method == "POST" else None)
+        form = action.form(order, request.POST if request.method == "POST" else None)
         apply_widgets(form.fields)
         if request.method == "POST" and form.is_valid():
             try:
-                self.message_user(request, chosen.does(staff_actor(request), order, form), messages.SUCCESS)
+                self.message_user(request, action.handler(get_staff_actor(request), order, form), messages.SUCCESS)
                 return redirect(reverse("admin:orders_order_change", args=[pk]))
-            except (DomainError, ValueError) as refused:
-                form.add_error(None, getattr(refused, "message", str(refused)))
-        title = f"{chosen.label}: order {order.number}"
-        own = {
+            except (DomainError, ValueError) as error:
+                form.add_error(None, getattr(error, "message", str(error)))
+        context = {
+            **self.admin_site.each_context(request),
             "original": order,
             "order": order,
             "total": self.amount(order),
-            "act": chosen,
+            "action": action,
             "form": form,
-            "title": title,
+            "title": f"{action.label}: order {order.number}",
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/orders/order/desk.html", {**self.admin_site.each_context(request), **own})
+        return TemplateResponse(request, "admin/orders/order/action.html", context)
 
-    def slip(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show a page to print and put into the parcel."""
+    def packing_slip_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the printable packing slip."""
         order = get_object_or_404(Order.objects.prefetch_related("items"), pk=pk)
         if not self.has_view_permission(request, order):
             raise PermissionDenied
-        to = [order.address.get(part, "") for part in PARTS]
+        recipient = [order.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS]
         if order.name != order.address.get("full_name"):
-            to.insert(0, order.name)
-        is_to_pack = order.status in (Order.Status.PROCESSING, Order.Status.SHIPPED, Order.Status.DELIVERED)
+            recipient.insert(0, order.name)
+        is_shippable = order.status in (Order.Status.PROCESSING, Order.Status.SHIPPED, Order.Status.DELIVERED)
         items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
         context = {
             "order": order,
-            "is_to_pack": is_to_pack,
-            "items": [(item, units) for item, units in items if units and is_to_pack],
-            "due": self.amount(order) if order.is_to_be_collected else "",
-            "to": [part for part in to if part],
+            "is_shippable": is_shippable,
+            "items": [(item, units) for item, units in items if units and is_shippable],
+            "cash_due": self.amount(order) if order.is_cash_due else "",
+            "recipient": [line for line in recipient if line],
         }
         return TemplateResponse(request, "admin/orders/order/slip.html", context)
 
 
-def _rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
-    yield list(COLUMNS)
+def _csv_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
+    yield list(CSV_COLUMNS)
     for order in orders:
-        shown = selectors.shown_whole(order, "")
-        known = {**shown, **{part: order.address.get(part, "") for part in PARTS}}
-        known |= {"units": sum(item.quantity for item in order.items.all()), "placed_at": order.placed_at.isoformat()}
-        yield [known[name] for name in COLUMNS]
+        values = selectors.serialize_prefetched_order(order, "")
+        values |= {field: order.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
+        values |= {"units": sum(item.quantity for item in order.items.all()), "placed_at": order.placed_at.isoformat()}
+        yield [values[name] for name in CSV_COLUMNS]

@@ -1,21 +1,21 @@
-"""What belongs to orders, for staff: refunds, the payment provider's events, address books. Records to look at."""
+"""Read-only admin pages for refunds, provider events and saved addresses."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core import money
-from core.admin import ModelAdmin, ReadOnly
+from core.admin import ModelAdmin, ReadOnlyAdminMixin
 from orders.admin import badges
 from orders.models import Address, Refund, StripeEvent
 from orders.payments import webhook_events
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnly, ModelAdmin[Refund]):
-    """Money that goes back."""
+class RefundAdmin(ReadOnlyAdminMixin, ModelAdmin[Refund]):
+    """Refunds."""
 
-    list_display = ("created_at", "order", "given_back", "shown_state", "source", "reason", "failure_code", "created_by")
+    list_display = ("created_at", "order", "amount_with_currency", "state_badge", "source", "reason", "failure_code", "created_by")
     list_filter = ("state", "source")
     list_select_related = ("payment__order", "created_by")
     search_fields = ("payment__order__number", "provider_id")
@@ -27,19 +27,19 @@ class RefundAdmin(ReadOnly, ModelAdmin[Refund]):
         return refund.payment.order.number
 
     @admin.display(description="Amount", ordering="amount")
-    def given_back(self, refund: Refund) -> str:
-        return f"{money.text(refund.amount, refund.payment.currency)} {refund.payment.currency}"
+    def amount_with_currency(self, refund: Refund) -> str:
+        return f"{money.format_amount(refund.amount, refund.payment.currency)} {refund.payment.currency}"
 
     @admin.display(description="State", ordering="state")
-    def shown_state(self, refund: Refund) -> str:
-        return badges.of_refund(refund)
+    def state_badge(self, refund: Refund) -> str:
+        return badges.refund_badge(refund)
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnly, ModelAdmin[StripeEvent]):
-    """What the payment provider has sent."""
+class StripeEventAdmin(ReadOnlyAdminMixin, ModelAdmin[StripeEvent]):
+    """Events received from the payment provider."""
 
-    list_display = ("received_at", "type", "object_id", "shown_status", "tries", "last_error")
+    list_display = ("received_at", "type", "object_id", "status_badge", "tries", "last_error")
     list_filter = ("status", "type")
     search_fields = ("event_id", "object_id")
     fields = (
@@ -47,27 +47,27 @@ class StripeEventAdmin(ReadOnly, ModelAdmin[StripeEvent]):
         *("received_at", "processed_at", "payload"),
     )
     ordering = ("-id",)
-    actions = ("work_through",)
+    actions = ("replay",)
 
     @admin.display(description="Status", ordering="status")
-    def shown_status(self, event: StripeEvent) -> str:
-        return badges.of_event(event)
+    def status_badge(self, event: StripeEvent) -> str:
+        return badges.event_badge(event)
 
-    def has_work_permission(self, request: HttpRequest) -> bool:
-        """Who may change orders may work events through."""
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may replay events: it takes the permission to change orders."""
         return request.user.has_perm("orders.change_order")
 
-    @admin.action(description="Work through again", permissions=["work"])
-    def work_through(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
-        """Do again what follows from the events; those that are done change nothing."""
-        told = [webhook_events.replay(event.event_id) for event in chosen]
-        done, failed = sum(one[0] for one in told), sum(one[1] for one in told)
+    @admin.action(description="Process again", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
+        """Process the selected events again. Events that are already done change nothing."""
+        results = [webhook_events.replay_events(event.event_id) for event in queryset]
+        done, failed = sum(done for done, _ in results), sum(failed for _, failed in results)
         self.message_user(request, f"{done} done, {failed} failed", messages.WARNING if failed else messages.SUCCESS)
 
 
 @admin.register(Address)
-class AddressAdmin(ReadOnly, ModelAdmin[Address]):
-    """Address books."""
+class AddressAdmin(ReadOnlyAdminMixin, ModelAdmin[Address]):
+    """Saved addresses."""
 
     list_display = ("user", "full_name", "line1", "city", "country", "is_default")
     list_select_related = ("user",)

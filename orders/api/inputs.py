@@ -1,4 +1,4 @@
-"""What comes in on the order routes."""
+"""Request bodies of the order endpoints."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -10,58 +10,55 @@ from rest_framework import serializers
 from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId
 from core.http.fields import CartTokenField
-from orders.models import Order
-from orders.placement.cart_check import Wanted
+from orders.models import ADDRESS_FIELDS, MAX_REASON, Address, Order
+from orders.placement.cart_check import RequestedLine
 
-ADDRESS_FIELDS = {
-    **{"full_name": 200, "phone": 32, "line1": 300, "line2": 300, "city": 120},
-    **{"state": 120, "postal_code": 20, "country": 60},
-}
-PHONE = re.compile(r"^[+0-9 ()./-]{3,32}\Z", re.ASCII)
-MAX_SNAPSHOT = 100
+ADDRESS_MAX_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
+PHONE_PATTERN = re.compile(r"^[+0-9 ()./-]{3,32}\Z", re.ASCII)
+MAX_SNAPSHOT_LINES = 100
 
 
 @extend_schema_field(
     {
-        "description": "Where to send it: at least line1, or all of it as one text",
+        "description": "The delivery address: an object with at least line1, or plain text",
         "oneOf": [
             {"type": "string"},
-            {"type": "object", "properties": {n: {"type": "string", "maxLength": m} for n, m in ADDRESS_FIELDS.items()}},
+            {"type": "object", "properties": {n: {"type": "string", "maxLength": m} for n, m in ADDRESS_MAX_LENGTHS.items()}},
         ],
     }
 )
 class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """An address: an object (keys that the shop does not know are ignored), or plain text."""
+    """An address: an object (unknown keys are ignored) or plain text."""
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        """Return the address with all of its keys."""
+        """Return the address with all keys."""
         if isinstance(data, str):
             data = {"line1": data}
         if not isinstance(data, dict):
-            raise serializers.ValidationError("Must be an object or a text")
-        return {name: self._part(data, name, longest) for name, longest in ADDRESS_FIELDS.items()}
+            raise serializers.ValidationError("Must be an object or a string")
+        return {name: self._clean_part(data, name, max_length) for name, max_length in ADDRESS_MAX_LENGTHS.items()}
 
-    def _part(self, data: dict[str, Any], name: str, longest: int) -> str:
-        given = data.get(name)
-        if given is None:
+    def _clean_part(self, data: dict[str, Any], name: str, max_length: int) -> str:
+        value = data.get(name)
+        if value is None:
             return ""
-        if not isinstance(given, str) or len(given) > longest or "\x00" in given:
-            raise serializers.ValidationError({name: f"Must be a text of at most {longest} characters"})
-        if name == "phone" and given.strip() and not PHONE.match(given):
+        if not isinstance(value, str) or len(value) > max_length or "\x00" in value:
+            raise serializers.ValidationError({name: f"Must be a string of at most {max_length} characters"})
+        if name == "phone" and value.strip() and not PHONE_PATTERN.match(value):
             raise serializers.ValidationError({name: "Must be a phone number"})
-        return given.strip()
+        return value.strip()
 
     def to_representation(self, value: Any) -> Any:
-        """Show it as it is."""
+        """Return the value unchanged."""
         return value
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
-class ShownAmount(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """An amount that the client has shown: only compared, so the noise of a floating-point sum is rounded away."""
+class DisplayedAmountField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """An amount that the client displayed. It is only compared, so floating-point noise is rounded away."""
 
     def to_internal_value(self, data: Any) -> Decimal:
-        """Return the amount to three digits, as many as any currency has."""
+        """Return the amount with three digits, the most that any currency has."""
         try:
             amount = Decimal(str(data)) if isinstance(data, str | int | float) and not isinstance(data, bool) else None
             if amount is None or not 0 <= amount < 10**11 or len(str(data)) > 40:
@@ -71,23 +68,23 @@ class ShownAmount(serializers.Field):  # type: ignore[type-arg]  # not subscript
             raise serializers.ValidationError("Must be an amount like 19.99") from None
 
     def to_representation(self, value: Any) -> Any:
-        """Show it as it is."""
+        """Return the value unchanged."""
         return value
 
 
 class SnapshotLine(serializers.Serializer[Any]):
-    """A line of the client's cart: what, how many, and the price that it showed."""
+    """A line of the client's cart: the product or variant, the quantity, and the displayed price."""
 
     id = ProductRef(required=False)
     product_id = ProductRef(required=False)
     sku_id = RowId(required=False)
     variant_id = RowId(required=False, allow_null=True)
-    quantity = Quantity(least=0, required=False)
-    qty = Quantity(least=0, required=False)
-    price = ShownAmount(required=False, allow_null=True)
+    quantity = Quantity(min_value=0, required=False)
+    qty = Quantity(min_value=0, required=False)
+    price = DisplayedAmountField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A line names something, and how many of it."""
+        """Require a product or variant, and a quantity."""
         if not any(attrs.get(name) for name in ("sku_id", "variant_id", "product_id", "id")):
             raise serializers.ValidationError({"product_id": ["This field is required."]})
         if "quantity" not in attrs and "qty" not in attrs:
@@ -96,62 +93,58 @@ class SnapshotLine(serializers.Serializer[Any]):
 
 
 class CreateOrderInput(serializers.Serializer[Any]):
-    """How to pay, where to send, and which lines of the cart (default: all)."""
+    """The payment method, the delivery address, and the cart lines to order (default: all)."""
 
     payment_method = serializers.CharField(required=False, allow_null=True, max_length=20)
-    method = serializers.CharField(required=False, allow_null=True, max_length=20, help_text="the same as payment_method")
+    method = serializers.CharField(required=False, allow_null=True, max_length=20, help_text="alias of payment_method")
     address = AddressField(required=False)
-    address_id = RowId(required=False, allow_null=True, help_text="of one's own address book")
+    address_id = RowId(required=False, allow_null=True, help_text="of the caller's address book")
     name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
     email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
-    phone = serializers.RegexField(PHONE, required=False, allow_blank=True, allow_null=True)
+    phone = serializers.RegexField(PHONE_PATTERN, required=False, allow_blank=True, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
-    items = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT)
-    cart = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT)
-    expected_total = ShownAmount(required=False, allow_null=True)
+    items = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
+    cart = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
+    expected_total = DisplayedAmountField(required=False, allow_null=True)
     accept_price_changes = serializers.BooleanField(default=False)
     cart_token = CartTokenField()
 
     def validate_email(self, value: str | None) -> str:
-        """Take the address in its normal form."""
-        return email_addresses.normalised(value) if value and value.strip() else ""
+        """Return the normalized e-mail address."""
+        return email_addresses.normalize_email(value) if value and value.strip() else ""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Read the way to pay in any case."""
+        """Accept the payment method in any letter case."""
         method = (attrs.get("payment_method") or attrs.get("method") or "").strip().lower()
         if method not in Order.Method.values:
-            known = " or ".join(Order.Method.values)
-            raise serializers.ValidationError({"payment_method": [f"Must be {known}"]})
+            choices = " or ".join(Order.Method.values)
+            raise serializers.ValidationError({"payment_method": [f"Must be {choices}"]})
         attrs["payment_method"] = method
         return attrs
 
 
 class CancelInput(serializers.Serializer[Any]):
-    """Why, if the buyer likes to say."""
+    """The reason for the cancellation, optional."""
 
-    reason = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
-
-
-class AddressInput(serializers.Serializer[Any]):
-    """An address for the book."""
-
-    full_name = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    phone = serializers.RegexField(PHONE, required=False, allow_blank=True)
-    line1 = serializers.CharField(max_length=300)
-    line2 = serializers.CharField(required=False, allow_blank=True, max_length=300)
-    city = serializers.CharField(required=False, allow_blank=True, max_length=120)
-    state = serializers.CharField(required=False, allow_blank=True, max_length=120)
-    postal_code = serializers.CharField(required=False, allow_blank=True, max_length=20)
-    country = serializers.CharField(required=False, allow_blank=True, max_length=60)
-    is_default = serializers.BooleanField(required=False)
+    reason = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=MAX_REASON)
 
 
-def wanted_of(lines: list[dict[str, Any]] | None) -> tuple[Wanted, ...] | None:
-    """Return the snapshot as the service takes it, without what is saved for later; None where the client sent none."""
+class AddressInput(serializers.ModelSerializer[Address]):
+    """An address to save in the address book."""
+
+    phone = serializers.RegexField(PHONE_PATTERN, required=False, allow_blank=True)
+
+    class Meta:
+        model = Address
+        fields = (*ADDRESS_FIELDS, "is_default")
+
+
+def build_requested_lines(lines: list[dict[str, Any]] | None) -> tuple[RequestedLine, ...] | None:
+    """Return the requested lines without those saved for later; None if the client sent no snapshot."""
     if lines is None:
         return None
     return tuple(
-        Wanted(
+        RequestedLine(
             quantity=units,
             variant=line.get("sku_id") or line.get("variant_id"),
             product=line.get("product_id") or line.get("id"),

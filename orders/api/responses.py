@@ -1,14 +1,14 @@
-"""What goes out on the order routes."""
+"""Responses of the order endpoints."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from orders.models import Order
+from orders.models import ADDRESS_FIELDS, Order
 
 
 class OrderItemResponse(serializers.Serializer[Any]):
-    """A line of an order, as it was bought."""
+    """A line of an order, as it was when the order was placed."""
 
     product_id = serializers.IntegerField(allow_null=True)
     variant_id = serializers.IntegerField(allow_null=True)
@@ -22,20 +22,15 @@ class OrderItemResponse(serializers.Serializer[Any]):
 
 
 class AddressResponse(serializers.Serializer[Any]):
-    """Where it goes."""
+    """A delivery address."""
 
-    full_name = serializers.CharField()
-    phone = serializers.CharField()
-    line1 = serializers.CharField()
-    line2 = serializers.CharField()
-    city = serializers.CharField()
-    state = serializers.CharField()
-    postal_code = serializers.CharField()
-    country = serializers.CharField()
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields of a postal address, and the declared ones."""
+        return {**{name: serializers.CharField() for name in ADDRESS_FIELDS}, **super().get_fields()}
 
 
 class SavedAddressResponse(AddressResponse):
-    """An address of the book."""
+    """An address of the address book."""
 
     id = serializers.IntegerField()
     is_default = serializers.BooleanField()
@@ -46,7 +41,7 @@ class OrderResponse(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     number = serializers.CharField()
-    order_no = serializers.CharField(help_text="the same as number")
+    order_no = serializers.CharField(help_text="alias of number")
     status = serializers.ChoiceField(Order.Status.choices)
     payment_status = serializers.ChoiceField(["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"])
     payment_method = serializers.ChoiceField(Order.Method.choices)
@@ -66,15 +61,17 @@ class OrderResponse(serializers.Serializer[Any]):
     placed_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
-    checkout_url = serializers.CharField(required=False, help_text="where a pending order is paid by card")
-    session_id = serializers.CharField(required=False, help_text="the checkout session behind checkout_url")
-    order_token = serializers.CharField(required=False, help_text="a guest's key to this order; there only on a guest's order")
+    checkout_url = serializers.CharField(required=False, help_text="payment page of a pending card order")
+    session_id = serializers.CharField(required=False, help_text="checkout session of checkout_url")
+    order_token = serializers.CharField(required=False, help_text="token that opens this order; only present for guest orders")
 
 
 class VerifiedResponse(serializers.Serializer[Any]):
-    """How a payment stands."""
+    """The payment status of an order."""
 
     order = OrderResponse()
     payment_verified = serializers.BooleanField()
     order_status = serializers.ChoiceField(Order.Status.choices)
-    stale = serializers.BooleanField(required=False, help_text="the provider did not answer: this is what was known before")
+    stale = serializers.BooleanField(
+        required=False, help_text="true if the provider did not respond and the status may be out of date"
+    )

@@ -1,4 +1,4 @@
-"""`/api/orders/`: placing orders and reading one's own."""
+"""`/api/orders/`: placing and reading orders."""
 
 import re
 from dataclasses import replace
@@ -11,74 +11,84 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.api.access import user_of
-from carts.api import access as carts
+from accounts.api.access import get_user
+from carts.api import access as cart_access
 from core import rate_limits
-from core.absolute_urls import site_of
-from core.actors import actor_of
+from core.absolute_urls import get_site_url
+from core.actors import get_actor
 from core.http import cookies
-from core.http.client_ip import client_ip
+from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
 from core.http.openapi import PaginationResponse, api_schema
-from core.http.parsers import body_of
-from core.http.throttles import EveryCaller, Writes
-from core.pagination import PAGE_PARAMETERS, Cursor, page_size_of
+from core.http.parsers import get_body
+from core.http.throttles import CallThrottle, WriteThrottle
+from core.pagination import PAGE_PARAMETERS, Cursor, parse_page_size
 from orders import selectors
-from orders.api.inputs import CancelInput, CreateOrderInput, wanted_of
+from orders.api.inputs import CancelInput, CreateOrderInput, build_requested_lines
 from orders.api.responses import OrderResponse, VerifiedResponse
 from orders.exceptions import InvalidIdempotencyKey
 from orders.fulfilment import cancellation, claiming
 from orders.models import Order
 from orders.payments import sessions
+from orders.placement.cart_check import ExpectedCart
 from orders.placement.place import place_order
-from orders.placement.request import Wish
+from orders.placement.request import CheckoutRequest
 
-VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
-SESSION = OpenApiParameter("session_id", OpenApiTypes.STR, required=True, description="from the address of the page")
-KEY = OpenApiParameter(
+VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+SESSION_ID = OpenApiParameter("session_id", OpenApiTypes.STR, required=True, description="from the URL of the page")
+IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
     description="1 to 255 visible ASCII characters",
 )
-REPLAYED = OpenApiParameter(
-    "Idempotency-Replayed", OpenApiTypes.STR, OpenApiParameter.HEADER, enum=["true"], response=[200], description="on a repetition"
+IDEMPOTENCY_REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed", OpenApiTypes.STR, OpenApiParameter.HEADER, enum=["true"], response=[200], description="set on replays"
 )
-TOKEN = OpenApiParameter("X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's key to the order")
-CLAIMED = OpenApiParameter("X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True, description=TOKEN.description)
+ORDER_TOKEN = OpenApiParameter(
+    "X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's token for the order"
+)
+REQUIRED_ORDER_TOKEN = OpenApiParameter(
+    "X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True, description=ORDER_TOKEN.description
+)
 
 
-def idempotency_key_of(request: Request) -> str:
-    """Return the header; a blank one counts as absent. Raises InvalidIdempotencyKey."""
-    given: str = request._request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
-    if given and not VISIBLE.fullmatch(given):
+def get_idempotency_key(request: Request) -> str:
+    """Return the Idempotency-Key header; a blank header counts as absent. Raises InvalidIdempotencyKey."""
+    key: str = request._request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
+    if key and not VISIBLE_ASCII.fullmatch(key):
         raise InvalidIdempotencyKey
-    return given
+    return key
 
 
-def token_of(request: Request) -> str:
-    """Return the guest's key to an order."""
+def get_order_token(request: Request) -> str:
+    """Return the X-Order-Token header, or an empty string."""
     token: str = request._request.META.get("HTTP_X_ORDER_TOKEN", "")
     return token
 
 
-def wish_of(request: Request, fields: dict[str, Any]) -> Wish:
-    """Return what the buyer wants; the e-mail defaults to the user's."""
-    snapshot = "items" if fields.get("items") is not None else "cart"
-    wish = Wish(
+def build_checkout_request(request: Request, fields: dict[str, Any]) -> CheckoutRequest:
+    """Build the checkout request from validated fields. The e-mail defaults to the user's."""
+    lines_field = "items" if fields.get("items") is not None else "cart"
+    email = getattr(request.user, "email", None)
+    checkout_request = CheckoutRequest(
         method=fields["payment_method"],
         address_id=fields.get("address_id"),
         name=fields.get("name") or "",
-        email=fields.get("email") or getattr(request.user, "email", None) or "",
+        email=fields.get("email") or email or "",
         phone=fields.get("phone") or "",
         note=fields.get("note") or "",
-        has_proved_email=getattr(request.user, "email_verified_at", None) is not None or not getattr(request.user, "email", None),
-        wanted=wanted_of(fields.get(snapshot)),
-        snapshot=snapshot,
-        expected_total=fields.get("expected_total"),
-        accept_price_changes=fields["accept_price_changes"],
+        is_email_verified=not email or getattr(request.user, "email_verified_at", None) is not None,
+        expected=ExpectedCart(
+            lines=build_requested_lines(fields.get(lines_field)),
+            total=fields.get("expected_total"),
+            accepts_increases=fields["accept_price_changes"],
+            lines_field=lines_field,
+        ),
     )
-    return wish if wish.address_id is not None else wish.sent_to(fields.get("address") or {})
+    if checkout_request.address_id is not None:  # the address is looked up with the order
+        return checkout_request
+    return checkout_request.with_address(fields.get("address") or {})
 
 
 class OrderViewSet(GenericViewSet[Order]):
@@ -91,22 +101,22 @@ class OrderViewSet(GenericViewSet[Order]):
     lookup_field = "number"
     lookup_value_regex = r"[0-9]{6}-[0-9A-Za-z]{6}"
 
-    @api_schema(OrderResponse, request=CreateOrderInput, statuses=(200, 201), parameters=[KEY, REPLAYED])
-    @action(detail=False, methods=["post"], url_path="create", throttle_classes=[EveryCaller, Writes])
+    @api_schema(OrderResponse, request=CreateOrderInput, statuses=(200, 201), parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED])
+    @action(detail=False, methods=["post"], url_path="create", throttle_classes=[CallThrottle, WriteThrottle])
     def place(self, request: Request) -> Reply:
-        """Order what lies in the cart; 200 instead of 201 where the same request has ordered it before."""
-        given = CreateOrderInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        caller = carts.cart_owner(request)
-        wish = wish_of(request, given.validated_data)
-        placed = place_order(actor_of(request), caller, wish, idempotency_key_of(request))
-        shown = selectors.shown(placed.order, placed.items, placed.payments, site_of(request._request))
-        status, message = (200, "Order found") if placed.replayed else (201, "Order placed")
-        reply = Reply(shown, message, status=status, warnings=placed.warnings)
-        if placed.replayed:
+        """Place an order from the cart. A replay of an earlier request returns its order with 200 instead of 201."""
+        serializer = CreateOrderInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        owner = cart_access.get_cart_owner(request)
+        checkout_request = build_checkout_request(request, serializer.validated_data)
+        placed = place_order(get_actor(request), owner, checkout_request, get_idempotency_key(request))
+        data = selectors.serialize_order(placed.order, placed.items, placed.payments, get_site_url(request._request))
+        status, message = (200, "Order found") if placed.is_replay else (201, "Order placed")
+        reply = Reply(data, message, status=status, warnings=placed.warnings)
+        if placed.is_replay:
             reply["Idempotency-Replayed"] = "true"
-        if caller.user_id is None and placed.cart_is_empty and placed.order.status != Order.Status.PENDING:
-            cookies.drop(reply, cookies.GUEST_READABLE, cookies.GUEST_HIDDEN)
+        if owner.user_id is None and placed.cart_is_empty and placed.order.status != Order.Status.PENDING:
+            cookies.delete_cookies(reply, cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY)
         return reply
 
     @api_schema(OrderResponse(many=True), extra=PaginationResponse, parameters=PAGE_PARAMETERS)
@@ -114,58 +124,63 @@ class OrderViewSet(GenericViewSet[Order]):
     def my(self, request: Request) -> Reply:
         """List the caller's orders, newest first."""
         query = request._request.GET
-        cursor = Cursor.decode(query["cursor"], "newest") if query.get("cursor") else None
-        page = selectors.of_user(user_of(request).pk, cursor, page_size_of(query), site_of(request._request))
+        cursor = Cursor.from_query(query, "newest")
+        page = selectors.list_orders_of_user(get_user(request).pk, cursor, parse_page_size(query), get_site_url(request._request))
         return Reply(page.rows, extra={"pagination": page.links(request)})
 
-    @api_schema(OrderResponse, parameters=[TOKEN])
+    @api_schema(OrderResponse, parameters=[ORDER_TOKEN])
     def retrieve(self, request: Request, number: str) -> Reply:
-        """Get an order: one's own, or a guest's with its token."""
-        return self._shown(request, self._order(request, number))
+        """Get an order of the caller, or a guest's order with its token."""
+        return self._reply(request, self._get_order(request, number))
 
-    @api_schema(OrderResponse, request=CancelInput, parameters=[TOKEN])
-    @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
+    @api_schema(OrderResponse, request=CancelInput, parameters=[ORDER_TOKEN])
+    @action(detail=True, methods=["post"], throttle_classes=[CallThrottle, WriteThrottle])
     def cancel(self, request: Request, number: str) -> Reply:
-        """Cancel an order that is not paid yet: one that waits for a card, or one to be paid on delivery that is not sent yet."""
-        given = CancelInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        order = self._order(request, number)
-        buyer = replace(actor_of(request), kind="customer")  # which staff are too, of what they buy themselves
-        cancellation.cancel(buyer, order.pk, given.validated_data.get("reason") or "cancelled by the buyer")
-        return self._shown(request, self._order(request, number), "Order cancelled")
+        """Cancel an unpaid order: one that awaits card payment, or a Cash on Delivery order that is not yet shipped."""
+        serializer = CancelInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        order = self._get_order(request, number)
+        customer = replace(get_actor(request), kind="customer")  # staff act as customers for their own orders
+        cancellation.cancel_order(customer, order.pk, serializer.validated_data.get("reason") or "cancelled by the buyer")
+        return self._reply(request, self._get_order(request, number), "Order cancelled")
 
-    @api_schema(OrderResponse, parameters=[TOKEN])
-    @action(detail=True, methods=["post"], throttle_classes=[EveryCaller, Writes])
+    @api_schema(OrderResponse, parameters=[ORDER_TOKEN])
+    @action(detail=True, methods=["post"], throttle_classes=[CallThrottle, WriteThrottle])
     def pay(self, request: Request, number: str) -> Reply:
         """Get the payment page of a pending order again."""
-        body_of(request)
-        sessions.pay(self._order(request, number))
-        return self._shown(request, self._order(request, number))
+        get_body(request)
+        sessions.ensure_payable(self._get_order(request, number))
+        return self._reply(request, self._get_order(request, number))
 
-    @api_schema(OrderResponse, parameters=[CLAIMED])
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[EveryCaller, Writes])
+    @api_schema(OrderResponse, parameters=[REQUIRED_ORDER_TOKEN])
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[CallThrottle, WriteThrottle])
     def claim(self, request: Request, number: str) -> Reply:
-        """Take a guest's order into one's account, by its token; from then on the token opens nothing."""
-        body_of(request)
-        token = token_of(request)
-        claiming.claim(actor_of(request), selectors.one(number, user_id=None, token=token), token)
-        return self._shown(request, self._order(request, number), "The order is in your account now")
+        """Add a guest's order to the caller's account by its token. The token stops working."""
+        get_body(request)
+        token = get_order_token(request)
+        claiming.claim_order(get_actor(request), selectors.get_order(number, user_id=None, token=token), token)
+        return self._reply(request, self._get_order(request, number), "The order is now in your account")
 
-    @api_schema(VerifiedResponse, parameters=[SESSION, TOKEN])
+    @api_schema(VerifiedResponse, parameters=[SESSION_ID, ORDER_TOKEN])
     @action(detail=False, methods=["get"], url_path="verify-payment")
     def verify_payment(self, request: Request) -> Reply:
-        """Find out how the payment of a checkout session stands, on the page to which the payment page has led back."""
+        """Get the payment status of a checkout session, on the page that the payment page redirects to."""
         user, raw = request.user, request._request
-        rate_limits.count("verify_payment", f"user-{user.pk}" if user.is_authenticated else rate_limits.caller_key(client_ip(raw)))
-        found = selectors.by_session(raw.GET.get("session_id", ""), user_id=user.pk, token=token_of(request))
-        is_stale = not sessions.verify(found)
-        order = self._order(request, found.order.number)
-        shown = selectors.shown_whole(order, site_of(raw))
-        answer = {"order": shown, "payment_verified": order.is_settled, "order_status": order.status}
-        return Reply(answer | ({"stale": True} if is_stale else {}))
+        rate_limits.count_call(
+            "verify_payment", f"user-{user.pk}" if user.is_authenticated else rate_limits.get_caller_key(get_client_ip(raw))
+        )
+        payment = selectors.get_payment_by_session(raw.GET.get("session_id", ""), user_id=user.pk, token=get_order_token(request))
+        is_stale = not sessions.refresh_payment(payment)
+        order = self._get_order(request, payment.order.number)
+        data: dict[str, Any] = {
+            "order": selectors.serialize_prefetched_order(order, get_site_url(raw)),
+            "payment_verified": order.is_payment_verified,
+            "order_status": order.status,
+        }
+        return Reply(data | ({"stale": True} if is_stale else {}))
 
-    def _order(self, request: Request, number: str) -> Order:
-        return selectors.one(number, user_id=request.user.pk, token=token_of(request))
+    def _get_order(self, request: Request, number: str) -> Order:
+        return selectors.get_order(number, user_id=request.user.pk, token=get_order_token(request))
 
-    def _shown(self, request: Request, order: Order, message: str = "OK") -> Reply:
-        return Reply(selectors.shown_whole(order, site_of(request._request)), message)
+    def _reply(self, request: Request, order: Order, message: str = "OK") -> Reply:
+        return Reply(selectors.serialize_prefetched_order(order, get_site_url(request._request)), message)

@@ -1,4 +1,4 @@
-"""`/api/orders/webhook/`: the payment provider tells what has happened."""
+"""`/api/orders/webhook/`: receives events of the payment provider."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -7,12 +7,12 @@ from rest_framework.views import APIView
 
 from core.exceptions import TooLarge
 from core.http.envelope import Refusal, Reply, failure
-from core.http.parsers import MAX_BODY
+from core.limits import MAX_BODY
 from orders.payments import webhook_events
 
 
 class StripeWebhook(APIView):
-    """Takes what Stripe has signed, and nothing else; answers 2xx only when it is kept and worked through."""
+    """Accepts events signed by Stripe. Responds with 2xx only when an event is stored and processed."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -20,13 +20,13 @@ class StripeWebhook(APIView):
 
     @extend_schema(exclude=True)
     def post(self, request: Request) -> Reply | Refusal:
-        """Keep an event and do what follows from it; 500 makes Stripe send it again."""
+        """Store and process an event. A 500 makes Stripe send it again."""
         raw = request._request
         length = raw.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MAX_BODY:
             raise TooLarge
         try:
-            webhook_events.receive(raw.body, raw.META.get("HTTP_STRIPE_SIGNATURE", ""))
+            webhook_events.receive_event(raw.body, raw.META.get("HTTP_STRIPE_SIGNATURE", ""))
         except webhook_events.EventFailed:
-            return Refusal(failure(500, "event_failed", "The event could not be worked through. Send it again"), status=500)
+            return Refusal(failure(500, "event_failed", "The event could not be processed. Send it again"), status=500)
         return Reply(None, "Received")

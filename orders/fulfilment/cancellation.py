@@ -1,4 +1,4 @@
-"""Cancelling orders: one that waits for money only after its session is closed, so that nobody pays for nothing."""
+"""Cancelling orders. The session of a pending order is expired first, so that nobody pays for a cancelled order."""
 
 from contextlib import suppress
 
@@ -7,119 +7,122 @@ from django.db import transaction
 from core.actors import STRIPE, Actor
 from core.exceptions import GatewayDown, GatewayRefused
 from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
-from orders.models import Order, Payment, Refund
+from orders.models import MAX_REASON, Order, Payment, Refund
 from orders.payments import refunds, sessions, settlement
-from orders.state import notifications, transitions
-from orders.state.locking import LIVE, locked, locked_payments
+from orders.state import notifications, payment_states, transitions
+from orders.state.locking import lock_order, lock_payments_of_order
 from products.services import stock
 
 Status, State = Order.Status, Payment.State
+DEFAULT_REASON = "cancelled"
 
 
-def cancel(actor: Actor, order_id: int, reason: str, *, refund: bool | None = None) -> Order:
-    """Cancel an order: one that is pending, or one that is not shipped yet.
+def cancel_order(actor: Actor, order_id: int, reason: str, *, refund: bool | None = None) -> Order:
+    """Cancel an order that is pending or not shipped yet.
 
-    A buyer cancels what he has not paid; staff say whether what was paid goes back. Raises OrderNotFound, InvalidTransition,
-    AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable, PaymentSetupFailed.
+    Customers cancel what they have not paid; staff say with `refund` whether a payment is refunded. Raises OrderNotFound,
+    InvalidTransition, AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable, PaymentSetupFailed.
     """
     order = Order.objects.get(pk=order_id)
     if order.status != Status.PENDING:
-        return _cancel_confirmed(actor, order_id, reason, refund)
-    order = cancel_pending(actor, order_id, reason, gives_up=True)
-    if order.status != Status.CANCELLED:  # its time was over in this moment
-        transitions.check(order, Status.CANCELLED)
+        return _cancel_confirmed_order(actor, order_id, reason, refund)
+    order = cancel_pending_order(actor, order_id, reason, force=True)
+    if order.status != Status.CANCELLED:  # it expired meanwhile
+        transitions.check_transition(order, Status.CANCELLED)
     return order
 
 
-def cancel_pending(actor: Actor, order_id: int, reason: str, *, gives_up: bool = False) -> Order:
-    """Cancel an order that waits for money: its sessions are closed first. Raises as `cancel`; where it was paid, AlreadyPaid.
+def cancel_pending_order(actor: Actor, order_id: int, reason: str, *, force: bool = False) -> Order:
+    """Cancel an order that waits for its payment, after expiring its sessions; it may turn out to have expired.
 
-    It may turn out to have expired. `gives_up` as with `settling.apply_session`.
+    `force` as in `settlement.apply_session`. Raises as `cancel_order` does.
     """
-    is_mine, payments = _wish_to_cancel(actor, order_id, reason)
+    reason = reason[:MAX_REASON] or DEFAULT_REASON
+    is_own_request, payments = _request_cancellation(actor, order_id, reason)
     try:
         for payment in payments:
-            _close(actor, payment, reason, gives_up)
-    except Exception:  # whatever it was, it is not cancelled
-        _forget_wish(order_id, is_mine)
+            _expire_payment(actor, payment, reason, force=force)
+    except Exception:  # whatever failed, the order is not cancelled
+        _withdraw_request(order_id, is_own_request)
         raise
     order = Order.objects.get(pk=order_id)
     if order.status == Status.PENDING:
-        _forget_wish(order_id, is_mine)
+        _withdraw_request(order_id, is_own_request)
         raise InvalidTransition("The payment of this order is on its way")
     if order.paid_at is not None:
         raise AlreadyPaid(details={"order": order.number})
     return order
 
 
-def _close(actor: Actor, payment: Payment, reason: str, gives_up: bool) -> None:
-    wish = reason[:200] or "cancelled"  # said once more: somebody else may have taken his, and with it this one, back
+def _expire_payment(actor: Actor, payment: Payment, reason: str, *, force: bool) -> None:
+    """Expire a payment's session and apply its state, with the reason: another request may have withdrawn the stored one."""
     if payment.session_id is None:
-        sessions.give_up(payment.pk, wish=wish)
-        payment.refresh_from_db()  # its session may have become known in this moment
-    if payment.session_id is not None and payment.state in LIVE:
-        facts = sessions.close(payment)
-        by = actor if facts.status == "expired" else STRIPE
-        settlement.apply_session(payment.pk, facts, by, wish=wish, gives_up=gives_up)
+        sessions.abandon_payment(payment.pk, cancel_reason=reason)
+        payment.refresh_from_db()  # the session may have been stored meanwhile
+    if payment.session_id is not None and payment.state in Payment.OPEN_STATES:
+        session = sessions.expire_session(payment)
+        by = actor if session.status == "expired" else STRIPE
+        settlement.apply_session(payment.pk, session, by, cancel_reason=reason, force=force)
 
 
 @transaction.atomic
-def _wish_to_cancel(actor: Actor, order_id: int, reason: str) -> tuple[bool, list[Payment]]:
-    """Note that the order shall be cancelled once its sessions are over.
+def _request_cancellation(actor: Actor, order_id: int, reason: str) -> tuple[bool, list[Payment]]:
+    """Store on a pending order why it is to be cancelled once its sessions are expired.
 
-    Returns whether nobody had wished it before, and the payments that could still be made.
+    Return whether this is the first request, and the payments that the buyer could still pay.
     """
-    order = locked(order_id)
-    if order.status != Status.PENDING:  # paid or over in this moment
+    order = lock_order(order_id)
+    if order.status != Status.PENDING:
         return False, []
-    is_mine = not order.cancel_reason
-    if is_mine:
-        order.cancel_reason = reason[:200] or "cancelled"
-        transitions.save(order)
-        transitions.note(order, "cancel_requested", actor, reason=order.cancel_reason)
-    return is_mine, [payment for payment in locked_payments(order) if payment.state in LIVE]
+    is_first = not order.cancel_reason
+    if is_first:
+        order.cancel_reason = reason
+        transitions.save_order(order)
+        transitions.record_event(order, "cancel_requested", actor, reason=reason)
+    return is_first, [payment for payment in lock_payments_of_order(order) if payment.state in Payment.OPEN_STATES]
 
 
-def _forget_wish(order_id: int, is_mine: bool) -> None:
-    """Take one's own wish back, and nobody else's: an order that ends by itself later has expired, and was not cancelled."""
-    if is_mine:
+def _withdraw_request(order_id: int, is_own_request: bool) -> None:
+    """Withdraw this call's own request, so that an order that expires later counts as expired and not as cancelled."""
+    if is_own_request:
         Order.objects.filter(pk=order_id, status=Status.PENDING).update(cancel_reason="")
 
 
-def _cancel_confirmed(actor: Actor, order_id: int, reason: str, refund: bool | None) -> Order:
-    asked: list[Refund] = []
+def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bool | None) -> Order:
     if refund:
-        with suppress(GatewayDown, GatewayRefused):  # while it does not answer, what is known holds
-            refunds.find_lost(order_id)
+        with suppress(GatewayDown, GatewayRefused):  # without an answer, the stored state counts
+            refunds.recheck_assumed_failures(order_id)
+    requested: list[Refund] = []
     with transaction.atomic():
-        order = locked(order_id)
-        transitions.check(order, Status.CANCELLED)
-        payments = locked_payments(order)
-        paid = [payment for payment in payments if payment.captured_minor > payment.refunded_minor]
-        if actor.kind == "customer" and (paid or order.payment_method != Order.Method.COD):
+        order = lock_order(order_id)
+        transitions.check_transition(order, Status.CANCELLED)
+        payments = lock_payments_of_order(order)
+        is_paid = any(payment.captured_minor > payment.refunded_minor for payment in payments)
+        if actor.kind == "customer" and (is_paid or order.payment_method != Order.Method.COD):
             raise InvalidTransition("This order is paid. Ask the shop to cancel it")
-        if paid and refund is None:
+        if is_paid and refund is None:
             raise RefundChoiceNeeded(field="refund")
-        _put_back(actor, order)
-        order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:200]
+        _restock(actor, order)
+        order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:MAX_REASON]
         transitions.move(order, Status.CANCELLED, "cancelled", actor, reason=order.cancel_reason)
         for payment in payments:
+            payment.order = order
             if payment.state == State.CREATED:
-                payment.state = State.CANCELLED
-                payment.save(update_fields=["state", "updated_at"])
+                payment_states.move(payment, State.CANCELLED)
             if refund:
-                payment.order = order
-                found = refunds.request_whole(payment, reason or "cancelled", source=Refund.Source.STAFF, by=actor.user_id)
-                asked += [found] if found else []
-        notifications.tell(order, "cancelled", is_refunded=bool(refund and paid))
-    for one in asked:
-        refunds.submit_now(one.pk)
+                full_refund = refunds.request_full_refund(
+                    payment, reason or DEFAULT_REASON, source=Refund.Source.STAFF, by=actor.user_id
+                )
+                requested += [full_refund] if full_refund else []
+        notifications.notify_customer(order, "cancelled", is_refunded=bool(refund and is_paid))
+    for requested_refund in requested:
+        refunds.try_submit(requested_refund.pk)
     return order
 
 
-def _put_back(actor: Actor, order: Order) -> None:
-    """Put on the shelf again what is still to be sent: of units that were given back, staff have said what becomes of them."""
+def _restock(actor: Actor, order: Order) -> None:
+    """Restock the units that are not refunded; staff decided about refunded units with the refund."""
     rows = order.items.exclude(variant=None).order_by("variant").values_list("variant", "quantity", "refunded_quantity")
-    back = {variant: quantity - refunded for variant, quantity, refunded in rows if quantity > refunded}
-    if back:
-        stock.put_back(actor, back, reference=order.number)
+    units = {variant: quantity - refunded for variant, quantity, refunded in rows if quantity > refunded}
+    if units:
+        stock.restock(actor, units, reference=order.number)

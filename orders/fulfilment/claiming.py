@@ -1,4 +1,4 @@
-"""A guest's order joins the account of whoever holds its token."""
+"""A guest's order joins the account of a user who holds its token."""
 
 from django.db import transaction
 
@@ -7,15 +7,15 @@ from orders import selectors
 from orders.exceptions import OrderNotFound
 from orders.models import Order
 from orders.state import transitions
-from orders.state.locking import locked
+from orders.state.locking import lock_order
 
 
 @transaction.atomic
-def claim(actor: Actor, order: Order, token: str) -> None:
-    """Give a guest's order to the signed-in actor; from then on its token opens nothing. Raises OrderNotFound."""
-    held = locked(order.pk)
-    if held.user_id is not None or not selectors.is_of(held, user_id=None, token=token):
+def claim_order(actor: Actor, order: Order, token: str) -> None:
+    """Give a guest's order to the signed-in actor; its token opens nothing afterwards. Raises OrderNotFound."""
+    locked = lock_order(order.pk)
+    if locked.user_id is not None or not selectors.belongs_to(locked, user_id=None, token=token):
         raise OrderNotFound
-    held.user_id = actor.user_id
-    transitions.save(held)
-    transitions.note(held, "claimed", actor)
+    locked.user_id = actor.user_id
+    transitions.save_order(locked)
+    transitions.record_event(locked, "claimed", actor)

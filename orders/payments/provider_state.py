@@ -1,17 +1,19 @@
-"""What the payment provider says, as plain values: the shop decides by these and never by the provider's own objects."""
+"""The payment provider's state as plain values: the shop decides by these and never by the provider's own objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NO_MONEY = ("requires_payment_method", "canceled")  # states of an intent whose buyer is through: the money does not come
+from orders.models.payment import is_session_paid
+
+UNPAID_INTENT_STATUSES = ("requires_payment_method", "canceled")  # of a complete session: the payment failed
 
 
 @dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """A checkout session as it was at some moment. Facts are monotone: once paid, it stays paid.
+class ProviderSession:
+    """A checkout session as it was at some moment. Its state is monotone: once paid, it stays paid.
 
-    `amount` is in the provider's minor units; `has_failed` says that money which was to come later will not.
+    `amount` is in the provider's minor units; `has_failed` says that an asynchronous payment failed.
     """
 
     id: str
@@ -27,23 +29,23 @@ class SessionFacts:
 
     @property
     def is_paid(self) -> bool:
-        """Whether the money is there (https://docs.stripe.com/checkout/fulfillment)."""
-        return self.status == "complete" and self.payment_status != "unpaid"
+        """Whether the money has arrived."""
+        return is_session_paid(self.status, self.payment_status)
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing that the shop waits for can happen any more."""
+        """Whether the session cannot change any more in a way that matters to the shop."""
         return self.is_paid or self.status == "expired" or self.has_failed
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is kept with the payment."""
+        """Return what is stored with the payment."""
         names = ("status", "payment_status", "amount", "currency", "intent")
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
-class RefundFacts:
-    """A refund as the provider has it. `refund` is the shop's own id of it, empty where the shop did not ask for it."""
+class ProviderRefund:
+    """A refund as the provider knows it. `refund` is the shop's own id, empty if the shop did not request the refund."""
 
     id: str
     status: str
@@ -54,43 +56,43 @@ class RefundFacts:
     failure: str = ""
 
 
-def session_facts(told: Mapping[str, Any], *, has_failed: bool = False) -> SessionFacts:
-    """Read a session; with its intent expanded, one also sees that money which was to come later will not.
+def parse_session(payload: Mapping[str, Any], *, has_failed: bool = False) -> ProviderSession:
+    """Parse a checkout session object; if its intent is expanded, the failure of an asynchronous payment shows too.
 
-    Raises KeyError, TypeError for what is none.
+    Raises KeyError or TypeError if it is not a session object.
     """
-    metadata = told.get("metadata") or {}
-    intent = told.get("payment_intent")
-    if isinstance(intent, Mapping) and told["status"] == "complete" and told["payment_status"] == "unpaid":
-        has_failed = has_failed or intent.get("status") in NO_MONEY
-    return SessionFacts(
-        id=told["id"],
-        status=told["status"] or "",
-        payment_status=told["payment_status"],
-        amount=int(told["amount_total"] or 0),
-        currency=(told["currency"] or "").upper(),
-        intent=_id_of(told.get("payment_intent")),
-        url=told.get("url") or "",
+    metadata = payload.get("metadata") or {}
+    intent = payload.get("payment_intent")
+    if isinstance(intent, Mapping) and payload["status"] == "complete" and payload["payment_status"] == "unpaid":
+        has_failed = has_failed or intent.get("status") in UNPAID_INTENT_STATUSES
+    return ProviderSession(
+        id=payload["id"],
+        status=payload["status"] or "",
+        payment_status=payload["payment_status"],
+        amount=int(payload["amount_total"] or 0),
+        currency=(payload["currency"] or "").upper(),
+        intent=_id_of(intent),
+        url=payload.get("url") or "",
         shop=metadata.get("shop", ""),
         payment=metadata.get("payment", ""),
         has_failed=has_failed,
     )
 
 
-def refund_facts(told: Mapping[str, Any]) -> RefundFacts:
-    """Read a refund. Raises KeyError for what is none."""
-    return RefundFacts(
-        id=told["id"],
-        status=told["status"] or "pending",
-        amount=int(told["amount"]),
-        currency=told["currency"].upper(),
-        intent=_id_of(told.get("payment_intent")),
-        refund=(told.get("metadata") or {}).get("refund", ""),
-        failure=told.get("failure_reason") or "",
+def parse_refund(payload: Mapping[str, Any]) -> ProviderRefund:
+    """Parse a refund object. Raises KeyError if it is not one."""
+    return ProviderRefund(
+        id=payload["id"],
+        status=payload["status"] or "pending",
+        amount=int(payload["amount"]),
+        currency=payload["currency"].upper(),
+        intent=_id_of(payload.get("payment_intent")),
+        refund=(payload.get("metadata") or {}).get("refund", ""),
+        failure=payload.get("failure_reason") or "",
     )
 
 
 def _id_of(value: Any) -> str | None:
-    """Return the id of what may be given as an id or as an object."""
-    found: str | None = value["id"] if isinstance(value, Mapping) else value
-    return found
+    """Return the id of what Stripe sends as an id or, expanded, as an object."""
+    object_id: str | None = value["id"] if isinstance(value, Mapping) else value
+    return object_id

@@ -1,4 +1,4 @@
-"""Brings orders to what the payment provider says, for events that never came and calls that never got an answer."""
+"""Brings orders to the payment provider's state, for events that never came and calls that never got an answer."""
 
 import logging
 from collections.abc import Callable
@@ -12,212 +12,218 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.actors import SYSTEM
-from orders.exceptions import PaymentNotConfigured, PaymentProviderUnavailable, PaymentSetupFailed
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.payments import refunds, sessions, settlement, stripe_gateway, webhook_events
-from orders.payments.provider_state import RefundFacts, SessionFacts
-from orders.state import transitions
-from orders.state.locking import LIVE
+from orders.payments.provider_state import ProviderRefund, ProviderSession
+from orders.state import alerts
 
 logger = logging.getLogger(__name__)
-SOME = 100  # rows that are looked up at once
-YOUNG = timedelta(minutes=2)  # for so long the ordinary way may still be at work
-DOWN = (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured)
+BATCH_SIZE = 100  # rows per look-up
+REGULAR_PROCESSING_WINDOW = timedelta(minutes=2)  # during which events and requests may still be at work
+PROBLEMS = {  # stored as the reason of the alert, so a code and not its sentence
+    "unknown_to_provider": "the provider does not know its payment any more",
+    "closed_here": "the provider still expects money for a payment that is closed here",
+    "overdue": "the delayed payment has not arrived",
+}
 
 
 @dataclass
 class Report:
-    """What one run has found, in words."""
+    """What one run found, in sentences."""
 
     repaired: list[str] = field(default_factory=list)
     attention: list[str] = field(default_factory=list)
 
     @property
-    def code(self) -> int:
-        """Return the exit code: 0 all was well, 1 something was repaired, 2 somebody has to look."""
+    def exit_code(self) -> int:
+        """The exit code: 0 all was well, 1 something was repaired, 2 something needs attention."""
         return 2 if self.attention else 1 if self.repaired else 0
 
 
-def _trouble(payment: Payment, facts: SessionFacts, *, is_over: bool) -> str:
-    """Say what staff have to decide about a payment that its provider calls final, or whose money is late; empty where nothing."""
-    is_through = payment.state == Payment.State.PROCESSING or payment.is_paid_otherwise
-    if is_through and facts.status == "expired":  # which what was paid through never is
-        return "the provider does not know its payment any more"
-    if facts.is_final or facts.status != "complete":
+def _find_problem(payment: Payment, session: ProviderSession, *, is_overdue: bool) -> str:
+    """Return the code of what staff have to decide about a payment, one of `PROBLEMS`; empty if there is nothing."""
+    is_complete = payment.state == Payment.State.PROCESSING or payment.has_amount_mismatch
+    if is_complete and session.status == "expired":  # a complete session never expires
+        return "unknown_to_provider"
+    if session.is_final or session.status != "complete":
         return ""
-    if payment.state not in LIVE:
-        return "its money is on its way, though its payment has ended"
-    return "its money was to come later, and has not" if is_over and payment.state == Payment.State.PROCESSING else ""
+    if payment.state not in Payment.OPEN_STATES:
+        return "closed_here"
+    return "overdue" if is_overdue and payment.state == Payment.State.PROCESSING else ""
 
 
 @dataclass
-class Run:
-    """One run; `is_dry` takes back at once what it would write, and asks the provider for nothing but how things stand."""
+class ReconciliationRun:
+    """One run. A dry run rolls back its own writes and only reads from the provider."""
 
     since: timedelta
     order: str = ""
     is_dry: bool = False
     report: Report = field(default_factory=Report)
 
-    def all(self) -> Report:
-        """Do everything: open payments, other attempts, events, what the provider lists, refunds."""
+    def run(self) -> Report:
+        """Check open payments, unprocessed events, the provider's sessions and refunds, and unanswered refunds."""
         now = timezone.now()
-        for payment in self._payments(now):
-            self._try(f"order {payment.order.number}", partial(self._settle, payment, now))
+        for payment in self._list_payments(now):
+            self._try(f"order {payment.order.number}", partial(self._check_payment, payment, now))
         if self.order:
             self._try("the provider's refunds", self._compare_refunds_of_order)
         else:
-            self._replay(now)
+            self._replay_events(now)
             if stripe_gateway.is_configured():
                 self._try("the provider's sessions", partial(self._compare_sessions, now))
                 self._try("the provider's refunds", partial(self._compare_refunds, now))
-        for refund in self._refunds():
-            self._try(f"refund {refund.pk}", partial(self._submit, refund))
+        for refund in self._list_unanswered_refunds():
+            self._try(f"refund {refund.pk}", partial(self._submit_refund, refund))
         return self.report
 
-    def _try(self, what: str, act: Callable[[], None]) -> None:
-        """Do it; where the provider does not answer, all stays as it is, and where something is wrong, the rest goes on."""
+    def _try(self, subject: str, act: Callable[[], None]) -> None:
+        """Call `act`; if it fails, report it and go on with the rest."""
         try:
             act()
-        except DOWN as wrong:
-            self.report.attention.append(f"{what}: {wrong.message}")
-        except Exception as wrong:
-            logger.exception("%s could not be settled", what)
-            self.report.attention.append(f"{what}: {type(wrong).__name__}: {wrong}")
+        except sessions.PROVIDER_ERRORS as error:
+            self.report.attention.append(f"{subject}: {error.message}")
+        except Exception as error:
+            logger.exception("Reconciliation of %s failed", subject)
+            self.report.attention.append(f"{subject}: {type(error).__name__}: {error}")
 
-    def _payments(self, now: datetime) -> list[Payment]:
-        of_stripe = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE)
-        if self.order:  # also what is over for the shop: an event that told of its money may be lost
-            asked = of_stripe.filter(order__number=self.order).exclude(state=Payment.State.SUCCEEDED)
-            return list(asked.filter(Q(state__in=LIVE) | Q(session_id__isnull=False)))
-        open_ = of_stripe.filter(state__in=LIVE)
-        due = Q(created_at__lt=now - YOUNG, created_at__gt=now - self.since) | Q(order__reserved_until__lt=now)
-        due |= Q(state=Payment.State.PROCESSING)  # whose money takes days
-        return list(open_.filter(due).order_by("created_at"))
+    def _list_payments(self, now: datetime) -> list[Payment]:
+        payments = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE)
+        if self.order:  # closed payments too: an event that reported their money may be lost
+            unpaid = payments.filter(order__number=self.order).exclude(state=Payment.State.SUCCEEDED)
+            return list(unpaid.filter(Q(state__in=Payment.OPEN_STATES) | Q(session_id__isnull=False)))
+        due = Q(created_at__lt=now - REGULAR_PROCESSING_WINDOW, created_at__gt=now - self.since) | Q(order__reserved_until__lt=now)
+        due |= Q(state=Payment.State.PROCESSING)  # asynchronous methods take days
+        return list(payments.filter(due, state__in=Payment.OPEN_STATES).order_by("created_at"))
 
-    def _settle(self, payment: Payment, now: datetime) -> None:
-        """Ask how an open payment stands, and do what follows; whose time is over is closed first."""
+    def _check_payment(self, payment: Payment, now: datetime) -> None:
+        """Apply the provider's state of a payment, after expiring its session if the reservation is over."""
         order = payment.order
-        is_over = order.reserved_until is not None and order.reserved_until <= now
+        is_overdue = order.reserved_until is not None and order.reserved_until <= now
+        is_closing = is_overdue or order.status != Order.Status.PENDING
         if payment.session_id is None:
-            if is_over or order.status != Order.Status.PENDING:
-                self._repair(order.number, "has ended: its payment was never begun", partial(self._give_up, payment))
+            if is_closing:
+                self._repair(order.number, "was closed: it had no checkout session", partial(self._abandon_payment, payment))
             return
-        facts = sessions.facts_of(payment)
-        if facts.status == "open" and (is_over or order.status != Order.Status.PENDING):
+        session = sessions.fetch_session(payment)
+        if session.status == "open" and is_closing:
             if self.is_dry:
                 self.report.repaired.append(f"order {order.number} is to be closed")
                 return
-            facts = sessions.close(payment)
-        why = _trouble(payment, facts, is_over=is_over)
-        if why:
-            self.report.attention.append(f"order {order.number}: {why}")
+            session = sessions.expire_session(payment)
+        problem = _find_problem(payment, session, is_overdue=is_overdue)
+        if problem:
+            self.report.attention.append(f"order {order.number}: {PROBLEMS[problem]}")
             if not self.is_dry:
-                settlement.flag_overdue(payment.pk, why)
-        elif facts.is_final or (facts.status == "complete" and payment.state != Payment.State.PROCESSING):
-            self._apply(payment, facts)
+                settlement.raise_overdue_alert(payment.pk, problem)
+        elif session.is_final or (session.status == "complete" and payment.state != Payment.State.PROCESSING):
+            self._apply_session(payment, session)
 
-    def _apply(self, payment: Payment, facts: SessionFacts) -> None:
+    def _apply_session(self, payment: Payment, session: ProviderSession) -> None:
         before = (payment.state, payment.order.status)
-        seen = payment.order.events.order_by("pk").values_list("pk", flat=True).last() or 0
+        last_event = payment.order.events.order_by("pk").values_list("pk", flat=True).last() or 0
         with transaction.atomic():
-            order = settlement.apply_session(payment.pk, facts, SYSTEM)
+            order = settlement.apply_session(payment.pk, session, SYSTEM)
             payment.refresh_from_db()
-            flags = list(order.events.filter(pk__gt=seen, kind__in=transitions.URGENCY).values_list("kind", flat=True))
+            new_events = order.events.filter(pk__gt=last_event)
+            codes = list(new_events.filter(kind__in=alerts.PRIORITY).values_list("kind", flat=True))
             transaction.set_rollback(self.is_dry)
-        for code in flags:
-            _tell(self.report.attention, f"order {order.number}: {code}")
-        if not flags and (payment.state, order.status) != before:
-            _tell(self.report.repaired, f"order {order.number} is {order.status} now")
+        for code in codes:
+            _append_once(self.report.attention, f"order {order.number}: {code}")
+        if not codes and (payment.state, order.status) != before:
+            _append_once(self.report.repaired, f"order {order.number} is {order.status} now")
 
-    def _repair(self, number: str, words: str, act: Callable[[], object]) -> None:
-        """Do it, and report it where it changed anything; a dry run takes it back."""
+    def _repair(self, number: str, result: str, act: Callable[[], object]) -> None:
+        """Call `act`, and report the result if it changed anything; a dry run rolls it back."""
         with transaction.atomic():
             has_changed = act()
             transaction.set_rollback(self.is_dry)
         if has_changed:
-            self.report.repaired.append(f"order {number} {words}")
+            self.report.repaired.append(f"order {number} {result}")
 
-    def _give_up(self, payment: Payment) -> bool:
-        return sessions.give_up(payment.pk).status != payment.order.status
+    def _abandon_payment(self, payment: Payment) -> bool:
+        return sessions.abandon_payment(payment.pk).status != payment.order.status
 
-    def _replay(self, now: datetime) -> None:
-        """Work events through that failed, or whose worker died."""
-        waiting = StripeEvent.objects.filter(status__in=("received", "failed"), received_at__lt=now - YOUNG)
+    def _replay_events(self, now: datetime) -> None:
+        """Process the events that failed, or whose worker died."""
+        unprocessed = (StripeEvent.Status.RECEIVED, StripeEvent.Status.FAILED)
+        events = StripeEvent.objects.filter(status__in=unprocessed, received_at__lt=now - REGULAR_PROCESSING_WINDOW)
+        event_ids = list(events.order_by("created", "pk").values_list("event_id", flat=True))
         if self.is_dry:
-            self.report.repaired += [f"event {name} waits" for name in waiting.values_list("event_id", flat=True)]
+            self.report.repaired += [f"event {event_id} waits" for event_id in event_ids]
             return
-        for event_id in list(waiting.order_by("created", "pk").values_list("event_id", flat=True)):
-            self._try(f"event {event_id}", partial(self._replay_one, event_id))
+        for event_id in event_ids:
+            self._try(f"event {event_id}", partial(self._replay_event, event_id))
 
-    def _replay_one(self, event_id: str) -> None:
-        done, _ = webhook_events.replay(event_id)
-        (self.report.repaired if done else self.report.attention).append(
-            f"event {event_id} {'is worked through' if done else 'fails: see its page in the admin'}"
-        )
+    def _replay_event(self, event_id: str) -> None:
+        succeeded, _ = webhook_events.replay_events(event_id)
+        if succeeded:
+            self.report.repaired.append(f"event {event_id} is processed")
+        else:
+            self.report.attention.append(f"event {event_id} fails: see its page in the admin")
 
     def _compare_sessions(self, now: datetime) -> None:
-        """Look for paid sessions that the shop has not taken as paid."""
-        paid = (facts for facts in stripe_gateway.sessions_since((now - self.since).timestamp()) if facts.is_paid)
-        while some := list(islice(paid, SOME)):
-            named = Q(session_id__in=[facts.id for facts in some]) | Q(
-                payment_intent__in=[one.intent for one in some if one.intent]
-            )
-            rows = list(Payment.objects.filter(named).values_list("session_id", "payment_intent", "state"))
-            settled = {session for session, _, state in rows if state == Payment.State.SUCCEEDED}
-            known = {name for session, intent, _ in rows for name in (session, intent)}
-            for facts in some:
-                if facts.id not in settled and (webhook_events.is_ours(facts) or known & {facts.id, facts.intent}):
-                    self._try(f"session {facts.id}", partial(self._settle_unknown, facts))
+        """Look for paid sessions whose payment has not succeeded in the shop."""
+        paid = (session for session in stripe_gateway.list_sessions_since((now - self.since).timestamp()) if session.is_paid)
+        while batch := list(islice(paid, BATCH_SIZE)):
+            intents = [session.intent for session in batch if session.intent]
+            payments = Payment.objects.filter(Q(session_id__in=[session.id for session in batch]) | Q(payment_intent__in=intents))
+            rows = list(payments.values_list("session_id", "payment_intent", "state"))
+            settled = {session_id for session_id, _, state in rows if state == Payment.State.SUCCEEDED}
+            known_ids = {provider_id for session_id, intent, _ in rows for provider_id in (session_id, intent)}
+            for session in batch:
+                is_ours = webhook_events.belongs_to_shop(session) or known_ids & {session.id, session.intent}
+                if session.id not in settled and is_ours:
+                    self._try(f"session {session.id}", partial(self._settle_session, session))
 
-    def _settle_unknown(self, facts: SessionFacts) -> None:
-        payment = webhook_events.payment_of(facts)
+    def _settle_session(self, session: ProviderSession) -> None:
+        payment = webhook_events.find_payment(session)
         if payment is not None:
-            self._apply(payment, facts)
+            self._apply_session(payment, session)
         else:
-            self.report.attention.append(f"session {facts.id} is paid and belongs to no order")
+            self.report.attention.append(f"session {session.id} is paid and belongs to no order")
 
     def _compare_refunds(self, now: datetime) -> None:
-        """Look for refunds that the shop does not know, or knows otherwise."""
-        by_payment: dict[Payment, list[RefundFacts]] = {}
-        told = stripe_gateway.refunds_since((now - self.since).timestamp())
-        while some := list(islice(told, SOME)):
-            states = dict(Refund.objects.filter(provider_id__in=[one.id for one in some]).values_list("provider_id", "state"))
-            unknown = [facts for facts in some if states.get(facts.id) != refunds.state_of(facts)]
-            intents = {facts.intent for facts in unknown if facts.intent}
-            found = Payment.objects.select_related("order").filter(payment_intent__in=intents)
-            payments = {payment.payment_intent: payment for payment in found}
-            for facts in unknown:
-                if facts.intent in payments:
-                    by_payment.setdefault(payments[facts.intent], []).append(facts)
-        for payment, those in by_payment.items():
-            self._record(payment, those)
+        """Look for refunds that the shop does not know, or knows in another state."""
+        by_payment: dict[Payment, list[ProviderRefund]] = {}
+        provider_refunds = stripe_gateway.list_refunds_since((now - self.since).timestamp())
+        while batch := list(islice(provider_refunds, BATCH_SIZE)):
+            known = Refund.objects.filter(provider_id__in=[refund.id for refund in batch])
+            states = dict(known.values_list("provider_id", "state"))
+            differing = [refund for refund in batch if states.get(refund.id) != refunds.state_of(refund)]
+            intents = {refund.intent for refund in differing if refund.intent}
+            rows = Payment.objects.select_related("order").filter(payment_intent__in=intents)
+            payments = {payment.payment_intent: payment for payment in rows}
+            for refund in differing:
+                if refund.intent in payments:
+                    by_payment.setdefault(payments[refund.intent], []).append(refund)
+        for payment, payment_refunds in by_payment.items():
+            self._record_refunds(payment, payment_refunds)
 
-    def _record(self, payment: Payment, told: list[RefundFacts]) -> None:
-        act = partial(refunds.record, payment.pk, told, SYSTEM)
+    def _record_refunds(self, payment: Payment, provider_refunds: list[ProviderRefund]) -> None:
+        act = partial(refunds.record_refunds, payment.pk, provider_refunds, SYSTEM)
         self._repair(payment.order.number, "has refunds that were not known", act)
 
     def _compare_refunds_of_order(self) -> None:
-        known = Payment.objects.select_related("order").filter(order__number=self.order).exclude(payment_intent=None)
-        for payment in known:
-            self._record(payment, refunds.told_of(payment))
+        payments = Payment.objects.select_related("order").filter(order__number=self.order).exclude(payment_intent=None)
+        for payment in payments:
+            self._record_refunds(payment, refunds.fetch_refunds(payment))
 
-    def _refunds(self) -> list[Refund]:
-        """Return the refunds for which no answer came."""
-        waiting = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.SUBMITTED))
-        return list(waiting.filter(payment__order__number=self.order) if self.order else waiting.order_by("created_at"))
+    def _list_unanswered_refunds(self) -> list[Refund]:
+        unanswered = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.SUBMITTED))
+        return list(unanswered.filter(payment__order__number=self.order) if self.order else unanswered.order_by("created_at"))
 
-    def _submit(self, refund: Refund) -> None:
+    def _submit_refund(self, refund: Refund) -> None:
         if self.is_dry:
             self.report.repaired.append(f"refund {refund.pk} waits for an answer")
             return
-        refunds.submit(refund.pk)
+        refunds.submit_refund(refund.pk)
         refund.refresh_from_db()
-        told = f"refund {refund.pk} is {refund.state} now"
-        (self.report.attention if refund.state == Refund.State.FAILED else self.report.repaired).append(told)
+        lines = self.report.attention if refund.state == Refund.State.FAILED else self.report.repaired
+        lines.append(f"refund {refund.pk} is {refund.state} now")
 
 
-def _tell(lines: list[str], words: str) -> None:
-    """Say it once: a dry run finds the same twice, for it mends nothing in between."""
-    if words not in lines:
-        lines.append(words)
+def _append_once(lines: list[str], line: str) -> None:
+    """Append a line unless it is there: a dry run can find the same problem twice because it repairs nothing."""
+    if line not in lines:
+        lines.append(line)

@@ -1,4 +1,4 @@
-"""Units of an order whose money goes back, and which of them are on the shelf again."""
+"""Units of an order that are refunded, and which of them are back in stock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,51 +12,57 @@ from products.services import stock
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """Units of an order's line whose money goes back; `restock` puts them on the shelf again."""
+class RefundLine:
+    """Refunded units of an order item; `restock` puts them back in stock."""
 
     item: int
     quantity: int
     restock: bool = False
 
 
-def take_back(actor: Actor, order: Order, lines: Sequence[Returned]) -> None:
-    """Count the units of a locked order as given back. Raises RefundTooLarge; InvalidTransition where its stock is not sold."""
-    back: dict[int, int] = {}
+def record_refunded_units(actor: Actor, order: Order, lines: Sequence[RefundLine]) -> None:
+    """Count units of a locked order as refunded, and restock those that are to be restocked.
+
+    Raises RefundTooLarge, and InvalidTransition if the order's stock is not committed.
+    """
+    restocked: dict[int, int] = {}
     if lines and order.stock_state != Order.StockState.COMMITTED:
-        raise InvalidTransition("The units of this order are on the shelf already")
+        raise InvalidTransition("The units of this order are back in stock already")
     for line in lines:
         if line.quantity < 1:
-            raise RefundTooLarge("Return at least one unit of a line")
-        found = OrderItem.objects.filter(pk=line.item, order=order, quantity__gte=F("refunded_quantity") + line.quantity)
-        again = line.quantity if line.restock else 0
-        changed = found.update(
-            refunded_quantity=F("refunded_quantity") + line.quantity, restocked_quantity=F("restocked_quantity") + again
+            raise RefundTooLarge("Refund at least one unit of a line")
+        items = OrderItem.objects.filter(pk=line.item, order=order, quantity__gte=F("refunded_quantity") + line.quantity)
+        updated = items.update(
+            refunded_quantity=F("refunded_quantity") + line.quantity,
+            restocked_quantity=F("restocked_quantity") + (line.quantity if line.restock else 0),
         )
-        if not changed:
+        if not updated:
             raise RefundTooLarge("More units than were bought and not refunded yet")
         variant = OrderItem.objects.values_list("variant", flat=True).get(pk=line.item)
-        if again and variant is not None:
-            back[variant] = back.get(variant, 0) + again
-    if back:
-        stock.put_back(actor, dict(sorted(back.items())), reference=order.number)
+        if line.restock and variant is not None:
+            restocked[variant] = restocked.get(variant, 0) + line.quantity
+    if restocked:
+        stock.restock(actor, dict(sorted(restocked.items())), reference=order.number)
 
 
-def undo(refund: Refund) -> None:
-    """Count the units of a refund that failed as not given back; those that are on the shelf again stay there."""
+def uncount_units(refund: Refund) -> None:
+    """Count the units of a failed refund as not refunded; restocked units stay in stock."""
     for item, units in refund.lines.items():
-        _of_sold(item).update(refunded_quantity=F("refunded_quantity") - units)
+        _committed_items(item).update(refunded_quantity=F("refunded_quantity") - units)
 
 
-def redo(refund: Refund) -> None:
-    """Count them again, as far as no other refund has: the refund was made after all. What is counted is what `undo` takes back."""
-    for line in OrderItem.objects.filter(pk__in=refund.lines, order__stock_state=Order.StockState.COMMITTED):
-        units = min(refund.lines[str(line.pk)], line.quantity - line.refunded_quantity)
-        OrderItem.objects.filter(pk=line.pk).update(refunded_quantity=F("refunded_quantity") + units)
-        refund.lines[str(line.pk)] = units
+def recount_units(refund: Refund) -> None:
+    """Count a refund's units again after it turned out to have succeeded, except units that another refund counts now.
+
+    `refund.lines` keeps what is counted, so that `uncount_units` takes back the same.
+    """
+    for item in OrderItem.objects.filter(pk__in=refund.lines, order__stock_state=Order.StockState.COMMITTED):
+        units = min(refund.lines[str(item.pk)], item.quantity - item.refunded_quantity)
+        OrderItem.objects.filter(pk=item.pk).update(refunded_quantity=F("refunded_quantity") + units)
+        refund.lines[str(item.pk)] = units
     refund.save(update_fields=["lines", "updated_at"])
 
 
-def _of_sold(item: str) -> QuerySet[OrderItem]:
-    """Return the line, if its order is not cancelled: what has gone to the shelf then was decided by what was given back then."""
+def _committed_items(item: str) -> QuerySet[OrderItem]:
+    """Return the item unless its order is cancelled; cancellation has already decided what to restock."""
     return OrderItem.objects.filter(pk=item, order__stock_state=Order.StockState.COMMITTED)

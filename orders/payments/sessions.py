@@ -1,4 +1,4 @@
-"""Paying online: the session of a pending order, opened after the order is committed and without holding any lock."""
+"""Checkout sessions of pending orders, created after the order is committed and without holding any lock."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -20,59 +20,59 @@ from orders.exceptions import (
 )
 from orders.models import Order, Payment
 from orders.payments import settlement, stripe_gateway
-from orders.payments.provider_state import SessionFacts
-from orders.state import transitions
-from orders.state.locking import LIVE, held, locked_with_order
+from orders.payments.provider_state import ProviderSession
+from orders.state import alerts, payment_states, transitions
+from orders.state.locking import lock_order_and_payment, lock_payment
 from orders.tokens import order_token
 
-# Stripe takes an end from 30 minutes on. A first call that got no answer is made again while the stock is reserved for it, so
-# that time lies in between; and clocks differ.
-WITHOUT_SESSION = timedelta(minutes=10)
-LIFETIME = timedelta(minutes=31) + WITHOUT_SESSION
-AFTER_SESSION = timedelta(minutes=10)  # for which stock stays reserved, until what the provider says has come
+# Stripe accepts an expiry of 30 minutes or more, and clocks differ. A first call without an answer is repeated while the stock is
+# reserved for it, so the lifetime includes that window.
+SESSION_CREATION_WINDOW = timedelta(minutes=10)
+SESSION_LIFETIME = timedelta(minutes=31) + SESSION_CREATION_WINDOW
+SETTLEMENT_GRACE = timedelta(minutes=10)  # stock stays reserved after a session's end until the provider's event has arrived
 State = Payment.State
+PROVIDER_ERRORS = (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured)  # the provider gave no usable answer
 
 
-def ensure(order_id: int) -> Order:
-    """See to it that a pending order can be paid, and return it: its session is open, or it is not pending any more.
+def ensure_session(order_id: int) -> Order:
+    """Give a pending order an open session, and return the order; it may turn out not to be pending any more.
 
-    Raises PaymentProviderUnavailable, which names the order; PaymentSetupFailed, AmountTooSmall, AmountTooLarge, after which it
-    is cancelled.
+    Raises PaymentProviderUnavailable, which names the order; PaymentNotConfigured; and PaymentSetupFailed, AmountTooSmall,
+    AmountTooLarge and EmailRefused, after which the order is cancelled.
     """
     order = Order.objects.get(pk=order_id)
-    payment = order.payments.filter(state__in=LIVE).order_by("-created_at").first()
+    payment = order.payments.filter(state__in=Payment.OPEN_STATES).order_by("-created_at").first()
     if order.status != Order.Status.PENDING or payment is None:
         return order
-    now = timezone.now()
     try:
         if payment.state == State.CREATED and payment.session_id is None:
-            if order.reserved_until is not None and order.reserved_until <= now:
-                return give_up(payment.pk)
-            return _open(order, payment)
-        if payment.state == State.OPEN:  # it may have been paid, and nobody has told yet
-            return _looked_at(order, payment)
-    except PaymentProviderUnavailable as trouble:
-        trouble.details = {"order": order.number}
+            if order.reserved_until is not None and order.reserved_until <= timezone.now():
+                return abandon_payment(payment.pk)
+            return _create_session(order, payment)
+        if payment.state == State.OPEN:  # it may be paid, with the event still on its way
+            return _refresh_open_session(order, payment)
+    except PaymentProviderUnavailable as refusal:
+        refusal.details = {"order": order.number}
         if order.user_id is None:
-            trouble.details["order_token"] = order_token(order.number)
+            refusal.details["order_token"] = order_token(order.number)
         raise
     return order
 
 
-def _looked_at(order: Order, payment: Payment) -> Order:
-    """Do what follows from how an open session stands; while the provider does not answer, its page may still be used."""
+def _refresh_open_session(order: Order, payment: Payment) -> Order:
+    """Apply the provider's state of an open session; while the provider does not answer, its page may still be used."""
     try:
-        return settlement.apply_session(payment.pk, facts_of(payment, quickly=True))
-    except (PaymentProviderUnavailable, PaymentSetupFailed):
+        return settlement.apply_session(payment.pk, fetch_session(payment, quickly=True))
+    except PROVIDER_ERRORS:
         if payment.expires_at is not None and payment.expires_at <= timezone.now():
             raise
         return order
 
 
-def pay(order: Order) -> Order:
-    """See to it that an order can be paid, for a buyer who wants to. Raises InvalidTransition, and what `ensure` raises."""
+def ensure_payable(order: Order) -> Order:
+    """Return an order that the buyer can pay online now. Raises InvalidTransition, and what `ensure_session` raises."""
     if order.status == Order.Status.PENDING:
-        order = ensure(order.pk)
+        order = ensure_session(order.pk)
     if order.payments.filter(state=State.PROCESSING).exists():
         raise InvalidTransition("The payment of this order is on its way", details={"from": order.status})
     if order.status != Order.Status.PENDING:
@@ -80,98 +80,96 @@ def pay(order: Order) -> Order:
     return order
 
 
-def verify(payment: Payment) -> bool:
-    """Bring a payment to how its session stands now; False where the provider did not answer, and what is stored holds."""
-    if payment.state not in LIVE:
+def refresh_payment(payment: Payment) -> bool:
+    """Apply the provider's state of a payment's session; return False if the provider did not answer."""
+    if payment.state not in Payment.OPEN_STATES:
         return True
     try:
-        settlement.apply_session(payment.pk, facts_of(payment, quickly=True))
-    except (PaymentProviderUnavailable, PaymentSetupFailed, PaymentNotConfigured):
+        settlement.apply_session(payment.pk, fetch_session(payment, quickly=True))
+    except PROVIDER_ERRORS:
         return False
     return True
 
 
-def facts_of(payment: Payment, *, quickly: bool = False) -> SessionFacts:
-    """Ask how the session of a payment stands; one that the provider does not know is as good as expired."""
+def fetch_session(payment: Payment, *, quickly: bool = False) -> ProviderSession:
+    """Return the provider's state of a payment's session; a session that the provider does not know counts as expired."""
     try:
-        return stripe_gateway.session(payment.session_id or "", quickly=quickly)
+        return stripe_gateway.retrieve_session(payment.session_id or "", quickly=quickly)
     except SessionMissing:
-        return _expired(payment)
+        return _expired_session(payment)
 
 
-def _expired(payment: Payment) -> SessionFacts:
-    return SessionFacts(payment.session_id or "", "expired", "unpaid", payment.amount_minor, payment.currency, None)
+def _expired_session(payment: Payment) -> ProviderSession:
+    return ProviderSession(payment.session_id or "", "expired", "unpaid", payment.amount_minor, payment.currency, None)
 
 
-def _open(order: Order, payment: Payment) -> Order:
+def _create_session(order: Order, payment: Payment) -> Order:
     try:
-        facts = stripe_gateway.open_session(order, list(order.items.all()), payment)
+        session = stripe_gateway.create_session(order, list(order.items.all()), payment)
     except (PaymentSetupFailed, SessionMissing, AmountTooSmall, AmountTooLarge, EmailRefused) as refusal:
-        order = _withdraw(payment.pk, refusal.code)
-        if order.cancel_reason != refusal.code:  # another request has opened it meanwhile
-            return order
+        if not void_order(payment.pk, refusal.code):  # another request created the session meanwhile
+            return Order.objects.get(pk=order.pk)
         if isinstance(refusal, PaymentSetupFailed | SessionMissing):
             raise PaymentSetupFailed("The payment could not be prepared. Nothing was ordered or charged") from None
         raise
-    return store_session(payment.pk, facts)
+    return store_session(payment.pk, session)
 
 
 @transaction.atomic
-def store_session(payment_id: UUID, facts: SessionFacts) -> Order:
-    """Keep the session that was opened; an event that was faster has done so already. Cart and stock are not touched."""
-    order, payment = locked_with_order(payment_id)
-    if payment.session_id is None:
-        payment.session_id = facts.id
+def store_session(payment_id: UUID, session: ProviderSession) -> Order:
+    """Store a created session, unless a faster event has done so. Cart and stock are not touched."""
+    order, payment = lock_order_and_payment(payment_id)
+    payment.session_id = payment.session_id or session.id
+    payment.checkout_url = payment.checkout_url or session.url
     if payment.state == State.CREATED:
-        payment.state = State.OPEN
-    payment.checkout_url = payment.checkout_url or facts.url
-    payment.save(update_fields=["session_id", "state", "checkout_url", "updated_at"])
+        payment_states.move(payment, State.OPEN, session_id=payment.session_id, checkout_url=payment.checkout_url)
+    else:
+        payment.save(update_fields=["session_id", "checkout_url", "updated_at"])
     if order.status != Order.Status.PENDING:
         if payment.state != State.SUCCEEDED:
-            settlement.owe_closing(payment.pk)
+            settlement.enqueue_session_expiry(payment.pk)
         return order
-    if (facts.amount, facts.currency) != (payment.amount_minor, payment.currency):
-        transitions.flag(order, transitions.AMOUNT_MISMATCH, STRIPE, expected=payment.amount_minor, session=facts.amount)
-    after = (payment.expires_at or timezone.now()) + AFTER_SESSION
-    order.reserved_until = max(order.reserved_until or after, after)  # an event that was faster may have prolonged it
-    transitions.save(order)
+    if (session.amount, session.currency) != (payment.amount_minor, payment.currency):
+        alerts.raise_alert(order, alerts.AMOUNT_MISMATCH, STRIPE, expected=payment.amount_minor, session=session.amount)
+    until = (payment.expires_at or timezone.now()) + SETTLEMENT_GRACE
+    order.reserved_until = max(order.reserved_until or until, until)  # a faster event may have extended it
+    transitions.save_order(order)
     return order
 
 
 @transaction.atomic
-def _withdraw(payment_id: UUID, code: str) -> Order:
-    """Take an order back for which no session can be opened: its stock is free, and its key can be used anew.
+def void_order(payment_id: UUID, code: str) -> bool:
+    """Cancel an order for which no session can be created, and release its stock and its idempotency key.
 
-    Where another request has opened the session meanwhile, nothing is taken back.
+    Return False if another request created the session meanwhile, or if another payment of the order is open.
     """
-    found = held(payment_id, SYSTEM)
-    if found.payment.state != State.CREATED or found.payment.session_id is not None:
-        return found.order
-    found.payment.state, found.payment.failure_code = State.FAILED, code
-    found.payment.save(update_fields=["state", "failure_code", "updated_at"])
-    found.order.cancel_reason = code
-    settlement.end(found, code)
-    Order.objects.filter(pk=found.order.pk).update(idempotency_scope="", idempotency_key="", request_hash="")
-    return found.order
+    locked = lock_payment(payment_id, SYSTEM)
+    if locked.payment.state != State.CREATED or locked.payment.session_id is not None:
+        return False
+    payment_states.move(locked.payment, State.FAILED, failure_code=code)
+    locked.order.cancel_reason = code
+    is_closed = settlement.close_unpaid_order(locked, code)
+    if is_closed:
+        Order.objects.filter(pk=locked.order.pk).update(idempotency_scope="", idempotency_key="", request_hash="")
+    return is_closed
 
 
 @transaction.atomic
-def give_up(payment_id: UUID, *, wish: str = "") -> Order:
-    """End a payment whose session was never opened, as far as the shop knows; `wish` as with `settling.apply_session`."""
-    found = held(payment_id, SYSTEM)
-    if found.payment.state == State.CREATED and found.payment.session_id is None:
-        found.order.cancel_reason = found.order.cancel_reason or wish
-        found.payment.state = State.CANCELLED if found.order.cancel_reason else State.EXPIRED
-        found.payment.save(update_fields=["state", "updated_at"])
-        settlement.end(found, "expired")
-    return found.order
+def abandon_payment(payment_id: UUID, *, cancel_reason: str = "") -> Order:
+    """Close a payment whose session was never stored; `cancel_reason` as in `settlement.apply_session`."""
+    locked = lock_payment(payment_id, SYSTEM)
+    if locked.payment.state == State.CREATED and locked.payment.session_id is None:
+        locked.order.cancel_reason = locked.order.cancel_reason or cancel_reason
+        payment_states.move(locked.payment, State.CANCELLED if locked.order.cancel_reason else State.EXPIRED)
+        settlement.close_unpaid_order(locked, "expired")
+    return locked.order
 
 
-def close(payment: Payment) -> SessionFacts:
-    """Close a payment's session at the provider, or find out why it cannot be closed. Raises PaymentProviderUnavailable."""
+def expire_session(payment: Payment) -> ProviderSession:
+    """Expire a payment's session at the provider and return its state, which may be paid. Raises PaymentProviderUnavailable."""
     try:
         return stripe_gateway.expire_session(payment.session_id or "")
     except SessionNotOpen:
-        return facts_of(payment)
+        return fetch_session(payment)
     except SessionMissing:
-        return _expired(payment)
+        return _expired_session(payment)

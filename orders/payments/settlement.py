@@ -1,10 +1,9 @@
-"""What becomes of an order when the provider says how its payment stands. Webhook, `verify-payment`, `sync_payments` and
-cancelling all end here, in any order and as often as they like: facts are monotone, and *paid* wins over *expired*.
+"""Applies the provider's state of a checkout session to its payment and order.
 
-Locks are taken in the order of all: cart, order, payment, refunds, variants.
+The webhook, `verify-payment`, `sync_payments` and cancellation all end here, in any order and as often as they like: the provider's
+states are monotone, and *paid* wins over *expired*. Rows are locked in the order that `orders.state.locking` gives.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,206 +11,220 @@ from django.db import transaction
 from django.utils import timezone
 
 from carts import checkout
+from carts.identity import CartRef
 from core import outbox
 from core.actors import STRIPE, SYSTEM, Actor
 from orders.exceptions import InvalidTransition
 from orders.models import Order, Payment, Refund
 from orders.payments import refunds
-from orders.payments.provider_state import SessionFacts
-from orders.state import notifications, transitions
-from orders.state.locking import LIVE, Held, held, locked_with_order
+from orders.payments.provider_state import ProviderSession
+from orders.state import alerts, notifications, payment_states, transitions
+from orders.state.locking import LockedPayment, lock_order_and_payment, lock_payment
 from products.services import stock
 
-CLOSE = "close_session"
-DELAYED_FOR = timedelta(days=7)  # methods such as bank transfers take days
+EXPIRE_SESSION_JOB = "close_session"
+ASYNC_PAYMENT_WINDOW = timedelta(days=7)  # methods such as bank transfers take days
 State = Payment.State
 
 
 @transaction.atomic
-def apply_session(payment_id: UUID, facts: SessionFacts, actor: Actor = STRIPE, *, wish: str = "", gives_up: bool = False) -> Order:
-    """Do what follows from the facts, once; returns the order as it is then.
+def apply_session(
+    payment_id: UUID, session: ProviderSession, actor: Actor = STRIPE, *, cancel_reason: str = "", force: bool = False
+) -> Order:
+    """Apply the state of a payment's session, once, and return the updated order.
 
-    `wish` says why it is to be cancelled, where its session was closed for that; `gives_up`: even if its money was on its way, and
-    the provider has forgotten it.
+    `cancel_reason` says why the order is to be cancelled if the session was expired for that. `force` closes a payment that was
+    processing and that the provider does not know any more.
     """
-    found = held(payment_id, actor)
-    if facts.status == "expired" and found.order.status == Order.Status.PENDING:
-        found.order.cancel_reason = found.order.cancel_reason or wish
-    _remember(found.payment, facts)
-    if facts.is_paid:
-        _paid(found, facts)
-    elif facts.has_failed:
-        _failed(found)
-    elif facts.status == "complete":
-        _delayed(found)
-    elif facts.status == "expired":
-        _expired(found, gives_up)
-    return found.order
+    locked = lock_payment(payment_id, actor)
+    if session.status == "expired" and locked.order.status == Order.Status.PENDING:
+        locked.order.cancel_reason = locked.order.cancel_reason or cancel_reason
+    _store_provider_session(locked.payment, session)
+    if session.is_paid:
+        _settle_paid(locked, session)
+    elif session.has_failed:
+        _settle_failed(locked)
+    elif session.status == "complete":
+        _settle_processing(locked)
+    elif session.status == "expired":
+        _settle_expired(locked, force=force)
+    return locked.order
 
 
-def _remember(payment: Payment, facts: SessionFacts) -> None:
-    """Keep what names the session and the intent, which an event may tell before the answer of the call does."""
-    payment.session_id = payment.session_id or facts.id
-    payment.checkout_url = facts.url or payment.checkout_url
-    payment.payment_intent = facts.intent or payment.payment_intent
-    if facts.is_paid or not payment.is_paid_otherwise:  # what says that nothing is paid is older, then
-        payment.raw = facts.as_dict()
+def _store_provider_session(payment: Payment, session: ProviderSession) -> None:
+    """Store the ids of the session and the intent, which an event may bring before the answer of the call does."""
+    payment.session_id = payment.session_id or session.id
+    payment.checkout_url = session.url or payment.checkout_url
+    payment.payment_intent = session.intent or payment.payment_intent
+    if session.is_paid or not payment.has_amount_mismatch:  # otherwise an unpaid state is older than the stored one
+        payment.raw = session.as_dict()
     payment.save(update_fields=["session_id", "checkout_url", "payment_intent", "raw", "updated_at"])
 
 
-def _paid(found: Held, facts: SessionFacts) -> None:
-    order, payment = found.order, found.payment
+def _settle_paid(locked: LockedPayment, session: ProviderSession) -> None:
+    order, payment = locked.order, locked.payment
     if payment.state == State.SUCCEEDED:
         return
-    if (facts.amount, facts.currency) != (payment.amount_minor, payment.currency):
-        told = {"expected": payment.amount_minor, "charged": facts.amount, "currency": facts.currency}
-        transitions.flag(order, transitions.AMOUNT_MISMATCH, found.actor, **told)
+    if (session.amount, session.currency) != (payment.amount_minor, payment.currency):
+        reason = {"expected": payment.amount_minor, "charged": session.amount, "currency": session.currency}
+        alerts.raise_alert(order, alerts.AMOUNT_MISMATCH, locked.actor, **reason)
         return
-    refunds.capture(payment, facts.amount)
+    _capture(payment, session.amount)
     if order.status == Order.Status.PENDING:
-        _confirm(found, "paid")
-    elif _can_be_late(order) and _retaken(found):
-        _confirm(found, "late_payment_accepted")
+        _confirm_order(locked, "paid")
+    elif _accepts_late_payment(order) and _take_stock_again(locked):
+        _confirm_order(locked, "late_payment_accepted")
     else:
-        is_second = order.paid_at is not None
-        code = transitions.DUPLICATE_PAYMENT if is_second else transitions.LATE_PAYMENT
-        reason = "paid twice" if is_second else f"paid after the order was {order.status}"
-        if refunds.request_whole(payment, reason):  # else all of it is back already
-            transitions.flag(order, code, found.actor, payment=str(payment.pk))
+        _refund_unusable_payment(locked)
 
 
-def _can_be_late(order: Order) -> bool:
-    """Say whether money that came too late can still be for the order: nobody has paid it, and one knows where to send it."""
+def _capture(payment: Payment, amount_minor: int) -> None:
+    payment_states.capture(payment, amount_minor)
+    refunds.record_dispute_losses(payment.order, payment)
+
+
+def _refund_unusable_payment(locked: LockedPayment) -> None:
+    """Refund money that came twice or too late, and alert the merchant unless all of it is refunded already."""
+    order, payment = locked.order, locked.payment
+    is_duplicate = order.paid_at is not None
+    code = alerts.DUPLICATE_PAYMENT if is_duplicate else alerts.LATE_PAYMENT
+    reason = "paid twice" if is_duplicate else f"paid after the order was {order.status}"
+    if refunds.request_full_refund(payment, reason):
+        alerts.raise_alert(order, code, locked.actor, payment=str(payment.pk))
+
+
+def _accepts_late_payment(order: Order) -> bool:
+    """Return whether a payment that came too late can still be used: nobody paid the order, and its address is known."""
     return order.status == Order.Status.EXPIRED and order.paid_at is None and order.erased_at is None
 
 
-def _retaken(found: Held) -> bool:
-    """Take the stock of an order whose promise had ended; False where somebody else has bought it."""
-    units = found.units
-    whole = sum(units.values()) == sum(found.order.items.values_list("quantity", flat=True))
-    return whole and stock.take_late(found.actor, units, reference=found.order.number)
+def _take_stock_again(locked: LockedPayment) -> bool:
+    """Take the stock of an order whose reservation ended; return False if they are no longer available."""
+    units = locked.get_units()
+    is_complete = sum(units.values()) == sum(locked.order.items.values_list("quantity", flat=True))
+    return is_complete and stock.deduct_late(locked.actor, units, reference=locked.order.number)
 
 
-def _confirm(found: Held, kind: str) -> None:
-    """The order is paid and can be packed: its stock is sold and its lines leave the cart."""
-    order, units, now = found.order, found.units, timezone.now()
-    if order.stock_state == Order.StockState.RESERVED:
-        stock.commit(found.actor, units, reference=order.number)
-        _let_go(found, units)
+def _confirm_order(locked: LockedPayment, kind: str) -> None:
+    """Mark an order as paid and ready to be packed: commit its stock and remove its lines from the cart."""
+    order, units, now = locked.order, locked.get_units(), timezone.now()
+    was_reserved = order.stock_state == Order.StockState.RESERVED
+    if was_reserved:
+        stock.commit(locked.actor, units, reference=order.number)
     order.stock_state, order.reserved_until = Order.StockState.COMMITTED, None
-    for code in (transitions.AMOUNT_MISMATCH, transitions.PAYMENT_OVERDUE):
-        transitions.resolve(order, code, found.actor)
+    for code in (alerts.AMOUNT_MISMATCH, alerts.PAYMENT_OVERDUE):
+        alerts.resolve(order, code, locked.actor)
     order.paid_at, order.cancel_reason, order.expired_at = now, "", None
-    transitions.move(order, Order.Status.PROCESSING, kind, found.actor, at=now, payment=str(found.payment.pk))
-    if found.cart is not None:
-        checkout.take_paid(SYSTEM, found.cart, units, order.number, now)
-    notifications.announce(order, "paid")
-    for other in found.others():
-        owe_closing(other)
+    transitions.move(order, Order.Status.PROCESSING, kind, locked.actor, at=now, payment=str(locked.payment.pk))
+    if locked.cart is not None:
+        is_last = _is_last_pending_order(locked, locked.cart) if was_reserved else None
+        checkout.complete_order(SYSTEM, locked.cart, units, order.number, now, is_last=is_last)
+    notifications.notify_order_confirmed(order, "paid")
+    for payment_id in locked.get_other_open_payments():
+        enqueue_session_expiry(payment_id)
 
 
-def _let_go(found: Held, units: Mapping[int, int]) -> None:
-    """Let the cart keep nothing for this order; another of it, from a cart that was merged into it, may still wait."""
-    if found.cart is not None:
-        here = checkout.merged_into(found.cart.pk)
-        others = Order.objects.filter(cart__in=here, status=Order.Status.PENDING).exclude(pk=found.order.pk)
-        checkout.let_go(found.cart, units, is_last=not others.exists())
+def _is_last_pending_order(locked: LockedPayment, cart: CartRef) -> bool:
+    """Return whether no other order of the cart is pending, nor one of a cart that was merged into it."""
+    cart_ids = checkout.get_merged_cart_ids(cart.pk)
+    return not Order.objects.filter(cart__in=cart_ids, status=Order.Status.PENDING).exclude(pk=locked.order.pk).exists()
 
 
-def owe_closing(payment_id: UUID) -> None:
-    """Owe the closing of a session that shall not be paid any more."""
-    outbox.add(CLOSE, {"payment": str(payment_id)}, dedupe_key=f"{CLOSE}:{payment_id}")
+def enqueue_session_expiry(payment_id: UUID) -> None:
+    """Enqueue the expiry of a session that must no longer be paid."""
+    outbox.enqueue(EXPIRE_SESSION_JOB, {"payment": str(payment_id)}, dedupe_key=f"{EXPIRE_SESSION_JOB}:{payment_id}")
 
 
-def _delayed(found: Held) -> None:
-    """The buyer is through, and the money comes later."""
-    if found.payment.state not in (State.CREATED, State.OPEN):
+def _settle_processing(locked: LockedPayment) -> None:
+    """The session is complete; the payment is asynchronous."""
+    if locked.payment.state not in (State.CREATED, State.OPEN):
         return
-    _become(found.payment, State.PROCESSING)
-    if found.order.status == Order.Status.PENDING:
-        found.order.reserved_until = timezone.now() + DELAYED_FOR
-        transitions.save(found.order)
-        transitions.note(found.order, "payment_processing", found.actor)
+    payment_states.move(locked.payment, State.PROCESSING)
+    if locked.order.status == Order.Status.PENDING:
+        locked.order.reserved_until = timezone.now() + ASYNC_PAYMENT_WINDOW
+        transitions.save_order(locked.order)
+        transitions.record_event(locked.order, "payment_processing", locked.actor)
 
 
-def _failed(found: Held) -> None:
-    """The money that was to come later does not come."""
-    if found.payment.state not in LIVE:
+def _settle_failed(locked: LockedPayment) -> None:
+    """The asynchronous payment failed."""
+    if locked.payment.state not in Payment.OPEN_STATES:
         return
-    _become(found.payment, State.FAILED)
-    if end(found, "payment_failed"):
-        notifications.tell(found.order, "payment_failed")
+    payment_states.move(locked.payment, State.FAILED)
+    if close_unpaid_order(locked, "payment_failed"):
+        notifications.notify_customer(locked.order, "payment_failed")
 
 
-def _expired(found: Held, gives_up: bool) -> None:
-    """Nobody can pay any more. What was paid through never expires: the provider has forgotten it, and somebody has to decide."""
-    payment = found.payment
-    is_over = payment.state in (State.CREATED, State.OPEN) and not payment.is_paid_otherwise
-    if not is_over and not (gives_up and payment.state == State.PROCESSING):
+def _settle_expired(locked: LockedPayment, *, force: bool) -> None:
+    """The session can no longer be paid.
+
+    A completed session never expires: if it seems to, the provider does not know it any more, and staff have to decide (`force`).
+    """
+    payment, order = locked.payment, locked.order
+    if payment.state in (State.CREATED, State.OPEN) and not payment.has_amount_mismatch:
+        payment_states.move(payment, State.CANCELLED if order.cancel_reason else State.EXPIRED)
+    elif force and payment.state == State.PROCESSING:
+        payment_states.move(payment, State.CANCELLED)
+    else:
         return
-    _become(payment, State.CANCELLED if found.order.cancel_reason else State.EXPIRED)
-    end(found, "expired")
+    close_unpaid_order(locked, "expired")
 
 
-def _become(payment: Payment, state: str) -> None:
-    payment.state = state
-    payment.save(update_fields=["state", "updated_at"])
-
-
-def end(found: Held, kind: str) -> bool:
-    """End a pending order that nobody can pay any more: expired, or cancelled where that was asked for; its stock is free again."""
-    order = found.order
-    if order.status != Order.Status.PENDING or list(found.others()):
+def close_unpaid_order(locked: LockedPayment, kind: str) -> bool:
+    """Close a pending order that nobody can pay any more, as cancelled if that was requested, and release its stock."""
+    order = locked.order
+    if order.status != Order.Status.PENDING or list(locked.get_other_open_payments()):
         return False
-    units = found.units
+    units = locked.get_units()
     stock.release(units)
     order.stock_state, order.reserved_until = Order.StockState.RELEASED, None
     if order.cancel_reason:
-        transitions.move(order, Order.Status.CANCELLED, "cancelled", found.actor, reason=order.cancel_reason)
+        transitions.move(order, Order.Status.CANCELLED, "cancelled", locked.actor, reason=order.cancel_reason)
     else:
-        transitions.move(order, Order.Status.EXPIRED, kind, found.actor)
-    _let_go(found, units)
-    transitions.resolve(order, transitions.PAYMENT_OVERDUE, found.actor)
+        transitions.move(order, Order.Status.EXPIRED, kind, locked.actor)
+    if locked.cart is not None:
+        checkout.release_hold(locked.cart, units, is_last=_is_last_pending_order(locked, locked.cart))
+    alerts.resolve(order, alerts.PAYMENT_OVERDUE, locked.actor)
     return True
 
 
 @transaction.atomic
-def flag_overdue(payment_id: UUID, why: str) -> None:
-    """Tell the merchant, once for each reason, of money that was to come later, and for which stock is held in vain, it seems."""
-    order, payment = locked_with_order(payment_id)
-    told = {"payment": str(payment.pk), "why": why}
-    is_known = order.events.filter(kind=transitions.PAYMENT_OVERDUE, data=told).exists()
-    if order.status == Order.Status.PENDING and payment.state == State.PROCESSING and not is_known:
-        transitions.flag(order, transitions.PAYMENT_OVERDUE, SYSTEM, **told)
+def raise_overdue_alert(payment_id: UUID, why: str) -> None:
+    """Alert the merchant, once for each reason, to an asynchronous payment that has not arrived while its stock stays reserved."""
+    order, payment = lock_order_and_payment(payment_id)
+    reason = {"payment": str(payment.pk), "why": why}
+    was_raised = order.events.filter(kind=alerts.PAYMENT_OVERDUE, data=reason).exists()
+    if order.status == Order.Status.PENDING and payment.state == State.PROCESSING and not was_raised:
+        alerts.raise_alert(order, alerts.PAYMENT_OVERDUE, SYSTEM, **reason)
 
 
 @transaction.atomic
-def decide_mismatch(actor: Actor, order_id: int, *, accept: bool) -> Order:
-    """Do what staff have decided of a payment over another amount: take it for the order's, or cancel the order and give it back.
+def resolve_amount_mismatch(actor: Actor, order_id: int, *, accept: bool) -> Order:
+    """Accept a payment of another amount as the order's payment, or cancel the order and refund it, as staff decided.
 
-    Raises InvalidTransition where there is nothing to decide, and where it cannot be accepted: another currency, or the stock of
-    an expired order is gone. Money in another currency is given back at the provider, for the books hold the order's alone.
+    Raises InvalidTransition if there is nothing to decide, and if the payment cannot be accepted: it is in another currency, or the
+    stock of an expired order is gone. Staff refund another currency at the provider, since the books hold the order's currency.
     """
     payments = Payment.objects.filter(order=order_id).order_by("-created_at")
-    undecided = next((payment.pk for payment in payments if payment.is_paid_otherwise), None)
+    undecided = next((payment.pk for payment in payments if payment.has_amount_mismatch), None)
     if undecided is None:
-        raise InvalidTransition("There is no payment to decide about")
-    found = held(undecided, actor)
-    order, payment = found.order, found.payment
-    if not payment.is_paid_otherwise:  # somebody else has decided in this moment
-        raise InvalidTransition("There is no payment to decide about")
-    has_currency = payment.raw["currency"] == payment.currency
-    if accept and not has_currency:
-        raise InvalidTransition(f"It was paid in {payment.raw['currency']}. Reject it, and give it back at the payment provider")
-    refunds.capture(payment, payment.raw["amount"] if has_currency else 0)
-    transitions.resolve(order, transitions.AMOUNT_MISMATCH, actor)
+        raise InvalidTransition("No payment is awaiting a decision")
+    locked = lock_payment(undecided, actor)
+    order, payment = locked.order, locked.payment
+    if not payment.has_amount_mismatch:  # decided while this call waited for the lock
+        raise InvalidTransition("No payment is awaiting a decision")
+    is_same_currency = payment.raw["currency"] == payment.currency
+    if accept and not is_same_currency:
+        raise InvalidTransition(f"It was paid in {payment.raw['currency']}. Reject it, and refund it at the payment provider")
+    _capture(payment, payment.raw["amount"] if is_same_currency else 0)
+    alerts.resolve(order, alerts.AMOUNT_MISMATCH, actor)
     if accept:
-        if order.status != Order.Status.PENDING and not (_can_be_late(order) and _retaken(found)):
-            raise InvalidTransition("The order cannot be sent any more. Reject the payment")
-        _confirm(found, "accepted_by_staff")
+        if order.status != Order.Status.PENDING and not (_accepts_late_payment(order) and _take_stock_again(locked)):
+            raise InvalidTransition("The order can no longer be fulfilled. Reject the payment")
+        _confirm_order(locked, "accepted_by_staff")
         return order
     if order.status == Order.Status.PENDING:
         order.cancel_reason = "another amount was paid"
-        end(found, "cancelled")
-    refunds.request_whole(payment, "another amount was paid", source=Refund.Source.STAFF, by=actor.user_id)
+        close_unpaid_order(locked, "cancelled")
+    refunds.request_full_refund(payment, "another amount was paid", source=Refund.Source.STAFF, by=actor.user_id)
     return order

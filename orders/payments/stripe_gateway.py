@@ -1,7 +1,7 @@
-"""Stripe, through its own package: the one file that speaks to it.
+"""Stripe, through its own package: the only module that talks to it.
 
-The package is imported at the first call, since it costs a tenth of a second and 23 MB. Times out after seconds, not minutes;
-tries once more by itself, with the same idempotency key, after a lost connection or a 5xx.
+The package is imported at the first call, since the import takes a tenth of a second and 23 MB. Calls time out within seconds, and
+are retried once, with the same idempotency key, after a lost connection or a 5xx.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from core import money
+from orders import minor_units
 from orders.exceptions import (
     AmountNotChargeable,
     AmountTooLarge,
@@ -31,153 +31,134 @@ from orders.exceptions import (
     WebhookNotConfigured,
 )
 from orders.models import Order, OrderItem, Payment, Refund
-from orders.payments.provider_state import RefundFacts, SessionFacts, refund_facts, session_facts
+from orders.payments.provider_state import ProviderRefund, ProviderSession, parse_refund, parse_session
 
 if TYPE_CHECKING:
     from stripe import StripeClient  # noqa: TID251 - this is the file
 
 logger = logging.getLogger("shop.stripe")
 API_VERSION = "2026-10-28.endive"
-CONNECT, READ, QUICK_READ = 3, 10, 5  # seconds
-MAX_LINES = 100  # of a session
+CONNECT_TIMEOUT, READ_TIMEOUT, QUICK_READ_TIMEOUT = 3, 10, 5  # seconds
+MAX_LINE_ITEMS = 100  # per session
 MAX_NAME = 250  # characters
-TOLERANCE = 300  # seconds that a signature may be old, or early
-# https://docs.stripe.com/currencies: what Stripe counts otherwise than ISO 4217.
-TWO_DIGITS = {"ISK", "UGX"}  # which must be 00
-NO_DIGITS = {"MGA"}
-THREE_DIGITS = {"BHD", "JOD", "KWD", "OMR", "TND"}  # of which the last must be 0
-PAGE = 100
+MAX_METADATA_VALUE = 500  # characters
+SIGNATURE_TOLERANCE = 300  # seconds that a timestamp may lie in the past or in the future
+PAGE_SIZE = 100
 
 
 def is_configured() -> bool:
-    """Say whether this shop takes cards."""
+    """Return whether this shop takes cards."""
     return bool(settings.STRIPE_SECRET_KEY)
 
 
-def digits_of(currency: str) -> int:
-    """Return how many digits behind the point Stripe counts in."""
-    return 2 if currency in TWO_DIGITS else 0 if currency in NO_DIGITS else money.exponent(currency)
+def create_session(order: Order, items: Sequence[OrderItem], payment: Payment) -> ProviderSession:
+    """Create the checkout session of a payment; a repeated call is the same call and returns the same session.
 
-
-def minor(amount: Decimal, currency: str) -> int:
-    """Return the amount in Stripe's minor units. Raises AmountNotChargeable; nothing is ever rounded."""
-    scaled = amount.scaleb(digits_of(currency))
-    whole = int(scaled)
-    rounded = 10 if currency in THREE_DIGITS else 100 if currency in TWO_DIGITS else 1
-    if whole != scaled or whole % rounded:
-        raise AmountNotChargeable
-    return whole
-
-
-def major(amount_minor: int, currency: str) -> Decimal:
-    """Return Stripe's minor units as an amount."""
-    return Decimal(amount_minor).scaleb(-digits_of(currency))
-
-
-def open_session(order: Order, items: Sequence[OrderItem], payment: Payment) -> SessionFacts:
-    """Open the checkout session of a payment, or get the one that was opened before; the same call each time.
-
-    Raises PaymentProviderUnavailable (worth another try), PaymentSetupFailed, AmountTooSmall, AmountTooLarge.
+    Raises PaymentProviderUnavailable (can be retried), PaymentSetupFailed, AmountTooSmall, AmountTooLarge, EmailRefused.
     """
-    with _translated():
+    with _translate_errors():
         session = _client().v1.checkout.sessions.create(
             _session_params(order, items, payment), {"idempotency_key": str(payment.pk)}
         )
-        return session_facts(session.to_dict())
+        return parse_session(session.to_dict())
 
 
 def _session_params(order: Order, items: Sequence[OrderItem], payment: Payment) -> Any:
     if payment.expires_at is None:
-        raise ValueError("a payment by card has an end")
-    metadata = {"shop": settings.SHOP_ID[:500], "order": order.number, "payment": str(payment.pk)}
+        raise ValueError("a card payment needs expires_at")
+    metadata = {"shop": settings.SHOP_ID[:MAX_METADATA_VALUE], "order": order.number, "payment": str(payment.pk)}
     params: dict[str, Any] = {
         "mode": "payment",
         "client_reference_id": order.number,
         "line_items": _line_items(order, items, payment),
-        "success_url": _filled(settings.CHECKOUT_SUCCESS_URL, order),
-        "cancel_url": _filled(settings.CHECKOUT_CANCEL_URL, order),
+        "success_url": _fill_url(settings.CHECKOUT_SUCCESS_URL, order),
+        "cancel_url": _fill_url(settings.CHECKOUT_CANCEL_URL, order),
         "expires_at": int(payment.expires_at.timestamp()),
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata},
-        "adaptive_pricing": {"enabled": False},  # so that amount and currency can be compared
+        "adaptive_pricing": {"enabled": False},  # Stripe would convert amount and currency
         "allowed_payment_method_types": settings.STRIPE_ALLOWED_PAYMENT_METHODS,
     }
-    has_domain = "." in order.email.rpartition("@")[2]  # Stripe takes no other
-    return params | ({"customer_email": order.email} if has_domain else {})
+    has_full_domain = "." in order.email.rpartition("@")[2]  # Stripe rejects addresses without a dotted domain
+    return params | ({"customer_email": order.email} if has_full_domain else {})
 
 
-def _filled(url: str, order: Order) -> str:
+def _fill_url(url: str, order: Order) -> str:
     return url.replace("{ORDER}", order.number)
 
 
 def _line_items(order: Order, items: Sequence[OrderItem], payment: Payment) -> list[dict[str, Any]]:
-    whole = [_line(f"Order {order.number}", order.total, 1, order.currency)]
+    total_line = [_line_item(f"Order {order.number}", order.total, 1, order.currency)]
     try:
-        lines = [_line(item.name, item.unit_price, item.quantity, order.currency) for item in items]
-        lines += [_line("Shipping", order.shipping_total, 1, order.currency)] if order.shipping_total else []
-    except AmountNotChargeable:  # a unit costs what no card is charged; all of them together need not
-        lines = whole
-    lines = whole if len(lines) > MAX_LINES or order.discount_total else lines
+        lines = [_line_item(item.name, item.unit_price, item.quantity, order.currency) for item in items]
+        lines += [_line_item("Shipping", order.shipping_total, 1, order.currency)] if order.shipping_total else []
+    except AmountNotChargeable:  # a unit price may have a fraction that Stripe does not charge, while the total has none
+        lines = total_line
+    lines = total_line if len(lines) > MAX_LINE_ITEMS or order.discount_total else lines
     total = sum(line["quantity"] * line["price_data"]["unit_amount"] for line in lines)
     if total != payment.amount_minor:
         raise ValueError(f"the lines of {order.number} add up to {total} and not to {payment.amount_minor}")
     return lines
 
 
-def _line(name: str, amount: Decimal, quantity: int, currency: str) -> dict[str, Any]:
-    price = {"currency": currency.lower(), "unit_amount": minor(amount, currency), "product_data": {"name": name[:MAX_NAME]}}
+def _line_item(name: str, amount: Decimal, quantity: int, currency: str) -> dict[str, Any]:
+    unit_amount = minor_units.to_minor(amount, Order.Method.STRIPE, currency)
+    price = {"currency": currency.lower(), "unit_amount": unit_amount, "product_data": {"name": name[:MAX_NAME]}}
     return {"quantity": quantity, "price_data": price}
 
 
-def session(session_id: str, *, quickly: bool = False) -> SessionFacts:
-    """Ask how a session stands. Raises SessionMissing, PaymentProviderUnavailable, PaymentSetupFailed."""
-    with _translated():
-        return session_facts(_client(quickly).v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]}).to_dict())
+def retrieve_session(session_id: str, *, quickly: bool = False) -> ProviderSession:
+    """Return a session. Raises SessionMissing, PaymentProviderUnavailable, PaymentSetupFailed."""
+    with _translate_errors():
+        return parse_session(_client(quickly).v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]}).to_dict())
 
 
-def expire_session(session_id: str) -> SessionFacts:
-    """Close an open session, so that nobody can pay it.
+def expire_session(session_id: str) -> ProviderSession:
+    """Expire an open session, so that nobody can pay it.
 
     Raises SessionNotOpen, SessionMissing, PaymentProviderUnavailable, PaymentSetupFailed.
     """
-    with _translated(refused=SessionNotOpen):
-        return session_facts(_client().v1.checkout.sessions.expire(session_id).to_dict())
+    with _translate_errors(refused=SessionNotOpen):
+        return parse_session(_client().v1.checkout.sessions.expire(session_id).to_dict())
 
 
-def give_back(refund: Refund, intent: str) -> RefundFacts:
-    """Refund a part of a payment, or get the refund that was made before. Raises PaymentProviderUnavailable, PaymentSetupFailed."""
+def create_refund(refund: Refund, intent: str) -> ProviderRefund:
+    """Refund a part of a payment; a repeated call returns the same refund.
+
+    Raises PaymentProviderUnavailable, PaymentSetupFailed, SessionMissing.
+    """
     params: Any = {"payment_intent": intent, "amount": refund.amount_minor, "metadata": {"refund": str(refund.pk)}}
-    with _translated():
-        return refund_facts(_client().v1.refunds.create(params, {"idempotency_key": str(refund.pk)}).to_dict())
+    with _translate_errors():
+        return parse_refund(_client().v1.refunds.create(params, {"idempotency_key": str(refund.pk)}).to_dict())
 
 
-def refunds_of(intent: str) -> list[RefundFacts]:
-    """Return all refunds of a payment. Raises PaymentProviderUnavailable, PaymentSetupFailed."""
-    with _translated():
-        rows = _client().v1.refunds.list({"payment_intent": intent, "limit": PAGE})
-        return [refund_facts(row.to_dict()) for row in rows.auto_paging_iter()]
+def list_refunds(intent: str) -> list[ProviderRefund]:
+    """Return all refunds of a payment. Raises SessionMissing, PaymentProviderUnavailable, PaymentSetupFailed."""
+    with _translate_errors():
+        rows = _client().v1.refunds.list({"payment_intent": intent, "limit": PAGE_SIZE})
+        return [parse_refund(row.to_dict()) for row in rows.auto_paging_iter()]
 
 
-def sessions_since(moment: float) -> Iterator[SessionFacts]:
-    """Return the sessions that were opened since then (Unix time), newest first. Raises as `session` does."""
-    with _translated():
-        rows = _client().v1.checkout.sessions.list({"created": {"gte": int(moment)}, "limit": PAGE})
+def list_sessions_since(timestamp: float) -> Iterator[ProviderSession]:
+    """Yield the sessions created since `timestamp` (Unix time), newest first. Raises as `retrieve_session` does."""
+    with _translate_errors():
+        rows = _client().v1.checkout.sessions.list({"created": {"gte": int(timestamp)}, "limit": PAGE_SIZE})
         for row in rows.auto_paging_iter():
-            yield session_facts(row.to_dict())
+            yield parse_session(row.to_dict())
 
 
-def refunds_since(moment: float) -> Iterator[RefundFacts]:
-    """Return the refunds that were made since then (Unix time), newest first. Raises as `session` does."""
-    with _translated():
-        rows = _client().v1.refunds.list({"created": {"gte": int(moment)}, "limit": PAGE})
+def list_refunds_since(timestamp: float) -> Iterator[ProviderRefund]:
+    """Yield the refunds created since `timestamp` (Unix time), newest first. Raises as `retrieve_session` does."""
+    with _translate_errors():
+        rows = _client().v1.refunds.list({"created": {"gte": int(timestamp)}, "limit": PAGE_SIZE})
         for row in rows.auto_paging_iter():
-            yield refund_facts(row.to_dict())
+            yield parse_refund(row.to_dict())
 
 
-def event_of(body: bytes, signature: str) -> dict[str, Any]:
-    """Return the event that Stripe has signed with one of our secrets. Raises BadSignature, WebhookNotConfigured.
+def verify_event(body: bytes, signature: str) -> dict[str, Any]:
+    """Return the event of a request that Stripe signed with one of the shop's secrets. Raises BadSignature, WebhookNotConfigured.
 
-    The package takes signatures of the future and stumbles over what is no event; both are refused here.
+    The package accepts timestamps in the future and crashes on a body that is not an event; both are refused here.
     """
     import stripe  # noqa: TID251 - this is the file
 
@@ -195,9 +176,9 @@ def event_of(body: bytes, signature: str) -> dict[str, Any]:
 
 def _is_signed(stripe: Any, text: str, signature: str, secret: str) -> bool:
     try:
-        stripe.WebhookSignature.verify_header(text, signature, secret, TOLERANCE)
-        stamp = next(part[2:] for part in signature.split(",") if part.startswith("t="))
-        return int(stamp) <= time.time() + TOLERANCE
+        stripe.WebhookSignature.verify_header(text, signature, secret, SIGNATURE_TOLERANCE)
+        timestamp = next(part[2:] for part in signature.split(",") if part.startswith("t="))
+        return int(timestamp) <= time.time() + SIGNATURE_TOLERANCE
     except (stripe.SignatureVerificationError, StopIteration, ValueError):
         return False
 
@@ -206,55 +187,59 @@ def _read_event(text: str) -> dict[str, Any]:
     try:
         event = json.loads(text)
         is_event = event["object"] == "event" and isinstance(event["data"]["object"], dict)
-        whole = all(isinstance(event[name], str) for name in ("id", "type")) and isinstance(event["created"], int)
+        is_complete = all(isinstance(event[name], str) for name in ("id", "type")) and isinstance(event["created"], int)
     except (ValueError, KeyError, TypeError, RecursionError):
-        is_event = whole = False
-    if not is_event or not whole:
-        raise BadSignature("This is no event")
+        is_event = is_complete = False
+    if not is_event or not is_complete:
+        raise BadSignature("This is not an event")
     if bool(event.get("livemode")) != settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
-        raise BadSignature("This event is of the other mode")
+        raise BadSignature("This event belongs to the other mode (live or test)")
     return dict(event)
 
 
 def _client(quickly: bool = False) -> "StripeClient":
     if not is_configured():
         raise PaymentNotConfigured
-    return _client_of(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, QUICK_READ if quickly else READ)
+    return _client_of(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, QUICK_READ_TIMEOUT if quickly else READ_TIMEOUT)
 
 
 @lru_cache(maxsize=8)
-def _client_of(key: str, base: str, read: int) -> "StripeClient":
-    """Return the client of a process; its connections are kept for each thread."""
+def _client_of(key: str, base: str, read_timeout: int) -> "StripeClient":
+    """Return the client of this process, which keeps connections for each thread."""
     import stripe  # noqa: TID251 - this is the file
 
-    http = stripe.RequestsClient(timeout=(CONNECT, read))
-    addresses: Any = {"api": base} if base else None
+    http = stripe.RequestsClient(timeout=(CONNECT_TIMEOUT, read_timeout))
+    base_addresses: Any = {"api": base} if base else None
     return stripe.StripeClient(
-        key, stripe_version=API_VERSION, base_addresses=addresses, http_client=http, max_network_retries=0 if read < READ else 1
+        key,
+        stripe_version=API_VERSION,
+        base_addresses=base_addresses,
+        http_client=http,
+        max_network_retries=0 if read_timeout < READ_TIMEOUT else 1,
     )
 
 
 @contextmanager
-def _translated(refused: type[Exception] = PaymentSetupFailed) -> Iterator[None]:
-    """Turn Stripe's errors into the shop's; what they say goes to the log, not to the client."""
+def _translate_errors(refused: type[Exception] = PaymentSetupFailed) -> Iterator[None]:
+    """Turn Stripe's errors into refusals; their details go to the log, not to the client."""
     import stripe  # noqa: TID251 - this is the file
 
     try:
         yield
-    except stripe.RateLimitError as wrong:
-        logger.warning("Stripe is asked too often: %s", wrong.request_id)
+    except stripe.RateLimitError as error:
+        logger.warning("Stripe limits the rate of calls: %s", error.request_id)
         raise PaymentProviderUnavailable(retry_after=10) from None
-    except stripe.StripeError as wrong:
-        status = wrong.http_status
-        if status is None or status < 400 or status >= 500 or status == 409:  # under 400: an answer that cannot be read
-            logger.warning("Stripe did not answer: %s %s", type(wrong).__name__, wrong.request_id)
+    except stripe.StripeError as error:
+        status = error.http_status
+        if status is None or status < 400 or status >= 500 or status == 409:  # below 400: an unreadable answer
+            logger.warning("Stripe did not answer: %s %s", type(error).__name__, error.request_id)
             raise PaymentProviderUnavailable from None
-        known = {
+        refusals = {
             **{"amount_too_small": AmountTooSmall, "amount_too_large": AmountTooLarge},
             **{"resource_missing": SessionMissing, "email_invalid": EmailRefused},
         }
-        no_key = PaymentKeyRefused if status in (401, 403) else PaymentSetupFailed
-        kind = known.get(wrong.code or "") or (refused if status == 400 else no_key)
-        level = logging.INFO if kind is SessionNotOpen else logging.ERROR  # which is what is asked for, not what went wrong
-        logger.log(level, "Stripe refused: %s %s %s %s", status, wrong.code, getattr(wrong, "param", None), wrong.request_id)
+        other = PaymentKeyRefused if status in (401, 403) else PaymentSetupFailed
+        kind = refusals.get(error.code or "") or (refused if status == 400 else other)
+        level = logging.INFO if kind is SessionNotOpen else logging.ERROR  # callers expect SessionNotOpen
+        logger.log(level, "Stripe refused: %s %s %s %s", status, error.code, getattr(error, "param", None), error.request_id)
         raise kind from None

@@ -1,4 +1,4 @@
-"""Events of the payment provider: each is kept as it came, and what follows from it is done once, however often it is sent."""
+"""Webhook events of the payment provider: each is stored as it came, and processed once, however often it is sent."""
 
 import json
 from collections.abc import Mapping
@@ -11,165 +11,167 @@ from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from core.compiled_queries import CompiledInsert
 from orders.models import Payment, StripeEvent
 from orders.payments import disputes, refunds, settlement, stripe_gateway
-from orders.payments.provider_state import RefundFacts, SessionFacts, session_facts
+from orders.payments.provider_state import ProviderRefund, ProviderSession, parse_session
 
-NEW = CompiledInsert(StripeEvent, ignore_conflicts=True)
 Status = StripeEvent.Status
-SESSIONS = {
+SESSION_EVENTS = {  # event type → whether the payment failed
     "checkout.session.completed": False,
     "checkout.session.async_payment_succeeded": False,
-    "checkout.session.async_payment_failed": True,  # the money does not come
+    "checkout.session.async_payment_failed": True,
     "checkout.session.expired": False,
 }
-REFUNDS = ("charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed")
+REFUND_EVENTS = ("charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed")
+MAX_ID = 255  # characters
+MAX_ERROR = 2000  # characters
 
 
 class EventFailed(Exception):
-    """An event of ours that could not be worked through; it is kept, and worth another try."""
+    """An event of this shop could not be processed; it is stored and can be tried again."""
 
 
-def receive(body: bytes, signature: str) -> None:
-    """Keep a signed event and work it through. Raises BadSignature, WebhookNotConfigured, EventFailed."""
-    event = stripe_gateway.event_of(body, signature)
-    about = event["data"]["object"]
-    NEW.add(
-        StripeEvent(
-            event_id=event["id"][:255],
-            type=event["type"][:80],
-            api_version=str(event.get("api_version") or "")[:40],
-            livemode=bool(event.get("livemode")),
-            created=datetime.fromtimestamp(event["created"], UTC),
-            object_id=str(about.get("id") or "")[:255],
-            intent=_intent_of(about)[:255],
-            payload=body.decode().replace("\0", ""),
-        )
+def receive_event(body: bytes, signature: str) -> None:
+    """Store a signed event and process it. Raises BadSignature, WebhookNotConfigured, EventFailed."""
+    event = stripe_gateway.verify_event(body, signature)
+    event_object = event["data"]["object"]
+    stripe_event = StripeEvent(
+        event_id=event["id"][:MAX_ID],
+        type=event["type"][:80],
+        api_version=str(event.get("api_version") or "")[:40],
+        livemode=bool(event.get("livemode")),
+        created=datetime.fromtimestamp(event["created"], UTC),
+        object_id=str(event_object.get("id") or "")[:MAX_ID],
+        intent=_intent_of(event_object)[:MAX_ID],
+        payload=body.decode().replace("\0", ""),
     )
-    work_through(StripeEvent.objects.values_list("pk", flat=True).get(event_id=event["id"][:255]))
+    StripeEvent.objects.bulk_create([stripe_event], ignore_conflicts=True)
+    process_event(StripeEvent.objects.values_list("pk", flat=True).get(event_id=stripe_event.event_id))
 
 
-def work_through(event_pk: int) -> None:
-    """Do what follows from a kept event, once. Raises EventFailed; what went wrong is kept with the event."""
-    early: list[int] = []
+def process_event(event_pk: int) -> None:
+    """Process a stored event, once. Raises EventFailed, after storing the error with the event."""
+    early_events: list[int] = []
     try:
-        told = _asked(event_pk)
+        provider_refunds = _fetch_refunds(event_pk)
         with transaction.atomic():
             event = StripeEvent.objects.select_for_update(no_key=True).get(pk=event_pk)
             if event.status in (Status.DONE, Status.IGNORED):
                 return
-            event.status = Status.DONE if _apply(event, told) else Status.IGNORED
+            event.status = Status.DONE if _apply_event(event, provider_refunds) else Status.IGNORED
             event.processed_at, event.tries, event.last_error = timezone.now(), event.tries + 1, ""
             event.save(update_fields=["status", "processed_at", "tries", "last_error"])
-            early = _told_before(event)
-    except OperationalError:  # the database, not the event: it waits as it came
+            early_events = _reopen_early_events(event)
+    except OperationalError:  # the database failed, not the event, which stays as it came
         raise
-    except Exception as wrong:
-        said = f"{type(wrong).__name__}: {wrong}"[:2000]
-        open_ = StripeEvent.objects.filter(pk=event_pk, status__in=(Status.RECEIVED, Status.FAILED))
-        open_.update(status=Status.FAILED, tries=F("tries") + 1, last_error=said)
-        raise EventFailed(said) from wrong
-    for pk in early:
-        work_through(pk)
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"[:MAX_ERROR]
+        unprocessed = StripeEvent.objects.filter(pk=event_pk, status__in=(Status.RECEIVED, Status.FAILED))
+        unprocessed.update(status=Status.FAILED, tries=F("tries") + 1, last_error=message)
+        raise EventFailed(message) from error
+    for pk in early_events:
+        process_event(pk)
 
 
-def _told_before(event: StripeEvent) -> list[int]:
-    """Open again what was told of a payment before the shop knew that it is its own, and return it."""
-    if event.status != Status.DONE or event.type not in SESSIONS or not event.intent:
+def _reopen_early_events(event: StripeEvent) -> list[int]:
+    """Reopen the events of a payment that were ignored because they came before the shop knew the payment; return their ids."""
+    if event.status != Status.DONE or event.type not in SESSION_EVENTS or not event.intent:
         return []
-    early = StripeEvent.objects.filter(intent=event.intent, status=Status.IGNORED)
-    found = list(early.order_by("created", "pk").values_list("pk", flat=True))
-    StripeEvent.objects.filter(pk__in=found).update(status=Status.RECEIVED)
-    return found
+    early_events = StripeEvent.objects.filter(intent=event.intent, status=Status.IGNORED)
+    pks = list(early_events.order_by("created", "pk").values_list("pk", flat=True))
+    StripeEvent.objects.filter(pk__in=pks).update(status=Status.RECEIVED)
+    return pks
 
 
-def _asked(event_pk: int) -> list[RefundFacts] | None:
-    """For an event about a refund, ask for all refunds of the payment, before anything is locked: the event is but the occasion.
+def _fetch_refunds(event_pk: int) -> list[ProviderRefund] | None:
+    """Return all refunds of the payment that a refund event is about, before anything is locked; None for other events.
 
-    None where nothing was asked.
+    The event only triggers the call: the provider's current state is applied, not the event's.
     """
     event = StripeEvent.objects.get(pk=event_pk)
-    if event.type not in REFUNDS or event.status in (Status.DONE, Status.IGNORED):
+    if event.type not in REFUND_EVENTS or event.status in (Status.DONE, Status.IGNORED):
         return None
-    payment = _by_intent(_about(event))
-    return refunds.told_of(payment) if payment is not None else None
+    payment = _find_payment_by_intent(_event_object(event))
+    return refunds.fetch_refunds(payment) if payment is not None else None
 
 
-def _about(event: StripeEvent) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads(event.payload)["data"]["object"]
-    return about
+def _event_object(event: StripeEvent) -> dict[str, Any]:
+    event_object: dict[str, Any] = json.loads(event.payload)["data"]["object"]
+    return event_object
 
 
-def _apply(event: StripeEvent, told: list[RefundFacts] | None) -> bool:
-    """Do what follows from the event; False where it is not about this shop. Raises LookupError for ours that is not known."""
-    about = _about(event)
-    if event.type in SESSIONS:
-        facts = session_facts(about, has_failed=SESSIONS[event.type])
-        payment = payment_of(facts)
-        if payment is None and is_ours(facts):
-            raise LookupError(f"no payment of this shop has the session {facts.id}")
-        if payment is None:
-            return False
-        settlement.apply_session(payment.pk, facts)
-        return True
-    if event.type in REFUNDS:
-        payment = _by_intent(about)
-        if payment is not None and told is None:
-            raise LookupError("its payment became known in this moment: worth another try")
+def _apply_event(event: StripeEvent, provider_refunds: list[ProviderRefund] | None) -> bool:
+    """Apply an event; return False if it is not about this shop. Raises LookupError if it is, and its payment is unknown."""
+    event_object = _event_object(event)
+    if event.type in SESSION_EVENTS:
+        return _apply_session_event(parse_session(event_object, has_failed=SESSION_EVENTS[event.type]))
+    if event.type in REFUND_EVENTS:
+        payment = _find_payment_by_intent(event_object)
+        if payment is not None and provider_refunds is None:
+            raise LookupError("its payment became known after its refunds were fetched: try it again")
         if payment is not None:
-            refunds.record(payment.pk, told or [])
+            refunds.record_refunds(payment.pk, provider_refunds or [])
         return payment is not None
     if event.type.startswith("charge.dispute."):
-        payment = _by_intent(about)
+        payment = _find_payment_by_intent(event_object)
         if payment is not None:
-            disputes.note(payment.pk, about)
+            disputes.record_dispute(payment.pk, event_object)
         return payment is not None
     return False
 
 
-def payment_of(facts: SessionFacts) -> Payment | None:
-    """Find the payment of a session: by the session, by the intent, or by what the shop wrote on the session."""
-    named = Q(session_id=facts.id)
-    if facts.intent:
-        named |= Q(payment_intent=facts.intent)
+def _apply_session_event(session: ProviderSession) -> bool:
+    payment = find_payment(session)
+    if payment is None and belongs_to_shop(session):
+        raise LookupError(f"no payment of this shop has the session {session.id}")
+    if payment is not None:
+        settlement.apply_session(payment.pk, session)
+    return payment is not None
+
+
+def find_payment(session: ProviderSession) -> Payment | None:
+    """Find the payment of a session by the session's id, by its intent, or by the payment id in its metadata."""
+    by_provider_id = Q(session_id=session.id)
+    if session.intent:
+        by_provider_id |= Q(payment_intent=session.intent)
     payments = Payment.objects.select_related("order")
-    found = payments.filter(named).first()
-    if found is not None or not is_ours(facts):
-        return found
+    payment = payments.filter(by_provider_id).first()
+    if payment is not None or not belongs_to_shop(session):
+        return payment
     try:
-        return payments.filter(pk=UUID(facts.payment), session_id=None).first()
+        return payments.filter(pk=UUID(session.payment), session_id=None).first()
     except ValueError:
         return None
 
 
-def is_ours(facts: SessionFacts) -> bool:
-    """Say whether this shop has made a session, and not another one of the same account."""
-    return facts.shop == settings.SHOP_ID
+def belongs_to_shop(session: ProviderSession) -> bool:
+    """Return whether this shop created a session, and not another shop with the same Stripe account."""
+    return session.shop == settings.SHOP_ID
 
 
-def _by_intent(about: Mapping[str, Any]) -> Payment | None:
-    intent = _intent_of(about)
+def _find_payment_by_intent(event_object: Mapping[str, Any]) -> Payment | None:
+    intent = _intent_of(event_object)
     return Payment.objects.filter(payment_intent=intent).first() if intent else None
 
 
-def _intent_of(about: Mapping[str, Any]) -> str:
-    intent = about.get("payment_intent")
+def _intent_of(event_object: Mapping[str, Any]) -> str:
+    intent = event_object.get("payment_intent")
     intent = intent.get("id") if isinstance(intent, dict) else intent
     return intent if isinstance(intent, str) else ""
 
 
-def replay(event_id: str = "") -> tuple[int, int]:
-    """Work failed and waiting events through again, or the one that is named; returns how many were done and how many failed."""
-    waiting = StripeEvent.objects.filter(status__in=(Status.RECEIVED, Status.FAILED)).order_by("created", "pk")
-    chosen = StripeEvent.objects.filter(event_id=event_id) if event_id else waiting
-    if event_id:  # whoever names one wants it looked at once more, even if it was nobody's then
-        chosen.filter(status=Status.IGNORED).update(status=Status.RECEIVED)
-    done = failed = 0
-    for pk in list(chosen.values_list("pk", flat=True)):
+def replay_events(event_id: str = "") -> tuple[int, int]:
+    """Process the failed and unprocessed events again, or the named one; return how many succeeded and how many failed."""
+    if event_id:  # an operator who names an event wants it processed even if it was ignored before
+        events = StripeEvent.objects.filter(event_id=event_id)
+        events.filter(status=Status.IGNORED).update(status=Status.RECEIVED)
+    else:
+        events = StripeEvent.objects.filter(status__in=(Status.RECEIVED, Status.FAILED)).order_by("created", "pk")
+    succeeded = failed = 0
+    for pk in list(events.values_list("pk", flat=True)):
         try:
-            work_through(pk)
-            done += 1
+            process_event(pk)
+            succeeded += 1
         except (EventFailed, OperationalError):
             failed += 1
-    return done, failed
+    return succeeded, failed

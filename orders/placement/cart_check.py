@@ -1,176 +1,183 @@
-"""What the buyer saw against what is: a buyer is not charged more than he was shown, nor sold what is not there."""
+"""Compares the cart with what the buyer was shown: nobody is charged more, nor sold what is not available."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from uuid import UUID
 
 from carts.identity import CartOwner
 from carts.lines import Line
 from core import money
-from core.exceptions import Invalid
 from core.markets import Market
-from orders.exceptions import CartChanged, EmptyCart
+from orders.exceptions import CartChanged, EmptyCart, NamedTwice
 from orders.models import OrderItem
 from pricing import breakdown
-from products.exceptions import VariantNeeded
+from products.exceptions import ProductNotFound, VariantNeeded
+from products.slugs import parse_product_ref
 
-SMALL = re.compile(r"[0-9]{1,18}", re.ASCII)  # digits of an id that a 64-bit column holds
-
-
-class NamedTwice(Invalid):
-    """The snapshot names a line more than once."""
-
-    code = "named_twice"
-    default_message = "The same item is named twice"
+# What names a line, and the attribute of a cart line or an order item (or its product) that holds it.
+LINE_FIELDS = {"variant": "variant_id", "id": "product_id", "uuid": "uuid", "slug": "slug"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A line of the client's snapshot: a variant, or a product of which the cart holds one variant; the price is what was shown."""
+class RequestedLine:
+    """A line of the client's snapshot: a variant, or a product with one variant in the cart; `price` is what the client showed."""
 
     quantity: int
     variant: int | None = None
-    product: str | None = None
+    product: str | None = None  # its id, uuid or slug
     price: Decimal | None = None
 
-    def fits(self, variant_id: int | None, product_id: int | None, uuid: object = None) -> bool:
-        """Say whether this names that line."""
+    def get_reference(self) -> tuple[str, int | UUID | str]:
+        """Return what names the line, as ("variant" | "id" | "uuid" | "slug", value)."""
         if self.variant is not None:
-            return self.variant == variant_id
-        return (self.product or "").lower() in (str(product_id), str(uuid))
+            return "variant", self.variant
+        try:
+            return parse_product_ref(self.product or "")
+        except ProductNotFound:  # names no product of any shop
+            return "slug", ""
+
+    def serialize_unknown(self) -> dict[str, Any]:
+        """Return the item of a change for a line that the cart does not have."""
+        kind, value = self.get_reference()
+        return {"id": None, "product_id": value if kind == "id" else self.product, "sku_id": self.variant, "name": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """What the client has shown to the buyer, as far as it says; `field` is what it calls its snapshot."""
+class ExpectedCart:
+    """What the client showed to the buyer, if it says so: the lines to order (None: the whole cart), and their total.
 
-    wanted: tuple[Wanted, ...] | None = None
+    `lines_field` is what the client calls the lines: `items` or `cart`.
+    """
+
+    lines: tuple[RequestedLine, ...] | None = None
     total: Decimal | None = None
     accepts_increases: bool = False
-    field: str = "items"
+    lines_field: str = "items"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What will be bought: lines and units, the totals, and what the buyer should hear."""
+class CheckedCart:
+    """What will be bought: lines with units, the totals, and warnings for the buyer."""
 
-    bought: Sequence[tuple[Line, int]]
+    lines: Sequence[tuple[Line, int]]
     totals: breakdown.Totals
     warnings: list[str]
 
     @property
-    def prices(self) -> list[tuple[int, int, Decimal]]:
+    def priced_units(self) -> list[tuple[int, int, Decimal]]:
         """Variant, units and unit price of each line."""
-        return [(line.variant_id, units, line.price or Decimal(0)) for line, units in self.bought]
+        return [(line.variant_id, units, line.price or Decimal(0)) for line, units in self.lines]
 
 
 @dataclass
-class _Findings:
+class _Differences:
     market: Market
     changes: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, code: str, about: Line | Wanted | None, old: Any, new: Any, available: int | None = None) -> None:
+    def add(self, code: str, line: Line | RequestedLine | None, old: Any, new: Any, available: int | None = None) -> None:
         item = None
-        if isinstance(about, Wanted):  # all that is known of it is what the client has said
-            given = about.product or ""
-            product = int(given) if SMALL.fullmatch(given) else about.product
-            item = {"id": None, "product_id": product, "sku_id": about.variant, "name": None}
-        elif about is not None:
-            item = {"id": about.id, "product_id": about.product_id, "sku_id": about.variant_id, "name": about.name}
+        if isinstance(line, RequestedLine):
+            item = line.serialize_unknown()
+        elif line is not None:
+            item = {"id": line.id, "product_id": line.product_id, "sku_id": line.variant_id, "name": line.name}
         self.changes.append({"item": item, "code": code, "old": old, "new": new, "available": available})
 
-    def text(self, amount: Decimal) -> str:
-        return money.text(amount, self.market.currency)
+    def format_amount(self, amount: Decimal) -> str:
+        return money.format_amount(amount, self.market.currency)
 
-    def exact(self, amount: Decimal) -> Decimal:
-        """Round the noise of a client's sums away."""
+    def round_shown(self, amount: Decimal) -> Decimal:
+        """Round away the floating-point noise of a client's sums."""
         return amount.quantize(Decimal(1).scaleb(-self.market.exponent), ROUND_HALF_UP)
 
 
-def check(lines: Sequence[Line], expectation: Expectation, caller: CartOwner) -> Checked:
+def check_cart(lines: Sequence[Line], expected: ExpectedCart, owner: CartOwner) -> CheckedCart:
     """Return what will be bought. Raises EmptyCart, CartChanged (with every change), VariantNeeded, NamedTwice."""
-    findings = _Findings(caller.market)
-    wanted = _chosen(lines, expectation, findings)
-    if not wanted and not findings.changes:
+    differences = _Differences(owner.market)
+    selected = _select_lines(lines, expected, differences)
+    if not selected and not differences.changes:
         raise EmptyCart
-    bought: list[tuple[Line, int]] = []
-    for line, units, shown in wanted:
-        if not line.is_available or (line.seller_id is not None and line.seller_id == caller.user_id):
-            findings.add("unavailable", line, units, 0, 0)
+    available: list[tuple[Line, int]] = []
+    for line, units, shown_price in selected:
+        if not line.is_available or (line.seller_id is not None and line.seller_id == owner.user_id):
+            differences.add("unavailable", line, units, 0, 0)
             continue
-        if units > line.obtainable:
-            findings.add("insufficient_stock", line, units, line.obtainable, line.obtainable)
-        _compare_price(line, shown, expectation.accepts_increases, findings)
-        bought.append((line, units))
-    totals = breakdown.totals(((line.price or Decimal(0), units) for line, units in bought), caller.market)
-    _compare_total(totals.total, expectation, findings)
-    if findings.changes:
-        raise CartChanged(details={"changes": findings.changes, "subtotal": findings.text(totals.subtotal)})
-    return Checked(bought, totals, findings.warnings)
+        if units > line.available_units:
+            differences.add("insufficient_stock", line, units, line.available_units, line.available_units)
+        _compare_price(line, shown_price, expected.accepts_increases, differences)
+        available.append((line, units))
+    totals = breakdown.compute_totals(((line.price or Decimal(0), units) for line, units in available), owner.market)
+    _compare_total(totals.total, expected, differences)
+    if differences.changes:
+        raise CartChanged(details={"changes": differences.changes, "subtotal": differences.format_amount(totals.subtotal)})
+    return CheckedCart(available, totals, differences.warnings)
 
 
-def _chosen(lines: Sequence[Line], expectation: Expectation, findings: _Findings) -> list[tuple[Line, int, Decimal | None]]:
-    """Return the lines to buy with units and the price that the buyer saw (None: he was told a total instead)."""
-    if expectation.wanted is None:
-        seen = expectation.total is None
-        return [(line, line.quantity, line.price_at_addition if seen else None) for line in lines if line.quantity]
-    chosen: list[tuple[Line, int, Decimal | None]] = []
+def _select_lines(
+    lines: Sequence[Line], expected: ExpectedCart, differences: _Differences
+) -> list[tuple[Line, int, Decimal | None]]:
+    """Return the lines to buy, with units and the price that the buyer saw (None if they saw a total instead)."""
+    saw_total = expected.total is not None
+    if expected.lines is None:
+        return [(line, line.quantity, None if saw_total else line.price_at_addition) for line in lines if line.quantity]
+    selected: list[tuple[Line, int, Decimal | None]] = []
     named: set[object] = set()
-    for wanted in expectation.wanted:
-        fitting = [line for line in lines if wanted.fits(line.variant_id, line.product_id, line.uuid)]
-        if len(fitting) > 1:
-            raise VariantNeeded(field=expectation.field)
-        name = fitting[0].id if fitting else (wanted.variant, wanted.product)
+    for requested in expected.lines:
+        kind, value = requested.get_reference()
+        matching = [line for line in lines if getattr(line, LINE_FIELDS[kind]) == value]
+        if len(matching) > 1:
+            raise VariantNeeded(field=expected.lines_field)
+        name = matching[0].id if matching else (requested.variant, requested.product)
         if name in named:
-            raise NamedTwice(field=expectation.field)
+            raise NamedTwice(field=expected.lines_field)
         named.add(name)
-        held = fitting[0].quantity if fitting else 0
-        if wanted.quantity > held:
-            findings.add("not_in_cart", fitting[0] if fitting else wanted, wanted.quantity, held)
+        in_cart = matching[0].quantity if matching else 0
+        if requested.quantity > in_cart:
+            differences.add("not_in_cart", matching[0] if matching else requested, requested.quantity, in_cart)
             continue
-        line = fitting[0]
-        shown = wanted.price if wanted.price is not None else (line.price_at_addition if expectation.total is None else None)
-        chosen.append((line, wanted.quantity, shown))
-    return chosen
+        line = matching[0]
+        fallback_price = None if saw_total else line.price_at_addition
+        selected.append((line, requested.quantity, fallback_price if requested.price is None else requested.price))
+    return selected
 
 
-def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, findings: _Findings) -> None:
-    """Stop an increase that was not accepted; tell of one that was, and of a decrease."""
-    shown = None if shown is None else findings.exact(shown)
+def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, differences: _Differences) -> None:
+    """Refuse an increase that the buyer has not accepted; warn of an accepted one, and of a decrease."""
+    shown = None if shown is None else differences.round_shown(shown)
     if shown is None or line.price is None or line.price == shown:
         return
-    old, new = findings.text(shown), findings.text(line.price)
+    old, new = differences.format_amount(shown), differences.format_amount(line.price)
     if line.price < shown:
-        findings.warnings.append(f"The price of {line.name} fell from {old} to {new}")
+        differences.warnings.append(f"The price of {line.name} fell from {old} to {new}")
     elif accepts_increases:
-        findings.warnings.append(f"The price of {line.name} rose from {old} to {new}")
+        differences.warnings.append(f"The price of {line.name} rose from {old} to {new}")
     else:
-        findings.add("price_increased", line, old, new, line.obtainable)
+        differences.add("price_increased", line, old, new, line.available_units)
 
 
-def _compare_total(total: Decimal, expectation: Expectation, findings: _Findings) -> None:
-    """The same for the total that the buyer was shown."""
-    shown = None if expectation.total is None else findings.exact(expectation.total)
+def _compare_total(total: Decimal, expected: ExpectedCart, differences: _Differences) -> None:
+    """Compare the total in the same way as the prices."""
+    shown = None if expected.total is None else differences.round_shown(expected.total)
     if shown is None or total == shown:
         return
-    old, new = findings.text(shown), findings.text(total)
+    old, new = differences.format_amount(shown), differences.format_amount(total)
     if total < shown:
-        findings.warnings.append(f"The total fell from {old} to {new}")
-    elif expectation.accepts_increases:
-        findings.warnings.append(f"The total rose from {old} to {new}")
+        differences.warnings.append(f"The total fell from {old} to {new}")
+    elif expected.accepts_increases:
+        differences.warnings.append(f"The total rose from {old} to {new}")
     else:
-        findings.add("price_increased", None, old, new)
+        differences.add("price_increased", None, old, new)
 
 
-def names_exactly(wanted: Iterable[Wanted], items: Sequence[OrderItem]) -> bool:
-    """Say whether the snapshot names just these order lines (fetched with their products), with their units."""
-    named = list(wanted)
-    return len(named) == len(items) and all(any(_is(want, item) for item in items) for want in named)
+def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[OrderItem]) -> bool:
+    """Return whether the snapshot names exactly these order items (fetched with their products), with their units."""
+    requested = list(requested_lines)
+    return len(requested) == len(items) and all(any(_matches_item(line, item) for item in items) for line in requested)
 
 
-def _is(want: Wanted, item: OrderItem) -> bool:
-    uuid = item.product.uuid if item.product is not None else None
-    return want.quantity == item.quantity and want.fits(item.variant_id, item.product_id, uuid)
+def _matches_item(line: RequestedLine, item: OrderItem) -> bool:
+    kind, value = line.get_reference()
+    owner = item if kind in ("variant", "id") else item.product
+    return line.quantity == item.quantity and owner is not None and getattr(owner, LINE_FIELDS[kind]) == value

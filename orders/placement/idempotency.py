@@ -1,6 +1,6 @@
-"""The order that a request has placed already: by its idempotency key, as its echo, or as the one of its cart that waits for money.
+"""Finds the order that a repeated request has placed already: by idempotency key, as a duplicate submit, or as the pending order.
 
-An order that belongs to another account, as one that was claimed, or whose person is erased, is nobody's answer.
+Orders claimed by another account, or anonymised, are never returned.
 """
 
 from collections.abc import Sequence
@@ -10,78 +10,80 @@ from datetime import timedelta
 from django.utils import timezone
 
 from carts import checkout
-from carts import selectors as carts
+from carts import selectors as cart_selectors
 from carts.identity import CartRef
 from carts.lines import Line
 from core.exceptions import KeyReused
 from orders.exceptions import OrderWaits
 from orders.models import Order, OrderItem, Payment
-from orders.placement import cart_check, request
-from orders.placement.request import Attempt
+from orders.placement.cart_check import matches_items
+from orders.placement.request import Placement, cart_fingerprint
 
-REPLAY_WINDOW = timedelta(minutes=10)
-OVER = (Order.Status.EXPIRED, Order.Status.CANCELLED)
+DUPLICATE_SUBMIT_WINDOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An order, new or found again; `cart_is_empty` says whether the cart holds anything any more."""
+    """An order, new or replayed; `cart_is_empty` says whether the cart has no lines left."""
 
     order: Order
     items: Sequence[OrderItem]
     payments: Sequence[Payment]
-    replayed: bool = False
+    is_replay: bool = False
     cart_is_empty: bool = False
     warnings: list[str] = field(default_factory=list)
 
 
-def by_key(attempt: Attempt) -> Placed | None:
-    """Return the order that came of the attempt's key. Raises KeyReused where it was another request, or is another's order now."""
-    if not attempt.key:
+def find_by_key(placement: Placement, ref: CartRef) -> Placed | None:
+    """Return the order that was placed with this idempotency key.
+
+    Raises KeyReused if the key came with another request, or if the order now belongs to another account.
+    """
+    if not placement.key:
         return None
-    ref = carts.find(attempt.caller)
-    order = Order.objects.filter(idempotency_scope=attempt.scope(ref.key), idempotency_key=attempt.key).first()
+    scope = placement.key_scope(ref.key)
+    order = Order.objects.filter(idempotency_scope=scope, idempotency_key=placement.key).first()
     if order is None:
         return None
-    if order.request_hash != attempt.request_hash or is_of_another(order, attempt):
+    if order.request_hash != placement.request_hash or belongs_to_other(order, placement):
         raise KeyReused
-    return again(order, ref)
+    return as_replay(order, ref)
 
 
-def again(order: Order, ref: CartRef) -> Placed:
-    """Return an order that exists already, as the answer to a repeated request."""
-    is_empty = not carts.lines_of(ref)
-    return Placed(order, list(order.items.all()), list(order.payments.all()), replayed=True, cart_is_empty=is_empty)
+def as_replay(order: Order, ref: CartRef) -> Placed:
+    """Return an existing order as the answer to a repeated request."""
+    is_empty = not cart_selectors.get_lines(ref)
+    return Placed(order, list(order.items.all()), list(order.payments.all()), is_replay=True, cart_is_empty=is_empty)
 
 
-def is_echo(last: Order, attempt: Attempt, lines: Sequence[Line]) -> bool:
-    """Say whether this is the double click of a client that knows no keys: the same wish, a moment ago."""
-    wish = attempt.wish
-    if last.status in OVER or timezone.now() - last.placed_at > REPLAY_WINDOW or is_of_another(last, attempt):
+def is_duplicate_submit(last_order: Order, placement: Placement, lines: Sequence[Line]) -> bool:
+    """Return whether a client without idempotency keys has sent the same request again within ten minutes."""
+    request = placement.request
+    if last_order.status in Order.CLOSED_STATUSES or belongs_to_other(last_order, placement):
         return False
-    items = list(last.items.select_related("product"))
-    if wish.wanted is None and any(line.quantity for line in lines):
+    if timezone.now() - last_order.placed_at > DUPLICATE_SUBMIT_WINDOW:
         return False
-    if wish.wanted is not None and not cart_check.names_exactly(wish.wanted, items):
+    items = list(last_order.items.select_related("product"))
+    if request.expected.lines is None and any(line.quantity for line in lines):
         return False
-    bought = [(item.variant_id, item.quantity, item.unit_price) for item in items]
-    return request.fingerprint(bought, wish) == last.cart_fingerprint
+    if request.expected.lines is not None and not matches_items(request.expected.lines, items):
+        return False
+    units = [(item.variant_id, item.quantity, item.unit_price) for item in items]
+    return cart_fingerprint(units, request) == last_order.cart_fingerprint
 
 
-def waiting(ref: CartRef, attempt: Attempt) -> Order | None:
-    """Return the order of this cart, or of one that was merged into it, that waits for money.
+def find_pending_order(ref: CartRef, placement: Placement) -> Order | None:
+    """Return the pending order of this cart, or of a cart that was merged into it.
 
-    Raises OrderWaits where it has become another's: his payment page is not closed for a cart that he has left.
+    Raises OrderWaits if the order was claimed by another account, whose payment page must not be closed for this cart.
     """
-    if ref.id is None:  # which, asked for, would be every order whose cart is gone, and everybody's that is not merged
-        return None
-    here = checkout.merged_into(ref.id)
-    order = Order.objects.filter(cart__in=here, status=Order.Status.PENDING).order_by("-pk").first()
-    if order is not None and is_of_another(order, attempt):
+    cart_ids = checkout.get_merged_cart_ids(ref.pk)
+    order = Order.objects.filter(cart__in=cart_ids, status=Order.Status.PENDING).order_by("-pk").first()
+    if order is not None and belongs_to_other(order, placement):
         raise OrderWaits
     return order
 
 
-def is_of_another(order: Order, attempt: Attempt) -> bool:
-    """Say whether an order that this cart has placed is no more the caller's."""
-    return order.erased_at is not None or order.user_id not in (None, attempt.caller.user_id)
+def belongs_to_other(order: Order, placement: Placement) -> bool:
+    """Return whether an order of this cart belongs to another account by now, or is anonymised."""
+    return order.erased_at is not None or order.user_id not in (None, placement.owner.user_id)

@@ -1,6 +1,6 @@
-"""Placing an order: everything that belongs to it in one transaction, in a number of statements that its lines do not change."""
+"""Placing an order: one transaction, and a number of statements that does not depend on the number of lines."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -8,157 +8,162 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
-from carts import checkout as cart_checkout
+from carts import checkout
 from carts import lines as cart_lines
-from carts import selectors as carts
+from carts import selectors as cart_selectors
+from carts.exceptions import CartBusy
 from carts.identity import CartOwner, CartRef
-from core import money
+from carts.lines import Line
 from core.actors import Actor
 from core.compiled_queries import CompiledInsert, CompiledSelect, Param
-from core.exceptions import DomainError
-from orders import addresses, tokens
+from orders import addresses, minor_units, tokens
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
-from orders.fulfilment import cancellation
+from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import Order, OrderItem, Payment
 from orders.payments import sessions, stripe_gateway
-from orders.placement import cart_check, idempotency, request
-from orders.placement.cart_check import Expectation
-from orders.placement.idempotency import OVER, Placed
-from orders.placement.request import Attempt, Wish
+from orders.placement import idempotency
+from orders.placement.cart_check import CheckedCart, check_cart
+from orders.placement.idempotency import Placed
+from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, request_hash
 from orders.state import notifications, transitions
-from products.media.storage import small_path_of
+from pricing.breakdown import Totals
+from products.media.storage import get_thumbnail_url
 from products.services import stock
 
-NEW_ORDER, NEW_ITEMS, NEW_PAYMENT = CompiledInsert(Order), CompiledInsert(OrderItem), CompiledInsert(Payment)
+INSERT_ORDER, INSERT_ITEMS, INSERT_PAYMENT = CompiledInsert(Order), CompiledInsert(OrderItem), CompiledInsert(Payment)
 ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]
-LAST_ORDER = CompiledSelect(
+SELECT_LAST_ORDER = CompiledSelect(
     lambda row: Order.from_db("default", ORDER_COLUMNS, row),
     lambda: Order.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by("-id").values_list(*ORDER_COLUMNS)[:1],
 )
-REPLACED = "replaced by another order"
-TRIES = 3  # an order number may be taken; a fourth clash in a row is not chance
+CANCEL_REASON = "replaced by another order"
+MAX_CLASHES = 3  # an order number, or a key in another market, may be taken; three in a row are not a coincidence
+MAX_ATTEMPTS = 10  # each pending order of merged carts takes one; more mean that other requests keep placing orders
 
 
-def place_order(actor: Actor, caller: CartOwner, wish: Wish, key: str = "") -> Placed:
-    """Order what lies in the caller's cart.
+@dataclass(frozen=True, slots=True)
+class MustCancelFirst:
+    """Another order of this cart is pending; it has to be cancelled first, without holding a lock."""
 
-    The same `key` again, or the same wish again while the cart has not changed, answers the first order. An order of this cart
-    that waits for money is answered where the wish is the same, and cancelled where it is another. Raises AddressNotFound,
-    ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, VariantNeeded, OutOfStock, KeyReused,
-    AlreadyPaid, OrderWaits, OrderEnded, and what `checkout.ensure` raises.
+    order_id: int
+
+
+def place_order(actor: Actor, owner: CartOwner, request: CheckoutRequest, key: str = "") -> Placed:
+    """Order what is in the owner's cart.
+
+    A repeated request, by its idempotency key or within ten minutes, returns the first order. A pending order of this cart is
+    returned if the request is the same, and cancelled if it is another.
+
+    Raises AddressNotFound, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy, VariantNeeded,
+    NamedTwice, OutOfStock, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable, OrderWaits, OrderEnded, and what
+    `sessions.ensure_session` raises.
     """
-    attempt = Attempt(actor, caller, wish, key, request.request_hash(caller, wish) if key else "")
-    if wish.address_id is not None:
-        known = idempotency.by_key(attempt)  # which may be older than a change of the address book
-        if known is not None:
-            return _payable(known)
-        address = addresses.as_dict(addresses.one(caller.user_id, wish.address_id))
-        attempt = replace(attempt, wish=wish.sent_to(address))
-    _check_contact(attempt)
-    placed = _payable(_placed(attempt))
-    is_of_key = bool(key) and placed.order.idempotency_key == key
-    if placed.order.status in OVER and placed.replayed and not is_of_key:  # it ended in this moment: the wish is a new one
-        placed = _payable(_placed(attempt))
-    if placed.order.status in OVER and not placed.replayed:
-        raise OrderEnded(details={"order": placed.order.number})
-    return placed
+    placement = Placement(actor, owner, request, key, request_hash(owner, request) if key else "")
+    clashes = 0
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            result = _place(placement, is_retry=attempt > 0)
+        except IntegrityError:
+            clashes += 1
+            if clashes == MAX_CLASHES:
+                raise
+            continue
+        if isinstance(result, MustCancelFirst):
+            if attempt < MAX_ATTEMPTS - 1:  # do not cancel an order if no attempt is left to place the new one
+                cancel_pending_order(actor, result.order_id, CANCEL_REASON)
+            continue
+        placed = _ensure_session(result)
+        if placed.order.status in Order.CLOSED_STATUSES:
+            if not placed.is_replay:
+                raise OrderEnded(details={"order": placed.order.number})
+            if not key or placed.order.idempotency_key != key:
+                continue  # the order expired between lookup and session creation, so place a new one
+        return placed
+    raise CartBusy
 
 
-def _payable(placed: Placed) -> Placed:
-    """See to it that an order which waits for money can be paid. Raises what `checkout.ensure` raises."""
+def _ensure_session(placed: Placed) -> Placed:
+    """Return the placed order with an open session if it is pending. Raises what `sessions.ensure_session` raises."""
     if placed.order.status != Order.Status.PENDING:
         return placed
-    order = sessions.ensure(placed.order.pk)
+    order = sessions.ensure_session(placed.order.pk)
     return replace(placed, order=order, payments=list(order.payments.all()))
 
 
-def _placed(attempt: Attempt, tries: int = TRIES) -> Placed:
-    """Place the order, or find the one that this request, or one like it, has placed."""
-    try:
-        return _place(attempt)
-    except _Replaced as older:
-        # A key is written with its order and not before: whoever finds it taken, or the cart empty, may be the echo.
-        known = idempotency.by_key(attempt)
-        if known is not None:
-            return known
-        cancellation.cancel_pending(attempt.actor, older.order_id, REPLACED)
-    except (IntegrityError, DomainError) as refusal:
-        known = idempotency.by_key(attempt)
-        if known is not None:
-            return known
-        if isinstance(refusal, DomainError) or tries <= 1:
-            raise
-        waiting = idempotency.waiting(carts.find(attempt.caller), attempt)
-        if waiting is not None:  # it holds nothing of the cart any more, which is why it was not seen
-            cancellation.cancel_pending(attempt.actor, waiting.pk, REPLACED)
-    return _placed(attempt, tries - 1)
+@transaction.atomic
+def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
+    ref = cart_selectors.get_cart_ref(placement.owner, lock=True)
+    replay = idempotency.find_by_key(placement, ref)
+    if replay is not None:
+        return replay
+    placement = replace(placement, request=_resolve_address(placement))
+    _check_contact(placement)
+    if ref.id is None:
+        raise EmptyCart
+    may_have_pending_order = ref.held_at is not None or is_retry
+    pending = idempotency.find_pending_order(ref, placement) if may_have_pending_order else None
+    last_order = SELECT_LAST_ORDER.first(cart=ref.id) if ref.is_unchanged_since_order and pending is None else None
+    cart_lines.LOCK_CART_VARIANTS.rows(cart=ref.id)
+    lines = cart_selectors.get_lines(ref)
+    if last_order is not None and idempotency.is_duplicate_submit(last_order, placement, lines):
+        return idempotency.as_replay(last_order, ref)
+    checked = check_cart(lines, placement.request.expected, placement.owner)
+    fingerprint = cart_fingerprint(checked.priced_units, placement.request)
+    if pending is not None:
+        is_same = ref.held_at is not None and fingerprint == pending.cart_fingerprint
+        return idempotency.as_replay(pending, ref) if is_same else MustCancelFirst(pending.pk)
+    return _create_order(placement, ref, lines, checked, fingerprint)
 
 
-class _Replaced(Exception):
-    """An order of this cart waits for money, and what is wanted now is another."""
+def _resolve_address(placement: Placement) -> CheckoutRequest:
+    """Return the request with the saved address that it names. Raises AddressNotFound."""
+    request = placement.request
+    if request.address_id is None:
+        return request
+    return request.with_address(addresses.to_dict(addresses.get_address(placement.owner.user_id, request.address_id)))
 
-    def __init__(self, order_id: int) -> None:
-        super().__init__(order_id)
-        self.order_id = order_id
 
-
-def _check_contact(attempt: Attempt) -> None:
-    wish, is_guest = attempt.wish, attempt.caller.user_id is None
+def _check_contact(placement: Placement) -> None:
+    request, is_guest = placement.request, placement.owner.user_id is None
     missing = {}
-    if not wish.address.get("line1"):
-        missing["address"] = "Where shall it be sent? A street and number are needed"
-    if is_guest and not wish.name:
+    if not request.address.get("line1"):
+        missing["address"] = "A street and number are needed"
+    if is_guest and not request.name:
         missing["name"] = "A name is needed"
-    if is_guest and not (wish.email or wish.phone):
+    if is_guest and not (request.email or request.phone):
         missing["email"] = "An e-mail address or a phone number is needed"
     if missing:
         raise ContactNeeded(errors=missing)
-    if settings.REQUIRE_VERIFIED_EMAIL and not is_guest and not wish.has_proved_email:
+    if settings.REQUIRE_VERIFIED_EMAIL and not is_guest and not request.is_email_verified:
         raise EmailNotVerified
-    if wish.method == Order.Method.STRIPE and not stripe_gateway.is_configured():
+    if request.method == Order.Method.STRIPE and not stripe_gateway.is_configured():
         raise PaymentNotConfigured
 
 
-@transaction.atomic
-def _place(attempt: Attempt) -> Placed:
-    caller, wish = attempt.caller, attempt.wish
-    ref = carts.find(caller, lock=True)
-    if ref.id is None:
-        raise EmptyCart
-    waiting = idempotency.waiting(ref, attempt) if ref.held_at is not None else None
-    last = LAST_ORDER.first(cart=ref.id) if ref.is_as_ordered and waiting is None else None
-    cart_lines.LOCK_VARIANTS.rows(cart=ref.id)
-    lines = carts.lines_of(ref)
-    if last is not None and idempotency.is_echo(last, attempt, lines):
-        return idempotency.by_key(attempt) or idempotency.again(last, ref)
-    expectation = Expectation(wish.wanted, wish.expected_total, wish.accept_price_changes, wish.snapshot)
-    checked = cart_check.check(lines, expectation, caller)
-    if waiting is not None:
-        if request.fingerprint(checked.prices, wish) != waiting.cart_fingerprint:
-            raise _Replaced(waiting.pk)
-        return idempotency.by_key(attempt) or idempotency.again(waiting, ref)
-    at = timezone.now()
-    order = _insert_order(attempt, ref, checked, at)
+def _create_order(placement: Placement, ref: CartRef, lines: list[Line], checked: CheckedCart, fingerprint: str) -> Placed:
+    """Insert the order, reserve or deduct its stock, and update the cart."""
+    now = timezone.now()
+    order = _insert_order(placement, ref, checked.totals, fingerprint, now)
     items = _insert_items(order, checked)
     payment = _insert_payment(order)
-    transitions.begin(order, attempt.actor)
-    emptied = {line.product_id for line, units in checked.bought if line.stock - line.reserved <= units}
-    low = [line.sku for line, units in checked.bought if line.is_low_after(units)]
-    units_of = {line.variant_id: units for line, units in checked.bought}
-    ordered = {line.id: units for line, units in checked.bought}
+    transitions.record_placed(order, placement.actor)
+    sold_out = {line.product_id for line, units in checked.lines if line.stock - line.reserved <= units}
+    low_skus = [line.sku for line, units in checked.lines if line.is_low_after(units)]
+    units_by_variant = {line.variant_id: units for line, units in checked.lines}
+    units_by_line = {line.id: units for line, units in checked.lines}
     if order.status == Order.Status.PENDING:
-        stock.reserve(units_of, emptied=emptied)
-        cart_checkout.hold(ref, ordered, at)
-        notifications.tell_low(order, low)
+        stock.reserve(units_by_variant, sold_out=sold_out)
+        checkout.reserve_lines(ref, units_by_line, now)
+        notifications.notify_low_stock(order, low_skus)
         return Placed(order, items, [payment], warnings=checked.warnings)
-    stock.take(attempt.actor, units_of, reference=order.number, emptied=emptied)
-    is_left = cart_checkout.take_ordered(attempt.actor, ref, lines, ordered, order.number, at)
-    notifications.announce(order, "placed" if order.total else "paid", low)
-    return Placed(order, items, [payment], cart_is_empty=not is_left, warnings=checked.warnings)
+    stock.deduct(placement.actor, units_by_variant, reference=order.number, sold_out=sold_out)
+    has_lines_left = checkout.remove_ordered_lines(placement.actor, ref, lines, units_by_line, order.number, now)
+    notifications.notify_order_confirmed(order, "placed" if order.total else "paid", low_skus)
+    return Placed(order, items, [payment], cart_is_empty=not has_lines_left, warnings=checked.warnings)
 
 
 def _insert_payment(order: Order) -> Payment:
-    """Add the attempt to pay; one for nothing has succeeded."""
+    """Insert the order's payment; a payment of nothing has succeeded."""
     is_online = order.payment_method == Order.Method.STRIPE
     payment = Payment(
         order=order,
@@ -166,23 +171,23 @@ def _insert_payment(order: Order) -> Payment:
         state=Payment.State.CREATED if order.total else Payment.State.SUCCEEDED,
         amount=order.total,
         currency=order.currency,
-        amount_minor=(stripe_gateway.minor if is_online else money.to_minor)(order.total, order.currency),
-        expires_at=order.placed_at + sessions.LIFETIME if is_online else None,
+        amount_minor=minor_units.to_minor(order.total, order.payment_method, order.currency),
+        expires_at=order.placed_at + sessions.SESSION_LIFETIME if is_online else None,
     )
-    NEW_PAYMENT.add(payment)
+    INSERT_PAYMENT.add(payment)
     return payment
 
 
-def _insert_order(attempt: Attempt, ref: CartRef, checked: cart_check.Checked, at: datetime) -> Order:
-    wish, totals = attempt.wish, checked.totals
-    is_to_be_paid = wish.method == Order.Method.STRIPE and bool(totals.total)
+def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprint: str, now: datetime) -> Order:
+    request = placement.request
+    awaits_payment = request.method == Order.Method.STRIPE and bool(totals.total)
     order = Order(
-        number=tokens.new_number(at),
-        user_id=attempt.caller.user_id,
+        number=tokens.generate_order_number(now),
+        user_id=placement.owner.user_id,
         cart_id=ref.id,
-        cart_fingerprint=request.fingerprint(checked.prices, wish),
-        status=Order.Status.PENDING if is_to_be_paid else Order.Status.PROCESSING,
-        payment_method=wish.method,
+        cart_fingerprint=fingerprint,
+        status=Order.Status.PENDING if awaits_payment else Order.Status.PROCESSING,
+        payment_method=request.method,
         market=ref.market.code,
         currency=ref.market.currency,
         subtotal=totals.subtotal,
@@ -190,25 +195,25 @@ def _insert_order(attempt: Attempt, ref: CartRef, checked: cart_check.Checked, a
         shipping_total=totals.shipping,
         tax_total=totals.tax,
         total=totals.total,
-        name=wish.name,
-        email=wish.email,
-        phone=wish.phone,
-        note=wish.note,
-        address=wish.address,
-        stock_state=Order.StockState.RESERVED if is_to_be_paid else Order.StockState.COMMITTED,
-        reserved_until=at + sessions.WITHOUT_SESSION if is_to_be_paid else None,
-        paid_at=None if totals.total else at,
-        placed_at=at,
-        created_at=at,
-        idempotency_scope=attempt.scope(ref.key) if attempt.key else "",
-        idempotency_key=attempt.key,
-        request_hash=attempt.request_hash,
+        name=request.name,
+        email=request.email,
+        phone=request.phone,
+        note=request.note,
+        address=request.address,
+        stock_state=Order.StockState.RESERVED if awaits_payment else Order.StockState.COMMITTED,
+        reserved_until=now + sessions.SESSION_CREATION_WINDOW if awaits_payment else None,
+        paid_at=None if totals.total else now,
+        placed_at=now,
+        created_at=now,
+        idempotency_scope=placement.key_scope(ref.key) if placement.key else "",
+        idempotency_key=placement.key,
+        request_hash=placement.request_hash,
     )
-    NEW_ORDER.add(order)
+    INSERT_ORDER.add(order)
     return order
 
 
-def _insert_items(order: Order, checked: cart_check.Checked) -> list[OrderItem]:
+def _insert_items(order: Order, checked: CheckedCart) -> list[OrderItem]:
     items = [
         OrderItem(
             order=order,
@@ -217,13 +222,13 @@ def _insert_items(order: Order, checked: cart_check.Checked) -> list[OrderItem]:
             is_simple=(line.variants_count or 0) <= 1,
             name=f"{line.name} – {line.variant_name}" if line.variant_name else line.name,
             sku=line.sku,
-            image_url=small_path_of(line.image) if line.image else "",
+            image_url=get_thumbnail_url(line.image) if line.image else "",
             unit_price=line.price,
             quantity=units,
             line_total=line.price * units,
         )
-        for line, units in checked.bought
+        for line, units in checked.lines
         if line.price is not None
     ]
-    NEW_ITEMS.add(*items)
+    INSERT_ITEMS.add(*items)
     return items

@@ -1,4 +1,4 @@
-"""What a buyer wants of an order, and what makes two such wishes the same."""
+"""What a buyer asks to order, and what makes two such requests the same."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,17 +10,14 @@ import orjson
 from carts.guest_keys import digest
 from carts.identity import CartOwner
 from core.actors import Actor
-from orders.placement.cart_check import Wanted
+from orders.placement.cart_check import ExpectedCart
 
-Bought = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit price
+PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit price
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the buyer wants: how he pays, where it goes (an address, or one of his book), and which lines (None: all of the cart).
-
-    `snapshot` is what the client calls the lines: `items` or `cart`.
-    """
+class CheckoutRequest:
+    """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw."""
 
     method: str
     address: dict[str, str] = field(default_factory=dict)
@@ -29,46 +26,44 @@ class Wish:
     email: str = ""
     phone: str = ""
     note: str = ""
-    wanted: tuple[Wanted, ...] | None = None
-    snapshot: str = "items"
-    expected_total: Decimal | None = None
-    accept_price_changes: bool = False
-    has_proved_email: bool = False
+    expected: ExpectedCart = field(default_factory=ExpectedCart)
+    is_email_verified: bool = False
 
-    def sent_to(self, address: dict[str, str]) -> "Wish":
-        """Return the wish with its address; name and phone default to the address's."""
+    def with_address(self, address: dict[str, str]) -> "CheckoutRequest":
+        """Return the request with its address; name and phone default to the address's."""
         name, phone = self.name or address.get("full_name", ""), self.phone or address.get("phone", "")
         return replace(self, address=address, name=name, phone=phone)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A request to buy: who acts, whose cart it is about, what is wanted, and the idempotency key, if it has one.
+class Placement:
+    """An attempt to place an order: the actor, the owner of the cart, the request, and the idempotency key, if there is one.
 
-    `guest_key` is the caller's, if he is none of the users; `request_hash` is of the wish as it was sent, before an address of the
-    book was looked up: the same request again is the same, whatever has become of that address.
+    `request_hash` is of the request as it was sent, before a saved address was looked up: a repeated request has the same hash even
+    if the saved address has changed.
     """
 
     actor: Actor
-    caller: CartOwner
-    wish: Wish
+    owner: CartOwner
+    request: CheckoutRequest
     key: str = ""
     request_hash: str = ""
 
-    def scope(self, guest_key: str | None) -> str:
-        """Return within what the idempotency key is unique."""
-        user = self.caller.user_id
-        return f"user:{user}" if user is not None else f"guest:{digest(guest_key or '')}"
+    def key_scope(self, guest_key: str | None) -> str:
+        """Return the scope within which the idempotency key is unique: the user, or the guest's key."""
+        user_id = self.owner.user_id
+        return f"user:{user_id}" if user_id is not None else f"guest:{digest(guest_key or '')}"
 
 
-def request_hash(caller: CartOwner, wish: Wish) -> str:
-    """Return what two requests under one idempotency key must share."""
-    parts = [caller.market.code, asdict(replace(wish, has_proved_email=False))]  # which may change between two tries
+def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
+    """Return a hash that is equal for two requests under one idempotency key only if they ask for the same."""
+    stable = replace(request, is_email_verified=False)  # it may change between two tries
+    parts = [owner.market.code, asdict(stable)]
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def fingerprint(bought: Bought, wish: Wish) -> str:
-    """Return what makes two orders the same: the lines, how it is paid, where it goes, and to whom."""
-    lines = sorted(f"{variant}x{units}@{price:.3f}" for variant, units, price in bought)
-    parts = [lines, wish.method, wish.address, wish.email]
+def cart_fingerprint(units: PricedUnits, request: CheckoutRequest) -> str:
+    """Return a hash that is equal for two orders with the same lines, payment method, address and e-mail address."""
+    lines = sorted(f"{variant}x{quantity}@{price:.3f}" for variant, quantity, price in units)
+    parts = [lines, request.method, request.address, request.email]
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,4 +1,4 @@
-"""Mails that orders owe: rows of the outbox, written in the transaction of what they tell, once for each thing."""
+"""Enqueues emails about orders: outbox rows, written in the transaction of the fact, once for each fact."""
 
 from collections.abc import Collection
 
@@ -8,47 +8,55 @@ from core import outbox
 from core.models import Job
 from orders.models import Order
 
-BUYER, MERCHANT = "order_mail", "merchant_mail"
+CUSTOMER_EMAIL_JOB, MERCHANT_EMAIL_JOB = "order_mail", "merchant_mail"
+MAX_DEDUPE_KEY = 200  # characters
 
 
-def announce(order: Order, kind: str, low: Collection[str] = ()) -> None:
-    """Owe buyer and merchant the news of an order that can be packed, and of SKUs that run low by it, in one statement."""
-    outbox.add_all(*_to_buyer(order, kind), *_to_merchant(order, "new_order"), *_low(order, low))
+def notify_order_confirmed(order: Order, kind: str, low_skus: Collection[str] = ()) -> None:
+    """Enqueue the emails of an order that can be packed, and of SKUs that run low because of it, in one statement."""
+    outbox.enqueue_all(*_customer_jobs(order, kind), *_merchant_jobs(order, "new_order"), *_low_stock_jobs(order, low_skus))
 
 
-def tell_low(order: Order, low: Collection[str]) -> None:
-    """Owe the merchant the news that these SKUs run low by an order."""
-    outbox.add_all(*_low(order, low))
+def notify_low_stock(order: Order, low_skus: Collection[str]) -> None:
+    """Enqueue the emails that tell the merchant that these SKUs run low because of an order."""
+    outbox.enqueue_all(*_low_stock_jobs(order, low_skus))
 
 
-def tell(order: Order, kind: str, *, about: str = "", **more: object) -> None:
-    """Owe the buyer a mail of this kind, once for the order, or once for each thing that it is `about`."""
-    outbox.add_all(*_to_buyer(order, kind, about, **more))
+def notify_customer(order: Order, kind: str, *, about: str = "", **context: object) -> None:
+    """Enqueue an email of this kind to the customer, once for the order, or once for each `about`."""
+    outbox.enqueue_all(*_customer_jobs(order, kind, about, **context))
 
 
-def tell_merchant(order: Order, kind: str, *, about: str = "", occasion: str = "") -> None:
-    """Owe the merchant a mail of this kind, once for each occasion."""
-    outbox.add_all(*_to_merchant(order, kind, about, occasion))
+def notify_merchant(order: Order, kind: str, *, about: str = "", occasion: str = "") -> None:
+    """Enqueue an email of this kind to the merchant, once for each `about` and `occasion`."""
+    outbox.enqueue_all(*_merchant_jobs(order, kind, about, occasion))
 
 
-def _to_buyer(order: Order, kind: str, about: str = "", **more: object) -> list[Job]:
+def _customer_jobs(order: Order, kind: str, about: str = "", **context: object) -> list[Job]:
     if not order.email:
         return []
     key = ":".join(filter(None, (order.number, kind, about)))
-    return [Job(kind=BUYER, payload={"order": order.pk, "kind": kind, **more}, dedupe_key=key)]
+    return [Job(kind=CUSTOMER_EMAIL_JOB, payload={"order": order.pk, "kind": kind, **context}, dedupe_key=key)]
 
 
-def _low(order: Order, skus: Collection[str]) -> list[Job]:
-    """Return one mail for each SKU and day."""
-    if not settings.SHOP_EMAIL:
-        return []
-    day = f"{order.placed_at:%Y-%m-%d}"
-    payload = {"order": order.pk, "kind": "low_stock"}
-    return [Job(kind=MERCHANT, payload={**payload, "about": sku}, dedupe_key=f"low_stock:{sku}:{day}") for sku in skus]
-
-
-def _to_merchant(order: Order, kind: str, about: str = "", occasion: str = "") -> list[Job]:
+def _merchant_jobs(order: Order, kind: str, about: str = "", occasion: str = "") -> list[Job]:
     if not settings.SHOP_EMAIL:
         return []
     key = ":".join(filter(None, (order.number, "merchant", kind, about, occasion)))
-    return [Job(kind=MERCHANT, payload={"order": order.pk, "kind": kind, "about": about}, dedupe_key=key[:200])]
+    payload = {"order": order.pk, "kind": kind, "about": about}
+    return [Job(kind=MERCHANT_EMAIL_JOB, payload=payload, dedupe_key=key[:MAX_DEDUPE_KEY])]
+
+
+def _low_stock_jobs(order: Order, skus: Collection[str]) -> list[Job]:
+    """Return one email for each SKU and day."""
+    if not settings.SHOP_EMAIL:
+        return []
+    day = f"{order.placed_at:%Y-%m-%d}"
+    return [
+        Job(
+            kind=MERCHANT_EMAIL_JOB,
+            payload={"order": order.pk, "kind": "low_stock", "about": sku},
+            dedupe_key=f"low_stock:{sku}:{day}",
+        )
+        for sku in skus
+    ]

@@ -1,4 +1,4 @@
-"""`manage.py check_integrity`: what does not add up is named, and what can be computed anew is"""
+"""`manage.py check_integrity`: reports mismatches, and corrects derived values with --fix"""
 
 from decimal import Decimal
 from io import StringIO
@@ -8,23 +8,23 @@ import pytest
 from django.core.management import call_command
 
 from carts.models import Cart, CartItem
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from core.actors import Actor
 from orders.fulfilment import cancellation, shipping
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.payments import refunds
-from orders.payments.refund_lines import Returned
+from orders.payments.refund_lines import RefundLine
 from orders.tests.factories import customer, placed
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
-from tests.counting import statements
+from tests.query_capture import capture_statements
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor(kind="staff")
 
 
-def check(**options: Any) -> tuple[int, list[str]]:
-    """Run the command; returns its exit code and what it complained of."""
+def run_check(**options: Any) -> tuple[int, list[str]]:
+    """Run the command and return its exit code and the problems it reported."""
     complaints, code = StringIO(), 0
     try:
         call_command("check_integrity", stdout=StringIO(), stderr=complaints, **options)
@@ -35,25 +35,25 @@ def check(**options: Any) -> tuple[int, list[str]]:
 
 @pytest.fixture
 def order() -> Order:
-    """An order of two lamps, on delivery."""
+    """A Cash on Delivery order of two lamps."""
     client = customer()
-    add(client, make_product(sku="LAMP", stock=5), 2)
+    add_to_cart(client, make_product(sku="LAMP", stock=5), 2)
     placed(client)
     return Order.objects.get()
 
 
 def test_the_books_of_a_shop_add_up_after_everything_that_can_happen(order: Order) -> None:
     second = customer("grace@example.com")
-    add(second, make_product("Mug", sku="MUG", stock=5), 3)
+    add_to_cart(second, make_product("Mug", sku="MUG", stock=5), 3)
     placed(second)
     other = Order.objects.exclude(pk=order.pk).get()
-    shipping.ship(STAFF, order.pk)
-    shipping.deliver(STAFF, order.pk)
+    shipping.ship_order(STAFF, order.pk)
+    shipping.deliver_order(STAFF, order.pk)
     item = order.items.get()
-    refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [Returned(item.pk, 1, restock=True)])
-    cancellation.cancel(STAFF, other.pk, "no mugs left")
+    refunds.request_refund(STAFF, order.pk, Decimal("20.00"), "scratched", [RefundLine(item.pk, 1, restock=True)])
+    cancellation.cancel_order(STAFF, other.pk, "no mugs left")
 
-    assert check() == (0, [])
+    assert run_check() == (0, [])
     assert sum(StockMovement.objects.values_list("delta", flat=True)) == sum(Variant.objects.values_list("stock", flat=True)) == 9
 
 
@@ -61,13 +61,13 @@ def test_the_books_of_a_shop_add_up_after_everything_that_can_happen(order: Orde
     ("model", "columns", "complaint"),
     [
         (Variant, {"stock": 7}, "SKU LAMP: 7 on hand, but its movements add up to 3"),
-        (Variant, {"reserved": 2}, "SKU LAMP: 2 reserved, but open orders hold 0 (--fix computes it anew)"),
-        (OrderItem, {"line_total": 41}, "the line of LAMP is not its price times its quantity"),
+        (Variant, {"reserved": 2}, "SKU LAMP: 2 reserved, but open orders hold 0 (--fix corrects this)"),
+        (OrderItem, {"line_total": 41}, "the line total of LAMP is not its price times its quantity"),
         (Order, {"subtotal": 41}, "its lines, subtotal and total do not add up"),
         (Order, {"total": 39}, "its lines, subtotal and total do not add up"),
         (Order, {"stock_state": "none"}, "is processing while its stock is none"),
-        (Order, {"payment_method": "stripe"}, "is to be sent, and no payment of it has succeeded"),
-        (OrderItem, {"quantity": 3, "line_total": 60}, "took 3 unit(s), but the movements with its number add up to -2"),
+        (Order, {"payment_method": "stripe"}, "is confirmed, but none of its payments has succeeded"),
+        (OrderItem, {"quantity": 3, "line_total": 60}, "took 3 unit(s), but its stock movements add up to -2"),
         (Payment, {"captured_minor": 500, "refunded_minor": 500}, "500 refunded, but its refunds add up to 0"),
         (CartItem, {"held": 2}, "holds units for an order that is not open"),
     ],
@@ -76,7 +76,7 @@ def test_what_does_not_add_up_is_named(order: Order, model: Any, columns: dict[s
     CartItem.objects.create(cart=Cart.objects.get(), variant=Variant.objects.get(), quantity=1, price_at_addition=20)
     model.objects.update(**columns)
 
-    code, complaints = check()
+    code, complaints = run_check()
 
     assert code == 1
     assert any(complaint in line for line in complaints), complaints
@@ -86,16 +86,16 @@ def test_more_asked_back_than_was_captured_is_named(order: Order) -> None:
     payment = Payment.objects.get()
     Refund.objects.create(payment=payment, amount=1, amount_minor=100, source="staff")
 
-    assert check() == (1, [f"order {order.number}: 100 asked back of 0 captured"])
+    assert run_check() == (1, [f"order {order.number}: refunds of 100 requested, but only 0 captured"])
 
 
-def test_what_is_derived_is_computed_anew_and_the_rest_is_left(order: Order) -> None:
+def test_derived_values_are_recomputed_and_the_rest_is_left(order: Order) -> None:
     line = CartItem.objects.create(cart=Cart.objects.get(), variant=Variant.objects.get(), quantity=1, price_at_addition=20, held=1)
     Variant.objects.update(reserved=2)
     Payment.objects.update(captured_minor=500, refunded_minor=500)
     Order.objects.update(total=39)
 
-    code, complaints = check(fix=True)
+    code, complaints = run_check(fix=True)
 
     assert (code, len(complaints)) == (1, 1)
     line.refresh_from_db()
@@ -104,22 +104,22 @@ def test_what_is_derived_is_computed_anew_and_the_rest_is_left(order: Order) -> 
 
 
 def test_it_costs_the_same_for_one_order_as_for_many(order: Order) -> None:
-    with statements() as one:
-        check()
+    with capture_statements() as statements_for_one:
+        run_check()
     client = customer("grace@example.com")
     for number in range(5):
-        add(client, make_product(f"Mug {number}", stock=5), 2)
+        add_to_cart(client, make_product(f"Mug {number}", stock=5), 2)
         placed(client)
-    with statements() as many:
-        assert check() == (0, [])
+    with capture_statements() as statements_for_many:
+        assert run_check() == (0, [])
 
-    assert len(one) == len(many)
+    assert len(statements_for_one) == len(statements_for_many)
 
 
 def test_a_product_that_was_put_back_by_nobody_is_no_problem(db: None) -> None:
     make_product(stock=0)
 
-    assert check() == (0, [])
+    assert run_check() == (0, [])
 
 
 def test_honest_amounts_are_no_problem_to_an_engine_that_computes_with_floating_point(db: None) -> None:
@@ -127,33 +127,33 @@ def test_honest_amounts_are_no_problem_to_an_engine_that_computes_with_floating_
     for number, lines in enumerate(bought):
         client = customer(f"buyer-{number}@example.com")
         for price, units in lines:
-            add(client, make_product(f"Lamp {number} at {price}", price=price, stock=50), units)
+            add_to_cart(client, make_product(f"Lamp {number} at {price}", price=price, stock=50), units)
         placed(client)
 
-    assert check() == (0, [])
+    assert run_check() == (0, [])
     OrderItem.objects.filter(order__user__email="buyer-0@example.com").update(line_total=Decimal("0.301"))
-    complaints = check()[1]
+    complaints = run_check()[1]
     assert [line for line in complaints if "is not its price times its quantity" in line] == complaints[:1]
     assert len(complaints) == 2  # and the subtotal does not add up
 
 
 def test_of_a_cancelled_order_what_was_given_back_and_is_broken_stays_away(order: Order) -> None:
     Payment.objects.update(state="succeeded", captured_minor=4000)
-    refunds.ask(STAFF, order.pk, Decimal("20.00"), "broken", [Returned(order.items.get().pk, 1)])
+    refunds.request_refund(STAFF, order.pk, Decimal("20.00"), "broken", [RefundLine(order.items.get().pk, 1)])
 
-    cancellation.cancel(STAFF, order.pk, "no lamps left", refund=True)
+    cancellation.cancel_order(STAFF, order.pk, "no lamps left", refund=True)
 
     assert (Variant.objects.get().stock, Payment.objects.get().refunded_minor) == (4, 4000)
-    assert check() == (0, [])
+    assert run_check() == (0, [])
     OrderItem.objects.update(refunded_quantity=0)
-    assert check() == (1, [f"order {order.number}: took 0 unit(s), but the movements with its number add up to -1"])
+    assert run_check() == (1, [f"order {order.number}: took 0 unit(s), but its stock movements add up to -1"])
 
 
 def test_of_a_cancelled_order_what_is_on_the_shelf_again_is_not_put_there_twice(order: Order) -> None:
     Payment.objects.update(state="succeeded", captured_minor=4000)
-    refunds.ask(STAFF, order.pk, Decimal("20.00"), "scratched", [Returned(order.items.get().pk, 1, restock=True)])
+    refunds.request_refund(STAFF, order.pk, Decimal("20.00"), "scratched", [RefundLine(order.items.get().pk, 1, restock=True)])
 
-    cancellation.cancel(STAFF, order.pk, "no lamps left", refund=True)
+    cancellation.cancel_order(STAFF, order.pk, "no lamps left", refund=True)
 
     assert Variant.objects.get().stock == 5
-    assert check() == (0, [])
+    assert run_check() == (0, [])

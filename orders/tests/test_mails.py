@@ -1,4 +1,4 @@
-"""Mails about orders that are paid on delivery"""
+"""E-mails about Cash on Delivery orders"""
 
 import socket
 
@@ -7,8 +7,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.tests.mails import link, sent
-from carts.tests.factories import add, make_shirt, sku_id
+from accounts.tests.mails import get_link, send_pending_emails
+from carts.tests.factories import add_to_cart, get_sku_id, make_shirt
 from core import outbox
 from core.actors import Actor
 from core.models import Job
@@ -26,87 +26,87 @@ LINE_BREAK = "Ada\r\nBcc: eve@example.com\r\n\r\nYou have won"
 
 @pytest.fixture
 def merchant(settings: Settings) -> str:
-    """The shop tells somebody of its orders."""
+    """The shop notifies the merchant of its orders."""
     settings.SHOP_EMAIL = MERCHANT
     return MERCHANT
 
 
-def html(message: EmailMultiAlternatives) -> str:
-    """Return the HTML part of a mail."""
+def get_html(message: EmailMultiAlternatives) -> str:
+    """Return the HTML part of an e-mail."""
     ((content, kind),) = message.alternatives
     assert kind == "text/html"
     return str(content)
 
 
-def to(address: str, messages: list[EmailMultiAlternatives]) -> EmailMultiAlternatives:
-    """Return the one mail to this address."""
-    (found,) = [message for message in messages if message.to == [address]]
-    return found
+def find_email(address: str, messages: list[EmailMultiAlternatives]) -> EmailMultiAlternatives:
+    """Return the only e-mail to this address."""
+    (message,) = [message for message in messages if message.to == [address]]
+    return message
 
 
 def test_a_new_order_is_one_mail_to_each_as_text_and_html(api: SchemaClient, merchant: str) -> None:
-    add(api, make_product("Lamp"), 2)
+    add_to_cart(api, make_product("Lamp"), 2)
     order = placed(api)
 
-    found = sent()
+    messages = send_pending_emails()
 
-    assert (len(found), sent()) == (2, [])
-    mine, theirs = to("ada@example.com", found), to(merchant, found)
-    assert (mine.subject, theirs.subject) == (f"Your order {order['number']}", f"New order {order['number']}")
-    for part in (str(mine.body), html(mine)):
+    assert (len(messages), send_pending_emails()) == (2, [])
+    to_customer, to_merchant = find_email("ada@example.com", messages), find_email(merchant, messages)
+    assert (to_customer.subject, to_merchant.subject) == (f"Your order {order['number']}", f"New order {order['number']}")
+    for part in (str(to_customer.body), get_html(to_customer)):
         assert f"Thank you for your order {order['number']}." in part
-        assert "You pay on delivery." in part
+        assert "You will pay on delivery." in part
         assert "Total: 40.00 INR" in part
-    for part in (str(theirs.body), html(theirs)):
-        assert "Ada Lovelace has ordered." in part
+    for part in (str(to_merchant.body), get_html(to_merchant)):
+        assert "Ada Lovelace has placed an order." in part
         assert "2 × Lamp: 40.00 INR" in part
         assert order["order_token"] not in part
 
 
 def test_the_same_order_again_is_no_second_mail(api: SchemaClient, merchant: str) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     create(api, "k-1")
     create(api, "k-1")
 
-    assert len(sent()) == 2
+    assert len(send_pending_emails()) == 2
 
 
 def test_the_mail_tells_prices_and_names_as_they_were(api: SchemaClient) -> None:
-    add(api, make_shirt(), 2, variant_id=sku_id("SHIRT-M"))
+    add_to_cart(api, make_shirt(), 2, variant_id=get_sku_id("SHIRT-M"))
     placed(api)
     Product.objects.update(name="Other")
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
     assert "2 × Shirt – M: 50.00 INR" in str(message.body)
 
 
 def test_a_guests_link_carries_the_token_in_its_fragment_alone(api: SchemaClient) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     order = placed(api)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
-    page, fragment = link(message)
+    page, fragment = get_link(message)
     assert (page, fragment) == (f"http://localhost:5173/orders/{order['number']}", {"token": order["order_token"]})
     assert str(message.body).count(order["order_token"]) == 1
 
 
 def test_a_users_link_carries_none(db: None) -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
     order = placed(client)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
-    assert link(message) == (f"http://localhost:5173/orders/{order['number']}", {})
+    assert get_link(message) == (f"http://localhost:5173/orders/{order['number']}", {})
 
 
 def test_a_name_writes_no_header_of_its_own(api: SchemaClient, merchant: str) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     assert create(api, name=LINE_BREAK).status_code in (201, 400)
 
-    for message in sent():
+    for message in send_pending_emails():
         assert message.recipients() in ([merchant], ["ada@example.com"])
         assert "\n" not in str(message.subject)
         headers = dict(message.message().items())
@@ -115,14 +115,14 @@ def test_a_name_writes_no_header_of_its_own(api: SchemaClient, merchant: str) ->
 
 
 def test_a_name_stays_a_name_in_the_html(api: SchemaClient, merchant: str) -> None:
-    add(api, make_product("Lamp <b>& more</b>"))
+    add_to_cart(api, make_product("Lamp <b>& more</b>"))
     placed(api, name="<script>alert(1)</script>")
 
-    found = sent()
+    messages = send_pending_emails()
 
-    for message in found:
-        assert "<script>" not in html(message)
-        assert "Lamp &lt;b&gt;&amp; more" in html(message)
+    for message in messages:
+        assert "<script>" not in get_html(message)
+        assert "Lamp &lt;b&gt;&amp; more" in get_html(message)
         assert "Lamp <b>& more</b>" in str(message.body)
 
 
@@ -130,39 +130,39 @@ def test_a_name_stays_a_name_in_the_html(api: SchemaClient, merchant: str) -> No
     "email", ["ada@example.com\nBcc: eve@example.com", "ada@example.com, eve@example.com", "ada@example.com\r"]
 )
 def test_an_address_that_is_more_than_one_is_refused(api: SchemaClient, email: str) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
 
     response = create(api, email=email)
 
     assert response.status_code in (201, 400)
-    assert all(message.recipients() == ["ada@example.com"] for message in sent())
+    assert all(message.recipients() == ["ada@example.com"] for message in send_pending_emails())
 
 
 def test_a_guest_without_an_address_gets_none_and_the_merchant_does(api: SchemaClient, merchant: str) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     placed(api, email="", address=ADDRESS)
 
-    assert [message.to for message in sent()] == [[merchant]]
+    assert [message.to for message in send_pending_emails()] == [[merchant]]
 
 
 def test_a_shop_without_an_address_owes_itself_nothing(api: SchemaClient) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     placed(api)
 
-    assert Job.objects.filter(kind=notifications.MERCHANT).count() == 0
+    assert Job.objects.filter(kind=notifications.MERCHANT_EMAIL_JOB).count() == 0
 
 
 def test_a_cancelled_order_is_one_mail_without_the_reason(db: None, merchant: str) -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
     order = placed(client)
-    sent()
+    send_pending_emails()
 
-    cancellation.cancel(Actor(kind="staff"), Order.objects.get().pk, "this buyer never pays")
+    cancellation.cancel_order(Actor(kind="staff"), Order.objects.get().pk, "this buyer never pays")
 
-    (message,) = sent()
-    assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']} is cancelled")
-    for part in (str(message.body), html(message)):
+    (message,) = send_pending_emails()
+    assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']} was cancelled")
+    for part in (str(message.body), get_html(message)):
         assert "never pays" not in part
 
 
@@ -171,30 +171,30 @@ def test_a_cancelled_order_is_one_mail_without_the_reason(db: None, merchant: st
     [
         ("shipped", "Your order {} is on its way"),
         ("payment_failed", "Your order {} was not paid"),
-        ("cancelled", "Your order {} is cancelled"),
+        ("cancelled", "Your order {} was cancelled"),
     ],
 )
 def test_each_kind_of_mail_is_sent_once(db: None, kind: str, subject: str) -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
     order = placed(client)
-    sent()
+    send_pending_emails()
 
     for _ in range(2):
-        notifications.tell(Order.objects.get(), kind)
+        notifications.notify_customer(Order.objects.get(), kind)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
     assert message.subject == subject.format(order["number"])
-    assert order["number"] in html(message)
+    assert order["number"] in get_html(message)
 
 
 def test_what_is_owed_to_an_erased_buyer_is_not_sent(db: None) -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
     placed(client)
     Order.objects.update(email="")
 
-    assert sent() == []
+    assert send_pending_emails() == []
     assert Job.objects.get().done_at is not None
 
 
@@ -206,16 +206,16 @@ def test_while_the_mail_server_is_down_the_order_stands_and_the_mail_waits(
     settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings.EMAIL_PORT = taken.getsockname()[1]  # and then nobody listens there
-    add(api, make_product("Lamp"))
+    add_to_cart(api, make_product("Lamp"))
     order = placed(api)
 
     assert outbox.run_due() == (0, 2)
 
     assert Order.objects.get(number=order["number"]).status == "processing"
-    owed = Job.objects.filter(done_at=None)
-    assert all(job.attempts == 1 and job.run_at > timezone.now() and "refused" in job.last_error for job in owed)
-    assert (owed.count(), outbox.run_due()) == (2, (0, 0))  # not before its time
+    jobs = Job.objects.filter(done_at=None)
+    assert all(job.attempts == 1 and job.run_at > timezone.now() and "refused" in job.last_error for job in jobs)
+    assert (jobs.count(), outbox.run_due()) == (2, (0, 0))  # not before its time
     settings.EMAIL_BACKEND = backend
-    owed.update(run_at=timezone.now())
-    assert sorted(message.to[0] for message in sent()) == ["ada@example.com", merchant]
-    assert sent() == []
+    jobs.update(run_at=timezone.now())
+    assert sorted(message.to[0] for message in send_pending_emails()) == ["ada@example.com", merchant]
+    assert send_pending_emails() == []

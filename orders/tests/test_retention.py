@@ -1,13 +1,25 @@
-"""`manage.py clean_up`: events that could never be worked through are not kept for ever either"""
+"""`manage.py clean_up`: old payment events, processed or not, and pictures that no order shows"""
 
+import os
+import time
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from orders.models import StripeEvent
+from carts.tests.factories import add_to_cart
+from orders.models import OrderItem, StripeEvent
+from orders.tests.factories import placed
+from products.models import ProductImage
+from products.tests.factories import make_product
+from tests.image_files import list_stored_files, make_image, make_staff_client, upload_image
+from tests.schema_client import SchemaClient
+
+TWO_DAYS = 2 * 24 * 60 * 60
 
 
 @pytest.mark.parametrize("status", ["received", "failed", "done", "ignored"])
@@ -19,9 +31,28 @@ def test_an_event_is_kept_for_ninety_days_whatever_has_become_of_it(db: None, st
             event_id=f"evt_{days}", type="x", created=at, payload="{}", status=status, processed_at=at if is_over else None
         )
         StripeEvent.objects.filter(event_id=f"evt_{days}").update(received_at=at)
-    said = StringIO()
+    output = StringIO()
 
-    call_command("clean_up", stdout=said)
+    call_command("clean_up", stdout=output)
 
-    assert "1 payment events" in said.getvalue()
+    assert "1 payment events" in output.getvalue()
     assert StripeEvent.objects.get().event_id == "evt_89"
+
+
+def test_a_picture_that_an_order_shows_is_kept_after_its_product_has_lost_it(api: SchemaClient) -> None:
+    lamp, staff = make_product(), make_staff_client()
+    image = upload_image(staff, lamp, make_image("JPEG", (900, 600)))
+    add_to_cart(api, lamp)
+    placed(api)
+    staff.delete(f"/api/products/{lamp.pk}/images/{image.pk}/")
+    for name in list_stored_files():
+        os.utime(Path(settings.MEDIA_ROOT) / name, (time.time() - TWO_DAYS,) * 2)
+    assert list_stored_files() == sorted([str(image.image.name), image.thumbnail])
+    output = StringIO()
+
+    call_command("clean_up", stdout=output)
+
+    assert output.getvalue() == "1 picture files\nClean.\n"
+    assert list_stored_files() == [image.thumbnail]
+    assert OrderItem.objects.get().image_url == f"/media/{image.thumbnail}"
+    assert not ProductImage.objects.exists()

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from environs import EnvError
 
-from store.environment import checkout_url, shipping_rates, stripe_api_base, tax_rates
+from store.environment import parse_checkout_url, parse_shipping_rates, parse_stripe_api_base, parse_tax_rates
 
 D = Decimal
 MARKETS = {"in": "INR", "jp": "JPY", "kw": "KWD", "us": "USD"}
@@ -26,7 +26,7 @@ SUCCESS, CANCEL = "CHECKOUT_SUCCESS_URL", "CHECKOUT_CANCEL_URL"
     ],
 )
 def test_shipping_is_read_for_each_market(text: str, rates: dict[str, tuple[Decimal, Decimal | None]]) -> None:
-    assert shipping_rates(text, MARKETS) == rates
+    assert parse_shipping_rates(text, MARKETS) == rates
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_shipping_is_read_for_each_market(text: str, rates: dict[str, tuple[Deci
     ],
 )
 def test_what_is_no_shipping_rate_stops_the_start(text: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        shipping_rates(text, MARKETS)
+    with pytest.raises(EnvError) as error:
+        parse_shipping_rates(text, MARKETS)
 
-    assert str(wrong.value).startswith("SHIPPING ")
+    assert str(error.value).startswith("SHIPPING ")
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,20 @@ def test_what_is_no_shipping_rate_stops_the_start(text: str) -> None:
     [("", {}), ("in:18,us:0", {"in": D(18), "us": D(0)}), ("in:5.5", {"in": D("5.5")}), ("jp: 10".replace(" ", ""), {"jp": D(10)})],
 )
 def test_tax_is_read_for_each_market(text: str, rates: dict[str, Decimal]) -> None:
-    assert tax_rates(text, MARKETS) == rates
+    assert parse_tax_rates(text, MARKETS) == rates
 
 
 @pytest.mark.parametrize(
     "text", ["de:18", "in", "in:", "in:100", "in:-1", "in:18%", "in:1.2345", "in:x", "in:18:5", "in:NaN", "in:१८", "18"]
 )
 def test_what_is_no_tax_rate_stops_the_start(text: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        tax_rates(text, MARKETS)
+    with pytest.raises(EnvError) as error:
+        parse_tax_rates(text, MARKETS)
 
-    assert str(wrong.value).startswith("TAX_RATES ")
+    assert str(error.value).startswith("TAX_RATES ")
 
 
-@pytest.mark.parametrize(("read", "text"), [(shipping_rates, "in:50,in:60"), (tax_rates, "in:18,in:5")])
+@pytest.mark.parametrize(("read", "text"), [(parse_shipping_rates, "in:50,in:60"), (parse_tax_rates, "in:18,in:5")])
 def test_a_market_that_is_named_twice_stops_the_start(read: object, text: str) -> None:
     assert callable(read)
 
@@ -71,27 +71,27 @@ def test_a_market_that_is_named_twice_stops_the_start(read: object, text: str) -
 
 def test_the_pages_after_paying_are_the_shop_fronts_unless_others_are_named() -> None:
     success = f"{FRONTEND}/checkout/success?session_id={{CHECKOUT_SESSION_ID}}&order={{ORDER}}"
-    assert checkout_url(SUCCESS, "", FRONTEND) == success
-    assert checkout_url(CANCEL, "", FRONTEND) == f"{FRONTEND}/checkout/cancel?order={{ORDER}}"
-    assert checkout_url(SUCCESS, "https://other.example/thanks", FRONTEND) == "https://other.example/thanks"
-    assert checkout_url(CANCEL, "http://localhost/x", FRONTEND) == "http://localhost/x"
+    assert parse_checkout_url(SUCCESS, "", FRONTEND) == success
+    assert parse_checkout_url(CANCEL, "", FRONTEND) == f"{FRONTEND}/checkout/cancel?order={{ORDER}}"
+    assert parse_checkout_url(SUCCESS, "https://other.example/thanks", FRONTEND) == "https://other.example/thanks"
+    assert parse_checkout_url(CANCEL, "http://localhost/x", FRONTEND) == "http://localhost/x"
 
 
 @pytest.mark.parametrize(
-    "given", ["/thanks", "shop.example/thanks", "javascript:alert(1)", "ftp://x", "//shop.example", " https://x"]
+    "url", ["/thanks", "shop.example/thanks", "javascript:alert(1)", "ftp://x", "//shop.example", " https://x"]
 )
 @pytest.mark.parametrize("name", [SUCCESS, CANCEL])
-def test_a_page_that_is_no_whole_address_stops_the_start(name: str, given: str) -> None:
+def test_a_page_that_is_no_whole_address_stops_the_start(name: str, url: str) -> None:
     with pytest.raises(EnvError, match=name):
-        checkout_url(name, given, FRONTEND)
+        parse_checkout_url(name, url, FRONTEND)
 
 
 def test_a_test_key_may_go_elsewhere() -> None:
-    assert stripe_api_base("http://127.0.0.1:12111/", "sk_test_1") == "http://127.0.0.1:12111"
-    assert stripe_api_base("", "sk_live_1") == ""
+    assert parse_stripe_api_base("http://127.0.0.1:12111/", "sk_test_1") == "http://127.0.0.1:12111"
+    assert parse_stripe_api_base("", "sk_live_1") == ""
 
 
 @pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1"])
 def test_a_live_key_goes_nowhere_but_to_stripe(key: str) -> None:
     with pytest.raises(EnvError, match="STRIPE_API_BASE"):
-        stripe_api_base("http://127.0.0.1:12111", key)
+        parse_stripe_api_base("http://127.0.0.1:12111", key)

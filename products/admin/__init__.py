@@ -1,4 +1,4 @@
-"""The admin pages of the catalog and of the stock desk; importing them registers them."""
+"""The admin pages of the catalog and of stock. Importing this package registers them."""
 
 from products.admin import catalog, stock
 

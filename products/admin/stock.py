@@ -1,4 +1,4 @@
-"""The stock desk, for staff: what is low, movements by hand, and the books as CSV."""
+"""Stock for staff: stock levels, manual movements, and the movement history as CSV."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
-from core.admin import ModelAdmin, ReadOnly, ServiceBackedAdmin, staff_actor
-from products.admin.display import stock_badge
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor
+from products.admin.display import render_stock_badge
 from products.catalog import stock_levels, stock_movements
-from products.models import PriceChange, StockMovement, Variant
+from products.models import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, PriceChange, StockMovement, Variant
 from products.services import products
 
 
 class StockOfVariant(Variant):
-    """A SKU, seen from the stock desk."""
+    """A variant as shown in the stock admin."""
 
     class Meta:
         proxy = True
@@ -25,37 +25,37 @@ class StockOfVariant(Variant):
         verbose_name_plural = "stock"
 
 
-class LevelFilter(admin.SimpleListFilter):
-    """Running low, or sold out."""
+class VariantStockLevelFilter(admin.SimpleListFilter):
+    """Filter variants by stock level."""
 
     title = "level"
     parameter_name = "level"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Name the choices."""
+        """Return the choices."""
         return [("low", "Low (at or under the product's threshold)"), ("out", "Sold out")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Hold the list to the choice."""
+        """Filter the list by the selected stock level."""
         if self.value() == "low":
-            return stock_levels.low(queryset)
+            return stock_levels.filter_low(queryset)
         return queryset.filter(left__lte=0) if self.value() == "out" else queryset
 
 
 class MovementForm(forms.ModelForm[StockOfVariant]):
-    """A movement that is written by hand."""
+    """A manual stock movement."""
 
-    delta = forms.IntegerField(label="Add (or take away)", min_value=-(10**9), max_value=10**9, help_text="such as 12 or -3")
-    reason = forms.ChoiceField(choices=[(reason.value, reason.label) for reason in products.DESK])
-    note = forms.CharField(max_length=200, required=False, help_text="the reason in your words")
-    reference = forms.CharField(max_length=64, required=False, help_text="such as a delivery note's number")
+    delta = forms.IntegerField(label="Add or remove", min_value=-MAX_STOCK, max_value=MAX_STOCK, help_text="such as 12 or -3")
+    reason = forms.ChoiceField(choices=[(reason.value, reason.label) for reason in products.MANUAL_REASONS])
+    note = forms.CharField(max_length=MAX_NOTE, required=False, help_text="reason in your own words")
+    reference = forms.CharField(max_length=MAX_REFERENCE, required=False, help_text="such as a delivery note number")
 
     class Meta:
         model = StockOfVariant
         fields: tuple[str, ...] = ()
 
     def clean_delta(self) -> int:
-        """Hold it to what open orders leave."""
+        """Reject zero, and removals that would leave fewer than the reserved units."""
         delta: int = self.cleaned_data["delta"]
         if delta == 0:
             raise forms.ValidationError("Must not be 0")
@@ -66,11 +66,11 @@ class MovementForm(forms.ModelForm[StockOfVariant]):
 
 @admin.register(StockOfVariant)
 class StockAdmin(ServiceBackedAdmin[StockOfVariant], ModelAdmin[StockOfVariant]):
-    """What is on hand, reserved and left of each SKU; a change here is a movement."""
+    """Units on hand, reserved and available per SKU. Changes are recorded as movements."""
 
     form = MovementForm
     list_display = ("sku", "product", "name", "stock", "reserved", "level", "threshold")
-    list_filter = (LevelFilter,)
+    list_filter = (VariantStockLevelFilter,)
     list_select_related = ("product",)
     search_fields = ("sku", "product__name")
     show_full_result_count = False
@@ -79,8 +79,8 @@ class StockAdmin(ServiceBackedAdmin[StockOfVariant], ModelAdmin[StockOfVariant])
     fields = (*readonly_fields, "delta", "reason", "note", "reference")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockOfVariant]:
-        """Show what is for sale, with what is left of it."""
-        return stock_levels.on_sale(super().get_queryset(request)).annotate(left=stock_levels.LEFT)
+        """Return the variants for sale, annotated with the available units."""
+        return stock_levels.filter_on_sale(super().get_queryset(request)).annotate(left=stock_levels.AVAILABLE)
 
     @admin.display(description="Left", ordering="left")
     def available_now(self, variant: StockOfVariant) -> int:
@@ -88,37 +88,37 @@ class StockAdmin(ServiceBackedAdmin[StockOfVariant], ModelAdmin[StockOfVariant])
 
     @admin.display(description="Left", ordering="left")
     def level(self, variant: StockOfVariant) -> SafeString:
-        return stock_badge(variant.available, variant.product.low_stock_threshold)
+        return render_stock_badge(variant.available, variant.product.low_stock_threshold)
 
     @admin.display(description="Low at", ordering="product__low_stock_threshold")
     def threshold(self, variant: StockOfVariant) -> int:
         return variant.product.low_stock_threshold
 
     def save_model(self, request: HttpRequest, obj: StockOfVariant, form: Any, change: bool) -> None:
-        """Write the movement."""
-        given = form.cleaned_data
-        products.move_stock(
-            staff_actor(request),
+        """Record the movement."""
+        data = form.cleaned_data
+        products.adjust_stock(
+            get_staff_actor(request),
             obj.product_id,
             obj.pk,
-            delta=given["delta"],
-            reason=given["reason"],
-            note=given["note"],
-            reference=given["reference"],
+            delta=data["delta"],
+            reason=data["reason"],
+            note=data["note"],
+            reference=data["reference"],
         )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Variants are made with their products."""
+        """Variants are added on the page of their product."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Variants are taken off sale with their products."""
+        """Variants are deactivated on the page of their product."""
         return False
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnly, ModelAdmin[StockMovement]):
-    """Every change of stock."""
+class StockMovementAdmin(ReadOnlyAdminMixin, ModelAdmin[StockMovement]):
+    """The history of stock movements."""
 
     list_display = ("created_at", "variant", "delta", "reason", "note", "reference", "user")
     list_filter = ("reason",)
@@ -129,15 +129,15 @@ class StockMovementAdmin(ReadOnly, ModelAdmin[StockMovement]):
 
     @admin.action(description="Download as CSV")
     def as_csv(self, request: HttpRequest, queryset: QuerySet[StockMovement]) -> StreamingHttpResponse:
-        """Answer the chosen movements as a file, oldest first."""
-        answer = StreamingHttpResponse(stock_movements.csv_lines(queryset), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="stock-movements.csv"'
-        return answer
+        """Return the selected movements as a CSV file, oldest first."""
+        response = StreamingHttpResponse(stock_movements.iter_csv_lines(queryset), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="stock-movements.csv"'
+        return response
 
 
 @admin.register(PriceChange)
-class PriceChangeAdmin(ReadOnly, ModelAdmin[PriceChange]):
-    """Every change of a price."""
+class PriceChangeAdmin(ReadOnlyAdminMixin, ModelAdmin[PriceChange]):
+    """The history of price changes."""
 
     list_display = ("created_at", "variant", "market", "price", "lowest_before", "user")
     list_filter = ("market",)

@@ -1,4 +1,4 @@
-"""What a client may send about products, checked, and as the drafts that the services take."""
+"""Request bodies of the product routes, and their conversion to the commands of the services."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,12 +8,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core import markets
-from products.amounts import amount_of
-from products.services.commands import NewProduct, ProductChange, VariantChange
-from products.slugs import slug_for
+from products.amounts import parse_amount
+from products.models import (
+    MAX_CATEGORY_NAME,
+    MAX_DESCRIPTION,
+    MAX_NAME,
+    MAX_NOTE,
+    MAX_REFERENCE,
+    MAX_SKU,
+    MAX_STOCK,
+    MAX_VARIANTS,
+)
+from products.services.commands import NewProduct, ProductChange, ProductColumns, VariantChange, VariantColumns, select_columns
+from products.slugs import MAX_LENGTH, make_slug
 
-MAX_STOCK = 1_000_000_000
-COLUMNS = ("name", "description", "category", "low_stock_threshold", "is_active")
+MAX_POSITION = 10_000
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
@@ -22,10 +31,10 @@ class AmountField(serializers.Field):  # type: ignore[type-arg]  # not subscript
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the amount. Raises ValidationError."""
-        return _amount(data, markets.default())
+        return _parse_amount(data, markets.get_default_market())
 
     def to_representation(self, value: Any) -> Any:
-        """Show it as it came."""
+        """Return the value unchanged."""
         return value
 
 
@@ -36,29 +45,29 @@ class AmountField(serializers.Field):  # type: ignore[type-arg]  # not subscript
         "description": "by the code of another market, such as us; null takes the product off sale there",
     }
 )
-class AmountsField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+class MarketAmountsField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """Prices in other markets."""
 
     def to_internal_value(self, data: Any) -> dict[str, Decimal | None]:
         """Return the amounts by market. Raises ValidationError."""
         if not isinstance(data, dict):
             raise serializers.ValidationError('Must be an object like {"us": "9.99"}')
-        others = {code: market for code, market in markets.table().items() if not market.is_default}
+        others = {code: market for code, market in markets.get_markets().items() if not market.is_default}
         unknown = [str(code) for code in data if code not in others]
         if unknown:
-            raise serializers.ValidationError(f"{unknown[0][:20]!r} is none of the other markets: {', '.join(others)}")
-        return {code: None if amount is None else _amount(amount, others[code]) for code, amount in data.items()}
+            raise serializers.ValidationError(f"{unknown[0][:20]!r} is not one of the other markets: {', '.join(others)}")
+        return {code: None if amount is None else _parse_amount(amount, others[code]) for code, amount in data.items()}
 
     def to_representation(self, value: Any) -> Any:
-        """Show it as it came."""
+        """Return the value unchanged."""
         return value
 
 
-def _amount(given: Any, market: markets.Market) -> Decimal:
+def _parse_amount(value: Any, market: markets.Market) -> Decimal:
     try:
-        return amount_of(given, market.currency)
-    except ValueError as wrong:
-        raise serializers.ValidationError(str(wrong)) from None
+        return parse_amount(value, market.currency)
+    except ValueError as error:
+        raise serializers.ValidationError(str(error)) from None
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]})
@@ -66,23 +75,23 @@ class CategoryField(serializers.Field):  # type: ignore[type-arg]  # not subscri
     """A category's slug, id, path or name."""
 
     def to_internal_value(self, data: Any) -> str | None:
-        """Return the name as text; which category it is, the services find out."""
-        if isinstance(data, dict):  # as the answers show it
+        """Return the reference as text, for the services to resolve. Raises ValidationError."""
+        if isinstance(data, dict):  # as responses represent it
             data = data.get("slug")
         if isinstance(data, bool) or not isinstance(data, int | str) or len(str(data)) > 500 or "\x00" in str(data):
             raise serializers.ValidationError("Must be the slug, id or name of a category")
         return str(data).strip() or None
 
     def to_representation(self, value: Any) -> Any:
-        """Show it as it came."""
+        """Return the value unchanged."""
         return value
 
 
 class SkuField(serializers.CharField):
-    """A SKU; an empty one is made by the shop."""
+    """A SKU; if it is empty, the shop generates one."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(max_length=64, allow_blank=True, allow_null=True, required=False, **given)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_SKU, allow_blank=True, allow_null=True, required=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         """Return the SKU. Raises ValidationError."""
@@ -92,129 +101,135 @@ class SkuField(serializers.CharField):
         return text
 
 
-class Sellable(serializers.Serializer[Any]):
-    """What a simple product and a variant have in common."""
+class SellableInput(serializers.Serializer[Any]):
+    """The fields that a simple product and a variant share."""
 
     sku = SkuField()
     price = AmountField(required=False)
     compare_at_price = AmountField(required=False, allow_null=True)
-    prices = AmountsField(required=False)
-    compare_at_prices = AmountsField(required=False)
+    prices = MarketAmountsField(required=False)
+    compare_at_prices = MarketAmountsField(required=False)
     stock = serializers.IntegerField(required=False, min_value=0, max_value=MAX_STOCK, help_text="units that can be bought")
-    currency = serializers.CharField(required=False, help_text="of the prices; may be left out, and is the default market's")
+    currency = serializers.CharField(required=False, help_text="of the prices; optional, must be the default market's")
 
     def validate_currency(self, currency: str) -> str:
-        """Whoever sends back what he got in another market does not mean those amounts in this currency."""
-        if currency != markets.default().currency:
-            raise serializers.ValidationError(f"price is in {markets.default().currency}; amounts of other markets go into prices")
+        """Refuse the body of a response in another market, whose amounts are in another currency."""
+        default_currency = markets.get_default_market().currency
+        if currency != default_currency:
+            raise serializers.ValidationError(f"price is in {default_currency}; use prices for other markets")
         return currency
 
 
-class VariantInput(Sellable):
+class VariantInput(SellableInput):
     """A variant."""
 
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    name = serializers.CharField(max_length=MAX_NAME, required=False, allow_blank=True)
     options = serializers.DictField(child=serializers.CharField(max_length=100), required=False)
 
     def validate_options(self, options: dict[str, str]) -> dict[str, str]:
-        """Take no name that a database cannot hold."""
+        """Refuse option names that the database cannot store."""
         if any("\x00" in name or len(name) > 100 for name in options):
-            raise serializers.ValidationError("Names are at most 100 characters, without NUL")
+            raise serializers.ValidationError("Names must be at most 100 characters long and must not contain NUL")
         return options
 
-    position = serializers.IntegerField(required=False, min_value=0, max_value=10_000)
+    position = serializers.IntegerField(required=False, min_value=0, max_value=MAX_POSITION)
 
 
 class ListedVariantInput(VariantInput):
-    """A variant in the list of all: matched by its id, else by its SKU."""
+    """A variant in a product's full list, matched by its id, else by its SKU."""
 
     id = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
-class ProductInput(Sellable):
+class ProductInput(SellableInput):
     """A product: a simple one with `price` and `stock`, or one with `variants`."""
 
-    name = serializers.CharField(max_length=200)
-    description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    name = serializers.CharField(max_length=MAX_NAME)
+    description = serializers.CharField(max_length=MAX_DESCRIPTION, required=False, allow_blank=True)
     category = CategoryField(required=False, allow_null=True)
     low_stock_threshold = serializers.IntegerField(required=False, min_value=0, max_value=MAX_STOCK)
     is_active = serializers.BooleanField(required=False)
-    slug = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="empty: made anew from the name")
-    variants = serializers.ListField(child=ListedVariantInput(), required=False, allow_empty=False, max_length=200)
+    slug = serializers.CharField(
+        max_length=MAX_LENGTH["product"], required=False, allow_blank=True, help_text="empty: generated from the name"
+    )
+    variants = serializers.ListField(child=ListedVariantInput(), required=False, allow_empty=False, max_length=MAX_VARIANTS)
 
     def validate_slug(self, slug: str) -> str:
-        """Take no address that could be an id, a uuid or a route."""
-        if slug and slug_for(slug, ()) != slug:
-            raise serializers.ValidationError("Must be small letters, digits and dashes, not only digits")
+        """Refuse slugs that could be mistaken for an id, a uuid or a route."""
+        if slug and make_slug(slug, ()) != slug:
+            raise serializers.ValidationError("Must be lowercase letters, digits and hyphens, and not only digits")
         return slug
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A whole product has a price, or variants with one each."""
+        """Require a price or variants unless the update is partial, and refuse duplicates among the variants."""
         if not self.partial and "price" not in attrs and "variants" not in attrs:
             raise serializers.ValidationError({"price": ["This field is required."]})
         for name in ("sku", "id"):
-            named = [one[name] for one in attrs.get("variants", ()) if one.get(name)]
-            if len(set(named)) != len(named):
-                raise serializers.ValidationError({"variants": [f"The same {name} twice"]})
+            values = [variant[name] for variant in attrs.get("variants", ()) if variant.get(name)]
+            if len(set(values)) != len(values):
+                raise serializers.ValidationError({"variants": [f"The same {name} appears twice"]})
         return attrs
 
 
-def variant_change(given: Mapping[str, Any]) -> VariantChange:
-    """Return the checked fields of a variant as a draft."""
-    default = markets.default().code
-    columns = {name: given[name] for name in ("name", "options", "position") if name in given}
-    if given.get("sku"):
-        columns["sku"] = given["sku"]
+def build_variant_change(fields: Mapping[str, Any]) -> VariantChange:
+    """Return the command for a variant's validated fields."""
+    default = markets.get_default_market().code
+    columns = select_columns(VariantColumns, fields)
+    if not columns.get("sku"):
+        columns.pop("sku", None)
     return VariantChange(
         columns=columns,
-        amounts={**({default: given["price"]} if "price" in given else {}), **given.get("prices", {})},
+        amounts={**({default: fields["price"]} if "price" in fields else {}), **fields.get("prices", {})},
         compare_ats={
-            **({default: given["compare_at_price"]} if "compare_at_price" in given else {}),
-            **given.get("compare_at_prices", {}),
+            **({default: fields["compare_at_price"]} if "compare_at_price" in fields else {}),
+            **fields.get("compare_at_prices", {}),
         },
-        available=given.get("stock"),
-        id=given.get("id"),
+        available=fields.get("stock"),
+        id=fields.get("id"),
     )
 
 
-def new_product(given: Mapping[str, Any]) -> NewProduct:
-    """Return the checked fields of a product that is to be made."""
-    several = given.get("variants") or [{name: value for name, value in given.items() if name in Sellable().fields}]
+def build_new_product(fields: Mapping[str, Any]) -> NewProduct:
+    """Return the command that creates a product from validated fields."""
+    variants = fields.get("variants") or [{name: value for name, value in fields.items() if name in SellableInput().fields}]
     return NewProduct(
-        **{name: given[name] for name in (*COLUMNS, "slug") if name in given and name != "category"},
-        shelf=given.get("category"),
-        variants=[variant_change(one).as_new() for one in several],
+        **{name: fields[name] for name in (*ProductColumns.__annotations__, "slug") if name in fields},
+        category_ref=fields.get("category"),
+        variants=[build_variant_change(variant).to_new_variant() for variant in variants],
     )
 
 
-def product_change(given: Mapping[str, Any], *, whole: bool) -> ProductChange:
-    """Return the checked fields of a change. A `whole` one (PUT) empties text and category where they are not named.
+def build_product_change(fields: Mapping[str, Any], *, is_replacement: bool) -> ProductChange:
+    """Return the command that changes a product's validated fields; a replacement (PUT) clears a missing description or category.
 
-    What the answers do not show (threshold, switch, other markets' prices), the SKU and the stock stay unless they are named.
+    A PUT keeps missing fields that responses do not include (threshold, is_active, other markets' prices), the SKU and the stock.
     """
-    columns = {"description": "", "category": None} if whole else {}
-    columns |= {name: given[name] for name in COLUMNS if name in given}
-    several = given.get("variants")
-    simple = {name: value for name, value in given.items() if name in Sellable().fields}
+    cleared: dict[str, Any] = {"description": "", "category": None} if is_replacement else {}
+    fields = {**cleared, **fields}
+    variants = fields.get("variants")
+    simple = {name: value for name, value in fields.items() if name in SellableInput().fields}
     return ProductChange(
-        columns=columns,
-        slug=given.get("slug"),
-        simple=VariantChange() if several else variant_change(simple),
-        variants=[variant_change(one) for one in several] if several else None,
+        columns=select_columns(ProductColumns, fields),
+        category_ref=(fields["category"] or "") if "category" in fields else None,
+        slug=fields.get("slug"),
+        simple_variant=VariantChange() if variants else build_variant_change(simple),
+        variants=[build_variant_change(variant) for variant in variants] if variants else None,
     )
 
 
 class StockInput(serializers.Serializer[Any]):
-    """A change of the units on hand."""
+    """A stock adjustment."""
 
     sku_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
     variant_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
     delta = serializers.IntegerField(min_value=-MAX_STOCK, max_value=MAX_STOCK)
-    reason = serializers.CharField(max_length=200, help_text="received, return, damage, correction, or your own words")
-    reference = serializers.CharField(max_length=64, required=False, allow_blank=True, help_text="a delivery note's number")
+    reason = serializers.CharField(max_length=MAX_NOTE, help_text="received, return, damage, correction, or free text")
+    reference = serializers.CharField(
+        max_length=MAX_REFERENCE, required=False, allow_blank=True, help_text="a delivery note's number"
+    )
 
     def validate_delta(self, delta: int) -> int:
-        """A movement moves."""
+        """Refuse a change by zero."""
         if delta == 0:
             raise serializers.ValidationError("Must not be 0")
         return delta
@@ -223,25 +238,25 @@ class StockInput(serializers.Serializer[Any]):
 class CategoryInput(serializers.Serializer[Any]):
     """A category."""
 
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=MAX_CATEGORY_NAME)
     parent_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
-    position = serializers.IntegerField(required=False, min_value=0, max_value=10_000)
+    position = serializers.IntegerField(required=False, min_value=0, max_value=MAX_POSITION)
 
 
 class ImageInput(serializers.Serializer[Any]):
-    """A picture's place and its description."""
+    """An image's position and description."""
 
     alt = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    position = serializers.IntegerField(required=False, min_value=0, max_value=1000, help_text="0 is the primary picture")
+    position = serializers.IntegerField(required=False, min_value=0, max_value=1000, help_text="0 is the primary image")
 
 
 class NewImageInput(ImageInput):
-    """A picture: JPEG, PNG or WebP, at most 5 MB and 25 megapixels."""
+    """An image: JPEG, PNG or WebP, at most 5 MB and 25 megapixels."""
 
     image = serializers.FileField()
 
 
 class ImageChangeInput(ImageInput):
-    """A picture's place and its description; `primary` puts it first."""
+    """An image's position and description; `primary` puts it first."""
 
     primary = serializers.BooleanField(required=False)

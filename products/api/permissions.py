@@ -5,31 +5,31 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
-class Sells(BasePermission):
-    """Staff and sellers alone. Whose product it is, the services ask."""
+class IsStaffOrSeller(BasePermission):
+    """Only staff and sellers; the services check who owns the product."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the caller sells here."""
+        """Return whether the user is staff or a seller."""
         return _is_staff(request) or bool(getattr(request.user, "is_seller", False))
 
 
-class ReadOrSell(Sells):
-    """Everybody reads; staff and sellers write."""
+class IsStaffOrSellerOrReadOnly(IsStaffOrSeller):
+    """Everyone may read; staff and sellers may write."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the caller may do this; what no route does is refused as that."""
-        return _is_open(request, view) or super().has_permission(request, view)
+        """Return whether the user may make this request; an unsupported method passes, so that it gets its 405."""
+        return _is_read_or_unrouted(request, view) or super().has_permission(request, view)
 
 
-class ReadOrStaff(BasePermission):
-    """Everybody reads; staff write."""
+class IsStaffOrReadOnly(BasePermission):
+    """Everyone may read; staff may write."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the caller may do this; what no route does is refused as that."""
-        return _is_open(request, view) or _is_staff(request)
+        """Return whether the user may make this request; an unsupported method passes, so that it gets its 405."""
+        return _is_read_or_unrouted(request, view) or _is_staff(request)
 
 
-def _is_open(request: Request, view: APIView) -> bool:
+def _is_read_or_unrouted(request: Request, view: APIView) -> bool:
     return request.method in SAFE_METHODS or getattr(view, "action", None) is None
 
 

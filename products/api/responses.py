@@ -1,15 +1,17 @@
-"""The shapes of the product answers. They describe; the dicts come from the selectors, and the tests hold both together."""
+"""The schemas of the product responses. They only document: the dicts come from `products.catalog`, and tests check both match."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-LOWEST = "the lowest price of the 30 days before the present price came into force; after 30 days at that price, the price itself"
+LOWEST_PRICE_HELP = (
+    "the lowest price of the 30 days before the present price came into force; after 30 days at that price, the price itself"
+)
 
 
 class CategoryRefResponse(serializers.Serializer[Any]):
-    """The shelf a product stands on."""
+    """The category of a product."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -26,11 +28,11 @@ class ProductItemResponse(serializers.Serializer[Any]):
     price = serializers.CharField(help_text="the lowest price of its variants in this market, with the currency's digits")
     compare_at_price = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
-    stock = serializers.IntegerField(help_text="units that can be bought now, over all variants")
+    stock = serializers.IntegerField(help_text="available units of all variants")
     is_available = serializers.BooleanField()
     is_low_stock = serializers.BooleanField()
     category = CategoryRefResponse(allow_null=True)
-    primary_image = serializers.CharField(allow_null=True, help_text="the first picture, in the size for lists")
+    primary_image = serializers.CharField(allow_null=True, help_text="thumbnail of the first image")
     seller_name = serializers.CharField()
     sku_id = serializers.IntegerField(help_text="the default variant's id")
     variants_count = serializers.IntegerField()
@@ -38,14 +40,14 @@ class ProductItemResponse(serializers.Serializer[Any]):
 
 
 class ImageResponse(serializers.Serializer[Any]):
-    """A picture of a product."""
+    """An image of a product."""
 
     id = serializers.IntegerField()
     url = serializers.CharField()
     alt = serializers.CharField()
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)
-    thumbnail = serializers.CharField(help_text="the size for lists")
+    thumbnail = serializers.CharField(help_text="at most 480 pixels on the longer side")
 
 
 class VariantResponse(serializers.Serializer[Any]):
@@ -59,14 +61,14 @@ class VariantResponse(serializers.Serializer[Any]):
     compare_at_price = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
     stock = serializers.IntegerField()
-    lowest_price_30_days = serializers.CharField(help_text=LOWEST)
+    lowest_price_30_days = serializers.CharField(help_text=LOWEST_PRICE_HELP)
 
 
 class ProductDetailResponse(ProductItemResponse):
-    """A product on its own page."""
+    """A product, with its description, images and variants."""
 
     description = serializers.CharField()
-    lowest_price_30_days = serializers.CharField(help_text=LOWEST)
+    lowest_price_30_days = serializers.CharField(help_text=LOWEST_PRICE_HELP)
     images = ImageResponse(many=True)
     variants = VariantResponse(many=True)
 
@@ -79,18 +81,18 @@ class CategoryResponse(CategoryRefResponse):
 
 
 @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNodeResponse"}})
-class Children(serializers.ListField):
-    """The categories inside of one."""
+class ChildrenField(serializers.ListField):
+    """The child categories."""
 
 
 class CategoryNodeResponse(CategoryResponse):
-    """A category with what is inside of it."""
+    """A category with its descendants."""
 
-    children = Children()
+    children = ChildrenField()
 
 
 class MovementResponse(serializers.Serializer[Any]):
-    """A change of the units on hand."""
+    """A stock movement."""
 
     id = serializers.IntegerField()
     sku_id = serializers.IntegerField()

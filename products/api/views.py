@@ -6,43 +6,47 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
 
-from core.absolute_urls import site_of
-from core.actors import actor_of
-from core.http.caching import Cacheable
+from core.absolute_urls import get_site_url
+from core.actors import get_actor
+from core.http.caching import CachedResponseMixin
 from core.http.envelope import Reply
 from core.http.openapi import CountedPaginationResponse, api_schema
-from core.markets import market_of
+from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
-from products.api.inputs import CategoryInput, ProductInput, new_product, product_change
-from products.api.part_views import PART, PART_ID, PartsViewSet, part_id, shown
-from products.api.permissions import ReadOrSell, ReadOrStaff
+from products.api.inputs import CategoryInput, ProductInput, build_new_product, build_product_change
+from products.api.part_views import PART_PARAMETERS, PART_PATTERN, parse_part_id, product_reply
+from products.api.permissions import IsStaffOrReadOnly, IsStaffOrSellerOrReadOnly
+from products.api.query_params import parse_list_query
 from products.api.responses import CategoryNodeResponse, CategoryResponse, ProductDetailResponse, ProductItemResponse
 from products.catalog import category_tree, detail, list_item, listing_page
-from products.catalog.filters import ORDERINGS, list_query
+from products.catalog.filters import ORDERINGS
 from products.exceptions import ProductNotFound
 from products.models import Category, Product
 from products.services import categories as category_services
 from products.services import products
 
 LIST_PARAMETERS = [
-    OpenApiParameter("search", OpenApiTypes.STR, description="words or their beginnings, all of which the name or the text holds"),
-    OpenApiParameter("category", OpenApiTypes.STR, description="slug, id or name; what is inside it counts too"),
+    OpenApiParameter(
+        "search", OpenApiTypes.STR, description="words or prefixes, each of which must occur in the name or description"
+    ),
+    OpenApiParameter("category", OpenApiTypes.STR, description="slug, id or name; includes its subcategories"),
     OpenApiParameter("min_price", OpenApiTypes.STR, description="in the market's currency"),
     OpenApiParameter("max_price", OpenApiTypes.STR, description="in the market's currency"),
-    OpenApiParameter("in_stock", OpenApiTypes.BOOL, description="true: something can be bought now; false: sold out"),
+    OpenApiParameter("in_stock", OpenApiTypes.BOOL, description="true: available now; false: sold out"),
     OpenApiParameter("seller", OpenApiTypes.INT, description="the seller's user id"),
     OpenApiParameter("ordering", OpenApiTypes.STR, enum=list(ORDERINGS), description="default: newest; with search: relevance"),
-    OpenApiParameter("count", OpenApiTypes.BOOL, description='adds `pagination.count`, exact to 10,000, then "10000+"'),
+    OpenApiParameter("count", OpenApiTypes.BOOL, description='adds `pagination.count`, exact up to 10,000, then "10000+"'),
     *PAGE_PARAMETERS,
 ]
 
 
-class ProductViewSet(Cacheable, PartsViewSet):
-    """What is for sale; staff and sellers change it."""
+class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
+    """The products for sale, which staff and sellers may change."""
 
-    permission_classes = [ReadOrSell]
-    ignores_bad_cookie = True  # the catalog stays open to whoever was signed in once; a bad Bearer token is still told
+    permission_classes = [IsStaffOrSellerOrReadOnly]
+    ignores_bad_cookie = True  # an expired session does not close the catalog; a bad Bearer token is still refused
     queryset = Product.objects.none()
     serializer_class = ProductItemResponse
     lookup_value_regex = r"[^/]+"
@@ -50,87 +54,96 @@ class ProductViewSet(Cacheable, PartsViewSet):
 
     @api_schema(ProductItemResponse(many=True), extra=CountedPaginationResponse, parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Reply:
-        """List what is for sale in the market, a page at a time."""
+        """List the products for sale in the market, one page at a time."""
         raw = request._request
-        found = listing_page.page(list_query(raw.GET), market_of(raw), site_of(raw))
-        return Reply(found.rows, extra={"pagination": found.links(request)})
+        page = listing_page.get_page(parse_list_query(raw.GET), get_request_market(raw), get_site_url(raw))
+        return Reply(page.rows, extra={"pagination": page.links(request)})
 
     @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
     def create(self, request: Request) -> Reply:
-        """Make a product; the caller is its seller."""
-        given = ProductInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        product = products.create(actor_of(request), new_product(given.validated_data))
-        return shown(request, product, "Product created successfully", status=201)
+        """Create a product, with the user as its seller."""
+        serializer = ProductInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        product = products.create(get_actor(request), build_new_product(serializer.validated_data))
+        return product_reply(request, product, "Product created successfully", status=201)
 
     @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
     @action(detail=False, methods=["post"], url_path="create")
     def create_by_name(self, request: Request) -> Reply:
-        """Make a product; the caller is its seller."""
+        """Create a product, with the user as its seller."""
         return self.create(request)
 
     @api_schema(ProductDetailResponse)
     def retrieve(self, request: Request, pk: str) -> Reply:
-        """Get a product by id, uuid or slug; one that is off sale is shown to staff and to its seller."""
+        """Get a product by id, uuid or slug; one that is not for sale is visible to staff and its seller only."""
         raw = request._request
         try:
-            return Reply(detail.product(pk, market_of(raw), site_of(raw)))
+            return Reply(detail.get_product(pk, get_request_market(raw), get_site_url(raw)))
         except ProductNotFound:
-            own = list_item.visible(actor_of(request), pk)
-            return Reply(detail.edited(own, market_of(raw), site_of(raw)))
+            product_id = list_item.get_editable_product_id(get_actor(request), pk)
+            return Reply(detail.get_for_editor(product_id, get_request_market(raw), get_site_url(raw)))
 
     @api_schema(ProductDetailResponse, request=ProductInput)
     def update(self, request: Request, pk: str) -> Reply:
-        """Replace a product. SKU and stock stay unless they are named, and so does whatever the answers do not show."""
-        given = ProductInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        product = products.change(actor_of(request), pk, product_change(given.validated_data, whole=True))
-        return shown(request, product, "Product updated successfully")
+        """Replace a product. The SKU, the stock and the fields that responses do not include are kept if they are missing."""
+        serializer = ProductInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        product = products.update(get_actor(request), pk, build_product_change(serializer.validated_data, is_replacement=True))
+        return product_reply(request, product, "Product updated successfully")
 
     @api_schema(ProductDetailResponse, request=ProductInput)
     def partial_update(self, request: Request, pk: str) -> Reply:
-        """Change a product; what is not named stays. A `stock` that differs is recorded as a movement."""
-        given = ProductInput(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
-        product = products.change(actor_of(request), pk, product_change(given.validated_data, whole=False))
-        return shown(request, product, "Product updated successfully")
+        """Update the given fields of a product. A different `stock` is recorded as a movement."""
+        serializer = ProductInput(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        product = products.update(get_actor(request), pk, build_product_change(serializer.validated_data, is_replacement=False))
+        return product_reply(request, product, "Product updated successfully")
 
     @api_schema(ProductDetailResponse)
     def destroy(self, request: Request, pk: str) -> Reply:
-        """Take a product out of the shop; carts show it as gone, orders keep their copies."""
-        return shown(request, products.remove(actor_of(request), pk), "Product deleted successfully")
+        """Delete a product; carts show it as unavailable, orders keep their copies."""
+        return product_reply(request, products.delete(get_actor(request), pk), "Product deleted successfully")
 
     @api_schema(CategoryNodeResponse(many=True))
-    @action(detail=False, methods=["get"], permission_classes=[ReadOrStaff])
+    @action(detail=False, methods=["get"], permission_classes=[IsStaffOrReadOnly])
     def categories(self, request: Request) -> Reply:
         """Get the category tree."""
-        return Reply(category_tree.whole())
+        return Reply(category_tree.get_category_tree())
 
     @api_schema(CategoryResponse, request=CategoryInput, statuses=(201,))
     @categories.mapping.post
     def create_category(self, request: Request) -> Reply:
-        """Make a category."""
-        given = CategoryInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        fields: dict[str, Any] = given.validated_data
-        made = category_services.create(fields["name"], parent_id=fields.get("parent_id"), position=fields.get("position", 0))
-        return Reply(_category(made), "Category created successfully", status=201)
+        """Create a category."""
+        serializer = CategoryInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields: dict[str, Any] = serializer.validated_data
+        category = category_services.create(fields["name"], parent_id=fields.get("parent_id"), position=fields.get("position", 0))
+        return Reply(_serialize_category(category), "Category created successfully", status=201)
 
-    @api_schema(CategoryResponse, request=CategoryInput, parameters=PART_ID)
-    @action(detail=False, methods=["patch"], url_path=f"categories/{PART}", permission_classes=[ReadOrStaff])
+    @api_schema(CategoryResponse, request=CategoryInput, parameters=PART_PARAMETERS)
+    @action(detail=False, methods=["patch"], url_path=f"categories/{PART_PATTERN}", permission_classes=[IsStaffOrReadOnly])
     def category(self, request: Request, part: str) -> Reply:
-        """Rename, move or reorder a category; its slug stays."""
-        given = CategoryInput(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
-        return Reply(_category(category_services.change(part_id(part), given.validated_data)), "Category updated successfully")
+        """Rename, move or reorder a category; its slug does not change."""
+        serializer = CategoryInput(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        return Reply(
+            _serialize_category(category_services.update(parse_part_id(part), serializer.validated_data)),
+            "Category updated successfully",
+        )
 
-    @api_schema(None, parameters=PART_ID)
+    @api_schema(None, parameters=PART_PARAMETERS)
     @category.mapping.delete
     def remove_category(self, request: Request, part: str) -> Reply:
         """Delete an empty category."""
-        category_services.remove(part_id(part))
+        category_services.delete(parse_part_id(part))
         return Reply(None, "Category deleted successfully")
 
 
-def _category(row: Category) -> dict[str, Any]:
-    return {"id": row.pk, "name": row.name, "slug": row.slug, "parent_id": row.parent_id, "position": row.position}
+def _serialize_category(category: Category) -> dict[str, Any]:
+    return {
+        "id": category.pk,
+        "name": category.name,
+        "slug": category.slug,
+        "parent_id": category.parent_id,
+        "position": category.position,
+    }

@@ -1,13 +1,13 @@
-"""The category tree, and what a category's name in a query means."""
+"""The category tree, and resolving a category named in a query."""
 
 from typing import Any, NamedTuple
 
-from core.compiled_queries import CompiledSelect
+from core.compiled_queries import CompiledRows
 from products.models import Category
 
 
 class CategoryRow(NamedTuple):
-    """A category in the tree."""
+    """One category, as the database returns it."""
 
     id: int
     parent_id: int | None
@@ -16,32 +16,29 @@ class CategoryRow(NamedTuple):
     position: int
 
 
-ALL = CompiledSelect(
-    CategoryRow._make,
-    lambda: Category.objects.order_by("position", "name", "id").values_list("id", "parent_id", "name", "slug", "position"),
-)
+ALL_CATEGORIES = CompiledRows(CategoryRow, lambda: Category.objects.order_by("position", "name", "id"))
 
 
-def inside(named: str) -> list[int]:
-    """Return the ids of the categories with this slug, id or name, and of all inside them, in order; none where there is none."""
-    rows = ALL.rows()
-    wanted = named.casefold()
-    top = [row.id for row in rows if row.slug == wanted or str(row.id) == wanted or row.name.casefold() == wanted]
+def get_subtree_ids(ref: str) -> list[int]:
+    """Return the sorted ids of the categories with this slug, id or name and of their descendants; empty if none matches."""
+    rows = ALL_CATEGORIES.rows()
+    ref = ref.casefold()
+    pending = [row.id for row in rows if row.slug == ref or str(row.id) == ref or row.name.casefold() == ref]
     children: dict[int | None, list[int]] = {}
     for row in rows:
         children.setdefault(row.parent_id, []).append(row.id)
-    found: set[int] = set()
-    while top:
-        one = top.pop()
-        if one not in found:
-            found.add(one)
-            top.extend(children.get(one, ()))
-    return sorted(found)
+    subtree_ids: set[int] = set()
+    while pending:
+        category_id = pending.pop()
+        if category_id not in subtree_ids:
+            subtree_ids.add(category_id)
+            pending.extend(children.get(category_id, ()))
+    return sorted(subtree_ids)
 
 
-def whole() -> list[dict[str, Any]]:
-    """Return the tree: the top categories, each with its `children`."""
-    nodes = {row.id: {**row._asdict(), "children": []} for row in ALL.rows()}
+def get_category_tree() -> list[dict[str, Any]]:
+    """Return the root categories, each with its nested `children`."""
+    nodes = {row.id: {**row._asdict(), "children": []} for row in ALL_CATEGORIES.rows()}
     for node in nodes.values():
         if node["parent_id"] is not None:
             nodes[node["parent_id"]]["children"].append(node)

@@ -1,4 +1,4 @@
-"""A product on its own page, in three statements."""
+"""The product page, in three statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from django.db import models
@@ -14,26 +14,27 @@ from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.utils import timezone
 
 from core import markets, money
-from core.compiled_queries import CompiledSelect, Param
+from core.compiled_queries import CompiledRows, Param, get_columns
 from core.markets import Market
-from products.catalog.list_item import ListRow, item, listing_rows
-from products.exceptions import ProductNotFound, VariantNotFound
+from products.catalog.list_item import ListRow, annotate_listings, serialize_list_item
+from products.exceptions import ProductNotFound
 from products.media import storage
-from products.models import WINDOW, Listing, PriceChange, Product, ProductImage, Variant, primary_image
-from products.slugs import REFERENCES, product_ref
+from products.models import LOWEST_PRICE_WINDOW, Listing, PriceChange, Product, ProductImage, Variant, primary_image
+from products.slugs import REF_COLUMNS, parse_product_ref
 
-ALIVE: dict[str, Any] = {"is_active": True, "deleted_at": None, "market_price__isnull": False}
+SELLABLE_VARIANT: dict[str, Any] = {"is_active": True, "deleted_at": None, "market_price__isnull": False}
 
 
 class VariantRow(NamedTuple):
-    """A variant on offer."""
+    """A variant priced in a market; `_annotate_variants` adds the last column."""
 
     id: int
+    product_id: int
     sku: str
     name: str
     options: dict[str, str]
-    price: Decimal
-    compare_at_price: Decimal | None
+    price: Annotated[Decimal, "market_price"]
+    compare_at_price: Annotated[Decimal | None, "market_compare_at_price"]
     stock: int
     reserved: int
     lowest_before: Decimal | None
@@ -50,190 +51,175 @@ class ImageRow(NamedTuple):
     thumbnail: str
 
 
-class EditedRow(NamedTuple):
-    """A product as those see it who may change it."""
+class EditorRow(NamedTuple):
+    """A product, as shown to users who may edit it."""
 
     id: int
     uuid: UUID
     name: str
     slug: str
     created_at: datetime
-    threshold: int
+    threshold: Annotated[int, "low_stock_threshold"]
     category_id: int | None
-    category_name: str | None
-    category_slug: str | None
+    category_name: Annotated[str | None, "category__name"]
+    category_slug: Annotated[str | None, "category__slug"]
     seller_id: int | None
-    first_name: str | None
-    last_name: str | None
+    first_name: Annotated[str | None, "seller__first_name"]
+    last_name: Annotated[str | None, "seller__last_name"]
     description: str
     is_active: bool
-    image: str | None
+    image: Annotated[str | None, primary_image("pk")]
 
 
 @lru_cache(maxsize=64)
-def _product(market: Market, kind: str) -> CompiledSelect[ListRow]:
-    column, field = REFERENCES[kind]
-    return CompiledSelect(
-        ListRow._make,
-        lambda: listing_rows(Listing.objects.filter(market=market.code, **{column: Param("value", field)}), market, whole=True),
-    )
+def _product_query(market: Market, kind: str) -> CompiledRows[ListRow]:
+    column, field = REF_COLUMNS[kind]
+
+    def build() -> QuerySet[Listing]:
+        listings = Listing.objects.filter(market=market.code, **{column: Param("value", field)})
+        return annotate_listings(listings, market, with_description=True)
+
+    return CompiledRows(ListRow, build)
 
 
-SINCE = Param("since", models.DateTimeField())
+PERIOD_START = Param("since", models.DateTimeField())
 
 
-def _variant_columns(rows: QuerySet[Any, Any], market: Market, *before: str, since: Any = SINCE) -> QuerySet[Any, Any]:
-    """Return variants that are `priced_in` the market in the columns `before` and those of VariantRow."""
+def _annotate_variants(variants: QuerySet[Variant], market: Market, since: Any = PERIOD_START) -> QuerySet[Variant]:
+    """Sort variants that are `priced_in` the market, and annotate what VariantRow needs besides."""
     changes = PriceChange.objects.filter(variant=OuterRef("pk"), market=market.code).order_by("-id")
     is_recent = When(created_at__gt=since, then=F("lowest_before"))
     lowest = changes.values(lowest=Case(is_recent, output_field=money.MoneyField()))[:1]
-    return rows.order_by("position", "id").values_list(
-        *before, *("id", "sku", "name", "options", "market_price", "market_compare_at_price", "stock", "reserved"), Subquery(lowest)
-    )
+    return variants.order_by("position", "id").annotate(lowest_before=Subquery(lowest))
 
 
 @lru_cache(maxsize=64)
-def _variants(market: Market, *, offered: bool) -> CompiledSelect[VariantRow]:
-    """Return the statement of a product's variants: those on offer, or those that would be if the product were."""
+def _variants_query(market: Market, *, offered: bool) -> CompiledRows[VariantRow]:
+    """Return the query for a product's variants: those on offer, or those that would be if the product were for sale."""
 
-    def build() -> QuerySet[Any, Any]:
-        rows = Variant.objects.offered_in(market) if offered else Variant.objects.priced_in(market).filter(**ALIVE)
-        return _variant_columns(rows.filter(product=Param("product", models.BigIntegerField())), market)
+    def build() -> QuerySet[Variant]:
+        variants = Variant.objects.offered_in(market) if offered else Variant.objects.priced_in(market).filter(**SELLABLE_VARIANT)
+        return _annotate_variants(variants.filter(product=Param("product", models.BigIntegerField())), market)
 
-    return CompiledSelect(VariantRow._make, build)
+    return CompiledRows(VariantRow, build)
 
 
 @lru_cache(maxsize=64)
-def _variant_by_id(market: Market) -> CompiledSelect[VariantRow]:
-    here: dict[str, Any] = {"pk": Param("pk", models.BigIntegerField()), "market_price__isnull": False}
-    return CompiledSelect(VariantRow._make, lambda: _variant_columns(Variant.objects.priced_in(market).filter(**here), market))
+def _variant_query(market: Market) -> CompiledRows[VariantRow]:
+    filters: dict[str, Any] = {"pk": Param("pk", models.BigIntegerField()), "market_price__isnull": False}
+    return CompiledRows(VariantRow, lambda: _annotate_variants(Variant.objects.priced_in(market).filter(**filters), market))
 
 
-IMAGES = CompiledSelect(
-    ImageRow._make,
-    lambda: (
-        ProductImage.objects.filter(product=Param("product", models.BigIntegerField()))
-        .order_by("position", "id")
-        .values_list("id", "image", "alt", "width", "height", "thumbnail")
-    ),
+PRODUCT_IMAGES = CompiledRows(
+    ImageRow,
+    lambda: ProductImage.objects.filter(product=Param("product", models.BigIntegerField())).order_by("position", "id"),
 )
 
 
-EDITED = CompiledSelect(
-    EditedRow._make,
-    lambda: Product.objects.filter(pk=Param("pk", models.BigIntegerField())).values_list(
-        *("id", "uuid", "name", "slug", "created_at", "low_stock_threshold", "category_id", "category__name", "category__slug"),
-        *("seller_id", "seller__first_name", "seller__last_name", "description", "is_active"),
-        primary_image("pk"),
-    ),
-)
+PRODUCT_FOR_EDITOR = CompiledRows(EditorRow, lambda: Product.objects.filter(pk=Param("pk", models.BigIntegerField())))
 
 
-def product(ref: str, market: Market, site: str) -> dict[str, Any]:
-    """Return the product with this id, uuid or slug. Raises ProductNotFound, also where the market has no price for it."""
-    kind, value = product_ref(ref)
-    row = _product(market, kind).first(value=value)
+def get_product(ref: str, market: Market, site: str) -> dict[str, Any]:
+    """Return the product with this id, uuid or slug. Raises ProductNotFound, also if it has no price in the market."""
+    kind, value = parse_product_ref(ref)
+    row = _product_query(market, kind).first(value=value)
     if row is None:
         raise ProductNotFound
-    return _whole(row, _variants(market, offered=True).rows(product=row.id, since=_since()), market, site)
+    variants = _variants_query(market, offered=True).rows(product=row.id, since=_get_period_start())
+    return _serialize_product(row, variants, market, site)
 
 
-def edited(product_id: int, market: Market, site: str) -> dict[str, Any]:
-    """Return a product for those who may change it, whether or not it is for sale.
+def get_for_editor(product_id: int, market: Market, site: str) -> dict[str, Any]:
+    """Return a product for users who may edit it, whether or not it is for sale.
 
-    Where the market has no price for it, it is shown in the default market.
+    Falls back to the default market if the product has no price in this one.
     """
-    row = EDITED.first(pk=product_id)
-    if row is None:
-        raise ProductNotFound
-    here = _variants(market, offered=False).rows(product=product_id, since=_since())
-    shown_in = market if here else markets.default()
-    variants = here or _variants(shown_in, offered=False).rows(product=product_id, since=_since())
+    [row] = PRODUCT_FOR_EDITOR.rows(pk=product_id)  # products are only soft-deleted
+    variants = _variants_query(market, offered=False).rows(product=product_id, since=_get_period_start())
+    is_priced = bool(variants)
+    if not is_priced:
+        market = markets.get_default_market()
+        variants = _variants_query(market, offered=False).rows(product=product_id, since=_get_period_start())
     cheapest = min(variants, key=attrgetter("price"), default=None)
-    listed = ListRow(
-        *row[:4],
+    shared = row._asdict()
+    is_active = shared.pop("is_active")
+    list_row = ListRow(
+        **shared,
         price=cheapest.price if cheapest else Decimal(0),
         compare_at_price=cheapest.compare_at_price if cheapest else None,
-        created_at=row.created_at,
-        threshold=row.threshold,
-        category_id=row.category_id,
-        category_name=row.category_name,
-        category_slug=row.category_slug,
-        seller_id=row.seller_id,
-        first_name=row.first_name,
-        last_name=row.last_name,
         sku_id=variants[0].id if variants else 0,
         variants_count=len(variants),
-        image=row.image,
         stock=sum(variant.stock - variant.reserved for variant in variants),
-        description=row.description,
+        sort_value=None,
     )
-    return {**_whole(listed, variants, shown_in, site), "is_available": row.is_active and bool(here)}
+    return {**_serialize_product(list_row, variants, market, site), "is_available": is_active and is_priced}
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a product stands in a market now: the lowest price of its variants, that of the 30 days before, and what is left."""
+class PriceAndStock:
+    """A product's lowest price in a market, the lowest price of the 30 days before it came into force, and the available units."""
 
     price: Decimal
     lowest_30_days: Decimal
     stock: int
 
 
-def standings(product_ids: Sequence[int], market: Market) -> dict[int, Standing]:
-    """Return how each of these products stands that is for sale in the market; one statement."""
-    rows = Variant.objects.offered_in(market).filter(product__in=product_ids)
-    held: dict[int, list[VariantRow]] = {}
-    for product_id, *columns in _variant_columns(rows, market, "product_id", since=_since()):
-        held.setdefault(product_id, []).append(VariantRow(*columns))
-    return {product_id: _standing(variants) for product_id, variants in held.items()}
+def get_prices_and_stock(product_ids: Sequence[int], market: Market) -> dict[int, PriceAndStock]:
+    """Return price and stock of those of the products that are for sale in the market; one statement."""
+    variants = Variant.objects.offered_in(market).filter(product__in=product_ids)
+    by_product: dict[int, list[VariantRow]] = {}
+    for row in _annotate_variants(variants, market, _get_period_start()).values_list(*get_columns(VariantRow)):
+        variant = VariantRow._make(row)
+        by_product.setdefault(variant.product_id, []).append(variant)
+    return {product_id: _price_and_stock(rows) for product_id, rows in by_product.items()}
 
 
-def _standing(variants: Sequence[VariantRow]) -> Standing:
+def _price_and_stock(variants: Sequence[VariantRow]) -> PriceAndStock:
     cheapest = min(variants, key=attrgetter("price"))
-    return Standing(cheapest.price, _lowest(cheapest), sum(variant.stock - variant.reserved for variant in variants))
+    stock = sum(variant.stock - variant.reserved for variant in variants)
+    return PriceAndStock(cheapest.price, _lowest_price_30_days(cheapest), stock)
 
 
-def variant(variant_id: int, market: Market) -> dict[str, Any]:
-    """Return a variant for those who may change it; where the market has no price for it, with that of the default market."""
-    for shown_in in (market, markets.default()):
-        row = _variant_by_id(shown_in).first(pk=variant_id, since=_since())
-        if row is not None:
-            return _variant(row, shown_in)
-    raise VariantNotFound
+def get_variant(variant_id: int, market: Market) -> dict[str, Any]:
+    """Return a variant for users who may edit it, with the default market's price if this one has none."""
+    row = _variant_query(market).first(pk=variant_id, since=_get_period_start())
+    if row is None:
+        market = markets.get_default_market()
+        [row] = _variant_query(market).rows(pk=variant_id, since=_get_period_start())
+    return _serialize_variant(row, market)
 
 
-def _since() -> datetime:
-    return timezone.now() - WINDOW
+def _get_period_start() -> datetime:
+    return timezone.now() - LOWEST_PRICE_WINDOW
 
 
-def _whole(row: ListRow, variants: Sequence[VariantRow], market: Market, site: str) -> dict[str, Any]:
+def _serialize_product(row: ListRow, variants: Sequence[VariantRow], market: Market, site: str) -> dict[str, Any]:
     images = [
         {
             "id": image.id,
-            "url": storage.url_of(site, image.image),
+            "url": storage.build_image_url(site, image.image),
             "alt": image.alt,
             "width": image.width,
             "height": image.height,
-            "thumbnail": storage.small_url_of(site, image.thumbnail or image.image),
+            "thumbnail": storage.build_thumbnail_url(site, image.thumbnail or image.image),
         }
-        for image in IMAGES.rows(product=row.id)
+        for image in PRODUCT_IMAGES.rows(product=row.id)
     ]
-    lowest = next((_lowest(variant) for variant in variants if variant.price == row.price), row.price)
+    lowest = next((_lowest_price_30_days(variant) for variant in variants if variant.price == row.price), row.price)
     return {
-        **item(row, market, site),
+        **serialize_list_item(row, market, site),
         "description": row.description,
         "lowest_price_30_days": f"{lowest:.{market.exponent}f}",
         "images": images,
-        "variants": [_variant(variant, market) for variant in variants],
+        "variants": [_serialize_variant(variant, market) for variant in variants],
     }
 
 
-def _lowest(row: VariantRow) -> Decimal:
+def _lowest_price_30_days(row: VariantRow) -> Decimal:
     return row.price if row.lowest_before is None else row.lowest_before
 
 
-def _variant(row: VariantRow, market: Market) -> dict[str, Any]:
+def _serialize_variant(row: VariantRow, market: Market) -> dict[str, Any]:
     digits = market.exponent
     return {
         "id": row.id,
@@ -244,5 +230,5 @@ def _variant(row: VariantRow, market: Market) -> dict[str, Any]:
         "compare_at_price": None if row.compare_at_price is None else f"{row.compare_at_price:.{digits}f}",
         "currency": market.currency,
         "stock": row.stock - row.reserved,
-        "lowest_price_30_days": f"{_lowest(row):.{digits}f}",
+        "lowest_price_30_days": f"{_lowest_price_30_days(row):.{digits}f}",
     }

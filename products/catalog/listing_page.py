@@ -1,4 +1,4 @@
-"""A page of the catalog, in one statement (two with a category, three where a mistyped word is guessed, one more to count)."""
+"""A page of the catalog in one statement, plus one for a category, two to correct a mistyped word, and one to count."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,20 +7,20 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, Func, OuterRef, Q, QuerySet
+from django.db.models import Func, OuterRef, QuerySet
 
 from core import money
-from core.compiled_queries import CompiledCount, CompiledSelect, Param
+from core.compiled_queries import CompiledCount, CompiledRows, Param
 from core.markets import Market
-from core.pagination import COUNTED, Cursor, Page, paged
+from core.pagination import COUNT_LIMIT, Cursor, Page, after, build_page
 from products.catalog import category_tree, search
 from products.catalog.filters import ORDERINGS, ListQuery
-from products.catalog.list_item import ListRow, item, listing_rows
+from products.catalog.list_item import ListRow, annotate_listings, serialize_list_item
 from products.models import Category, Listing
 
 
-class Shape(NamedTuple):
-    """What makes two lists the same statement: the filters that are there, not their values."""
+class QueryShape(NamedTuple):
+    """What determines the SQL of a list: which filters are set, not their values."""
 
     market: Market
     words: int
@@ -34,10 +34,10 @@ class Shape(NamedTuple):
     page_size: int
 
 
-def _filtered(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
-    """Apply every filter but the category; relevance looks for the words itself."""
+def _apply_filters(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
+    """Apply every filter but the category; ordering by relevance matches the words itself."""
     if shape.words and shape.ordering != "relevance":
-        rows = rows.filter(search.matching(shape.words))
+        rows = rows.filter(search.build_word_condition(shape.words))
     if shape.has_min:
         rows = rows.filter(price__gte=Param("min_price", money.MoneyField()))
     if shape.has_max:
@@ -49,102 +49,99 @@ def _filtered(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
     return rows
 
 
-def _of_categories(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
-    """Hold the rows to the categories; PostgreSQL takes the first of each, so that no category is read to its end."""
+def _apply_categories(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
+    """Restrict the rows to the categories; PostgreSQL takes the first rows of each, so that it reads no category to its end."""
     if not shape.categories:
         return rows
     ids = [Param(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
     if shape.categories == 1:
         return rows.filter(category__id=ids[0])
-    if shape.words or not search.on_postgresql():
+    if shape.words or not search.has_full_text_search():
         return rows.filter(category__id__in=ids)  # not category__in, whose lookup takes no expressions
-    first = _sorted(_filtered(Listing.objects.filter(market=shape.market.code, category=OuterRef("pk")), shape), shape)
-    firsts = ArraySubquery(first.values("pk")[: shape.page_size + 1])
-    chosen = Category.objects.filter(pk__in=ids)  # type: ignore[misc]  # slots are values, in the end
-    return rows.filter(pk__in=chosen.values(first=Func(firsts, function="unnest")))
+    in_category = Listing.objects.filter(market=shape.market.code, category=OuterRef("pk"))
+    first_ids = ArraySubquery(_apply_ordering(_apply_filters(in_category, shape), shape).values("pk")[: shape.page_size + 1])
+    categories = Category.objects.filter(pk__in=ids)  # type: ignore[misc]  # params are bound to values
+    return rows.filter(pk__in=categories.values(first=Func(first_ids, function="unnest")))
 
 
-def _sorted(rows: QuerySet[Any, Any], shape: Shape) -> QuerySet[Any, Any]:
-    """Sort, and begin behind the cursor: of a column a range of its index, wherever it is."""
+def _apply_ordering(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
+    """Sort the rows and start after the cursor."""
     ordering = ORDERINGS[shape.ordering]
     if shape.ordering == "relevance":
-        rows = search.comparable(rows, shape.words).annotate(relevance=search.relevance(shape.words))
-    descending = ordering.descending != (shape.direction == "back")
-    sign, comparison = ("-", "lt") if descending else ("", "gt")
-    rows = rows.order_by(f"{sign}{ordering.column}", f"{sign}product_id")
-    if shape.direction == "first":
-        return rows
-    position, last = Param("position", ordering.field), Param("last_id", models.BigIntegerField())
-    behind = Q(**{f"{ordering.column}__{comparison}": position}) | Q(**{f"product_id__{comparison}": last})
-    return rows.filter(behind, **{f"{ordering.column}__{comparison}e": position})
+        rows = search.filter_rankable(rows, shape.words).annotate(relevance=search.build_relevance(shape.words))
+    sign = "-" if ordering.descending else ""
+    columns = (f"{sign}{ordering.column}", f"{sign}product_id")
+    position = (Param("position", ordering.field), Param("last_id", models.BigIntegerField()))
+    return after(rows, columns, None if shape.direction == "first" else position, backwards=shape.direction == "backward")
 
 
-def _is_filtered(shape: Shape) -> bool:
-    """Say whether the best plan depends on the values, which a prepared statement would not look at."""
+def _depends_on_values(shape: QueryShape) -> bool:
+    """Return whether the best plan depends on the values, which the generic plan of a prepared statement ignores."""
     return bool(shape.words or shape.has_min or shape.has_max or shape.has_seller or shape.in_stock is not None)
 
 
 @lru_cache(maxsize=1024)
-def _page_statement(shape: Shape) -> CompiledSelect[tuple[Any, ListRow]]:
-    """Return the compiled statement of all lists of this shape; beside each row is the value that it is sorted by."""
+def _page_query(shape: QueryShape) -> CompiledRows[ListRow]:
+    """Return the query for all lists of this shape."""
 
-    def build() -> QuerySet[Any, Any]:
-        rows = _sorted(_of_categories(_filtered(Listing.objects.filter(market=shape.market.code), shape), shape), shape)
-        return listing_rows(rows, shape.market, F(ORDERINGS[shape.ordering].column))[: shape.page_size + 1]
+    def build() -> QuerySet[Listing]:
+        rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
+        rows = _apply_ordering(_apply_categories(rows, shape), shape)
+        return annotate_listings(rows, shape.market, sort_column=ORDERINGS[shape.ordering].column)[: shape.page_size + 1]
 
-    return CompiledSelect(lambda row: (row[0], ListRow._make(row[1:])), build, plan_each=_is_filtered(shape))
+    return CompiledRows(ListRow, build, custom_plan=_depends_on_values(shape))
 
 
 @lru_cache(maxsize=512)
-def _count(shape: Shape) -> CompiledCount:
-    """Return the statement that counts, and stops where there are too many."""
+def _count_query(shape: QueryShape) -> CompiledCount:
+    """Return the query that counts up to one more than COUNT_LIMIT."""
 
     def build() -> QuerySet[Any, Any]:
-        rows = _filtered(Listing.objects.filter(market=shape.market.code), shape)
+        rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
         if shape.categories:
             rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
-        return rows.order_by().values_list("pk")[: COUNTED + 1]
+        return rows.order_by().values_list("pk")[: COUNT_LIMIT + 1]
 
     return CompiledCount(build)
 
 
-def page(query: ListQuery, market: Market, site: str) -> Page:
-    """Return a page of the catalog as the API shows it."""
+def get_page(query: ListQuery, market: Market, site: str) -> Page:
+    """Return a page of the catalog, with corrected search words if the original ones match nothing."""
     empty = Page([], None, None, query.page_size, count=0 if query.wants_count else None)
     if query.is_search and not query.words:
         return empty
-    categories = category_tree.inside(query.category) if query.category else []
+    categories = category_tree.get_subtree_ids(query.category) if query.category else []
     if query.category and not categories:
         return empty
-    found = _find(query, market, site, categories, query.words)
-    if found.rows or not query.words:
-        return found
-    better = search.guessed(query.words)
-    return _find(query, market, site, categories, better) if better else found
+    page = _fetch_page(query, market, site, categories, query.words)
+    if page.rows or not query.words:
+        return page
+    corrected = search.correct_spelling(query.words)
+    return _fetch_page(query, market, site, categories, corrected) if corrected else page
 
 
-def _find(query: ListQuery, market: Market, site: str, categories: Sequence[int], words: Sequence[str]) -> Page:
+def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequence[int], words: Sequence[str]) -> Page:
     cursor = query.cursor
-    direction = "first" if cursor is None else ("back" if cursor.backwards else "on")
-    shape = Shape(
+    direction = "first" if cursor is None else ("backward" if cursor.backwards else "forward")
+    shape = QueryShape(
         *(market, len(words), len(categories), query.min_price is not None, query.max_price is not None),
         *(query.seller is not None, query.in_stock, query.ordering, direction, query.page_size),
     )
-    given = {
-        **search.slots(words),
+    params = {
+        **search.word_params(words),
         **{f"category{number}": pk for number, pk in enumerate(categories)},
         "min_price": query.min_price,
         "max_price": query.max_price,
         "seller": query.seller,
     }
-    rows = _page_statement(shape).rows(**given, position=query.position, last_id=cursor.id if cursor else None)
+    rows = _page_query(shape).rows(**params, position=query.position, last_id=cursor.id if cursor else None)
 
-    def cursor_of(row: tuple[Any, ListRow], backwards: bool) -> Cursor:
-        text = row[0].isoformat() if isinstance(row[0], datetime) else str(row[0])
-        return Cursor(query.ordering, text, row[1].id, backwards)
+    def cursor_of(row: ListRow, backwards: bool) -> Cursor:
+        value = row.sort_value.isoformat() if isinstance(row.sort_value, datetime) else str(row.sort_value)
+        return Cursor(query.ordering, value, row.id, backwards)
 
-    cut = paged(rows, query.page_size, cursor, cursor_of)
+    page = build_page(rows, query.page_size, cursor, cursor_of)
     count = None
     if query.wants_count:
-        count = _count(shape._replace(ordering="newest", direction="first", page_size=0)).run(**given)
-    return Page([item(row, market, site) for _, row in cut.rows], cut.next, cut.previous, cut.size, count)
+        count = _count_query(shape._replace(ordering="newest", direction="first", page_size=0)).run(**params)
+    return Page([serialize_list_item(row, market, site) for row in page.rows], page.next, page.previous, page.size, count)

@@ -1,69 +1,54 @@
-"""The variant that a shopper means, with what it costs him and how many are left; one statement."""
+"""Resolving what a shopper wants to buy to one variant, its price and its stock, in one statement."""
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from core.compiled_queries import CompiledSelect, Param
+from core.compiled_queries import CompiledRows, Param
 from core.markets import Market
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.models import Variant
-from products.slugs import REFERENCES, product_ref
+from products.slugs import REF_COLUMNS, parse_product_ref
 
-BY = {**REFERENCES, "variant": ("id", models.BigIntegerField())}
+LOOKUPS = {**REF_COLUMNS, "variant": ("id", models.BigIntegerField())}
 
 
 class Offer(NamedTuple):
-    """A variant that can be bought in a market; stock does not enter."""
+    """A variant for sale in a market, whether or not it is in stock."""
 
     id: int
     product_id: int
-    product_name: str
-    seller_id: int | None
-    price: Decimal
-    available: int
-
-
-class OfferRow(NamedTuple):
-    """An offer as the database gives it."""
-
-    id: int
-    product_id: int
-    product_name: str
-    seller_id: int | None
-    price: Decimal
-    stock: int
-    reserved: int
+    product_name: Annotated[str, "product__name"]
+    seller_id: Annotated[int | None, "product__seller_id"]
+    price: Annotated[Decimal, "market_price"]
+    available: Annotated[int, F("stock") - F("reserved")]
 
 
 @lru_cache(maxsize=64)
-def _offers(market: Market, kind: str) -> CompiledSelect[OfferRow]:
-    column, field = BY[kind]
+def _offers_query(market: Market, kind: str) -> CompiledRows[Offer]:
+    column, field = LOOKUPS[kind]
 
-    def build() -> QuerySet[Any, Any]:
-        offered = Variant.objects.offered_in(market).filter(**{column: Param("value", field)})
-        return offered.order_by("position", "id").values_list(
-            *("id", "product_id", "product__name", "product__seller_id", "market_price", "stock", "reserved")
-        )
+    def build() -> QuerySet[Variant]:
+        return Variant.objects.offered_in(market).filter(**{column: Param("value", field)}).order_by("position", "id")
 
-    return CompiledSelect(OfferRow._make, build)
+    return CompiledRows(Offer, build)
 
 
-def find(market: Market, *, product: str | int | None = None, variant: int | None = None) -> Offer:
-    """Return the variant named by its id, or a product's only one.
+def get_offer(market: Market, *, product: str | int | None = None, variant: int | None = None) -> Offer:
+    """Return the offer of a variant by its id, or of a product's only variant.
 
-    Raises ProductNotFound; VariantNeeded where the product has several and none is named. A variant of another product than
-    the one that is named beside it is not found.
+    Raises ProductNotFound, also if the variant belongs to another product; VariantNeeded if the product has several variants
+    and no id is passed.
     """
-    kind, value = product_ref(product) if product is not None else ("variant", variant)
-    rows = _offers(market, kind).rows(value=value)
+    kind, value = parse_product_ref(product) if product is not None else ("variant", variant)
+    offers = _offers_query(market, kind).rows(value=value)
     if variant is not None:
-        rows = [row for row in rows if row.id == variant]
-    if not rows:
+        offers = [offer for offer in offers if offer.id == variant]
+    if not offers:
         raise ProductNotFound
-    if len(rows) > 1:
+    if len(offers) > 1:
         raise VariantNeeded(field="variant_id")
-    return Offer(*rows[0][:5], rows[0].stock - rows[0].reserved)
+    return offers[0]

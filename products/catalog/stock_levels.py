@@ -1,28 +1,28 @@
-"""What is left of what is for sale, and what runs low."""
+"""Available units of the variants for sale, and which of them run low."""
 
 from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet
 
-from core.counted_rows import CountedRows, first_rows
+from core.counted_rows import CountedRows, fetch_first_rows
 from products.models import Variant
 
-Kind = TypeVar("Kind", bound=Variant)
-LEFT = F("stock") - F("reserved")
+VariantT = TypeVar("VariantT", bound=Variant)
+AVAILABLE = F("stock") - F("reserved")
 IS_LOW = Q(stock__lte=F("reserved") + F("product__low_stock_threshold"))
 
 
-def on_sale(variants: QuerySet[Kind]) -> QuerySet[Kind]:
-    """Hold a set to what is for sale."""
+def filter_on_sale(variants: QuerySet[VariantT]) -> QuerySet[VariantT]:
+    """Restrict variants to those for sale."""
     return variants.filter(is_active=True, deleted_at=None, product__is_active=True, product__deleted_at=None)
 
 
-def low(variants: QuerySet[Kind]) -> QuerySet[Kind]:
-    """Hold a set to what is at or under its product's threshold."""
+def filter_low(variants: QuerySet[VariantT]) -> QuerySet[VariantT]:
+    """Restrict variants to those at or below their product's threshold."""
     return variants.filter(IS_LOW)
 
 
-def lowest(limit: int) -> CountedRows[Variant]:
-    """Return what is for sale and runs low, with its products; least first."""
-    found = low(on_sale(Variant.objects.select_related("product"))).order_by(LEFT.asc(), "sku")
-    return first_rows(found, limit)
+def get_low_stock(limit: int) -> CountedRows[Variant]:
+    """Return the variants for sale that run low, with their products, fewest units first."""
+    variants = filter_low(filter_on_sale(Variant.objects.select_related("product"))).order_by(AVAILABLE.asc(), "sku")
+    return fetch_first_rows(variants, limit)

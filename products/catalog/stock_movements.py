@@ -1,49 +1,64 @@
-"""Stock movements: of a product, for those who may change it; and any of them as CSV, for the books."""
+"""Stock movements: the list of a product's, for users who may edit it, and a CSV export for bookkeeping."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Annotated, NamedTuple
 
 from django.db.models import QuerySet
 
 from core import csv_export
 from core.actors import Actor
-from core.pagination import Cursor, Page, page_size_of, paged
+from core.compiled_queries import get_columns
+from core.pagination import Cursor, Page, after, build_page, parse_page_size
 from products.exceptions import NotYours, ProductNotFound
 from products.models import Product, StockMovement
-from products.slugs import product_ref
 
-COLUMNS = ("id", "variant_id", "variant__sku", "delta", "reason", "note", "reference", "created_at")
-HEAD = ("id", "at", "sku", "product", "delta", "reason", "note", "reference", "user id")
-NAMES = ("id", "sku_id", "sku", "delta", "reason", "note", "reference", "created_at")
+CSV_COLUMNS = {
+    "id": "id",
+    "at": "created_at",
+    "sku": "variant__sku",
+    "product": "variant__product__name",
+    "delta": "delta",
+    "reason": "reason",
+    "note": "note",
+    "reference": "reference",
+    "user id": "user_id",
+}
 
 
-def page(actor: Actor, ref: str | int, query: Mapping[str, str]) -> Page:
-    """Return a page, newest first. Raises ProductNotFound, NotYours, ValidationError for a parameter."""
-    kind, value = product_ref(ref)
-    product = Product.objects.filter(deleted_at=None, **{kind: value}).only("seller").first()
+class MovementRow(NamedTuple):
+    """A movement, as the API shows it."""
+
+    id: int
+    sku_id: Annotated[int, "variant_id"]
+    sku: Annotated[str, "variant__sku"]
+    delta: int
+    reason: str
+    note: str
+    reference: str
+    created_at: datetime
+
+
+def get_page(actor: Actor, ref: str | int, query: Mapping[str, str]) -> Page:
+    """Return a page of a product's movements, newest first. Raises ProductNotFound, NotYours, ValidationError for a parameter."""
+    product = Product.objects.by_ref(ref).only("seller").first()
     if product is None:
         raise ProductNotFound
-    if actor.kind == "customer" and not product.belongs_to(actor.user_id):
+    if not product.is_editable_by(actor):
         raise NotYours
-    size = page_size_of(query)
-    cursor = Cursor.decode(query["cursor"], "movements") if query.get("cursor") else None
-    rows = StockMovement.objects.filter(variant__product=product)
-    backwards = cursor is not None and cursor.backwards
-    if cursor is not None:
-        rows = rows.filter(id__gt=cursor.id) if backwards else rows.filter(id__lt=cursor.id)
-    found = rows.order_by("id" if backwards else "-id").values_list(*COLUMNS)[: size + 1]
-
-    def cursor_of(row: tuple[Any, ...], backwards: bool) -> Cursor:
-        return Cursor("movements", "", row[0], backwards)
-
-    cut = paged(list(found), size, cursor, cursor_of)
-    return Page([dict(zip(NAMES, row, strict=True)) for row in cut.rows], cut.next, cut.previous, cut.size)
+    size = parse_page_size(query)
+    cursor = Cursor.from_query(query, "movements")
+    movements = StockMovement.objects.filter(variant__product=product).values_list(*get_columns(MovementRow))
+    movements = after(movements, ["-id"], [cursor.id] if cursor else None, backwards=cursor is not None and cursor.backwards)
+    rows = [MovementRow._make(row) for row in movements[: size + 1]]
+    page = build_page(rows, size, cursor, lambda row, backwards: Cursor("movements", "", row.id, backwards))
+    return Page([row._asdict() for row in page.rows], page.next, page.previous, page.size)
 
 
-def csv_lines(movements: QuerySet[StockMovement]) -> Iterator[str]:
-    """Return movements as the lines of a CSV file, oldest first, however many there are."""
-    yield from csv_export.lines([HEAD])
-    rows = movements.order_by("id").values_list(
-        *("id", "created_at", "variant__sku", "variant__product__name", "delta", "reason", "note", "reference", "user_id")
+def iter_csv_lines(movements: QuerySet[StockMovement]) -> Iterator[str]:
+    """Yield the lines of a CSV file of these movements, oldest first; rows are streamed, so any number fits in memory."""
+    yield from csv_export.generate_lines([list(CSV_COLUMNS)])
+    rows = movements.order_by("id").values_list(*CSV_COLUMNS.values()).iterator(chunk_size=2000)
+    yield from csv_export.generate_lines(
+        [value.isoformat() if isinstance(value, datetime) else value for value in row] for row in rows
     )
-    yield from csv_export.lines((row[0], row[1].isoformat(), *row[2:]) for row in rows.iterator(chunk_size=2000))

@@ -1,4 +1,4 @@
-"""The catalog as rows that `import_products` reads: brought back into the same shop they change nothing."""
+"""Export the catalog as rows that `import_products` reads; importing them into the same shop changes nothing."""
 
 import html
 from collections.abc import Iterator, Sequence
@@ -8,114 +8,118 @@ from django.db.models import Prefetch
 
 from core import markets, money
 from products.catalog import category_tree
-from products.importing.html_text import escaped, plain
-from products.importing.rows import tidy_options
+from products.importing.html_text import escape_text, html_to_text
+from products.importing.rows import strip_options
 from products.models import Product, ProductImage, Variant
 
-BATCH = 500  # products in memory at once
-COLUMNS = (
+BATCH_SIZE = 500  # products in memory at once
+CSV_COLUMNS = (
     *("sku", "name", "category", "description", "price", "compare_at_price", "stock"),
     *("low_stock_threshold", "is_active", "images"),
 )
 
 
-def rows() -> Iterator[dict[str, Any]]:
-    """Yield every product that is not deleted, also those that are switched off; one without any active variant says nothing."""
-    paths = _paths()
+def iter_rows() -> Iterator[dict[str, Any]]:
+    """Yield every product that is not deleted, including inactive ones. Products without an active variant are skipped."""
+    paths = _get_category_paths()
     active = Variant.objects.filter(is_active=True, deleted_at=None).prefetch_related("market_prices").order_by("position", "id")
-    pictures = ProductImage.objects.order_by("position", "id")
-    last = 0
+    images = ProductImage.objects.order_by("position", "id")
+    last_id = 0
     while True:
-        batch = list(
-            Product.objects.filter(deleted_at=None, pk__gt=last)
-            .prefetch_related(Prefetch("variants", active, to_attr="active"), Prefetch("images", pictures, to_attr="pictures"))
-            .order_by("pk")[:BATCH]
+        batch: list[Any] = list(
+            Product.objects.filter(deleted_at=None, pk__gt=last_id)
+            .prefetch_related(Prefetch("variants", active, to_attr="active_variants"))
+            .prefetch_related(Prefetch("images", images, to_attr="ordered_images"))
+            .order_by("pk")[:BATCH_SIZE]
         )
         if not batch:
             return
-        last = batch[-1].pk
+        last_id = batch[-1].pk
         for product in batch:
-            if product.active:
-                yield _row(product, paths)
+            if product.active_variants:
+                yield _build_row(product, paths)
 
 
-def _paths() -> dict[int | None, str]:
+def _get_category_paths() -> dict[int | None, str]:
     """Return the path of each category, such as "Home > Lighting"."""
     paths: dict[int | None, str] = {}
 
-    def walk(nodes: Sequence[dict[str, Any]], above: str) -> None:
+    def walk(nodes: Sequence[dict[str, Any]], prefix: str) -> None:
         for node in nodes:
-            paths[node["id"]] = f"{above}{_in_path(node['name'])}"
+            paths[node["id"]] = f"{prefix}{_escape_path_part(node['name'])}"
             walk(node["children"], f"{paths[node['id']]} > ")
 
-    walk(category_tree.whole(), "")
+    walk(category_tree.get_category_tree(), "")
     return paths
 
 
-def _in_path(name: str) -> str:
-    """Return a category's name so that a sign in it is not taken for the path's."""
-    return html.escape(name, quote=False) if ">" in name or plain(name) != name else name
+def _escape_path_part(name: str) -> str:
+    """Return a category's name, escaped if it contains a path separator or looks like HTML."""
+    return html.escape(name, quote=False) if ">" in name or html_to_text(name) != name else name
 
 
-def _row(product: Any, paths: dict[int | None, str]) -> dict[str, Any]:
+def _build_row(product: Any, paths: dict[int | None, str]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "name": escaped(product.name),
+        "name": escape_text(product.name),
         "category": paths.get(product.category_id),
-        "description": escaped(product.description),
+        "description": escape_text(product.description),
         "low_stock_threshold": product.low_stock_threshold,
         "is_active": product.is_active,
-        "images": [{"file": picture.image.name, "alt": escaped(picture.alt)} for picture in product.pictures],
+        "images": [{"file": image.image.name, "alt": escape_text(image.alt)} for image in product.ordered_images],
     }
-    if not product.pictures:
+    if not product.ordered_images:
         del row["images"]
-    first = product.active[0]
-    if len(product.active) == 1 and not first.name and not tidy_options(first.options):
-        return {**_variant(first), **row}
-    named = [{**_variant(one), "name": escaped(one.name), "options": tidy_options(one.options)} for one in product.active]
-    return {**row, "variants": named}
+    first = product.active_variants[0]
+    if len(product.active_variants) == 1 and not first.name and not strip_options(first.options):
+        return {**_build_variant(first), **row}
+    variants = [
+        {**_build_variant(variant), "name": escape_text(variant.name), "options": strip_options(variant.options)}
+        for variant in product.active_variants
+    ]
+    return {**row, "variants": variants}
 
 
-def _variant(variant: Variant) -> dict[str, Any]:
-    table = markets.table()
-    default = markets.default().currency
-    others = [row for row in variant.market_prices.all() if row.market in table]
+def _build_variant(variant: Variant) -> dict[str, Any]:
+    currency = markets.get_default_market().currency
+    currencies = {code: market.currency for code, market in markets.get_markets().items()}
+    prices = [price for price in variant.market_prices.all() if price.market in currencies]
     row: dict[str, Any] = {
         "sku": variant.sku,
-        "price": money.text(variant.price, default),
-        "prices": {one.market: money.text(one.price, table[one.market].currency) for one in others},
+        "price": money.format_amount(variant.price, currency),
+        "prices": {price.market: money.format_amount(price.price, currencies[price.market]) for price in prices},
         "stock": variant.available,
     }
     if variant.compare_at_price is not None:
-        row["compare_at_price"] = money.text(variant.compare_at_price, default)
-    before = {one.market: one.compare_at_price for one in others if one.compare_at_price is not None}
-    if before:
-        row["compare_at_prices"] = {market: money.text(amount, table[market].currency) for market, amount in before.items()}
+        row["compare_at_price"] = money.format_amount(variant.compare_at_price, currency)
+    compare_ats = {price.market: price.compare_at_price for price in prices if price.compare_at_price is not None}
+    if compare_ats:
+        row["compare_at_prices"] = {code: money.format_amount(amount, currencies[code]) for code, amount in compare_ats.items()}
     return row
 
 
-def head() -> list[str]:
-    """Return the column names of the CSV form: those of every market, and of every option that a variant has."""
-    others = [code for code, market in markets.table().items() if not market.is_default]
+def get_csv_columns() -> list[str]:
+    """Return the column names of the CSV form, including those of every market and every option in use."""
+    others = [code for code, market in markets.get_markets().items() if not market.is_default]
     variants = Variant.objects.filter(is_active=True, deleted_at=None, product__deleted_at=None).exclude(options={})
-    options = {
-        name for given in variants.values_list("options", flat=True).iterator(chunk_size=2000) for name in tidy_options(given)
+    names = {
+        name for options in variants.values_list("options", flat=True).iterator(chunk_size=2000) for name in strip_options(options)
     }
     return [
-        *("group", *COLUMNS, *(f"price_{code}" for code in others), *(f"compare_at_price_{code}" for code in others)),
-        *("variant_name", *(f"option_{name}" for name in sorted(options))),
+        *("group", *CSV_COLUMNS, *(f"price_{code}" for code in others), *(f"compare_at_price_{code}" for code in others)),
+        *("variant_name", *(f"option_{name}" for name in sorted(names))),
     ]
 
 
-def csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) -> Iterator[list[Any]]:
-    """Yield the lines of a product in the CSV form: one for each variant, held together by their `group`."""
-    several = row.get("variants")
-    for position, one in enumerate(several or [row]):
-        cells: dict[str, Any] = {name: one[name] for name in ("sku", "price", "compare_at_price", "stock") if name in one}
-        cells |= {f"price_{market}": amount for market, amount in one["prices"].items()}
-        cells |= {f"compare_at_price_{market}": amount for market, amount in one.get("compare_at_prices", {}).items()}
-        cells |= {f"option_{name}": value for name, value in one.get("options", {}).items()}
-        if several:
-            cells |= {"group": str(number), "variant_name": one["name"]}
+def iter_csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) -> Iterator[list[Any]]:
+    """Yield the lines of a product in the CSV form, one per variant; variants of one product share a `group`."""
+    variants = row.get("variants")
+    for position, variant in enumerate(variants or [row]):
+        cells: dict[str, Any] = {name: variant[name] for name in ("sku", "price", "compare_at_price", "stock") if name in variant}
+        cells |= {f"price_{market}": amount for market, amount in variant["prices"].items()}
+        cells |= {f"compare_at_price_{market}": amount for market, amount in variant.get("compare_at_prices", {}).items()}
+        cells |= {f"option_{name}": value for name, value in variant.get("options", {}).items()}
+        if variants:
+            cells |= {"group": str(number), "variant_name": variant["name"]}
         if position == 0:
             cells |= {name: row[name] for name in ("name", "category", "description", "low_stock_threshold") if name in row}
             cells |= {"is_active": "true" if row["is_active"] else "false", "images": row.get("images", "")}

@@ -1,4 +1,4 @@
-"""Plain text of what other shops' files hold: HTML."""
+"""Convert the HTML in other shops' files to plain text."""
 
 import html
 import re
@@ -7,19 +7,19 @@ import nh3
 
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--")
 ENTITY = re.compile(r"&(?:[A-Za-z]{2,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
-LINE_ENDS = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h[1-6]|ul|ol|table)\s*>", re.IGNORECASE)
-MANY = re.compile(r"\n[ \t]*\n\s*")
+BLOCK_ENDS = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h[1-6]|ul|ol|table)\s*>", re.IGNORECASE)
+BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
-def plain(text: str) -> str:
-    """Return the text without tags (scripts and styles go with what is in them) and with its entities resolved."""
+def html_to_text(text: str) -> str:
+    """Return the text without tags and with its entities resolved; scripts and styles are removed with their content."""
     if not TAG.search(text):
         return html.unescape(text) if ENTITY.search(text) else text
-    broken = LINE_ENDS.sub("\n", text)
-    bare = html.unescape(nh3.clean(broken, tags=set()))
-    return MANY.sub("\n\n", "\n".join(line.strip() for line in bare.splitlines())).strip()
+    with_breaks = BLOCK_ENDS.sub("\n", text)
+    cleaned = html.unescape(nh3.clean(with_breaks, tags=set()))
+    return BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in cleaned.splitlines())).strip()
 
 
-def escaped(text: str) -> str:
-    """Return what `plain` makes this text of: the text itself, unless it looks like HTML."""
-    return text if plain(text) == text else html.escape(text, quote=False)
+def escape_text(text: str) -> str:
+    """Return text that `html_to_text` turns back into this one; text that does not look like HTML stays as it is."""
+    return text if html_to_text(text) == text else html.escape(text, quote=False)

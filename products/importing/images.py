@@ -1,4 +1,4 @@
-"""The pictures of an import: from a folder, or from addresses; what is held already is not stored again."""
+"""Import pictures from a folder or from URLs; pictures that are already stored are not stored again."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,112 +7,114 @@ from itertools import pairwise
 from pathlib import Path
 
 from core.exceptions import DomainError
+from core.models import save_changed
 from products.exceptions import BadPicture
-from products.importing.rows import Picture
+from products.importing.rows import ImageRef
 from products.media import download, images, processing, storage
 from products.models import Product, ProductImage
-from products.services.variants import write
 
 
 class Unusable(ValueError):
-    """The picture cannot be had; the message says why."""
+    """The picture cannot be imported; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """Brings the pictures of products to what their rows say."""
+class ImageImporter:
+    """Synchronizes the pictures of products with their rows."""
 
     folder: Path
     is_dry: bool = False
 
-    def bring(self, product: Product, wanted: Sequence[Picture] | None) -> tuple[bool, list[str]]:
-        """Bring a product's pictures to these, in this order; returns whether anything changed, and what could not be had.
+    def sync(self, product: Product, refs: Sequence[ImageRef] | None) -> tuple[bool, list[str]]:
+        """Set a product's pictures, in this order; return whether anything changed, and which pictures failed and why.
 
-        Pictures that an earlier import brought go when they are not named any more; those that staff added stay.
+        Pictures from an earlier import are deleted if they are no longer listed; those that staff added stay.
         """
-        if wanted is None:
+        if refs is None:
             return False, []
         before = list(product.images.all())
-        held, kept, problems = list(before), list[tuple[ProductImage, Picture]](), list[str]()
-        for picture in wanted:
+        existing, listed, problems = list(before), list[tuple[ProductImage, ImageRef]](), list[str]()
+        for ref in refs:
             try:
-                row = self._row(product, picture, held)
-            except Unusable as wrong:
-                problems.append(f"picture {picture.file[:80]} {wrong}")
+                row = self._get_or_create_row(product, ref, existing)
+            except Unusable as error:
+                problems.append(f"picture {ref.file[:80]} {error}")
                 continue
-            except DomainError as wrong:
-                problems.append(f"picture {picture.file[:80]} could not be stored: {wrong.message}")
+            except DomainError as error:
+                problems.append(f"picture {ref.file[:80]} could not be stored: {error.message}")
                 continue
-            if all(row is not other for other, _ in kept):  # the same picture twice is one
-                kept.append((row, picture))
-            if all(row is not other for other in held):
-                held.append(row)
-        changed = self._arrange(kept) or len(held) > len(before)
-        if not problems:  # what is missing today may have been meant to be what is shown
-            gone = [row.pk for row in before if row.digest and all(row is not other for other, _ in kept)]
-            changed = changed or bool(gone)
-            if gone and not self.is_dry:
-                ProductImage.objects.filter(pk__in=gone).delete()
+            if all(row is not other for other, _ in listed):  # a picture listed twice is shown once
+                listed.append((row, ref))
+            if all(row is not other for other in existing):
+                existing.append(row)
+        changed = self._update_rows(listed) or len(existing) > len(before)
+        if not problems:  # a picture that failed may be one of the existing ones
+            stale = [row.pk for row in before if row.digest and all(row is not other for other, _ in listed)]
+            changed = changed or bool(stale)
+            if stale and not self.is_dry:
+                ProductImage.objects.filter(pk__in=stale).delete()
         return changed, problems
 
-    def _row(self, product: Product, picture: Picture, held: Sequence[ProductImage]) -> ProductImage:
-        """Return the row of a picture, which is new where nothing held is this one. Raises Unusable, MediaDown, MediaRefused."""
-        by_name = next((row for row in held if row.image.name == picture.file), None)  # as `export_products` names it
+    def _get_or_create_row(self, product: Product, ref: ImageRef, existing: Sequence[ProductImage]) -> ProductImage:
+        """Return the existing row of a picture, or create it. Raises Unusable, MediaDown, MediaRefused."""
+        by_name = next((row for row in existing if row.image.name == ref.file), None)  # the name `export_products` writes
         if by_name is not None:
             return by_name
-        content = None if picture.is_address else self._file(picture.file)
-        # An address is looked at once: that it may show something else tomorrow, the file cannot know.
-        digest = hashlib.sha256(content if content is not None else picture.file.encode()).hexdigest()
-        by_digest = next((row for row in held if row.digest == digest), None)
+        content = None if ref.is_url else self._read_file(ref.file)
+        # A URL is downloaded only once; later changes behind it are not detected.
+        digest = hashlib.sha256(content if content is not None else ref.file.encode()).hexdigest()
+        by_digest = next((row for row in existing if row.digest == digest), None)
         if by_digest is not None:
             return by_digest
-        if len(held) >= images.MAX_PICTURES:
-            raise Unusable(f"is one too many: a product has at most {images.MAX_PICTURES}")
-        ready = _ready(content) if content is not None else None
+        if len(existing) >= images.MAX_IMAGES:
+            raise Unusable(f"is one too many: a product has at most {images.MAX_IMAGES}")
+        prepared = _prepare(content) if content is not None else None
         if self.is_dry:
-            return ProductImage(product=product, digest=digest, alt=picture.alt, position=len(held))
-        stored = self._fetched(picture.file) if ready is None else images.store(ready)
-        row = stored.row(product, alt=picture.alt, digest=digest, position=len(held))
+            return ProductImage(product=product, digest=digest, alt=ref.alt, position=len(existing))
+        stored = self._store_from_url(ref.file) if prepared is None else images.store_image(prepared)
+        row = stored.build_row(product, alt=ref.alt, digest=digest, position=len(existing))
         row.save()
         return row
 
-    def _fetched(self, address: str) -> images.Stored:
-        by_host = storage.stored_from(address)
-        if by_host is not None:
-            name, width, height = by_host
-            return images.Stored(name, "", width, height)
+    def _store_from_url(self, url: str) -> images.StoredImage:
+        stored_by_host = storage.save_from_url(url)
+        if stored_by_host is not None:
+            name, width, height = stored_by_host
+            return images.StoredImage(name, "", width, height)
         try:
-            return images.store(_ready(download.fetch(address), trusted=False))
-        except download.Unfetchable as wrong:
-            raise Unusable(str(wrong)) from None
+            return images.store_image(_prepare(download.fetch_image(url), trusted=False))
+        except download.Unfetchable as error:
+            raise Unusable(str(error)) from None
 
-    def _file(self, name: str) -> bytes:
-        """Return what is in a file, which must lie inside of the folder. Raises Unusable."""
+    def _read_file(self, name: str) -> bytes:
+        """Return the content of a file, which must be inside the folder. Raises Unusable."""
         try:
             path = (self.folder / name).resolve()
             if path.is_relative_to(self.folder.resolve()) and path.is_file():
                 return path.read_bytes()
         except (OSError, ValueError):
             pass
-        raise Unusable("is not there")
+        raise Unusable("was not found")
 
-    def _arrange(self, kept: Sequence[tuple[ProductImage, Picture]]) -> bool:
-        """Put the pictures in the order of the row, with its words; says whether anything was different."""
-        held = [row.position for row, _ in kept]
-        in_order = all(before < after for before, after in pairwise(held))
-        wanted = [
-            (row, {"alt": picture.alt, "position": row.position if in_order else position})
-            for position, (row, picture) in enumerate(kept)
+    def _update_rows(self, listed: Sequence[tuple[ProductImage, ImageRef]]) -> bool:
+        """Set the order and alternative texts of the pictures; return whether anything changed."""
+        positions = [row.position for row, _ in listed]
+        in_order = all(before < after for before, after in pairwise(positions))
+        updates = [
+            (row, {"alt": ref.alt, "position": row.position if in_order else position})
+            for position, (row, ref) in enumerate(listed)
         ]
-        different = [(row, columns) for row, columns in wanted if (row.alt, row.position) != (columns["alt"], columns["position"])]
-        for row, columns in different if not self.is_dry else ():
-            write(row, columns)
-        return bool(different)
+        changed = [(row, columns) for row, columns in updates if (row.alt, row.position) != (columns["alt"], columns["position"])]
+        for row, columns in changed if not self.is_dry else ():
+            save_changed(row, columns)
+        return bool(changed)
 
 
-def _ready(content: bytes, *, trusted: bool = True) -> processing.Ready:
+def _prepare(content: bytes, *, trusted: bool = True) -> processing.PreparedImage:
     try:
-        return processing.ready(content, trusted=trusted)
-    except BadPicture as wrong:
-        said = wrong.message
-        raise Unusable("is no JPEG, PNG or WebP" if said.startswith("Must be") else said.removeprefix("The picture ")) from None
+        return processing.prepare_image(content, trusted=trusted)
+    except BadPicture as error:
+        message = error.message
+        raise Unusable(
+            "is not a JPEG, PNG or WebP" if message.startswith("Must be") else message.removeprefix("The picture ")
+        ) from None

@@ -1,6 +1,6 @@
-"""django-cloudinary-storage with a public id of ours, a time limit, and refusals that the API can tell.
+"""django-cloudinary-storage with chosen public ids, a timeout, and errors that the API can report.
 
-Imported only where Cloudinary's keys are set: the package refuses to be imported without them.
+Imported only if Cloudinary's keys are set: the package cannot be imported without them.
 """
 
 import logging
@@ -18,45 +18,45 @@ from products.exceptions import MediaDown, MediaRefused
 
 logger = logging.getLogger("shop.media")
 TIMEOUT = 10  # seconds
-# The package would try to connect four times over, each time for as long.
+# By default the package tries to connect four times, each with the full timeout.
 cloudinary.uploader._http.connection_pool_kw["retries"] = urllib3.Retry(0)
-OURS_TO_MEND = (exceptions.AuthorizationRequired, exceptions.BadRequest, exceptions.NotAllowed)
+REJECTED = (exceptions.AuthorizationRequired, exceptions.BadRequest, exceptions.NotAllowed)
 
 
 class CloudinaryMedia(MediaCloudinaryStorage):  # type: ignore[misc]  # the package has no types
-    """Pictures on Cloudinary, each under the public id `products/<hex>`."""
+    """Images on Cloudinary, each under the public id `products/<hex>`."""
 
     def _save(self, name: str, content: File[bytes]) -> str:
-        return str(self._sent(content, name.rpartition(".")[0])["public_id"])
+        return str(self._upload_image(content, name.rpartition(".")[0])["public_id"])
 
-    def save_url(self, url: str) -> tuple[str, int | None, int | None]:
-        """Have Cloudinary fetch a picture; returns its public id, width and height. Raises MediaDown, MediaRefused."""
-        answer = self._sent(url, f"products/{uuid.uuid4().hex}")
-        return str(answer["public_id"]), answer.get("width"), answer.get("height")
+    def save_from_url(self, url: str) -> tuple[str, int | None, int | None]:
+        """Have Cloudinary fetch an image. Return its public id, width and height. Raises MediaDown, MediaRefused."""
+        result = self._upload_image(url, f"products/{uuid.uuid4().hex}")
+        return str(result["public_id"]), result.get("width"), result.get("height")
 
     def delete(self, name: str) -> None:
-        """Remove a picture. Raises MediaDown."""
+        """Delete an image. Raises MediaDown."""
         try:
             cloudinary.uploader.destroy(name, invalidate=True, timeout=TIMEOUT)
-        except (exceptions.Error, urllib3.exceptions.HTTPError) as wrong:
-            raise MediaDown from wrong
+        except (exceptions.Error, urllib3.exceptions.HTTPError) as error:
+            raise MediaDown from error
 
     def _open(self, name: str, mode: str = "rb") -> Any:
         try:
             return super()._open(name, mode)
-        except requests.RequestException as wrong:
-            raise MediaDown from wrong
+        except requests.RequestException as error:
+            raise MediaDown from error
 
-    def _sent(self, content: Any, public_id: str) -> dict[str, Any]:
+    def _upload_image(self, content: Any, public_id: str) -> dict[str, Any]:
         try:
-            answer: Any = cloudinary.uploader.upload(
+            result: Any = cloudinary.uploader.upload(
                 content, public_id=public_id, overwrite=True, resource_type="image", timeout=TIMEOUT
             )
-        except OURS_TO_MEND as wrong:
-            logger.error("Cloudinary refused an upload: %s", wrong)  # its words may show the key, so they stay here
-            raise MediaRefused("The picture host refused the file") from wrong
-        except (exceptions.Error, urllib3.exceptions.HTTPError, LookupError, TypeError, ValueError) as wrong:
-            raise MediaDown from wrong  # the last three: an answer that is not Cloudinary's
-        if not isinstance(answer, dict) or not answer.get("public_id"):
+        except REJECTED as error:
+            logger.error("Cloudinary refused an upload: %s", error)  # logged only, since the message may contain the key
+            raise MediaRefused("The picture host refused the file") from error
+        except (exceptions.Error, urllib3.exceptions.HTTPError, LookupError, TypeError, ValueError) as error:
+            raise MediaDown from error  # the last three: the response is not Cloudinary's
+        if not isinstance(result, dict) or not result.get("public_id"):
             raise MediaDown
-        return dict(answer)
+        return dict(result)

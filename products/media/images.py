@@ -1,4 +1,4 @@
-"""Adding, ordering and removing the pictures of a product. A file is stored before the transaction that names it."""
+"""Adding, ordering and removing the images of a product. A file is stored before the transaction that refers to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,114 +12,116 @@ from products.media import processing, storage
 from products.models import Product, ProductImage
 from products.services import products
 
-MAX_PICTURES = 20  # of one product
+MAX_IMAGES = 20  # per product
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A picture that is stored, but not shown anywhere yet."""
+class StoredImage:
+    """An image that is in storage, but not yet attached to a product."""
 
     name: str
     thumbnail: str
     width: int | None
     height: int | None
 
-    def row(self, product: Product, **columns: object) -> ProductImage:
-        """Return the row that shows it; its size is known, so no storage is asked for what it has just been given."""
+    def build_row(self, product: Product, **columns: object) -> ProductImage:
+        """Return an unsaved ProductImage; passing the size keeps Django from reading the file back from storage."""
         return ProductImage(
             product=product, image=self.name, thumbnail=self.thumbnail, width=self.width, height=self.height, **columns
         )
 
 
-def store(ready: processing.Ready) -> Stored:
-    """Store a picture and, where the host makes none itself, its copy for lists. Raises MediaDown, MediaRefused."""
-    name = storage.save(ready.content, ready.kind)
-    if ready.small is None or storage.makes_small():
-        return Stored(name, "", ready.width, ready.height)
+def store_image(prepared: processing.PreparedImage) -> StoredImage:
+    """Store an image and, unless the storage resizes on delivery, its thumbnail. Raises MediaDown, MediaRefused."""
+    name = storage.save(prepared.content, prepared.extension)
+    if prepared.thumbnail is None or storage.can_resize():
+        return StoredImage(name, "", prepared.width, prepared.height)
     try:
-        return Stored(name, storage.save(ready.small, "webp"), ready.width, ready.height)
+        return StoredImage(name, storage.save(prepared.thumbnail, "webp"), prepared.width, prepared.height)
     except Exception:
         storage.delete(name)
         raise
 
 
-def add(actor: Actor, ref: str | int, content: bytes, *, alt: str, position: int | None) -> Product:
-    """Add a picture to a product, behind the others or at its position.
+def add_image(actor: Actor, ref: str | int, content: bytes, *, alt: str, position: int | None) -> Product:
+    """Add an image to a product, at the position or after the others.
 
     Raises ProductNotFound, NotYours, TooManyPictures, BadPicture, MediaDown, MediaRefused.
     """
     with transaction.atomic():
-        _room(products.locked(actor, ref))
-    stored = store(processing.ready(content))
+        _get_images_below_limit(products.lock_product(actor, ref))
+    stored = store_image(processing.prepare_image(content))
     try:
         with transaction.atomic():
-            product = products.locked(actor, ref)
-            others = _room(product)
-            row = stored.row(product, alt=alt or product.name, position=len(others))
+            product = products.lock_product(actor, ref)
+            others = _get_images_below_limit(product)
+            row = stored.build_row(product, alt=alt or product.name, position=len(others))
             row.save()
-            _place(others, row, len(others) if position is None else position)
+            _insert_at(others, row, len(others) if position is None else position)
     except Exception:
         storage.delete(stored.name, stored.thumbnail)
         raise
     return product
 
 
-def _room(product: Product) -> list[ProductImage]:
-    """Return the product's pictures in order. Raises TooManyPictures."""
-    held = list(product.images.all())
-    if len(held) >= MAX_PICTURES:
-        raise TooManyPictures(f"A product has at most {MAX_PICTURES} pictures")
-    return held
+def _get_images_below_limit(product: Product) -> list[ProductImage]:
+    """Return the product's images in order. Raises TooManyPictures if there is no room for another."""
+    images = list(product.images.all())
+    if len(images) >= MAX_IMAGES:
+        raise TooManyPictures(f"A product has at most {MAX_IMAGES} pictures")
+    return images
 
 
 @transaction.atomic
-def change(actor: Actor, ref: str | int, image_id: int, *, alt: str | None, position: int | None) -> Product:
-    """Describe a picture anew, or move it; position 0 is the primary. Raises ProductNotFound, NotYours, ImageNotFound."""
-    product = products.locked(actor, ref)
-    row, others = _one_of(product, image_id)
+def update_image(actor: Actor, ref: str | int, image_id: int, *, alt: str | None, position: int | None) -> Product:
+    """Change an image's description or position; position 0 is the primary. Raises ProductNotFound, NotYours, ImageNotFound."""
+    product = products.lock_product(actor, ref)
+    row, others = _get_image_and_others(product, image_id)
     if alt is not None:
         row.alt = alt
         row.save(update_fields=["alt", "updated_at"])
     if position is not None:
-        _place(others, row, position)
+        _insert_at(others, row, position)
     return product
 
 
 @transaction.atomic
-def remove(actor: Actor, ref: str | int, image_id: int) -> Product:
-    """Take a picture off a product; the file stays, for orders of the past show it.
+def remove_image(actor: Actor, ref: str | int, image_id: int) -> Product:
+    """Remove an image from a product; the file is kept, since past orders show it.
 
     Raises ProductNotFound, NotYours, ImageNotFound.
     """
-    product = products.locked(actor, ref)
-    row, others = _one_of(product, image_id)
+    product = products.lock_product(actor, ref)
+    row, others = _get_image_and_others(product, image_id)
     row.delete()
-    _number(others)
+    _renumber(others)
     return product
 
 
-def _one_of(product: Product, image_id: int) -> tuple[ProductImage, list[ProductImage]]:
-    """Return the picture, and the product's others in order. Raises ImageNotFound."""
-    held = list(product.images.all())
-    row = next((picture for picture in held if picture.pk == image_id), None)
+def _get_image_and_others(product: Product, image_id: int) -> tuple[ProductImage, list[ProductImage]]:
+    """Return the image, and the product's other images in order. Raises ImageNotFound."""
+    images = list(product.images.all())
+    row = next((image for image in images if image.pk == image_id), None)
     if row is None:
         raise ImageNotFound
-    return row, [picture for picture in held if picture.pk != image_id]
+    return row, [image for image in images if image.pk != image_id]
 
 
-def _place(others: list[ProductImage], row: ProductImage, position: int) -> None:
-    _number([*others[:position], row, *others[position:]])
+def _insert_at(others: list[ProductImage], row: ProductImage, position: int) -> None:
+    _renumber([*others[:position], row, *others[position:]])
 
 
-def _number(held: list[ProductImage]) -> None:
-    for position, picture in enumerate(held):
-        picture.position = position
-    ProductImage.objects.bulk_update(held, ["position"])
+def _renumber(images: list[ProductImage]) -> None:
+    for position, image in enumerate(images):
+        image.position = position
+    ProductImage.objects.bulk_update(images, ["position"])
 
 
-def save_filled(product: Product, row: ProductImage, stored: Stored | None, columns: Mapping[str, Any], *, is_gone: bool) -> None:
-    """Write a picture as staff filled it in."""
-    if is_gone:
+def save_from_admin(
+    product: Product, row: ProductImage, stored: StoredImage | None, columns: Mapping[str, Any], *, is_deleted: bool
+) -> None:
+    """Save or delete an image that staff edited in the admin."""
+    if is_deleted:
         if row.pk is not None:
             row.delete()
         return

@@ -1,7 +1,7 @@
-"""Carrying stored pictures over when a shop switches between local files and Cloudinary.
+"""Moving stored images when a shop switches between local files and Cloudinary.
 
-A local name has an extension and a Cloudinary public id has none, so it can be seen of each picture where it is: an interrupted
-move goes on where it stopped.
+A local file name has an extension and a Cloudinary public id has none, so the name tells where an image is stored, and an
+interrupted migration resumes where it stopped.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,52 +19,54 @@ from products.models import ProductImage
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """What became of a picture: its former names, and the new one or what went wrong."""
+class MigrationResult:
+    """The outcome for one image: its old names, and either its new thumbnail URL or an error."""
 
-    picture: ProductImage
-    before: tuple[str, ...]
-    now: str = ""
-    problem: str = ""
-
-
-def waiting() -> int:
-    """Return how many pictures are not where the shop stores them now."""
-    return _elsewhere().count()
+    image: ProductImage
+    old_names: tuple[str, ...]
+    new_url: str = ""
+    error: str = ""
 
 
-def move(follow: Callable[[tuple[str, ...], str], object], from_url: str = "") -> Iterator[Moved]:
-    """Store each picture where the shop stores them now; `from_url` is where Cloudinary delivers those that come from there.
+def count_pending() -> int:
+    """Return how many images are not in the current storage."""
+    return _pending_images().count()
 
-    `follow` is told the former names and the new address in the transaction of the move, so that whoever keeps the address goes
-    along. The former file stays, so that nothing is lost; what was moved is not moved again.
+
+def migrate_images(on_moved: Callable[[tuple[str, ...], str], object], from_url: str = "") -> Iterator[MigrationResult]:
+    """Copy each image to the current storage; `from_url` is the base URL to download Cloudinary's images from.
+
+    `on_moved` is called with the old names and the new thumbnail URL in the transaction that updates the image, so that copies of
+    the URL can be updated too. The old file is kept. An image that was moved is not moved again.
     """
-    for picture in _elsewhere().order_by("pk").iterator(chunk_size=500):
-        name = picture.image.name or ""
-        before = tuple(filter(None, (picture.thumbnail, name)))
+    for image in _pending_images().order_by("pk").iterator(chunk_size=500):
+        name = image.image.name or ""
+        old_names = tuple(filter(None, (image.thumbnail, name)))
         try:
-            content = _local(name) if settings.CLOUDINARY_ON else download.fetch(f"{from_url.rstrip('/')}/{name}")
-            stored = images.store(processing.ready(content, trusted=True))
-        except (OSError, download.Unfetchable, BadPicture, DomainError) as wrong:
-            yield Moved(picture, before, problem=str(wrong))
+            content = _read_local(name) if settings.CLOUDINARY_ON else download.fetch_image(f"{from_url.rstrip('/')}/{name}")
+            stored = images.store_image(processing.prepare_image(content, trusted=True))
+        except (OSError, download.Unfetchable, BadPicture, DomainError) as error:
+            yield MigrationResult(image, old_names, error=str(error))
             continue
-        now = storage.small_path_of(stored.thumbnail or stored.name)
+        new_url = storage.get_thumbnail_url(stored.thumbnail or stored.name)
         with transaction.atomic():
-            moved = ProductImage.objects.filter(pk=picture.pk, image=name).update(
+            is_moved = ProductImage.objects.filter(pk=image.pk, image=name).update(
                 image=stored.name, thumbnail=stored.thumbnail, width=stored.width, height=stored.height
             )
-            if moved:
-                follow(before, now)
-        if not moved:
+            if is_moved:
+                on_moved(old_names, new_url)
+        if is_moved:
+            yield MigrationResult(image, old_names, new_url=new_url)
+        else:
             storage.delete(stored.name, stored.thumbnail)
-        yield Moved(picture, before, now=now) if moved else Moved(picture, before, problem="was replaced or deleted meanwhile")
+            yield MigrationResult(image, old_names, error="was replaced or deleted meanwhile")
 
 
-def _elsewhere() -> QuerySet[ProductImage]:
+def _pending_images() -> QuerySet[ProductImage]:
     has_extension = Q(image__contains=".")
     return ProductImage.objects.filter(has_extension if settings.CLOUDINARY_ON else ~has_extension)
 
 
-def _local(name: str) -> bytes:
+def _read_local(name: str) -> bytes:
     with FileSystemStorage().open(name) as file:
         return bytes(file.read())

@@ -1,4 +1,4 @@
-"""How long stored pictures are kept."""
+"""Deletion of image files that are no longer used."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,37 +11,37 @@ from django.utils import timezone
 from products.media import storage
 from products.models import ProductImage
 
-KEPT_FOR = timedelta(days=1)  # a file is stored before the row that shows it
-BATCH = 200
-Shown = Callable[[list[str]], set[str]]
+GRACE_PERIOD = timedelta(days=1)  # a file is stored before the row that refers to it
+BATCH_SIZE = 200
+FindUsed = Callable[[list[str]], set[str]]
 
 
-def clean_up(shown_elsewhere: Shown) -> dict[str, int]:
-    """Delete local picture files that no product shows, nor whoever answers for the names that are handed to him.
+def clean_up(find_used_elsewhere: FindUsed) -> dict[str, int]:
+    """Delete local image files that are used neither by a product nor according to `find_used_elsewhere`.
 
-    Pictures on Cloudinary are left alone: what is deleted there is counted against a quota, and its own pages do it.
+    Images on Cloudinary are kept: API deletions count against a quota there, and its console can delete them.
     """
-    removed = 0
+    deleted = 0
     if not settings.CLOUDINARY_ON:
-        for names in _old_files():
-            removed += _delete_unshown(names, shown_elsewhere)
-    return {"picture files": removed}
+        for names in _iter_old_files():
+            deleted += _delete_unused(names, find_used_elsewhere)
+    return {"picture files": deleted}
 
 
-def _old_files() -> Iterator[list[str]]:
-    """Yield the names of stored pictures in batches, those of the last day left out."""
+def _iter_old_files() -> Iterator[list[str]]:
+    """Yield the names of stored images in batches, skipping those within the grace period."""
     if not default_storage.exists("products"):
         return
-    since = timezone.now() - KEPT_FOR
+    cutoff = timezone.now() - GRACE_PERIOD
     names = sorted(f"products/{name}" for name in default_storage.listdir("products")[1])
-    for start in range(0, len(names), BATCH):
-        yield [name for name in names[start : start + BATCH] if default_storage.get_modified_time(name) < since]
+    for start in range(0, len(names), BATCH_SIZE):
+        yield [name for name in names[start : start + BATCH_SIZE] if default_storage.get_modified_time(name) < cutoff]
 
 
-def _delete_unshown(names: list[str], shown_elsewhere: Shown) -> int:
+def _delete_unused(names: list[str], find_used_elsewhere: FindUsed) -> int:
     rows = ProductImage.objects.filter(Q(image__in=names) | Q(thumbnail__in=names)).values_list("image", "thumbnail")
-    unshown = sorted(set(names) - {name for row in rows for name in row})
-    if unshown:
-        unshown = sorted(set(unshown) - shown_elsewhere(unshown))
-        storage.delete(*unshown)
-    return len(unshown)
+    unused = sorted(set(names) - {name for row in rows for name in row})
+    if unused:
+        unused = sorted(set(unused) - find_used_elsewhere(unused))
+        storage.delete(*unused)
+    return len(unused)

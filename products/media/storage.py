@@ -1,4 +1,4 @@
-"""Where pictures are stored, and where they are to be had: local files, or Cloudinary where its keys are set."""
+"""Storing images and building their URLs: local files, or Cloudinary if its keys are set."""
 
 import uuid
 from functools import lru_cache
@@ -7,47 +7,47 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from core.absolute_urls import absolute
+from core.absolute_urls import build_absolute_url
 from products.exceptions import MediaDown
 
-SMALL = 480  # pixels of the longer side of a picture in a list
+THUMBNAIL_SIZE = 480  # pixels, longer side
 
 
 @lru_cache(maxsize=20_000)
-def path_of(name: str) -> str:
-    """Return the address of a stored picture, a path or a whole URL; made without asking the network."""
+def get_url(name: str) -> str:
+    """Return the URL of a stored image, a path or an absolute URL, without any network request."""
     return default_storage.url(name)
 
 
 @lru_cache(maxsize=20_000)
-def small_path_of(name: str) -> str:
-    """Return the address of a stored picture for lists; Cloudinary makes that size itself, of the whole picture."""
-    path = path_of(name)
-    return (
-        path.replace("/image/upload/", f"/image/upload/c_limit,h_{SMALL},w_{SMALL},f_auto/", 1) if settings.CLOUDINARY_ON else path
-    )
+def get_thumbnail_url(name: str) -> str:
+    """Return the URL of a stored thumbnail; on Cloudinary, which resizes on delivery, pass the name of the full image."""
+    url = get_url(name)
+    if not settings.CLOUDINARY_ON:
+        return url
+    return url.replace("/image/upload/", f"/image/upload/c_limit,h_{THUMBNAIL_SIZE},w_{THUMBNAIL_SIZE},f_auto/", 1)
 
 
-def url_of(site: str, name: str | None) -> str | None:
-    """Return the absolute address of a stored picture, or None."""
-    return absolute(site, path_of(name)) if name else None
+def build_image_url(site: str, name: str | None) -> str | None:
+    """Return the absolute URL of a stored image, or None if there is none."""
+    return build_absolute_url(site, get_url(name)) if name else None
 
 
-def small_url_of(site: str, name: str | None) -> str | None:
-    """Return the absolute address of a stored picture for lists, or None."""
-    return absolute(site, small_path_of(name)) if name else None
+def build_thumbnail_url(site: str, name: str | None) -> str | None:
+    """Return the absolute URL of a stored thumbnail, or None if there is none."""
+    return build_absolute_url(site, get_thumbnail_url(name)) if name else None
 
 
-def save(content: bytes, kind: str) -> str:
-    """Store a picture under a random name and return the name. Raises MediaDown, MediaRefused."""
+def save(content: bytes, extension: str) -> str:
+    """Store an image under a random name and return the name. Raises MediaDown, MediaRefused."""
     try:
-        return default_storage.save(f"products/{uuid.uuid4().hex}.{kind}", ContentFile(content))
-    except OSError as wrong:
-        raise MediaDown from wrong
+        return default_storage.save(f"products/{uuid.uuid4().hex}.{extension}", ContentFile(content))
+    except OSError as error:
+        raise MediaDown from error
 
 
 def delete(*names: str) -> None:
-    """Remove what was stored a moment ago and is not wanted after all; what cannot be removed stays."""
+    """Delete files, ignoring empty names and files that cannot be deleted."""
     for name in filter(None, names):
         try:
             default_storage.delete(name)
@@ -55,12 +55,15 @@ def delete(*names: str) -> None:
             continue
 
 
-def makes_small() -> bool:
-    """Say whether the host makes pictures of any size itself."""
+def can_resize() -> bool:
+    """Return whether the storage resizes images on delivery."""
     return bool(settings.CLOUDINARY_ON)
 
 
-def stored_from(url: str) -> tuple[str, int | None, int | None] | None:
-    """Have the host fetch a picture, where it can; returns the name, width and height. Raises MediaDown, MediaRefused."""
-    fetch = getattr(default_storage, "save_url", None)
+def save_from_url(url: str) -> tuple[str, int | None, int | None] | None:
+    """Have the storage fetch an image itself. Return its name, width and height, or None if the storage cannot do so.
+
+    Raises MediaDown, MediaRefused.
+    """
+    fetch = getattr(default_storage, "save_from_url", None)
     return fetch(url) if fetch is not None else None

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations
 from django.db.models import F
 
-from products.text_folding import fold, typical
+from products.text_folding import find_correctable_words, fold
 
 BATCH = 1000
 
@@ -23,7 +23,7 @@ def fill(apps, schema_editor):
         words = set()
         for product in products:
             product.search_name, product.search_text = fold(product.name), fold(product.description)
-            words |= typical(product.search_name)
+            words |= find_correctable_words(product.search_name)
         model("Product").objects.bulk_update(products, ["search_name", "search_text"])
         model("SearchWord").objects.bulk_create([model("SearchWord")(word=word) for word in words], ignore_conflicts=True)
     for listings in batches(model("Listing").objects.select_related("product").order_by("pk")):

@@ -1,173 +1,174 @@
-"""Making, changing and removing categories."""
+"""Create, update and delete categories."""
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from core.exceptions import NotFound
 from products.exceptions import CategoryInUse, CategoryUnknown
-from products.models import MAX_DEPTH, MAX_NAME, Category, Product
-from products.slugs import slug_for
+from products.models import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME, Category, Product
+from products.slugs import make_slug
 
-TOO_DEEP = f"At most {MAX_DEPTH} categories stand one inside of the other"
+TOO_DEEP = f"At most {MAX_CATEGORY_DEPTH} categories can be nested"
+NAME_TAKEN = "A category with this name already exists"
+PARENT_UNKNOWN = "This category does not exist"
 
 
 @transaction.atomic
-def category_of(path: Sequence[str]) -> Category:
-    """Return the category at this path of names, such as ("Home", "Lighting"), and make what is missing. Raises CategoryUnknown."""
-    if len(path) > MAX_DEPTH:
+def get_or_create_by_path(path: Sequence[str]) -> Category:
+    """Return the category at a path of names, such as ("Home", "Lighting"); missing ones are created. Raises CategoryUnknown."""
+    if len(path) > MAX_CATEGORY_DEPTH:
         raise CategoryUnknown(TOO_DEEP, field="category")
     parent: Category | None = None
     for name in path:
-        parent = inside(parent, name) or _made(parent, name)
+        parent = get_child(parent, name) or _create(parent, name)
     if parent is None:
         raise ValueError("a category path has at least one name")
     return parent
 
 
-def inside(parent: Category | None, name: str) -> Category | None:
-    """Return the category of this name, however it is written."""
-    rows = Category.objects.filter(parent=parent)
-    found = rows.filter(name__iexact=name).first()
-    if found is not None or name.isascii():
-        return found
-    return next((row for row in rows if row.name.casefold() == name.casefold()), None)  # SQLite folds ASCII alone
+def get_child(parent: Category | None, name: str) -> Category | None:
+    """Return the child category with this name, ignoring case; None where there is none."""
+    children = Category.objects.filter(parent=parent)
+    child = children.filter(name__iexact=name).first()
+    if child is not None or name.isascii():
+        return child
+    return next((row for row in children if row.name.casefold() == name.casefold()), None)  # SQLite folds only ASCII
 
 
-def _made(parent: Category | None, name: str, position: int = 0) -> Category:
-    """Make a category; where somebody makes it in the same moment, that one is returned."""
-    base = slug_for(name, (), kind="category")
+def _create(parent: Category | None, name: str, position: int = 0) -> Category:
+    """Create a category; return the existing one if it is created concurrently."""
+    base = make_slug(name, (), kind="category")
     taken = set(Category.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    slug = slug_for(name, taken, kind="category")
+    slug = make_slug(name, taken, kind="category")
     try:
         with transaction.atomic():
             return Category.objects.create(name=name, slug=slug, parent=parent, position=position)
     except IntegrityError:
-        found = inside(parent, name)
-        if found is not None:
-            return found
-        slug = f"{slug}-{secrets.token_hex(3)}"  # only the slug was taken, for another shelf of this name
+        existing = get_child(parent, name)
+        if existing is not None:
+            return existing
+        slug = f"{slug}-{secrets.token_hex(3)}"  # only the slug was taken, by a category with this name elsewhere
         return Category.objects.create(name=name, slug=slug, parent=parent, position=position)
 
 
-def named(text: str, *, may_make: bool) -> Category:
-    """Return the category with this slug, id, path or name; who may, makes one by naming it. Raises CategoryUnknown."""
+def resolve_category(text: str, *, may_create: bool) -> Category:
+    """Return the category with this slug, id, path or name; with `may_create`, create an unknown one. Raises CategoryUnknown."""
     text = text.strip()
     path = [part.strip() for part in text.split(">")]
-    if not all(0 < len(part) <= MAX_NAME for part in path):
-        raise CategoryUnknown(f"Write it like Home > Lighting, each part at most {MAX_NAME} characters", field="category")
+    if not all(0 < len(part) <= MAX_CATEGORY_NAME for part in path):
+        raise CategoryUnknown(f"Write it like Home > Lighting, each part at most {MAX_CATEGORY_NAME} characters", field="category")
     if len(path) > 1:
-        found = _at(path)
-        return found or (category_of(path) if may_make else _unknown(text))
+        return _get_by_path(path) or (get_or_create_by_path(path) if may_create else _raise_unknown(text))
     by_slug = Category.objects.filter(slug=text.lower()).first()
     by_id = Category.objects.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 19 else None
     if by_slug or by_id:
-        return by_slug or by_id  # type: ignore[return-value]  # one of them is
-    wanted = text.casefold()
-    by_name = [row for row in Category.objects.all() if row.name.casefold() == wanted]
+        return by_slug or by_id  # type: ignore[return-value]  # one of them is set
+    folded = text.casefold()
+    by_name = [row for row in Category.objects.all() if row.name.casefold() == folded]
     if len(by_name) > 1:
         slugs = ", ".join(row.slug for row in by_name)
-        raise CategoryUnknown(f"Several categories are called so; name one by its slug: {slugs}", field="category")
+        raise CategoryUnknown(f"Several categories have this name; use a slug instead: {slugs}", field="category")
     if by_name:
         return by_name[0]
-    return category_of([text]) if may_make and not text.isdigit() else _unknown(text)
+    return get_or_create_by_path([text]) if may_create and not text.isdigit() else _raise_unknown(text)
 
 
-def _at(path: Sequence[str]) -> Category | None:
+def _get_by_path(path: Sequence[str]) -> Category | None:
     parent: Category | None = None
     for name in path:
-        parent = inside(parent, name)
+        parent = get_child(parent, name)
         if parent is None:
             return None
     return parent
 
 
-def _unknown(text: str) -> Category:
+def _raise_unknown(text: str) -> NoReturn:
     raise CategoryUnknown(f"There is no category {text[:80]!r}", field="category")
 
 
 def create(name: str, *, parent_id: int | None, position: int) -> Category:
-    """Make a category. Raises CategoryUnknown for the parent; one that is there already is refused."""
+    """Create a category. Raises CategoryUnknown for an unknown parent or a name that is taken."""
     try:
         with transaction.atomic():
-            parent = _parent(parent_id)
-            check_place(None, name, parent_id)
-            if inside(parent, name):
-                raise CategoryUnknown("There is a category of this name already", field="name")
-            return _made(parent, name, position)
+            parent = _get_parent(parent_id)
+            validate_category(None, name, parent_id)
+            if get_child(parent, name):
+                raise CategoryUnknown(NAME_TAKEN, field="name")
+            return _create(parent, name, position)
     except IntegrityError:
-        raise CategoryUnknown("There is no such category", field="parent_id") from None
+        raise CategoryUnknown(PARENT_UNKNOWN, field="parent_id") from None
 
 
 @transaction.atomic
-def change(category_id: int, columns: Mapping[str, Any]) -> Category:
+def update(category_id: int, columns: Mapping[str, Any]) -> Category:
     """Rename, move or reorder a category; its slug stays. Raises NotFound, CategoryUnknown."""
-    # One change of the tree at a time: two moves at once could each make the other's parent its child.
+    # Lock the whole tree: two concurrent moves could otherwise form a cycle.
     tree = {row.pk: row for row in Category.objects.select_for_update(no_key=True).order_by("pk")}
     if category_id not in tree:
         raise NotFound
     category = tree[category_id]
     if "parent_id" in columns:
-        _parent(columns["parent_id"])
-    check_place(category_id, columns.get("name", category.name), columns.get("parent_id", category.parent_id))
+        _get_parent(columns["parent_id"])
+    validate_category(category_id, columns.get("name", category.name), columns.get("parent_id", category.parent_id))
     for name, value in columns.items():
         setattr(category, name, value)
-    twin = inside(category.parent, category.name)
-    if twin is not None and twin.pk != category_id:
-        raise CategoryUnknown("There is a category of this name already", field="name")
+    namesake = get_child(category.parent, category.name)
+    if namesake is not None and namesake.pk != category_id:
+        raise CategoryUnknown(NAME_TAKEN, field="name")
     try:
         with transaction.atomic():
             category.save(update_fields=[*columns, "updated_at"])
     except IntegrityError:
-        raise CategoryUnknown("There is a category of this name already", field="name") from None
+        raise CategoryUnknown(NAME_TAKEN, field="name") from None
     return category
 
 
-def check_place(category_id: int | None, name: str, parent_id: int | None) -> None:
-    """Raise CategoryUnknown where the category would stand inside of itself or too deep, or where its name reads as a path."""
+def validate_category(category_id: int | None, name: str, parent_id: int | None) -> None:
+    """Raise CategoryUnknown if the category would be its own ancestor or too deep, or if its name reads as a path."""
     if ">" in name:
-        raise CategoryUnknown("A name holds no >, which stands between the names of a path", field="name")
+        raise CategoryUnknown("A name cannot contain >, which separates the names of a path", field="name")
     parents = dict(Category.objects.values_list("pk", "parent"))
-    above = _line_of(parents, parent_id)
-    if category_id is not None and category_id in above:
-        raise CategoryUnknown("A category cannot stand inside of itself", field="parent_id")
-    lines = (_line_of(parents, pk) for pk in parents) if category_id is not None else ()
-    below = max((line.index(category_id) + 1 for line in lines if category_id in line), default=1)
-    if len(above) + below > MAX_DEPTH:
+    ancestry = _get_ancestry(parents, parent_id)
+    if category_id is not None and category_id in ancestry:
+        raise CategoryUnknown("A category cannot be moved into itself", field="parent_id")
+    lines = (_get_ancestry(parents, pk) for pk in parents) if category_id is not None else ()
+    height = max((line.index(category_id) + 1 for line in lines if category_id in line), default=1)
+    if len(ancestry) + height > MAX_CATEGORY_DEPTH:
         raise CategoryUnknown(TOO_DEEP, field="parent_id")
 
 
-def _line_of(parents: Mapping[int, int | None], category_id: int | None) -> list[int]:
-    """Return a category and all in which it stands, itself first."""
-    line: list[int] = []
+def _get_ancestry(parents: Mapping[int, int | None], category_id: int | None) -> list[int]:
+    """Return the ids of a category and its ancestors, starting with itself."""
+    ancestry: list[int] = []
     while category_id is not None:
-        line.append(category_id)
+        ancestry.append(category_id)
         category_id = parents.get(category_id)
-    return line
+    return ancestry
 
 
-def _parent(parent_id: int | None) -> Category | None:
+def _get_parent(parent_id: int | None) -> Category | None:
     if parent_id is None:
         return None
-    found = Category.objects.filter(pk=parent_id).first()
-    if found is None:
-        raise CategoryUnknown("There is no such category", field="parent_id")
-    return found
+    parent = Category.objects.filter(pk=parent_id).first()
+    if parent is None:
+        raise CategoryUnknown(PARENT_UNKNOWN, field="parent_id")
+    return parent
 
 
-def remove(category_id: int) -> None:
-    """Delete a category in which nothing stands but deleted products. Raises NotFound, CategoryInUse."""
+def delete(category_id: int) -> None:
+    """Delete a category that contains nothing but deleted products. Raises NotFound, CategoryInUse."""
     try:
         with transaction.atomic():
-            _remove(category_id)
-    except (ProtectedError, IntegrityError):  # the latter, where somebody puts something into it in this moment
-        raise CategoryInUse("Products or other categories stand in it; move them first") from None
+            _delete(category_id)
+    except (ProtectedError, IntegrityError):  # the latter if something is added to it concurrently
+        raise CategoryInUse("This category contains products or other categories; move them first") from None
 
 
-def _remove(category_id: int) -> None:
+def _delete(category_id: int) -> None:
     category = Category.objects.filter(pk=category_id).first()
     if category is None:
         raise NotFound

@@ -1,9 +1,10 @@
-"""Products and variants that are to be made or changed, as plain values."""
+"""Plain values that describe products and variants to create or change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, TypeVar, cast
 
 from core import markets
 from products.exceptions import PriceNeeded
@@ -12,7 +13,7 @@ from products.models import Category
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a unit costs in one market."""
+    """The price of a unit in one market."""
 
     amount: Decimal
     compare_at: Decimal | None = None
@@ -20,7 +21,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class NewVariant:
-    """A variant to be made; `prices` holds the markets other than the default. Without a SKU it is given one."""
+    """A variant to create. `prices` holds the markets other than the default; an empty SKU is generated."""
 
     sku: str
     price: Price
@@ -32,39 +33,68 @@ class NewVariant:
 
 @dataclass(frozen=True, slots=True)
 class NewProduct:
-    """A product to be made."""
+    """A product to create."""
 
     name: str
     variants: Sequence[NewVariant]
     description: str = ""
     category: Category | None = None
-    shelf: str | None = None  # the slug, id, path or name of the category instead
+    category_ref: str | None = None  # slug, id, path or name; replaces `category`
     seller_id: int | None = None
     low_stock_threshold: int = 5
     is_active: bool = True
-    slug: str = ""  # empty: made from the name
+    slug: str = ""  # empty: derived from the name
+
+
+class VariantColumns(TypedDict, total=False):
+    """The columns of a variant that a change may set, besides its prices and stock."""
+
+    sku: str
+    name: str
+    options: dict[str, str]
+    position: int
+    is_active: bool
+    deleted_at: datetime | None
+
+
+class ProductColumns(TypedDict, total=False):
+    """The columns of a product that a change may set, besides its slug."""
+
+    name: str
+    description: str
+    category_id: int | None
+    low_stock_threshold: int
+    is_active: bool
+
+
+Columns = TypeVar("Columns", VariantColumns, ProductColumns)
+
+
+def select_columns(columns_type: type[Columns], fields: Mapping[str, Any]) -> Columns:
+    """Return those of the validated fields that are columns."""
+    return cast(Columns, {name: fields[name] for name in columns_type.__annotations__ if name in fields})
 
 
 @dataclass(frozen=True, slots=True)
 class VariantChange:
-    """What a variant shall become; whatever is not named stays. Amounts are by market; none takes it off sale there."""
+    """Changes to a variant; what is not named stays. Amounts are by market; None takes the variant off sale there."""
 
-    columns: Mapping[str, Any] = field(default_factory=dict)  # sku, name, options, position, is_active, deleted_at
+    columns: VariantColumns = field(default_factory=VariantColumns)
     amounts: Mapping[str, Decimal | None] = field(default_factory=dict)
     compare_ats: Mapping[str, Decimal | None] = field(default_factory=dict)
     available: int | None = None  # units that can be bought
-    id: int | None = None  # which one, in a list of them
+    id: int | None = None  # identifies the variant in `ProductChange.variants`
 
     def __bool__(self) -> bool:
-        """Whether it asks for anything."""
+        """Return whether there is anything to change."""
         return bool(self.columns or self.amounts or self.compare_ats or self.available is not None)
 
-    def as_new(self) -> NewVariant:
-        """Return the variant to be made of it. Raises PriceNeeded."""
+    def to_new_variant(self) -> NewVariant:
+        """Return these values as a variant to create. Raises PriceNeeded."""
         prices = {
             market: Price(amount, self.compare_ats.get(market)) for market, amount in self.amounts.items() if amount is not None
         }
-        price = prices.pop(markets.default().code, None)
+        price = prices.pop(markets.get_default_market().code, None)
         if price is None:
             raise PriceNeeded("This field is required.", field="price")
         return NewVariant(
@@ -79,9 +109,10 @@ class VariantChange:
 
 @dataclass(frozen=True, slots=True)
 class ProductChange:
-    """What a product shall become; whatever is not named stays."""
+    """Changes to a product; what is not named stays."""
 
-    columns: Mapping[str, Any] = field(default_factory=dict)  # name, description, category, low_stock_threshold, is_active
-    slug: str | None = None  # empty: made anew from the name
-    simple: VariantChange = field(default_factory=VariantChange)  # the variant of a simple product
-    variants: Sequence[VariantChange] | None = None  # all of them
+    columns: ProductColumns = field(default_factory=ProductColumns)
+    category_ref: str | None = None  # slug, id, path or name; empty: no category
+    slug: str | None = None  # empty: derived from the name
+    simple_variant: VariantChange = field(default_factory=VariantChange)  # the only variant of a simple product
+    variants: Sequence[VariantChange] | None = None  # the complete list

@@ -1,4 +1,4 @@
-"""Keeping the listings true: what lists show, sort and filter by, derived from products, variants and prices."""
+"""Maintain the listings: what lists show, sort and filter by, derived from products, variants and prices."""
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
@@ -9,55 +9,60 @@ from django.db.models import Case, Exists, F, OuterRef, When
 from core import markets
 from products.models import Listing, MarketPrice, Product, Variant
 
-DERIVED = ("category", "seller", "variant", "sort_name", "variants_count", "in_stock", "price", "compare_at_price", "created_at")
+DERIVED_COLUMNS = (
+    *("category", "seller", "variant", "sort_name", "variants_count"),
+    *("in_stock", "price", "compare_at_price", "created_at"),
+)
 
 
-def lock(product_ids: Sequence[int]) -> None:
-    """Lock products for the rest of the transaction, in ascending id, as everybody does; their variants come after."""
+def lock_products(product_ids: Sequence[int]) -> None:
+    """Lock products for the rest of the transaction, in ascending id; lock their variants afterwards."""
     list(Product.objects.select_for_update(no_key=True).filter(pk__in=product_ids).order_by("pk").values_list("pk"))
 
 
-def lock_variants(product_ids: Sequence[int]) -> None:
+def lock_product_variants(product_ids: Sequence[int]) -> None:
     """Lock all variants of these products for the rest of the transaction, in ascending id."""
     list(Variant.objects.select_for_update(no_key=True).filter(product__in=product_ids).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
-def list_anew(product_ids: Sequence[int]) -> None:
-    """Derive the listings of these products from their variants and prices; call it in the transaction of each change.
+def rebuild_listings(product_ids: Sequence[int]) -> None:
+    """Rebuild the listings of these products from their variants and prices; call it in the transaction of each change.
 
-    Products and variants are locked first: of two changes at once the later then reads what the earlier wrote.
+    Products and variants are locked first, so that the later of two concurrent changes reads what the earlier one wrote.
     """
-    lock(product_ids)
-    lock_variants(product_ids)
-    listings = [listing for market in markets.table().values() for listing in _listings(product_ids, market)]
-    kept = {(listing.product_id, listing.market) for listing in listings}
+    lock_products(product_ids)
+    lock_product_variants(product_ids)
+    listings = [listing for market in markets.get_markets().values() for listing in _build_listings(product_ids, market)]
+    current = {(listing.product_id, listing.market) for listing in listings}
     stale = [
         pk
         for pk, product_id, market in Listing.objects.filter(product__in=product_ids).values_list("pk", "product", "market")
-        if (product_id, market) not in kept
+        if (product_id, market) not in current
     ]
     if stale:
         Listing.objects.filter(pk__in=stale).delete()
-    Listing.objects.bulk_create(listings, update_conflicts=True, unique_fields=["product", "market"], update_fields=list(DERIVED))
+    Listing.objects.bulk_create(
+        listings, update_conflicts=True, unique_fields=["product", "market"], update_fields=list(DERIVED_COLUMNS)
+    )
 
 
 @transaction.atomic
-def note_stock(product_ids: Sequence[int]) -> None:
-    """Say anew whether something of these products is left; call it where a variant was sold out or came back.
+def refresh_in_stock(product_ids: Sequence[int]) -> None:
+    """Update `in_stock` of these products' listings; call it when a variant sells out or comes back in stock.
 
-    The listings are locked before anybody looks: of two orders that each take the last of one variant, the later sees both.
+    The listings are locked before stock is read, so that the later of two orders that each sell out a variant sees both.
     """
     rows = Listing.objects.filter(product__in=product_ids)
     list(rows.select_for_update(no_key=True).order_by("market", "product").values_list("pk"))
     prices = MarketPrice.objects.filter(variant=OuterRef("pk"), market=OuterRef(OuterRef("market")))
-    left = Variant.objects.filter(product=OuterRef("product"), is_active=True, deleted_at=None, stock__gt=F("reserved"))
-    default = markets.default().code
-    here, elsewhere = Exists(left), Exists(left.filter(Exists(prices)))
-    rows.update(in_stock=Case(When(market=default, then=here), default=elsewhere, output_field=models.BooleanField()))
+    available = Variant.objects.filter(product=OuterRef("product"), is_active=True, deleted_at=None, stock__gt=F("reserved"))
+    in_default_market = When(market=markets.get_default_market().code, then=Exists(available))
+    in_other_markets = Exists(available.filter(Exists(prices)))
+    rows.update(in_stock=Case(in_default_market, default=in_other_markets, output_field=models.BooleanField()))
 
 
-def _listings(product_ids: Sequence[int], market: markets.Market) -> Iterable[Listing]:
+def _build_listings(product_ids: Sequence[int], market: markets.Market) -> Iterable[Listing]:
     offered = Variant.objects.offered_in(market).filter(product__in=product_ids).select_related("product")
     by_product: dict[int, list[Variant]] = {}
     for variant in offered.order_by("product", "position", "id"):

@@ -1,94 +1,94 @@
-"""Making, changing and retiring products."""
+"""Create, update and retire products."""
 
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.actors import Actor
+from core.models import save_changed
 from products.exceptions import CategoryUnknown, NotYours, ProductNotFound, SlugTaken
 from products.models import Category, Product, SearchWord, StockMovement, Variant
 from products.services import categories, stock, variants
-from products.services.commands import NewProduct, ProductChange, VariantChange
-from products.services.listings import list_anew, lock, lock_variants
-from products.slugs import product_ref, slug_for
-from products.text_folding import fold, typical
+from products.services.commands import NewProduct, ProductChange, ProductColumns, VariantChange
+from products.services.listings import lock_product_variants, lock_products, rebuild_listings
+from products.slugs import make_slug
+from products.text_folding import find_correctable_words, fold
 
-DESK = (  # the reasons of a movement that is written by hand
+MANUAL_REASONS = (
     StockMovement.Reason.RECEIVED,
     StockMovement.Reason.RETURN,
     StockMovement.Reason.DAMAGE,
     StockMovement.Reason.CORRECTION,
 )
+SLUG_TAKEN = "This address is in use"
 
 
 @contextmanager
-def _with_its_category() -> Iterator[list[Category | None]]:
-    """Refuse what names a category, put into the list, that somebody deletes in this moment: the database finds out at the end."""
-    named: list[Category | None] = []
+def _refuse_deleted_category() -> Iterator[list[Category | None]]:
+    """Raise CategoryUnknown if a category in the yielded list is deleted concurrently, which is only raised at commit."""
+    used: list[Category | None] = []
     try:
         with transaction.atomic():
-            yield named
+            yield used
     except IntegrityError:
-        gone = [one for one in named if one is not None and not Category.objects.filter(pk=one.pk).exists()]
-        if not gone:
+        if not any(category is not None and not Category.objects.filter(pk=category.pk).exists() for category in used):
             raise
-        raise CategoryUnknown("This category was deleted in this moment", field="category") from None
+        raise CategoryUnknown("This category has just been deleted", field="category") from None
 
 
-def create(actor: Actor, given: NewProduct, *, reason: str = StockMovement.Reason.INITIAL) -> Product:
-    """Make a product with its variants, prices, first stock and listings; whoever makes it is its seller.
+def create(actor: Actor, new_product: NewProduct, *, reason: str = StockMovement.Reason.INITIAL) -> Product:
+    """Create a product with its variants, prices, initial stock and listings; the seller defaults to the actor.
 
     Raises SkuTaken, SlugTaken, CategoryUnknown.
     """
-    seller_id = given.seller_id if given.seller_id is not None else actor.user_id
-    with _with_its_category() as named:
-        category = _category(actor, given.shelf) if given.shelf is not None else given.category
-        named.append(category)
-        whole = replace(given, category=category, seller_id=seller_id)
-        return create_many(actor, [whole], reason=reason)[0]
+    seller_id = new_product.seller_id if new_product.seller_id is not None else actor.user_id
+    with _refuse_deleted_category() as used_categories:
+        ref = new_product.category_ref
+        category = new_product.category if ref is None else _resolve_category(actor, ref)
+        used_categories.append(category)
+        return create_many(actor, [replace(new_product, category=category, seller_id=seller_id)], reason=reason)[0]
 
 
-def _category(actor: Actor, named: str | None) -> Category | None:
-    """Return the category that is named; staff make one by naming it. Raises CategoryUnknown."""
-    return None if named is None else categories.named(named, may_make=actor.kind != "customer")
+def _resolve_category(actor: Actor, ref: str) -> Category | None:
+    """Return the referenced category, if any; for staff, an unknown one is created. Raises CategoryUnknown."""
+    return None if not ref else categories.resolve_category(ref, may_create=actor.kind != "customer")
 
 
 @transaction.atomic
-def create_many(actor: Actor, given: Sequence[NewProduct], *, reason: str) -> list[Product]:
-    """Make many products in a number of statements that does not depend on how many. Raises SkuTaken, SlugTaken."""
-    products = _insert_products(given)
+def create_many(actor: Actor, new_products: Sequence[NewProduct], *, reason: str) -> list[Product]:
+    """Create products in a constant number of statements. Raises SkuTaken, SlugTaken."""
+    products = _insert_products(new_products)
     rows = (
-        (product, new, position)
-        for product, wanted in zip(products, given, strict=True)
-        for position, new in enumerate(wanted.variants)
+        (product, new_variant, position)
+        for product, new_product in zip(products, new_products, strict=True)
+        for position, new_variant in enumerate(new_product.variants)
     )
-    variants.insert(actor, rows, reason)
-    learn(products)
-    list_anew([product.pk for product in products])
+    variants.create_many(actor, rows, reason)
+    index_words(products)
+    rebuild_listings([product.pk for product in products])
     return products
 
 
-def _insert_products(given: Sequence[NewProduct]) -> list[Product]:
+def _insert_products(new_products: Sequence[NewProduct]) -> list[Product]:
     try:
         with transaction.atomic():
-            return Product.objects.bulk_create(_with_slugs(given, ending=""))
-    except IntegrityError:  # somebody has taken one of the slugs since they were read; an ending of chance is nobody's
-        return Product.objects.bulk_create(_with_slugs(given, ending=secrets.token_hex(3)))
+            return Product.objects.bulk_create(_build_products(new_products, suffix=""))
+    except IntegrityError:  # a slug was taken since they were read; retry with a random suffix, which cannot collide
+        return Product.objects.bulk_create(_build_products(new_products, suffix=secrets.token_hex(3)))
 
 
-def _with_slugs(given: Sequence[NewProduct], *, ending: str) -> list[Product]:
-    taken = taken_slugs(new.slug or new.name for new in given)
+def _build_products(new_products: Sequence[NewProduct], *, suffix: str) -> list[Product]:
+    taken = get_taken_slugs(new.slug or new.name for new in new_products)
     products = []
-    for new in given:
+    for new in new_products:
         if new.slug and new.slug in taken:
-            raise SlugTaken("This address is in use", field="slug")
-        slug = new.slug or slug_for(f"{new.name[:180]} {ending}" if ending else new.name, taken)
+            raise SlugTaken(SLUG_TAKEN, field="slug")
+        slug = new.slug or make_slug(f"{new.name[:180]} {suffix}" if suffix else new.name, taken)
         taken.add(slug)
         products.append(
             Product(
@@ -106,157 +106,157 @@ def _with_slugs(given: Sequence[NewProduct], *, ending: str) -> list[Product]:
     return products
 
 
-def taken_slugs(names: Iterable[str]) -> set[str]:
-    """Return the slugs in the table that could collide with those of these names."""
-    bases = Counter(slug_for(name, ()) for name in names)
+def get_taken_slugs(names: Iterable[str]) -> set[str]:
+    """Return the existing slugs that could collide with slugs made from these names."""
+    bases = Counter(make_slug(name, ()) for name in names)
     taken = set(Product.objects.filter(slug__in=bases).values_list("slug", flat=True))
     for base in (base for base, count in bases.items() if count > 1 or base in taken):
         taken.update(Product.objects.filter(slug__startswith=f"{base}-").values_list("slug", flat=True))
     return taken
 
 
-def learn(products: Iterable[Product]) -> None:
-    """Remember the words of the names, for those who mistype one."""
-    words = sorted({word for product in products for word in typical(product.search_name)})
+def index_words(products: Iterable[Product]) -> None:
+    """Add the words of the names to the index that corrects misspelled searches."""
+    words = sorted({word for product in products for word in find_correctable_words(product.search_name)})
     SearchWord.objects.bulk_create((SearchWord(word=word) for word in words), ignore_conflicts=True)
 
 
-def locked(actor: Actor, ref: str | int) -> Product:
-    """Lock and return the product with this id, uuid or slug, for somebody who may change it. Raises ProductNotFound, NotYours."""
-    kind, value = product_ref(ref)
-    found = Product.objects.select_for_update(no_key=True).filter(deleted_at=None, **{kind: value}).first()
-    if found is None:
+def lock_product(actor: Actor, ref: str | int) -> Product:
+    """Lock and return the product with this id, uuid or slug, if the actor may change it. Raises ProductNotFound, NotYours."""
+    product = Product.objects.select_for_update(no_key=True).by_ref(ref).first()
+    if product is None:
         raise ProductNotFound
-    if actor.kind == "customer" and not found.belongs_to(actor.user_id):
+    if not product.is_editable_by(actor):
         raise NotYours
-    return found
+    return product
 
 
-def change(actor: Actor, ref: str | int, wanted: ProductChange) -> Product:
-    """Bring a product to what is wanted, all or nothing.
+def update(actor: Actor, ref: str | int, change: ProductChange) -> Product:
+    """Apply a change to a product, all or nothing.
 
-    Raises ProductNotFound, NotYours, SlugTaken, and what `variants.change` raises.
+    Raises ProductNotFound, NotYours, SlugTaken, CategoryUnknown, and what `variants.update` raises.
     """
-    with _with_its_category() as named:
-        product = locked(actor, ref)
-        columns = dict(wanted.columns)
-        if "category" in columns:
-            columns["category"] = _category(actor, columns["category"])
-            named.append(columns["category"])
-        write(product, columns)
-        if wanted.slug is not None and wanted.slug != product.slug:
-            _rename_address(product, wanted.slug)
-        if wanted.variants is not None:
-            variants.replace(actor, product, wanted.variants)
-        if wanted.simple:
-            variants.change_simple(actor, product, wanted.simple)
-        list_anew([product.pk])
+    with _refuse_deleted_category() as used_categories:
+        product = lock_product(actor, ref)
+        columns = change.columns
+        if change.category_ref is not None:
+            category = _resolve_category(actor, change.category_ref)
+            used_categories.append(category)
+            columns = {**columns, "category_id": category.pk if category is not None else None}
+        save_columns(product, columns)
+        if change.slug is not None and change.slug != product.slug:
+            _change_slug(product, change.slug)
+        if change.variants is not None:
+            variants.replace_all(actor, product, change.variants)
+        if change.simple_variant:
+            variants.update_simple(actor, product, change.simple_variant)
+        rebuild_listings([product.pk])
         return product
 
 
-def save_filled(product: Product, changed: Sequence[str]) -> None:
-    """Write a new product, which gets its slug here and keeps it, or the columns of one that staff changed."""
+def save_from_admin(product: Product, changed: Sequence[str]) -> None:
+    """Insert a new product with a slug made from its name, or save the columns that staff changed."""
     product.search_name, product.search_text = fold(product.name), fold(product.description)
     folded = {"name": "search_name", "description": "search_text"}
     if product.pk is None:
-        product.slug = slug_for(product.name, taken_slugs([product.name]))
+        product.slug = make_slug(product.name, get_taken_slugs([product.name]))
         product.save(force_insert=True)
     elif changed:
         product.save(update_fields=[*changed, *(folded[name] for name in changed if name in folded), "updated_at"])
-    learn([product])
+    index_words([product])
 
 
-def write(product: Product, columns: Any) -> bool:
-    """Write the columns of a product that differ, with what search sees of them; says whether there were any.
+def save_columns(product: Product, columns: ProductColumns) -> bool:
+    """Save the columns of a product that differ, and their folded copies for search; return whether there were any.
 
-    The caller holds its lock and lists it anew.
+    The caller holds the product's lock and rebuilds its listings.
     """
     folded = {
         **({"search_name": fold(columns["name"])} if "name" in columns else {}),
         **({"search_text": fold(columns["description"])} if "description" in columns else {}),
     }
-    if not variants.write(product, {**columns, **folded}):
+    if not save_changed(product, {**columns, **folded}):
         return False
     if "name" in columns:
-        learn([product])
+        index_words([product])
     return True
 
 
-def _rename_address(product: Product, slug: str) -> None:
-    # A new value in a unique column locks out whoever refers to the row, as an order does that holds the variants: those first.
-    lock_variants([product.pk])
-    taken = taken_slugs([slug or product.name]) - {product.slug}
+def _change_slug(product: Product, slug: str) -> None:
+    # Updating a unique column blocks rows that reference the product, such as an order holding its variants: lock those first.
+    lock_product_variants([product.pk])
+    taken = get_taken_slugs([slug or product.name]) - {product.slug}
     if slug and slug in taken:
-        raise SlugTaken("This address is in use", field="slug")
-    product.slug = slug or slug_for(product.name, taken)
+        raise SlugTaken(SLUG_TAKEN, field="slug")
+    product.slug = slug or make_slug(product.name, taken)
     try:
         with transaction.atomic():
             product.save(update_fields=["slug", "updated_at"])
     except IntegrityError:
-        raise SlugTaken("This address is in use", field="slug") from None
+        raise SlugTaken(SLUG_TAKEN, field="slug") from None
 
 
 @transaction.atomic
-def move_stock(
+def adjust_stock(
     actor: Actor, ref: str | int, variant_id: int | None, *, delta: int, reason: str, note: str = "", reference: str = ""
 ) -> Product:
-    """Add units to a variant's stock, or take them away; `reason` is one of DESK, or in words of one's own.
+    """Add units to a variant's stock, or remove them; `reason` is one of MANUAL_REASONS, or free text.
 
     Raises ProductNotFound, NotYours, VariantNeeded, VariantNotFound, StockConflict.
     """
-    product = locked(actor, ref)
-    variant = variants.find(product, variant_id)
-    if reason not in DESK:
+    product = lock_product(actor, ref)
+    variant = variants.lock_variant(product, variant_id)
+    if reason not in MANUAL_REASONS:
         reason, note = StockMovement.Reason.CORRECTION, reason
     stock.adjust(actor, variant, delta, reason, reference=reference, note=note)
-    list_anew([product.pk])
+    rebuild_listings([product.pk])
     return product
 
 
 @transaction.atomic
-def remove(actor: Actor, ref: str | int) -> Product:
-    """Take a product out of the shop for somebody who may. Raises ProductNotFound, NotYours."""
-    product = locked(actor, ref)
+def delete(actor: Actor, ref: str | int) -> Product:
+    """Soft-delete a product. Raises ProductNotFound, NotYours."""
+    product = lock_product(actor, ref)
     retire([product.pk])
     return product
 
 
 @transaction.atomic
 def retire(product_ids: Sequence[int]) -> None:
-    """Take products out of the shop; carts show them as gone, orders keep their copies."""
-    lock(product_ids)
+    """Soft-delete products; carts show them as unavailable, orders keep their copies."""
+    lock_products(product_ids)
     now = timezone.now()
     Product.objects.filter(pk__in=product_ids).update(deleted_at=now, is_active=False, updated_at=now)
-    list_anew(product_ids)
+    rebuild_listings(product_ids)
 
 
 @transaction.atomic
-def add_variant(actor: Actor, ref: str | int, wanted: VariantChange) -> Variant:
+def add_variant(actor: Actor, ref: str | int, change: VariantChange) -> Variant:
     """Add a variant to a product. Raises ProductNotFound, NotYours, SkuTaken, PriceNeeded, TooManyVariants, StockConflict."""
-    product = locked(actor, ref)
-    variant = variants.add(actor, product, wanted.as_new(), position=wanted.columns.get("position"))
-    list_anew([product.pk])
+    product = lock_product(actor, ref)
+    variant = variants.add(actor, product, change.to_new_variant(), position=change.columns.get("position"))
+    rebuild_listings([product.pk])
     return variant
 
 
 @transaction.atomic
-def change_variant(actor: Actor, ref: str | int, variant_id: int, wanted: VariantChange) -> Variant:
-    """Change a variant of a product.
+def update_variant(actor: Actor, ref: str | int, variant_id: int, change: VariantChange) -> Variant:
+    """Apply a change to a variant of a product.
 
     Raises ProductNotFound, NotYours, VariantNotFound, SkuTaken, PriceNeeded, StockConflict.
     """
-    product = locked(actor, ref)
-    variant = variants.find(product, variant_id)
-    variants.change(actor, variant, wanted)
-    list_anew([product.pk])
+    product = lock_product(actor, ref)
+    variant = variants.lock_variant(product, variant_id)
+    variants.update(actor, variant, change)
+    rebuild_listings([product.pk])
     return variant
 
 
 @transaction.atomic
-def remove_variant(actor: Actor, ref: str | int, variant_id: int) -> Variant:
-    """Delete a variant softly. Raises ProductNotFound, NotYours, VariantNotFound, LastVariant."""
-    product = locked(actor, ref)
-    variant = variants.find(product, variant_id)
-    variants.remove(product, variant)
-    list_anew([product.pk])
+def delete_variant(actor: Actor, ref: str | int, variant_id: int) -> Variant:
+    """Soft-delete a variant. Raises ProductNotFound, NotYours, VariantNotFound, LastVariant."""
+    product = lock_product(actor, ref)
+    variant = variants.lock_variant(product, variant_id)
+    variants.delete(product, variant)
+    rebuild_listings([product.pk])
     return variant

@@ -1,7 +1,7 @@
-"""The only place where stock changes: every change is a movement, and units promised never exceed units on hand.
+"""The only place where stock changes. Every change is a movement, and reserved units never exceed units on hand.
 
-Whoever changes several variants locks them first, in ascending id; `take` then checks and takes in one conditional UPDATE.
-Whoever calls `adjust` or `set_available` lists the product anew in the same transaction.
+Callers that change several variants lock them first, in ascending id; one conditional UPDATE then checks and changes them.
+Callers of `adjust` and `set_available` rebuild the product's listings in the same transaction.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,114 +19,116 @@ from products.exceptions import OutOfStock, StockConflict
 from products.models import StockMovement, Variant
 from products.services import listings
 
-MOVEMENTS = CompiledInsert(StockMovement)
-MAX_ON_HAND = 2_000_000_000  # units; what a column holds
-MOST_AT_ONCE = 100  # movements a statement, as an order has lines at most
+INSERT_MOVEMENTS = CompiledInsert(StockMovement)
+MAX_ON_HAND = 2_000_000_000  # units; the column is a 32-bit integer
+MOVEMENT_BATCH_SIZE = 100  # rows per statement; the maximum number of lines in an order
+JUST_SOLD_OUT = "Some items have just sold out"
+NOT_RESERVED = "These units are not reserved"
 
 
 @transaction.atomic
-def take(actor: Actor, units: Mapping[int, int], *, reference: str, emptied: Collection[int] = ()) -> None:
-    """Take sold units off the shelf, all or none; the caller holds the variants' locks. Raises OutOfStock.
+def deduct(actor: Actor, units: Mapping[int, int], *, reference: str, sold_out: Collection[int] = ()) -> None:
+    """Deduct sold units from stock, all or none; the caller holds the variants' locks. Raises OutOfStock.
 
-    `emptied` are the products of which a variant is sold out by this.
+    `sold_out` holds the ids of products that have a variant sold out by this.
     """
-    if not _change("take", units):
-        raise OutOfStock("Some items were sold out in this moment")
-    _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
-    if emptied:
-        listings.note_stock(sorted(emptied))
+    if not _apply("deduct", units):
+        raise OutOfStock(JUST_SOLD_OUT)
+    _record_movements(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+    if sold_out:
+        listings.refresh_in_stock(sorted(sold_out))
 
 
 @transaction.atomic
-def reserve(units: Mapping[int, int], *, emptied: Collection[int] = ()) -> None:
-    """Promise units to an open order, all or none; the caller holds the variants' locks. Raises OutOfStock."""
-    if not _change("reserve", units):
-        raise OutOfStock("Some items were sold out in this moment")
-    if emptied:
-        listings.note_stock(sorted(emptied))
+def reserve(units: Mapping[int, int], *, sold_out: Collection[int] = ()) -> None:
+    """Reserve units for an open order, all or none; the caller holds the variants' locks. Raises OutOfStock."""
+    if not _apply("reserve", units):
+        raise OutOfStock(JUST_SOLD_OUT)
+    if sold_out:
+        listings.refresh_in_stock(sorted(sold_out))
 
 
 @transaction.atomic
 def commit(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
-    """Take promised units off the shelf: the order is paid. Raises StockConflict where they were not promised."""
-    lock(units)
-    if not _change("commit", units):
-        raise StockConflict("These units are not reserved")
-    _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+    """Deduct reserved units from stock when their order is paid. Raises StockConflict if they are not reserved."""
+    lock_variants(units)
+    if not _apply("commit", units):
+        raise StockConflict(NOT_RESERVED)
+    _record_movements(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
 
 
 @transaction.atomic
 def release(units: Mapping[int, int]) -> None:
-    """Take a promise back: others can buy these units. Raises StockConflict where they were not promised."""
-    lock(units)
-    if not _change("release", units):
-        raise StockConflict("These units are not reserved")
-    _note(units)
+    """Cancel a reservation, so that others can buy the units. Raises StockConflict if they are not reserved."""
+    lock_variants(units)
+    if not _apply("release", units):
+        raise StockConflict(NOT_RESERVED)
+    _refresh_listings(units)
 
 
 @transaction.atomic
-def take_late(actor: Actor, units: Mapping[int, int], *, reference: str) -> bool:
-    """Take units for an order that was paid after its promise had ended; False, and nothing taken, where they are gone."""
-    lock(units)
-    if Variant.objects.filter(pk__in=units).count() != len(units) or not _is_there(units) or not _change("take", units):
+def deduct_late(actor: Actor, units: Mapping[int, int], *, reference: str) -> bool:
+    """Deduct units for an order paid after its reservation ended; return False and deduct nothing if any are unavailable."""
+    lock_variants(units)
+    if Variant.objects.filter(pk__in=units).count() != len(units) or not _are_available(units) or not _apply("deduct", units):
         return False
-    _record(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
-    _note(units)
+    _record_movements(actor, {pk: -n for pk, n in units.items()}, StockMovement.Reason.SALE, reference)
+    _refresh_listings(units)
     return True
 
 
 @transaction.atomic
-def put_back(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
-    """Put units of an order on the shelf again."""
-    lock(units)
-    _change("put_back", units)
-    _record(actor, dict(units), StockMovement.Reason.RETURN, reference)
-    _note(units)
+def restock(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
+    """Return units of an order to stock."""
+    lock_variants(units)
+    _apply("restock", units)
+    _record_movements(actor, dict(units), StockMovement.Reason.RETURN, reference)
+    _refresh_listings(units)
 
 
-def lock(units: Collection[int]) -> None:
-    """Lock these variants in ascending id, as everybody does."""
-    list(Variant.objects.select_for_update(no_key=True).filter(pk__in=list(units)).order_by("pk").values_list("pk"))
+def lock_variants(variant_ids: Collection[int]) -> None:
+    """Lock these variants for the rest of the transaction, in ascending id."""
+    list(Variant.objects.select_for_update(no_key=True).filter(pk__in=list(variant_ids)).order_by("pk").values_list("pk"))
 
 
-def _is_there(units: Mapping[int, int]) -> bool:
-    """Say whether so many units of these locked variants can be bought."""
+def _are_available(units: Mapping[int, int]) -> bool:
+    """Return whether these units of locked variants can be bought."""
     rows = Variant.objects.filter(pk__in=units).values_list("pk", "stock", "reserved")
     return all(stock - reserved >= units[pk] for pk, stock, reserved in rows)
 
 
-def _note(units: Collection[int]) -> None:
-    listings.note_stock(sorted(set(Variant.objects.filter(pk__in=units).values_list("product", flat=True))))
+def _refresh_listings(variant_ids: Collection[int]) -> None:
+    listings.refresh_in_stock(sorted(set(Variant.objects.filter(pk__in=variant_ids).values_list("product", flat=True))))
 
 
-def _change(kind: str, units: Mapping[int, int]) -> bool:
-    """Run the one conditional UPDATE; False where it did not fit all of the variants, and the caller then undoes it."""
-    given = {f"id{number}": pk for number, pk in enumerate(units)}
-    given |= {f"units{number}": count for number, count in enumerate(units.values())}
-    return _changing(kind, len(units)).run(**given) == len(units)
+def _apply(operation: str, units: Mapping[int, int]) -> bool:
+    """Run one conditional UPDATE; return False if it did not match every variant, and the caller then rolls it back."""
+    params = {f"id{number}": pk for number, pk in enumerate(units)}
+    params |= {f"units{number}": count for number, count in enumerate(units.values())}
+    return _compile_update(operation, len(units)).run(**params) == len(units)
 
 
 @lru_cache(maxsize=500)
-def _changing(kind: str, count: int) -> CompiledUpdate:
-    """Return the UPDATE that does this with units of so many variants."""
+def _compile_update(operation: str, count: int) -> CompiledUpdate:
+    """Return the UPDATE that applies an operation to `count` variants."""
     ids: list[Any] = [Param(f"id{number}", models.BigIntegerField()) for number in range(count)]
     units = [Cast(Param(f"units{number}", models.IntegerField()), models.IntegerField()) for number in range(count)]
-    wanted = Case(*(When(pk=pk, then=n) for pk, n in zip(ids, units, strict=True)), output_field=models.IntegerField())
-    kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        "take": ({"stock__gte": F("reserved") + wanted}, {"stock": F("stock") - wanted}),
-        "reserve": ({"stock__gte": F("reserved") + wanted}, {"reserved": F("reserved") + wanted}),
-        "commit": ({"reserved__gte": wanted}, {"stock": F("stock") - wanted, "reserved": F("reserved") - wanted}),
-        "release": ({"reserved__gte": wanted}, {"reserved": F("reserved") - wanted}),
-        "put_back": ({}, {"stock": F("stock") + wanted}),
+    units_of = Case(*(When(pk=pk, then=n) for pk, n in zip(ids, units, strict=True)), output_field=models.IntegerField())
+    operations: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "deduct": ({"stock__gte": F("reserved") + units_of}, {"stock": F("stock") - units_of}),
+        "reserve": ({"stock__gte": F("reserved") + units_of}, {"reserved": F("reserved") + units_of}),
+        "commit": ({"reserved__gte": units_of}, {"stock": F("stock") - units_of, "reserved": F("reserved") - units_of}),
+        "release": ({"reserved__gte": units_of}, {"reserved": F("reserved") - units_of}),
+        "restock": ({}, {"stock": F("stock") + units_of}),
     }
-    condition, change = kinds[kind]
-    fitting = Variant.objects.filter(pk__in=ids, **condition)
-    return CompiledUpdate(lambda: fitting, **change)
+    condition, values = operations[operation]
+    rows = Variant.objects.filter(pk__in=ids, **condition)
+    return CompiledUpdate(lambda: rows, **values)
 
 
 @transaction.atomic
 def adjust(actor: Actor, variant: Variant, delta: int, reason: str, *, reference: str = "", note: str = "") -> None:
-    """Add `delta` units on hand (or take them away). Raises StockConflict where fewer would be left than are reserved."""
+    """Add `delta` units on hand, which may be negative. Raises StockConflict if fewer than the reserved units would be left."""
     if delta == 0:
         return
     if variant.stock + delta > MAX_ON_HAND:
@@ -136,26 +138,26 @@ def adjust(actor: Actor, variant: Variant, delta: int, reason: str, *, reference
     )
     if not changed:
         raise StockConflict("The stock would fall below the units that open orders have reserved")
-    _record(actor, {variant.pk: delta}, reason, reference, note)
+    _record_movements(actor, {variant.pk: delta}, reason, reference, note)
 
 
 @transaction.atomic
 def set_available(actor: Actor, variant: Variant, available: int, reason: str) -> bool:
-    """Make the units that can be bought exactly this many: on hand is that and what is reserved. Returns whether it changed."""
+    """Set the units that can be bought; units on hand become that plus the reserved ones. Return whether anything changed."""
     locked = Variant.objects.select_for_update(no_key=True).get(pk=variant.pk)
     adjust(actor, locked, available - locked.available, reason)
     return available != locked.available
 
 
 def record_initial(actor: Actor, variants: list[Variant], reason: str) -> None:
-    """Record the stock that new variants came with."""
-    _record(actor, {variant.pk: variant.stock for variant in variants if variant.stock}, reason, "")
+    """Record the initial stock of new variants."""
+    _record_movements(actor, {variant.pk: variant.stock for variant in variants if variant.stock}, reason, "")
 
 
-def _record(actor: Actor, deltas: Mapping[int, int], reason: str, reference: str, note: str = "") -> None:
+def _record_movements(actor: Actor, deltas: Mapping[int, int], reason: str, reference: str, note: str = "") -> None:
     rows = [
         StockMovement(variant_id=pk, delta=delta, reason=reason, reference=reference, note=note, user_id=actor.user_id)
         for pk, delta in deltas.items()
     ]
-    for start in range(0, len(rows), MOST_AT_ONCE):
-        MOVEMENTS.add(*rows[start : start + MOST_AT_ONCE])
+    for start in range(0, len(rows), MOVEMENT_BATCH_SIZE):
+        INSERT_MOVEMENTS.add(*rows[start : start + MOVEMENT_BATCH_SIZE])

@@ -1,4 +1,4 @@
-"""Making, changing and removing the variants of a product. The caller holds the product's lock and lists it anew."""
+"""Create, update and delete the variants of a product. The caller holds the product's lock and rebuilds its listings."""
 
 import dataclasses
 import secrets
@@ -10,29 +10,30 @@ from django.utils import timezone
 
 from core import markets
 from core.actors import Actor
+from core.models import save_changed
 from products.exceptions import LastVariant, SkuTaken, TooManyVariants, VariantNeeded, VariantNotFound
-from products.models import Product, StockMovement, Variant
+from products.models import MAX_VARIANTS, Product, StockMovement, Variant
 from products.services import listings, prices, stock
-from products.services.commands import NewVariant, VariantChange
+from products.services.commands import NewVariant, VariantChange, VariantColumns
 
-MAX_VARIANTS = 200  # of one product
+SKU_TAKEN = "A product with this SKU already exists"
 
 
-def insert(actor: Actor, pairs: Iterable[tuple[Product, NewVariant, int]], reason: str) -> list[Variant]:
-    """Insert variants (product, what, position) with their prices and first stock. Raises SkuTaken."""
-    given = list(pairs)
-    made = [_made(product, new, position) for product, new, position in given]
+def create_many(actor: Actor, rows: Iterable[tuple[Product, NewVariant, int]], reason: str) -> list[Variant]:
+    """Create variants, given as (product, variant, position), with their prices and initial stock. Raises SkuTaken."""
+    rows = list(rows)
+    created = [_build_variant(product, new, position) for product, new, position in rows]
     try:
         with transaction.atomic():
-            Variant.objects.bulk_create(made)
+            Variant.objects.bulk_create(created)
     except IntegrityError:
-        raise SkuTaken("A product with this SKU exists already", field="sku") from None
-    prices.insert(actor, made, [new for _, new, _ in given])
-    stock.record_initial(actor, made, reason)
-    return made
+        raise SkuTaken(SKU_TAKEN, field="sku") from None
+    prices.create_initial(actor, created, [new for _, new, _ in rows])
+    stock.record_initial(actor, created, reason)
+    return created
 
 
-def _made(product: Product, new: NewVariant, position: int) -> Variant:
+def _build_variant(product: Product, new: NewVariant, position: int) -> Variant:
     return Variant(
         product=product,
         sku=new.sku or f"SKU-{secrets.token_hex(5).upper()}",
@@ -45,150 +46,149 @@ def _made(product: Product, new: NewVariant, position: int) -> Variant:
     )
 
 
-def of_product(product: Product) -> list[Variant]:
-    """Lock and return all variants of a product, also those off sale and the deleted, with their prices."""
-    listings.lock_variants([product.pk])
+def lock_variants(product: Product) -> list[Variant]:
+    """Lock and return all variants of a product with their prices, including inactive and deleted ones."""
+    listings.lock_product_variants([product.pk])
     return list(Variant.objects.filter(product=product).prefetch_related("market_prices").order_by("position", "id"))
 
 
 def add(actor: Actor, product: Product, new: NewVariant, *, position: int | None = None) -> Variant:
-    """Add a variant, behind the others unless it has a position; a deleted one with the same SKU comes back.
+    """Add a variant, last unless it has a position; a deleted variant with the same SKU is restored.
 
     Raises SkuTaken, TooManyVariants, StockConflict.
     """
-    known = of_product(product)
-    if sum(variant.deleted_at is None for variant in known) >= MAX_VARIANTS:
+    existing = lock_variants(product)
+    if sum(variant.deleted_at is None for variant in existing) >= MAX_VARIANTS:
         raise TooManyVariants(f"A product has at most {MAX_VARIANTS} variants")
     if position is None:
-        position = max((variant.position for variant in known if variant.deleted_at is None), default=-1) + 1
-    gone = next((variant for variant in known if variant.sku == new.sku and variant.deleted_at is not None), None)
-    if gone is None:
-        return insert(actor, [(product, new, position)], StockMovement.Reason.INITIAL)[0]
-    default = markets.default().code
-    elsewhere = dict.fromkeys(row.market for row in gone.market_prices.all())  # it begins anew
-    change(
+        position = max((variant.position for variant in existing if variant.deleted_at is None), default=-1) + 1
+    deleted = next((variant for variant in existing if variant.sku == new.sku and variant.deleted_at is not None), None)
+    if deleted is None:
+        return create_many(actor, [(product, new, position)], StockMovement.Reason.INITIAL)[0]
+    default = markets.get_default_market().code
+    cleared = dict.fromkeys(row.market for row in deleted.market_prices.all())  # earlier prices are not restored
+    update(
         actor,
-        gone,
+        deleted,
         VariantChange(
             columns={"name": new.name, "options": new.options, "position": position, "is_active": True, "deleted_at": None},
-            amounts={**elsewhere, default: new.price.amount, **{market: price.amount for market, price in new.prices.items()}},
+            amounts={**cleared, default: new.price.amount, **{market: price.amount for market, price in new.prices.items()}},
             compare_ats={default: new.price.compare_at, **{market: price.compare_at for market, price in new.prices.items()}},
             available=new.stock,
         ),
         reason=StockMovement.Reason.INITIAL,
     )
-    return gone
+    return deleted
 
 
-def change(actor: Actor, variant: Variant, wanted: VariantChange, *, reason: str = StockMovement.Reason.CORRECTION) -> bool:
-    """Bring a locked variant to what is wanted; returns whether anything was different.
+def update(actor: Actor, variant: Variant, change: VariantChange, *, reason: str = StockMovement.Reason.CORRECTION) -> bool:
+    """Apply a change to a locked variant; return whether anything changed.
 
     Raises SkuTaken, PriceNeeded, StockConflict.
     """
-    changed = write(variant, wanted.columns)
-    changed = prices.change(actor, variant, wanted.amounts, wanted.compare_ats) or changed
-    if wanted.available is not None and wanted.available != variant.available:
-        changed = stock.set_available(actor, variant, wanted.available, reason)
+    changed = _save_columns(variant, change.columns)
+    changed = prices.update(actor, variant, change.amounts, change.compare_ats) or changed
+    if change.available is not None and change.available != variant.available:
+        changed = stock.set_available(actor, variant, change.available, reason)
     return changed
 
 
-def save_filled(actor: Actor, product: Product, variant_id: int | None, wanted: VariantChange, on_hand: int) -> None:
-    """Write a variant as staff filled it in; `on_hand` is by how much the units differ from what the page showed.
+def save_from_admin(actor: Actor, product: Product, variant_id: int | None, change: VariantChange, stock_delta: int) -> None:
+    """Save a variant as edited in the admin; `stock_delta` is the difference from the units on hand that the page showed.
 
     Raises SkuTaken, PriceNeeded, StockConflict.
     """
     if variant_id is None:
-        new = dataclasses.replace(wanted.as_new(), stock=on_hand)
-        insert(actor, [(product, new, wanted.columns.get("position", 0))], StockMovement.Reason.INITIAL)
+        new = dataclasses.replace(change.to_new_variant(), stock=stock_delta)
+        create_many(actor, [(product, new, change.columns.get("position", 0))], StockMovement.Reason.INITIAL)
         return
-    variant = find(product, variant_id)
-    change(actor, variant, wanted)
-    stock.adjust(actor, variant, on_hand, StockMovement.Reason.CORRECTION)
+    variant = lock_variant(product, variant_id)
+    update(actor, variant, change)
+    stock.adjust(actor, variant, stock_delta, StockMovement.Reason.CORRECTION)
 
 
-def write(row: Any, columns: Any) -> bool:
-    """Write the columns of a row that differ, and say whether there were any. Raises SkuTaken."""
-    different = [name for name, value in columns.items() if getattr(row, name) != value]
-    for name in different:
-        setattr(row, name, columns[name])
-    if different:
-        try:
-            with transaction.atomic():
-                row.save(update_fields=[*different, "updated_at"])
-        except IntegrityError:
-            if "sku" not in different:
-                raise
-            raise SkuTaken("A product with this SKU exists already", field="sku") from None
-    return bool(different)
+def _save_columns(variant: Variant, columns: VariantColumns) -> bool:
+    """Save the columns that differ; return whether there were any. Raises SkuTaken."""
+    if columns.get("sku", variant.sku) == variant.sku:
+        return bool(save_changed(variant, columns))
+    try:
+        with transaction.atomic():
+            return bool(save_changed(variant, columns))
+    except IntegrityError:
+        raise SkuTaken(SKU_TAKEN, field="sku") from None
 
 
-def change_simple(actor: Actor, product: Product, wanted: VariantChange) -> None:
-    """Change the only variant of a simple product.
+def update_simple(actor: Actor, product: Product, change: VariantChange) -> None:
+    """Apply a change to the only variant of a simple product.
 
-    Of a product with several, only what is shown already may be named: a client sends back what it got. Raises VariantNeeded.
+    For a product with several variants the change must equal the values already shown, so that clients can send back what
+    they received. Raises VariantNeeded otherwise.
     """
-    alive = [variant for variant in of_product(product) if variant.deleted_at is None]
-    active = [variant for variant in alive if variant.is_active] or alive
+    undeleted = [variant for variant in lock_variants(product) if variant.deleted_at is None]
+    active = [variant for variant in undeleted if variant.is_active] or undeleted
     if len(active) == 1:
-        change(actor, active[0], wanted)
+        update(actor, active[0], change)
         return
-    default = markets.default().code
+    default = markets.get_default_market().code
     cheapest = min(active, key=lambda variant: variant.price, default=None)
-    shown: dict[str, Any] = {"price": cheapest and cheapest.price, "compare_at": cheapest and cheapest.compare_at_price}
+    current: dict[str, Any] = {"price": cheapest and cheapest.price, "compare_at": cheapest and cheapest.compare_at_price}
     if (
-        wanted.columns
-        or set(wanted.amounts) | set(wanted.compare_ats) > {default}
-        or wanted.amounts.get(default, shown["price"]) != shown["price"]
-        or wanted.compare_ats.get(default, shown["compare_at"]) != shown["compare_at"]
-        or wanted.available not in (None, sum(variant.available for variant in active))
+        change.columns
+        or set(change.amounts) | set(change.compare_ats) > {default}
+        or change.amounts.get(default, current["price"]) != current["price"]
+        or change.compare_ats.get(default, current["compare_at"]) != current["compare_at"]
+        or change.available not in (None, sum(variant.available for variant in active))
     ):
         raise VariantNeeded(field="variant_id")
 
 
-def replace(actor: Actor, product: Product, wanted: Sequence[VariantChange]) -> None:
-    """Make these the variants of a product, in this order: matched by id or SKU, the others are removed."""
-    known = of_product(product)
-    by_id, by_sku = {variant.pk: variant for variant in known}, {variant.sku: variant for variant in known}
+def replace_all(actor: Actor, product: Product, changes: Sequence[VariantChange]) -> None:
+    """Make these the variants of a product, in this order. They are matched by id or SKU; other variants are deleted.
+
+    Raises VariantNotFound, SkuTaken, PriceNeeded, StockConflict.
+    """
+    existing = lock_variants(product)
+    by_id, by_sku = {variant.pk: variant for variant in existing}, {variant.sku: variant for variant in existing}
     kept: set[int] = set()
-    for position, one in enumerate(wanted):
-        found = by_id.get(one.id) if one.id is not None else by_sku.get(one.columns.get("sku", ""))
-        if found is None and one.id is not None:
+    for position, change in enumerate(changes):
+        variant = by_id.get(change.id) if change.id is not None else by_sku.get(change.columns.get("sku", ""))
+        if variant is None and change.id is not None:
             raise VariantNotFound(field="variants")
-        if found is not None and found.pk in kept:
-            raise SkuTaken("The same variant twice", field="variants")
-        if found is None:
-            kept.add(insert(actor, [(product, one.as_new(), position)], StockMovement.Reason.INITIAL)[0].pk)
+        if variant is not None and variant.pk in kept:
+            raise SkuTaken("The same variant is listed twice", field="variants")
+        if variant is None:
+            kept.add(create_many(actor, [(product, change.to_new_variant(), position)], StockMovement.Reason.INITIAL)[0].pk)
         else:
-            columns = {**one.columns, "position": position, "is_active": True, "deleted_at": None}
-            change(actor, found, VariantChange(columns, one.amounts, one.compare_ats, one.available))
-            kept.add(found.pk)
-    # One that staff have switched off is not shown to whoever sends this list, so it is not missing from it.
-    _retire([variant for variant in known if variant.pk not in kept and variant.is_active])
+            columns: VariantColumns = {**change.columns, "position": position, "is_active": True, "deleted_at": None}
+            update(actor, variant, VariantChange(columns, change.amounts, change.compare_ats, change.available))
+            kept.add(variant.pk)
+    # Clients do not see inactive variants, so a list without them is not a request to delete them.
+    _soft_delete([variant for variant in existing if variant.pk not in kept and variant.is_active])
 
 
-def remove(product: Product, variant: Variant) -> None:
-    """Delete a variant softly: carts show it as gone, orders keep their copies. Raises LastVariant."""
+def delete(product: Product, variant: Variant) -> None:
+    """Soft-delete a variant; carts show it as unavailable, orders keep their copies. Raises LastVariant."""
     others = Variant.objects.filter(product=product, is_active=True, deleted_at=None).exclude(pk=variant.pk)
     if not others.exists():
         raise LastVariant
-    _retire([variant])
+    _soft_delete([variant])
 
 
-def _retire(gone: Sequence[Variant]) -> None:
-    Variant.objects.filter(pk__in=[variant.pk for variant in gone]).update(
+def _soft_delete(variants: Sequence[Variant]) -> None:
+    Variant.objects.filter(pk__in=[variant.pk for variant in variants]).update(
         deleted_at=timezone.now(), is_active=False, updated_at=timezone.now()
     )
 
 
-def find(product: Product, variant_id: int | None) -> Variant:
-    """Lock the variants of a product and return the one that is named, or the only one. Raises VariantNeeded, VariantNotFound."""
-    alive = [variant for variant in of_product(product) if variant.deleted_at is None]
-    named = [variant for variant in alive if variant.pk == variant_id]
-    if named:
-        return named[0]
+def lock_variant(product: Product, variant_id: int | None) -> Variant:
+    """Lock a product's variants and return the one with this id, or the only one. Raises VariantNeeded, VariantNotFound."""
+    undeleted = [variant for variant in lock_variants(product) if variant.deleted_at is None]
+    matching = [variant for variant in undeleted if variant.pk == variant_id]
+    if matching:
+        return matching[0]
     if variant_id is not None:
         raise VariantNotFound
-    active = [variant for variant in alive if variant.is_active] or alive
+    active = [variant for variant in undeleted if variant.is_active] or undeleted
     if len(active) != 1:
         raise VariantNeeded(field="variant_id")
     return active[0]

@@ -1,4 +1,4 @@
-"""Export files, and a shop worth exporting, for tests."""
+"""Export files for tests, and a shop with one of everything to export."""
 
 import json
 from io import StringIO
@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 
 from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product, make_variant
-from products.tests.import_file import Ran, run
+from products.tests.import_file import CommandResult, run_import
 
-ODD = (
+ODD_TEXTS = (
     "<b>Bold</b> &amp; &lt;i&gt;",
     "=1+1",
     "'quoted'",
@@ -31,32 +31,32 @@ ODD = (
 )
 
 
-def export(file: Path, **options: Any) -> Ran:
-    """Export the catalog into a file."""
-    said, complaints, code = StringIO(), StringIO(), 0
+def run_export(file: Path, **options: Any) -> CommandResult:
+    """Export the catalog to a file."""
+    stdout, stderr, code = StringIO(), StringIO(), 0
     try:
-        call_command("export_products", file=file, **options, stdout=said, stderr=complaints)
-    except CommandError as refused:
-        code = refused.returncode
-        complaints.write(str(refused))
-    return Ran(code or 0, said.getvalue().splitlines(), complaints.getvalue().splitlines())
+        call_command("export_products", file=file, **options, stdout=stdout, stderr=stderr)
+    except CommandError as error:
+        code = error.returncode
+        stderr.write(str(error))
+    return CommandResult(code or 0, stdout.getvalue().splitlines(), stderr.getvalue().splitlines())
 
 
-def exported(folder: Path) -> list[Any]:
-    """Export the catalog as JSON, and return its rows."""
+def export_rows(folder: Path) -> list[Any]:
+    """Export the catalog as JSON and return the rows."""
     file = folder / "exported.json"
-    assert export(file).code == 0
+    assert run_export(file).code == 0
     rows: list[Any] = json.loads(file.read_text())
     return rows
 
 
-def brought_back(file: Path, **options: Any) -> Ran:
-    """Import an export."""
-    return run(file, **options)
+def reimport(file: Path, **options: Any) -> CommandResult:
+    """Import an exported file."""
+    return run_import(file, **options)
 
 
-def fill() -> None:
-    """Make a shop that has one of everything."""
+def make_full_shop() -> None:
+    """Make a catalog with one product of every kind."""
     lights = make_category("Lamps", "Home", "Lighting")
     plain = make_product("Plain", sku="PLAIN", price="20.00", stock=10, category=lights, description="First.\n\nSecond.")
     Product.objects.filter(pk=plain.pk).update(low_stock_threshold=2)
@@ -77,7 +77,7 @@ def fill() -> None:
     make_product("Reserved", sku="RESERVED", stock=10)
     Variant.objects.filter(sku="RESERVED").update(reserved=4)
     make_product("Off", sku="OFF", is_active=False)
-    for number, text in enumerate(ODD):
+    for number, text in enumerate(ODD_TEXTS):
         make_product(text, sku=f"ODD-{number}", description=f"{text}\n{text}" if number % 2 else text)
     add_picture(tee, position=3, alt="")
     add_picture(tee, position=9, alt='A <b>tee</b> | from behind, "folded"', colour="blue")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from typing import cast
 
 from django.core.files.base import ContentFile
 from PIL import Image
@@ -11,12 +12,12 @@ from core.actors import SYSTEM
 from products.models import Category, Product, ProductImage, StockMovement, Variant
 from products.services import categories, listings
 from products.services import products as product_services
-from products.services.commands import NewProduct, NewVariant, Price
+from products.services.commands import NewProduct, NewVariant, Price, ProductColumns
 
 
 def make_category(name: str = "Lighting", *parents: str) -> Category:
-    """Make a category, inside of `parents` from the top down."""
-    return categories.category_of((*parents, name))
+    """Make a category under `parents`, which are listed from the root down."""
+    return categories.get_or_create_by_path((*parents, name))
 
 
 def make_product(
@@ -36,10 +37,10 @@ def make_product(
     if variants is None:
         sku = sku or f"SKU-{Variant.objects.count() + 1}"
         variants = [make_variant(sku, price=price, stock=stock, prices=prices)]
-    given = NewProduct(
+    new_product = NewProduct(
         name=name, variants=variants, category=category, seller_id=seller_id, description=description, is_active=is_active
     )
-    return product_services.create(SYSTEM, given)
+    return product_services.create(SYSTEM, new_product)
 
 
 def make_variant(
@@ -52,58 +53,58 @@ def make_variant(
     options: dict[str, str] | None = None,
     compare_at: str | None = None,
 ) -> NewVariant:
-    """Describe a variant for `make_product`."""
+    """Return a variant for `make_product`."""
     before = None if compare_at is None else Decimal(compare_at)
     others = {market: Price(Decimal(amount)) for market, amount in (prices or {}).items()}
     return NewVariant(sku=sku, name=name, price=Price(Decimal(price), before), stock=stock, prices=others, options=options or {})
 
 
-def variant_of(product: Product) -> Variant:
+def get_only_variant(product: Product) -> Variant:
     """Return the only variant of a simple product, fresh from the database."""
     return Variant.objects.get(product=product)
 
 
-def change_price(product: Product, price: str) -> None:
+def set_price(product: Product, price: str) -> None:
     """Change the price of a simple product in the default market."""
     Variant.objects.filter(product=product).update(price=Decimal(price))
-    listings.list_anew([product.pk])
+    listings.rebuild_listings([product.pk])
 
 
 def make_products(*names: str, price: str = "20.00", us: str = "2.00") -> list[Product]:
-    """Make simple products in one go, for sale in both markets; each is a second newer than the one before."""
+    """Make simple products in bulk, on sale in both markets; each is a second newer than the previous one."""
     start = Variant.objects.count()
-    given = [
+    new_products = [
         NewProduct(name=name, variants=[make_variant(f"SKU-{start + number}", price=price, prices={"us": us})])
         for number, name in enumerate(names, 1)
     ]
-    products = product_services.create_many(SYSTEM, given, reason=StockMovement.Reason.INITIAL)
+    products = product_services.create_many(SYSTEM, new_products, reason=StockMovement.Reason.INITIAL)
     for number, product in enumerate(products):
         product.created_at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
     Product.objects.bulk_update(products, ["created_at"])
-    listings.list_anew([product.pk for product in products])
+    listings.rebuild_listings([product.pk for product in products])
     return products
 
 
-def change(product: Product, **columns: object) -> None:
-    """Write columns of a product and list it anew."""
-    product_services.write(Product.objects.get(pk=product.pk), columns)
-    listings.list_anew([product.pk])
+def update_product(product: Product, **columns: object) -> None:
+    """Update columns of a product and rebuild its listings."""
+    product_services.save_columns(Product.objects.get(pk=product.pk), cast(ProductColumns, columns))
+    listings.rebuild_listings([product.pk])
 
 
-def change_variant(sku: str, **columns: object) -> None:
-    """Write columns of a variant and list its product anew."""
+def update_variant(sku: str, **columns: object) -> None:
+    """Update columns of a variant and rebuild its product's listings."""
     Variant.objects.filter(sku=sku).update(**columns)
-    listings.list_anew([Variant.objects.get(sku=sku).product_id])
+    listings.rebuild_listings([Variant.objects.get(sku=sku).product_id])
 
 
 def add_picture(product: Product, *, position: int = 0, alt: str = "A lamp", colour: str = "red") -> ProductImage:
-    """Give a product a picture of 2 by 1 pixels."""
-    file = ContentFile(png(colour), "lamp.png")
+    """Add an image of 2 by 1 pixels to a product."""
+    file = ContentFile(make_png(colour), "lamp.png")
     return ProductImage.objects.create(product=product, image=file, width=2, height=1, position=position, alt=alt)
 
 
-def png(colour: str = "red") -> bytes:
-    """Return a picture file of 2 by 1 pixels."""
+def make_png(colour: str = "red") -> bytes:
+    """Return a PNG file of 2 by 1 pixels."""
     buffer = BytesIO()
     Image.new("RGB", (2, 1), colour).save(buffer, "PNG")
     return buffer.getvalue()

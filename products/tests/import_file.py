@@ -13,57 +13,57 @@ from products.models import Category, Listing, MarketPrice, PriceChange, Product
 TABLES = (Category, Product, Variant, MarketPrice, Listing, ProductImage, StockMovement, PriceChange, SearchWord)
 
 
-class Ran(NamedTuple):
-    """What an import said, line by line, and the exit code it ends with."""
+class CommandResult(NamedTuple):
+    """The output lines and the exit code of a command."""
 
     code: int
-    said: list[str]
-    complaints: list[str]
+    output: list[str]
+    errors: list[str]
 
 
-def row(code: str = "LMP-1", **given: Any) -> dict[str, Any]:
-    """Return a row that can be imported; `code` is its SKU."""
-    return {"sku": code, "name": f"Lamp {code}", "category": "Home > Lighting", "price": "20.00", "stock": 10, **given}
+def make_row(code: str = "LMP-1", **fields: Any) -> dict[str, Any]:
+    """Return a valid row; `code` is its SKU."""
+    return {"sku": code, "name": f"Lamp {code}", "category": "Home > Lighting", "price": "20.00", "stock": 10, **fields}
 
 
-def write(folder: Path, rows: Any) -> Path:
-    """Write an import file into a folder of its own, and return it."""
+def write_file(folder: Path, rows: Any) -> Path:
+    """Write an import file to a subfolder, and return its path."""
     file = folder / "shop" / "products.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(rows if isinstance(rows, str) else json.dumps(rows))
     return file
 
 
-def run(file: Path, **options: Any) -> Ran:
+def run_import(file: Path, **options: Any) -> CommandResult:
     """Import a file."""
-    said, complaints, code = StringIO(), StringIO(), 0
+    stdout, stderr, code = StringIO(), StringIO(), 0
     try:
-        call_command("import_products", file=file, **options, stdout=said, stderr=complaints)
-    except CommandError as refused:
-        code = refused.returncode
-        complaints.write(str(refused))
-    return Ran(code or 0, said.getvalue().splitlines(), complaints.getvalue().splitlines())
+        call_command("import_products", file=file, **options, stdout=stdout, stderr=stderr)
+    except CommandError as error:
+        code = error.returncode
+        stderr.write(str(error))
+    return CommandResult(code or 0, stdout.getvalue().splitlines(), stderr.getvalue().splitlines())
 
 
-def load(folder: Path, *rows: Any) -> Ran:
+def import_rows(folder: Path, *rows: Any) -> CommandResult:
     """Write rows and import them."""
-    return run(write(folder, list(rows)))
+    return run_import(write_file(folder, list(rows)))
 
 
-def load_csv(folder: Path, text: str | bytes, **options: Any) -> Ran:
+def import_csv(folder: Path, text: str | bytes, **options: Any) -> CommandResult:
     """Write a CSV file and import it."""
     file = folder / "shop" / "products.csv"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return run(file, **options)
+    return run_import(file, **options)
 
 
-def shop() -> list[Any]:
-    """Return everything that the shop knows of its products: all rows of all tables, and the stored files."""
+def dump_shop() -> list[Any]:
+    """Return all rows of the catalog's tables and the stored files, for comparison."""
     rows: list[Any] = [list(model._default_manager.order_by("pk").values()) for model in TABLES]
-    return [*rows, stored()]
+    return [*rows, list_stored_files()]
 
 
-def stored() -> list[Path]:
+def list_stored_files() -> list[Path]:
     """Return the files in the media folder."""
     return sorted(path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())

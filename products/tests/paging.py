@@ -1,27 +1,27 @@
-"""Following the links of a list from page to page."""
+"""Following the pagination links of the product list."""
 
 from tests.schema_client import SchemaClient
 
 SITE = "http://testserver"
 
 
-def walk(api: SchemaClient, start: str, way: str = "next") -> tuple[list[list[int]], str]:
-    """Follow the links from page to page; return the ids on each page, and the address of the last."""
-    pages, address = [], start
+def follow_links(api: SchemaClient, start: str, direction: str = "next") -> tuple[list[list[int]], str]:
+    """Follow the links from page to page; return the ids on each page, and the URL of the last page."""
+    pages, url = [], start
     while True:
-        body = api.get(address).json()
-        pages.append([shown["id"] for shown in body["data"]])
-        link = body["pagination"][way]
+        body = api.get(url).json()
+        pages.append([row["id"] for row in body["data"]])
+        link = body["pagination"][direction]
         if link is None:
-            return pages, address
+            return pages, url
         assert link.startswith(f"{SITE}/api/products/?")
-        address = link.removeprefix(SITE)
+        url = link.removeprefix(SITE)
 
 
-def there_and_back(api: SchemaClient, query: str) -> list[int]:
-    """Follow the links to the last page, and back to the first; return the ids in their order, which both ways agree on."""
-    forwards, last = walk(api, f"/api/products/?{query}")
-    backwards, first = walk(api, last, "previous")
+def list_ids_both_ways(api: SchemaClient, query: str) -> list[int]:
+    """Follow the links to the last page and back to the first; check that both ways agree, and return the ids in order."""
+    forwards, last = follow_links(api, f"/api/products/?{query}")
+    backwards, first = follow_links(api, last, "previous")
     assert backwards == forwards[::-1]
-    assert walk(api, first) == (forwards, last)
+    assert follow_links(api, first) == (forwards, last)
     return [pk for page in forwards for pk in page]

@@ -1,4 +1,4 @@
-"""A stand-in for a host of pictures: an HTTP server on 127.0.0.1 that answers as it is told and remembers what it was asked."""
+"""A fake image host: an HTTP server on 127.0.0.1 that sends configured responses and records the requests."""
 
 import contextlib
 import threading
@@ -8,53 +8,53 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-GIVES_UP = 5  # seconds after which an endless answer ends, for a test that fails shall end too
+MAX_DURATION = 5  # seconds after which an endless response stops, so that a failing test ends too
 
 
 class Request(BaseHTTPRequestHandler):
-    """One request to a host."""
+    """A request to the host."""
 
     def do_GET(self) -> None:
-        """Answer as the host was told."""
-        host: Host = self.server.host  # type: ignore[attr-defined]  # set by Host
-        host.asked.append(self.path)
+        """Record the request and send the response configured for its path."""
+        host: PictureHost = self.server.host  # type: ignore[attr-defined]  # set by PictureHost
+        host.requested_paths.append(self.path)
         host.headers.append(dict(self.headers))
-        answer = host.answers.get(self.path)
-        with contextlib.suppress(OSError):  # the client may leave at any time
-            if answer is None:
+        respond = host.responders.get(self.path)
+        with contextlib.suppress(OSError):  # the client may disconnect at any time
+            if respond is None:
                 self.send_error(404)
             else:
-                answer(self)
+                respond(self)
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Suppress the request log."""
 
 
-Answer = Callable[[Request], None]
+Responder = Callable[[Request], None]
 
 
-class Host:
+class PictureHost:
     """A running server."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requested_paths: list[str] = []
         self.headers: list[dict[str, str]] = []
-        self.answers: dict[str, Answer] = {}
+        self.responders: dict[str, Responder] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Request)
         self.server.daemon_threads = True
         self.server.host = self  # type: ignore[attr-defined]
         self.port = self.server.server_address[1]
 
-    def at(self, path: str, answer: Answer) -> str:
-        """Answer so at this path, and return its address."""
-        self.answers[path] = answer
+    def serve(self, path: str, responder: Responder) -> str:
+        """Respond like this at the path, and return its URL."""
+        self.responders[path] = responder
         return f"http://127.0.0.1:{self.port}{path}"
 
 
 @contextmanager
-def picture_host() -> Iterator[Host]:
-    """Start a host."""
-    host = Host()
+def picture_host() -> Iterator[PictureHost]:
+    """Run a host."""
+    host = PictureHost()
     thread = threading.Thread(target=lambda: host.server.serve_forever(poll_interval=0.02))
     thread.start()
     try:
@@ -65,10 +65,10 @@ def picture_host() -> Iterator[Host]:
         thread.join()
 
 
-def says(content: bytes, *, status: int = 200, has_length: bool = True, **headers: str) -> Answer:
-    """Answer with this content."""
+def respond_with(content: bytes, *, status: int = 200, has_length: bool = True, **headers: str) -> Responder:
+    """Respond with this content."""
 
-    def answer(request: Request) -> None:
+    def respond(request: Request) -> None:
         request.send_response(status)
         for name, value in headers.items():
             request.send_header(name.replace("_", "-"), value)
@@ -77,22 +77,22 @@ def says(content: bytes, *, status: int = 200, has_length: bool = True, **header
         request.end_headers()
         request.wfile.write(content)
 
-    return answer
+    return respond
 
 
-def points_to(address: str, *, status: int = 302) -> Answer:
-    """Redirect."""
-    return says(b"", status=status, Location=address)
+def redirect_to(url: str, *, status: int = 302) -> Responder:
+    """Redirect to the URL."""
+    return respond_with(b"", status=status, Location=url)
 
 
-def trickles(head: bytes, drop: bytes, *, pause: float = 0.05) -> Answer:
-    """Send the head, and then drop after drop without end."""
+def respond_slowly(head: bytes, chunk: bytes, *, pause: float = 0.05) -> Responder:
+    """Send the head, and then the chunk again and again without end."""
 
-    def answer(request: Request) -> None:
-        end = time.monotonic() + GIVES_UP
+    def respond(request: Request) -> None:
+        end = time.monotonic() + MAX_DURATION
         request.wfile.write(head)
         while time.monotonic() < end:
-            request.wfile.write(drop)
+            request.wfile.write(chunk)
             time.sleep(pause)
 
-    return answer
+    return respond

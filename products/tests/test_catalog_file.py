@@ -1,4 +1,4 @@
-"""products.json: the catalog that comes with the shop"""
+"""products.json: the catalog included with the shop"""
 
 import json
 from decimal import Decimal
@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from products.models import Category, MarketPrice, Product, ProductImage, StockMovement, Variant
-from products.tests.import_file import run
+from products.tests.import_file import run_import
 
 FILE = settings.BASE_DIR / "products.json"
 ROWS: list[dict[str, Any]] = json.loads(FILE.read_text())
@@ -46,17 +46,17 @@ def test_each_product_has_pictures_that_exist_and_are_described() -> None:
 
 @pytest.mark.django_db
 def test_it_comes_in_whole_and_a_second_run_changes_nothing() -> None:
-    first = run(FILE)
+    first = run_import(FILE)
     moved, stored = StockMovement.objects.count(), ProductImage.objects.count()
-    second = run(FILE)
+    second = run_import(FILE)
 
     assert first == (0, [f"{len(ROWS)} created, 0 changed, 0 unchanged, 0 failed"], [])
     assert second == (0, [f"0 created, 0 changed, {len(ROWS)} unchanged, 0 failed"], [])
     assert Product.objects.count() == len(ROWS)
-    found = {v.sku: (v.price, v.stock) for v in Variant.objects.all()}
-    assert found == {v["sku"]: (Decimal(v["price"]), v.get("stock", 0)) for v in VARIANTS}
-    there = dict(MarketPrice.objects.values_list("variant__sku", "price"))
-    assert there == {v["sku"]: Decimal(v["prices"]["us"]) for v in VARIANTS if "prices" in v}
+    imported = {v.sku: (v.price, v.stock) for v in Variant.objects.all()}
+    assert imported == {v["sku"]: (Decimal(v["price"]), v.get("stock", 0)) for v in VARIANTS}
+    us_prices = dict(MarketPrice.objects.values_list("variant__sku", "price"))
+    assert us_prices == {v["sku"]: Decimal(v["prices"]["us"]) for v in VARIANTS if "prices" in v}
     assert (StockMovement.objects.count(), ProductImage.objects.count()) == (moved, stored)
     assert stored == len(PICTURES)
     assert set(Category.objects.values_list("name", flat=True)) == {name for row in ROWS for name in row["category"].split(" > ")}

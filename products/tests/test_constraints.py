@@ -1,4 +1,4 @@
-"""What the database itself refuses about products"""
+"""The database constraints of products"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -45,61 +45,61 @@ def test_a_variant_may_go_to_the_very_edge(columns: dict[str, object]) -> None:
     assert Variant.objects.update(**columns) == 1
 
 
-def a_second_price() -> Model:
+def build_second_price() -> Model:
     return MarketPrice(variant=Variant.objects.get(), market="us", price=Decimal(1))
 
 
-def a_price_below_nothing() -> Model:
+def build_negative_price() -> Model:
     return MarketPrice(variant=Variant.objects.get(), market="de", price=Decimal("-0.01"))
 
 
-def a_second_listing() -> Model:
+def build_second_listing() -> Model:
     listing = Listing.objects.get(market="us")
     listing.pk = None
     return listing
 
 
-def a_movement_of_nothing() -> Model:
+def build_empty_movement() -> Model:
     return StockMovement(variant=Variant.objects.get(), delta=0, reason="correction")
 
 
-def a_second_slug() -> Model:
+def build_second_slug() -> Model:
     return Product(name="Lamp", slug="lamp")
 
 
-def a_second_uuid() -> Model:
+def build_second_uuid() -> Model:
     return Product(name="Lamp", slug="lamp-2", uuid=Product.objects.get().uuid)
 
 
-def a_second_shelf_of_this_name() -> Model:
+def build_second_category_name() -> Model:
     return Category(name="Lighting", slug="lighting-2", parent=Category.objects.get(name="Home"))
 
 
-def a_second_shelf_of_this_name_at_the_top() -> Model:
+def build_second_root_category_name() -> Model:
     return Category(name="Home", slug="home-2")
 
 
-def a_second_shelf_of_this_slug() -> Model:
+def build_second_category_slug() -> Model:
     return Category(name="Lamps", slug="lighting")
 
 
 @pytest.mark.parametrize(
-    "made",
+    "build",
     [
-        a_second_price,
-        a_price_below_nothing,
-        a_second_listing,
-        a_movement_of_nothing,
-        a_second_slug,
-        a_second_uuid,
-        a_second_shelf_of_this_name,
-        a_second_shelf_of_this_name_at_the_top,
-        a_second_shelf_of_this_slug,
+        build_second_price,
+        build_negative_price,
+        build_second_listing,
+        build_empty_movement,
+        build_second_slug,
+        build_second_uuid,
+        build_second_category_name,
+        build_second_root_category_name,
+        build_second_category_slug,
     ],
 )
-def test_what_may_be_there_once_is_there_once(made: Callable[[], Model]) -> None:
+def test_what_may_be_there_once_is_there_once(build: Callable[[], Model]) -> None:
     make_product(prices={"us": "1.00"}, category=make_category("Lighting", "Home"))
-    row = made()
+    row = build()
     before = row._meta.default_manager.count() if row._meta.default_manager else None
 
     with pytest.raises(IntegrityError), transaction.atomic():

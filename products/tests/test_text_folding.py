@@ -1,8 +1,8 @@
-"""products.text_folding: text as search and sorting see it"""
+"""products.text_folding: folding text for search and sorting"""
 
 import pytest
 
-from products.text_folding import fold, typical
+from products.text_folding import find_correctable_words, fold
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_folding(text: str, folded: str) -> None:
     ],
 )
 def test_words_worth_guessing_are_letters_alone_and_enough_of_them(text: str, words: set[str]) -> None:
-    assert typical(text) == words
+    assert find_correctable_words(text) == words
 
 
 def test_no_word_is_longer_than_its_column() -> None:
-    assert max(map(len, typical("x" * 1_000))) == 40
+    assert max(map(len, find_correctable_words("x" * 1_000))) == 40

@@ -1,4 +1,4 @@
-"""The writes of the API as a browser might be tricked into sending them, and what must be left as it was."""
+"""The API's writes that a foreign page could trick a browser into sending, and the data that they must not change."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ SHOP_FRONT = "http://localhost:5173"
 
 
 class Write(NamedTuple):
-    """A write, and whether it would be answered for a guest."""
+    """The method and URL of a write."""
 
     method: str
     url: str
@@ -39,8 +39,8 @@ WRITES = [
 ]
 
 
-def state() -> list[object]:
-    """Return what the shop knows, to compare it with what it knows later."""
+def get_state() -> list[object]:
+    """Return the shop's data, to compare it before and after a request."""
     return [
         list(User.objects.order_by("pk").values()),
         list(AuthSession.objects.order_by("pk").values()),

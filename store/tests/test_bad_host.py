@@ -1,4 +1,4 @@
-"""A host that the shop does not serve."""
+"""Requests for an unknown host."""
 
 import pytest
 from django.test import Client

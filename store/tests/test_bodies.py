@@ -7,15 +7,17 @@ from django.test.client import MULTIPART_CONTENT, encode_multipart
 
 from accounts.tests.factories import PASSWORD, make_user
 from products.tests.factories import make_product
-from store.tests.factories import WRITES, Write, state
+from store.tests.factories import WRITES, Write, get_state
 from tests.schema_client import JSON, SchemaClient
+
+pytestmark = pytest.mark.once
 
 FIELDS = {"email": "ada@example.com", "password": PASSWORD, "quantity": "1", "payment_method": "cod", "address": "1 Mill Lane"}
 LIMIT = 256 * 1024
 
 
-def other_bodies(product: int) -> list[tuple[bytes, str]]:
-    """Return a whole request in each of the forms that a web page can send to a foreign site."""
+def make_foreign_bodies(product: int) -> list[tuple[bytes, str]]:
+    """Return a request body in each content type that a web page can send cross-origin without a preflight."""
     fields = {**FIELDS, "product_id": str(product)}
     return [
         (urlencode(fields).encode(), "application/x-www-form-urlencoded"),
@@ -33,15 +35,15 @@ def test_a_write_that_is_no_json_is_refused_and_nothing_changes(api: SchemaClien
     make_user()
     lamp = make_product()
     api.post("/api/cart/add/", {"product_id": lamp.pk})
-    before = state()
-    body, content_type = other_bodies(lamp.pk)[form]
+    before = get_state()
+    body, content_type = make_foreign_bodies(lamp.pk)[form]
 
     response = api.generic(write.method, write.url, body, content_type=content_type)
 
     assert response.status_code == 415
     assert response.json()["code"] == "unsupported_media_type"
     assert "access_token" not in response.cookies
-    assert state() == before
+    assert get_state() == before
 
 
 @pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON", "application/json;"])
@@ -78,14 +80,14 @@ def test_json_may_say_its_charset(api: SchemaClient, content_type: str) -> None:
 )
 def test_broken_json_is_a_400(api: SchemaClient, body: bytes) -> None:
     make_product()
-    before = state()
+    before = get_state()
 
     response = api.generic("POST", "/api/cart/add/", body, content_type=JSON)
 
     assert response.status_code == 400
     assert response.json()["code"] == "parse_error"
     assert response.json()["errors"] == {}
-    assert state() == before
+    assert get_state() == before
 
 
 @pytest.mark.parametrize("body", ["[]", '[{"product_id": 1}]', '"product_id"', "7", "1.5", "null", "true"])
@@ -116,8 +118,8 @@ def test_an_empty_body_is_an_empty_object(api: SchemaClient) -> None:
     assert response.json()["errors"] == {"product_id": ["This field is required."]}
 
 
-def padded(product: int, size: int) -> bytes:
-    """Return an addition to the cart that is this many bytes long."""
+def make_padded_body(product: int, size: int) -> bytes:
+    """Return an add-to-cart body of this many bytes."""
     body = f'{{"product_id": {product}, "padding": "'.encode()
     return body + b"x" * (size - len(body) - 2) + b'"}'
 
@@ -125,7 +127,7 @@ def padded(product: int, size: int) -> bytes:
 def test_256_kb_are_read(api: SchemaClient) -> None:
     lamp = make_product()
 
-    response = api.generic("POST", "/api/cart/add/", padded(lamp.pk, LIMIT), content_type=JSON)
+    response = api.generic("POST", "/api/cart/add/", make_padded_body(lamp.pk, LIMIT), content_type=JSON)
 
     assert response.status_code == 201
 
@@ -133,13 +135,13 @@ def test_256_kb_are_read(api: SchemaClient) -> None:
 @pytest.mark.parametrize("size", [LIMIT + 1, 3_000_000])
 def test_more_is_a_413_and_nothing_changes(api: SchemaClient, size: int) -> None:
     lamp = make_product()
-    before = state()
+    before = get_state()
 
-    response = api.generic("POST", "/api/cart/add/", padded(lamp.pk, size), content_type=JSON)
+    response = api.generic("POST", "/api/cart/add/", make_padded_body(lamp.pk, size), content_type=JSON)
 
     assert response.status_code == 413
     assert response.json()["code"] == "too_large"
-    assert state() == before
+    assert get_state() == before
 
 
 def test_a_body_without_an_announced_end_is_refused(api: SchemaClient) -> None:
@@ -150,7 +152,7 @@ def test_a_body_without_an_announced_end_is_refused(api: SchemaClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "errors"),
+    ("fields", "errors"),
     [
         ({"address": {"line1": 5}}, {"address.line1"}),
         ({"address": {"city": ["x"], "country": "y" * 61}}, {"address.city"}),
@@ -159,9 +161,9 @@ def test_a_body_without_an_announced_end_is_refused(api: SchemaClient) -> None:
     ],
 )
 def test_an_error_inside_of_an_object_or_a_list_is_named_by_its_path(
-    api: SchemaClient, given: dict[str, object], errors: set[str]
+    api: SchemaClient, fields: dict[str, object], errors: set[str]
 ) -> None:
-    response = api.post("/api/orders/create/", {"payment_method": "cod", **given})
+    response = api.post("/api/orders/create/", {"payment_method": "cod", **fields})
 
     assert response.status_code == 400
     assert response.json()["message"] == "Validation failed"

@@ -1,4 +1,4 @@
-"""Statements compiled once answer what the QuerySet answers, on either engine."""
+"""Compiled selects return what the QuerySet returns, on either engine."""
 
 import re
 from datetime import UTC, datetime
@@ -17,15 +17,15 @@ from core.money import MoneyField
 from products.models import Listing, Product, Variant
 from products.tests.factories import make_category, make_product, make_variant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.measured]
 WHEN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 EARLIER = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)
 NUMBER = UUID("12345678-1234-4234-8234-123456789abc")
 
 
 @pytest.fixture(autouse=True)
-def shelf() -> None:
-    """Two products: a lamp with everything, a chair with little, and a variant of many digits."""
+def products() -> None:
+    """Two products: a lamp with all fields, a chair with few, and a variant whose price has many digits."""
     lamp = make_product("100% Lamp_'\"", price="19.99", stock=7, category=make_category("Lighting"), prices={"us": "0.5"})
     chair = make_product("Chair", variants=[make_variant("C-1", price="9999999.999", stock=0), make_variant("C-2", price="0")])
     Product.objects.filter(pk=lamp.pk).update(uuid=NUMBER, created_at=WHEN)
@@ -33,16 +33,16 @@ def shelf() -> None:
     Variant.objects.filter(sku="C-1").update(options={"size": "L"}, deleted_at=WHEN, compare_at_price=Decimal("12345.678"))
 
 
-def everything() -> QuerySet[Any, Any]:
-    """Return a column of each type, some of them null."""
+def build_all_columns() -> QuerySet[Any, Any]:
+    """Select a column of each type, some of them null."""
     return Variant.objects.order_by("sku").values_list(
         *("id", "sku", "price", "compare_at_price", "options", "stock", "is_active", "deleted_at", "created_at"),
         *("product__uuid", "product__created_at", "product__category__name", "product__seller_id"),
     )
 
 
-def totals() -> QuerySet[Any, Any]:
-    """Return sums and differences, which have no column to take their type from."""
+def build_totals() -> QuerySet[Any, Any]:
+    """Select sums and differences, whose type is not that of a column."""
     return (
         Product.objects.annotate(left=Sum(F("variants__stock") - F("variants__reserved")), worth=Sum("variants__price"))
         .order_by("name")
@@ -50,18 +50,18 @@ def totals() -> QuerySet[Any, Any]:
     )
 
 
-@pytest.mark.parametrize("build", [everything, totals])
+@pytest.mark.parametrize("build", [build_all_columns, build_totals])
 def test_the_rows_are_those_of_the_queryset_in_value_and_type(build: Any) -> None:
-    plain = [tuple(row) for row in build()]
+    expected = [tuple(row) for row in build()]
 
     rows = CompiledSelect(tuple, build).rows()
 
-    assert rows == plain
-    assert [[type(value) for value in row] for row in rows] == [[type(value) for value in row] for row in plain]
+    assert rows == expected
+    assert [[type(value) for value in row] for row in rows] == [[type(value) for value in row] for row in expected]
 
 
 def test_amounts_times_and_numbers_come_back_exactly() -> None:
-    row = CompiledSelect(tuple, everything).first()
+    row = CompiledSelect(tuple, build_all_columns).first()
 
     assert row is not None
     assert row[1:4] == ("C-1", Decimal("9999999.999"), Decimal("12345.678"))
@@ -91,12 +91,12 @@ def test_amounts_times_and_numbers_come_back_exactly() -> None:
     ],
 )
 def test_a_value_in_a_slot_means_what_it_means_in_a_filter(field: Any, lookup: str, value: Any) -> None:
-    def filtered(by: Any) -> QuerySet[Any, Any]:
+    def build(by: Any) -> QuerySet[Any, Any]:
         return Variant.objects.filter(**{lookup: by}).order_by("sku").values_list("sku", "price")
 
-    statement = CompiledSelect(tuple, lambda: filtered(Param("value", field)))
+    select = CompiledSelect(tuple, lambda: build(Param("value", field)))
 
-    assert statement.rows(value=value) == list(filtered(value))
+    assert select.rows(value=value) == list(build(value))
 
 
 def test_values_change_from_run_to_run_and_slots_may_come_in_any_order() -> None:
@@ -104,18 +104,18 @@ def test_values_change_from_run_to_run_and_slots_may_come_in_any_order() -> None
         sku, least = Param("sku", models.CharField()), Param("least", MoneyField())
         return Variant.objects.filter(Q(price__gte=least) & ~Q(sku=sku)).order_by("sku").values_list("sku", flat=False)
 
-    statement = CompiledSelect(tuple, build)
+    select = CompiledSelect(tuple, build)
 
-    assert statement.rows(sku="C-1", least=Decimal(1)) == [("SKU-1",)]
-    assert statement.rows(least=Decimal(100), sku="SKU-1") == [("C-1",)]
-    assert statement.rows(least=Decimal("1e6"), sku="C-1") == []
+    assert select.rows(sku="C-1", least=Decimal(1)) == [("SKU-1",)]
+    assert select.rows(least=Decimal(100), sku="SKU-1") == [("C-1",)]
+    assert select.rows(least=Decimal("1e6"), sku="C-1") == []
 
 
 def test_a_slot_that_gets_no_value_is_a_mistake() -> None:
-    statement = CompiledSelect(tuple, lambda: Job.objects.filter(kind=Param("kind", models.CharField())).values_list("id"))
+    select = CompiledSelect(tuple, lambda: Job.objects.filter(kind=Param("kind", models.CharField())).values_list("id"))
 
     with pytest.raises(KeyError):
-        statement.rows()
+        select.rows()
 
 
 def test_it_is_compiled_once_and_is_one_statement_each_time() -> None:
@@ -123,11 +123,11 @@ def test_it_is_compiled_once_and_is_one_statement_each_time() -> None:
 
     def build() -> QuerySet[Any, Any]:
         compiled.append(1)
-        return everything()
+        return build_all_columns()
 
-    statement = CompiledSelect(tuple, build)
+    select = CompiledSelect(tuple, build)
     with CaptureQueriesContext(connection) as queries:
-        first, second = statement.rows(), statement.rows()
+        first, second = select.rows(), select.rows()
 
     assert compiled == [1]
     assert len(queries) == 2
@@ -136,19 +136,19 @@ def test_it_is_compiled_once_and_is_one_statement_each_time() -> None:
 
 def test_it_runs_the_sql_that_django_writes() -> None:
     with CaptureQueriesContext(connection) as queries:
-        list(everything())
-        CompiledSelect(tuple, everything).rows()
+        list(build_all_columns())
+        CompiledSelect(tuple, build_all_columns).rows()
 
     assert queries[0]["sql"] == queries[1]["sql"]
 
 
 def test_it_sees_what_was_written_since() -> None:
-    statement = CompiledSelect(tuple, lambda: Variant.objects.filter(sku="SKU-1").values_list("price"))
-    before = statement.first()
+    select = CompiledSelect(tuple, lambda: Variant.objects.filter(sku="SKU-1").values_list("price"))
+    before = select.first()
 
     Variant.objects.filter(sku="SKU-1").update(price=Decimal(5))
 
-    assert (before, statement.first()) == ((Decimal("19.990"),), (Decimal("5.000"),))
+    assert (before, select.first()) == ((Decimal("19.990"),), (Decimal("5.000"),))
 
 
 def test_first_is_none_where_nothing_is_found() -> None:
@@ -156,10 +156,10 @@ def test_first_is_none_where_nothing_is_found() -> None:
 
 
 def test_rows_are_locked_where_the_engine_can_lock_rows() -> None:
-    statement = CompiledSelect(tuple, lambda: Variant.objects.order_by("id").values_list("id", "product__name"), locks=Variant)
+    select = CompiledSelect(tuple, lambda: Variant.objects.order_by("id").values_list("id", "product__name"), locks=Variant)
 
     with CaptureQueriesContext(connection) as queries:
-        rows = statement.rows()
+        rows = select.rows()
 
     assert len(rows) == 3
     locked = re.search(r' FOR (NO KEY )?UPDATE OF "products_variant"$', queries[0]["sql"])

@@ -1,4 +1,4 @@
-"""Changes, removals and insertions compiled once do what the QuerySet does, on either engine."""
+"""Compiled updates, deletes and inserts do what the QuerySet does, on either engine."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,13 +18,13 @@ from core.money import MoneyField
 from products.models import Variant
 from products.tests.factories import make_product
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.measured]
 WHEN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 NUMBER = UUID("12345678-1234-4234-8234-123456789abc")
 
 
-def units(*skus: str) -> list[int]:
-    """Return what is on hand of each."""
+def get_stock(*skus: str) -> list[int]:
+    """Return the stock of each SKU."""
     return [Variant.objects.get(sku=sku).stock for sku in skus]
 
 
@@ -41,7 +41,7 @@ def test_a_change_changes_the_rows_that_are_meant_and_says_how_many() -> None:
     changed = taking.run(from_sku="B", price=Decimal("19.99"), at=WHEN)
 
     assert changed == 2
-    assert units("A", "B", "C") == [5, 4, 4]
+    assert get_stock("A", "B", "C") == [5, 4, 4]
     assert list(Variant.objects.order_by("sku").values_list("price", "deleted_at")) == [
         (Decimal("20.000"), None),
         (Decimal("19.990"), WHEN),
@@ -59,7 +59,7 @@ def test_a_change_that_finds_no_row_says_so() -> None:
     counts = [taking.run(units=2), taking.run(units=1), taking.run(units=1)]
 
     assert counts == [0, 1, 0]
-    assert units("A") == [0]
+    assert get_stock("A") == [0]
 
 
 def test_a_change_may_set_nothing() -> None:
@@ -76,7 +76,7 @@ def test_a_change_of_each_row_by_its_own_measure() -> None:
     measure = Case(When(pk=first, then=Value(1)), When(pk=second, then=Value(3)), output_field=models.IntegerField())
 
     assert CompiledUpdate(lambda: Variant.objects.filter(pk__in=(first, second)), stock=F("stock") - measure).run() == 2
-    assert units("A", "B") == [4, 2]
+    assert get_stock("A", "B") == [4, 2]
 
 
 def test_what_the_database_forbids_a_change_does_not_do() -> None:
@@ -92,21 +92,21 @@ def test_what_the_database_forbids_a_change_does_not_do() -> None:
 def test_a_removal_removes_the_rows_that_are_meant_and_says_how_many() -> None:
     for kind in ("a", "a", "b"):
         Job.objects.create(kind=kind)
-    removal = CompiledDelete(lambda: Job.objects.filter(kind=Param("kind", models.CharField())))
+    delete = CompiledDelete(lambda: Job.objects.filter(kind=Param("kind", models.CharField())))
 
-    counts = [removal.run(kind="a"), removal.run(kind="a"), removal.run(kind="' OR 1=1 --")]
+    counts = [delete.run(kind="a"), delete.run(kind="a"), delete.run(kind="' OR 1=1 --")]
 
     assert counts == [2, 0, 0]
     assert [job.kind for job in Job.objects.all()] == ["b"]
 
 
-def plain(job: Job) -> dict[str, Any]:
-    """Return what the database holds of a job but for its id."""
+def get_values(job: Job) -> dict[str, Any]:
+    """Return the columns of a job, except its id."""
     return {name: value for name, value in Job.objects.filter(pk=job.pk).values()[0].items() if name != "id"}
 
 
 def test_an_insertion_writes_what_the_orm_writes() -> None:
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "kind": 'it\'s 100 % "odd"',
         "payload": {"a": [1, None, "ü"], "b": {"c": True}},
         "dedupe_key": None,
@@ -115,23 +115,23 @@ def test_an_insertion_writes_what_the_orm_writes() -> None:
         "done_at": None,
         "failed_at": WHEN,
     }
-    by_orm = Job.objects.create(**given)
+    by_orm = Job.objects.create(**values)
 
-    inserted = Job(**given)
+    inserted = Job(**values)
     CompiledInsert(Job).add(inserted)
 
     assert inserted.pk is not None
     assert inserted.pk != by_orm.pk
-    assert plain(inserted) == plain(by_orm)
+    assert get_values(inserted) == get_values(by_orm)
 
 
 @pytest.mark.parametrize("size", [1, 2, 30])
 def test_each_instance_gets_the_id_of_its_own_row_in_one_statement(size: int) -> None:
-    insertion = CompiledInsert(Job)
+    insert = CompiledInsert(Job)
     jobs = [Job(kind=str(number)) for number in range(size)]
 
     with CaptureQueriesContext(connection) as queries:
-        insertion.add(*jobs)
+        insert.add(*jobs)
 
     assert len(queries) == 1
     assert [Job.objects.get(pk=job.pk).kind for job in jobs] == [job.kind for job in jobs]
@@ -165,20 +165,20 @@ def test_an_insertion_keeps_amounts_and_ids_that_are_given() -> None:
 
 
 def test_a_row_that_is_there_already_can_be_let_be() -> None:
-    insertion = CompiledInsert(Job, ignore_conflicts=True)
+    insert = CompiledInsert(Job, ignore_conflicts=True)
 
-    insertion.add(Job(kind="first", dedupe_key="k"))
-    insertion.add(Job(kind="second", dedupe_key="k"), Job(kind="third", dedupe_key="l"))
+    insert.add(Job(kind="first", dedupe_key="k"))
+    insert.add(Job(kind="second", dedupe_key="k"), Job(kind="third", dedupe_key="l"))
 
     assert sorted(job.kind for job in Job.objects.all()) == ["first", "third"]
 
 
 def test_otherwise_it_is_a_mistake() -> None:
-    insertion = CompiledInsert(Job)
-    insertion.add(Job(kind="first", dedupe_key="k"))
+    insert = CompiledInsert(Job)
+    insert.add(Job(kind="first", dedupe_key="k"))
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        insertion.add(Job(kind="second", dedupe_key="k"))
+        insert.add(Job(kind="second", dedupe_key="k"))
 
     assert [job.kind for job in Job.objects.all()] == ["first"]
 
@@ -190,9 +190,9 @@ def test_each_is_compiled_once() -> None:
         compiled.append(1)
         return Job.objects.filter(kind=Param("kind", models.CharField()))
 
-    change, removal = CompiledUpdate(build, attempts=F("attempts") + 1), CompiledDelete(build)
+    update, delete = CompiledUpdate(build, attempts=F("attempts") + 1), CompiledDelete(build)
     for kind in ("a", "b", "a"):
-        change.run(kind=kind)
-        removal.run(kind=kind)
+        update.run(kind=kind)
+        delete.run(kind=kind)
 
     assert compiled == [1, 1]

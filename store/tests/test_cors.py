@@ -1,4 +1,4 @@
-"""CORS: the shop front's origin and no other, on every answer of the API."""
+"""CORS: every response of the API allows the shop front's origin and no other."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -11,10 +11,12 @@ from pytest_django import Settings
 from store.tests.factories import EVIL, SHOP_FRONT
 from tests.schema_client import SchemaClient
 
-ASKED = "x-session-key,x-cart-token,x-market,x-order-token,idempotency-key,authorization,content-type"
+pytestmark = pytest.mark.once
+
+REQUESTED_HEADERS = "x-session-key,x-cart-token,x-market,x-order-token,idempotency-key,authorization,content-type"
 ALSO_ALLOWED = {"accept", "user-agent", "x-csrftoken", "x-requested-with", "x-request-id", "if-none-match"}
 EXPOSED = {"X-Session-Key", "X-Cart-Token", "X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed"}
-ANSWERS: dict[str, Callable[[SchemaClient, str], Any]] = {
+REQUESTS: dict[str, Callable[[SchemaClient, str], Any]] = {
     "200": lambda api, origin: api.get("/api/products/", HTTP_ORIGIN=origin),
     "200 root": lambda api, origin: api.get("/cart", HTTP_ORIGIN=origin),
     "200 probe": lambda api, origin: api.get("/healthz", HTTP_ORIGIN=origin),
@@ -27,8 +29,8 @@ ANSWERS: dict[str, Callable[[SchemaClient, str], Any]] = {
 }
 
 
-def preflight(client: Client, url: str, origin: str, headers: str = ASKED, method: str = "POST") -> Any:
-    """Ask as a browser asks before it sends a request of another origin."""
+def send_preflight(client: Client, url: str, origin: str, headers: str = REQUESTED_HEADERS, method: str = "POST") -> Any:
+    """Send a CORS preflight request."""
     return client.options(
         url, HTTP_ORIGIN=origin, HTTP_ACCESS_CONTROL_REQUEST_METHOD=method, HTTP_ACCESS_CONTROL_REQUEST_HEADERS=headers
     )
@@ -37,18 +39,18 @@ def preflight(client: Client, url: str, origin: str, headers: str = ASKED, metho
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "GET"])
 @pytest.mark.parametrize("url", ["/api/cart/add/", "/cart/add", "/api/auth/me/", "/api/orders/create/", "/api/nothing/"])
 def test_the_shop_front_may_send_all_headers_that_it_needs(client: Client, url: str, method: str) -> None:
-    response = preflight(client, url, SHOP_FRONT, method=method)
+    response = send_preflight(client, url, SHOP_FRONT, method=method)
 
     assert response.status_code in (200, 204)
     assert response["Access-Control-Allow-Origin"] == SHOP_FRONT
     assert response["Access-Control-Allow-Credentials"] == "true"
-    assert {*ASKED.split(","), *ALSO_ALLOWED} <= set(response["Access-Control-Allow-Headers"].split(", "))
+    assert {*REQUESTED_HEADERS.split(","), *ALSO_ALLOWED} <= set(response["Access-Control-Allow-Headers"].split(", "))
     assert method in response["Access-Control-Allow-Methods"].split(", ")
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("answer", REQUESTS)
 def test_the_shop_front_reads_answers_and_refusals(api: SchemaClient, answer: str) -> None:
-    response = ANSWERS[answer](api, SHOP_FRONT)
+    response = REQUESTS[answer](api, SHOP_FRONT)
 
     assert str(response.status_code) == answer[:3]
     assert response["Access-Control-Allow-Origin"] == SHOP_FRONT
@@ -75,9 +77,9 @@ NOT_TRUSTED = [
 
 
 @pytest.mark.parametrize("origin", NOT_TRUSTED)
-@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("answer", REQUESTS)
 def test_no_other_page_reads_anything(api: SchemaClient, answer: str, origin: str) -> None:
-    response = ANSWERS[answer](api, origin)
+    response = REQUESTS[answer](api, origin)
 
     assert str(response.status_code) == answer[:3]
     assert "Access-Control-Allow-Origin" not in response.headers
@@ -86,7 +88,7 @@ def test_no_other_page_reads_anything(api: SchemaClient, answer: str, origin: st
 
 @pytest.mark.parametrize("origin", NOT_TRUSTED)
 def test_no_other_page_passes_the_preflight(client: Client, origin: str) -> None:
-    response = preflight(client, "/api/cart/add/", origin)
+    response = send_preflight(client, "/api/cart/add/", origin)
 
     assert "Access-Control-Allow-Origin" not in response.headers
     assert "Access-Control-Allow-Headers" not in response.headers
@@ -95,16 +97,19 @@ def test_no_other_page_passes_the_preflight(client: Client, origin: str) -> None
 def test_a_listed_origin_is_echoed_exactly(client: Client, settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = [SHOP_FRONT, "https://shop.example"]
 
-    assert preflight(client, "/api/cart/", "https://shop.example")["Access-Control-Allow-Origin"] == "https://shop.example"
-    assert "Access-Control-Allow-Origin" not in preflight(client, "/api/cart/", "https://shop.example.evil.com").headers
+    assert send_preflight(client, "/api/cart/", "https://shop.example")["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Access-Control-Allow-Origin" not in send_preflight(client, "/api/cart/", "https://shop.example.evil.com").headers
 
 
 @pytest.mark.parametrize("origin", [SHOP_FRONT, EVIL])
 @pytest.mark.parametrize("url", ["/admin/", "/admin/login/", "/static/admin/css/base.css"])
 def test_admin_and_static_files_are_for_no_other_origin(client: Client, db: None, url: str, origin: str) -> None:
-    with closing(client.get(url, HTTP_ORIGIN=origin)) as read, closing(preflight(client, url, origin)) as asked:
-        assert "Access-Control-Allow-Origin" not in read.headers
-        assert "Access-Control-Allow-Origin" not in asked.headers
+    with (
+        closing(client.get(url, HTTP_ORIGIN=origin)) as response,
+        closing(send_preflight(client, url, origin)) as preflight,
+    ):
+        assert "Access-Control-Allow-Origin" not in response.headers
+        assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
 def test_a_cache_tells_origins_apart(api: SchemaClient) -> None:

@@ -1,4 +1,4 @@
-"""What the shop makes of single variables, and which values it refuses."""
+"""How the shop parses individual variables, and which values it rejects."""
 
 from pathlib import Path
 
@@ -8,19 +8,19 @@ from environs import EnvError
 from store.environment import (
     DEVELOPMENT_KEY,
     ShopEnv,
-    admin_path,
-    all_different,
-    database,
-    hosts,
-    market_table,
-    origin,
-    origins,
-    secret,
-    time_zone,
+    check_all_different,
+    parse_admin_path,
+    parse_database,
+    parse_hosts,
+    parse_markets,
+    parse_origin,
+    parse_origins,
+    parse_secret_key,
+    parse_time_zone,
 )
 
 GOOD_KEY = "4711-" * 12
-NO_ORIGIN = "{} must hold origins like https://shop.example, without a path or a star."
+NO_ORIGIN = "{} must hold origins like https://shop.example, without a path or a wildcard."
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ NO_ORIGIN = "{} must hold origins like https://shop.example, without a path or a
     ],
 )
 def test_markets_keep_their_order(text: str, expected: dict[str, str]) -> None:
-    assert list(market_table(text).items()) == list(expected.items())
+    assert list(parse_markets(text).items()) == list(expected.items())
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_markets_keep_their_order(text: str, expected: dict[str, str]) -> None:
     ["", " ", ",", "in", "in:", ":INR", "IN:INR", "in:inr", "ind:INR", "in:INRX", "in=INR", "in:INR;us:USD", "in:INR,us", "ïn:INR"],
 )
 def test_other_markets_are_refused(text: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        market_table(text)
+    with pytest.raises(EnvError) as error:
+        parse_markets(text)
 
-    assert str(wrong.value) == "MARKETS must look like in:INR,us:USD (two small letters, a colon, a currency)."
+    assert str(error.value) == "MARKETS must look like in:INR,us:USD (two lowercase letters, a colon, a currency)."
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_other_markets_are_refused(text: str) -> None:
     ],
 )
 def test_an_origin_is_kept_as_browsers_send_it(text: str, expected: str) -> None:
-    assert origin("FRONTEND_URL", text) == expected
+    assert parse_origin("FRONTEND_URL", text) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_an_origin_is_kept_as_browsers_send_it(text: str, expected: str) -> None
     ],
 )
 def test_another_origin_is_refused(text: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        origin("FRONTEND_URL", text)
+    with pytest.raises(EnvError) as error:
+        parse_origin("FRONTEND_URL", text)
 
-    assert str(wrong.value) == NO_ORIGIN.format("FRONTEND_URL")
+    assert str(error.value) == NO_ORIGIN.format("FRONTEND_URL")
 
 
 def test_listed_origins_come_after_the_shop_front(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example/")
 
-    assert origins(ShopEnv(), "CORS_ALLOWED_ORIGINS", "http://localhost:5173") == [
+    assert parse_origins(ShopEnv(), "CORS_ALLOWED_ORIGINS", "http://localhost:5173") == [
         "http://localhost:5173",
         "https://a.example",
         "https://b.example",
@@ -88,18 +88,18 @@ def test_listed_origins_come_after_the_shop_front(monkeypatch: pytest.MonkeyPatc
 def test_a_star_is_no_origin(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
     monkeypatch.setenv("CORS_ALLOWED_ORIGINS", listed)
 
-    with pytest.raises(EnvError) as wrong:
-        origins(ShopEnv(), "CORS_ALLOWED_ORIGINS", "http://localhost:5173")
+    with pytest.raises(EnvError) as error:
+        parse_origins(ShopEnv(), "CORS_ALLOWED_ORIGINS", "http://localhost:5173")
 
-    assert str(wrong.value) == NO_ORIGIN.format("CORS_ALLOWED_ORIGINS")
+    assert str(error.value) == NO_ORIGIN.format("CORS_ALLOWED_ORIGINS")
 
 
 def test_production_takes_a_long_secret_key() -> None:
-    assert secret(GOOD_KEY, debug=False, testing=False) == GOOD_KEY
+    assert parse_secret_key(GOOD_KEY, debug=False, testing=False) == GOOD_KEY
 
 
 @pytest.mark.parametrize(
-    "given",
+    "value",
     [
         "",
         "x" * 49,
@@ -109,137 +109,137 @@ def test_production_takes_a_long_secret_key() -> None:
         DEVELOPMENT_KEY,
     ],
 )
-def test_production_takes_no_other(given: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        secret(given, debug=False, testing=False)
+def test_production_takes_no_other(value: str) -> None:
+    with pytest.raises(EnvError) as error:
+        parse_secret_key(value, debug=False, testing=False)
 
-    assert str(wrong.value).startswith("SECRET_KEY is ")
-    assert not given or given not in str(wrong.value)
+    assert str(error.value).startswith("SECRET_KEY is ")
+    assert not value or value not in str(error.value)
 
 
 def test_development_without_a_key_uses_a_fixed_one_and_warns() -> None:
     with pytest.warns(UserWarning, match="SECRET_KEY is not set"):
-        assert secret("", debug=True, testing=False) == DEVELOPMENT_KEY
+        assert parse_secret_key("", debug=True, testing=False) == DEVELOPMENT_KEY
 
 
 def test_development_takes_a_key_of_its_own() -> None:
-    assert secret("short", debug=True, testing=False) == "short"
+    assert parse_secret_key("short", debug=True, testing=False) == "short"
 
 
-@pytest.mark.parametrize("given", [[], ["*"], ["shop.example", "*"]])
-def test_production_names_its_hosts(given: list[str]) -> None:
+@pytest.mark.parametrize("value", [[], ["*"], ["shop.example", "*"]])
+def test_production_names_its_hosts(value: list[str]) -> None:
     with pytest.raises(EnvError, match="ALLOWED_HOSTS"):
-        hosts(given, debug=False)
+        parse_hosts(value, debug=False)
 
 
 def test_hosts_are_taken_as_they_are_and_development_has_its_own() -> None:
-    assert hosts(["shop.example"], debug=False) == ["shop.example"]
-    assert hosts([], debug=True) == ["localhost", "127.0.0.1", "[::1]"]
+    assert parse_hosts(["shop.example"], debug=False) == ["shop.example"]
+    assert parse_hosts([], debug=True) == ["localhost", "127.0.0.1", "[::1]"]
 
 
 def test_a_secret_that_is_not_set_follows_from_the_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("JWT_SIGNING_KEY", "GUEST_KEY_SECRET"):
         monkeypatch.delenv(name, raising=False)
 
-    made = [ShopEnv().derived_secret(name, GOOD_KEY) for name in ("JWT_SIGNING_KEY", "GUEST_KEY_SECRET", "JWT_SIGNING_KEY")]
+    secrets = [ShopEnv().derived_secret(name, GOOD_KEY) for name in ("JWT_SIGNING_KEY", "GUEST_KEY_SECRET", "JWT_SIGNING_KEY")]
     other = ShopEnv().derived_secret("JWT_SIGNING_KEY", "another key")
 
-    assert made[0] == made[2]
-    assert len({made[0], made[1], other, GOOD_KEY}) == 4
-    assert len(made[0]) == 64
+    assert secrets[0] == secrets[2]
+    assert len({secrets[0], secrets[1], other, GOOD_KEY}) == 4
+    assert len(secrets[0]) == 64
 
 
-@pytest.mark.parametrize("given", ["x" * 31, GOOD_KEY])
-def test_a_secret_that_is_set_is_long_and_no_copy(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    monkeypatch.setenv("JWT_SIGNING_KEY", given)
+@pytest.mark.parametrize("value", ["x" * 31, GOOD_KEY])
+def test_a_secret_that_is_set_is_long_and_no_copy(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("JWT_SIGNING_KEY", value)
 
-    with pytest.raises(EnvError) as wrong:
+    with pytest.raises(EnvError) as error:
         ShopEnv().derived_secret("JWT_SIGNING_KEY", GOOD_KEY)
 
-    assert str(wrong.value) == "JWT_SIGNING_KEY must be at least 32 bytes long and differ from SECRET_KEY."
+    assert str(error.value) == "JWT_SIGNING_KEY must be at least 32 bytes long and differ from SECRET_KEY."
 
 
 def test_no_two_secrets_are_equal() -> None:
-    all_different(ONE="a", TWO="b", THREE="c")
+    check_all_different(ONE="a", TWO="b", THREE="c")
 
-    with pytest.raises(EnvError) as wrong:
-        all_different(ONE="value-4711", TWO="other", THREE="value-4711")
+    with pytest.raises(EnvError) as error:
+        check_all_different(ONE="value-4711", TWO="other", THREE="value-4711")
 
-    assert str(wrong.value) == "ONE must differ from the other secrets."
+    assert str(error.value) == "ONE must differ from the other secrets."
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, 7), ("0", 0), ("12", 12)])
-def test_a_count_is_a_number(monkeypatch: pytest.MonkeyPatch, given: str | None, expected: int) -> None:
-    if given is None:
+@pytest.mark.parametrize(("value", "expected"), [(None, 7), ("0", 0), ("12", 12)])
+def test_a_count_is_a_number(monkeypatch: pytest.MonkeyPatch, value: str | None, expected: int) -> None:
+    if value is None:
         monkeypatch.delenv("TRUSTED_PROXIES", raising=False)
     else:
-        monkeypatch.setenv("TRUSTED_PROXIES", given)
+        monkeypatch.setenv("TRUSTED_PROXIES", value)
 
     assert ShopEnv().count("TRUSTED_PROXIES", 7) == expected
 
 
-@pytest.mark.parametrize("given", ["-1", "many-4711", "1.5", ""])
-def test_a_count_is_whole_and_not_negative(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    monkeypatch.setenv("TRUSTED_PROXIES", given)
+@pytest.mark.parametrize("value", ["-1", "many-4711", "1.5", ""])
+def test_a_count_is_whole_and_not_negative(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", value)
 
-    with pytest.raises(EnvError) as wrong:
+    with pytest.raises(EnvError) as error:
         ShopEnv().count("TRUSTED_PROXIES", 0)
 
-    assert "TRUSTED_PROXIES" in str(wrong.value)
-    assert "4711" not in str(wrong.value)
+    assert "TRUSTED_PROXIES" in str(error.value)
+    assert "4711" not in str(error.value)
 
 
 def test_a_choice_is_one_of_the_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH_COOKIE_SAMESITE", "Strict")
 
-    with pytest.raises(EnvError) as wrong:
+    with pytest.raises(EnvError) as error:
         ShopEnv().one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
 
-    assert str(wrong.value) == "AUTH_COOKIE_SAMESITE must be one of Lax, None."
+    assert str(error.value) == "AUTH_COOKIE_SAMESITE must be one of Lax, None."
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "utc+1", "../etc/passwd"])
 def test_a_time_zone_exists(name: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        time_zone(name)
+    with pytest.raises(EnvError) as error:
+        parse_time_zone(name)
 
-    assert str(wrong.value) == "TIME_ZONE must be a zone like UTC or Europe/Paris."
+    assert str(error.value) == "TIME_ZONE must be a zone like UTC or Europe/Paris."
 
 
-@pytest.mark.parametrize(("given", "expected"), [("admin/", "admin/"), ("/admin", "admin/"), ("back-office/x", "back-office/x/")])
-def test_the_admins_path_ends_in_one_slash(given: str, expected: str) -> None:
-    assert admin_path(given) == expected
+@pytest.mark.parametrize(("value", "expected"), [("admin/", "admin/"), ("/admin", "admin/"), ("back-office/x", "back-office/x/")])
+def test_the_admins_path_ends_in_one_slash(value: str, expected: str) -> None:
+    assert parse_admin_path(value) == expected
 
 
 @pytest.mark.parametrize(
-    "given", ["", "/", "a b", ".*", "api/", "api/admin", "static/x", "media", "cart/", "products", "auth/", "orders/x", "config"]
+    "value", ["", "/", "a b", ".*", "api/", "api/admin", "static/x", "media", "cart/", "products", "auth/", "orders/x", "config"]
 )
-def test_the_admins_path_is_a_path_that_nothing_else_uses(given: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        admin_path(given)
+def test_the_admins_path_is_a_path_that_nothing_else_uses(value: str) -> None:
+    with pytest.raises(EnvError) as error:
+        parse_admin_path(value)
 
-    assert "ADMIN_PATH" in str(wrong.value)
+    assert "ADMIN_PATH" in str(error.value)
 
 
-def configured(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, object]:
-    """Return the database's settings under exactly these variables."""
+def get_database_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, object]:
+    """Return the database settings for exactly these variables."""
     for name in ("DATABASE_URL", "DATABASE_POOL", "DATABASE_SSL", "DATABASE_PREPARED", "CONN_MAX_AGE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return database(ShopEnv(), Path("/shop"))
+    return parse_database(ShopEnv(), Path("/shop"))
 
 
 @pytest.mark.parametrize("variables", [{}, {"DATABASE_URL": ""}])
 def test_without_a_database_url_there_is_a_file(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
-    config = configured(monkeypatch, **variables)
+    config = get_database_settings(monkeypatch, **variables)
 
     assert config["ENGINE"] == "django.db.backends.sqlite3"
     assert config["NAME"] == "/shop/db.sqlite3"
 
 
 def test_a_server_keeps_connections_and_prepares_statements(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = configured(monkeypatch, DATABASE_URL="postgres://ada:pw@db.example:5433/shop")
+    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://ada:pw@db.example:5433/shop")
 
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert (config["NAME"], config["HOST"], config["PORT"]) == ("shop", "db.example", 5433)
@@ -250,14 +250,14 @@ def test_a_server_keeps_connections_and_prepares_statements(monkeypatch: pytest.
 
 
 def test_behind_a_transaction_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = configured(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_PREPARED="0", DATABASE_SSL="1")
+    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_PREPARED="0", DATABASE_SSL="1")
 
     assert config["OPTIONS"] == {"sslmode": "require"}
     assert config["DISABLE_SERVER_SIDE_CURSORS"] is True
 
 
 def test_a_pool_bounds_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = configured(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_POOL="4", DATABASE_PREPARED="0")
+    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_POOL="4", DATABASE_PREPARED="0")
 
     assert config["OPTIONS"] == {"pool": {"min_size": 1, "max_size": 4, "timeout": 10}}
     assert config["CONN_MAX_AGE"] == 0
@@ -267,8 +267,8 @@ def test_a_pool_bounds_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     "url", ["nonsense-4711", "foo://ada:pw-4711@db/shop", "postgres://ada:pw-4711@db:port/shop", "postgres://ada:pw-4711@[/x"]
 )
 def test_a_database_url_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        configured(monkeypatch, DATABASE_URL=url)
+    with pytest.raises(EnvError) as error:
+        get_database_settings(monkeypatch, DATABASE_URL=url)
 
-    assert "DATABASE_URL" in str(wrong.value)
-    assert "4711" not in str(wrong.value)
+    assert "DATABASE_URL" in str(error.value)
+    assert "4711" not in str(error.value)

@@ -1,13 +1,13 @@
-"""What the shop makes of the variables about limits, mails and text messages, and which values it refuses."""
+"""How the shop parses the variables for limits, e-mails and text messages, and which values it rejects."""
 
 import pytest
 from environs import EnvError
 
-from store.environment import DEFAULT_RATES, mail_backend, page_path, sms_backend, throttle_rates
+from store.environment import DEFAULT_RATES, parse_email_backend, parse_page_path, parse_sms_backend, parse_throttle_rates
 
 
 def test_limits_are_calls_and_seconds() -> None:
-    rates = throttle_rates("")
+    rates = parse_throttle_rates("")
 
     assert set(rates) == set(DEFAULT_RATES)
     assert rates["login_ip"] == ((10, 60), (100, 3600))
@@ -16,7 +16,7 @@ def test_limits_are_calls_and_seconds() -> None:
 
 
 def test_a_limit_of_ones_own_leaves_the_others() -> None:
-    rates = throttle_rates(" login_ip=20/min;200/h , register=5/2d,")
+    rates = parse_throttle_rates(" login_ip=20/min;200/h , register=5/2d,")
 
     assert rates["login_ip"] == ((20, 60), (200, 3600))
     assert rates["register"] == ((5, 172800),)
@@ -38,11 +38,11 @@ def test_a_limit_of_ones_own_leaves_the_others() -> None:
 )
 def test_other_limits_are_refused(text: str) -> None:
     with pytest.raises(EnvError, match="THROTTLE_RATES"):
-        throttle_rates(text)
+        parse_throttle_rates(text)
 
 
 @pytest.mark.parametrize(
-    ("given", "debug", "expected"),
+    ("value", "debug", "expected"),
     [
         ("", True, "console"),
         ("", False, ""),
@@ -52,18 +52,18 @@ def test_other_limits_are_refused(text: str) -> None:
         ("shop_sms.send", False, "shop_sms.send"),
     ],
 )
-def test_text_messages_leave_by_what_is_chosen(given: str, debug: bool, expected: str) -> None:
-    assert sms_backend(given, "/var/sms", debug=debug) == expected
+def test_text_messages_leave_by_what_is_chosen(value: str, debug: bool, expected: str) -> None:
+    assert parse_sms_backend(value, "/var/sms", debug=debug) == expected
 
 
-@pytest.mark.parametrize(("given", "path"), [("console", "/x"), ("file", ""), ("send", "/x"), ("a b.send", "/x"), (".send", "/x")])
-def test_codes_are_not_printed_in_production_nor_sent_into_the_void(given: str, path: str) -> None:
+@pytest.mark.parametrize(("value", "path"), [("console", "/x"), ("file", ""), ("send", "/x"), ("a b.send", "/x"), (".send", "/x")])
+def test_codes_are_not_printed_in_production_nor_sent_into_the_void(value: str, path: str) -> None:
     with pytest.raises(EnvError, match="SMS_"):
-        sms_backend(given, path, debug=False)
+        parse_sms_backend(value, path, debug=False)
 
 
 @pytest.mark.parametrize(
-    ("given", "host", "path", "expected"),
+    ("value", "host", "path", "expected"),
     [
         ("", "", "", "console"),
         ("", "mail.shop.example", "", "smtp"),
@@ -72,16 +72,16 @@ def test_codes_are_not_printed_in_production_nor_sent_into_the_void(given: str, 
         ("smtp", "mail.shop.example", "", "smtp"),
     ],
 )
-def test_mails_leave_by_what_is_chosen(given: str, host: str, path: str, expected: str) -> None:
-    assert mail_backend(given, host, path) == f"django.core.mail.backends.{expected}.EmailBackend"
+def test_mails_leave_by_what_is_chosen(value: str, host: str, path: str, expected: str) -> None:
+    assert parse_email_backend(value, host, path) == f"django.core.mail.backends.{expected}.EmailBackend"
 
 
-@pytest.mark.parametrize("given", ["reset", "/reset", "//reset", " /reset "])
-def test_a_page_begins_with_one_slash(given: str) -> None:
-    assert page_path("RESET_PAGE", given) == "/reset"
+@pytest.mark.parametrize("value", ["reset", "/reset", "//reset", " /reset "])
+def test_a_page_begins_with_one_slash(value: str) -> None:
+    assert parse_page_path("RESET_PAGE", value) == "/reset"
 
 
-@pytest.mark.parametrize("given", ["/a b", "/a?b", "/a#b", "https://evil.example/"])
-def test_a_page_is_a_path_of_the_shop_front(given: str) -> None:
+@pytest.mark.parametrize("value", ["/a b", "/a?b", "/a#b", "https://evil.example/"])
+def test_a_page_is_a_path_of_the_shop_front(value: str) -> None:
     with pytest.raises(EnvError, match="RESET_PAGE"):
-        page_path("RESET_PAGE", given)
+        parse_page_path("RESET_PAGE", value)

@@ -1,9 +1,9 @@
-"""FRONTEND_URL and the listed origins: what no browser ever sends as its `Origin` is refused"""
+"""FRONTEND_URL and the listed origins: values that no browser sends as `Origin` are rejected"""
 
 import pytest
 from environs import EnvError
 
-from store.environment import origin
+from store.environment import parse_origin
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from store.environment import origin
     ],
 )
 def test_what_no_browser_sends_is_refused(text: str) -> None:
-    with pytest.raises(EnvError) as wrong:
-        origin("FRONTEND_URL", text)
+    with pytest.raises(EnvError) as error:
+        parse_origin("FRONTEND_URL", text)
 
-    assert "FRONTEND_URL" in str(wrong.value)
-    assert "4711" not in str(wrong.value)
+    assert "FRONTEND_URL" in str(error.value)
+    assert "4711" not in str(error.value)

@@ -1,10 +1,10 @@
-"""Query strings that no client of the shop would send: refused by the name of the parameter, on every list."""
+"""Invalid query strings are rejected with the name of the parameter, on every list."""
 
 from urllib.parse import quote
 
 import pytest
 
-from accounts.tests.factories import access_token, make_user
+from accounts.tests.factories import make_access_token, make_user
 from core.pagination import Cursor
 from tests.schema_client import SchemaClient
 
@@ -14,16 +14,16 @@ BEYOND_THE_CALENDAR = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
 
 @pytest.fixture
 def reader(api: SchemaClient) -> SchemaClient:
-    """A customer, who may read both lists."""
-    return api.bearer(access_token(make_user()))
+    """A customer who may read both lists."""
+    return api.bearer(make_access_token(make_user()))
 
 
 @pytest.mark.parametrize("url", LISTS)
 @pytest.mark.parametrize(
-    "given", ["0", "101", "-1", "abc", "1.5", "0x10", "1_0", "0000000019999", "000000001" + "9" * 25, "1" * 5000, "٣", "\x00"]
+    "value", ["0", "101", "-1", "abc", "1.5", "0x10", "1_0", "0000000019999", "000000001" + "9" * 25, "1" * 5000, "٣", "\x00"]
 )
-def test_a_page_size_out_of_bounds_is_refused(reader: SchemaClient, url: str, given: str) -> None:
-    response = reader.get(f"{url}?page_size={quote(given)}")
+def test_a_page_size_out_of_bounds_is_refused(reader: SchemaClient, url: str, value: str) -> None:
+    response = reader.get(f"{url}?page_size={quote(value)}")
 
     assert response.status_code == 400
     assert response.json()["errors"] == {"page_size": ["Must be a whole number from 1 to 100"]}
@@ -31,7 +31,7 @@ def test_a_page_size_out_of_bounds_is_refused(reader: SchemaClient, url: str, gi
 
 @pytest.mark.parametrize("url", LISTS)
 @pytest.mark.parametrize(
-    "given",
+    "value",
     [
         *("x", "é", "%", "A" * 3000, "eyJhIjoxfQ", "\x00"),
         Cursor("newest", "", 1).encode(),
@@ -44,8 +44,8 @@ def test_a_page_size_out_of_bounds_is_refused(reader: SchemaClient, url: str, gi
         Cursor("name", "Lamp", 1).encode(),
     ],
 )
-def test_a_cursor_that_the_shop_did_not_make_is_refused(reader: SchemaClient, url: str, given: str) -> None:
-    response = reader.get(f"{url}?cursor={quote(given)}")
+def test_a_cursor_that_the_shop_did_not_make_is_refused(reader: SchemaClient, url: str, value: str) -> None:
+    response = reader.get(f"{url}?cursor={quote(value)}")
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["cursor"]

@@ -1,9 +1,11 @@
-"""The same routes at `/api/` and at `/`, with and without the last slash, without a redirect."""
+"""The same routes at `/api/` and at `/`, with and without the trailing slash, without a redirect."""
 
 import pytest
 
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.once
 
 FORMS = ["/api/{}/", "/api/{}", "/{}/", "/{}"]
 READS = ["products", "products/lamp", "cart", "cart/current", "cart/summary", "config"]

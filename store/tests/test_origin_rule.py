@@ -1,4 +1,4 @@
-"""The origin rule: a browser's write must come from a page that the shop trusts."""
+"""The origin rule: a browser's write must come from a trusted page."""
 
 import pytest
 from pytest_django import Settings
@@ -6,8 +6,10 @@ from pytest_django import Settings
 from accounts.models import AuthSession, User
 from accounts.tests.factories import PASSWORD, make_user
 from products.tests.factories import make_product
-from store.tests.factories import EVIL, SHOP_FRONT, WRITES, Write, state
+from store.tests.factories import EVIL, SHOP_FRONT, WRITES, Write, get_state
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.once
 
 REFUSED_ORIGINS = [
     *(EVIL, "null", "", "*", f"{SHOP_FRONT}.evil.com", f"{SHOP_FRONT}0", "https://localhost:5173", f"{SHOP_FRONT}/"),
@@ -27,16 +29,16 @@ def test_a_foreign_page_writes_nothing_with_the_visitors_cookies(api: SchemaClie
     lamp = make_product()
     api.post("/api/cart/add/", {"product_id": lamp.pk})
     api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
-    before = state()
-    given = {"email": "ada@example.com", "password": PASSWORD, "product_id": lamp.pk, "quantity": 2, "payment_method": "cod"}
+    before = get_state()
+    body = {"email": "ada@example.com", "password": PASSWORD, "product_id": lamp.pk, "quantity": 2, "payment_method": "cod"}
 
     url = mount + write.url.removeprefix("/api")
-    response = getattr(api, write.method.lower())(url, given, HTTP_ORIGIN=EVIL)
+    response = getattr(api, write.method.lower())(url, body, HTTP_ORIGIN=EVIL)
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
     assert not response.cookies
-    assert state() == before
+    assert get_state() == before
 
 
 @pytest.mark.parametrize("url", ["/api/auth/login/", "/api/auth/register/"])
@@ -56,13 +58,13 @@ def test_a_foreign_page_signs_nobody_in_not_even_a_guest_without_cookies(api: Sc
 @pytest.mark.parametrize("origin", REFUSED_ORIGINS)
 def test_only_the_exact_origin_is_trusted(api: SchemaClient, origin: str) -> None:
     lamp = make_product()
-    before = state()
+    before = get_state()
 
     response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=origin)
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
-    assert state() == before
+    assert get_state() == before
 
 
 @pytest.mark.parametrize("origin", [SHOP_FRONT, "http://testserver", "https://shop.example"])
@@ -130,13 +132,13 @@ def test_an_old_browser_is_judged_by_its_referer(api: SchemaClient, referer: str
 @pytest.mark.parametrize("referer", REFUSED_REFERERS)
 def test_a_foreign_referer_is_refused(api: SchemaClient, referer: str) -> None:
     lamp = make_product()
-    before = state()
+    before = get_state()
 
     response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_REFERER=referer)
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
-    assert state() == before
+    assert get_state() == before
 
 
 def test_a_client_that_is_no_browser_works_with_cookies(api: SchemaClient) -> None:

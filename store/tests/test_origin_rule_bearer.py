@@ -1,19 +1,22 @@
-"""The origin rule, where a token signs the call, and where the shop asks for an origin."""
+"""The origin rule for Bearer tokens, and with CSRF_REQUIRE_ORIGIN."""
 
 import pytest
 from pytest_django import Settings
 
-from accounts.tests.factories import PASSWORD, access_token, make_user
+from accounts.tests.factories import PASSWORD, make_access_token, make_user
 from products.tests.factories import make_product
-from store.tests.factories import EVIL, state
+from store.tests.factories import EVIL, get_state
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.once
 
-def test_a_bearer_token_needs_no_origin_for_no_foreign_page_can_send_it(api: SchemaClient) -> None:
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_bearer_token_needs_no_origin_for_no_foreign_page_can_send_it(api: SchemaClient, scheme: str) -> None:
     lamp = make_product()
-    api.bearer(access_token(make_user()))
+    token = make_access_token(make_user())
 
-    response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL)
+    response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL, HTTP_AUTHORIZATION=f"{scheme} {token}")
 
     assert response.status_code == 201
 
@@ -30,9 +33,9 @@ def test_a_bad_bearer_token_is_still_refused_as_such(api: SchemaClient) -> None:
 @pytest.mark.parametrize("route", ["register", "login", "refresh", "logout"])
 @pytest.mark.parametrize("mount", ["/api/auth", "/auth"])
 def test_where_cookies_decide_a_bearer_token_excuses_nothing(api: SchemaClient, mount: str, route: str) -> None:
-    token = access_token(make_user())
+    token = make_access_token(make_user())
     api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
-    before = state()
+    before = get_state()
 
     response = api.post(
         f"{mount}/{route}/",
@@ -44,7 +47,7 @@ def test_where_cookies_decide_a_bearer_token_excuses_nothing(api: SchemaClient, 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
     assert not response.cookies
-    assert state() == before
+    assert get_state() == before
 
 
 @pytest.mark.parametrize("header", ["Basic YWRhOnB3", "Token x", "Bearer", "Bearer ", "BearerX y", "", " Bearer x"])
@@ -52,12 +55,12 @@ def test_no_other_credentials_excuse_a_foreign_page(api: SchemaClient, header: s
     make_user()
     lamp = make_product()
     api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
-    before = state()
+    before = get_state()
 
     response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL, HTTP_AUTHORIZATION=header)
 
     assert response.status_code in (401, 403)
-    assert state() == before
+    assert get_state() == before
 
 
 def test_basic_credentials_are_refused_by_the_origin_rule(api: SchemaClient) -> None:
@@ -74,20 +77,20 @@ def test_a_shop_may_ask_every_client_with_cookies_for_its_origin(api: SchemaClie
     make_user()
     lamp = make_product()
     signed_in = api.post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
-    before = state()
+    before = get_state()
 
     without = api.post("/api/cart/add/", {"product_id": lamp.pk})
 
     assert signed_in.status_code == 200
     assert without.status_code == 403
     assert without.json()["code"] == "csrf_failed"
-    assert state() == before
+    assert get_state() == before
     assert api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN="http://testserver").status_code == 201
 
 
 def test_then_too_a_bearer_token_needs_none(api: SchemaClient, settings: Settings) -> None:
     settings.CSRF_REQUIRE_ORIGIN = True
     lamp = make_product()
-    api.bearer(access_token(make_user()))
+    api.bearer(make_access_token(make_user()))
 
     assert api.post("/api/cart/add/", {"product_id": lamp.pk}).status_code == 201

@@ -11,9 +11,9 @@ OK = {"success": True, "status": 200, "message": "OK", "data": None, "warnings":
 DEAD_REDIS = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
 
 
-def not_ready(why: str) -> dict[str, object]:
-    """Return the body of a probe that fails."""
-    return {"success": False, "status": 503, "code": "not_ready", "message": f"Not ready: {why}", "errors": {}}
+def build_not_ready(reason: str) -> dict[str, object]:
+    """Return the response body of a failing probe."""
+    return {"success": False, "status": 503, "code": "not_ready", "message": f"Not ready: {reason}", "errors": {}}
 
 
 def test_the_process_lives_whatever_the_database_does(client: Client) -> None:
@@ -46,7 +46,7 @@ def test_it_is_not_ready_while_a_migration_is_pending(client: Client) -> None:
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json() == not_ready("migrations are pending")
+    assert response.json() == build_not_ready("migrations are pending")
 
 
 @pytest.mark.django_db
@@ -55,29 +55,29 @@ def test_it_is_not_ready_while_the_cache_does_not_answer(client: Client) -> None
         response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json() == not_ready("the cache does not answer")
+    assert response.json() == build_not_ready("the cache does not answer")
 
 
 @pytest.mark.django_db
 def test_it_is_not_ready_while_the_database_does_not_answer(client: Client) -> None:
-    def silent(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    with connection.execute_wrapper(silent):
+    with connection.execute_wrapper(fail):
         response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json() == not_ready("the database does not answer")
+    assert response.json() == build_not_ready("the database does not answer")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", ["/api/products/", "/api/cart/summary/", "/api/products/7/"])
 def test_meanwhile_the_api_asks_to_try_again(client: Client, url: str) -> None:
-    def silent(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
     client.cookies["cart_token"] = "550e8400-e29b-41d4-a716-446655440000"
-    with connection.execute_wrapper(silent):
+    with connection.execute_wrapper(fail):
         response = client.get(url)
 
     assert response.status_code == 503

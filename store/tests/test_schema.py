@@ -26,14 +26,14 @@ PROMISED = {
 }
 
 
-def published(api: SchemaClient) -> dict[str, Any]:
-    """Return the schema as the shop publishes it."""
+def get_schema(api: SchemaClient) -> dict[str, Any]:
+    """Return the published schema."""
     document: dict[str, Any] = api.get("/api/schema/").json()
     return document
 
 
-def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what the schema describes, by method and path."""
+def get_operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the operations in the schema by method and path."""
     return {
         f"{method.upper()} {path}": operation
         for path, item in document["paths"].items()
@@ -43,7 +43,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_it_is_openapi_3_1_and_valid(api: SchemaClient) -> None:
-    document = published(api)
+    document = get_schema(api)
 
     assert document["openapi"].startswith("3.1")
     validate_schema(document)  # type: ignore[no-untyped-call]
@@ -57,15 +57,15 @@ def test_it_is_plain_json(api: SchemaClient) -> None:
 
 
 def test_it_describes_every_promised_route_by_its_api_form(api: SchemaClient) -> None:
-    document = published(api)
+    document = get_schema(api)
 
-    described = {re.sub(r"\{(id|pk|uuid)\}", "{id}", name) for name in operations(document)}
+    described = {re.sub(r"\{(id|pk|uuid)\}", "{id}", name) for name in get_operations(document)}
     assert described >= PROMISED
     assert all(path.startswith("/api/") for path in document["paths"])
 
 
 def test_no_answer_is_empty(api: SchemaClient) -> None:
-    for name, operation in operations(published(api)).items():
+    for name, operation in get_operations(get_schema(api)).items():
         statuses = set(operation["responses"])
         assert statuses <= {"200", "201", "202", "4XX", "5XX"}, name
         assert statuses > {"4XX", "5XX"}, name
@@ -73,7 +73,7 @@ def test_no_answer_is_empty(api: SchemaClient) -> None:
 
 
 def test_every_answer_has_the_envelope_and_nothing_undescribed(api: SchemaClient) -> None:
-    for name, operation in operations(published(api)).items():
+    for name, operation in get_operations(get_schema(api)).items():
         for status in {"200", "201", "202"} & set(operation["responses"]):
             schema = operation["responses"][status]["content"]["application/json"]["schema"]
             assert schema["additionalProperties"] is False, name
@@ -82,7 +82,7 @@ def test_every_answer_has_the_envelope_and_nothing_undescribed(api: SchemaClient
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_sentence(api: SchemaClient) -> None:
-    described = operations(published(api))
+    described = get_operations(get_schema(api))
 
     names = [operation["operationId"] for operation in described.values()]
     assert len(set(names)) == len(names)
@@ -90,35 +90,35 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence(api: SchemaClient)
 
 
 def test_the_cart_is_one_object_and_the_catalog_a_list(api: SchemaClient) -> None:
-    described = operations(published(api))
+    described = get_operations(get_schema(api))
 
-    def data(name: str) -> dict[str, Any]:
+    def get_data(name: str) -> dict[str, Any]:
         schema = described[name]["responses"]["200"]["content"]["application/json"]["schema"]
-        found: dict[str, Any] = schema["properties"]["data"]
-        return found
+        data_schema: dict[str, Any] = schema["properties"]["data"]
+        return data_schema
 
-    assert data("GET /api/cart/") == {"$ref": "#/components/schemas/CartResponse"}
-    assert data("GET /api/config/") == {"$ref": "#/components/schemas/ConfigResponse"}
-    assert data("GET /api/products/") == {"type": "array", "items": {"$ref": "#/components/schemas/ProductItemResponse"}}
+    assert get_data("GET /api/cart/") == {"$ref": "#/components/schemas/CartResponse"}
+    assert get_data("GET /api/config/") == {"$ref": "#/components/schemas/ConfigResponse"}
+    assert get_data("GET /api/products/") == {"type": "array", "items": {"$ref": "#/components/schemas/ProductItemResponse"}}
 
 
-def every(shape: Any) -> Iterator[dict[str, Any]]:
+def walk_schema(shape: Any) -> Iterator[dict[str, Any]]:
     """Yield every object in the schema."""
     if isinstance(shape, dict):
         yield shape
     for part in shape.values() if isinstance(shape, dict) else shape if isinstance(shape, list) else ():
-        yield from every(part)
+        yield from walk_schema(part)
 
 
 def test_no_type_is_named_twice(api: SchemaClient) -> None:
-    lists = [shape["type"] for shape in every(published(api)) if isinstance(shape.get("type"), list)]
+    lists = [shape["type"] for shape in walk_schema(get_schema(api)) if isinstance(shape.get("type"), list)]
 
     assert lists
     assert [types for types in lists if len(set(types)) < len(types)] == []
 
 
 def test_it_says_how_many_units_are_the_fewest(api: SchemaClient) -> None:
-    shapes = published(api)["components"]["schemas"]
+    shapes = get_schema(api)["components"]["schemas"]
     least = {
         (name, field): shape["properties"][field]["minimum"]
         for name, shape in shapes.items()
@@ -126,9 +126,9 @@ def test_it_says_how_many_units_are_the_fewest(api: SchemaClient) -> None:
         if name.endswith("Request") and field in shape.get("properties", {})
     }
 
-    none_is_for_later = {"NewQuantityInputRequest", "PatchedNewQuantityInputRequest", "PatchedUpdateItemInputRequest"}
+    none_is_for_later = {"QuantityInputRequest", "PatchedQuantityInputRequest", "PatchedUpdateItemInputRequest"}
     none_is_for_later |= {"SnapshotLineRequest", "UpdateItemInputRequest"}
-    named = {"AddItemInputRequest": 1, "MoveInputRequest": 1} | dict.fromkeys(none_is_for_later, 0)
+    named = {"AddItemInputRequest": 1, "MoveToCartInputRequest": 1} | dict.fromkeys(none_is_for_later, 0)
     assert least == {(name, field): units for name, units in named.items() for field in ("quantity", "qty")}
 
 

@@ -1,4 +1,4 @@
-"""The headers that every answer carries."""
+"""The security headers of every response."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.tests.factories import access_token, make_user
+from accounts.tests.factories import make_access_token, make_user
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.once
 
 API_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -59,8 +61,8 @@ def test_so_does_a_crash(client: Client, db: None, url: str) -> None:
     "url",
     ["/api/cart/", "/api/cart/summary/", "/api/auth/me/", "/api/orders/my/", "/api/orders/260101-abcdef/", "/healthz", "/readyz"],
 )
-def test_what_belongs_to_somebody_is_kept_by_no_cache(api: SchemaClient, url: str) -> None:
-    api.bearer(access_token(make_user()))
+def test_personal_answers_are_kept_by_no_cache(api: SchemaClient, url: str) -> None:
+    api.bearer(make_access_token(make_user()))
 
     response = api.get(url)
 

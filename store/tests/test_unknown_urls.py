@@ -1,9 +1,11 @@
-"""Addresses that lead nowhere, and methods that a route does not know."""
+"""Unknown URLs, and methods that a route does not support."""
 
 import pytest
 from pytest_django import Settings
 
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.once
 
 NOT_FOUND = {"success": False, "status": 404, "code": "not_found", "message": "Not found", "errors": {}}
 NOWHERE = [

@@ -1,4 +1,4 @@
-"""The admin's pages of users and of what happened to their accounts"""
+"""The admin's pages of users and their account events"""
 
 from io import StringIO
 from typing import Any
@@ -10,10 +10,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import AuthEvent, AuthSession, User
-from accounts.tests.factories import PASSWORD, make_user, me, sign_in
-from accounts.tests.mails import one_link, sent
-from carts.tests.factories import add, signed_in
-from orders.tests.factories import create, form, placed
+from accounts.tests.factories import PASSWORD, get_me, make_user, sign_in
+from accounts.tests.mails import get_link_params, send_pending_emails
+from carts.tests.factories import add_to_cart, signed_in_client
+from orders.tests.factories import create, order_body, placed
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -21,16 +21,16 @@ USERS = "/admin/accounts/user/"
 
 
 @pytest.fixture
-def root(db: None) -> Client:
-    """The browser of a superuser."""
+def superuser_client(db: None) -> Client:
+    """The client of a superuser."""
     client = Client()
     client.force_login(User.objects.create_superuser("root@example.com", "a root of oak"))
     return client
 
 
 @pytest.fixture
-def clerk(db: None) -> Client:
-    """The browser of a member of staff who may change users."""
+def clerk_client(db: None) -> Client:
+    """The client of a member of staff who may change users."""
     user = make_user("clerk@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     client = Client()
@@ -38,129 +38,129 @@ def clerk(db: None) -> Client:
     return client
 
 
-def act(browser: Client, action: str, *users: User) -> Any:
-    """Choose users in the list and do this to them."""
+def run_action(browser: Client, action: str, *users: User) -> Any:
+    """Select users in the list and run an action on them."""
     return browser.post(USERS, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
 
 
-def test_a_ban_ends_all_sessions_and_lifting_it_revives_none(root: Client) -> None:
+def test_a_ban_ends_all_sessions_and_lifting_it_revives_none(superuser_client: Client) -> None:
     ada, eve = make_user(), make_user("eve@example.com")
     tokens = [sign_in()[0], sign_in()[0]]
     foreign, _ = sign_in("eve@example.com")
 
-    assert "1 account(s) banned." in act(root, "ban", ada).content.decode()
-    assert "0 account(s) banned." in act(root, "ban", ada).content.decode()
-    assert [me(token).status_code for token in tokens] == [401, 401]
+    assert "1 account(s) banned." in run_action(superuser_client, "ban", ada).content.decode()
+    assert "0 account(s) banned." in run_action(superuser_client, "ban", ada).content.decode()
+    assert [get_me(token).status_code for token in tokens] == [401, 401]
     assert SchemaClient().post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD}).status_code == 403
-    act(root, "unban", ada, eve)
+    run_action(superuser_client, "unban", ada, eve)
 
-    assert [me(token).json()["code"] for token in tokens] == ["session_revoked"] * 2
-    assert me(foreign).status_code == 200
-    assert me(sign_in()[0]).status_code == 200
-    noted = AuthEvent.objects.filter(event__in=("banned", "unbanned")).order_by("pk")
+    assert [get_me(token).json()["code"] for token in tokens] == ["session_revoked"] * 2
+    assert get_me(foreign).status_code == 200
+    assert get_me(sign_in()[0]).status_code == 200
+    events = AuthEvent.objects.filter(event__in=("banned", "unbanned")).order_by("pk")
     staff = User.objects.get(email="root@example.com").pk
-    told = [(row.event, row.user, row.detail["by"]) for row in noted]
-    assert told == [("banned", ada, staff), ("unbanned", ada, staff)]
+    event_rows = [(row.event, row.user, row.detail["by"]) for row in events]
+    assert event_rows == [("banned", ada, staff), ("unbanned", ada, staff)]
 
 
-def test_nobody_bans_himself(root: Client) -> None:
-    act(root, "ban", User.objects.get())
+def test_staff_cannot_ban_themselves(superuser_client: Client) -> None:
+    run_action(superuser_client, "ban", User.objects.get())
 
     assert User.objects.get().is_active
 
 
 @pytest.mark.parametrize("action", ["ban", "sign_out", "send_reset_mail"])
-def test_staff_do_nothing_to_a_superuser(clerk: Client, action: str) -> None:
-    boss = User.objects.create_superuser("root@example.com", "a lamp on the hill")
+def test_staff_do_nothing_to_a_superuser(clerk_client: Client, action: str) -> None:
+    superuser = User.objects.create_superuser("root@example.com", "a lamp on the hill")
     token, _ = sign_in("root@example.com")
 
-    act(clerk, action, boss)
+    run_action(clerk_client, action, superuser)
 
-    boss.refresh_from_db()
-    assert boss.is_active
-    assert me(token).status_code == 200
-    assert not sent()
+    superuser.refresh_from_db()
+    assert superuser.is_active
+    assert get_me(token).status_code == 200
+    assert not send_pending_emails()
 
 
-def test_signing_out_everywhere_leaves_the_account(clerk: Client) -> None:
+def test_signing_out_everywhere_leaves_the_account(clerk_client: Client) -> None:
     ada = make_user()
     token, _ = sign_in()
 
-    assert "1 session(s) ended." in act(clerk, "sign_out", ada).content.decode()
+    assert "1 session(s) ended." in run_action(clerk_client, "sign_out", ada).content.decode()
 
-    assert me(token).json()["code"] == "session_revoked"
+    assert get_me(token).json()["code"] == "session_revoked"
     assert AuthSession.objects.get().revoke_reason == "admin"
-    noted = AuthEvent.objects.get(event="logout_all")
-    assert (noted.user, noted.detail) == (ada, {"by": User.objects.get(email="clerk@example.com").pk})
-    assert me(sign_in()[0]).status_code == 200
+    events = AuthEvent.objects.get(event="logout_all")
+    assert (events.user, events.detail) == (ada, {"by": User.objects.get(email="clerk@example.com").pk})
+    assert get_me(sign_in()[0]).status_code == 200
 
 
-def test_a_password_is_set_by_the_users_own_link_alone(clerk: Client) -> None:
+def test_a_password_is_set_by_the_users_own_link_alone(clerk_client: Client) -> None:
     ada = make_user()
     banned = make_user("eve@example.com", is_active=False)
     by_phone = User.objects.create_user(phone="+13128059851")
 
-    act(clerk, "send_reset_mail", ada, banned, by_phone)
+    run_action(clerk_client, "send_reset_mail", ada, banned, by_phone)
 
-    assert set(one_link("ada@example.com")) == {"uid", "token"}
-    noted = AuthEvent.objects.get(event="password_reset_asked")
-    assert (noted.user, noted.detail) == (ada, {"by": User.objects.get(email="clerk@example.com").pk})
-    page = clerk.get(f"{USERS}{ada.pk}/change/").content.decode()
+    assert set(get_link_params("ada@example.com")) == {"uid", "token"}
+    events = AuthEvent.objects.get(event="password_reset_asked")
+    assert (events.user, events.detail) == (ada, {"by": User.objects.get(email="clerk@example.com").pk})
+    page = clerk_client.get(f"{USERS}{ada.pk}/change/").content.decode()
     assert 'name="password' not in page
 
 
-def test_what_is_personal_is_shown_and_not_changed(root: Client) -> None:
+def test_what_is_personal_is_shown_and_not_changed(superuser_client: Client) -> None:
     ada = make_user(first_name="Ada")
     body = {"email": "eve@example.com", "phone": "+13128059851", "first_name": "Eve", "market": "us", "is_active": "on"}
     body |= {f"auth_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
 
-    response = root.post(f"{USERS}{ada.pk}/change/", body)
+    response = superuser_client.post(f"{USERS}{ada.pk}/change/", body)
 
     assert response.status_code == 302
     ada.refresh_from_db()
     assert (ada.email, ada.phone, ada.first_name, ada.market) == ("ada@example.com", None, "Ada", "us")
 
 
-def test_a_new_user_is_filled_in_with_normal_forms_and_no_password(root: Client) -> None:
+def test_a_new_user_is_filled_in_with_normal_forms_and_no_password(superuser_client: Client) -> None:
     body = {"email": "Ada@Example.COM", "phone": "+1 (312) 805-9851", "is_active": "on"}
     body |= {f"auth_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
 
-    root.post(f"{USERS}add/", body)
+    superuser_client.post(f"{USERS}add/", body)
 
     ada = User.objects.get(email="ada@example.com")
     assert (ada.phone, ada.has_usable_password()) == ("+13128059851", False)
 
 
 @pytest.mark.parametrize("body", [{"email": "", "phone": ""}, {"email": "ada@localhost@"}, {"phone": "123"}])
-def test_a_new_user_without_a_good_address_or_number_is_refused(root: Client, body: dict[str, str]) -> None:
+def test_a_new_user_without_a_good_address_or_number_is_refused(superuser_client: Client, body: dict[str, str]) -> None:
     body |= {f"auth_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
 
-    assert root.post(f"{USERS}add/", body).status_code == 200
+    assert superuser_client.post(f"{USERS}add/", body).status_code == 200
     assert User.objects.count() == 1
 
 
-def test_events_are_listed_found_and_cannot_be_changed(root: Client) -> None:
+def test_events_are_listed_found_and_cannot_be_changed(superuser_client: Client) -> None:
     make_user()
     sign_in()
     event = AuthEvent.objects.get()
 
-    page = root.get("/admin/accounts/authevent/?q=ada@example.com").content.decode()
-    root.post(f"/admin/accounts/authevent/{event.pk}/change/", {"event": "logout"})
+    page = superuser_client.get("/admin/accounts/authevent/?q=ada@example.com").content.decode()
+    superuser_client.post(f"/admin/accounts/authevent/{event.pk}/change/", {"event": "logout"})
 
     assert "1 account event" in " ".join(page.split())
-    assert root.get(f"/admin/accounts/authevent/{event.pk}/change/").status_code == 200
-    assert root.get("/admin/accounts/authevent/add/").status_code == 403
-    assert root.post(f"/admin/accounts/authevent/{event.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert superuser_client.get(f"/admin/accounts/authevent/{event.pk}/change/").status_code == 200
+    assert superuser_client.get("/admin/accounts/authevent/add/").status_code == 403
+    assert superuser_client.post(f"/admin/accounts/authevent/{event.pk}/delete/", {"post": "yes"}).status_code == 403
     event.refresh_from_db()
     assert event.event == "login_ok"
 
 
-def test_a_customers_token_opens_no_page_and_the_admins_session_not_the_api(root: Client) -> None:
+def test_a_customers_token_opens_no_page_and_the_admins_session_not_the_api(superuser_client: Client) -> None:
     make_user("staff@example.com", is_staff=True)
     token, _ = sign_in("staff@example.com")
 
     assert Client().get(USERS, headers={"Authorization": f"Bearer {token}"}).status_code == 302
-    assert root.get("/api/auth/me/").status_code == 401
+    assert superuser_client.get("/api/auth/me/").status_code == 401
 
 
 @pytest.mark.django_db
@@ -169,8 +169,8 @@ def test_createsuperuser_takes_an_address(monkeypatch: pytest.MonkeyPatch) -> No
 
     call_command("createsuperuser", interactive=False, email="Root@Example.COM", stdout=StringIO())
 
-    root = User.objects.get()
-    assert (root.email, root.is_staff, root.is_superuser) == ("root@example.com", True, True)
+    superuser_client = User.objects.get()
+    assert (superuser_client.email, superuser_client.is_staff, superuser_client.is_superuser) == ("root@example.com", True, True)
     assert Client().login(email="root@example.com", password="a root of oak")
 
 
@@ -179,8 +179,8 @@ def test_where_addresses_must_be_confirmed_only_checkout_waits_for_it(settings: 
     settings.REQUIRE_VERIFIED_EMAIL = True
     lamp = make_product(stock=50)
     ada = make_user()
-    client = signed_in(ada)
-    add(client, lamp)
+    client = signed_in_client(ada)
+    add_to_cart(client, lamp)
 
     response = create(client)
 
@@ -193,14 +193,14 @@ def test_where_addresses_must_be_confirmed_only_checkout_waits_for_it(settings: 
 @pytest.mark.django_db
 def test_a_retry_after_the_address_was_confirmed_is_the_same_request() -> None:
     ada = make_user()
-    client = signed_in(ada)
-    add(client, make_product())
+    client = signed_in_client(ada)
+    add_to_cart(client, make_product())
     first = create(client, "first").json()["data"]["number"]
     User.objects.update(email_verified_at=ada.date_joined)
 
-    again = create(client, "first")
+    retry = create(client, "first")
 
-    assert (again.status_code, again.json()["data"]["number"]) == (200, first)
+    assert (retry.status_code, retry.json()["data"]["number"]) == (200, first)
 
 
 @pytest.mark.django_db
@@ -208,6 +208,6 @@ def test_guests_and_accounts_by_phone_have_none_to_confirm(settings: Settings) -
     settings.REQUIRE_VERIFIED_EMAIL = True
     lamp = make_product(stock=50)
 
-    for client in (SchemaClient(), signed_in(User.objects.create_user(phone="+13128059851"))):
-        add(client, lamp)
-        placed(client, **form(name="Ada"))
+    for client in (SchemaClient(), signed_in_client(User.objects.create_user(phone="+13128059851"))):
+        add_to_cart(client, lamp)
+        placed(client, **order_body(name="Ada"))

@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from accounts.tests.factories import access_token, make_user
+from accounts.tests.factories import make_access_token, make_user
 from carts.models import Cart
 from orders.models import Order
 from products.models import Listing, MarketPrice, Product, StockMovement, Variant
-from products.tests.factories import make_category, make_product, variant_of
+from products.tests.factories import get_only_variant, make_category, make_product
 from tests.schema_client import SchemaClient
 
 LISTS = [
@@ -25,17 +25,17 @@ LISTS = [
 
 
 @pytest.fixture
-def staff(db: None) -> Client:
-    """A browser in which staff are signed in."""
+def staff_client(db: None) -> Client:
+    """The client of a member of staff."""
     client = Client()
     client.force_login(User.objects.create_superuser("staff@example.com", "a staff of oak"))
     return client
 
 
-def order_something(api: SchemaClient, name: str) -> str:
-    """Order one unit of a new product as a guest; returns the order's number."""
+def place_guest_order(api: SchemaClient, name: str) -> str:
+    """Order one unit of a new product as a guest and return the order number."""
     product = make_product(
-        name, sku=name.upper(), category=make_category(f"Shelf of {name}"), seller_id=make_user(f"{name}@example.com").pk
+        name, sku=name.upper(), category=make_category(f"Category of {name}"), seller_id=make_user(f"{name}@example.com").pk
     )
     api.post("/api/cart/add/", {"product_id": product.pk})
     body = {"payment_method": "cod", "name": "Ada", "email": f"{name}@example.com", "address": "12 Hill Road"}
@@ -44,36 +44,36 @@ def order_something(api: SchemaClient, name: str) -> str:
 
 
 @pytest.mark.parametrize("page", LISTS)
-def test_a_list_costs_the_same_for_one_row_and_for_six(staff: Client, api: SchemaClient, page: str) -> None:
-    order_something(api, "lamp")
-    staff.get(f"/admin/{page}/")
+def test_a_list_costs_the_same_for_one_row_and_for_six(staff_client: Client, api: SchemaClient, page: str) -> None:
+    place_guest_order(api, "lamp")
+    staff_client.get(f"/admin/{page}/")
     with CaptureQueriesContext(
         connection,
-    ) as one:
-        response = staff.get(f"/admin/{page}/")
+    ) as single:
+        response = staff_client.get(f"/admin/{page}/")
     assert response.status_code == 200
     for name in ("mug", "pot", "pan", "jug", "cup"):
-        order_something(api, name)
+        place_guest_order(api, name)
 
     with CaptureQueriesContext(connection) as six:
-        staff.get(f"/admin/{page}/")
+        staff_client.get(f"/admin/{page}/")
 
-    assert len(six) == len(one)
+    assert len(six) == len(single)
 
 
 @pytest.mark.parametrize("page", LISTS)
-def test_every_list_can_be_searched(staff: Client, page: str) -> None:
-    response = staff.get(f"/admin/{page}/", {"q": "lamp 7 %_'"})
+def test_every_list_can_be_searched(staff_client: Client, page: str) -> None:
+    response = staff_client.get(f"/admin/{page}/", {"q": "lamp 7 %_'"})
 
     assert response.status_code == 200
 
 
-def test_an_order_is_shown_whole_and_cannot_be_changed(staff: Client, api: SchemaClient) -> None:
-    number = order_something(api, "lamp")
+def test_an_order_is_shown_whole_and_cannot_be_changed(staff_client: Client, api: SchemaClient) -> None:
+    number = place_guest_order(api, "lamp")
     order = Order.objects.get(number=number)
 
-    page = staff.get(f"/admin/orders/order/{order.pk}/change/")
-    change = staff.post(f"/admin/orders/order/{order.pk}/change/", {"total": "1"})
+    page = staff_client.get(f"/admin/orders/order/{order.pk}/change/")
+    change = staff_client.post(f"/admin/orders/order/{order.pk}/change/", {"total": "1"})
 
     assert number in page.content.decode()
     assert "LAMP" in page.content.decode()
@@ -82,35 +82,35 @@ def test_an_order_is_shown_whole_and_cannot_be_changed(staff: Client, api: Schem
     assert order.total == 20
 
 
-def test_a_cart_is_shown_with_its_lines_and_its_story(staff: Client, api: SchemaClient) -> None:
+def test_a_cart_is_shown_with_its_lines_and_its_history(staff_client: Client, api: SchemaClient) -> None:
     lamp = make_product("Lamp")
     api.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3})
     cart = Cart.objects.get()
 
-    page = staff.get(f"/admin/carts/cart/{cart.pk}/change/").content.decode()
+    page = staff_client.get(f"/admin/carts/cart/{cart.pk}/change/").content.decode()
 
     assert "Item Added" in page
     assert str(cart.key_hash)[:8] in page
     assert str(cart.key_hash) not in page
 
 
-def product_form(product: Product, **changed: str) -> dict[str, str]:
-    """Return the product's page as a browser would send it: what it showed, hidden, and what is in its fields."""
-    variant = variant_of(product)
+def make_product_form(product: Product, **changed: str) -> dict[str, str]:
+    """Return the product form as a browser would submit it, with its hidden initial values."""
+    variant = get_only_variant(product)
     us = variant.market_prices.filter(market="us").first()
-    own = {
+    product_fields = {
         **{"name": product.name, "description": product.description, "category": str(product.category_id or "")},
         **{"seller": str(product.seller_id or ""), "low_stock_threshold": str(product.low_stock_threshold)},
         "is_active": "on" if product.is_active else "",
     }
-    of_variant = {
+    variant_fields = {
         **{"sku": variant.sku, "name": variant.name, "options": json.dumps(variant.options), "price": f"{variant.price:.2f}"},
         "compare_at_price": "" if variant.compare_at_price is None else f"{variant.compare_at_price:.2f}",
         **{"price_us": f"{us.price:.2f}" if us else "", "on_hand": str(variant.stock), "position": str(variant.position)},
         "is_active": "on" if variant.is_active else "",
     }
-    fields = own | {f"variants-0-{name}": value for name, value in of_variant.items()}
-    shown = {f"initial-{name}": value for name, value in fields.items()} if "variants-INITIAL_FORMS" not in changed else {}
+    fields = product_fields | {f"variants-0-{name}": value for name, value in variant_fields.items()}
+    initial = {f"initial-{name}": value for name, value in fields.items()} if "variants-INITIAL_FORMS" not in changed else {}
     form = {
         **{
             "variants-TOTAL_FORMS": "1",
@@ -122,19 +122,19 @@ def product_form(product: Product, **changed: str) -> dict[str, str]:
         "variants-MAX_NUM_FORMS": "9",
         **{"variants-0-id": str(variant.pk), "variants-0-product": str(product.pk)},
     }
-    return form | shown | fields | changed
+    return form | initial | fields | changed
 
 
-def test_a_changed_stock_is_a_movement_and_a_changed_price_is_listed(staff: Client) -> None:
+def test_a_changed_stock_is_a_movement_and_a_changed_price_is_listed(staff_client: Client) -> None:
     lamp = make_product(price="20.00", stock=10)
 
-    form = product_form(lamp, **{"variants-0-on_hand": "7", "variants-0-price": "25.00", "variants-0-price_us": "3.50"})
-    response = staff.post(f"/admin/products/product/{lamp.pk}/change/", form)
+    form = make_product_form(lamp, **{"variants-0-on_hand": "7", "variants-0-price": "25.00", "variants-0-price_us": "3.50"})
+    response = staff_client.post(f"/admin/products/product/{lamp.pk}/change/", form)
 
     assert response.status_code == 302
     movement = StockMovement.objects.latest("id")
     assert (movement.delta, movement.reason, str(movement.user)) == (-3, "correction", "staff@example.com")
-    assert variant_of(lamp).stock == 7
+    assert get_only_variant(lamp).stock == 7
     prices = dict(Listing.objects.filter(product=lamp).values_list("market", "price"))
     assert prices == {"in": 25, "us": pytest.approx(3.5)}
 
@@ -146,69 +146,71 @@ def test_a_changed_stock_is_a_movement_and_a_changed_price_is_listed(staff: Clie
         *(("price_us", "1.001"), ("options", "[1]"), ("options", '{"Size": 1}'), ("sku", "")),
     ],
 )
-def test_what_cannot_be_is_told_and_nothing_changes(staff: Client, field: str, value: str) -> None:
+def test_invalid_input_is_reported_and_nothing_changes(staff_client: Client, field: str, value: str) -> None:
     lamp = make_product(price="20.00", stock=10)
     Variant.objects.update(reserved=4)
     before = list(Variant.objects.values()), list(StockMovement.objects.values()), list(MarketPrice.objects.values())
 
-    response = staff.post(f"/admin/products/product/{lamp.pk}/change/", product_form(lamp, **{f"variants-0-{field}": value}))
+    response = staff_client.post(
+        f"/admin/products/product/{lamp.pk}/change/", make_product_form(lamp, **{f"variants-0-{field}": value})
+    )
 
     assert response.status_code == 200
     assert "Please correct the error" in response.content.decode()
     assert (list(Variant.objects.values()), list(StockMovement.objects.values()), list(MarketPrice.objects.values())) == before
 
 
-def test_a_new_product_is_for_sale_with_its_first_stock_on_record(staff: Client, api: SchemaClient) -> None:
-    form = product_form(
+def test_a_new_product_is_for_sale_with_its_first_stock_on_record(staff_client: Client, api: SchemaClient) -> None:
+    form = make_product_form(
         make_product("Lamp"), name="Pot", **{"variants-INITIAL_FORMS": "0", "variants-0-id": "", "variants-0-product": ""}
     )
     form |= {"variants-0-sku": "POT", "variants-0-on_hand": "4"}
 
-    response = staff.post("/admin/products/product/add/", form)
+    response = staff_client.post("/admin/products/product/add/", form)
 
     assert response.status_code == 302
     assert api.get("/api/products/pot/").json()["data"]["stock"] == 4
     assert StockMovement.objects.filter(variant__sku="POT", delta=4, reason="initial").count() == 1
 
 
-def test_the_admin_calls_staff_by_their_names(staff: Client) -> None:
+def test_the_admin_calls_staff_by_their_names(staff_client: Client) -> None:
     User.objects.update(first_name="Ada", last_name="Lovelace")
 
-    page = staff.get("/admin/").content.decode()
+    page = staff_client.get("/admin/").content.decode()
 
     assert re.search(r">\s*Ada Lovelace\s*<", page)
 
 
-def test_a_retired_product_is_gone_from_the_shop_and_still_on_record(staff: Client, api: SchemaClient) -> None:
+def test_a_retired_product_is_gone_from_the_shop_and_still_on_record(staff_client: Client, api: SchemaClient) -> None:
     lamp = make_product("Lamp")
 
-    chosen = {"action": "retire", "_selected_action": [str(lamp.pk)], "confirmed": sha256(f"[{lamp.pk}]".encode()).hexdigest()}
-    staff.post("/admin/products/product/", chosen)
+    form_data = {"action": "retire", "_selected_action": [str(lamp.pk)], "confirmed": sha256(f"[{lamp.pk}]".encode()).hexdigest()}
+    staff_client.post("/admin/products/product/", form_data)
 
     assert api.get(f"/api/products/{lamp.pk}/").status_code == 404
     assert Product.objects.filter(pk=lamp.pk, is_active=False).exists()
 
 
-def test_a_user_is_stored_in_normal_form_and_without_a_password(staff: Client) -> None:
+def test_a_user_is_stored_in_normal_form_and_without_a_password(staff_client: Client) -> None:
     form = {"email": "New@Example.com", "auth_sessions-TOTAL_FORMS": "0", "auth_sessions-INITIAL_FORMS": "0", "is_active": "on"}
 
-    response = staff.post("/admin/accounts/user/add/", form)
+    response = staff_client.post("/admin/accounts/user/add/", form)
 
     assert response.status_code == 302
     assert not User.objects.get(email="new@example.com").has_usable_password()
 
 
 @pytest.mark.parametrize("form", [{"email": ""}, {"email": "new@127.0.0.1"}, {"email": "STAFF@example.com"}])
-def test_a_user_that_cannot_be_is_refused(staff: Client, form: dict[str, str]) -> None:
+def test_a_user_that_cannot_be_is_refused(staff_client: Client, form: dict[str, str]) -> None:
     form |= {"auth_sessions-TOTAL_FORMS": "0", "auth_sessions-INITIAL_FORMS": "0"}
 
-    response = staff.post("/admin/accounts/user/add/", form)
+    response = staff_client.post("/admin/accounts/user/add/", form)
 
     assert response.status_code == 200
     assert User.objects.count() == 1
 
 
-def test_nobody_else_gets_in(api: SchemaClient, db: None) -> None:
+def test_no_one_else_gets_in(api: SchemaClient, db: None) -> None:
     client = Client()
     client.force_login(make_user())
 
@@ -216,23 +218,23 @@ def test_nobody_else_gets_in(api: SchemaClient, db: None) -> None:
     assert Client().get("/admin/").status_code == 302
 
 
-def test_a_page_that_was_opened_before_a_sale_does_not_put_the_sold_units_back(staff: Client, api: SchemaClient) -> None:
+def test_a_page_that_was_opened_before_a_sale_does_not_put_the_sold_units_back(staff_client: Client, api: SchemaClient) -> None:
     lamp = make_product(price="20.00", stock=10)
-    shown = product_form(lamp, description="A better text", **{"initial-variants-0-on_hand": "10"})
+    form_data = make_product_form(lamp, description="A better text", **{"initial-variants-0-on_hand": "10"})
     api.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3})
     api.post("/api/orders/create/", {"payment_method": "cod", "name": "Ada", "email": "a@example.com", "address": "12 Hill Road"})
 
-    assert staff.post(f"/admin/products/product/{lamp.pk}/change/", shown).status_code == 302
-    assert variant_of(lamp).stock == 7
+    assert staff_client.post(f"/admin/products/product/{lamp.pk}/change/", form_data).status_code == 302
+    assert get_only_variant(lamp).stock == 7
 
-    staff.post(f"/admin/products/product/{lamp.pk}/change/", shown | {"variants-0-on_hand": "12"})
-    assert variant_of(lamp).stock == 9
+    staff_client.post(f"/admin/products/product/{lamp.pk}/change/", form_data | {"variants-0-on_hand": "12"})
+    assert get_only_variant(lamp).stock == 9
     assert list(StockMovement.objects.order_by("id").values_list("delta", flat=True)) == [10, -3, 2]
 
 
 @pytest.fixture
-def clerk(db: None) -> Client:
-    """A browser of staff who may change users, and are no superusers."""
+def clerk_client(db: None) -> Client:
+    """The client of a member of staff who may change users and is no superuser."""
     user = make_user("clerk@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
     client = Client()
@@ -240,31 +242,31 @@ def clerk(db: None) -> Client:
     return client
 
 
-def test_nobody_but_a_superuser_hands_out_rights(clerk: Client) -> None:
+def test_only_a_superuser_grants_rights(clerk_client: Client) -> None:
     user = User.objects.get(email="clerk@example.com")
     form = {"email": "clerk@example.com", "is_active": "on", "is_staff": "on", "is_superuser": "on", "market": "us"}
     form |= {"auth_sessions-TOTAL_FORMS": "0", "auth_sessions-INITIAL_FORMS": "0"}
 
-    clerk.post(f"/admin/accounts/user/{user.pk}/change/", form)
+    clerk_client.post(f"/admin/accounts/user/{user.pk}/change/", form)
 
     user.refresh_from_db()
     assert (user.market, user.is_superuser) == ("us", False)
 
 
-def test_nobody_but_a_superuser_changes_one(clerk: Client) -> None:
+def test_only_a_superuser_changes_a_superuser(clerk_client: Client) -> None:
     root = User.objects.create_superuser("root@example.com", "a root of oak")
 
-    response = clerk.post(f"/admin/accounts/user/{root.pk}/change/", {"email": "mine@example.com"})
+    response = clerk_client.post(f"/admin/accounts/user/{root.pk}/change/", {"email": "mine@example.com"})
 
     assert response.status_code == 403
     assert User.objects.filter(email="root@example.com").exists()
 
 
-def test_a_changed_password_ends_the_sessions_of_the_api(staff: Client, api: SchemaClient) -> None:
-    token = access_token(User.objects.get(email="staff@example.com"))
+def test_a_changed_password_ends_the_sessions_of_the_api(staff_client: Client, api: SchemaClient) -> None:
+    token = make_access_token(User.objects.get(email="staff@example.com"))
     form = {"old_password": "a staff of oak", "new_password1": "a staff of pine", "new_password2": "a staff of pine"}
 
-    response = staff.post("/admin/password_change/", form)
+    response = staff_client.post("/admin/password_change/", form)
 
     assert response.status_code == 302
     assert api.bearer(token).get("/api/auth/me/").status_code == 401

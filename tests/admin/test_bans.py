@@ -1,4 +1,4 @@
-"""/admin/accounts/user/: what a ban, a sign-out and a saved form do to staff, to superusers and to what users do meanwhile"""
+"""/admin/accounts/user/: effects of bans, sign-outs and saved forms on staff, superusers and concurrent changes by users"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,119 +12,119 @@ from django.db.models.signals import pre_save
 from django.test import Client
 
 from accounts.models import AuthEvent, AuthSession, User
-from accounts.tests.factories import PASSWORD, make_user, me, refresh, sign_in
-from accounts.tests.mails import sent
+from accounts.tests.factories import PASSWORD, get_me, make_user, refresh_tokens, sign_in
+from accounts.tests.mails import send_pending_emails
 from tests.schema_client import SchemaClient
 
 USERS = "/admin/accounts/user/"
 NO_SESSIONS = {f"auth_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
 
 
-def browser(user: User) -> Client:
-    """Return the browser of a member of staff who has signed in to the admin."""
+def make_client(user: User) -> Client:
+    """Return the client of a member of staff who has signed in to the admin."""
     client = Client()
     client.force_login(user)
     assert client.get("/admin/").status_code == 200
     return client
 
 
-def clerk_of(email: str = "clerk@example.com") -> User:
-    """Make a member of staff who may change users and is no superuser."""
+def make_clerk(email: str = "clerk@example.com") -> User:
+    """Return a member of staff who may change users and is no superuser."""
     clerk = make_user(email, is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     return clerk
 
 
 @pytest.fixture
-def root(db: None) -> Client:
-    """The browser of a superuser."""
-    return browser(User.objects.create_superuser("root@example.com", "a root of oak"))
+def superuser_client(db: None) -> Client:
+    """The client of a superuser."""
+    return make_client(User.objects.create_superuser("root@example.com", "a root of oak"))
 
 
-def act(client: Client, action: str, *users: User) -> Any:
-    """Choose users in the list and do this to them."""
+def run_action(client: Client, action: str, *users: User) -> Any:
+    """Select users in the list and run an action on them."""
     return client.post(USERS, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
 
 
-def save(client: Client, user: User, **fields: str) -> Any:
+def save_user(client: Client, user: User, **fields: str) -> Any:
     """Save the user's form with these fields."""
     return client.post(f"{USERS}{user.pk}/change/", {**NO_SESSIONS, **fields})
 
 
-def test_a_banned_member_of_staff_is_out_of_the_admin_at_once(root: Client) -> None:
-    clerk = clerk_of()
-    his = browser(clerk)
+def test_a_banned_member_of_staff_is_out_of_the_admin_at_once(superuser_client: Client) -> None:
+    clerk = make_clerk()
+    clerk_client = make_client(clerk)
 
-    act(root, "ban", clerk)
+    run_action(superuser_client, "ban", clerk)
 
-    assert his.get("/admin/").status_code == 302
-    assert his.get(USERS).status_code == 302
-
-
-def test_lifting_a_ban_does_not_let_him_in_again_by_his_old_session(root: Client) -> None:
-    clerk = clerk_of()
-    his = browser(clerk)
-
-    act(root, "ban", clerk)
-    act(root, "unban", clerk)
-
-    assert his.get("/admin/").status_code == 302
+    assert clerk_client.get("/admin/").status_code == 302
+    assert clerk_client.get(USERS).status_code == 302
 
 
-def test_signed_out_everywhere_is_signed_out_of_the_admin_too(root: Client) -> None:
-    clerk = clerk_of()
-    his = browser(clerk)
+def test_lifting_a_ban_does_not_revive_an_old_session(superuser_client: Client) -> None:
+    clerk = make_clerk()
+    clerk_client = make_client(clerk)
 
-    act(root, "sign_out", clerk)
+    run_action(superuser_client, "ban", clerk)
+    run_action(superuser_client, "unban", clerk)
 
-    assert his.get("/admin/").status_code == 302
+    assert clerk_client.get("/admin/").status_code == 302
 
 
-def test_a_new_password_signs_staff_out_of_the_admin(root: Client) -> None:
-    clerk = clerk_of()
-    his = browser(clerk)
+def test_signed_out_everywhere_is_signed_out_of_the_admin_too(superuser_client: Client) -> None:
+    clerk = make_clerk()
+    clerk_client = make_client(clerk)
+
+    run_action(superuser_client, "sign_out", clerk)
+
+    assert clerk_client.get("/admin/").status_code == 302
+
+
+def test_a_new_password_signs_staff_out_of_the_admin(superuser_client: Client) -> None:
+    clerk = make_clerk()
+    clerk_client = make_client(clerk)
     body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
 
     SchemaClient().bearer(sign_in("clerk@example.com")[0]).post("/api/auth/password/change/", body)
 
-    assert his.get("/admin/").status_code == 302
+    assert clerk_client.get("/admin/").status_code == 302
 
 
-def test_a_form_that_switches_an_account_off_ends_its_sessions_and_switching_it_on_revives_none(root: Client) -> None:
+def test_a_form_that_switches_an_account_off_ends_its_sessions_and_switching_it_on_revives_none(superuser_client: Client) -> None:
     ada = make_user()
     access, token = sign_in()
 
-    save(root, ada, market="us")
-    assert me(access).status_code == 401
-    save(root, ada, market="us", is_active="on")
+    save_user(superuser_client, ada, market="us")
+    assert get_me(access).status_code == 401
+    save_user(superuser_client, ada, market="us", is_active="on")
 
-    assert me(access).json()["code"] == "session_revoked"
-    assert refresh(token).status_code == 401
+    assert get_me(access).json()["code"] == "session_revoked"
+    assert refresh_tokens(token).status_code == 401
     assert AuthSession.objects.get().revoke_reason == "banned"
-    told = list(AuthEvent.objects.filter(user=ada).order_by("pk").values_list("event", flat=True))
-    assert told == ["login_ok", "banned", "unbanned"]
+    events = list(AuthEvent.objects.filter(user=ada).order_by("pk").values_list("event", flat=True))
+    assert events == ["login_ok", "banned", "unbanned"]
 
 
-def test_a_clerk_changes_no_superuser_by_the_form_either(root: Client) -> None:
-    his = browser(clerk_of())
-    boss = User.objects.get(email="root@example.com")
-    before = User.objects.values().get(pk=boss.pk)
+def test_a_clerk_changes_no_superuser_by_the_form_either(superuser_client: Client) -> None:
+    clerk_client = make_client(make_clerk())
+    superuser = User.objects.get(email="root@example.com")
+    before = User.objects.values().get(pk=superuser.pk)
 
-    response = save(his, boss, market="us")
+    response = save_user(clerk_client, superuser, market="us")
 
     assert response.status_code == 403
-    assert User.objects.values().get(pk=boss.pk) == before
+    assert User.objects.values().get(pk=superuser.pk) == before
 
 
-def test_a_clerk_gives_nobody_rights(root: Client) -> None:
-    clerk = clerk_of()
-    his = browser(clerk)
+def test_a_clerk_cannot_grant_rights(superuser_client: Client) -> None:
+    clerk = make_clerk()
+    clerk_client = make_client(clerk)
     every = [str(pk) for pk in Permission.objects.values_list("pk", flat=True)]
     rights = {"is_staff": "on", "is_superuser": "on", "user_permissions": every, "groups": []}
 
     for user in (clerk, make_user()):
-        his.post(f"{USERS}{user.pk}/change/", {**NO_SESSIONS, "market": "us", "is_active": "on", **rights})
-    his.post(f"{USERS}add/", {**NO_SESSIONS, "email": "eve@example.com", "is_active": "on", **rights})
+        clerk_client.post(f"{USERS}{user.pk}/change/", {**NO_SESSIONS, "market": "us", "is_active": "on", **rights})
+    clerk_client.post(f"{USERS}add/", {**NO_SESSIONS, "email": "eve@example.com", "is_active": "on", **rights})
 
     assert list(User.objects.filter(is_superuser=True).values_list("email", flat=True)) == ["root@example.com"]
     assert list(User.objects.filter(is_staff=True).order_by("pk").values_list("email", flat=True)) == [
@@ -135,43 +135,43 @@ def test_a_clerk_gives_nobody_rights(root: Client) -> None:
     assert clerk.user_permissions.count() == Permission.objects.filter(content_type__app_label="accounts").count()
 
 
-def test_a_clerk_who_chooses_everybody_reaches_neither_superusers_nor_himself(root: Client) -> None:
-    clerk, ada = clerk_of(), make_user()
-    his = browser(clerk)
+def test_a_clerk_who_selects_all_reaches_neither_superusers_nor_themselves(superuser_client: Client) -> None:
+    clerk, ada = make_clerk(), make_user()
+    clerk_client = make_client(clerk)
 
-    answer = act(his, "ban", clerk, ada, User.objects.get(email="root@example.com"))
+    response = run_action(clerk_client, "ban", clerk, ada, User.objects.get(email="root@example.com"))
 
-    assert "1 account(s) banned." in answer.content.decode()
+    assert "1 account(s) banned." in response.content.decode()
     assert list(User.objects.filter(is_active=False).values_list("email", flat=True)) == ["ada@example.com"]
-    assert his.get("/admin/").status_code == 200
+    assert clerk_client.get("/admin/").status_code == 200
 
 
-def test_staff_who_may_only_look_do_nothing(root: Client) -> None:
+def test_staff_who_may_only_look_do_nothing(superuser_client: Client) -> None:
     clerk, ada = make_user("clerk@example.com", is_staff=True), make_user()
     clerk.user_permissions.set(Permission.objects.filter(codename="view_user"))
     token, _ = sign_in()
-    his = browser(clerk)
+    clerk_client = make_client(clerk)
 
     for action in ("ban", "sign_out", "send_reset_mail"):
-        act(his, action, ada)
+        run_action(clerk_client, action, ada)
 
-    assert me(token).status_code == 200
+    assert get_me(token).status_code == 200
     assert User.objects.get(pk=ada.pk).is_active
-    assert not sent()
+    assert not send_pending_emails()
 
 
-def test_nobody_is_deleted(root: Client) -> None:
+def test_nobody_is_deleted(superuser_client: Client) -> None:
     ada = make_user()
 
-    act(root, "delete_selected", ada)
-    response = root.post(f"{USERS}{ada.pk}/delete/", {"post": "yes"})
+    run_action(superuser_client, "delete_selected", ada)
+    response = superuser_client.post(f"{USERS}{ada.pk}/delete/", {"post": "yes"})
 
     assert response.status_code == 403
     assert User.objects.filter(pk=ada.pk).exists()
 
 
-def once(act_then: Callable[[], object]) -> Callable[..., None]:
-    """Return a receiver of a signal that does this the first time."""
+def run_once(act_then: Callable[[], object]) -> Callable[..., None]:
+    """Return a signal receiver that calls this the first time only."""
     waiting = [act_then]
 
     def receive(**_: Any) -> None:
@@ -181,15 +181,15 @@ def once(act_then: Callable[[], object]) -> Callable[..., None]:
     return receive
 
 
-def test_a_saved_form_takes_nothing_back_that_the_user_changes_at_that_moment(root: Client) -> None:
+def test_a_saved_form_takes_nothing_back_that_the_user_changes_at_that_moment(superuser_client: Client) -> None:
     ada = make_user()
     token, _ = sign_in()
     body = {"old_password": PASSWORD, "new_password": "a lamp in the valley"}
-    receiver = once(lambda: SchemaClient().bearer(token).post("/api/auth/password/change/", body))
+    receiver = run_once(lambda: SchemaClient().bearer(token).post("/api/auth/password/change/", body))
 
     pre_save.connect(receiver, sender=User)
     try:
-        save(root, ada, market="us", is_active="on")
+        save_user(superuser_client, ada, market="us", is_active="on")
     finally:
         pre_save.disconnect(receiver, sender=User)
 
@@ -199,46 +199,48 @@ def test_a_saved_form_takes_nothing_back_that_the_user_changes_at_that_moment(ro
 
 
 @pytest.mark.parametrize("action", ["ban", "unban", "sign_out", "send_reset_mail"])
-def test_forty_users_are_acted_on_as_one_is(root: Client, action: str) -> None:
+def test_forty_users_are_acted_on_as_one_is(superuser_client: Client, action: str) -> None:
     users = [make_user(f"user{number}@example.com", is_active=action != "unban") for number in range(40)]
 
-    assert act(root, action, *users).status_code == 200
+    assert run_action(superuser_client, action, *users).status_code == 200
 
     switched_off = User.objects.filter(is_active=False).count()
     assert switched_off == (40 if action == "ban" else 0)
-    assert len(sent()) == (40 if action == "send_reset_mail" else 0)
+    assert len(send_pending_emails()) == (40 if action == "send_reset_mail" else 0)
 
 
-def test_events_of_the_last_day_are_listed_and_cannot_be_acted_on(root: Client) -> None:
+def test_events_of_the_last_day_are_listed_and_cannot_be_acted_on(superuser_client: Client) -> None:
     user = make_user()
     for event in ("login_ok", "login_fail"):
         AuthEvent.objects.create(user=user, event=event)
     AuthEvent.objects.update(created_at=user.date_joined - timedelta(hours=1))
-    chosen = list(AuthEvent.objects.values_list("pk", flat=True))
+    form_data = list(AuthEvent.objects.values_list("pk", flat=True))
 
-    page = root.get("/admin/accounts/authevent/")
-    root.post("/admin/accounts/authevent/", {"action": "delete_selected", "_selected_action": chosen, "post": "yes"})
+    page = superuser_client.get("/admin/accounts/authevent/")
+    superuser_client.post("/admin/accounts/authevent/", {"action": "delete_selected", "_selected_action": form_data, "post": "yes"})
 
     assert "2 account events" in " ".join(page.content.decode().split())
     assert AuthEvent.objects.count() == 2
 
 
 def create_superuser(email: str) -> User:
-    """Run the command without a keyboard."""
+    """Run the command non-interactively."""
     call_command("createsuperuser", interactive=False, email=email, stdout=StringIO())
     return User.objects.get()
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", ["Root@Example.COM", "ROOT@EXAMPLE.COM", "root@example.com"])
-def test_a_superuser_signs_in_to_admin_and_api_however_his_address_is_written(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
+def test_a_superuser_signs_in_to_admin_and_api_with_any_spelling_of_the_address(
+    monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     create_superuser(email)
 
-    answer = Client().post("/admin/login/", {"username": email, "password": PASSWORD})
+    response = Client().post("/admin/login/", {"username": email, "password": PASSWORD})
 
-    assert answer.status_code == 302
-    assert me(sign_in(email)[0]).json()["data"]["email"] == "root@example.com"
+    assert response.status_code == 302
+    assert get_me(sign_in(email)[0]).json()["data"]["email"] == "root@example.com"
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""/admin/: the dashboard's figures, who sees which, and what they cost"""
+"""/admin/: the dashboard's figures, who sees which, and how many queries they take"""
 
 import json
 import re
@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.tests.factories import make_user
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from core.actors import SYSTEM
 from core.models import Job
 from orders import reports
@@ -24,53 +24,53 @@ from orders.models import Order, Payment, Refund, StripeEvent
 from orders.tests.factories import placed
 from products.models import Product, Variant
 from products.tests.factories import make_product
-from tests.admin.browsers import clerk, superuser
+from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 
 
 @pytest.fixture
-def staff() -> Client:
-    """The browser of a superuser."""
-    return superuser()
+def staff_client() -> Client:
+    """The client of a superuser."""
+    return make_superuser_client()
 
 
-def order(product: Product, *, units: int = 1, market: str = "in", at: datetime | None = None) -> Order:
-    """Order units of a product as a guest, at this time."""
+def place_order(product: Product, *, units: int = 1, market: str = "in", at: datetime | None = None) -> Order:
+    """Order units of a product as a guest at this time."""
     client = SchemaClient(headers={"X-Market": market})
-    add(client, product, units)
+    add_to_cart(client, product, units)
     number = placed(client, name="Ada")["number"]
     if at is not None:
         Order.objects.filter(number=number).update(placed_at=at)
     return Order.objects.get(number=number)
 
 
-def page_of(client: Client) -> str:
-    """Return the dashboard, its spaces made one."""
+def get_dashboard(client: Client) -> str:
+    """Return the dashboard's HTML with whitespace collapsed."""
     response = client.get("/admin/")
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
 
 
-def plots(page: str) -> list[dict[str, list[str]]]:
-    """Return what the plots of a page draw, by their labels."""
+def get_charts(page: str) -> list[dict[str, list[str]]]:
+    """Return the data of a page's charts by label."""
     drawn = [json.loads(unescape(value)) for value in re.findall(r'data-value="([^"]*)"', page)]
-    return [{"days": one["labels"], **{line["label"]: line["data"] for line in one["datasets"]}} for one in drawn]
+    return [{"days": chart["labels"], **{line["label"]: line["data"] for line in chart["datasets"]}} for chart in drawn]
 
 
-def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff: Client) -> None:
+def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff_client: Client) -> None:
     now = timezone.now()
     lamp = make_product(price="19.99", prices={"us": "0.10"}, stock=50)
     for _ in range(3):
-        order(lamp, market="us", at=now - timedelta(days=29))
-    order(lamp, units=2, at=now)
-    order(lamp, at=now - timedelta(days=2))
-    order(lamp, at=now - timedelta(days=30))
+        place_order(lamp, market="us", at=now - timedelta(days=29))
+    place_order(lamp, units=2, at=now)
+    place_order(lamp, at=now - timedelta(days=2))
+    place_order(lamp, at=now - timedelta(days=30))
 
-    page = page_of(staff)
+    page = get_dashboard(staff_client)
 
-    rupees, dollars = plots(page)
+    rupees, dollars = get_charts(page)
     assert (len(rupees["days"]), len(dollars["days"])) == (30, 30)
     assert rupees["days"][-1] == f"{now.day} {now:%b}"
     assert (rupees["Ordered"][-1], rupees["Ordered"][-3], set(rupees["Ordered"][:-3])) == ("39.98", "19.99", {"0"})
@@ -80,66 +80,69 @@ def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff: Cl
 
 
 def test_money_by_card_counts_in_stripes_minor_units_and_cash_in_the_currencys(db: None) -> None:
-    first, second = (order(make_product(name)) for name in ("Lamp", "Mug"))
+    first, second = (place_order(make_product(name)) for name in ("Lamp", "Mug"))
     Order.objects.update(paid_at=timezone.now(), currency="ISK", total=Decimal(500))
     first.payments.update(currency="ISK", captured_minor=500)
     second.payments.update(currency="ISK", captured_minor=50000, provider="stripe")
 
-    (kronur,) = reports.sales()
+    (kronur,) = reports.get_sales()
 
     assert (kronur.currency, kronur.paid) == ("ISK", Decimal(1000))
 
 
-def test_money_counts_on_the_day_on_which_it_came(staff: Client) -> None:
+def test_money_counts_on_the_day_on_which_it_came(staff_client: Client) -> None:
     now = timezone.now()
-    sent = order(make_product(price="20.00"), at=now - timedelta(days=40))
-    shipping.ship(SYSTEM, sent.pk)
-    shipping.deliver(SYSTEM, sent.pk)
+    sent = place_order(make_product(price="20.00"), at=now - timedelta(days=40))
+    shipping.ship_order(SYSTEM, sent.pk)
+    shipping.deliver_order(SYSTEM, sent.pk)
 
-    (rupees,) = plots(page_of(staff))
+    (rupees,) = get_charts(get_dashboard(staff_client))
 
     assert set(rupees["Ordered"]) == {"0"}
     assert (rupees["Paid"][-1], set(rupees["Paid"][:-1])) == ("20.00", {"0"})
 
 
-def test_what_waits_for_its_money_expired_or_was_cancelled_is_no_sale(staff: Client) -> None:
+def test_what_waits_for_its_money_expired_or_was_cancelled_is_no_sale(staff_client: Client) -> None:
     lamp = make_product(stock=50)
     for status in ("pending", "expired", "cancelled"):
-        Order.objects.filter(pk=order(lamp).pk).update(status=status)
+        Order.objects.filter(pk=place_order(lamp).pk).update(status=status)
 
-    page = page_of(staff)
+    page = get_dashboard(staff_client)
 
-    assert plots(page) == []
-    assert "Nothing was sold." in page
+    assert get_charts(page) == []
+    assert "No sales." in page
 
 
 def test_a_day_is_a_day_of_the_shops_clock(settings: Settings) -> None:
     settings.TIME_ZONE = "Asia/Kolkata"
     lamp = make_product(price="20.00", stock=50)
     for at in (datetime(2026, 3, 9, 18, 29, tzinfo=UTC), datetime(2026, 3, 9, 18, 30, tzinfo=UTC)):
-        order(lamp, at=at)
+        place_order(lamp, at=at)
 
-    (rupees,) = reports.sales(date(2026, 3, 10), days=2)
+    (rupees,) = reports.get_sales(date(2026, 3, 10), days=2)
 
     twenty, none = Decimal("20.00"), Decimal(0)
-    assert rupees.days == [reports.Day(date(2026, 3, 9), 1, twenty, none), reports.Day(date(2026, 3, 10), 1, twenty, none)]
+    assert rupees.days == [
+        reports.DailySales(date(2026, 3, 9), 1, twenty, none),
+        reports.DailySales(date(2026, 3, 10), 1, twenty, none),
+    ]
     assert (rupees.orders, rupees.ordered, rupees.paid) == (2, Decimal("40.00"), none)
 
 
-def test_orders_are_counted_by_state(staff: Client) -> None:
+def test_orders_are_counted_by_state(staff_client: Client) -> None:
     lamp = make_product(stock=50)
     for _ in range(3):
-        order(lamp)
-    shipping.ship(SYSTEM, order(lamp).pk)
+        place_order(lamp)
+    shipping.ship_order(SYSTEM, place_order(lamp).pk)
 
-    page = page_of(staff)
+    page = get_dashboard(staff_client)
 
     counts = dict(re.findall(r'<h3 class="[^"]*"> (\w+) </h3> <strong class="[^"]*"> (\d+) </strong>', page))
     assert counts == {"Pending": "0", "Processing": "3", "Shipped": "1", "Delivered": "0", "Cancelled": "0", "Expired": "0"}
     assert "/admin/orders/order/?status__exact=processing" in page
 
 
-def test_what_runs_low_is_listed_least_first_ten_at_most(staff: Client) -> None:
+def test_what_runs_low_is_listed_least_first_ten_at_most(staff_client: Client) -> None:
     for left in range(12):
         make_product(f"Lamp {left:02}", sku=f"LAMP-{left:02}", stock=left + 3)
     Variant.objects.filter(sku="LAMP-11").update(reserved=14)
@@ -147,18 +150,18 @@ def test_what_runs_low_is_listed_least_first_ten_at_most(staff: Client) -> None:
     Product.objects.filter(name="Lamp 03").update(is_active=False)
     make_product("Plenty", stock=13)
 
-    page = page_of(staff)
+    page = get_dashboard(staff_client)
 
     assert re.findall(r">(Lamp \d+|Plenty)</a>", page) == [f"Lamp {left:02}" for left in (11, 0, 1, 2, 4, 5, 6, 7, 8, 9)]
-    assert "10 at or under the threshold." in page
+    assert "10 at or below the threshold." in page
     assert "sold out" in page
     variant = Variant.objects.get(sku="LAMP-00")
     assert f"/admin/products/stockofvariant/{variant.pk}/change/" in page
 
 
-def test_what_needs_attention_is_counted_and_linked(staff: Client) -> None:
+def test_what_needs_attention_is_counted_and_linked(staff_client: Client) -> None:
     lamp = make_product(stock=50)
-    flagged = [order(lamp) for _ in range(7)]
+    flagged = [place_order(lamp) for _ in range(7)]
     Order.objects.update(attention="amount_mismatch")
     refund = Refund.objects.create(
         payment=Payment.objects.filter(order=flagged[0]).get(), amount=5, amount_minor=500, state="failed", source="staff"
@@ -171,71 +174,78 @@ def test_what_needs_attention_is_counted_and_linked(staff: Client) -> None:
     Refund.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(days=31))
     job = Job.objects.create(kind="mail", failed_at=timezone.now(), last_error="Nobody <answers>")
 
-    page = page_of(staff)
+    page = get_dashboard(staff_client)
 
     for path in (f"orders/refund/{refund.pk}", f"orders/refund/{asked.pk}", f"orders/stripeevent/{event.pk}", f"core/job/{job.pk}"):
         assert f"/admin/{path}/change/" in page
-    assert [f"/admin/orders/order/{one.pk}/change/" in page.split("Newest orders")[0] for one in flagged] == [False] * 2 + [
-        True
-    ] * 5
+    assert [f"/admin/orders/order/{flagged_order.pk}/change/" in page.split("Newest orders")[0] for flagged_order in flagged] == [
+        False
+    ] * 2 + [True] * 5
     assert "All 7" in page
     (all_refunds,) = re.findall(r'href="(/admin/orders/refund/\?[^"]*)"', page)
-    listed = staff.get(unescape(all_refunds)).content.decode()
-    assert [f"/admin/orders/refund/{one.pk}/change/" in listed for one in (refund, asked, old)] == [True, True, False]
+    listed = staff_client.get(unescape(all_refunds)).content.decode()
+    assert [f"/admin/orders/refund/{flagged_order.pk}/change/" in listed for flagged_order in (refund, asked, old)] == [
+        True,
+        True,
+        False,
+    ]
     assert "amount mismatch" in page
     assert "Nobody &lt;answers&gt;" in page
-    assert '<a class="font-semibold text-important" href="/admin/core/job/?failed_at__isempty=0">Jobs given up</a>' in page
+    assert '<a class="font-semibold text-important" href="/admin/core/job/?failed_at__isempty=0">Failed jobs</a>' in page
 
 
-def test_the_newest_orders_are_listed(staff: Client) -> None:
+def test_the_newest_orders_are_listed(staff_client: Client) -> None:
     lamp = make_product(stock=50)
-    numbers = [order(lamp).number for _ in range(11)]
+    numbers = [place_order(lamp).number for _ in range(11)]
 
-    newest = page_of(staff).split("Newest orders")[1]
+    newest = get_dashboard(staff_client).split("Newest orders")[1]
 
     assert re.findall(r">(\d{6}-\w{6})</a>", newest) == numbers[:0:-1]
 
 
-def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff: Client) -> None:
+def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff_client: Client) -> None:
     def make(number: int) -> None:
-        one = order(make_product(f"Lamp {number}", stock=1))
-        Order.objects.filter(pk=one.pk).update(attention="dispute", user=make_user(f"ada{number}@example.com"))
-        Refund.objects.create(payment=one.payments.get(), amount=5, amount_minor=500, state="failed", source="staff")
+        order_row = place_order(make_product(f"Lamp {number}", stock=1))
+        Order.objects.filter(pk=order_row.pk).update(attention="dispute", user=make_user(f"ada{number}@example.com"))
+        Refund.objects.create(payment=order_row.payments.get(), amount=5, amount_minor=500, state="failed", source="staff")
         Job.objects.create(kind="mail", failed_at=timezone.now())
 
     make(0)
-    staff.get("/admin/")
-    with CaptureQueriesContext(connection) as one:
-        staff.get("/admin/")
+    staff_client.get("/admin/")
+    with CaptureQueriesContext(connection) as order_row:
+        staff_client.get("/admin/")
     for number in range(1, 20):
         make(number)
 
     with CaptureQueriesContext(connection) as twenty:
-        staff.get("/admin/")
+        staff_client.get("/admin/")
 
-    assert len(twenty) == len(one) == 11
+    assert len(twenty) == len(order_row) == 11
 
 
 @pytest.mark.parametrize(
     ("rights", "seen"),
     [
-        (("view_order", "view_payment"), {"Sales in INR", "paid.", "Orders by state", "Newest orders", "Orders to look at"}),
-        (("view_order",), {"Sales in INR", "Orders by state", "Newest orders", "Orders to look at"}),
+        (
+            ("view_order", "view_payment"),
+            {"Sales in INR", "paid.", "Orders by status", "Newest orders", "Orders that need attention"},
+        ),
+        (("view_order",), {"Sales in INR", "Orders by status", "Newest orders", "Orders that need attention"}),
         (("view_stockofvariant",), {"Low stock"}),
-        (("view_job",), {"Jobs given up"}),
-        (("view_refund",), {"Refunds to look at"}),
-        (("view_stripeevent",), {"Provider events that failed"}),
+        (("view_job",), {"Failed jobs"}),
+        (("view_refund",), {"Refunds that need attention"}),
+        (("view_stripeevent",), {"Failed provider events"}),
         ((), {"Choose a page"}),
     ],
 )
 def test_staff_see_what_their_rights_cover(rights: tuple[str, ...], seen: set[str]) -> None:
-    order(make_product())
-    every = {"Sales in INR", "paid.", "Orders by state", "Newest orders", "Orders to look at", "Low stock"}
-    every |= {"Jobs given up", "Refunds to look at", "Provider events that failed", "Choose a page"}
+    place_order(make_product())
+    every = {"Sales in INR", "paid.", "Orders by status", "Newest orders", "Orders that need attention", "Low stock"}
+    every |= {"Failed jobs", "Refunds that need attention", "Failed provider events", "Choose a page"}
 
-    page = page_of(clerk(*rights))
+    page = get_dashboard(make_staff_client(*rights))
 
-    assert {words for words in every if words in page} == seen
+    assert {text for text in every if text in page} == seen
 
 
 @pytest.mark.parametrize(
@@ -247,14 +257,14 @@ def test_staff_see_what_their_rights_cover(rights: tuple[str, ...], seen: set[st
     ],
 )
 def test_the_sidebar_shows_what_may_be_seen(rights: tuple[str, ...], pages: list[str]) -> None:
-    sidebar = page_of(clerk(*rights)).split('id="nav-sidebar-apps"')[1].split("</ol> </div> </div>")[0]
+    sidebar = get_dashboard(make_staff_client(*rights)).split('id="nav-sidebar-apps"')[1].split("</ol> </div> </div>")[0]
 
     assert re.findall(r'<a href="([^"]*)" class="flex h-\[38px\]', sidebar) == pages
 
 
-def test_every_page_of_the_admin_is_in_the_sidebar(staff: Client) -> None:
-    links: Any = staff.get("/admin/").context["sidebar_navigation"]
-    apps: Any = staff.get("/admin/").context["app_list"]
+def test_every_page_of_the_admin_is_in_the_sidebar(staff_client: Client) -> None:
+    links: Any = staff_client.get("/admin/").context["sidebar_navigation"]
+    apps: Any = staff_client.get("/admin/").context["app_list"]
 
     listed = {item["link"] for group in links for item in group["items"]} - {"/admin/"}
     assert listed == {model["admin_url"] for app in apps for model in app["models"]}

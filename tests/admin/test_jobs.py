@@ -1,4 +1,4 @@
-"""/admin/core/job/: how background work stands, and what was given up done after all"""
+"""/admin/core/job/: the state of background jobs, and requeuing failed ones"""
 
 import re
 
@@ -6,37 +6,37 @@ import pytest
 from django.utils import timezone
 
 from core.models import Job
-from tests.admin.browsers import clerk, superuser
+from tests.admin.staff_clients import make_staff_client, make_superuser_client
 
 pytestmark = pytest.mark.django_db
 JOBS = "/admin/core/job/"
 
 
-def test_a_job_says_how_it_stands() -> None:
+def test_a_job_shows_its_state() -> None:
     now = timezone.now()
     for state in ({}, {"attempts": 1}, {"attempts": 2, "done_at": now}, {"attempts": 12, "failed_at": now}):
         Job.objects.create(kind="mail", **state)
 
-    page = superuser().get(JOBS).content.decode()
+    page = make_superuser_client().get(JOBS).content.decode()
 
-    assert re.findall(r"(owed|tried again|done|given up)\s*</span>", page) == ["given up", "done", "tried again", "owed"]
+    assert re.findall(r"(pending|retrying|done|failed)\s*</span>", page) == ["failed", "done", "retrying", "pending"]
 
 
 @pytest.mark.parametrize("rights", [("view_job",), ("view_job", "change_job")])
-def test_who_may_lets_what_was_given_up_be_tried_again(rights: tuple[str, ...]) -> None:
+def test_staff_with_the_right_requeue_failed_jobs(rights: tuple[str, ...]) -> None:
     job = Job.objects.create(kind="mail", attempts=12, failed_at=timezone.now())
-    desk = clerk(*rights)
+    superuser_client = make_staff_client(*rights)
 
-    page = desk.post(JOBS, {"action": "try_again", "_selected_action": [job.pk]}, follow=True).content.decode()
+    page = superuser_client.post(JOBS, {"action": "try_again", "_selected_action": [job.pk]}, follow=True).content.decode()
 
     job.refresh_from_db()
-    assert (job.failed_at is None) == ("1 will be tried again." in page) == ("change_job" in rights)
-    assert 'name="_save"' not in desk.get(f"{JOBS}{job.pk}/change/").content.decode()
+    assert (job.failed_at is None) == ("1 job(s) will be retried." in page) == ("change_job" in rights)
+    assert 'name="_save"' not in superuser_client.get(f"{JOBS}{job.pk}/change/").content.decode()
 
 
-def test_where_none_was_given_up_that_is_said() -> None:
+def test_a_selection_without_failed_jobs_is_reported() -> None:
     job = Job.objects.create(kind="mail")
 
-    page = superuser().post(JOBS, {"action": "try_again", "_selected_action": [job.pk]}, follow=True).content.decode()
+    page = make_superuser_client().post(JOBS, {"action": "try_again", "_selected_action": [job.pk]}, follow=True).content.decode()
 
-    assert "None of these was given up." in page
+    assert "None of these jobs has failed." in page

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from accounts.tests.factories import make_user, sign_in
 from carts.models import WishlistItem
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from core.actors import SYSTEM
 from core.models import Job
 from orders.fulfilment import shipping
@@ -22,11 +22,11 @@ from orders.models import Order, Refund
 from orders.tests.factories import customer, placed
 from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product
-from tests.axe import violations
-from tests.browser import chromium
+from tests.axe import find_violations
+from tests.browser import launch_chromium
 
 PASSWORD = "a staff of oak"
-NAMELESS = """() => {
+FIND_UNNAMED_CONTROLS = """() => {
   const words = (one) => {
     const copy = one.cloneNode(true);
     for (const icon of copy.querySelectorAll(".material-symbols-outlined, script")) icon.remove();
@@ -40,55 +40,55 @@ NAMELESS = """() => {
     .map((one) => one.outerHTML.slice(0, 200));
 }"""
 
-INK = "Chart.getChart(document.querySelector('canvas.chart')).scales.x.options.ticks.color"
+AXIS_COLOUR = "Chart.getChart(document.querySelector('canvas.chart')).scales.x.options.ticks.color"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of this file."""
-    with chromium() as running:
+    with launch_chromium() as running:
         yield running
 
 
-class Watched:
-    """A tab that remembers what went wrong in it."""
+class MonitoredTab:
+    """A tab that records its errors."""
 
     def __init__(self, page: Page, site: str) -> None:
         self.page, self.site, self.wrong = page, site, list[str]()
-        page.on("console", lambda said: self.note(said.type, said.text) if said.type in ("error", "warning") else None)
+        page.on("console", lambda message: self.note(message.type, message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.note("error", str(error)))
         page.on("request", self.is_own)
         page.on("requestfailed", self.has_failed)
-        page.on("response", lambda answer: self.note(str(answer.status), answer.url) if answer.status >= 400 else None)
+        page.on("response", lambda response: self.note(str(response.status), response.url) if response.status >= 400 else None)
 
-    def note(self, kind: str, words: str) -> None:
-        """Remember it."""
-        self.wrong.append(f"{self.page.url}: {kind} {words}")
+    def note(self, kind: str, text: str) -> None:
+        """Record a problem."""
+        self.wrong.append(f"{self.page.url}: {kind} {text}")
 
     def is_own(self, request: Request) -> None:
-        """Remember a request to another host."""
+        """Record a request to another host."""
         if not request.url.startswith((self.site, "data:", "blob:")):
             self.note("foreign", request.url)
 
     def has_failed(self, request: Request) -> None:
-        """Remember a request that found no answer; one that the next page cut short has not failed."""
+        """Record a failed request, unless navigation aborted it."""
         if request.failure != "net::ERR_ABORTED":
             self.note("failed", request.url)
 
     def open(self, path: str) -> None:
-        """Open a page of the admin, all that it loads included, and look for controls without a name."""
+        """Open a page of the admin with all its resources, and look for controls without a name."""
         self.page.goto(self.site + path)
-        for control in self.page.evaluate(NAMELESS):
+        for control in self.page.evaluate(FIND_UNNAMED_CONTROLS):
             self.note("nameless", control)
 
 
 @pytest.fixture(params=[("dark", 1280)])
-def tab(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer) -> Iterator[Watched]:
-    """A tab in which staff have signed in, through the form; the parameter is its colours and its width in pixels."""
+def tab(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer) -> Iterator[MonitoredTab]:
+    """A tab in which a member of staff has signed in; the parameter is its colour scheme and its width in pixels."""
     User.objects.create_superuser("staff@example.com", PASSWORD)
     colours, width = request.param
     context = browser.new_context(color_scheme=colours, viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    watched = Watched(context.new_page(), live_server.url)
+    watched = MonitoredTab(context.new_page(), live_server.url)
     watched.open("/admin/login/")
     watched.page.get_by_label("Email").fill("staff@example.com")
     watched.page.get_by_label("Password").fill(PASSWORD)
@@ -101,7 +101,7 @@ def tab(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServe
 
 @pytest.fixture
 def order(live_server: LiveServer) -> Order:
-    """An order of two lamps, of a shop in which something of everything has happened."""
+    """An order of two lamps, in a shop with at least one row of every kind."""
     lamp = make_product("Lamp", sku="LAMP", stock=5, prices={"us": "2.00"}, category=make_category())
     add_picture(lamp)
     ada = make_user()
@@ -109,7 +109,7 @@ def order(live_server: LiveServer) -> Order:
     WishlistItem.objects.create(user=ada, product=lamp)
     Job.objects.create(kind="mail", last_error="nobody answers")
     client = customer("grace@example.com")
-    add(client, lamp, 2)
+    add_to_cart(client, lamp, 2)
     placed(client, name="Grace")
     Order.objects.update(attention="dispute")
     return Order.objects.get()
@@ -118,17 +118,17 @@ def order(live_server: LiveServer) -> Order:
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_every_page_works_without_errors_and_asks_no_other_host(tab: Watched, order: Order) -> None:
+def test_every_page_works_without_errors_and_asks_no_other_host(tab: MonitoredTab, order: Order) -> None:
     tab.open("/admin/")
     for model, pages in admin.site._registry.items():
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         tab.open(reverse(f"{name}_changelist"))
-        one = model._default_manager.first()
-        if one is not None:
-            tab.open(reverse(f"{name}_change", args=[one.pk]))
+        row = model._default_manager.first()
+        if row is not None:
+            tab.open(reverse(f"{name}_change", args=[row.pk]))
         if pages.add_form_template is None and name.split("_")[-1] in ("product", "category", "user", "group"):
             tab.open(reverse(f"{name}_add"))
-    for path in ("desk/ship/", "desk/cancel/", "desk/refund/", "slip/", "history/"):
+    for path in ("action/ship/", "action/cancel/", "action/refund/", "slip/", "history/"):
         tab.open(f"/admin/orders/order/{order.pk}/{path}")
     tab.open("/admin/password_change/")
 
@@ -138,31 +138,31 @@ def test_every_page_works_without_errors_and_asks_no_other_host(tab: Watched, or
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("tab", [("light", 390), ("dark", 390), ("light", 1280), ("dark", 1280)], indirect=True)
-def test_the_pages_of_every_day_fit_and_hold_wcag_aa(tab: Watched, order: Order, packages: Path) -> None:
+def test_the_pages_of_every_day_fit_and_hold_wcag_aa(tab: MonitoredTab, order: Order, packages: Path) -> None:
     product, ordered = f"/admin/products/product/{Product.objects.get().pk}/change/", f"/admin/orders/order/{order.pk}/"
     lists = ("/admin/orders/order/", "/admin/products/product/", "/admin/products/stockofvariant/")
-    wrong = []
+    problems = []
 
-    for path in ("/admin/", *lists, product, f"{ordered}change/", f"{ordered}desk/refund/", f"{ordered}desk/cancel/"):
+    for path in ("/admin/", *lists, product, f"{ordered}change/", f"{ordered}action/refund/", f"{ordered}action/cancel/"):
         tab.open(path)
-        wrong += [f"{path} {one}" for one in violations(tab.page, packages)]
+        problems += [f"{path} {problem}" for problem in find_violations(tab.page, packages)]
         if (wide := tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:
-            wrong.append(f"{path} is {wide} pixels too wide")
+            problems.append(f"{path} is {wide} pixels too wide")
 
-    assert wrong == []
+    assert problems == []
 
 
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
+def test_an_order_is_sent_by_clicks(tab: MonitoredTab, order: Order) -> None:
     page = tab.page
     page.get_by_role("link", name="Orders", exact=True).click()
     page.get_by_role("link", name=order.number).click()
     page.get_by_role("link", name="Ship", exact=True).click()
     page.get_by_role("button", name="Ship", exact=True).click()
 
-    expect(page.get_by_text("The order is marked as sent, and its buyer is told.")).to_be_visible()
+    expect(page.get_by_text("The order is marked as shipped, and the customer is notified.")).to_be_visible()
     expect(page.get_by_role("link", name="Mark as delivered")).to_be_visible()
     assert Order.objects.get().status == "shipped"
 
@@ -170,18 +170,18 @@ def test_an_order_is_sent_by_clicks(tab: Watched, order: Order) -> None:
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_who_goes_back_after_a_refund_finds_an_empty_page_that_tells_of_it(tab: Watched, order: Order) -> None:
-    for act in (shipping.ship, shipping.deliver):
+def test_going_back_after_a_refund_shows_an_empty_form_and_the_refund(tab: MonitoredTab, order: Order) -> None:
+    for act in (shipping.ship_order, shipping.deliver_order):
         act(SYSTEM, order.pk)
     page = tab.page
-    tab.open(f"/admin/orders/order/{order.pk}/desk/refund/")
+    tab.open(f"/admin/orders/order/{order.pk}/action/refund/")
     page.get_by_label("Amount").fill("10")
     page.get_by_label("Reason").fill("a scratch")
     page.get_by_role("button", name="Refund", exact=True).click()
     expect(page.get_by_text("10.00 INR: the refund is Succeeded.")).to_be_visible()
 
     page.go_back()
-    expect(page.get_by_text("Given back so far: 10.00 INR Succeeded (staff).")).to_be_visible()
+    expect(page.get_by_text("Refunds so far: 10.00 INR Succeeded (staff).")).to_be_visible()
     page.get_by_role("button", name="Refund", exact=True).click()
 
     expect(page.get_by_text("This field is required.")).to_be_visible()
@@ -191,7 +191,7 @@ def test_who_goes_back_after_a_refund_finds_an_empty_page_that_tells_of_it(tab: 
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_a_variant_is_added_to_a_product_by_clicks(tab: Watched, order: Order) -> None:
+def test_a_variant_is_added_to_a_product_by_clicks(tab: MonitoredTab, order: Order) -> None:
     page = tab.page
     tab.open(f"/admin/products/product/{Product.objects.get().pk}/change/")
     page.get_by_text("Add another Variant").click()
@@ -200,24 +200,24 @@ def test_a_variant_is_added_to_a_product_by_clicks(tab: Watched, order: Order) -
     page.get_by_role("button", name="Save and continue editing").click()
 
     expect(page.get_by_text("was changed successfully")).to_be_visible()
-    made = Variant.objects.get(sku="LAMP-2")
-    assert (made.name, made.stock, made.is_active) == ("Red", 4, True)
+    variant = Variant.objects.get(sku="LAMP-2")
+    assert (variant.name, variant.stock, variant.is_active) == ("Red", 4, True)
 
 
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
-def test_the_theme_follows_the_system_and_the_sidebar_folds(tab: Watched, order: Order) -> None:
+def test_the_theme_follows_the_system_and_the_sidebar_folds(tab: MonitoredTab, order: Order) -> None:
     page = tab.page
     html, sidebar = page.locator("html"), page.locator("#nav-sidebar")
     tab.open("/admin/")
 
     expect(html).to_have_class("dark")
-    assert page.evaluate(INK) == "#d1d5db"
+    assert page.evaluate(AXIS_COLOUR) == "#d1d5db"
     page.emulate_media(color_scheme="light")
     tab.open("/admin/")
     expect(html).not_to_have_class("dark")
-    assert page.evaluate(INK) == "#4b5563"
+    assert page.evaluate(AXIS_COLOUR) == "#4b5563"
     page.get_by_text("dock_to_right").first.click()
     expect(sidebar).to_be_hidden()
     tab.open("/admin/products/product/")
@@ -233,7 +233,7 @@ def test_no_page_may_evaluate_text_or_run_a_script_of_its_own() -> None:
 
 
 def test_alpine_is_its_build_for_strict_policies() -> None:
-    found = finders.find("unfold/js/alpine/alpine.js")
+    path = finders.find("unfold/js/alpine/alpine.js")
 
-    assert isinstance(found, str)
-    assert found.endswith("store/static/unfold/js/alpine/alpine.js")
+    assert isinstance(path, str)
+    assert path.endswith("store/static/unfold/js/alpine/alpine.js")

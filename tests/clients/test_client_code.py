@@ -1,4 +1,4 @@
-"""docs/clients.md: its code does what the page says, in Node, against a running shop"""
+"""docs/clients.md: its code works as documented, in Node, against a running shop"""
 
 import json
 import re
@@ -13,11 +13,11 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import sessions
 from accounts.client_info import ClientInfo
 from accounts.models import AuthSession, User
-from accounts.tests.factories import expired, make_user, sell
-from accounts.tokens import Pair
+from accounts.tests.factories import make_expired, make_user, sell_products
+from accounts.tokens import TokenPair
 from carts.models import CartItem
 from orders.models import Order
-from tests.clients.node import run
+from tests.clients.node import run_module
 from tests.processes import ROOT
 
 pytestmark = [pytest.mark.node, pytest.mark.django_db(transaction=True)]
@@ -26,37 +26,37 @@ BLOCK = re.compile(r"```js\n// ([\w.-]+)\n(.*?)```", re.DOTALL)
 
 @pytest.fixture
 def page(packages: Path, live_server: LiveServer) -> Path:
-    """Write the page's code, with the test's server in it, beside the reference client."""
+    """Write the code blocks, with the test server's URL, next to the reference client."""
     shutil.copy(ROOT / "examples" / "storefront" / "api.js", packages)
     for name, code in BLOCK.findall((ROOT / "docs" / "clients.md").read_text()):
         (packages / name).write_text(code.replace("http://localhost:8000", live_server.url))
     return packages
 
 
-def old_pair(user: User) -> Pair:
-    """Sign the user in, and return his tokens as they are half an hour later."""
-    pair = sessions.start(user, "password", ClientInfo(market="in"))
-    return Pair(expired(pair.access), pair.refresh)
+def make_expired_pair(user: User) -> TokenPair:
+    """Sign the user in and return their tokens as they are half an hour later."""
+    pair = sessions.start_session(user, "password", ClientInfo(market="in"))
+    return TokenPair(make_expired(pair.access), pair.refresh)
 
 
-def cookies(pair: Pair) -> str:
-    """Return the pair as the cookies of a browser."""
+def format_cookies(pair: TokenPair) -> str:
+    """Return the token pair as a Cookie header."""
     return json.dumps({"access_token": pair.access, "refresh_token": pair.refresh})
 
 
 def test_a_page_buys_as_it_says(page: Path, tmp_path: Path) -> None:
-    sell(tmp_path, "Arc lamp")
+    sell_products(tmp_path, "Arc lamp")
 
-    printed = run(page, 'await import("./use.js");')
+    printed = run_module(page, 'await import("./use.js");')
 
     assert printed == ["ada@example.com 2", "processing true"]
     assert Order.objects.get().user == User.objects.get(email="ada@example.com")
 
 
-def test_a_guest_whose_cookies_are_lost_finds_his_cart_by_the_copy_of_its_key(page: Path, tmp_path: Path) -> None:
-    (lamp,) = sell(tmp_path, "Arc lamp")
+def test_a_guest_whose_cookies_are_lost_finds_the_cart_by_the_copy_of_its_key(page: Path, tmp_path: Path) -> None:
+    (lamp,) = sell_products(tmp_path, "Arc lamp")
 
-    printed = run(
+    printed = run_module(
         page,
         f"""
         const {{ shop }} = await import("./shop.js");
@@ -71,16 +71,16 @@ def test_a_guest_whose_cookies_are_lost_finds_his_cart_by_the_copy_of_its_key(pa
 
 
 def test_of_five_calls_with_an_expired_cookie_one_refreshes(page: Path) -> None:
-    pair = old_pair(make_user())
+    pair = make_expired_pair(make_user())
 
-    printed = run(
+    printed = run_module(
         page,
         """
         const { shop } = await import("./shop.js");
         const answers = await Promise.all([1, 2, 3, 4, 5].map(() => shop("GET", "/auth/me/")));
         console.log(answers.map((answer) => answer.data.email).join(" "));
         """,
-        COOKIES=cookies(pair),
+        COOKIES=format_cookies(pair),
     )
 
     assert printed == [" ".join(["ada@example.com"] * 5)]
@@ -89,10 +89,10 @@ def test_of_five_calls_with_an_expired_cookie_one_refreshes(page: Path) -> None:
 
 @pytest.mark.parametrize("module", ["shop.js", "axios-shop.js"])
 def test_a_call_that_hears_late_of_its_expired_cookie_does_not_refresh_again(page: Path, module: str) -> None:
-    pair = old_pair(make_user())
+    pair = make_expired_pair(make_user())
     call = {"shop.js": 'shop("GET", "/auth/me/")', "axios-shop.js": 'shop.get("/auth/me/")'}[module]
 
-    run(
+    run_module(
         page,
         f"""
         const {{ shop }} = await import("./{module}");
@@ -115,33 +115,33 @@ def test_a_call_that_hears_late_of_its_expired_cookie_does_not_refresh_again(pag
         }};
         await Promise.all([1, 2, 3].map(() => {call}));
         """,
-        COOKIES=cookies(pair),
+        COOKIES=format_cookies(pair),
     )
 
     assert AuthSession.objects.get().refresh_no == 1
 
 
-def test_a_page_whose_session_has_ended_is_told_so(page: Path) -> None:
-    pair = old_pair(make_user())
+def test_a_page_whose_session_has_ended_is_notified(page: Path) -> None:
+    pair = make_expired_pair(make_user())
     AuthSession.objects.update(revoked_at=User.objects.get().date_joined, revoke_reason="logout")
 
-    printed = run(
+    printed = run_module(
         page,
         """
         const { shop, Refusal } = await import("./shop.js");
         const refusal = await shop("GET", "/auth/me/").catch((error) => error);
         console.log(refusal instanceof Refusal, refusal.status, refusal.code);
         """,
-        COOKIES=cookies(pair),
+        COOKIES=format_cookies(pair),
     )
 
     assert printed == ["true 401 session_revoked"]
 
 
 def test_axios_refreshes_once_for_five_calls(page: Path) -> None:
-    pair = old_pair(make_user())
+    pair = make_expired_pair(make_user())
 
-    printed = run(
+    printed = run_module(
         page,
         """
         const { shop } = await import("./axios-shop.js");
@@ -150,7 +150,7 @@ def test_axios_refreshes_once_for_five_calls(page: Path) -> None:
         const answers = await Promise.all([1, 2, 3, 4, 5].map(() => shop.get("/auth/me/")));
         console.log(answers.map((answer) => answer.data.data.email).join(" "));
         """,
-        COOKIES=cookies(pair),
+        COOKIES=format_cookies(pair),
     )
 
     assert printed == [" ".join(["ada@example.com"] * 5)]
@@ -160,7 +160,7 @@ def test_axios_refreshes_once_for_five_calls(page: Path) -> None:
 def test_an_app_signs_in_by_phone_and_out(page: Path, settings: Settings, tmp_path: Path) -> None:
     settings.SMS_BACKEND, settings.SMS_FILE_PATH = "file", str(tmp_path / "sms.jsonl")
 
-    printed = run(
+    printed = run_module(
         page,
         """
         import { readFileSync } from "node:fs";
@@ -181,9 +181,9 @@ def test_an_app_signs_in_by_phone_and_out(page: Path, settings: Settings, tmp_pa
 
 
 def test_an_app_refreshes_once_and_keeps_the_new_tokens(page: Path) -> None:
-    pair = old_pair(make_user())
+    pair = make_expired_pair(make_user())
 
-    printed = run(
+    printed = run_module(
         page,
         """
         const { makeShop } = await import("./app.js");
@@ -200,6 +200,8 @@ def test_an_app_refreshes_once_and_keeps_the_new_tokens(page: Path) -> None:
 
 
 def test_a_link_of_a_mail_is_read_from_its_fragment(page: Path) -> None:
-    printed = run(page, 'const { said } = await import("./link.js"); console.log(said("#uid=MQ&token=a%3Ab").token);')
+    printed = run_module(
+        page, 'const { parseFragment } = await import("./link.js"); console.log(parseFragment("#uid=MQ&token=a%3Ab").token);'
+    )
 
     assert printed == ["a:b"]

@@ -1,4 +1,4 @@
-"""Shop fronts that were written for other backends: by `owner.session_key` with axios, and by `cart_token` with fetch, in Node"""
+"""Storefronts written for other backends, in Node: with `owner.session_key` and axios, and with `cart_token` and fetch"""
 
 import json
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.tests.factories import sell
+from accounts.tests.factories import sell_products
 from carts.models import Cart
 from orders.models import Order
-from tests.clients.node import run
+from tests.clients.node import run_module
 
 pytestmark = [pytest.mark.node, pytest.mark.django_db(transaction=True)]
 ORIGIN = "http://localhost:5173"
@@ -17,9 +17,9 @@ DETAILS = {"method": "cod", "name": "Ada", "phone": "+84 912 345 678", "address"
 
 
 def test_a_service_that_knows_a_session_key_has_one_cart(packages: Path, live_server: LiveServer, tmp_path: Path) -> None:
-    (lamp,) = sell(tmp_path, "Arc lamp")
+    (lamp,) = sell_products(tmp_path, "Arc lamp")
 
-    printed = run(
+    printed = run_module(
         packages,
         f"""
         const {{ CartService }} = await import("./session_key_service.mjs");
@@ -39,9 +39,9 @@ def test_a_service_that_knows_a_session_key_has_one_cart(packages: Path, live_se
 
 
 def test_a_page_that_knows_a_cart_token_buys(packages: Path, live_server: LiveServer, tmp_path: Path) -> None:
-    (lamp,) = sell(tmp_path, "Arc lamp")
+    (lamp,) = sell_products(tmp_path, "Arc lamp")
 
-    printed = run(
+    printed = run_module(
         packages,
         f"""
         globalThis.API = "{live_server.url}/api";

@@ -1,4 +1,4 @@
-"""An account is closed while its owner, who had no cart until then, orders: between two statements of the closing, or at random"""
+"""An account without a cart is closed while its owner orders: between two statements of the closing, or at random"""
 
 from threading import Thread
 from typing import Any
@@ -10,14 +10,14 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import AuthSession, User
 from accounts.signals import account_erased
-from accounts.tests.factories import PASSWORD, access_token, make_user
+from accounts.tests.factories import PASSWORD, make_access_token, make_user
 from carts.models import Cart, CartAuditLog, CartItem
-from carts.tests.factories import add, guest_with, signed_in
+from carts.tests.factories import add_to_cart, make_guest_cart, signed_in_client
 from orders.models import Order, OrderItem
-from orders.tests.factories import create, form
+from orders.tests.factories import create, order_body
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product, make_products
-from tests.crowd import Caller, at_once, statuses
+from tests.concurrent_requests import Caller, at_once, count_statuses
 
 
 @pytest.mark.postgresql
@@ -25,7 +25,7 @@ from tests.crowd import Caller, at_once, statuses
 def test_an_order_between_marking_and_locking_is_marked_too() -> None:
     lamp = make_product(stock=5)
     user = make_user()
-    client, shopper = signed_in(user), signed_in(user)
+    client, shopper = signed_in_client(user), signed_in_client(user)
 
     def buy() -> None:
         try:
@@ -36,8 +36,8 @@ def test_an_order_between_marking_and_locking_is_marked_too() -> None:
 
     buyer = Thread(target=buy)
 
-    def receive(is_held: bool, **_: Any) -> None:
-        if not is_held:
+    def receive(is_locked: bool, **_: Any) -> None:
+        if not is_locked:
             buyer.start()
             buyer.join(timeout=3)
 
@@ -57,26 +57,26 @@ def test_carts_of_two_markets_orders_and_a_sign_in_with_a_guests_cart_at_once(li
     lamp, mug = make_products("Lamp", "Mug")
     before = sum(Variant.objects.values_list("stock", flat=True))
     user = make_user()
-    add(signed_in(user), lamp, 2)
-    add(signed_in(user, "us"), mug, 2)
-    headers = {"Authorization": f"Bearer {access_token(user)}"}
-    here, abroad = Caller(live_server.url, headers), Caller(live_server.url, {**headers, "X-Market": "us"})
-    guest = Caller(live_server.url, {"X-Cart-Token": guest_with(mug)})
+    add_to_cart(signed_in_client(user), lamp, 2)
+    add_to_cart(signed_in_client(user, "us"), mug, 2)
+    headers = {"Authorization": f"Bearer {make_access_token(user)}"}
+    home, abroad = Caller(live_server.url, headers), Caller(live_server.url, {**headers, "X-Market": "us"})
+    guest = Caller(live_server.url, {"X-Cart-Token": make_guest_cart(mug)})
     calls = [
-        here.posting("/api/orders/create/", form()),
-        abroad.posting("/api/cart/add/", {"product_id": mug.pk}),
-        guest.posting("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}),
-        here.posting("/api/auth/email/resend/", {}),
-        abroad.posting("/api/orders/create/", form()),
-        here.posting("/api/auth/email/change/", {"new_email": "eve@example.com", "password": PASSWORD}),
-        here.sending("DELETE", "/api/cart/clear/", {}),
+        home.make_post("/api/orders/create/", order_body()),
+        abroad.make_post("/api/cart/add/", {"product_id": mug.pk}),
+        guest.make_post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}),
+        home.make_post("/api/auth/email/resend/", {}),
+        abroad.make_post("/api/orders/create/", order_body()),
+        home.make_post("/api/auth/email/change/", {"new_email": "eve@example.com", "password": PASSWORD}),
+        home.make_call("DELETE", "/api/cart/clear/", {}),
     ]
-    calls.insert(turn * 3, here.sending("DELETE", "/api/auth/me/", {"password": PASSWORD}))
+    calls.insert(turn * 3, home.make_call("DELETE", "/api/auth/me/", {"password": PASSWORD}))
 
-    answers = at_once(calls)
+    responses = at_once(calls)
 
-    assert set(statuses(answers)) <= {200, 201, 202, 400, 401, 409}
-    if answers[turn * 3].status == 200:
+    assert set(count_statuses(responses)) <= {200, 201, 202, 400, 401, 409}
+    if responses[turn * 3].status == 200:
         assert not User.objects.exists()
         assert not AuthSession.objects.exists()
         assert not CartAuditLog.objects.exclude(user=None).exists()

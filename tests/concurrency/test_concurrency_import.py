@@ -1,4 +1,4 @@
-"""An import while shoppers buy: no deadlock, no lost unit, and listings that say what is."""
+"""An import while shoppers buy: no deadlock, no lost unit, and correct listings."""
 
 import threading
 from decimal import Decimal
@@ -9,34 +9,34 @@ from django.db import connection
 from django.db.models import Sum
 from pytest_django.live_server_helper import LiveServer
 
-from carts.tests.factories import add, guest, guest_with
+from carts.tests.factories import add_to_cart, guest_client, make_guest_cart
 from core.actors import SYSTEM
 from orders.models import Order
-from orders.tests.factories import form
-from products.importing.images import Pictures
+from orders.tests.factories import order_body
+from products.importing.images import ImageImporter
 from products.importing.importer import Import, Summary
 from products.models import Listing, StockMovement, Variant
 from products.services import products
 from products.services.commands import VariantChange
 from products.tests.factories import make_product, make_variant
-from tests.crowd import Caller, at_once, statuses
+from tests.concurrent_requests import Caller, at_once, count_statuses
 
 ROUNDS = 3
 
 
-def rows(price: int) -> list[dict[str, Any]]:
-    """Return the file, its rows against the order of the ids."""
-    shelf = {"category": "Lighting", "stock": 1000}
-    return [{"sku": f"L-{number}", "name": f"Lamp {number}", "price": str(price), **shelf} for number in reversed(range(12))]
+def make_rows(price: int) -> list[dict[str, Any]]:
+    """Return rows in descending order of the product ids."""
+    common = {"category": "Lighting", "stock": 1000}
+    return [{"sku": f"L-{number}", "name": f"Lamp {number}", "price": str(price), **common} for number in reversed(range(12))]
 
 
-def imported(given: list[dict[str, Any]], folder: Path) -> Summary:
+def import_rows(rows: list[dict[str, Any]], folder: Path) -> Summary:
     """Import these rows."""
-    return Import(Pictures(folder)).run(enumerate(given, start=1))
+    return Import(ImageImporter(folder)).run(enumerate(rows, start=1))
 
 
-def in_thread(work: Any) -> threading.Thread:
-    """Start the work on a connection of its own."""
+def run_in_thread(work: Any) -> threading.Thread:
+    """Start the work in a thread with a separate connection."""
 
     def run() -> None:
         try:
@@ -51,18 +51,18 @@ def in_thread(work: Any) -> threading.Thread:
 
 def test_orders_and_an_import_of_the_same_products_do_not_stop_each_other(live_server: LiveServer, tmp_path: Path) -> None:
     lamps = [make_product(f"Lamp {number}", sku=f"L-{number}", price="20.00", stock=1000) for number in range(12)]
-    keys = [guest_with(lamps[0]) for _ in range(4)]
+    keys = [make_guest_cart(lamps[0]) for _ in range(4)]
     for key in keys:
         for lamp in lamps[1:]:
-            add(guest(key), lamp)
+            add_to_cart(guest_client(key), lamp)
     buyers = [Caller(live_server.url, {"X-Cart-Token": key}) for key in keys]
     done: list[Summary] = []
 
-    importer = in_thread(lambda: done.extend(imported(rows(20 - number), tmp_path) for number in range(ROUNDS)))
-    answers = at_once([buyer.posting("/api/orders/create/", form(accept_price_changes=True)) for buyer in buyers])
+    importer = run_in_thread(lambda: done.extend(import_rows(make_rows(20 - number), tmp_path) for number in range(ROUNDS)))
+    responses = at_once([buyer.make_post("/api/orders/create/", order_body(accept_price_changes=True)) for buyer in buyers])
     importer.join()
 
-    assert statuses(answers) == {201: 4}
+    assert count_statuses(responses) == {201: 4}
     assert Order.objects.count() == 4
     assert [summary.failed for summary in done] == [[]] * ROUNDS
     for variant in Variant.objects.all():
@@ -77,9 +77,9 @@ def test_changes_of_a_products_variants_at_once_leave_the_listing_true(live_serv
     def change(number: int) -> None:
         variant = Variant.objects.get(sku=f"TEE-{number}")
         start.wait()
-        products.change_variant(SYSTEM, tee.pk, variant.pk, VariantChange(amounts={"in": Decimal(10 + number)}))
+        products.update_variant(SYSTEM, tee.pk, variant.pk, VariantChange(amounts={"in": Decimal(10 + number)}))
 
-    for thread in [in_thread(lambda number=number: change(number)) for number in range(6)]:
+    for thread in [run_in_thread(lambda number=number: change(number)) for number in range(6)]:
         thread.join()
 
     assert Listing.objects.get(product=tee, market="in").price == 10

@@ -1,4 +1,4 @@
-"""Stripe's own package, pointed at an emulator; each answer is held against the schema."""
+"""Stripe's own package, pointed at an emulator; each response is checked against the schema."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,30 +9,30 @@ import stripe  # noqa: TID251 - the emulator is tested with the package that the
 
 from tests.emulator.processes import KEY, SECRET
 from tests.emulator.stripe_schema import check_object
-from tests.emulator.webhook_receivers import Received
+from tests.emulator.webhook_receivers import ReceivedRequest
 
 Json = dict[str, Any]
 
 
 class CheckingClient(stripe.RequestsClient):
-    """Speaks HTTP, and checks what comes back."""
+    """An HTTP client that checks each response against the schema."""
 
     def __init__(self, timeout: float = 10) -> None:
         super().__init__(timeout=timeout)
-        self.headers: Mapping[str, str] = {}  # of the last answer
+        self.headers: Mapping[str, str] = {}  # of the last response
 
     def request(  # type: ignore[override]  # as RequestsClient does
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """Send, and check."""
+        """Send the request and check the response."""
         content, status, self.headers = super().request(method, url, headers, post_data)
         if status == 200:
             check_object(json.loads(content))
         return content, status, self.headers
 
 
-class Shop:
-    """A shop that knows what it sells, and nothing else."""
+class StripeShop:
+    """A minimal shop that opens sessions and refunds them through Stripe's package."""
 
     def __init__(self, url: str, key: str = KEY, timeout: float = 10) -> None:
         self.http = CheckingClient(timeout)
@@ -40,22 +40,22 @@ class Shop:
         self.v1 = client.v1
         self.sessions = client.v1.checkout.sessions
 
-    def open(self, key: str = "", **changed: Any) -> stripe.checkout.Session:
-        """Open a session for one lamp of 20 USD, unless something else is said."""
-        params: Any = {**lamp(), **changed}  # some tests send what the types forbid
+    def open_session(self, key: str = "", **changed: Any) -> stripe.checkout.Session:
+        """Open a session; by default for one lamp of 20 USD."""
+        params: Any = {**make_session_params(), **changed}  # some tests send values that the types forbid
         return self.sessions.create(params, {"idempotency_key": key} if key else {})
 
-    def refund(self, key: str = "", **given: Any) -> stripe.Refund:
-        """Give money back."""
-        params: Any = given
+    def refund(self, key: str = "", **refund_params: Any) -> stripe.Refund:
+        """Refund a payment."""
+        params: Any = refund_params
         return self.v1.refunds.create(params, {"idempotency_key": key} if key else {})
 
 
-def lamp() -> Json:
+def make_session_params() -> Json:
     """Return the parameters of a session as the shop sends them."""
     return {
         "mode": "payment",
-        "line_items": [line()],
+        "line_items": [make_line_item()],
         "success_url": "https://shop.example/thanks?session_id={CHECKOUT_SESSION_ID}",
         "cancel_url": "https://shop.example/cart",
         "client_reference_id": "261121-ABCDEF",
@@ -67,24 +67,24 @@ def lamp() -> Json:
     }
 
 
-def line(name: str = "Lamp", unit_amount: int = 2000, quantity: int = 1, currency: str = "usd") -> Json:
-    """Return a line of a session."""
+def make_line_item(name: str = "Lamp", unit_amount: int = 2000, quantity: int = 1, currency: str = "usd") -> Json:
+    """Return a line item of a session."""
     price = {"currency": currency, "unit_amount": unit_amount, "product_data": {"name": name}}
     return {"price_data": price, "quantity": quantity}
 
 
 @contextmanager
-def shopping(url: str, key: str = KEY, timeout: float = 10) -> Iterator[Shop]:
-    """Yield a client of the API; its connections are closed afterwards."""
-    shop = Shop(url, key, timeout)
+def connect_shop(url: str, key: str = KEY, timeout: float = 10) -> Iterator[StripeShop]:
+    """Yield a shop, and close its connections afterwards."""
+    shop = StripeShop(url, key, timeout)
     try:
         yield shop
     finally:
         shop.http.close()  # type: ignore[no-untyped-call]
 
 
-def verifies(received: Received, tolerance: int = 300) -> bool:
-    """Say whether Stripe's package believes who sent it, and when."""
+def has_valid_signature(received: ReceivedRequest, tolerance: int = 300) -> bool:
+    """Return whether Stripe's package accepts the signature and its timestamp."""
     try:
         stripe.Webhook.construct_event(received.body, received.signature, SECRET, tolerance)
     except stripe.SignatureVerificationError:

@@ -6,15 +6,15 @@ import pytest
 import stripe  # noqa: TID251
 
 from tests.emulator.processes import Emulator
-from tests.emulator.stripe_clients import Shop, line
-from tests.emulator.webhook_receivers import Receiver
+from tests.emulator.stripe_clients import StripeShop, make_line_item
+from tests.emulator.webhook_receivers import WebhookReceiver
 
 
-def test_a_repeated_request_is_answered_as_before(emulator: Emulator, shop: Shop) -> None:
-    first = shop.open("p-1")
+def test_a_repeated_request_is_answered_as_before(emulator: Emulator, shop: StripeShop) -> None:
+    first = shop.open_session("p-1")
     assert "Idempotent-Replayed" not in shop.http.headers
 
-    second = shop.open("p-1")
+    second = shop.open_session("p-1")
 
     assert second.to_dict() == first.to_dict()
     assert shop.http.headers["Idempotent-Replayed"] == "true"
@@ -24,31 +24,31 @@ def test_a_repeated_request_is_answered_as_before(emulator: Emulator, shop: Shop
     assert posts == [("p-1", False), ("p-1", True)]
 
 
-def test_the_answer_is_the_one_of_before_whatever_happened_since(emulator: Emulator, shop: Shop) -> None:
-    first = shop.open("p-1")
+def test_the_answer_is_the_one_of_before_whatever_happened_since(emulator: Emulator, shop: StripeShop) -> None:
+    first = shop.open_session("p-1")
     emulator.pay(first.id)
 
-    assert shop.open("p-1").status == "open"
+    assert shop.open_session("p-1").status == "open"
 
 
-def test_other_keys_open_other_sessions(shop: Shop) -> None:
-    assert shop.open("p-1").id != shop.open("p-2").id
+def test_other_keys_open_other_sessions(shop: StripeShop) -> None:
+    assert shop.open_session("p-1").id != shop.open_session("p-2").id
 
 
-def test_a_key_with_other_parameters_is_refused(shop: Shop) -> None:
-    shop.open("p-1")
+def test_a_key_with_other_parameters_is_refused(shop: StripeShop) -> None:
+    shop.open_session("p-1")
 
-    with pytest.raises(stripe.IdempotencyError) as caught:
-        shop.open("p-1", line_items=[line("Lamp", 2001)])
+    with pytest.raises(stripe.IdempotencyError) as excinfo:
+        shop.open_session("p-1", line_items=[make_line_item("Lamp", 2001)])
 
-    assert caught.value.http_status == 400
-    assert caught.value.error is not None
-    assert caught.value.error.type == "idempotency_error"
+    assert excinfo.value.http_status == 400
+    assert excinfo.value.error is not None
+    assert excinfo.value.error.type == "idempotency_error"
     assert len(shop.sessions.list().data) == 1
 
 
-def test_a_key_at_another_path_is_refused(emulator: Emulator, shop: Shop) -> None:
-    session = emulator.pay(shop.open("p-1").id)
+def test_a_key_at_another_path_is_refused(emulator: Emulator, shop: StripeShop) -> None:
+    session = emulator.pay(shop.open_session("p-1").id)
 
     with pytest.raises(stripe.IdempotencyError):
         shop.refund("p-1", payment_intent=session["payment_intent"])
@@ -56,8 +56,8 @@ def test_a_key_at_another_path_is_refused(emulator: Emulator, shop: Shop) -> Non
     assert shop.v1.refunds.list().data == []
 
 
-def test_money_is_given_back_once_for_a_key(emulator: Emulator, shop: Shop) -> None:
-    session = emulator.pay(shop.open().id)
+def test_money_is_given_back_once_for_a_key(emulator: Emulator, shop: StripeShop) -> None:
+    session = emulator.pay(shop.open_session().id)
 
     first, second = (shop.refund("r-1", payment_intent=session["payment_intent"], amount=500) for _ in range(2))
 
@@ -65,61 +65,61 @@ def test_money_is_given_back_once_for_a_key(emulator: Emulator, shop: Shop) -> N
     assert emulator.ledger()[0]["refunded"] == 500
 
 
-def test_ending_a_session_may_be_repeated(shop: Shop) -> None:
-    session = shop.open().id
+def test_ending_a_session_may_be_repeated(shop: StripeShop) -> None:
+    session = shop.open_session().id
 
     first, second = (shop.sessions.expire(session, {}, {"idempotency_key": "e-1"}) for _ in range(2))
 
     assert first.status == second.status == "expired"
 
 
-def test_a_refusal_of_parameters_is_not_kept(shop: Shop) -> None:
+def test_a_refusal_of_parameters_is_not_kept(shop: StripeShop) -> None:
     with pytest.raises(stripe.InvalidRequestError):
-        shop.open("p-1", line_items=[line("Lamp", 1)])
+        shop.open_session("p-1", line_items=[make_line_item("Lamp", 1)])
 
-    assert shop.open("p-1").amount_total == 2000
+    assert shop.open_session("p-1").amount_total == 2000
 
 
-def test_a_failure_after_the_effect_is_kept(emulator: Emulator, shop: Shop) -> None:
-    emulator.faults({"match": {"method": "POST", "path": "sessions$"}, "do": {"status": 500, "after": True}})
+def test_a_failure_after_the_effect_is_kept(emulator: Emulator, shop: StripeShop) -> None:
+    emulator.set_faults({"match": {"method": "POST", "path": "sessions$"}, "do": {"status": 500, "after": True}})
 
     for _ in range(2):
-        with pytest.raises(stripe.APIError) as caught:
-            shop.open("p-1")
-        assert caught.value.http_status == 500
+        with pytest.raises(stripe.APIError) as excinfo:
+            shop.open_session("p-1")
+        assert excinfo.value.http_status == 500
 
     assert shop.http.headers["Idempotent-Replayed"] == "true"
     assert len(shop.sessions.list().data) == 1
 
 
-def test_while_a_request_goes_on_its_key_is_taken(emulator: Emulator, shop: Shop, webhooks: Receiver) -> None:
-    emulator.faults({"match": {"method": "POST", "path": "sessions$"}, "do": {"pay_at_once": True}})
+def test_while_a_request_goes_on_its_key_is_taken(emulator: Emulator, shop: StripeShop, webhooks: WebhookReceiver) -> None:
+    emulator.set_faults({"match": {"method": "POST", "path": "sessions$"}, "do": {"pay_at_once": True}})
     webhooks.gate.clear()
     first: list[str] = []
-    thread = threading.Thread(target=lambda: first.append(shop.open("p-1").id))
+    thread = threading.Thread(target=lambda: first.append(shop.open_session("p-1").id))
     thread.start()
     webhooks.wait_for(1)
 
-    with pytest.raises(stripe.APIError) as caught:
-        shop.open("p-1")
+    with pytest.raises(stripe.APIError) as excinfo:
+        shop.open_session("p-1")
     webhooks.gate.set()
     thread.join()
 
-    assert caught.value.http_status == 409
-    assert caught.value.error is not None
-    assert caught.value.error.code == "idempotency_key_in_use"
-    assert shop.open("p-1").id == first[0]
+    assert excinfo.value.http_status == 409
+    assert excinfo.value.error is not None
+    assert excinfo.value.error.code == "idempotency_key_in_use"
+    assert shop.open_session("p-1").id == first[0]
     assert len(shop.sessions.list().data) == 1
 
 
-def test_of_many_at_once_one_opens_a_session(emulator: Emulator, shop: Shop) -> None:
-    found: list[str | int | None] = []
+def test_of_many_at_once_one_opens_a_session(emulator: Emulator, shop: StripeShop) -> None:
+    results: list[str | int | None] = []
 
     def call() -> None:
         try:
-            found.append(shop.open("p-1").id)
+            results.append(shop.open_session("p-1").id)
         except stripe.APIError as refused:
-            found.append(refused.http_status)
+            results.append(refused.http_status)
 
     threads = [threading.Thread(target=call) for _ in range(8)]
     for thread in threads:
@@ -128,32 +128,32 @@ def test_of_many_at_once_one_opens_a_session(emulator: Emulator, shop: Shop) -> 
         thread.join()
 
     assert len(emulator.ledger()) == 1
-    assert len(found) == 8
-    assert set(found) - {409} == {emulator.ledger()[0]["session"]}
+    assert len(results) == 8
+    assert set(results) - {409} == {emulator.ledger()[0]["session"]}
 
 
-def test_a_key_says_nothing_where_nothing_is_changed(shop: Shop) -> None:
+def test_a_key_has_no_effect_on_reads(shop: StripeShop) -> None:
     shop.sessions.list({}, {"idempotency_key": "g-1"})
-    session = shop.open().id
+    session = shop.open_session().id
 
     assert [row.id for row in shop.sessions.list({}, {"idempotency_key": "g-1"}).data] == [session]
 
 
-def test_a_key_has_up_to_255_characters(shop: Shop) -> None:
-    shop.open("k" * 255)
+def test_a_key_has_up_to_255_characters(shop: StripeShop) -> None:
+    shop.open_session("k" * 255)
 
     with pytest.raises(stripe.InvalidRequestError):
-        shop.open("k" * 256)
+        shop.open_session("k" * 256)
 
 
-def test_while_a_delayed_request_goes_on_its_key_is_taken(emulator: Emulator, shop: Shop) -> None:
-    emulator.faults({"match": {"method": "POST"}, "do": {"delay_ms": 500}})
-    thread = threading.Thread(target=shop.open, args=("p-1",))
+def test_while_a_delayed_request_goes_on_its_key_is_taken(emulator: Emulator, shop: StripeShop) -> None:
+    emulator.set_faults({"match": {"method": "POST"}, "do": {"delay_ms": 500}})
+    thread = threading.Thread(target=shop.open_session, args=("p-1",))
     thread.start()
     try:
         while not shop.sessions.list().data:
             pass
         with pytest.raises(stripe.APIError):
-            shop.open("p-1")
+            shop.open_session("p-1")
     finally:
         thread.join()

@@ -1,4 +1,4 @@
-"""A webhook of nobody's shop: it keeps what it is sent, and answers what it is told to."""
+"""A webhook endpoint that records requests and answers as configured."""
 
 import json
 import threading
@@ -13,8 +13,8 @@ from tests.emulator.stripe_schema import check_object
 
 
 @dataclass(frozen=True)
-class Received:
-    """One request."""
+class ReceivedRequest:
+    """A recorded request."""
 
     method: str
     body: bytes
@@ -23,50 +23,50 @@ class Received:
 
     @property
     def event(self) -> dict[str, Any]:
-        """Return what it tells of."""
-        told: dict[str, Any] = json.loads(self.body)
-        return told
+        """Return the event in the body."""
+        payload: dict[str, Any] = json.loads(self.body)
+        return payload
 
     @property
     def signature(self) -> str:
-        """Return the header that proves the sender."""
+        """Return the signature header."""
         return self.headers["Stripe-Signature"]
 
 
 @dataclass
-class Receiver:
-    """What came in, and what shall be answered: `answers` one after the other, and 200 ever after."""
+class WebhookReceiver:
+    """Recorded requests and configured answers: `answers` in turn, then always 200."""
 
     url: str = ""
-    received: list[Received] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     answers: list[int | bytes] = field(default_factory=list)  # bytes are sent as they are, and the connection is closed
     location: str = ""  # where a redirect leads
-    gate: threading.Event = field(default_factory=threading.Event)  # no answer while it is not set
+    gate: threading.Event = field(default_factory=threading.Event)  # answers wait while it is not set
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def clear(self) -> None:
-        """Forget all, and answer 200 at once."""
+        """Forget all requests, and answer 200 at once."""
         with self.changed:
             self.received, self.answers, self.location = [], [], ""
         self.gate.set()
 
-    def take(self, received: Received) -> int | bytes:
-        """Keep a request, and return what it is answered."""
+    def record(self, received: ReceivedRequest) -> int | bytes:
+        """Record a request and return its answer."""
         with self.changed:
             self.received.append(received)
-            answer = self.answers.pop(0) if self.answers else 200
+            response = self.answers.pop(0) if self.answers else 200
             self.changed.notify_all()
         self.gate.wait(10)
-        return answer
+        return response
 
-    def taken(self) -> list[Received]:
-        """Return what came in, and forget it."""
+    def pop_requests(self) -> list[ReceivedRequest]:
+        """Return the recorded requests and forget them."""
         with self.changed:
-            found, self.received = self.received, []
-        return found
+            requests, self.received = self.received, []
+        return requests
 
-    def wait_for(self, number: int, seconds: float = 5) -> list[Received]:
-        """Return what came in once it is so many requests. Fails where that takes too long."""
+    def wait_for(self, number: int, seconds: float = 5) -> list[ReceivedRequest]:
+        """Wait for this number of requests and return them; fail on a timeout."""
         with self.changed:
             enough = self.changed.wait_for(lambda: len(self.received) >= number, seconds)
             assert enough, f"{len(self.received)} of {number} requests came: {self.types()}"
@@ -74,58 +74,58 @@ class Receiver:
 
     def events(self) -> list[dict[str, Any]]:
         """Return the events, each checked against the schema."""
-        found = [received.event for received in list(self.received) if received.method == "POST"]
-        for event in found:
+        requests = [received.event for received in list(self.received) if received.method == "POST"]
+        for event in requests:
             check_object(event)
-        return found
+        return requests
 
     def types(self) -> list[str]:
-        """Return the types of the events in the order in which they came."""
+        """Return the types of the events in order of arrival."""
         return [event["type"] for event in self.events()]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Handles one connection."""
 
-    receiver: Receiver
+    receiver: WebhookReceiver
 
     def do_GET(self) -> None:
-        """Take what a webhook is never sent, but for a redirect that was followed."""
-        self._take("GET", b"")
+        """Record a GET, which only a followed redirect sends."""
+        self._record("GET", b"")
 
     def do_POST(self) -> None:
-        """Take an event."""
-        self._take("POST", self.rfile.read(int(self.headers["Content-Length"])))
+        """Record an event."""
+        self._record("POST", self.rfile.read(int(self.headers["Content-Length"])))
 
-    def _take(self, method: str, body: bytes) -> None:
-        answer = self.receiver.take(Received(method, body, dict(self.headers), time.time()))
-        if isinstance(answer, bytes):
-            self.wfile.write(answer)
+    def _record(self, method: str, body: bytes) -> None:
+        response = self.receiver.record(ReceivedRequest(method, body, dict(self.headers), time.time()))
+        if isinstance(response, bytes):
+            self.wfile.write(response)
             return
-        self.send_response(answer)
-        if 300 <= answer < 400:
+        self.send_response(response)
+        if 300 <= response < 400:
             self.send_header("Location", self.receiver.location)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """Serves each caller in a thread, and says nothing of those that went away."""
+    """Serves each connection in a thread, and ignores disconnects."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """Start a webhook on a port of its own."""
-    receiver = Receiver()
+def run_receiver() -> Iterator[WebhookReceiver]:
+    """Run a receiver on a free port."""
+    receiver = WebhookReceiver()
     receiver.gate.set()
     with Server(("127.0.0.1", 0), type("Handling", (Handler,), {"receiver": receiver})) as server:
         receiver.url = f"http://127.0.0.1:{server.server_address[1]}/webhook/"

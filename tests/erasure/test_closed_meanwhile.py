@@ -1,4 +1,4 @@
-"""What a call is told whose account is closed between two of its own statements: 401, or what anybody without one is told"""
+"""A call whose account is closed between two of its statements gets 401, or the response for guests"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from accounts.models import AuthEvent, AuthSession, User
 from accounts.tests.factories import PASSWORD, make_user, sign_in
-from accounts.tests.phones import PHONE, asked, texts_in, verify
+from accounts.tests.phones import PHONE, request_code, use_sms_file, verify_code
 from carts.models import Cart
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from orders.models import Order
-from orders.tests.factories import form
+from orders.tests.factories import order_body
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -25,7 +25,7 @@ NEW = "a lamp in the valley"
 SESSION, USER = 'FROM "accounts_authsession"', 'FROM "accounts_user" WHERE'
 
 
-def close(token: str) -> int:
+def close_account(token: str) -> int:
     """Close the account from another device."""
     try:
         status: int = SchemaClient().bearer(token).delete("/api/auth/me/", {"password": PASSWORD}).status_code
@@ -35,30 +35,30 @@ def close(token: str) -> int:
 
 
 @contextmanager
-def closed_after(part: str, token: str) -> Iterator[list[int]]:
-    """Close the account as soon as a statement with this part has found it; yields what the one who closes it is answered."""
-    answers: list[int] = []
+def close_after_statement(part: str, token: str) -> Iterator[list[int]]:
+    """Close the account after the first statement with this part; yields the status of the closing call."""
+    responses: list[int] = []
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        if part in sql and not answers and not connection.in_atomic_block:
-            answers.append(0)
+        if part in sql and not responses and not connection.in_atomic_block:
+            responses.append(0)
             with ThreadPoolExecutor(1) as other:
-                answers[0] = other.submit(close, token).result()
+                responses[0] = other.submit(close_account, token).result()
         return result
 
     with connection.execute_wrapper(watch):
-        yield answers
+        yield responses
 
 
-def met(part: str, method: str, url: str, body: dict[str, Any]) -> Any:
-    """Send this as a signed-in customer whose account is closed once a statement with this part has found it."""
+def call_while_closing(part: str, method: str, url: str, body: dict[str, Any]) -> Any:
+    """Send this as a signed-in customer whose account is closed after the first statement with this part."""
     (token, _), (other, _) = sign_in(), sign_in()
     client = SchemaClient().bearer(token)
     client.raise_request_exception = False
-    with closed_after(part, other) as answers:
+    with close_after_statement(part, other) as responses:
         response = getattr(client, method)(url, body)
-    assert answers == [200]
+    assert responses == [200]
     assert not User.objects.exists()
     assert not AuthSession.objects.exists()
     assert not AuthEvent.objects.exclude(user=None).exists()
@@ -67,14 +67,14 @@ def met(part: str, method: str, url: str, body: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def ada() -> User:
-    """Whose account will be closed."""
+    """The user whose account is closed."""
     return make_user()
 
 
 def test_a_cart_is_not_filled(ada: User) -> None:
     lamp = make_product(stock=5)
 
-    response = met(SESSION, "post", "/api/cart/add/", {"product_id": lamp.pk})
+    response = call_while_closing(SESSION, "post", "/api/cart/add/", {"product_id": lamp.pk})
 
     assert response.status_code == 401
     assert not Cart.objects.exists()
@@ -82,9 +82,9 @@ def test_a_cart_is_not_filled(ada: User) -> None:
 
 def test_nothing_is_ordered(ada: User) -> None:
     lamp = make_product(stock=5)
-    add(SchemaClient().bearer(sign_in()[0]), lamp)
+    add_to_cart(SchemaClient().bearer(sign_in()[0]), lamp)
 
-    response = met(SESSION, "post", "/api/orders/create/", form())
+    response = call_while_closing(SESSION, "post", "/api/orders/create/", order_body())
 
     assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
     assert not Order.objects.exists()
@@ -100,7 +100,7 @@ def test_nothing_is_ordered(ada: User) -> None:
     ],
 )
 def test_what_would_be_noted_for_it_is_refused(ada: User, method: str, url: str, body: dict[str, Any]) -> None:
-    assert met(SESSION, method, url, body).status_code in (400, 401)
+    assert call_while_closing(SESSION, method, url, body).status_code in (400, 401)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_what_would_be_noted_for_it_is_refused(ada: User, method: str, url: str,
     ],
 )
 def test_what_would_change_it_is_refused(ada: User, method: str, url: str, body: dict[str, Any]) -> None:
-    assert met(SESSION, method, url, body).status_code == 401
+    assert call_while_closing(SESSION, method, url, body).status_code == 401
 
 
 def test_the_right_password_opens_nothing(ada: User) -> None:
-    response = met(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
+    response = call_while_closing(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD})
 
     assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
     assert not response.cookies
@@ -124,19 +124,19 @@ def test_the_right_password_opens_nothing(ada: User) -> None:
 
 @pytest.mark.parametrize(("part", "everywhere"), [(SESSION, True), ('UPDATE "accounts_authsession"', False)])
 def test_leaving_succeeds_always(ada: User, part: str, everywhere: bool) -> None:
-    assert met(part, "post", "/api/auth/logout/", {"all": everywhere}).status_code == 200
+    assert call_while_closing(part, "post", "/api/auth/logout/", {"all": everywhere}).status_code == 200
 
 
 def test_a_wrong_password_is_a_wrong_password(ada: User) -> None:
-    response = met(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": "wrong"})
+    response = call_while_closing(USER, "post", "/api/auth/login/", {"email": "ada@example.com", "password": "wrong"})
 
     assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
 
 
 def test_a_right_code_opens_no_account_that_is_closed_at_that_moment(settings: Settings, tmp_path: Path) -> None:
-    texts = texts_in(tmp_path, settings)
+    texts = use_sms_file(tmp_path, settings)
     User.objects.create_user(phone=PHONE)
-    code = asked(texts)
+    code = request_code(texts)
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
@@ -145,7 +145,7 @@ def test_a_right_code_opens_no_account_that_is_closed_at_that_moment(settings: S
         return result
 
     with connection.execute_wrapper(watch):
-        response = verify(code)
+        response = verify_code(code)
 
     assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
     assert not User.objects.exists()

@@ -1,4 +1,4 @@
-"""DELETE /api/auth/me/: what is left of somebody afterwards, in any table, and how he proves that it is he who closes it"""
+"""DELETE /api/auth/me/: traces left in any table afterwards, and the proof of identity that it asks for"""
 
 from datetime import timedelta
 from typing import Any
@@ -13,9 +13,9 @@ from accounts import sessions
 from accounts.client_info import ClientInfo
 from accounts.gateways import sms
 from accounts.models import PhoneCode, User
-from accounts.tests.factories import PASSWORD, me, refresh, sign_in
+from accounts.tests.factories import PASSWORD, get_me, refresh_tokens, sign_in
 from carts.models import Cart
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from core import outbox
 from orders.models import Order
 from orders.tests.factories import create, customer, placed
@@ -28,96 +28,96 @@ PHONE = "+13128059851"
 PERSONAL = {"full_name": "Augusta King", "phone": "+44 20 7946 0958", "line1": "12 St James's Square", "city": "Ockham"}
 
 
-def close(client: SchemaClient, **proof: str) -> Any:
+def close_account(client: SchemaClient, **proof: str) -> Any:
     """Close the account of the client."""
     return client.delete("/api/auth/me/", proof or {"password": PASSWORD})
 
 
-def kept() -> str:
-    """Return every row of every table as one text."""
+def dump_database() -> str:
+    """Return every row of every table as one string."""
     return "\n".join(str(list(model._base_manager.values())) for model in apps.get_models() if model._meta.managed)
 
 
-def traces(*words: str) -> list[str]:
-    """Return those of the words that some table holds."""
-    text = kept()
-    return [word for word in words if word in text]
+def find_traces(*texts: str) -> list[str]:
+    """Return those of the texts that any table contains."""
+    text = dump_database()
+    return [word for word in texts if word in text]
 
 
-def by_phone() -> tuple[User, SchemaClient]:
-    """Return a user who has a phone and no password, signed in."""
+def make_phone_user() -> tuple[User, SchemaClient]:
+    """Return a signed-in user with a phone number and no password."""
     user = User.objects.create_user(phone=PHONE)
-    return user, SchemaClient().bearer(sessions.start(user, "phone", ClientInfo()).access)
+    return user, SchemaClient().bearer(sessions.start_session(user, "phone", ClientInfo()).access)
 
 
 @pytest.mark.parametrize("status", ["delivered", "cancelled", "expired"])
 def test_of_a_buyer_whose_orders_are_finished_nothing_is_left(status: str) -> None:
     client = customer("augusta@ockham.example", first_name="Augusta-Ada")
-    add(client, make_product(stock=5))
+    add_to_cart(client, make_product(stock=5))
     placed(client, address=PERSONAL, email="augusta@ockham.example", note="Ring at the blue door")
     outbox.run_due()
     Order.objects.update(status=status)
-    words = ("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door")
-    assert traces(*words) == list(words)
+    personal_texts = ("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door")
+    assert find_traces(*personal_texts) == list(personal_texts)
 
-    assert close(client).status_code == 200
+    assert close_account(client).status_code == 200
 
-    assert traces(*words) == []
+    assert find_traces(*personal_texts) == []
     assert StockMovement.objects.exclude(user=None).count() == 0
 
 
-def test_no_place_that_he_called_from_is_left() -> None:
+def test_no_client_info_is_left() -> None:
     customer()
-    given = {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}
+    credentials = {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}
     ada = SchemaClient(REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Ada's own browser")
-    ada.bearer(ada.post("/api/auth/login/", given).json()["data"]["access_token"])
-    add(ada, make_product(stock=5))
+    ada.bearer(ada.post("/api/auth/login/", credentials).json()["data"]["access_token"])
+    add_to_cart(ada, make_product(stock=5))
     placed(ada)
-    close(ada, password="wrong")
-    assert traces("203.0.113.77", "own browser") == ["203.0.113.77", "own browser"]
+    close_account(ada, password="wrong")
+    assert find_traces("203.0.113.77", "own browser") == ["203.0.113.77", "own browser"]
 
-    assert close(ada).status_code == 200
+    assert close_account(ada).status_code == 200
 
-    assert traces("203.0.113.77", "own browser") == []
+    assert find_traces("203.0.113.77", "own browser") == []
 
 
 @pytest.mark.parametrize("status", ["pending", "processing", "shipped"])
 @pytest.mark.parametrize("end", ["delivered", "cancelled", "expired"])
-def test_of_a_buyer_who_waits_for_an_order_the_rest_goes_when_it_has_come(status: str, end: str) -> None:
+def test_an_open_order_keeps_its_data_until_it_is_delivered(status: str, end: str) -> None:
     client = customer("augusta@ockham.example")
-    add(client, make_product(stock=5))
+    add_to_cart(client, make_product(stock=5))
     placed(client, address=PERSONAL, email="augusta@ockham.example", note="Ring at the blue door")
     outbox.run_due()
     Order.objects.update(status=status)
-    close(client)
-    assert traces("Augusta King", "blue door") == ["Augusta King", "blue door"]
+    close_account(client)
+    assert find_traces("Augusta King", "blue door") == ["Augusta King", "blue door"]
 
     Order.objects.update(status=end)
     call_command("clean_up", verbosity=0)
 
-    assert traces("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door") == []
+    assert find_traces("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door") == []
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
-def test_no_owed_mail_keeps_an_address(is_sent: bool) -> None:
+def test_no_queued_mail_keeps_an_address(is_sent: bool) -> None:
     client = customer("augusta@ockham.example")
     body = {"new_email": "king@ockham.example", "password": PASSWORD}
     assert client.post("/api/auth/email/change/", body).status_code == 202
     if is_sent:
         outbox.run_due()
 
-    close(client)
+    close_account(client)
 
-    assert traces("augusta@ockham.example", "king@ockham.example") == []
+    assert find_traces("augusta@ockham.example", "king@ockham.example") == []
 
 
 def test_a_request_is_forgotten_with_its_key() -> None:
     client = customer()
-    add(client, make_product(stock=5))
+    add_to_cart(client, make_product(stock=5))
     assert create(client, "first").status_code == 201
     Order.objects.update(status="delivered")
 
-    close(client)
+    close_account(client)
     Order.objects.update(created_at=F("created_at") - timedelta(hours=49))
     call_command("clean_up", verbosity=0)
 
@@ -127,14 +127,14 @@ def test_a_request_is_forgotten_with_its_key() -> None:
 
 def test_an_account_by_phone_is_closed_by_a_fresh_code_and_by_nothing_else(settings: Settings) -> None:
     settings.SMS_BACKEND = "locmem"
-    _, client = by_phone()
-    add(client, make_product(stock=5))
+    _, client = make_phone_user()
+    add_to_cart(client, make_product(stock=5))
 
-    refused = [close(client, **proof).json()["code"] for proof in ({}, {"password": "x"}, {"verification_code": "000000"})]
+    refused = [close_account(client, **proof).json()["code"] for proof in ({}, {"password": "x"}, {"verification_code": "000000"})]
     client.post("/api/auth/send-code/", {"phone": PHONE})
-    refused.append(close(client, verification_code="x").json()["code"])
+    refused.append(close_account(client, verification_code="x").json()["code"])
     before = User.objects.count()
-    response = close(client, verification_code=sms.sent[-1][1][:6])
+    response = close_account(client, verification_code=sms.sent_messages[-1][1][:6])
 
     assert refused == ["proof_needed"] * 4
     assert before == 1
@@ -145,52 +145,52 @@ def test_an_account_by_phone_is_closed_by_a_fresh_code_and_by_nothing_else(setti
 
 def test_no_code_keeps_a_number(settings: Settings) -> None:
     settings.SMS_BACKEND = "locmem"
-    _, client = by_phone()
+    _, client = make_phone_user()
     client.post("/api/auth/send-code/", {"phone": PHONE})
 
-    close(client, verification_code=sms.sent[-1][1][:6])
+    close_account(client, verification_code=sms.sent_messages[-1][1][:6])
 
     assert not PhoneCode.objects.exists()
-    assert traces(PHONE) == []
+    assert find_traces(PHONE) == []
 
 
-def test_every_token_of_the_account_is_worthless_also_for_the_one_who_signs_up_anew() -> None:
+def test_every_token_of_the_account_is_worthless_after_signing_up_again_too() -> None:
     client = customer()
     (access, token), (_, other) = sign_in(), sign_in()
 
-    close(client)
-    given = {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}
-    again = SchemaClient().post("/api/auth/register/", given)
+    close_account(client)
+    credentials = {"email": "ada@example.com", "password": PASSWORD, "mode": "token"}
+    retry = SchemaClient().post("/api/auth/register/", credentials)
 
-    assert again.status_code == 201
-    assert me(access).status_code == 401
-    assert [refresh(given).status_code for given in (token, other)] == [401, 401]
-    assert me(again.json()["data"]["access_token"]).status_code == 200
+    assert retry.status_code == 201
+    assert get_me(access).status_code == 401
+    assert [refresh_tokens(credentials).status_code for credentials in (token, other)] == [401, 401]
+    assert get_me(retry.json()["data"]["access_token"]).status_code == 200
 
 
-def test_who_signs_up_anew_finds_none_of_the_old_orders_and_nothing_in_his_cart() -> None:
+def test_signing_up_again_finds_no_old_orders_and_an_empty_cart() -> None:
     client = customer()
     lamp = make_product(stock=5)
-    add(client, lamp, 2)
+    add_to_cart(client, lamp, 2)
     number = placed(client)["number"]
-    add(client, lamp)
+    add_to_cart(client, lamp)
 
-    close(client)
-    anew = customer()
+    close_account(client)
+    new_client = customer()
 
-    assert anew.get("/api/orders/my/").json()["data"] == []
-    assert anew.get(f"/api/orders/{number}/").status_code == 404
-    assert anew.get("/api/cart/").json()["data"]["total_items"] == 0
+    assert new_client.get("/api/orders/my/").json()["data"] == []
+    assert new_client.get(f"/api/orders/{number}/").status_code == 404
+    assert new_client.get("/api/cart/").json()["data"]["total_items"] == 0
     assert StockMovement.objects.count() == 2
 
 
-def test_mails_that_were_owed_to_a_closed_account_are_not_sent(mailoutbox: list[Any]) -> None:
+def test_mails_queued_for_a_closed_account_are_not_sent(mailoutbox: list[Any]) -> None:
     client = customer()
     SchemaClient().post("/api/auth/password/reset/", {"email": "ada@example.com"})
     client.post("/api/auth/email/resend/")
     client.post("/api/auth/email/change/", {"new_email": "eve@example.com", "password": PASSWORD})
 
-    close(client)
+    close_account(client)
     done, failed = outbox.run_due()
 
     assert (done, failed) == (0, 0)
@@ -198,16 +198,16 @@ def test_mails_that_were_owed_to_a_closed_account_are_not_sent(mailoutbox: list[
 
 
 @pytest.mark.parametrize("role", ["is_staff", "is_seller", "is_superuser"])
-def test_who_is_needed_is_not_asked_for_a_password_and_loses_nothing(role: str) -> None:
+def test_staff_are_refused_before_the_password_and_lose_nothing(role: str) -> None:
     client = customer()
     User.objects.update(**{role: True})
-    add(client, make_product(stock=5))
-    before = kept()
+    add_to_cart(client, make_product(stock=5))
+    before = dump_database()
 
-    response = close(client, password="wrong")
+    response = close_account(client, password="wrong")
 
     assert (response.status_code, response.json()["code"]) == (409, "account_in_use")
-    assert kept() == before
+    assert dump_database() == before
 
 
 def test_another_page_cannot_close_an_account() -> None:

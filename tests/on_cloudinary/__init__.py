@@ -1,1 +1,1 @@
-"""Tests of a shop whose pictures are on Cloudinary; `tests/startup/test_cloudinary.py` runs them, in a process with its keys."""
+"""Tests of a shop with images on Cloudinary; `tests/startup/test_cloudinary.py` runs them in a process with Cloudinary's keys."""

@@ -1,4 +1,4 @@
-"""What every test with Cloudinary's keys can use."""
+"""Shared fixtures of the tests that run with Cloudinary's keys."""
 
 import socket
 from collections.abc import Iterator
@@ -7,20 +7,20 @@ from typing import Any
 import cloudinary
 import pytest
 
-from tests.cloudinary_stand_in import StandIn, delivering
+from tests.cloudinary_stand_in import StandIn, run_stand_in
 
 
 @pytest.fixture(autouse=True)
 def host(db: None) -> Iterator[StandIn]:
-    """Let the real package speak to a stand-in."""
-    with delivering() as stand_in:
+    """Point the real package at a stand-in."""
+    with run_stand_in() as stand_in:
         cloudinary.config(upload_prefix=stand_in.url)
         yield stand_in
 
 
 @pytest.fixture(autouse=True)
-def dialled(host: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Return the list of all hosts and ports that the process turns to from now on; beyond this machine it finds none."""
+def contacted_hosts(host: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Record the hosts and ports that the process resolves; hosts beyond this machine do not resolve."""
     addresses: list[Any] = []
     look_up = socket.getaddrinfo
 

@@ -9,13 +9,31 @@ from pathlib import Path
 import coverage
 import pytest
 
-from tests.cloudinary_stand_in import CLOUD, KEY, SECRET, StandIn, delivering
-from tests.pictures import picture
-from tests.processes import PRODUCTION, ROOT, copy_to, run, told
+from tests.cloudinary_stand_in import CLOUD, KEY, SECRET, StandIn, run_stand_in
+from tests.image_files import make_image
+from tests.processes import PRODUCTION, ROOT, copy_to, run, run_script
 
 KEYS = {"CLOUDINARY_CLOUD_NAME": CLOUD, "CLOUDINARY_API_KEY": KEY, "CLOUDINARY_API_SECRET": SECRET}
-SHOWN = "from products.models import *; from orders.models import *; from products.gateways import media; print(json.dumps("
-SHOWN += "[[i.image.name, media.small_path_of(i.thumbnail or i.image.name)] for i in ProductImage.objects.order_by('pk')]))"
+SCRIPT = """
+import io
+from pathlib import Path
+from django.core.management import CommandError, call_command
+from orders.models import *
+from products.models import *
+from products.media import storage
+
+def call(name, **options):
+    out = io.StringIO()
+    try:
+        call_command(name, stdout=out, stderr=out, **options)
+    except CommandError as refusal:
+        return [refusal.returncode, str(refusal)]
+    return [0, out.getvalue()]
+
+def get_shown():
+    return [[i.image.name, storage.get_thumbnail_url(i.thumbnail or i.image.name)] for i in ProductImage.objects.order_by("pk")]
+
+"""
 
 
 def test_the_shop_with_its_keys(tmp_path: Path) -> None:
@@ -48,11 +66,9 @@ def test_static_files_are_collected_with_the_keys_set(tmp_path: Path) -> None:
 
 
 def test_without_keys_the_packages_are_never_imported(project: Path) -> None:
-    ask = (
-        "import sys, store.urls; from products.gateways import media; from django.core.files.storage import default_storage as s\n"
-    )
+    ask = "import sys, store.urls; from products.media import storage; from django.core.files.storage import default_storage as s\n"
 
-    said = told(
+    said = run_script(
         project, ask + "s.url('x'); print(json.dumps([name for name in sys.modules if 'cloudinary' in name]))", **PRODUCTION
     )
 
@@ -62,31 +78,29 @@ def test_without_keys_the_packages_are_never_imported(project: Path) -> None:
 @pytest.fixture
 def host() -> Iterator[StandIn]:
     """Start a stand-in for the picture host."""
-    with delivering() as stand_in:
+    with run_stand_in() as stand_in:
         yield stand_in
 
 
 def test_a_shop_moves_to_cloudinary_and_back(project: Path, tmp_path: Path, host: StandIn) -> None:
     shop = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "MEDIA_ROOT": f"{tmp_path}/media"}
     there = {**shop, **KEYS, "CLOUDINARY_UPLOAD_PREFIX": host.url}
-    (tmp_path / "lamp.jpg").write_bytes(picture("JPEG", (900, 600)))
+    (tmp_path / "lamp.jpg").write_bytes(make_image("JPEG", (900, 600)))
     (tmp_path / "p.json").write_text('[{"sku": "L", "name": "Lamp", "category": "Home", "price": 2, "images": ["lamp.jpg"]}]')
-    for command in (["migrate"], ["import_products", "--file", f"{tmp_path}/p.json"]):
-        assert run(project, "manage.py", *command, **shop).returncode == 0
-    [[first, _]] = told(project, SHOWN, **shop)
+    steps = f'call("migrate", verbosity=0), call("import_products", file=Path("{tmp_path}/p.json"))'
 
-    moved = run(project, "manage.py", "move_media", **there)
-    [[public_id, small]] = told(project, SHOWN, **there)
+    imported, [[first, _]] = run_script(project, f"{SCRIPT}print(json.dumps([[{steps}], get_shown()]))", **shop)
+    moved, [[public_id, small]] = run_script(project, SCRIPT + 'print(json.dumps([call("move_media"), get_shown()]))', **there)
 
-    assert (moved.returncode, moved.stdout) == (0, "1 moved, 0 failed\n"), moved.stderr
+    assert [code for code, _ in imported] == [0, 0]
+    assert moved == [0, "1 moved, 0 failed\n"]
     assert list(host.files) == [public_id]
     assert small == f"https://res.cloudinary.com/{CLOUD}/image/upload/c_limit,h_480,w_480,f_auto/v1/{public_id}"
 
-    unsaid = run(project, "manage.py", "move_media", **shop)
-    back = run(project, "manage.py", "move_media", "--from-url", f"{host.delivery}/", **shop, IMPORT_FROM_LOOPBACK="1")
-    [[last, path]] = told(project, SHOWN, **shop)
+    steps = f'call("move_media"), call("move_media", from_url="{host.delivery}/"), get_shown()'
+    unsaid, back, [[last, path]] = run_script(project, f"{SCRIPT}print(json.dumps([{steps}]))", **shop, IMPORT_FROM_LOOPBACK="1")
 
-    assert (unsaid.returncode, "--from-url" in unsaid.stderr) == (2, True)
-    assert (back.returncode, back.stdout) == (0, "1 moved, 0 failed\n"), back.stderr
+    assert (unsaid[0], "--from-url" in unsaid[1]) == (2, True)
+    assert back == [0, "1 moved, 0 failed\n"]
     assert (tmp_path / "media" / last).read_bytes() == (tmp_path / "media" / first).read_bytes()
     assert (path.startswith("/media/products/"), path.endswith(".webp")) == (True, True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import PRODUCTION, told
+from tests.processes import PRODUCTION, run_script
 
 ASK = """
 from django.test import Client
@@ -25,7 +25,7 @@ BUSY = [503, "database_unavailable", "2"]
     "url", ["sqlite:////nowhere/at/all/shop.sqlite3", "postgres://ada:pw@127.0.0.1:1/shop"], ids=["file", "server"]
 )
 def test_what_needs_it_is_a_503_and_what_does_not_is_answered(project: Path, url: str) -> None:
-    answers: dict[str, Any] = told(project, ASK, **PRODUCTION, DATABASE_URL=url, LOG_LEVEL="ERROR")
+    answers: dict[str, Any] = run_script(project, ASK, **PRODUCTION, DATABASE_URL=url, LOG_LEVEL="ERROR")
 
     assert answers == {
         "/healthz": [200, None, None],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.processes import told
+from tests.processes import run_script
 
 ASK = """
 from django.test import Client
@@ -19,7 +19,7 @@ print(json.dumps([[answer.status_code, answer["Content-Type"], code(answer)] for
 
 
 def test_every_refusal_has_the_one_shape(project: Path, tmp_path: Path) -> None:
-    answers = told(project, ASK, DEBUG="1", DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
+    answers = run_script(project, ASK, DEBUG="1", DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
 
     assert answers == [
         [404, "application/json", "not_found"],
@@ -29,9 +29,3 @@ def test_every_refusal_has_the_one_shape(project: Path, tmp_path: Path) -> None:
         [403, "application/json", "csrf_failed"],
         [404, "application/json", "not_found"],
     ]
-
-
-def test_without_a_secret_key_it_starts_with_a_warning(project: Path) -> None:
-    said = told(project, "from django.conf import settings; print(json.dumps(settings.SECRET_KEY))", DEBUG="1")
-
-    assert said == "development-only-key-that-no-production-start-accepts-0123456789"

@@ -17,13 +17,15 @@ from pytest_django import Settings
 
 from tests.processes import ROOT, copy_to
 
+pytestmark = pytest.mark.apart
+
 PATIENCE = 120  # seconds
 
 
 def test_it_refuses_to_run_without_debug(settings: Settings) -> None:
     settings.DEBUG = False
 
-    with pytest.raises(CommandError, match="DEBUG=1 only"):
+    with pytest.raises(CommandError, match="requires DEBUG=1"):
         call_command("demo")
 
 
@@ -78,7 +80,7 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
         for name, address in (
             ("The shop front", f"http://localhost:{front}/"),
             ("The API", f"http://localhost:{api}/api/products/"),
-            ("Its reference", f"http://localhost:{api}/api/docs/"),
+            ("API reference", f"http://localhost:{api}/api/docs/"),
             ("The admin", f"http://localhost:{api}/admin/"),
             ("Payments", f"http://localhost:{emulator}/"),
         ):
@@ -101,7 +103,7 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
 
 
 def answers(address: str) -> bool:
-    """Say whether this address answers well, as soon as somebody listens there."""
+    """Return whether this URL answers with success as soon as something listens there."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:

@@ -5,12 +5,12 @@ import re
 
 from tests.processes import ROOT
 
-READERS = ("store/settings.py", "store/environment.py")
+READERS = ("store/settings.py", "store/environment.py", "gunicorn.conf.py")
 NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 def is_env(node: ast.expr) -> bool:
-    """Say whether this is the reader of the environment."""
+    """Return whether this node is the reader of the environment."""
     return isinstance(node, ast.Name) and node.id == "env"
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.processes import PRODUCTION, told
+from tests.processes import PRODUCTION, run_script
 
 PRAGMAS = """
 from django.db import connection
@@ -36,12 +36,12 @@ print(json.dumps(tried))
 
 
 def test_it_writes_ahead_waits_20_seconds_for_its_turn_and_keeps_references(project: Path, tmp_path: Path) -> None:
-    found = told(project, PRAGMAS, **PRODUCTION, DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
+    found = run_script(project, PRAGMAS, **PRODUCTION, DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
 
     assert found == {"journal_mode": "wal", "busy_timeout": 20_000, "foreign_keys": 1, "synchronous": 1}
 
 
 def test_a_transaction_is_the_only_writer_from_its_first_moment_and_stops_no_reader(project: Path, tmp_path: Path) -> None:
-    tried = told(project, WRITER, **PRODUCTION, DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
+    tried = run_script(project, WRITER, **PRODUCTION, DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}")
 
     assert tried == ["done", "database is locked", "done", "done"]

@@ -1,4 +1,4 @@
-"""`manage.py changepassword`: Django's own, which also signs the user out everywhere."""
+"""`manage.py changepassword`: Django's command, extended to sign the user out everywhere."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from accounts.models import AuthSession, User
 
 
 class Command(changepassword.Command):
-    """Set a new password for the user of an e-mail address, and end every session of his."""
+    """Set a user's password and end all of their sessions."""
 
-    help = "Set a user's password, and sign him out everywhere."
+    help = "Set a user's password and sign them out everywhere."
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        """Ask for the password twice. Raises CommandError where there is no such user, or no two that are alike."""
+        """Prompt for the password twice. Raises CommandError if the user does not exist or the two passwords never match."""
         email = options["username"]
-        said = super().handle(*args, **options)
+        output = super().handle(*args, **options)
         for user in User.objects.filter(email=email):
-            sessions.end_all(user.pk, AuthSession.Reason.PASSWORD)
-        return said
+            sessions.end_all_sessions(user.pk, AuthSession.Reason.PASSWORD)
+        return output

@@ -1,4 +1,4 @@
-"""The normal form of e-mail addresses, at POST /api/auth/register/ and login/"""
+"""Normalizing e-mail addresses, at POST /api/auth/register/ and login/"""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.schema_client import SchemaClient
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("address", "normalized"),
     [
         ("Ada.Byron@Example.COM", "ada.byron@example.com"),
         ("  ada@example.com\t", "ada@example.com"),
@@ -20,13 +20,13 @@ from tests.schema_client import SchemaClient
         (f"{'a' * 64}@{'b' * 62}.{'c' * 62}.{'d' * 59}.com", f"{'a' * 64}@{'b' * 62}.{'c' * 62}.{'d' * 59}.com"),
     ],
 )
-def test_an_address_is_kept_in_its_normal_form_and_known_in_either(api: SchemaClient, given: str, kept: str) -> None:
-    response = api.post("/api/auth/register/", {"email": given, "password": PASSWORD})
+def test_an_address_is_kept_in_its_normal_form_and_known_in_either(api: SchemaClient, address: str, normalized: str) -> None:
+    response = api.post("/api/auth/register/", {"email": address, "password": PASSWORD})
 
     assert response.status_code == 201
-    assert User.objects.get().email == kept == response.json()["data"]["user"]["email"]
-    for written in (given, kept, kept.upper()):
-        assert api.post("/api/auth/login/", {"email": written, "password": PASSWORD}).status_code == 200
+    assert User.objects.get().email == normalized == response.json()["data"]["user"]["email"]
+    for spelling in (address, normalized, normalized.upper()):
+        assert api.post("/api/auth/login/", {"email": spelling, "password": PASSWORD}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import AuthEvent, AuthSession, SocialAccount, User
-from accounts.tests.factories import claims_of, make_user, me, sell
-from accounts.tests.google_keys import CLIENT, EMAIL, SUB, post, sign_in_configured, token
+from accounts.tests.factories import decode_claims, get_me, make_user, sell_products
+from accounts.tests.google_keys import CLIENT_ID, EMAIL, SUB, configure_google_sign_in, make_id_token, post_credential
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
@@ -16,17 +16,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def configured(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Signing in with Google is on."""
-    sign_in_configured(settings, monkeypatch, tmp_path)
+    """Enable signing in with Google."""
+    configure_google_sign_in(settings, monkeypatch, tmp_path)
 
 
-def nothing_was_made() -> bool:
-    """Say whether there is no user, no session and no identity."""
+def is_nothing_created() -> bool:
+    """Return whether there is no user, session or identity."""
     return not (User.objects.exists() or AuthSession.objects.exists() or SocialAccount.objects.exists())
 
 
 def test_a_new_person_gets_an_account_without_a_password(api: SchemaClient) -> None:
-    response = api.post("/api/auth/google/", {"credential": token()})
+    response = api.post("/api/auth/google/", {"credential": make_id_token()})
 
     assert response.status_code == 201
     assert response.json()["message"] == "Account created"
@@ -43,10 +43,10 @@ def test_a_new_person_gets_an_account_without_a_password(api: SchemaClient) -> N
     assert list(AuthEvent.objects.values_list("event", flat=True)) == ["login_ok", "register"]
 
 
-def test_whoever_comes_back_signs_in(api: SchemaClient) -> None:
-    post(token())
+def test_a_returning_user_signs_in(api: SchemaClient) -> None:
+    post_credential(make_id_token())
 
-    response = api.post("/api/auth/google/", {"credential": token()})
+    response = api.post("/api/auth/google/", {"credential": make_id_token()})
 
     assert response.status_code == 200
     assert response.json()["message"] == "Signed in"
@@ -55,40 +55,40 @@ def test_whoever_comes_back_signs_in(api: SchemaClient) -> None:
 
 
 def test_in_token_mode_the_tokens_are_in_the_body() -> None:
-    response = post(token(), mode="token")
+    response = post_credential(make_id_token(), mode="token")
 
     data = response.json()["data"]
     assert set(data) == {"user", "access_token", "refresh_token", "token_type", "expires_in"}
     assert not response.cookies
-    assert me(data["access_token"]).json()["data"] == data["user"]
+    assert get_me(data["access_token"]).json()["data"] == data["user"]
 
 
 @pytest.mark.parametrize("name", ["credential", "id_token", "token"])
 def test_the_credential_has_three_names(api: SchemaClient, name: str) -> None:
-    response = api.post("/api/auth/google/", {name: token()})
+    response = api.post("/api/auth/google/", {name: make_id_token()})
 
     assert response.status_code == 201
 
 
 def test_of_several_names_the_first_wins(api: SchemaClient) -> None:
-    response = api.post("/api/auth/google/", {"token": token(), "credential": "a.b.c", "id_token": token()})
+    response = api.post("/api/auth/google/", {"token": make_id_token(), "credential": "a.b.c", "id_token": make_id_token()})
 
     assert response.status_code == 401
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 def test_the_market_of_the_call_is_that_of_account_and_token(api: SchemaClient) -> None:
-    response = api.post("/api/auth/google/", {"credential": token(), "mode": "token"}, headers={"X-Market": "us"})
+    response = api.post("/api/auth/google/", {"credential": make_id_token(), "mode": "token"}, headers={"X-Market": "us"})
 
-    assert claims_of(response.json()["data"]["access_token"])["market"] == "us"
+    assert decode_claims(response.json()["data"]["access_token"])["market"] == "us"
     assert response.json()["data"]["user"]["market"] == "us"
 
 
 def test_the_guest_cart_comes_along(api: SchemaClient, tmp_path: Path) -> None:
-    (lamp,) = sell(tmp_path, "Lamp")
+    (lamp,) = sell_products(tmp_path, "Lamp")
     api.post("/api/cart/add/", {"product_id": lamp, "quantity": 2})
 
-    response = api.post("/api/auth/google/", {"credential": token()})
+    response = api.post("/api/auth/google/", {"credential": make_id_token()})
 
     assert response.json()["data"]["cart_merge"] == {"merged": 1, "capped": [], "skipped": []}
     assert [(line["product_id"], line["quantity"]) for line in api.get("/api/cart/").json()["data"]["items"]] == [(lamp, 2)]
@@ -96,47 +96,47 @@ def test_the_guest_cart_comes_along(api: SchemaClient, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/api/auth/google", "/auth/google", "/auth/google/"])
 def test_every_mount_answers(api: SchemaClient, path: str) -> None:
-    assert api.post(path, {"credential": token()}).status_code == 201
+    assert api.post(path, {"credential": make_id_token()}).status_code == 201
 
 
-@pytest.mark.parametrize("client", [CLIENT, "app.example"])
+@pytest.mark.parametrize("client", [CLIENT_ID, "app.example"])
 def test_several_clients_may_be_named(settings: Settings, client: str) -> None:
-    settings.GOOGLE_CLIENT_ID = f"{CLIENT}, app.example,"
+    settings.GOOGLE_CLIENT_ID = f"{CLIENT_ID}, app.example,"
 
-    assert post(token(aud=client)).status_code == 201
-    assert post(token(aud="other.example", sub="2", email="eve@example.com")).status_code == 401
+    assert post_credential(make_id_token(aud=client)).status_code == 201
+    assert post_credential(make_id_token(aud="other.example", sub="2", email="eve@example.com")).status_code == 401
 
 
 @pytest.mark.parametrize("client_id", ["", " ", ",", " , "])
 def test_without_a_client_there_is_no_signing_in_with_google(settings: Settings, client_id: str) -> None:
     settings.GOOGLE_CLIENT_ID = client_id
 
-    for said in ({}, {"aud": ""}, {"aud": None}):
-        response = post(token(**said))
+    for claims in ({}, {"aud": ""}, {"aud": None}):
+        response = post_credential(make_id_token(**claims))
         assert response.status_code == 503
         assert response.json()["code"] == "google_not_configured"
         assert response["Retry-After"] == "3600"
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 @pytest.mark.parametrize(
-    "given", [None, [], {}, True, "", "   ", ["a.b.c"], {"credential": "a.b.c"}, "a" * 8193, "a" * 100_000, "a\x00"]
+    "credential", [None, [], {}, True, "", "   ", ["a.b.c"], {"credential": "a.b.c"}, "a" * 8193, "a" * 100_000, "a\x00"]
 )
-def test_what_is_no_credential_is_refused(given: object) -> None:
-    response = post(given)
+def test_what_is_no_credential_is_refused(credential: object) -> None:
+    response = post_credential(credential)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["credential"]
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
-@pytest.mark.parametrize("given", [5, 1.5])
-def test_a_number_is_no_credential(given: object) -> None:
-    response = post(given)
+@pytest.mark.parametrize("credential", [5, 1.5])
+def test_a_number_is_no_credential(credential: object) -> None:
+    response = post_credential(credential)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["credential"]
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 def test_a_body_without_a_credential_is_refused(api: SchemaClient) -> None:
@@ -147,10 +147,10 @@ def test_a_body_without_a_credential_is_refused(api: SchemaClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "sent", "status"), [("n-1", "n-1", 201), ("n-1", "n-2", 401), (None, "n-1", 401), ("n-1", None, 201)]
+    ("in_token", "in_body", "status"), [("n-1", "n-1", 201), ("n-1", "n-2", 401), (None, "n-1", 401), ("n-1", None, 201)]
 )
-def test_a_nonce_that_is_sent_must_be_that_of_the_token(said: str | None, sent: str | None, status: int) -> None:
-    response = post(token(nonce=said), **({} if sent is None else {"nonce": sent}))
+def test_a_nonce_that_is_sent_must_be_that_of_the_token(in_token: str | None, in_body: str | None, status: int) -> None:
+    response = post_credential(make_id_token(nonce=in_token), **({} if in_body is None else {"nonce": in_body}))
 
     assert response.status_code == status
     assert User.objects.count() == (1 if status == 201 else 0)
@@ -158,11 +158,11 @@ def test_a_nonce_that_is_sent_must_be_that_of_the_token(said: str | None, sent: 
 
 @pytest.mark.parametrize("nonce", [None, "", [], {}, True, "n" * 256])
 def test_what_is_no_nonce_is_refused(nonce: object) -> None:
-    response = post(token(nonce=nonce), nonce=nonce)
+    response = post_credential(make_id_token(nonce=nonce), nonce=nonce)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["nonce"]
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 @pytest.mark.parametrize("with_cookies", [False, True])
@@ -170,37 +170,37 @@ def test_a_page_of_another_site_signs_nobody_in(api: SchemaClient, with_cookies:
     if with_cookies:
         api.cookies["access_token"] = "a.b.c"
 
-    response = api.post("/api/auth/google/", {"credential": token()}, headers={"Origin": "http://evil.example"})
+    response = api.post("/api/auth/google/", {"credential": make_id_token()}, headers={"Origin": "http://evil.example"})
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
     assert "access_token" not in response.cookies
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])
 def test_a_form_is_not_read(api: SchemaClient, kind: str) -> None:
-    response = api.post("/api/auth/google/", f"credential={token()}", content_type=kind)
+    response = api.post("/api/auth/google/", f"credential={make_id_token()}", content_type=kind)
 
     assert response.status_code == 415
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 def test_twenty_tries_a_minute_are_all_that_a_caller_gets() -> None:
-    statuses = [post("a.b.c").status_code for _ in range(21)]
+    statuses = [post_credential("a.b.c").status_code for _ in range(21)]
 
-    response: Any = post(token())
+    response: Any = post_credential(make_id_token())
 
     assert statuses == [401] * 20 + [429]
     assert (response.status_code, response.json()["code"]) == (429, "throttled")
     assert 0 < int(response["Retry-After"]) <= 60
-    assert nothing_was_made()
+    assert is_nothing_created()
 
 
 def test_a_stale_cookie_or_header_stops_nobody(api: SchemaClient) -> None:
     make_user("eve@example.com")
     api.cookies["access_token"] = "a.b.c"
 
-    response = api.post("/api/auth/google/", {"credential": token()}, headers={"Authorization": "Bearer a.b.c"})
+    response = api.post("/api/auth/google/", {"credential": make_id_token()}, headers={"Authorization": "Bearer a.b.c"})
 
     assert response.status_code == 201

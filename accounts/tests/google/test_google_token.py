@@ -1,4 +1,4 @@
-"""The tokens that POST /api/auth/google/ takes and refuses"""
+"""The tokens that POST /api/auth/google/ accepts and refuses"""
 
 import time
 from collections.abc import Callable
@@ -9,42 +9,50 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import AuthEvent, AuthSession, SocialAccount, User
-from accounts.tests.google_keys import CLIENT, by_hand, hmac_token, packed, post, sign_in_configured, token
+from accounts.tests.google_keys import (
+    CLIENT_ID,
+    configure_google_sign_in,
+    encode_part,
+    make_hmac_token,
+    make_id_token,
+    make_raw_token,
+    post_credential,
+)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled"), pytest.mark.once]
 RS256 = {"alg": "RS256", "typ": "JWT", "kid": "first"}
 
 
 @pytest.fixture(autouse=True)
 def configured(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Signing in with Google is on."""
-    sign_in_configured(settings, monkeypatch, tmp_path)
+    """Enable signing in with Google."""
+    configure_google_sign_in(settings, monkeypatch, tmp_path)
 
 
-def refused(credential: str) -> None:
-    """Hold that the token is refused with one answer and that nothing comes of it."""
-    response = post(credential)
+def assert_refused(credential: str) -> None:
+    """Assert that the token is refused with the same response and nothing is created."""
+    response = post_credential(credential)
 
     assert response.status_code == 401
-    words = {"code": "google_token_invalid", "message": "The Google sign-in could not be verified"}
-    assert response.json() == {"success": False, "status": 401, **words, "errors": {}}
+    error = {"code": "google_token_invalid", "message": "The Google sign-in could not be verified"}
+    assert response.json() == {"success": False, "status": 401, **error, "errors": {}}
     assert not response.cookies
     for model in (User, AuthSession, SocialAccount, AuthEvent):
         assert not model._default_manager.exists()
 
 
 @pytest.mark.parametrize(
-    "said",
+    "claims",
     [
         {"aud": "another.apps.googleusercontent.com"},
         {"aud": ""},
         {"aud": None},
         {"aud": []},
         {"aud": ["another.apps.googleusercontent.com"]},
-        {"aud": {CLIENT: CLIENT}},
+        {"aud": {CLIENT_ID: CLIENT_ID}},
         {"aud": 5},
-        {"aud": CLIENT + ".evil.example"},
-        {"aud": CLIENT.upper()},
+        {"aud": CLIENT_ID + ".evil.example"},
+        {"aud": CLIENT_ID.upper()},
         {"iss": "https://accounts.google.com.evil.example"},
         {"iss": "http://accounts.google.com"},
         {"iss": "https://accounts.google.com/"},
@@ -67,74 +75,74 @@ def refused(credential: str) -> None:
     ],
     ids=str,
 )
-def test_a_claim_that_is_wrong_or_missing_is_refused(said: dict[str, Any]) -> None:
-    refused(token(**said))
+def test_a_claim_that_is_wrong_or_missing_is_refused(claims: dict[str, Any]) -> None:
+    assert_refused(make_id_token(**claims))
 
 
 @pytest.mark.parametrize("issuer", ["https://accounts.google.com", "accounts.google.com"])
 def test_both_names_of_the_issuer_are_google(issuer: str) -> None:
-    assert post(token(iss=issuer)).status_code == 201
+    assert post_credential(make_id_token(iss=issuer)).status_code == 201
 
 
 @pytest.mark.parametrize(("name", "ahead"), [("exp", -30), ("exp", -86_400), ("iat", 60), ("nbf", 60)])
 def test_a_token_that_is_over_or_not_yet_good_is_refused(name: str, ahead: int) -> None:
-    said: dict[str, Any] = {name: int(time.time()) + ahead}
+    claims: dict[str, Any] = {name: int(time.time()) + ahead}
 
-    refused(token(**said))
+    assert_refused(make_id_token(**claims))
 
 
 @pytest.mark.parametrize(("name", "ahead"), [("exp", -5), ("iat", 5), ("nbf", 5)])
 def test_clocks_may_differ_by_seconds(name: str, ahead: int) -> None:
-    said: dict[str, Any] = {name: int(time.time()) + ahead}
+    claims: dict[str, Any] = {name: int(time.time()) + ahead}
 
-    assert post(token(**said)).status_code == 201
+    assert post_credential(make_id_token(**claims)).status_code == 201
 
 
 def test_a_list_of_audiences_with_this_shop_among_them_will_do() -> None:
-    assert post(token(aud=["another.example", CLIENT])).status_code == 201
+    assert post_credential(make_id_token(aud=["another.example", CLIENT_ID])).status_code == 201
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: token(signed_by="stranger"),
-        lambda: token(signed_by="stranger", kid="stranger"),
-        lambda: token(kid="unknown"),
-        lambda: token(kid=None),
-        lambda: hmac_token(),
-        lambda: hmac_token("HS512", "sha512"),
-        lambda: by_hand({"alg": "none", "kid": "first"}, lambda text: b""),
-        lambda: by_hand({"alg": "none", "kid": "first"}, lambda text: b"x"),
-        lambda: by_hand(RS256, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "alg": "RS512"}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "alg": "rs256"}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "alg": ["RS256"]}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "alg": None}, lambda text: b"x" * 256),
-        lambda: by_hand({"kid": "first"}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "kid": 5}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "kid": ["first"]}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "kid": "../../first"}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "crit": ["x"]}, lambda text: b"x" * 256),
-        lambda: by_hand({**RS256, "b64": False, "crit": ["b64"]}, lambda text: b"x" * 256),
+        lambda: make_id_token(signed_by="stranger"),
+        lambda: make_id_token(signed_by="stranger", kid="stranger"),
+        lambda: make_id_token(kid="unknown"),
+        lambda: make_id_token(kid=None),
+        lambda: make_hmac_token(),
+        lambda: make_hmac_token("HS512", "sha512"),
+        lambda: make_raw_token({"alg": "none", "kid": "first"}, lambda text: b""),
+        lambda: make_raw_token({"alg": "none", "kid": "first"}, lambda text: b"x"),
+        lambda: make_raw_token(RS256, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "alg": "RS512"}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "alg": "rs256"}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "alg": ["RS256"]}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "alg": None}, lambda text: b"x" * 256),
+        lambda: make_raw_token({"kid": "first"}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "kid": 5}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "kid": ["first"]}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "kid": "../../first"}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "crit": ["x"]}, lambda text: b"x" * 256),
+        lambda: make_raw_token({**RS256, "b64": False, "crit": ["b64"]}, lambda text: b"x" * 256),
     ],
 )
 def test_what_google_has_not_signed_is_refused(make: Callable[[], str]) -> None:
-    refused(make())
+    assert_refused(make())
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_changed_part_is_refused(part: int) -> None:
-    parts = token().split(".")
+    parts = make_id_token().split(".")
     parts[part] = parts[part][:-4] + ("AAAA" if parts[part][-4:] != "AAAA" else "BBBB")
 
-    refused(".".join(parts))
+    assert_refused(".".join(parts))
 
 
 def test_the_claims_of_one_token_under_the_signature_of_another_are_refused() -> None:
-    head, _, signature = token().split(".")
-    _, body, _ = token(email="eve@example.com", sub="2").split(".")
+    head, _, signature = make_id_token().split(".")
+    _, body, _ = make_id_token(email="eve@example.com", sub="2").split(".")
 
-    refused(f"{head}.{body}.{signature}")
+    assert_refused(f"{head}.{body}.{signature}")
 
 
 @pytest.mark.parametrize(
@@ -150,23 +158,23 @@ def test_the_claims_of_one_token_under_the_signature_of_another_are_refused() ->
         "\u00e4.\u00f6.\u00fc",
         "a b.c.d",
         "e30.e30.e30",
-        f"{packed(b'[]')}.e30.AAAA",
-        f"{packed(b'5')}.e30.AAAA",
-        f"{packed(b'null')}.e30.AAAA",
-        f"{packed(bytes(range(256)))}.e30.AAAA",
-        f"{packed(b'[' * 5_000)}.e30.AAAA",
-        packed(b'{"a":' * 1_000) + ".e30.AAAA",
+        f"{encode_part(b'[]')}.e30.AAAA",
+        f"{encode_part(b'5')}.e30.AAAA",
+        f"{encode_part(b'null')}.e30.AAAA",
+        f"{encode_part(bytes(range(256)))}.e30.AAAA",
+        f"{encode_part(b'[' * 5_000)}.e30.AAAA",
+        encode_part(b'{"a":' * 1_000) + ".e30.AAAA",
         "a" * 8_192,
         "A" * 4_000 + "." + "A" * 4_000 + ".A",
     ],
 )
 def test_what_has_not_the_shape_of_a_token_is_refused(credential: str) -> None:
-    refused(credential)
+    assert_refused(credential)
 
 
 @pytest.mark.parametrize("verified", [False, "true", "True", 1, None, [], {"is": True}])
 def test_an_address_that_google_has_not_verified_opens_and_makes_nothing(verified: object) -> None:
-    response = post(token(email_verified=verified))
+    response = post_credential(make_id_token(email_verified=verified))
 
     assert response.status_code == 403
     assert response.json()["code"] == "email_not_verified"
@@ -177,32 +185,32 @@ def test_an_address_that_google_has_not_verified_opens_and_makes_nothing(verifie
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "\u0430da@example.com", "ada@127.0.0.1", "ada@example.com\x00"])
 def test_an_address_that_the_shop_cannot_write_to_makes_no_account(email: str) -> None:
-    response = post(token(email=email))
+    response = post_credential(make_id_token(email=email))
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["email"]
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize(("given", "kept"), [(None, ""), (5, ""), (["Ada"], ""), ("", ""), ("A" * 101, "A" * 100)])
-def test_a_name_of_any_kind_makes_no_trouble(given: object, kept: str) -> None:
-    response = post(token(given_name=given, family_name=given))
+@pytest.mark.parametrize(("name", "stored"), [(None, ""), (5, ""), (["Ada"], ""), ("", ""), ("A" * 101, "A" * 100)])
+def test_a_name_of_any_kind_makes_no_trouble(name: object, stored: str) -> None:
+    response = post_credential(make_id_token(given_name=name, family_name=name))
 
     assert response.status_code == 201
-    assert {user.first_name + "|" + user.last_name for user in User.objects.all()} == {f"{kept}|{kept}"}
+    assert {user.first_name + "|" + user.last_name for user in User.objects.all()} == {f"{stored}|{stored}"}
 
 
-@pytest.mark.parametrize("said", [{"exp": float("inf")}, {"iat": float("inf")}, {"nbf": float("inf")}], ids=str)
-def test_a_time_without_end_is_refused(said: dict[str, Any]) -> None:
-    refused(token(**said))
+@pytest.mark.parametrize("claims", [{"exp": float("inf")}, {"iat": float("inf")}, {"nbf": float("inf")}], ids=str)
+def test_a_time_without_end_is_refused(claims: dict[str, Any]) -> None:
+    assert_refused(make_id_token(**claims))
 
 
-@pytest.mark.parametrize("said", [{"given_name": "Ada\ud800"}, {"sub": "1\ud800"}], ids=ascii)
-def test_half_a_character_is_no_crash(said: dict[str, Any]) -> None:
-    assert post(token(**said)).status_code in (201, 401)
+@pytest.mark.parametrize("claims", [{"given_name": "Ada\ud800"}, {"sub": "1\ud800"}], ids=ascii)
+def test_half_a_character_is_no_crash(claims: dict[str, Any]) -> None:
+    assert post_credential(make_id_token(**claims)).status_code in (201, 401)
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("said", [{"given_name": "A\x00da"}, {"sub": "1\x002"}], ids=ascii)
-def test_a_nul_is_no_crash(said: dict[str, Any]) -> None:
-    assert post(token(**said)).status_code in (201, 401)
+@pytest.mark.parametrize("claims", [{"given_name": "A\x00da"}, {"sub": "1\x002"}], ids=ascii)
+def test_a_nul_is_no_crash(claims: dict[str, Any]) -> None:
+    assert post_credential(make_id_token(**claims)).status_code in (201, 401)

@@ -1,4 +1,4 @@
-"""`manage.py changepassword`: a new password ends every session, wherever it was set"""
+"""`manage.py changepassword`: a new password ends every session"""
 
 import getpass
 from io import StringIO
@@ -12,19 +12,19 @@ from accounts import sessions
 from accounts.client_info import ClientInfo
 from accounts.exceptions import InvalidCredentials
 from accounts.models import AuthSession, User
-from accounts.tests.factories import PASSWORD, make_user, me, refresh, sign_in
+from accounts.tests.factories import PASSWORD, get_me, make_user, refresh_tokens, sign_in
 
 pytestmark = pytest.mark.django_db
-NEW = "a lamp in the valley"
+NEW_PASSWORD = "a lamp in the valley"
 
 
 @pytest.fixture(autouse=True)
-def typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The operator types the new password twice."""
-    monkeypatch.setattr(getpass, "getpass", lambda prompt="": NEW)
+def type_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enter the new password at both prompts."""
+    monkeypatch.setattr(getpass, "getpass", lambda prompt="": NEW_PASSWORD)
 
 
-def change(email: str) -> None:
+def run_changepassword(email: str) -> None:
     """Run the command."""
     call_command("changepassword", email, stdout=StringIO())
 
@@ -33,36 +33,36 @@ def test_it_ends_every_session_and_the_old_password() -> None:
     make_user()
     access, token = sign_in()
 
-    change("ada@example.com")
+    run_changepassword("ada@example.com")
 
-    assert me(access).status_code == 401
-    assert refresh(token).status_code == 401
+    assert get_me(access).status_code == 401
+    assert refresh_tokens(token).status_code == 401
     assert AuthSession.objects.get().revoke_reason == "password"
     user = User.objects.get()
-    assert user.check_password(NEW)
+    assert user.check_password(NEW_PASSWORD)
     assert user.password_changed_at is not None
 
 
 def test_who_proved_the_old_one_at_that_moment_does_not_get_in() -> None:
     make_user()
-    proved = User.objects.get()
-    assert proved.check_password(PASSWORD)
+    stale_user = User.objects.get()
+    assert stale_user.check_password(PASSWORD)
 
-    change("ada@example.com")
+    run_changepassword("ada@example.com")
 
     with pytest.raises(InvalidCredentials):
-        sessions.start(proved, "password", ClientInfo())
+        sessions.start_session(stale_user, "password", ClientInfo())
     assert not AuthSession.objects.exists()
 
 
 def test_nobody_of_that_address_is_told_so() -> None:
     with pytest.raises(CommandError, match="does not exist"):
-        change("eve@example.com")
+        run_changepassword("eve@example.com")
 
 
 def test_a_session_of_the_admin_outlives_a_new_secret_key_and_no_sign_out(settings: Settings) -> None:
     root = User.objects.create_superuser("root@example.com", PASSWORD)
-    sessions.end_all(root.pk, AuthSession.Reason.ADMIN)
+    sessions.end_all_sessions(root.pk, AuthSession.Reason.ADMIN)
     root.refresh_from_db()
     browser = Client()
     browser.force_login(root)
@@ -70,6 +70,6 @@ def test_a_session_of_the_admin_outlives_a_new_secret_key_and_no_sign_out(settin
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-key-of-the-tests-that-is-long-enough-0123456789"
     before = browser.get("/admin/").status_code
-    sessions.end_all(root.pk, AuthSession.Reason.ADMIN)
+    sessions.end_all_sessions(root.pk, AuthSession.Reason.ADMIN)
 
     assert (before, browser.get("/admin/").status_code) == (200, 302)

@@ -25,9 +25,9 @@ PHRASE = "  der M\u00fcller  mahlt \u6708\u5149 \U0001f319 am K\u00fcchentisch b
     ],
 )
 def test_a_weak_or_oversized_password_is_refused(api: SchemaClient, password: str) -> None:
-    given = {"email": "ada.byron@example.com", "last_name": "Augusta-King", "password": password}
+    payload = {"email": "ada.byron@example.com", "last_name": "Augusta-King", "password": password}
 
-    response = api.post("/api/auth/register/", given)
+    response = api.post("/api/auth/register/", payload)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["password"]
@@ -42,10 +42,10 @@ def test_length_counts_and_not_the_kinds_of_characters(api: SchemaClient, passwo
     assert api.post("/api/auth/login/", {"email": "ada@example.com", "password": password}).status_code == 200
 
 
-@pytest.mark.parametrize("changed", [PHRASE.strip(), PHRASE.rstrip(), PHRASE.lower(), PHRASE.replace("  ", " "), PHRASE + " "])
-def test_a_password_is_taken_exactly_as_it_was_typed(api: SchemaClient, changed: str) -> None:
+@pytest.mark.parametrize("variant", [PHRASE.strip(), PHRASE.rstrip(), PHRASE.lower(), PHRASE.replace("  ", " "), PHRASE + " "])
+def test_a_password_is_taken_exactly_as_it_was_typed(api: SchemaClient, variant: str) -> None:
     assert len(PHRASE) == 64
     api.post("/api/auth/register/", {"email": "ada@example.com", "password": PHRASE})
 
-    assert api.post("/api/auth/login/", {"email": "ada@example.com", "password": changed}).status_code == 401
+    assert api.post("/api/auth/login/", {"email": "ada@example.com", "password": variant}).status_code == 401
     assert api.post("/api/auth/login/", {"email": "ada@example.com", "password": PHRASE}).status_code == 200

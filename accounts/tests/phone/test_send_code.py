@@ -6,21 +6,21 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import AuthEvent, PhoneCode, User
-from accounts.tests.phones import OTHER, PHONE, Texts, code_in, send, texts_in
+from accounts.tests.phones import OTHER_PHONE, PHONE, SentTexts, extract_code, send_code, use_sms_file
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
-WORDS = "Enter a valid phone number with its country code, such as +13128059851"
+INVALID_PHONE = "Enter a valid phone number with its country code, such as +13128059851"
 
 
 @pytest.fixture(autouse=True)
-def texts(settings: Settings, tmp_path: Path) -> Texts:
-    """Text messages go to a file."""
-    return texts_in(tmp_path, settings)
+def texts(settings: Settings, tmp_path: Path) -> SentTexts:
+    """Write text messages to a file."""
+    return use_sms_file(tmp_path, settings)
 
 
-def test_a_code_of_six_digits_is_sent_and_the_answer_does_not_hold_it(texts: Texts) -> None:
-    response = send()
+def test_a_code_of_six_digits_is_sent_and_the_answer_does_not_hold_it(texts: SentTexts) -> None:
+    response = send_code()
 
     assert response.status_code == 202
     body = {"success": True, "status": 202, "message": "Code sent", "data": {"expires_in": 300, "resend_in": 60}, "warnings": []}
@@ -28,7 +28,7 @@ def test_a_code_of_six_digits_is_sent_and_the_answer_does_not_hold_it(texts: Tex
     (text,) = texts.all()
     assert set(text) == {"to", "text"}
     assert text["to"] == PHONE
-    assert text["text"] == (f"{texts.code()} is your code for Our shop. It holds for five minutes. Never tell it to anybody.")
+    assert text["text"] == (f"{texts.code()} is your code for Our shop. It is valid for five minutes. Never share it with anyone.")
     assert texts.code() not in response.content.decode()
     assert texts.code() not in str(response.headers)
     assert not response.cookies
@@ -36,42 +36,42 @@ def test_a_code_of_six_digits_is_sent_and_the_answer_does_not_hold_it(texts: Tex
 
 
 @pytest.mark.usefixtures("unthrottled")
-def test_a_number_with_an_account_is_answered_like_one_without(texts: Texts) -> None:
+def test_a_number_with_an_account_is_answered_like_one_without(texts: SentTexts) -> None:
     User.objects.create_user(phone=PHONE)
     User.objects.create_user(phone="+13128059853", is_active=False)
 
-    responses = [send(phone) for phone in (PHONE, OTHER, "+13128059853")]
+    responses = [send_code(phone) for phone in (PHONE, OTHER_PHONE, "+13128059853")]
 
     assert [response.status_code for response in responses] == [202] * 3
     assert len({response.content for response in responses}) == 1
-    assert [text["to"] for text in texts.all()] == [PHONE, OTHER, "+13128059853"]
+    assert [text["to"] for text in texts.all()] == [PHONE, OTHER_PHONE, "+13128059853"]
 
 
-def test_the_code_lies_in_no_table(texts: Texts) -> None:
-    send()
+def test_the_code_lies_in_no_table(texts: SentTexts) -> None:
+    send_code()
 
-    kept, event = PhoneCode.objects.get(), AuthEvent.objects.get()
-    assert (kept.phone, kept.attempts, kept.used_at, kept.ip) == (PHONE, 0, None, "127.0.0.1")
-    assert (kept.expires_at - kept.created_at).seconds // 10 in (29, 30)
-    assert (len(kept.code_mac), len(kept.salt)) == (64, 32)
-    assert texts.code() not in f"{kept.salt} {event.detail}"
+    phone_code, event = PhoneCode.objects.get(), AuthEvent.objects.get()
+    assert (phone_code.phone, phone_code.attempts, phone_code.used_at, phone_code.ip) == (PHONE, 0, None, "127.0.0.1")
+    assert (phone_code.expires_at - phone_code.created_at).seconds // 10 in (29, 30)
+    assert (len(phone_code.code_mac), len(phone_code.salt)) == (64, 32)
+    assert texts.code() not in f"{phone_code.salt} {event.detail}"
     assert event.event == "code_sent"
     assert PHONE[1:] not in str(event.detail)
 
 
 @pytest.mark.usefixtures("unthrottled")
-def test_what_is_kept_of_one_code_differs_each_time(texts: Texts) -> None:
+def test_what_is_kept_of_one_code_differs_each_time(texts: SentTexts) -> None:
     macs = set()
     for _ in range(3):
-        send()
+        send_code()
         macs.add(PhoneCode.objects.get().code_mac)
 
     assert len(macs) == 3
-    assert len({code_in(text["text"]) for text in texts.all()}) > 1
+    assert len({extract_code(text["text"]) for text in texts.all()}) > 1
 
 
 @pytest.mark.parametrize(
-    ("written", "market", "to"),
+    ("number", "market", "to"),
     [
         ("+1 (312) 805-9851", "in", "+13128059851"),
         ("  +1.312.805.9851 ", "in", "+13128059851"),
@@ -84,8 +84,8 @@ def test_what_is_kept_of_one_code_differs_each_time(texts: Texts) -> None:
         (13128059851, "us", "+13128059851"),
     ],
 )
-def test_a_number_is_brought_into_its_normal_form(texts: Texts, written: object, market: str, to: str) -> None:
-    response = send(written, headers={"X-Market": market})
+def test_a_number_is_brought_into_its_normal_form(texts: SentTexts, number: object, market: str, to: str) -> None:
+    response = send_code(number, headers={"X-Market": market})
 
     assert response.status_code == 202
     assert [text["to"] for text in texts.all()] == [to]
@@ -121,8 +121,8 @@ def test_a_number_is_brought_into_its_normal_form(texts: Texts, written: object,
         5,
     ],
 )
-def test_what_no_text_can_be_sent_to_is_refused(texts: Texts, phone: object) -> None:
-    response = send(phone, headers={"X-Market": "us"})
+def test_what_no_text_can_be_sent_to_is_refused(texts: SentTexts, phone: object) -> None:
+    response = send_code(phone, headers={"X-Market": "us"})
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["phone"]
@@ -132,18 +132,18 @@ def test_what_no_text_can_be_sent_to_is_refused(texts: Texts, phone: object) -> 
 
 
 @pytest.mark.parametrize("phone", ["+49 000000000000000", "+62 11111111111111111", "+81 11111111111111111", "+598 0000000000000"])
-def test_a_number_of_more_digits_than_there_can_be_is_refused(texts: Texts, phone: str) -> None:
-    response = send(phone)
+def test_a_number_of_more_digits_than_there_can_be_is_refused(texts: SentTexts, phone: str) -> None:
+    response = send_code(phone)
 
     assert response.status_code == 400
-    assert response.json()["errors"] == {"phone": [WORDS]}
+    assert response.json()["errors"] == {"phone": [INVALID_PHONE]}
     assert texts.all() == []
     assert not PhoneCode.objects.exists()
 
 
 @pytest.mark.parametrize("phone", [None, [], {}, True, "", "   ", "+1312805\x009851", [PHONE], {"phone": PHONE}])
-def test_what_is_no_number_at_all_is_refused(texts: Texts, phone: object) -> None:
-    response = send(phone)
+def test_what_is_no_number_at_all_is_refused(texts: SentTexts, phone: object) -> None:
+    response = send_code(phone)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["phone"]
@@ -151,7 +151,7 @@ def test_what_is_no_number_at_all_is_refused(texts: Texts, phone: object) -> Non
     assert not PhoneCode.objects.exists()
 
 
-def test_a_body_without_a_number_is_refused(api: SchemaClient, texts: Texts) -> None:
+def test_a_body_without_a_number_is_refused(api: SchemaClient, texts: SentTexts) -> None:
     response = api.post("/api/auth/send-code/", {})
 
     assert response.status_code == 400
@@ -159,23 +159,23 @@ def test_a_body_without_a_number_is_refused(api: SchemaClient, texts: Texts) -> 
     assert texts.all() == []
 
 
-def test_an_unknown_market_is_refused(texts: Texts) -> None:
-    response = send(headers={"X-Market": "zz"})
+def test_an_unknown_market_is_refused(texts: SentTexts) -> None:
+    response = send_code(headers={"X-Market": "zz"})
 
     assert response.status_code == 400
     assert response.json()["code"] == "unknown_market"
     assert texts.all() == []
 
 
-def test_an_old_or_broken_token_stops_nobody(texts: Texts) -> None:
-    response = send(headers={"Authorization": "Bearer a.b.c"})
+def test_an_old_or_broken_token_stops_nobody(texts: SentTexts) -> None:
+    response = send_code(headers={"Authorization": "Bearer a.b.c"})
 
     assert response.status_code == 202
     assert len(texts.all()) == 1
 
 
-def test_a_page_of_another_site_has_nothing_sent(texts: Texts) -> None:
-    response = send(headers={"Origin": "http://evil.example"})
+def test_a_page_of_another_site_has_nothing_sent(texts: SentTexts) -> None:
+    response = send_code(headers={"Origin": "http://evil.example"})
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"

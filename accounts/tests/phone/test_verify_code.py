@@ -7,8 +7,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuthSession, PhoneCode, User
-from accounts.tests.factories import claims_of, make_user, me
-from accounts.tests.phones import OTHER, PHONE, Texts, asked, other, texts_in, verify
+from accounts.tests.factories import decode_claims, get_me, make_user
+from accounts.tests.phones import OTHER_PHONE, PHONE, SentTexts, make_wrong_code, request_code, use_sms_file, verify_code
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
@@ -16,13 +16,13 @@ REFUSED = {"success": False, "status": 401, "code": "invalid_code", "message": "
 
 
 @pytest.fixture(autouse=True)
-def texts(settings: Settings, tmp_path: Path) -> Texts:
-    """Text messages go to a file."""
-    return texts_in(tmp_path, settings)
+def texts(settings: Settings, tmp_path: Path) -> SentTexts:
+    """Write text messages to a file."""
+    return use_sms_file(tmp_path, settings)
 
 
-def test_the_right_code_makes_an_account_and_signs_in(texts: Texts) -> None:
-    response = verify(asked(texts))
+def test_the_right_code_makes_an_account_and_signs_in(texts: SentTexts) -> None:
+    response = verify_code(request_code(texts))
 
     assert response.status_code == 200
     body = response.json()
@@ -37,18 +37,18 @@ def test_the_right_code_makes_an_account_and_signs_in(texts: Texts) -> None:
     assert user.phone_verified_at is not None
     assert user.last_login is not None
     assert AuthSession.objects.get().method == "phone"
-    assert body["data"]["user"] == me(body["access_token"]).json()["data"]
+    assert body["data"]["user"] == get_me(body["access_token"]).json()["data"]
     assert (body["data"]["user"]["phone"], body["data"]["user"]["phone_verified"]) == (PHONE, True)
 
 
-def test_the_right_code_signs_in_whom_the_number_belongs_to(texts: Texts) -> None:
+def test_the_right_code_signs_in_whom_the_number_belongs_to(texts: SentTexts) -> None:
     owner = make_user(phone=PHONE, first_name="Ada", market="us")
 
-    response = verify(asked(texts))
+    response = verify_code(request_code(texts))
 
     assert response.json()["data"]["user"]["id"] == owner.pk
-    assert claims_of(response.json()["access_token"])["user_id"] == owner.pk
-    assert claims_of(response.json()["access_token"])["market"] == "us"
+    assert decode_claims(response.json()["access_token"])["user_id"] == owner.pk
+    assert decode_claims(response.json()["access_token"])["market"] == "us"
     owner.refresh_from_db()
     assert owner.has_usable_password()
     assert owner.phone_verified_at is not None
@@ -56,38 +56,38 @@ def test_the_right_code_signs_in_whom_the_number_belongs_to(texts: Texts) -> Non
 
 
 @pytest.mark.usefixtures("unthrottled")
-def test_whoever_comes_back_is_the_same_user(texts: Texts) -> None:
-    first = verify(asked(texts)).json()["data"]["user"]
+def test_a_returning_caller_is_the_same_user(texts: SentTexts) -> None:
+    first = verify_code(request_code(texts)).json()["data"]["user"]
 
-    second = verify(asked(texts)).json()["data"]["user"]
+    second = verify_code(request_code(texts)).json()["data"]["user"]
 
     assert second == first
     assert AuthSession.objects.filter(user=first["id"], revoked_at=None).count() == 2
 
 
-@pytest.mark.parametrize(("market", "kept"), [("us", "us"), ("US", "us"), ("in", "in"), ("", "in")])
-def test_the_token_holds_the_market_of_the_call(texts: Texts, market: str, kept: str) -> None:
-    code = asked(texts)
+@pytest.mark.parametrize(("market", "expected"), [("us", "us"), ("US", "us"), ("in", "in"), ("", "in")])
+def test_the_token_holds_the_market_of_the_call(texts: SentTexts, market: str, expected: str) -> None:
+    code = request_code(texts)
 
-    response = verify(code, headers={"X-Market": market} if market else {})
+    response = verify_code(code, headers={"X-Market": market} if market else {})
 
-    assert claims_of(response.json()["access_token"])["market"] == kept
-    assert User.objects.get().market == kept
-    assert AuthSession.objects.get().market == kept
+    assert decode_claims(response.json()["access_token"])["market"] == expected
+    assert User.objects.get().market == expected
+    assert AuthSession.objects.get().market == expected
 
 
-def test_an_unknown_market_is_refused_and_the_code_stays_good(texts: Texts) -> None:
-    code = asked(texts)
+def test_an_unknown_market_is_refused_and_the_code_stays_good(texts: SentTexts) -> None:
+    code = request_code(texts)
 
-    response = verify(code, headers={"X-Market": "zz"})
+    response = verify_code(code, headers={"X-Market": "zz"})
 
     assert response.status_code == 400
     assert response.json()["code"] == "unknown_market"
-    assert verify(code).status_code == 200
+    assert verify_code(code).status_code == 200
 
 
-def test_in_cookie_mode_the_tokens_are_in_cookies_alone(api: SchemaClient, texts: Texts) -> None:
-    code = asked(texts)
+def test_in_cookie_mode_the_tokens_are_in_cookies_alone(api: SchemaClient, texts: SentTexts) -> None:
+    code = request_code(texts)
 
     response = api.post("/api/auth/verify-code/", {"phone": PHONE, "verification_code": code, "mode": "cookie"})
 
@@ -101,60 +101,60 @@ def test_in_cookie_mode_the_tokens_are_in_cookies_alone(api: SchemaClient, texts
     assert api.get("/api/auth/me/").json()["data"]["phone"] == PHONE
 
 
-@pytest.mark.parametrize(("name", "written"), [("verification_code", PHONE), ("code", PHONE), ("code", "+1 (312) 805-9851")])
-def test_either_name_and_any_spelling_will_do(api: SchemaClient, texts: Texts, name: str, written: str) -> None:
-    code = asked(texts)
+@pytest.mark.parametrize(("name", "number"), [("verification_code", PHONE), ("code", PHONE), ("code", "+1 (312) 805-9851")])
+def test_either_name_and_any_spelling_will_do(api: SchemaClient, texts: SentTexts, name: str, number: str) -> None:
+    code = request_code(texts)
 
-    response = api.post("/api/auth/verify-code/", {"phone": written, name: f" {code} "})
+    response = api.post("/api/auth/verify-code/", {"phone": number, name: f" {code} "})
 
     assert response.status_code == 200
 
 
-def test_verification_code_wins_over_code(api: SchemaClient, texts: Texts) -> None:
-    code = asked(texts)
+def test_verification_code_wins_over_code(api: SchemaClient, texts: SentTexts) -> None:
+    code = request_code(texts)
 
-    response = api.post("/api/auth/verify-code/", {"phone": PHONE, "verification_code": other(code), "code": code})
+    response = api.post("/api/auth/verify-code/", {"phone": PHONE, "verification_code": make_wrong_code(code), "code": code})
 
     assert response.status_code == 401
     assert not User.objects.exists()
 
 
-def test_a_local_number_is_one_of_the_calls_market(texts: Texts) -> None:
-    code = asked(texts)
+def test_a_local_number_is_one_of_the_calls_market(texts: SentTexts) -> None:
+    code = request_code(texts)
 
-    abroad = verify(code, "(312) 805-9851", headers={"X-Market": "in"})
-    at_home = verify(code, "(312) 805-9851", headers={"X-Market": "us"})
+    in_india = verify_code(code, "(312) 805-9851", headers={"X-Market": "in"})
+    in_us = verify_code(code, "(312) 805-9851", headers={"X-Market": "us"})
 
-    assert (abroad.status_code, at_home.status_code) == (401, 200)
+    assert (in_india.status_code, in_us.status_code) == (401, 200)
     assert User.objects.get().phone == PHONE
 
 
-def test_every_reason_gets_one_answer(unthrottled: None, texts: Texts) -> None:
-    used, wrong, old = (f"+1312805987{number}" for number in range(3))
-    codes = {phone: asked(texts, phone) for phone in (used, wrong, old)}
-    assert verify(codes[used], used).status_code == 200
-    PhoneCode.objects.filter(phone=old).update(expires_at=timezone.now())
+def test_every_reason_gets_one_answer(unthrottled: None, texts: SentTexts) -> None:
+    used_phone, wrong_phone, old_phone = (f"+1312805987{number}" for number in range(3))
+    codes = {phone: request_code(texts, phone) for phone in (used_phone, wrong_phone, old_phone)}
+    assert verify_code(codes[used_phone], used_phone).status_code == 200
+    PhoneCode.objects.filter(phone=old_phone).update(expires_at=timezone.now())
 
-    answers = [
-        verify(codes[used], used),
-        verify(other(codes[wrong]), wrong),
-        verify(codes[old], old),
-        verify("123456", "+13128059879"),
+    responses = [
+        verify_code(codes[used_phone], used_phone),
+        verify_code(make_wrong_code(codes[wrong_phone]), wrong_phone),
+        verify_code(codes[old_phone], old_phone),
+        verify_code("123456", "+13128059879"),
     ]
 
-    assert [answer.json() for answer in answers] == [REFUSED] * 4
-    assert not any(answer.cookies for answer in answers)
-    assert list(User.objects.values_list("phone", flat=True)) == [used]
+    assert [response.json() for response in responses] == [REFUSED] * 4
+    assert not any(response.cookies for response in responses)
+    assert list(User.objects.values_list("phone", flat=True)) == [used_phone]
     assert AuthSession.objects.count() == 1
 
 
 @pytest.mark.parametrize(
     "code", ["0", "1234567", "abcdef", "......", "123 456", "-12345", "\u0661\u0662\u0663\u0664\u0665\u0666", "'; --", 0, 5, 1.5]
 )
-def test_what_is_not_the_code_is_refused(texts: Texts, code: object) -> None:
-    asked(texts)
+def test_what_is_not_the_code_is_refused(texts: SentTexts, code: object) -> None:
+    request_code(texts)
 
-    response = verify(code)
+    response = verify_code(code)
 
     assert response.status_code == 401
     assert response.json() == REFUSED
@@ -162,53 +162,53 @@ def test_what_is_not_the_code_is_refused(texts: Texts, code: object) -> None:
 
 
 @pytest.mark.parametrize("code", [None, [], {}, True, "", "  ", "12345\x00", "1" * 17, "1" * 100_000, ["123456"]])
-def test_what_is_no_code_at_all_is_refused_and_costs_no_try(texts: Texts, code: object) -> None:
-    right = asked(texts)
+def test_what_is_no_code_at_all_is_refused_and_costs_no_try(texts: SentTexts, code: object) -> None:
+    right = request_code(texts)
 
-    response = verify(code)
+    response = verify_code(code)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["verification_code"]
     assert PhoneCode.objects.get().attempts == 0
     assert not User.objects.exists()
-    assert verify(right).status_code == 200
+    assert verify_code(right).status_code == 200
 
 
 @pytest.mark.parametrize("phone", ["123", "letters", "1" * 40, None, 5, [], {}, "", "+1312805\x009851", "\u0663" * 10])
-def test_a_bad_number_is_refused(texts: Texts, phone: object) -> None:
-    code = asked(texts)
+def test_a_bad_number_is_refused(texts: SentTexts, phone: object) -> None:
+    code = request_code(texts)
 
-    response = verify(code, phone)
+    response = verify_code(code, phone)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["phone"]
     assert not User.objects.exists()
 
 
-def test_the_code_of_another_number_opens_nothing(texts: Texts) -> None:
-    code = asked(texts)
-    asked(texts, OTHER)
+def test_the_code_of_another_number_opens_nothing(texts: SentTexts) -> None:
+    code = request_code(texts)
+    request_code(texts, OTHER_PHONE)
 
-    response = verify(code, OTHER)
+    response = verify_code(code, OTHER_PHONE)
 
     assert response.status_code == 401
     assert not User.objects.exists()
     assert PhoneCode.objects.get(phone=PHONE).used_at is None
 
 
-def test_full_width_digits_of_the_right_code_are_not_the_code(texts: Texts) -> None:
-    code = asked(texts)
+def test_full_width_digits_of_the_right_code_are_not_the_code(texts: SentTexts) -> None:
+    code = request_code(texts)
 
-    response = verify("".join(chr(ord(digit) + 0xFEE0) for digit in code))
+    response = verify_code("".join(chr(ord(digit) + 0xFEE0) for digit in code))
 
     assert response.status_code == 401
     assert not User.objects.exists()
 
 
-def test_a_right_code_is_nothing_to_a_page_of_another_site(texts: Texts) -> None:
-    code = asked(texts)
+def test_a_right_code_is_nothing_to_a_page_of_another_site(texts: SentTexts) -> None:
+    code = request_code(texts)
 
-    response = verify(code, headers={"Origin": "http://evil.example"})
+    response = verify_code(code, headers={"Origin": "http://evil.example"})
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"
@@ -217,11 +217,11 @@ def test_a_right_code_is_nothing_to_a_page_of_another_site(texts: Texts) -> None
     assert PhoneCode.objects.get().used_at is None
 
 
-def test_fields_that_are_not_the_callers_to_set_are_ignored(api: SchemaClient, texts: Texts) -> None:
-    code = asked(texts)
-    wished = {"is_staff": True, "is_superuser": True, "is_seller": True, "is_active": False, "email": "eve@example.com", "id": 7}
+def test_fields_that_are_not_the_callers_to_set_are_ignored(api: SchemaClient, texts: SentTexts) -> None:
+    code = request_code(texts)
+    extra = {"is_staff": True, "is_superuser": True, "is_seller": True, "is_active": False, "email": "eve@example.com", "id": 7}
 
-    response = api.post("/api/auth/verify-code/", {"phone": PHONE, "verification_code": code, **wished})
+    response = api.post("/api/auth/verify-code/", {"phone": PHONE, "verification_code": code, **extra})
 
     assert response.status_code == 200
     user = User.objects.get()

@@ -1,24 +1,26 @@
-"""Who a request is from: the access token in the Authorization header or the cookie, tried at GET /api/auth/me/"""
+"""Authentication by access token in the Authorization header or the cookie, at GET /api/auth/me/"""
 
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from accounts.tests.factories import expired, forge, make_user, me, sign_in
+from accounts.tests.factories import forge_token, get_me, make_expired, make_user, sign_in
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.once
 
-def by_cookie(access: str) -> Any:
-    """Ask with this access cookie who is signed in."""
+
+def get_me_by_cookie(access: str) -> Any:
+    """Request the profile with this access cookie."""
     client = SchemaClient()
     client.cookies["access_token"] = access
     return client.get("/api/auth/me/")
 
 
 def assert_refused(access: str, code: str) -> None:
-    """Hold that the token opens nothing, by header or by cookie."""
-    for response in (me(access), by_cookie(access)):
+    """Assert that the token is refused, by header and by cookie."""
+    for response in (get_me(access), get_me_by_cookie(access)):
         assert response.status_code == 401
         assert response.json()["code"] == code
         assert response["WWW-Authenticate"] == 'Bearer realm="api"'
@@ -28,7 +30,7 @@ def test_header_and_cookie_both_sign_in(api: SchemaClient) -> None:
     make_user()
     access, _ = sign_in()
 
-    assert (me(access).status_code, by_cookie(access).status_code) == (200, 200)
+    assert (get_me(access).status_code, get_me_by_cookie(access).status_code) == (200, 200)
 
 
 def test_a_refresh_token_is_no_access_token(api: SchemaClient) -> None:
@@ -71,7 +73,7 @@ def test_a_token_that_the_shop_did_not_make_opens_nothing(api: SchemaClient, for
     make_user()
     access, _ = sign_in()
 
-    assert_refused(forge(access, **forged), "token_invalid")
+    assert_refused(forge_token(access, **forged), "token_invalid")
 
 
 def test_a_changed_payload_under_the_old_signature_opens_nothing(api: SchemaClient) -> None:
@@ -79,13 +81,13 @@ def test_a_changed_payload_under_the_old_signature_opens_nothing(api: SchemaClie
     eve = make_user("eve@example.com")
     head, _, signature = sign_in()[0].split(".")
 
-    assert_refused(".".join((head, forge(sign_in()[0], user_id=eve.pk).split(".")[1], signature)), "token_invalid")
+    assert_refused(".".join((head, forge_token(sign_in()[0], user_id=eve.pk).split(".")[1], signature)), "token_invalid")
 
 
 def test_a_session_that_is_not_there_opens_nothing(api: SchemaClient) -> None:
     make_user()
 
-    assert_refused(forge(sign_in()[0], sid="00000000-0000-4000-8000-000000000000"), "session_revoked")
+    assert_refused(forge_token(sign_in()[0], sid="00000000-0000-4000-8000-000000000000"), "session_revoked")
 
 
 @pytest.mark.parametrize("user_id", [0, -1, 2**62])
@@ -94,23 +96,23 @@ def test_the_session_of_another_user_opens_nothing(api: SchemaClient, user_id: i
     eve = make_user("eve@example.com")
     access, _ = sign_in()
 
-    assert_refused(forge(access, user_id=user_id), "session_revoked")
-    assert_refused(forge(access, user_id=eve.pk), "session_revoked")
+    assert_refused(forge_token(access, user_id=user_id), "session_revoked")
+    assert_refused(forge_token(access, user_id=eve.pk), "session_revoked")
 
 
 def test_an_expired_token_says_so_and_its_cookie_stays_for_the_refresh(api: SchemaClient) -> None:
     make_user()
-    old = expired(sign_in()[0])
+    old = make_expired(sign_in()[0])
 
     assert_refused(old, "token_expired")
-    assert not by_cookie(old).cookies
+    assert not get_me_by_cookie(old).cookies
 
 
 @pytest.mark.parametrize("forged", [{"alg": "none"}, {"sid": "00000000-0000-4000-8000-000000000000"}])
 def test_cookies_that_will_never_be_of_use_again_are_deleted(api: SchemaClient, forged: dict[str, str]) -> None:
     make_user()
 
-    response = by_cookie(forge(sign_in()[0], **forged))
+    response = get_me_by_cookie(forge_token(sign_in()[0], **forged))
 
     assert {name: morsel["max-age"] for name, morsel in response.cookies.items()} == {"access_token": 0, "refresh_token": 0}
 

@@ -1,4 +1,4 @@
-"""An access cookie that opens nothing: who reads the catalog with it is a guest, who writes with it is told what is wrong"""
+"""Invalid access cookies: reads of the catalog continue as guest, writes are refused"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from accounts.models import AuthSession, User
-from accounts.tests.factories import access_token, expired, forge, make_user, sell
+from accounts.tests.factories import forge_token, make_access_token, make_expired, make_user, sell_products
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.once
 
 READS = ["/api/products/", "/api/products/lamp/", "/api/products/categories/", "/api/products/?search=lamp", "/api/config/"]
 WRITES: dict[str, Callable[[SchemaClient], Any]] = {
@@ -24,46 +26,46 @@ WRITES: dict[str, Callable[[SchemaClient], Any]] = {
 }
 
 
-def nonsense(good: str) -> str:
-    """Return no token at all."""
+def make_nonsense(good: str) -> str:
+    """Return a string that is not a token."""
     return "nonsense"
 
 
-def forged(good: str) -> str:
-    """Return a token that another key has signed."""
-    return forge(good, key="another key of at least thirty-two bytes")
+def forge_signature(good: str) -> str:
+    """Return a token signed with another key."""
+    return forge_token(good, key="another key of at least thirty-two bytes")
 
 
-def revoked(good: str) -> str:
-    """End the session of the token."""
+def revoke_session(good: str) -> str:
+    """Delete the session of the token."""
     AuthSession.objects.all().delete()
     return good
 
 
-def banned(good: str) -> str:
-    """Switch off the user of the token."""
+def ban_user(good: str) -> str:
+    """Deactivate the user of the token."""
     User.objects.update(is_active=False)
     return good
 
 
-BAD = [
-    (nonsense, "token_invalid", True),
-    (forged, "token_invalid", True),
-    (expired, "token_expired", False),
-    (revoked, "session_revoked", True),
-    (banned, "account_disabled", True),
+BAD_COOKIES = [
+    (make_nonsense, "token_invalid", True),
+    (forge_signature, "token_invalid", True),
+    (make_expired, "token_expired", False),
+    (revoke_session, "session_revoked", True),
+    (ban_user, "account_disabled", True),
 ]
 
 
 @pytest.fixture
 def cookie(api: SchemaClient, tmp_path: Path) -> str:
-    """The good access cookie of a member of staff, in a shop that sells a lamp."""
-    sell(tmp_path, "Lamp")
-    return access_token(make_user(is_staff=True))
+    """A valid access cookie of a staff user, in a shop that sells a lamp."""
+    sell_products(tmp_path, "Lamp")
+    return make_access_token(make_user(is_staff=True))
 
 
 @pytest.mark.parametrize("address", READS)
-@pytest.mark.parametrize(("spoil", "code", "is_over"), BAD)
+@pytest.mark.parametrize(("spoil", "code", "is_over"), BAD_COOKIES)
 def test_who_reads_with_it_is_a_guest(
     api: SchemaClient, cookie: str, address: str, spoil: Callable[[str], str], code: str, is_over: bool
 ) -> None:
@@ -77,7 +79,7 @@ def test_who_reads_with_it_is_a_guest(
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize(("spoil", "code", "is_over"), BAD)
+@pytest.mark.parametrize(("spoil", "code", "is_over"), BAD_COOKIES)
 def test_who_writes_with_it_is_told(
     api: SchemaClient, cookie: str, write: str, spoil: Callable[[str], str], code: str, is_over: bool
 ) -> None:
@@ -112,7 +114,7 @@ def test_who_reads_with_a_bad_cookie_does_not_see_what_only_staff_see(api: Schem
     api.cookies["access_token"] = cookie
     api.patch("/api/products/lamp/", {"is_active": False})
     as_staff = api.get("/api/products/lamp/")
-    api.cookies["access_token"] = expired(cookie)
+    api.cookies["access_token"] = make_expired(cookie)
 
     as_guest = api.get("/api/products/lamp/")
 
@@ -120,6 +122,6 @@ def test_who_reads_with_a_bad_cookie_does_not_see_what_only_staff_see(api: Schem
 
 
 def test_the_market_of_a_bad_cookie_counts_for_nothing(api: SchemaClient, cookie: str) -> None:
-    api.cookies["access_token"] = expired(access_token(make_user("eve@example.com", market="us"), "us"))
+    api.cookies["access_token"] = make_expired(make_access_token(make_user("eve@example.com", market="us"), "us"))
 
     assert [row["currency"] for row in api.get("/api/products/").json()["data"]] == ["INR"]

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from accounts.models import AuthSession, User
-from accounts.tests.factories import PASSWORD, access_token, claims_of, make_user, me, sign_in
+from accounts.tests.factories import PASSWORD, decode_claims, get_me, make_access_token, make_user, sign_in
 from tests.schema_client import SchemaClient
 
-GIVEN = {"email": "ada@example.com", "password": PASSWORD}
+CREDENTIALS = {"email": "ada@example.com", "password": PASSWORD}
 
 
 def test_the_right_pair_signs_in(api: SchemaClient) -> None:
     user = make_user(first_name="Ada")
 
-    response = api.post("/api/auth/login/", GIVEN)
+    response = api.post("/api/auth/login/", CREDENTIALS)
 
     assert response.status_code == 200
     assert response.json()["message"] == "Signed in"
@@ -65,7 +65,7 @@ def test_a_wrong_pair_is_refused_without_a_hint_at_what_was_wrong(api: SchemaCli
 def test_a_banned_customer_cannot_sign_in_and_stays_banned(api: SchemaClient) -> None:
     user = make_user(is_active=False)
 
-    response = api.post("/api/auth/login/", GIVEN)
+    response = api.post("/api/auth/login/", CREDENTIALS)
 
     assert response.status_code == 403
     assert response.json()["code"] == "account_disabled"
@@ -76,21 +76,21 @@ def test_a_banned_customer_cannot_sign_in_and_stays_banned(api: SchemaClient) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "fields"),
+    ("payload", "fields"),
     [
         ({}, ["email", "password"]),
-        ({**GIVEN, "email": None}, ["email"]),
-        ({**GIVEN, "email": ["ada@example.com"]}, ["email"]),
-        ({**GIVEN, "password": None}, ["password"]),
-        ({**GIVEN, "password": {"$ne": ""}}, ["password"]),
-        ({**GIVEN, "mode": "session"}, ["mode"]),
-        ({**GIVEN, "mode": None}, ["mode"]),
+        ({**CREDENTIALS, "email": None}, ["email"]),
+        ({**CREDENTIALS, "email": ["ada@example.com"]}, ["email"]),
+        ({**CREDENTIALS, "password": None}, ["password"]),
+        ({**CREDENTIALS, "password": {"$ne": ""}}, ["password"]),
+        ({**CREDENTIALS, "mode": "session"}, ["mode"]),
+        ({**CREDENTIALS, "mode": None}, ["mode"]),
     ],
 )
-def test_what_is_missing_or_of_the_wrong_form_is_named(api: SchemaClient, given: dict[str, Any], fields: list[str]) -> None:
+def test_what_is_missing_or_of_the_wrong_form_is_named(api: SchemaClient, payload: dict[str, Any], fields: list[str]) -> None:
     make_user()
 
-    response = api.post("/api/auth/login/", given)
+    response = api.post("/api/auth/login/", payload)
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == fields
@@ -101,18 +101,18 @@ def test_what_is_missing_or_of_the_wrong_form_is_named(api: SchemaClient, given:
 def test_token_mode_gives_tokens_and_no_cookie(api: SchemaClient) -> None:
     user = make_user()
 
-    response = api.post("/api/auth/login/", {**GIVEN, "mode": "token"})
+    response = api.post("/api/auth/login/", {**CREDENTIALS, "mode": "token"})
 
     data = response.json()["data"]
     assert sorted(data) == ["access_token", "expires_in", "refresh_token", "token_type", "user"]
     assert (data["token_type"], data["expires_in"]) == ("Bearer", 1800)
     assert not response.cookies
-    assert me(data["access_token"]).json()["data"]["id"] == user.pk
+    assert get_me(data["access_token"]).json()["data"]["id"] == user.pk
 
 
 def test_the_tokens_hold_ids_and_times_only(api: SchemaClient) -> None:
     user = make_user(first_name="Ada", is_staff=True)
-    access, refresh = (claims_of(token) for token in sign_in(**{"X-Market": "us"}))
+    access, refresh = (decode_claims(token) for token in sign_in(**{"X-Market": "us"}))
     sid = str(AuthSession.objects.get().pk)
 
     assert sorted(access) == ["exp", "iat", "iss", "jti", "market", "sid", "token_type", "user_id"]
@@ -126,23 +126,23 @@ def test_the_tokens_hold_ids_and_times_only(api: SchemaClient) -> None:
 @pytest.mark.parametrize("stale", ["nonsense", "ended"])
 def test_an_old_token_does_not_stand_in_the_way(api: SchemaClient, stale: str) -> None:
     user = make_user()
-    token = access_token(user)
+    token = make_access_token(user)
     AuthSession.objects.update(revoked_at=datetime(2025, 1, 1, tzinfo=UTC))
     api.cookies["access_token"] = "nonsense" if stale == "nonsense" else token
 
-    response = api.post("/api/auth/login/", GIVEN, headers={"Authorization": "Bearer nonsense"})
+    response = api.post("/api/auth/login/", CREDENTIALS, headers={"Authorization": "Bearer nonsense"})
 
     assert response.status_code == 200
     assert api.get("/api/auth/me/").status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("headers", "own", "market"), [({"X-Market": "us"}, "in", "us"), ({}, "us", "us"), ({}, "in", "in"), ({}, "", "in")]
+    ("headers", "user_market", "market"), [({"X-Market": "us"}, "in", "us"), ({}, "us", "us"), ({}, "in", "in"), ({}, "", "in")]
 )
 def test_the_session_is_in_the_market_of_the_request_else_of_the_user(
-    api: SchemaClient, headers: dict[str, str], own: str, market: str
+    api: SchemaClient, headers: dict[str, str], user_market: str, market: str
 ) -> None:
-    make_user(market=own)
+    make_user(market=user_market)
     access, _ = sign_in(**headers)
 
     response = api.bearer(access).get("/api/cart/")
@@ -153,7 +153,7 @@ def test_the_session_is_in_the_market_of_the_request_else_of_the_user(
 def test_an_unknown_market_signs_nobody_in(api: SchemaClient) -> None:
     make_user()
 
-    response = api.post("/api/auth/login/", GIVEN, headers={"X-Market": "zz"})
+    response = api.post("/api/auth/login/", CREDENTIALS, headers={"X-Market": "zz"})
 
     assert response.status_code == 400
     assert response.json()["code"] == "unknown_market"
@@ -164,7 +164,7 @@ def test_an_unknown_market_signs_nobody_in(api: SchemaClient) -> None:
 def test_a_foreign_page_cannot_sign_its_visitor_in(api: SchemaClient) -> None:
     make_user()
 
-    response = api.post("/api/auth/login/", GIVEN, headers={"Origin": "http://evil.example"})
+    response = api.post("/api/auth/login/", CREDENTIALS, headers={"Origin": "http://evil.example"})
 
     assert response.status_code == 403
     assert response.json()["code"] == "csrf_failed"

@@ -1,9 +1,9 @@
-"""The guest's two cookies: their attributes, and when they are set."""
+"""The two guest cookies: their attributes, and when they are set."""
 
 import pytest
 from pytest_django import Settings
 
-from carts.tests.factories import WRITES, add, guest_with, write
+from carts.tests.factories import CART_CHANGES, add_to_cart, change_cart, make_guest_cart
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -34,7 +34,7 @@ def test_in_production_both_are_secure_and_the_hidden_one_is_bound_to_the_host(a
 
 
 def test_in_production_a_planted_plain_cookie_is_not_read(db: None, settings: Settings) -> None:
-    key = guest_with(make_product("Lamp"))
+    key = make_guest_cart(make_product("Lamp"))
     settings.AUTH_COOKIE_SECURE = True
     client = SchemaClient()
     client.cookies["sessionid"] = key
@@ -57,7 +57,7 @@ def test_for_a_front_on_another_site_they_are_partitioned(api: SchemaClient, set
 
 @pytest.mark.parametrize(("method", "address"), READS)
 def test_a_read_that_carries_both_sets_none(api: SchemaClient, method: str, address: str) -> None:
-    add(api, make_product("Lamp"))
+    add_to_cart(api, make_product("Lamp"))
 
     response = getattr(api, method)(address)
 
@@ -67,7 +67,7 @@ def test_a_read_that_carries_both_sets_none(api: SchemaClient, method: str, addr
 
 @pytest.mark.parametrize(("carried", "missing"), [("cart_token", "sessionid"), ("sessionid", "cart_token")])
 def test_a_read_that_carries_one_sets_the_other(db: None, carried: str, missing: str) -> None:
-    key = guest_with(make_product("Lamp"))
+    key = make_guest_cart(make_product("Lamp"))
     client = SchemaClient()
     client.cookies[carried] = key
 
@@ -77,7 +77,7 @@ def test_a_read_that_carries_one_sets_the_other(db: None, carried: str, missing:
 
 
 def test_a_read_that_carries_another_key_is_set_right(db: None) -> None:
-    key, other = guest_with(make_product("Lamp")), guest_with(make_product("Mug"))
+    key, other = make_guest_cart(make_product("Lamp")), make_guest_cart(make_product("Mug"))
     client = SchemaClient()
     client.cookies["sessionid"] = key
     client.cookies["cart_token"] = other
@@ -87,12 +87,12 @@ def test_a_read_that_carries_another_key_is_set_right(db: None) -> None:
     assert {name: cookie.value for name, cookie in response.cookies.items()} == {"cart_token": key}
 
 
-@pytest.mark.parametrize("change", WRITES)
-def test_a_write_prolongs_both(api: SchemaClient, change: str) -> None:
+@pytest.mark.parametrize("change", CART_CHANGES)
+def test_a_write_extends_both(api: SchemaClient, change: str) -> None:
     lamp = make_product("Lamp")
-    key = add(api, lamp)["cart_token"]
+    key = add_to_cart(api, lamp)["cart_token"]
 
-    response = write(api, change, lamp)
+    response = change_cart(api, change, lamp)
 
     assert response.status_code == 200
     assert {name: cookie.value for name, cookie in response.cookies.items()} == {"cart_token": key, "sessionid": key}
@@ -100,8 +100,8 @@ def test_a_write_prolongs_both(api: SchemaClient, change: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("post", "/api/cart/accept-prices/"), ("delete", "/api/cart/clear/")])
-def test_a_write_that_changes_nothing_prolongs_nothing(api: SchemaClient, method: str, path: str) -> None:
-    add(api, make_product())
+def test_a_write_that_changes_nothing_extends_nothing(api: SchemaClient, method: str, path: str) -> None:
+    add_to_cart(api, make_product())
     if method == "delete":
         api.delete(path)
 

@@ -1,4 +1,4 @@
-"""The guest key: where it is given out, where it is read, and which keys are taken for ours."""
+"""Guest keys: where they are issued, where they are read, and which keys are valid."""
 
 import hashlib
 from itertools import pairwise
@@ -9,13 +9,21 @@ from pytest_django import Settings
 from accounts.tests.factories import make_user
 from carts import guest_keys
 from carts.models import Cart
-from carts.tests.factories import add, everything, guest, guest_with, held, read_with, signed_in
+from carts.tests.factories import (
+    add_to_cart,
+    get_cart_rows,
+    guest_client,
+    make_guest_cart,
+    read_cart_with_keys,
+    signed_in_client,
+    units_by_sku,
+)
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-IN_ORDER = ["sessionid", "cart_token", "X-Cart-Token", "X-Session-Key", "body"]
-NEIGHBOURS = list(pairwise(IN_ORDER))
-NOT_OURS = [
+KEY_CARRIERS = ["sessionid", "cart_token", "X-Cart-Token", "X-Session-Key", "body"]
+CARRIER_PAIRS = list(pairwise(KEY_CARRIERS))
+FOREIGN_KEYS = [
     "550e8400-e29b-41d4-a716-446655440000",
     "0f8fad5b-d9cb-469f-a165-70867728950e",
     "anon_1234567890",
@@ -31,7 +39,7 @@ def test_a_first_read_gives_one_key_in_six_places_and_writes_no_row(api: SchemaC
 
     body = response.json()
     key = body["cart_token"]
-    assert guest_keys.formed(key) == key
+    assert guest_keys.parse(key) == key
     assert body["owner"] == body["data"]["owner"] == {"type": "guest", "user_id": None, "session_key": key}
     assert response.cookies["cart_token"].value == response.cookies["sessionid"].value == key
     assert response["X-Cart-Token"] == response["X-Session-Key"] == key
@@ -48,49 +56,49 @@ def test_two_visitors_get_different_keys(db: None) -> None:
     assert first != second
 
 
-@pytest.mark.parametrize("carrier", IN_ORDER)
+@pytest.mark.parametrize("carrier", KEY_CARRIERS)
 def test_a_key_opens_its_cart_whichever_way_it_comes(db: None, carrier: str) -> None:
-    key = guest_with(make_product("Lamp", sku="LAMP"), 2)
-    add(guest(key), make_product("Mug", sku="MUG"))
+    key = make_guest_cart(make_product("Lamp", sku="LAMP"), 2)
+    add_to_cart(guest_client(key), make_product("Mug", sku="MUG"))
 
-    body = read_with({carrier: key})
+    body = read_cart_with_keys({carrier: key})
 
     assert body["cart_token"] == key
-    assert held(body["data"]) == {"LAMP": 2, "MUG": 1}
+    assert units_by_sku(body["data"]) == {"LAMP": 2, "MUG": 1}
 
 
-@pytest.mark.parametrize(("first", "second"), NEIGHBOURS)
+@pytest.mark.parametrize(("first", "second"), CARRIER_PAIRS)
 def test_of_two_live_keys_the_first_in_order_counts(db: None, first: str, second: str) -> None:
-    one = guest_with(make_product("Lamp", sku="LAMP"))
-    other = guest_with(make_product("Mug", sku="MUG"))
+    first_key = make_guest_cart(make_product("Lamp", sku="LAMP"))
+    second_key = make_guest_cart(make_product("Mug", sku="MUG"))
 
-    body = read_with({first: one, second: other})
+    body = read_cart_with_keys({first: first_key, second: second_key})
 
-    assert body["cart_token"] == one
-    assert held(body["data"]) == {"LAMP": 1}
+    assert body["cart_token"] == first_key
+    assert units_by_sku(body["data"]) == {"LAMP": 1}
 
 
-@pytest.mark.parametrize(("first", "second"), NEIGHBOURS)
+@pytest.mark.parametrize(("first", "second"), CARRIER_PAIRS)
 def test_a_live_key_counts_before_one_that_has_no_cart(db: None, first: str, second: str) -> None:
-    live = guest_with(make_product("Lamp", sku="LAMP"))
+    live = make_guest_cart(make_product("Lamp", sku="LAMP"))
 
-    body = read_with({first: guest_keys.mint(), second: live})
+    body = read_cart_with_keys({first: guest_keys.mint(), second: live})
 
     assert body["cart_token"] == live
-    assert held(body["data"]) == {"LAMP": 1}
+    assert units_by_sku(body["data"]) == {"LAMP": 1}
 
 
 def test_where_no_key_is_live_the_first_of_ours_is_kept(db: None) -> None:
-    ours, other = guest_keys.mint(), guest_keys.mint()
+    ours, second_key = guest_keys.mint(), guest_keys.mint()
 
-    body = read_with({"sessionid": NOT_OURS[0], "cart_token": ours, "X-Cart-Token": other})
+    body = read_cart_with_keys({"sessionid": FOREIGN_KEYS[0], "cart_token": ours, "X-Cart-Token": second_key})
 
     assert body["cart_token"] == ours
     assert not Cart.objects.exists()
 
 
 def test_the_query_string_is_never_read(db: None) -> None:
-    key = guest_with(make_product("Lamp"))
+    key = make_guest_cart(make_product("Lamp"))
 
     answers = [
         SchemaClient().get(f"/api/cart/?cart_token={key}").json(),
@@ -101,23 +109,23 @@ def test_the_query_string_is_never_read(db: None) -> None:
     assert key not in {body["cart_token"] for body in answers}
 
 
-@pytest.mark.parametrize("invented", NOT_OURS)
+@pytest.mark.parametrize("invented", FOREIGN_KEYS)
 def test_a_key_that_is_not_ours_is_never_adopted(db: None, invented: str) -> None:
     lamp = make_product("Lamp")
 
-    response = guest(invented).post("/api/cart/add/", {"product_id": lamp.pk, "cart_token": invented})
+    response = guest_client(invented).post("/api/cart/add/", {"product_id": lamp.pk, "cart_token": invented})
 
     assert response.status_code == 201
-    given = response.json()["cart_token"]
-    assert given != invented
-    assert guest_keys.is_ours(given)
-    read = guest(invented).get("/api/cart/").json()
+    new_key = response.json()["cart_token"]
+    assert new_key != invented
+    assert guest_keys.is_ours(new_key)
+    read = guest_client(invented).get("/api/cart/").json()
     assert read["data"]["items"] == []
-    assert read["cart_token"] not in (invented, given)
+    assert read["cart_token"] not in (invented, new_key)
 
 
 @pytest.mark.parametrize("nonsense", [None, 5, True, [], {}, ["550e8400-e29b-41d4-a716-446655440000"]])
-def test_a_key_in_the_body_that_is_no_text_is_passed_over(api: SchemaClient, nonsense: object) -> None:
+def test_a_key_in_the_body_that_is_not_a_string_is_ignored(api: SchemaClient, nonsense: object) -> None:
     lamp = make_product("Lamp")
 
     response = api.post("/api/cart/add/", {"product_id": lamp.pk, "cart_token": nonsense})
@@ -127,18 +135,18 @@ def test_a_key_in_the_body_that_is_no_text_is_passed_over(api: SchemaClient, non
 
 
 def test_a_key_is_the_same_in_capitals(db: None) -> None:
-    key = guest_with(make_product("Lamp", sku="LAMP"))
+    key = make_guest_cart(make_product("Lamp", sku="LAMP"))
 
-    body = guest(key.upper()).get("/api/cart/").json()
+    body = guest_client(key.upper()).get("/api/cart/").json()
 
     assert body["cart_token"] == key
-    assert held(body["data"]) == {"LAMP": 1}
+    assert units_by_sku(body["data"]) == {"LAMP": 1}
 
 
 def test_only_the_hash_of_a_key_is_stored(db: None) -> None:
-    key = guest_with(make_product("Lamp"))
+    key = make_guest_cart(make_product("Lamp"))
 
-    stored = repr(everything())
+    stored = repr(get_cart_rows())
 
     assert Cart.objects.get().key_hash == hashlib.sha256(key.encode()).hexdigest()
     assert key not in stored
@@ -146,13 +154,13 @@ def test_only_the_hash_of_a_key_is_stored(db: None) -> None:
 
 
 def test_a_live_cart_outlives_a_new_secret_and_an_unused_key_does_not(db: None, settings: Settings) -> None:
-    used, unused = guest_with(make_product("Lamp", sku="LAMP")), guest_keys.mint()
+    used, unused = make_guest_cart(make_product("Lamp", sku="LAMP")), guest_keys.mint()
     settings.GUEST_KEY_SECRET = "another secret of at least thirty-two bytes"
 
-    bodies = [guest(key).get("/api/cart/").json() for key in (used, unused)]
+    bodies = [guest_client(key).get("/api/cart/").json() for key in (used, unused)]
 
     assert bodies[0]["cart_token"] == used
-    assert held(bodies[0]["data"]) == {"LAMP": 1}
+    assert units_by_sku(bodies[0]["data"]) == {"LAMP": 1}
     assert bodies[1]["cart_token"] != unused
 
 
@@ -161,14 +169,14 @@ def test_an_unused_key_outlives_a_new_secret_while_the_old_one_is_listed(db: Non
     settings.GUEST_KEY_SECRET_FALLBACKS = ["one of long ago", settings.GUEST_KEY_SECRET]
     settings.GUEST_KEY_SECRET = "another secret of at least thirty-two bytes"
 
-    assert guest(key).get("/api/cart/").json()["cart_token"] == key
+    assert guest_client(key).get("/api/cart/").json()["cart_token"] == key
     assert guest_keys.is_ours(guest_keys.mint())
 
 
-def test_a_signed_in_caller_has_his_own_cart_whatever_key_he_sends(db: None) -> None:
-    key = guest_with(make_product("Lamp", sku="LAMP"), 2)
+def test_a_signed_in_user_gets_their_own_cart_whatever_key_they_send(db: None) -> None:
+    key = make_guest_cart(make_product("Lamp", sku="LAMP"), 2)
     user = make_user()
-    client = signed_in(user)
+    client = signed_in_client(user)
     client.cookies["cart_token"] = client.cookies["sessionid"] = key
 
     response = client.get("/api/cart/", headers={"X-Cart-Token": key})
@@ -178,7 +186,7 @@ def test_a_signed_in_caller_has_his_own_cart_whatever_key_he_sends(db: None) -> 
     assert response.json()["cart_token"] is None
     assert not {"X-Cart-Token", "X-Session-Key"} & set(response.headers)
     assert not response.cookies
-    assert held(read_with({"X-Cart-Token": key})["data"]) == {"LAMP": 2}
+    assert units_by_sku(read_cart_with_keys({"X-Cart-Token": key})["data"]) == {"LAMP": 2}
 
 
 @pytest.mark.parametrize("by", ["cookie", "header"])

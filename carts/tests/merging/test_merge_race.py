@@ -1,4 +1,4 @@
-"""Two guests' carts join one account at the same moment, each in two markets, made in opposite order."""
+"""Two guests with carts in two markets, created in opposite order, merge into one account concurrently."""
 
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
@@ -7,22 +7,24 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.tests.crowd import at_once
+from accounts.tests.concurrency import run_concurrently
 from accounts.tests.factories import make_user
 from carts import merging
 from carts.models import CartItem
-from carts.tests.factories import guest
+from carts.tests.factories import guest_client
 from core.actors import SYSTEM
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.measured
 
-def guest_of(*markets: str) -> str:
-    """Return the key of a guest who has put a lamp into a cart of each market, in this order."""
+
+def make_guest_in_markets(*markets: str) -> str:
+    """Return the key of a guest who added a lamp to a cart in each market, in this order."""
     lamp = make_product(f"Lamp {markets}", prices={"us": "9.99"})
     key = ""
     for market in markets:
-        client = guest(key) if key else SchemaClient()
+        client = guest_client(key) if key else SchemaClient()
         answer = client.post("/api/cart/add/", {"product_id": lamp.pk}, headers={"X-Market": market})
         assert answer.status_code == 201
         key = answer.json()["cart_token"]
@@ -30,9 +32,9 @@ def guest_of(*markets: str) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_neither_waits_for_the_other_for_ever() -> None:
+def test_neither_waits_for_the_other_forever() -> None:
     user = make_user()
-    keys = [guest_of("in", "us"), guest_of("us", "in")]
+    keys = [make_guest_in_markets("in", "us"), make_guest_in_markets("us", "in")]
     meeting = Barrier(2)
 
     def merge(number: int) -> int | None:
@@ -42,13 +44,13 @@ def test_neither_waits_for_the_other_for_ever() -> None:
             result = execute(sql, params, many, context)
             if not met and connection.vendor == "postgresql" and 'UPDATE "carts_cart"' in sql:
                 met.append(sql)
-                with suppress(BrokenBarrierError):  # the other waits for what this one holds, as it should
+                with suppress(BrokenBarrierError):  # expected: the other thread waits for this one's lock
                     meeting.wait(timeout=1)
             return result
 
         with connection.execute_wrapper(watch):
-            told = merging.merge(SYSTEM, user.pk, keys[number])
-        return told.merged if told else None
+            result = merging.merge_guest_carts(SYSTEM, user.pk, keys[number])
+        return result.merged if result else None
 
-    assert at_once(2, merge) == [2, 2]
+    assert run_concurrently(2, merge) == [2, 2]
     assert CartItem.objects.filter(cart__user=user).count() == 4

@@ -1,10 +1,10 @@
-"""The caller's address, behind no, one and two trusted proxies."""
+"""The client's IP address, with no, one and two trusted proxies."""
 
 import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from core.http.client_ip import client_ip
+from core.http.client_ip import get_client_ip
 
 PEER = "10.0.0.1"
 CHAIN = "6.6.6.6, 203.0.113.7, 198.51.100.2"
@@ -38,11 +38,11 @@ def test_the_nth_address_from_the_right_counts(
 
     request = rf.get("/", headers=headers, REMOTE_ADDR=PEER)
 
-    assert client_ip(request) == expected
+    assert get_client_ip(request) == expected
 
 
 @pytest.mark.parametrize("peer", ["", "unix:", "@"])
 def test_a_caller_on_a_local_socket_has_no_address(rf: RequestFactory, settings: Settings, peer: str) -> None:
     settings.TRUSTED_PROXIES = 0
 
-    assert client_ip(rf.get("/", REMOTE_ADDR=peer)) is None
+    assert get_client_ip(rf.get("/", REMOTE_ADDR=peer)) is None

@@ -1,4 +1,4 @@
-"""Crashes and refusals of Django's own: one shape, and nothing of the inside."""
+"""Crashes and Django's own errors: the envelope, without internal details."""
 
 import logging
 from typing import Any
@@ -22,7 +22,7 @@ CRASHES = ["/api/raised/crash/", "/api/plain/crash/", "/api/unwritable/"]
 
 @pytest.fixture
 def shop(client: Client) -> Client:
-    """A client that is answered as over the wire: a crash does not reach it as an exception."""
+    """A client that gets an error response for a crash instead of the exception."""
     client.raise_request_exception = False
     return client
 

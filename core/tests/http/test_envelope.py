@@ -1,4 +1,4 @@
-"""The one shape of answers and refusals."""
+"""The envelope of success and error responses."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

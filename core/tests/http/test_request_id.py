@@ -1,4 +1,4 @@
-"""X-Request-ID: on every answer, and in the log."""
+"""X-Request-ID in every response and in the log."""
 
 import io
 import logging
@@ -13,16 +13,16 @@ from tests.schema_client import SchemaClient
 MADE = re.compile(r"[0-9a-f]{32}")
 
 
-@pytest.mark.parametrize("given", ["abc-1", "A.b_c-9", "x" * 64])
-def test_a_sane_id_comes_back(client: Client, given: str) -> None:
-    response = client.get("/healthz", HTTP_X_REQUEST_ID=given)
+@pytest.mark.parametrize("request_id", ["abc-1", "A.b_c-9", "x" * 64])
+def test_a_sane_id_comes_back(client: Client, request_id: str) -> None:
+    response = client.get("/healthz", HTTP_X_REQUEST_ID=request_id)
 
-    assert response["X-Request-ID"] == given
+    assert response["X-Request-ID"] == request_id
 
 
-@pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\nb", "a\n", "<b>", "é", "a;b", "٣"])
-def test_an_insane_id_is_replaced(client: Client, given: str) -> None:
-    response = client.get("/healthz", HTTP_X_REQUEST_ID=given)
+@pytest.mark.parametrize("request_id", ["", "x" * 65, "a b", "a\nb", "a\n", "<b>", "é", "a;b", "٣"])
+def test_an_insane_id_is_replaced(client: Client, request_id: str) -> None:
+    response = client.get("/healthz", HTTP_X_REQUEST_ID=request_id)
 
     assert MADE.fullmatch(response["X-Request-ID"])
 
@@ -43,17 +43,17 @@ def test_a_refusal_has_it_too(api: SchemaClient) -> None:
     assert api.post("/api/cart/", HTTP_ORIGIN="http://evil.com", HTTP_X_REQUEST_ID="abc-3")["X-Request-ID"] == "abc-3"
 
 
-def shop_log() -> "logging.StreamHandler[io.StringIO]":
-    """Return the handler that writes the shop's log."""
+def get_log_handler() -> "logging.StreamHandler[io.StringIO]":
+    """Return the shop's log handler."""
     return next(
         handler
         for handler in logging.getLogger().handlers
-        if isinstance(handler, logging.StreamHandler) and any(isinstance(one, RequestIdFilter) for one in handler.filters)
+        if isinstance(handler, logging.StreamHandler) and any(isinstance(item, RequestIdFilter) for item in handler.filters)
     )
 
 
 def test_the_lines_of_the_log_carry_it(api: SchemaClient) -> None:
-    handler, lines = shop_log(), io.StringIO()
+    handler, lines = get_log_handler(), io.StringIO()
     before = handler.setStream(lines)
 
     try:

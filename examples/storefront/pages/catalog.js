@@ -1,71 +1,71 @@
-// The catalog: search, filters, and as many pages as the reader asks for. The address says it all, so it can be kept and sent.
+// The catalog: search, filters, and "Show more". The URL contains all parameters, so that it can be bookmarked and shared.
 import { market, shop } from "../state.js";
-import { button, field, h, input, money, picture, title } from "../view.js";
+import { button, field, formatMoney, h, input, picture, title } from "../view.js";
 
 const ORDERINGS = { newest: "Newest", relevance: "Relevance", price: "Price, low to high", "-price": "Price, high to low", name: "Name" };
-const NAMES = ["search", "category", "min_price", "max_price", "in_stock", "ordering"];
-let last = null; // the catalog as it was left, for the way back: { address, nodes, y }
+const PARAMETERS = ["search", "category", "min_price", "max_price", "in_stock", "ordering"];
+let last = null; // the page as the shopper left it, for the Back button: { address, nodes, y }
 
 export async function catalog({ query, isBack, go, onLeave }) {
   const address = location.search + market().code;
-  const nodes = isBack && last?.address === address ? last.nodes : await made(query, go);
+  const nodes = isBack && last?.address === address ? last.nodes : await loadCatalog(query, go);
   const y = isBack && last?.address === address ? last.y : 0;
   onLeave(() => (last = { address, nodes, y: scrollY }));
   if (y) requestAnimationFrame(() => scrollTo(0, y));
   return nodes;
 }
 
-async function made(query, go) {
-  const asked = new URLSearchParams([...query].filter(([name, value]) => NAMES.includes(name) && value));
-  asked.set("page_size", "24");
-  const [tree, first] = await Promise.all([shop("GET", "/products/categories/"), shop("GET", `/products/?${asked}`)]);
+async function loadCatalog(query, go) {
+  const parameters = new URLSearchParams([...query].filter(([name, value]) => PARAMETERS.includes(name) && value));
+  parameters.set("page_size", "24");
+  const [tree, first] = await Promise.all([shop("GET", "/products/categories/"), shop("GET", `/products/?${parameters}`)]);
   const grid = h("ul", { class: "grid" }, first.data.map(card));
   const more = button("Show more", async () => {
     const next = await shop("GET", more.next);
     const cards = next.data.map(card);
     grid.append(...cards);
     cards[0]?.querySelector("a").focus();
-    turnTo(next);
+    setNextPage(next);
   });
-  const turnTo = ({ pagination }) => {
+  const setNextPage = ({ pagination }) => {
     more.next = pagination.next;
     more.hidden = !pagination.next;
   };
-  turnTo(first);
-  const words = query.get("search");
-  document.querySelector("#search-words").value = words ?? "";
+  setNextPage(first);
+  const search = query.get("search");
+  document.querySelector("#search-words").value = search ?? "";
   return [
-    title(words ? `Results for “${words}”` : "Catalog"),
+    title(search ? `Results for “${search}”` : "Catalog"),
     filters(query, tree.data, go),
-    first.data.length ? grid : h("p", {}, "Nothing fits. ", h("a", { href: "/" }, "Show everything")),
+    first.data.length ? grid : h("p", {}, "No products found. ", h("a", { href: "/" }, "Show all products")),
     h("p", { class: "centre" }, more),
   ];
 }
 
 function filters(query, tree, go) {
-  const chosen = (name) => query.get(name) ?? "";
+  const value = (name) => query.get(name) ?? "";
   const amount = { inputmode: "decimal", size: 7, pattern: "[0-9]+([.][0-9]+)?" };
-  const words = chosen("search");
-  const orderings = Object.entries(ORDERINGS).filter(([value]) => words || value !== "relevance");
-  const made = h(
+  const search = value("search");
+  const orderings = Object.entries(ORDERINGS).filter(([value]) => search || value !== "relevance");
+  const element = h(
     "form",
     { class: "filters", "aria-label": "Filters" },
-    words && h("input", { type: "hidden", name: "search", value: words }),
-    field("Category", h("select", { name: "category" }, new Option("All", ""), options(tree, chosen("category")))),
-    field("Order", select("ordering", orderings, chosen("ordering") || (words ? "relevance" : "newest"))),
-    field("Price from", input("min_price", { ...amount, value: chosen("min_price") })),
-    field("Price to", input("max_price", { ...amount, value: chosen("max_price") })),
-    field("In stock only", input("in_stock", { type: "checkbox", value: "true", checked: chosen("in_stock") === "true" })),
+    search && h("input", { type: "hidden", name: "search", value: search }),
+    field("Category", h("select", { name: "category" }, new Option("All", ""), options(tree, value("category")))),
+    field("Sort by", select("ordering", orderings, value("ordering") || (search ? "relevance" : "newest"))),
+    field("Price from", input("min_price", { ...amount, value: value("min_price") })),
+    field("Price to", input("max_price", { ...amount, value: value("max_price") })),
+    field("In stock only", input("in_stock", { type: "checkbox", value: "true", checked: value("in_stock") === "true" })),
     h("button", {}, "Apply"),
   );
-  const apply = (given) => go(`/?${new URLSearchParams([...new FormData(made)].filter(([, value]) => value))}`, given);
-  made.addEventListener("submit", (event) => {
+  const apply = (options) => go(`/?${new URLSearchParams([...new FormData(element)].filter(([, value]) => value))}`, options);
+  element.addEventListener("submit", (event) => {
     event.preventDefault();
     apply();
   });
-  // Whoever goes through a list by its arrows must not be torn from it; an amount may still be followed by the other one.
-  made.addEventListener("change", ({ target }) => target.matches("select, [type=checkbox]") && apply({ stays: true }));
-  return made;
+  // Apply lists and checkboxes at once, and keep the focus for keyboard users. Amounts wait for the button, because there are two.
+  element.addEventListener("change", ({ target }) => target.matches("select, [type=checkbox]") && apply({ keepFocus: true }));
+  return element;
 }
 
 function options(tree, chosen, depth = 0) {
@@ -80,17 +80,17 @@ function select(name, choices, chosen) {
 }
 
 function card(product) {
-  const price = (product.variants_count > 1 ? "from " : "") + money(product.price, product.currency);
+  const price = (product.variants_count > 1 ? "from " : "") + formatMoney(product.price, product.currency);
   return h(
     "li",
     { class: "card" },
     picture(product.primary_image, "", 400),
     h("h2", {}, h("a", { href: `/product/${product.slug}` }, product.name)),
-    h("p", { class: "price" }, price, product.compare_at_price && h("del", {}, money(product.compare_at_price, product.currency))),
-    h("p", { class: product.stock ? "soft" : "wrong" }, stockWords(product.stock, product.is_low_stock)),
+    h("p", { class: "price" }, price, product.compare_at_price && h("del", {}, formatMoney(product.compare_at_price, product.currency))),
+    h("p", { class: product.stock ? "soft" : "wrong" }, stockText(product.stock, product.is_low_stock)),
   );
 }
 
-export function stockWords(stock, isLow) {
+export function stockText(stock, isLow) {
   return stock === 0 ? "Sold out" : isLow ? `Only ${stock} left` : "In stock";
 }

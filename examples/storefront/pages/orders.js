@@ -1,10 +1,10 @@
-// One's orders, and one order: it waits for its payment, and lets it be paid again, cancelled or claimed.
-import { bought } from "../api.js";
-import { byToken, keepToken, recount, shop, state, tokens } from "../state.js";
-import { button, fail, h, money, notice, picture, put, title, when } from "../view.js";
+// The shopper's orders, and the page of one order: it polls for the payment, and offers to pay, cancel or claim the order.
+import { forgetIdempotencyKey } from "../api.js";
+import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
+import { button, formatMoney, formatTime, h, notify, picture, render, showError, title } from "../view.js";
 
 const STATUS = {
-  pending: "Waiting for the payment",
+  pending: "Awaiting payment",
   processing: "Being packed",
   shipped: "On its way",
   delivered: "Delivered",
@@ -13,19 +13,19 @@ const STATUS = {
 };
 const PAYMENT = {
   unpaid: "not paid",
-  processing: "the money is on its way",
+  processing: "payment processing",
   paid: "paid",
-  failed: "the payment failed",
-  partially_refunded: "refunded in part",
+  failed: "payment failed",
+  partially_refunded: "partially refunded",
   refunded: "refunded",
 };
-const PAUSES = [1000, 2000, 2000, 3000, 3000, 5000]; // milliseconds between looks; the last one again and again
-const PATIENCE = 40; // looks
+const POLL_PAUSES = [1000, 2000, 2000, 3000, 3000, 5000]; // milliseconds between polls; the last one repeats
+const MAX_POLLS = 40;
 
 export async function orders() {
-  const others = Object.keys(tokens());
-  const known = h("p", {}, h("a", { href: "/sign-in?next=/orders" }, "Sign in"), " to see what you have ordered with your account.");
-  if (!state.user && !others.length) return [title("Orders"), nothing(), known];
+  const guestNumbers = Object.keys(orderTokens());
+  const signInHint = h("p", {}, h("a", { href: "/sign-in?next=/orders" }, "Sign in"), " to see what you have ordered with your account.");
+  if (!state.user && !guestNumbers.length) return [title("Orders"), noOrders(), signInHint];
   const list = h("ul", { class: "lines" });
   const more = button("Show more", () => load(more.next));
   const load = async (path) => {
@@ -35,31 +35,31 @@ export async function orders() {
     more.hidden = !pagination.next;
   };
   if (state.user) await load("/orders/my/");
-  const guests = (await Promise.all(others.map(byGuest))).filter(Boolean).map(row);
+  const guestOrders = (await Promise.all(guestNumbers.map(getGuestOrder))).filter(Boolean).map(row);
   return [
     title("Orders"),
-    state.user && (list.children.length ? list : nothing()),
+    state.user && (list.children.length ? list : noOrders()),
     state.user && h("p", { class: "centre" }, more),
-    guests.length > 0 && h("h2", {}, "Ordered without an account"),
-    guests.length > 0 && h("ul", { class: "lines" }, guests),
-    !state.user && known,
+    guestOrders.length > 0 && h("h2", {}, "Ordered without an account"),
+    guestOrders.length > 0 && h("ul", { class: "lines" }, guestOrders),
+    !state.user && signInHint,
   ].filter(Boolean);
 }
 
-function nothing() {
-  return h("p", {}, "Nothing has been ordered yet. ", h("a", { href: "/" }, "To the catalog"));
+function noOrders() {
+  return h("p", {}, "No orders yet. ", h("a", { href: "/" }, "Go to the catalog"));
 }
 
-async function get(number) {
-  return (await shop("GET", `/orders/${encodeURIComponent(number)}/`, undefined, byToken(number))).data;
+async function getOrder(number) {
+  return (await shop("GET", `/orders/${encodeURIComponent(number)}/`, undefined, orderTokenHeader(number))).data;
 }
 
-/** A guest's order; one that has joined an account, or is erased, is not his to see any more, and its token is forgotten. */
-async function byGuest(number) {
+/** Return a guest's order; forget its token if the order has been claimed by an account or anonymised. */
+async function getGuestOrder(number) {
   try {
-    return await get(number);
+    return await getOrder(number);
   } catch (refusal) {
-    if (refusal.status === 404) keepToken(number, null);
+    if (refusal.status === 404) saveOrderToken(number, null);
     return null;
   }
 }
@@ -74,130 +74,130 @@ function row(order) {
       "div",
       { class: "stack tight" },
       h("h2", {}, h("a", { href: `/orders/${order.number}` }, `Order ${order.number}`)),
-      h("p", { class: "soft" }, `${when(order.placed_at)} · ${STATUS[order.status]}`),
+      h("p", { class: "soft" }, `${formatTime(order.placed_at)} · ${STATUS[order.status]}`),
       h("p", {}, names),
     ),
-    h("p", { class: "price" }, money(order.total, order.currency)),
+    h("p", { class: "price" }, formatMoney(order.total, order.currency)),
   );
 }
 
-/** An order. The payment page leads here too, with the session in the address; then the shop is asked until it knows. */
-export async function order({ part, query, fragment, isShown, again }) {
-  const number = part ?? query.get("order") ?? "";
+/** The page of one order. The payment page returns here with the session in the URL; the page then polls until the order is settled. */
+export async function order({ param, query, fragment, isActive, reload }) {
+  const number = param ?? query.get("order") ?? "";
   if (fragment.get("token")) {
-    keepToken(number, fragment.get("token")); // a link of a mail to a guest
-    history.replaceState({}, "", location.pathname); // who is shown the address need not be shown the token
+    saveOrderToken(number, fragment.get("token")); // from the link in a guest's e-mail
+    history.replaceState({}, "", location.pathname); // keep the token out of a shared URL
   }
-  const place = h("div", { class: "stack" });
-  const said = h("p", { role: "status", id: "order-status", class: "state" }); // one element: what changes in it is read out
-  const fill = (found) => {
-    said.dataset.status = found.status;
-    said.textContent = `${STATUS[found.status]} – ${PAYMENT[found.payment_status]}`;
-    put(place, whole(found, said, again));
+  const container = h("div", { class: "stack" });
+  const statusLine = h("p", { role: "status", id: "order-status", class: "state" }); // one live region, so that changes are announced
+  const fill = (current) => {
+    statusLine.dataset.status = current.status;
+    statusLine.textContent = `${STATUS[current.status]} – ${PAYMENT[current.payment_status]}`;
+    render(container, orderDetails(current, statusLine, reload));
   };
-  const found = await get(number).catch((refusal) => {
+  const loaded = await getOrder(number).catch((refusal) => {
     if (refusal.status === 404 && !state.user) return null;
     throw refusal;
   });
-  if (!found) return unknown();
-  fill(found);
-  if (found.status === "pending") watch(number, query.get("session_id"), fill, isShown).catch(fail);
-  else settled();
-  return place;
+  if (!loaded) return signInPage();
+  fill(loaded);
+  if (loaded.status === "pending") poll(number, query.get("session_id"), fill, isActive).catch(showError);
+  else finishCheckout();
+  return container;
 }
 
-/** Nobody knows here whose order this is: he is not signed in, and his browser keeps no token, or is another one. */
-function unknown() {
+/** Shown if the visitor is not signed in and this browser has no token for the order. */
+function signInPage() {
   const next = encodeURIComponent(location.pathname + location.search);
   return [
     title("Please sign in"),
-    h("p", {}, "Did you order without an account? Then the mail about your order has a link to it."),
+    h("p", {}, "If you ordered without an account, open the link in the e-mail about your order."),
     h("p", {}, h("a", { class: "button main", href: `/sign-in?next=${next}` }, "Sign in")),
   ];
 }
 
-/** Ask until the order is not pending any more. With a session the shop asks the payment provider itself. */
-async function watch(number, session, fill, isShown) {
+/** Poll until the order is no longer pending. With a session, the shop asks the payment provider directly. */
+async function poll(number, session, fill, isActive) {
   const path = `/orders/verify-payment/?session_id=${encodeURIComponent(session)}`;
-  for (let look = 0; look < PATIENCE; ) {
-    const pause = session && !look ? 0 : PAUSES[Math.min(look, PAUSES.length - 1)];
+  for (let polls = 0; polls < MAX_POLLS; ) {
+    const pause = session && !polls ? 0 : POLL_PAUSES[Math.min(polls, POLL_PAUSES.length - 1)];
     await new Promise((done) => setTimeout(done, pause));
-    if (!isShown()) return;
-    if (document.hidden) continue; // nobody looks
-    look += 1;
-    const found = await (session ? shop("GET", path, undefined, byToken(number)).then(({ data }) => data.order) : get(number)).catch(passing);
-    if (!isShown()) return;
-    if (!found || (found.status === "pending" && found.payment_status !== "processing")) continue;
-    fill(found);
-    settled();
-    if (found.status !== "pending") return;
+    if (!isActive()) return;
+    if (document.hidden) continue; // the tab is in the background
+    polls += 1;
+    const current = await (session ? shop("GET", path, undefined, orderTokenHeader(number)).then(({ data }) => data.order) : getOrder(number)).catch(ignoreTemporaryErrors);
+    if (!isActive()) return;
+    if (!current || (current.status === "pending" && current.payment_status !== "processing")) continue;
+    fill(current);
+    finishCheckout();
+    if (current.status !== "pending") return;
   }
-  notice("The payment is not confirmed yet. There will be a mail; load this page again to look once more.", "bad");
+  notify("Your payment has not been confirmed yet. We will e-mail you when it is; reload this page to check again.", "bad");
 }
 
-/** What will pass is tried again: no connection, too many calls, a shop that is being restarted. */
-function passing(refusal) {
+/** Return null for temporary errors, which the next poll may not have: no connection, throttling, a restart of the shop. */
+function ignoreTemporaryErrors(refusal) {
   if (![0, 429, 500, 502, 503].includes(refusal.status)) throw refusal;
   return null;
 }
 
-function settled() {
-  bought();
-  recount().catch(() => {}); // the number at the cart is not worth a message
+function finishCheckout() {
+  forgetIdempotencyKey();
+  refreshCart().catch(() => {}); // a stale cart count is not worth an error message
 }
 
-function whole(found, said, again) {
-  const { number, status, payment_status: payment, currency } = found;
+function orderDetails(order, statusLine, reload) {
+  const { number, status, payment_status: payment, currency } = order;
   const isWaiting = status === "pending" && payment !== "processing";
-  const act = (name, said) => async () => {
-    await shop("POST", `/orders/${number}/${name}/`, {}, byToken(number));
-    if (name === "claim") keepToken(number, null);
-    notice(said);
-    await again();
+  const act = (name, message) => async () => {
+    await shop("POST", `/orders/${number}/${name}/`, {}, orderTokenHeader(number));
+    if (name === "claim") saveOrderToken(number, null);
+    notify(message);
+    await reload();
   };
-  const pay = async () => location.assign((await shop("POST", `/orders/${number}/pay/`, {}, byToken(number))).data.checkout_url);
+  const pay = async () => location.assign((await shop("POST", `/orders/${number}/pay/`, {}, orderTokenHeader(number))).data.checkout_url);
   const canCancel = isWaiting || (status === "processing" && payment === "unpaid");
   return [
     title(`Order ${number}`),
-    said,
+    statusLine,
     h(
       "div",
       { class: "row" },
       isWaiting && button("Pay now", pay, { class: "main" }),
-      canCancel && button("Cancel the order", act("cancel", "The order is cancelled.")),
-      state.user && tokens()[number] && button("Add to my account", act("claim", "The order is in your account now.")),
+      canCancel && button("Cancel order", act("cancel", "Your order has been cancelled.")),
+      state.user && orderTokens()[number] && button("Add to my account", act("claim", "The order has been added to your account.")),
     ),
-    h("ul", { class: "lines" }, found.items.map((item) => line(item, currency))),
-    sums(found),
-    address(found),
+    h("ul", { class: "lines" }, order.items.map((item) => line(item, currency))),
+    totals(order),
+    shippingAddress(order),
   ];
 }
 
 function line(item, currency) {
-  const each = `${item.quantity} × ${money(item.unit_price, currency)}`;
-  const text = h("div", { class: "stack tight" }, h("p", {}, item.name), h("p", { class: "soft" }, each));
-  return h("li", { class: "line" }, picture(item.image, "", 96), text, h("p", { class: "price" }, money(item.line_total, currency)));
+  const unitPrice = `${item.quantity} × ${formatMoney(item.unit_price, currency)}`;
+  const text = h("div", { class: "stack tight" }, h("p", {}, item.name), h("p", { class: "soft" }, unitPrice));
+  return h("li", { class: "line" }, picture(item.image, "", 96), text, h("p", { class: "price" }, formatMoney(item.line_total, currency)));
 }
 
-function sums({ subtotal, shipping_total: shipping, tax_total: tax, total, currency }) {
-  const one = (name, amount) => h("div", {}, h("dt", {}, name), h("dd", {}, money(amount, currency)));
+function totals({ subtotal, shipping_total: shipping, tax_total: tax, total, currency }) {
+  const row = (name, amount) => h("div", {}, h("dt", {}, name), h("dd", {}, formatMoney(amount, currency)));
   return h(
     "dl",
     { class: "sums" },
-    one("Subtotal", subtotal),
-    one("Shipping", shipping),
-    one("Total", total),
-    Number(tax) > 0 && one("Tax within it", tax),
+    row("Subtotal", subtotal),
+    row("Shipping", shipping),
+    row("Total", total),
+    Number(tax) > 0 && row("Including tax", tax),
   );
 }
 
-function address({ address: to, name, email, phone, payment_method: method, placed_at: at }) {
+function shippingAddress({ address: to, name, email, phone, payment_method: method, placed_at: at }) {
   const lines = [to.full_name || name, to.line1, to.line2, [to.postal_code, to.city].filter(Boolean).join(" "), to.state, to.country, email, phone];
   return h(
     "section",
     {},
-    h("h2", {}, "Sent to"),
+    h("h2", {}, "Shipping address"),
     h("p", {}, lines.filter(Boolean).flatMap((text) => [text, h("br")])),
-    h("p", { class: "soft" }, `Ordered ${when(at)}, ${method === "cod" ? "Cash on Delivery" : "by card"}`),
+    h("p", { class: "soft" }, `Ordered ${formatTime(at)}, ${method === "cod" ? "Cash on Delivery" : "by card"}`),
   );
 }

@@ -1,17 +1,17 @@
-// One product: pictures, the choice of a variant, and into the cart or onto the wishlist.
-import { changed, shop, state } from "../state.js";
-import { button, field, form, h, input, money, notice, picture, put, title } from "../view.js";
-import { stockWords } from "./catalog.js";
+// The product page: images, variant selection, and adding to the cart or wishlist.
+import { shop, state, update } from "../state.js";
+import { button, field, form, formatMoney, h, input, notify, picture, render, title } from "../view.js";
+import { stockText } from "./catalog.js";
 
-export async function product({ part, go }) {
-  const { data } = await shop("GET", `/products/${encodeURIComponent(part)}/`);
-  const chosen = h("div", { class: "stack tight", "aria-live": "polite" });
-  const choice = chooser(data, (variant) => put(chosen, offer(data, variant, go)));
+export async function product({ param, go }) {
+  const { data } = await shop("GET", `/products/${encodeURIComponent(param)}/`);
+  const offer = h("div", { class: "stack tight", "aria-live": "polite" });
+  const options = variantOptions(data, (variant) => render(offer, renderOffer(data, variant, go)));
   return h(
     "article",
     { class: "product" },
     gallery(data),
-    h("div", { class: "stack" }, title(data.name), data.category && category(data.category), choice, chosen, h("p", { class: "text" }, data.description)),
+    h("div", { class: "stack" }, title(data.name), data.category && category(data.category), options, offer, h("p", { class: "text" }, data.description)),
   );
 }
 
@@ -22,7 +22,7 @@ function category({ name, slug }) {
 function gallery({ name, images, primary_image }) {
   const all = images.length ? images : [{ url: primary_image, alt: name, thumbnail: primary_image, width: 800, height: 800 }];
   const large = h("div", { class: "large" });
-  const enlarge = ({ url, alt }) => put(large, picture(url, alt || name, 800, "eager"));
+  const enlarge = ({ url, alt }) => render(large, picture(url, alt || name, 800, "eager"));
   enlarge(all[0]);
   const small = all.map((image, index) =>
     h("button", { type: "button", "aria-label": `Picture ${index + 1} of ${all.length}`, onclick: () => enlarge(image) }, picture(image.thumbnail, "", 80)),
@@ -30,59 +30,59 @@ function gallery({ name, images, primary_image }) {
   return h("div", { class: "gallery" }, large, all.length > 1 && h("div", { class: "thumbnails" }, small));
 }
 
-/** Let the reader choose a variant by its options; tells `choose` the one that fits, or null where there is none such. */
-function chooser({ variants }, choose) {
+/** Return the controls to select a variant; calls `onSelect` with the matching variant, or null if the combination does not exist. */
+function variantOptions({ variants }, onSelect) {
   if (variants.length === 1) {
-    choose(variants[0]);
+    onSelect(variants[0]);
     return null;
   }
   const names = [...new Set(variants.flatMap(({ options }) => Object.keys(options)))];
   const first = variants.find(({ stock }) => stock) ?? variants[0];
-  if (!names.length) return byName(variants, first, choose);
-  const made = h("form", { class: "stack" }, names.map((name) => group(name, variants, first.options[name])));
-  const tell = () => {
-    const wanted = Object.fromEntries(new FormData(made));
-    choose(variants.find(({ options }) => names.every((name) => (options[name] ?? "") === (wanted[name] ?? ""))) ?? null);
+  if (!names.length) return variantSelect(variants, first, onSelect);
+  const element = h("form", { class: "stack" }, names.map((name) => optionGroup(name, variants, first.options[name])));
+  const select = () => {
+    const selected = Object.fromEntries(new FormData(element));
+    onSelect(variants.find(({ options }) => names.every((name) => (options[name] ?? "") === (selected[name] ?? ""))) ?? null);
   };
-  made.addEventListener("change", tell);
-  tell();
-  return made;
+  element.addEventListener("change", select);
+  select();
+  return element;
 }
 
-function group(name, variants, chosen) {
+function optionGroup(name, variants, selected) {
   const values = [...new Set(variants.map(({ options }) => options[name] ?? ""))];
-  const one = (value) =>
-    h("label", { class: "pill" }, h("input", { type: "radio", name, value, checked: value === chosen }), h("span", {}, value || "–"));
-  return h("fieldset", {}, h("legend", {}, name), values.map(one));
+  const option = (value) =>
+    h("label", { class: "pill" }, h("input", { type: "radio", name, value, checked: value === selected }), h("span", {}, value || "–"));
+  return h("fieldset", {}, h("legend", {}, name), values.map(option));
 }
 
-function byName(variants, first, choose) {
-  const made = h("select", {}, variants.map(({ id, name }) => new Option(name, id, false, id === first.id)));
-  made.addEventListener("change", () => choose(variants.find(({ id }) => String(id) === made.value)));
-  choose(first);
-  return field("Variant", made);
+function variantSelect(variants, first, onSelect) {
+  const element = h("select", {}, variants.map(({ id, name }) => new Option(name, id, false, id === first.id)));
+  element.addEventListener("change", () => onSelect(variants.find(({ id }) => String(id) === element.value)));
+  onSelect(first);
+  return field("Variant", element);
 }
 
-function offer(product, variant, go) {
-  if (!variant) return [h("p", { class: "wrong" }, "This combination is not made.")];
+function renderOffer(product, variant, go) {
+  if (!variant) return [h("p", { class: "wrong" }, "This combination is not available.")];
   const { price, compare_at_price: before, currency, stock, lowest_price_30_days: lowest } = variant;
-  const most = Math.min(stock, state.config.limits.max_quantity);
-  const quantity = field("Quantity", input("quantity", { type: "number", min: 1, max: most, value: 1, inputmode: "numeric", required: true }));
-  const add = form({ quantity }, "Add to cart", async (given) => {
-    const { message, cart } = await shop("POST", "/cart/add/", { sku_id: variant.id, quantity: Number(given.quantity) });
-    changed({ units: cart.total_items });
-    notice(`${message}.`);
+  const max = Math.min(stock, state.config.limits.max_quantity);
+  const quantity = field("Quantity", input("quantity", { type: "number", min: 1, max, value: 1, inputmode: "numeric", required: true }));
+  const add = form({ quantity }, "Add to cart", async (values) => {
+    const { message, cart } = await shop("POST", "/cart/add/", { sku_id: variant.id, quantity: Number(values.quantity) });
+    update({ units: cart.total_items });
+    notify(`${message}.`);
   });
   add.classList.add("row");
-  const wish = async () => {
+  const addToWishlist = async () => {
     if (!state.user) return go(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
-    notice(`${(await shop("POST", "/cart/wishlist/add/", { product_id: product.id })).message}.`);
+    notify(`${(await shop("POST", "/cart/wishlist/add/", { product_id: product.id })).message}.`);
   };
   return [
-    h("p", { class: "price large" }, money(price, currency), before && h("del", {}, money(before, currency))),
-    before && h("p", { class: "soft" }, `Lowest price of the last 30 days: ${money(lowest, currency)}`),
-    h("p", { class: stock ? "soft" : "wrong" }, stockWords(stock, product.is_low_stock || stock <= 5)),
+    h("p", { class: "price large" }, formatMoney(price, currency), before && h("del", {}, formatMoney(before, currency))),
+    before && h("p", { class: "soft" }, `Lowest price of the last 30 days: ${formatMoney(lowest, currency)}`),
+    h("p", { class: stock ? "soft" : "wrong" }, stockText(stock, product.is_low_stock || stock <= 5)),
     stock > 0 && add,
-    button("Add to wishlist", wish),
+    button("Add to wishlist", addToWishlist),
   ];
 }

@@ -1,4 +1,4 @@
-"""`manage.py check_integrity`: do stock, promises, totals and money add up?"""
+"""`manage.py check_integrity`: checks stock, reserved units, totals and money."""
 
 from typing import Any
 
@@ -8,21 +8,21 @@ from orders import integrity
 
 
 class Command(BaseCommand):
-    """Names what does not add up. Exit code: 0 all does, 1 something does not."""
+    """Reports mismatches. Exit code: 0 without mismatches, 1 with mismatches."""
 
-    help = "Compute anew what is derived (stock, reserved units, totals, money) and name what does not add up."
+    help = "Recompute derived values (stock, reserved units, totals, money) and report mismatches."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="compute reserved units, refunded money and held units anew")
+        parser.add_argument("--fix", action="store_true", help="recompute reserved units, refunded money and held units")
 
     def handle(self, *args: Any, fix: bool, **options: Any) -> None:
         if fix:
-            self.stdout.write(f"{integrity.fix()} fixed")
-        found = 0
-        for problem in integrity.problems():
-            found += 1
-            self.stderr.write(f"{problem}{' (--fix computes it anew)' if problem.is_derived else ''}")
-        if options["verbosity"] or found:
-            self.stdout.write("The books add up." if not found else f"{found} problem(s)")
-        if found:
+            self.stdout.write(f"{integrity.fix_derived_values()} fixed")
+        count = 0
+        for problem in integrity.find_problems():
+            count += 1
+            self.stderr.write(f"{problem}{' (--fix corrects this)' if problem.is_derived else ''}")
+        if options["verbosity"] or count:
+            self.stdout.write(f"{count} problem(s)" if count else "No problems.")
+        if count:
             raise SystemExit(1)

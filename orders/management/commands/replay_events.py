@@ -1,4 +1,4 @@
-"""`manage.py replay_events`: works kept events of the payment provider through again."""
+"""`manage.py replay_events`: processes stored events of the payment provider again."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from orders.payments import webhook_events
 
 
 class Command(BaseCommand):
-    """Works events through again that failed or wait; one that is done changes nothing."""
+    """Processes failed and waiting events again. An event that is already done changes nothing."""
 
-    help = "Work kept events of the payment provider through again: those that failed or wait, or the one that is named."
+    help = "Process stored events of the payment provider again: failed and waiting events, or a single one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        which = parser.add_mutually_exclusive_group()
-        which.add_argument("--id", default="", metavar="EVT", help="the event with this id")
-        which.add_argument("--failed", action="store_true", help="those that failed or wait (the default)")
+        selection = parser.add_mutually_exclusive_group()
+        selection.add_argument("--id", default="", metavar="EVT", help="the event with this id")
+        selection.add_argument("--failed", action="store_true", help="failed and waiting events (default)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["id"] and not StripeEvent.objects.filter(event_id=options["id"]).exists():
-            raise CommandError(f"There is no event {options['id']}")
-        done, failed = webhook_events.replay(options["id"])
+            raise CommandError(f"Event {options['id']} does not exist")
+        done, failed = webhook_events.replay_events(options["id"])
         self.stdout.write(f"{done} done, {failed} failed")
         if failed:
-            raise CommandError("Some events still fail; the admin shows why")
+            raise CommandError("Some events still fail. The admin shows their errors")

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from accounts.signals import identity_reset
 from accounts.tests.factories import PASSWORD, make_user
-from carts.tests.factories import signed_in
+from carts.tests.factories import signed_in_client
 from orders.models import Address
 from orders.tests.factories import ADDRESS, customer
 from tests.schema_client import SchemaClient
@@ -16,15 +16,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 BOOK = "/api/orders/addresses/"
 
 
-def save(client: SchemaClient, **given: Any) -> dict[str, Any]:
+def save_address(client: SchemaClient, **fields: Any) -> dict[str, Any]:
     """Add an address to the client's book and return it."""
-    response = client.post(BOOK, {**ADDRESS, **given})
+    response = client.post(BOOK, {**ADDRESS, **fields})
     assert response.status_code == 201, response.json()
     data: dict[str, Any] = response.json()["data"]
     return data
 
 
-def book(client: SchemaClient) -> list[dict[str, Any]]:
+def list_book(client: SchemaClient) -> list[dict[str, Any]]:
     """Return the client's addresses."""
     response = client.get(BOOK)
     assert response.status_code == 200
@@ -32,25 +32,25 @@ def book(client: SchemaClient) -> list[dict[str, Any]]:
     return rows
 
 
-def defaults(client: SchemaClient) -> list[str]:
+def list_default_lines(client: SchemaClient) -> list[str]:
     """Return line1 of each address that is the default."""
-    return [row["line1"] for row in book(client) if row["is_default"]]
+    return [row["line1"] for row in list_book(client) if row["is_default"]]
 
 
 def test_an_address_is_saved_shown_and_listed(api: SchemaClient) -> None:
     client = customer()
 
-    saved = save(client)
+    saved = save_address(client)
 
     assert saved == {**ADDRESS, "id": saved["id"], "is_default": True}
     assert client.get(f"{BOOK}{saved['id']}/").json()["data"] == saved
-    assert book(client) == [saved]
+    assert list_book(client) == [saved]
 
 
 @pytest.mark.parametrize("url", ["/api/orders/addresses", "/orders/addresses/", "/orders/addresses"])
 def test_it_answers_under_each_form_of_its_address(api: SchemaClient, url: str) -> None:
     client = customer()
-    saved = save(client)
+    saved = save_address(client)
 
     assert client.get(url).json()["data"] == [saved]
     assert client.get(f"{url.rstrip('/')}/{saved['id']}").json()["data"] == saved
@@ -67,7 +67,7 @@ def test_only_line1_is_needed(api: SchemaClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "fields",
     [
         {"line1": ""},
         {"line1": None},
@@ -84,12 +84,12 @@ def test_only_line1_is_needed(api: SchemaClient) -> None:
         {"is_default": None},
     ],
 )
-def test_what_is_no_address_is_refused_by_field(api: SchemaClient, given: dict[str, Any]) -> None:
+def test_what_is_no_address_is_refused_by_field(api: SchemaClient, fields: dict[str, Any]) -> None:
     client = customer()
 
-    response = client.post(BOOK, {**ADDRESS, **given})
+    response = client.post(BOOK, {**ADDRESS, **fields})
 
-    assert (response.status_code, list(response.json()["errors"])) == (400, list(given))
+    assert (response.status_code, list(response.json()["errors"])) == (400, list(fields))
     assert not Address.objects.exists()
 
 
@@ -97,44 +97,48 @@ def test_the_first_is_the_default_and_the_next_ones_are_not(api: SchemaClient) -
     client = customer()
 
     for line in ("first", "second", "third"):
-        save(client, line1=line)
+        save_address(client, line1=line)
 
-    assert [(row["line1"], row["is_default"]) for row in book(client)] == [("first", True), ("second", False), ("third", False)]
+    assert [(row["line1"], row["is_default"]) for row in list_book(client)] == [
+        ("first", True),
+        ("second", False),
+        ("third", False),
+    ]
 
 
 def test_a_new_default_takes_the_place_of_the_other_and_stands_first(api: SchemaClient) -> None:
     client = customer()
-    save(client, line1="first")
+    save_address(client, line1="first")
 
-    save(client, line1="second", is_default=True)
+    save_address(client, line1="second", is_default=True)
 
-    assert [(row["line1"], row["is_default"]) for row in book(client)] == [("second", True), ("first", False)]
+    assert [(row["line1"], row["is_default"]) for row in list_book(client)] == [("second", True), ("first", False)]
 
 
 @pytest.mark.parametrize("method", ["patch", "put"])
 def test_the_default_moves_by_a_change(api: SchemaClient, method: str) -> None:
     client = customer()
-    save(client, line1="first")
-    second = save(client, line1="second")
+    save_address(client, line1="first")
+    second = save_address(client, line1="second")
 
     response = getattr(client, method)(f"{BOOK}{second['id']}/", {"line1": "second", "is_default": True})
 
     assert (response.status_code, response.json()["data"]["is_default"]) == (200, True)
-    assert defaults(client) == ["second"]
+    assert list_default_lines(client) == ["second"]
 
 
 def test_the_default_of_one_user_is_not_that_of_another(api: SchemaClient) -> None:
     ada, grace = customer(), customer("grace@example.com")
-    save(ada, line1="hers")
+    save_address(ada, line1="first")
 
-    save(grace, line1="his", is_default=True)
+    save_address(grace, line1="second", is_default=True)
 
-    assert (defaults(ada), defaults(grace)) == (["hers"], ["his"])
+    assert (list_default_lines(ada), list_default_lines(grace)) == (["first"], ["second"])
 
 
 def test_a_patch_changes_what_it_names(api: SchemaClient) -> None:
     client = customer()
-    saved = save(client)
+    saved = save_address(client)
 
     response = client.patch(f"{BOOK}{saved['id']}/", {"city": "Paris"})
 
@@ -143,9 +147,9 @@ def test_a_patch_changes_what_it_names(api: SchemaClient) -> None:
     assert client.patch(f"{BOOK}{saved['id']}/", {"line1": ""}).status_code == 400
 
 
-def test_a_put_writes_the_whole_anew(api: SchemaClient) -> None:
+def test_a_put_replaces_the_whole_address(api: SchemaClient) -> None:
     client = customer()
-    saved = save(client)
+    saved = save_address(client)
 
     response = client.put(f"{BOOK}{saved['id']}/", {"line1": "1 New Road", "city": "Paris"})
 
@@ -153,22 +157,22 @@ def test_a_put_writes_the_whole_anew(api: SchemaClient) -> None:
     assert response.status_code == 200
     assert response.json()["data"] == {**saved, **blank, "line1": "1 New Road", "city": "Paris"}
     assert client.put(f"{BOOK}{saved['id']}/", {"city": "Paris"}).status_code == 400
-    assert book(client)[0]["line1"] == "1 New Road"
+    assert list_book(client)[0]["line1"] == "1 New Road"
 
 
 def test_an_address_is_taken_out(api: SchemaClient) -> None:
     client = customer()
-    saved, other = save(client), save(client, line1="second")
+    saved, other = save_address(client), save_address(client, line1="second")
 
     response = client.delete(f"{BOOK}{other['id']}/")
 
     assert (response.status_code, response.json()["data"]) == (200, None)
-    assert book(client) == [saved]
+    assert list_book(client) == [saved]
     assert client.delete(f"{BOOK}{other['id']}/").status_code == 404
 
 
 def test_anothers_address_does_not_exist(api: SchemaClient) -> None:
-    saved = save(customer())
+    saved = save_address(customer())
     thief = customer("grace@example.com")
     url = f"{BOOK}{saved['id']}/"
 
@@ -181,12 +185,12 @@ def test_anothers_address_does_not_exist(api: SchemaClient) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "999999999999999999", "9" * 19, "abc", "-1", "1.5"])
-def test_a_number_that_is_none_of_his_is_not_found(api: SchemaClient, number: str) -> None:
+def test_another_users_address_is_not_found(api: SchemaClient, number: str) -> None:
     assert customer().get(f"{BOOK}{number}/").status_code == 404
 
 
 def test_who_is_not_signed_in_has_no_book(api: SchemaClient) -> None:
-    saved = save(customer())
+    saved = save_address(customer())
     url = f"{BOOK}{saved['id']}/"
 
     answers = [api.get(BOOK), api.post(BOOK, ADDRESS), api.get(url), api.patch(url, {}), api.put(url, ADDRESS), api.delete(url)]
@@ -197,23 +201,23 @@ def test_who_is_not_signed_in_has_no_book(api: SchemaClient) -> None:
 
 def test_a_book_holds_fifty(api: SchemaClient) -> None:
     user = make_user()
-    client = signed_in(user)
+    client = signed_in_client(user)
     Address.objects.bulk_create(Address(user=user, line1=f"Road {number}") for number in range(49))
-    save(client, line1="the fiftieth")
+    save_address(client, line1="the fiftieth")
 
     response = client.post(BOOK, {**ADDRESS, "is_default": True})
 
     assert (response.status_code, response.json()["code"]) == (400, "address_book_full")
     assert Address.objects.count() == 50
     client.delete(f"{BOOK}{Address.objects.latest('pk').pk}/")
-    assert save(client)["id"]
-    assert save(customer("grace@example.com"))["id"]
+    assert save_address(client)["id"]
+    assert save_address(customer("grace@example.com"))["id"]
 
 
 def test_the_book_goes_with_the_account(api: SchemaClient) -> None:
     client, other = customer(), customer("grace@example.com")
-    save(client)
-    kept = save(other)
+    save_address(client)
+    kept = save_address(other)
 
     assert client.delete("/api/auth/me/", {"password": PASSWORD}).status_code == 200
 
@@ -222,8 +226,8 @@ def test_the_book_goes_with_the_account(api: SchemaClient) -> None:
 
 def test_the_book_of_a_stranger_goes_when_the_owner_of_the_address_comes(api: SchemaClient) -> None:
     user = make_user()
-    save(signed_in(user))
-    kept = save(customer("grace@example.com"))
+    save_address(signed_in_client(user))
+    kept = save_address(customer("grace@example.com"))
 
     identity_reset.send(sender=User, user=user)
 

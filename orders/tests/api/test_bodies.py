@@ -1,11 +1,11 @@
-"""POST /api/orders/<number>/pay/ and claim/: they take nothing, and read bodies as strictly as all others do"""
+"""POST /api/orders/<number>/pay/ and claim/: they expect no fields, but validate bodies as strictly as the other endpoints"""
 
 from typing import Any
 
 import pytest
 
-from carts.tests.factories import add
-from orders.tests.factories import books, customer, placed
+from carts.tests.factories import add_to_cart
+from orders.tests.factories import customer, database_rows, placed
 from products.tests.factories import make_product
 from tests.schema_client import JSON, SchemaClient
 
@@ -24,22 +24,22 @@ from tests.schema_client import JSON, SchemaClient
 def test_a_body_that_is_no_object_is_refused_and_nothing_changes(
     api: SchemaClient, act: str, content_type: str, body: bytes, status: int, code: str
 ) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     order = placed(api)
     client = customer("grace@example.com")
-    before = books()
+    before = database_rows()
 
     response: Any = client.generic(
         "POST", f"/api/orders/{order['number']}/{act}/", body, content_type, headers={"X-Order-Token": order["order_token"]}
     )
 
     assert (response.status_code, response.json()["code"]) == (status, code)
-    assert books() == before
+    assert database_rows() == before
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"anything": 1}'])
 def test_an_object_or_nothing_is_fine(api: SchemaClient, body: bytes) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
     order = placed(api)
     client = customer("grace@example.com")
 

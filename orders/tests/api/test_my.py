@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from orders.models import Order, OrderItem, Payment
 from orders.tests.factories import ADDRESS, customer, placed
 from products.tests.factories import make_product
-from tests.counting import statements
+from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 
@@ -40,14 +40,14 @@ def make_orders(user: User, count: int, lines: int = 1) -> list[str]:
     return [order.number for order in reversed(orders)]
 
 
-def page_at(client: SchemaClient, link: str) -> dict[str, Any]:
-    """Return the page at an absolute address of the shop."""
+def get_page(client: SchemaClient, link: str) -> dict[str, Any]:
+    """Return the page at an absolute URL of the shop."""
     assert link.startswith("http://testserver/")
     page: dict[str, Any] = client.get(link.removeprefix("http://testserver")).json()
     return page
 
 
-def numbers(body: dict[str, Any]) -> list[str]:
+def get_order_numbers(body: dict[str, Any]) -> list[str]:
     """Return the order numbers of a page."""
     return [order["number"] for order in body["data"]]
 
@@ -55,9 +55,9 @@ def numbers(body: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("address", ["/api/orders/my/", "/api/orders/my", "/orders/my/", "/orders/my"])
 def test_ones_own_orders_are_listed_whole_and_newest_first(db: None, address: str) -> None:
     client, lamp = customer(), make_product(price="20.00")
-    add(client, lamp, 2)
+    add_to_cart(client, lamp, 2)
     first = placed(client)
-    add(client, lamp, 1)
+    add_to_cart(client, lamp, 1)
     second = placed(client)
 
     response = client.get(address)
@@ -69,9 +69,9 @@ def test_ones_own_orders_are_listed_whole_and_newest_first(db: None, address: st
 
 def test_the_orders_of_others_and_of_guests_are_not_there(api: SchemaClient) -> None:
     lamp, bob = make_product(), customer("bob@example.com")
-    add(api, lamp)
+    add_to_cart(api, lamp)
     placed(api, email="ada@example.com")
-    add(bob, lamp)
+    add_to_cart(bob, lamp)
     placed(bob)
 
     response = customer("ada@example.com").get("/api/orders/my/")
@@ -90,13 +90,13 @@ def test_pages_follow_each_other_in_both_directions(db: None) -> None:
     newest_first = make_orders(User.objects.get(), 5)
 
     first = client.get("/api/orders/my/?page_size=2").json()
-    second = page_at(client, first["pagination"]["next"])
-    third = page_at(client, second["pagination"]["next"])
-    back = page_at(client, third["pagination"]["previous"])
+    second = get_page(client, first["pagination"]["next"])
+    third = get_page(client, second["pagination"]["next"])
+    back = get_page(client, third["pagination"]["previous"])
 
-    assert [numbers(page) for page in (first, second, third)] == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+    assert [get_order_numbers(page) for page in (first, second, third)] == [newest_first[:2], newest_first[2:4], newest_first[4:]]
     assert (first["pagination"]["previous"], third["pagination"]["next"]) == (None, None)
-    assert numbers(back) == newest_first[2:4]
+    assert get_order_numbers(back) == newest_first[2:4]
     assert first["pagination"]["page_size"] == 2
 
 
@@ -105,14 +105,14 @@ def test_orders_of_the_same_moment_are_neither_lost_nor_doubled(db: None) -> Non
     newest_first = make_orders(User.objects.get(), 5)
     Order.objects.update(created_at=Order.objects.earliest("id").created_at)
 
-    found: list[str] = []
+    seen_numbers: list[str] = []
     link: str | None = "http://testserver/api/orders/my/?page_size=2"
     while link:
-        page = page_at(client, link)
-        found += numbers(page)
+        page = get_page(client, link)
+        seen_numbers += get_order_numbers(page)
         link = page["pagination"]["next"]
 
-    assert found == newest_first
+    assert seen_numbers == newest_first
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_page_costs_three_statements_however_much_is_on_it(db: None) -> None:
     for count, lines in ((1, 1), (20, 5)):
         Order.objects.all().delete()
         make_orders(User.objects.get(), count, lines)
-        with statements() as run:
+        with capture_statements() as run:
             response = client.get("/api/orders/my/")
         assert [len(order["items"]) for order in response.json()["data"]] == [lines] * count
         costs.append(len(run))

@@ -1,3 +1,3 @@
-"""What the tests of payments can use."""
+"""Shared fixtures of the payment tests."""
 
 from tests.fixtures import *  # noqa: F403 - fixtures are found by name

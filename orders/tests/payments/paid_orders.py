@@ -1,4 +1,4 @@
-"""Orders that are paid by card, for tests of what comes after."""
+"""Orders that are paid by card, for tests of refunds and later steps."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,114 +11,108 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartItem
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from core import outbox
 from core.actors import Actor
 from core.models import Job
 from orders.models import Order, Payment, Refund
 from orders.selectors import payment_status
-from orders.state import transitions
+from orders.state import alerts
 from orders.tests.factories import customer
-from orders.tests.payments.till import Till
+from orders.tests.payments.card_payments import CardPayments
 from products.models import Variant
 from products.tests.factories import make_product, make_products
 from tests.schema_client import SchemaClient
 
-REFUNDING = {"method": "POST", "path": "refunds$"}
-DOWN = {"status": 429}  # which Stripe's package does not try again by itself, after a pause
+REFUND_CALL = {"method": "POST", "path": "refunds$"}
+RATE_LIMITED = {"status": 429}  # Stripe's package does not retry this one
 
 
-def staff() -> Actor:
-    """Return a member of staff."""
-    known = User.objects.filter(email="staff@example.com").first()
-    return Actor(user_id=(known or make_user("staff@example.com", is_staff=True)).pk, kind="staff")
+def make_staff_actor() -> Actor:
+    """Return the actor of a member of staff."""
+    existing = User.objects.filter(email="staff@example.com").first()
+    return Actor(user_id=(existing or make_user("staff@example.com", is_staff=True)).pk, kind="staff")
 
 
-def take_flag_away(order: Order, code: str) -> None:
-    """Take a flag away, with all of its reasons seen."""
-    last = transitions.reasons(order, code).last()
-    transitions.settle_attention(staff(), order.pk, code, last.pk if last else 0)
+def resolve_alert(order: Order, code: str) -> None:
+    """Resolve an alert, with all of its reasons seen."""
+    last = alerts.reasons(order, code).last()
+    alerts.resolve_seen(make_staff_actor(), order.pk, code, last.pk if last else 0)
 
 
-def lamps(client: SchemaClient, units: int = 2, price: str = "20.00", stock: int = 10) -> None:
-    """Put units of the lamp LAMP into the client's cart."""
-    add(client, make_product("Lamp", sku="LAMP", price=price, stock=stock), units)
+def add_lamps(client: SchemaClient, units: int = 2, price: str = "20.00", stock: int = 10) -> None:
+    """Create the product LAMP and add units of it to the client's cart."""
+    add_to_cart(client, make_product("Lamp", sku="LAMP", price=price, stock=stock), units)
 
 
-def fill(client: SchemaClient, lines: int, price: str, units: int = 1) -> None:
-    """Put units of so many products at this price into the client's cart."""
+def fill_cart(client: SchemaClient, lines: int, price: str, units: int = 1) -> None:
+    """Fill the client's cart with this number of lines, each a product at this price."""
     first, *rest = make_products(*(f"Product {number}" for number in range(lines)), price=price)
-    add(client, first, units)
+    add_to_cart(client, first, units)
     cart = Cart.objects.get()
     variants = Variant.objects.filter(product__in=rest)
     CartItem.objects.bulk_create(CartItem(cart=cart, variant=v, quantity=units, price_at_addition=v.price) for v in variants)
     assert cart.items.count() == lines
 
 
-def pending(till: Till, units: int = 2, **given: Any) -> tuple[SchemaClient, dict[str, Any]]:
-    """Return a customer and his order of lamps, which waits for its payment."""
+def create_pending_order(card_payments: CardPayments, units: int = 2, **fields: Any) -> tuple[SchemaClient, dict[str, Any]]:
+    """Return a customer and their order of lamps, which awaits payment."""
     client = customer()
-    lamps(client, units, **given)
-    return client, till.placed(client)
+    add_lamps(client, units, **fields)
+    return client, card_payments.place_order(client)
 
 
-def bought(till: Till, units: int = 2, **given: Any) -> Order:
-    """Return an order of lamps that is paid by card, its mails sent."""
-    _, order = pending(till, units, **given)
-    assert set(till.pay(order)) == {200}
+def create_paid_order(card_payments: CardPayments, units: int = 2, **fields: Any) -> Order:
+    """Return an order of lamps that is paid by card, with its emails sent."""
+    _, order = create_pending_order(card_payments, units, **fields)
+    assert set(card_payments.pay(order)) == {200}
     outbox.run_due()
     return Order.objects.get(number=order["number"])
 
 
-def charge_of(till: Till, order: Order) -> str:
-    """Return the provider's charge of an order."""
+def get_charge_id(card_payments: CardPayments, order: Order) -> str:
+    """Return the id of the provider's charge for an order."""
     intent = order.payments.get().payment_intent
-    charge: str = till.emulator.api("GET", f"/v1/payment_intents/{intent}").json["latest_charge"]
+    charge: str = card_payments.emulator.api("GET", f"/v1/payment_intents/{intent}").json["latest_charge"]
     return charge
 
 
-def do_owed_jobs() -> tuple[int, int]:
-    """Do what is owed, also what waits for its next try; return how many were done and how many failed."""
+def run_pending_jobs() -> tuple[int, int]:
+    """Run all pending jobs, including those that wait for a retry; return how many succeeded and how many failed."""
     Job.objects.filter(done_at=None).update(run_at=timezone.now() - timedelta(seconds=1), leased_until=None)
     return outbox.run_due()
 
 
-def stock_of(sku: str = "LAMP") -> tuple[int, int]:
-    """Return the units on hand and those promised."""
+def get_stock(sku: str = "LAMP") -> tuple[int, int]:
+    """Return the units on hand and the units reserved."""
     return Variant.objects.values_list("stock", "reserved").get(sku=sku)
 
 
-def money_of(order: Order) -> tuple[int, int, str]:
-    """Return what was captured and given back by the shop's books, and the payment status that is shown."""
+def get_amounts(order: Order) -> tuple[int, int, str]:
+    """Return the captured and refunded amounts (minor units) and the payment status of an order."""
     payment = Payment.objects.get(order=order)
     return payment.captured_minor, payment.refunded_minor, payment_status([payment])
 
 
-def refunds_of(order: Order) -> list[tuple[int, str, str]]:
-    """Return amount, state and source of an order's refunds, oldest first."""
+def get_refunds(order: Order) -> list[tuple[int, str, str]]:
+    """Return amount (minor units), state and source of an order's refunds, oldest first."""
     rows = Refund.objects.filter(payment__order=order).order_by("created_at")
     return list(rows.values_list("amount_minor", "state", "source"))
 
 
-def given_back(till: Till) -> list[int]:
-    """Return what the provider has given back, for each session."""
-    return [row["refunded"] for row in till.emulator.ledger()]
+def get_refunded_amounts(card_payments: CardPayments) -> list[int]:
+    """Return what the provider has refunded, for each session."""
+    return [row["refunded"] for row in card_payments.emulator.ledger()]
 
 
-def asked_for(till: Till) -> list[dict[str, Any]]:
-    """Return the calls for a refund that the provider got."""
-    return [row for row in till.emulator.requests() if row["method"] == "POST" and row["path"].endswith("/refunds")]
-
-
-def shown(client: SchemaClient, number: str) -> dict[str, Any]:
-    """Return an order as its buyer sees it."""
-    data: dict[str, Any] = client.get(f"/api/orders/{number}/").json()["data"]
-    return data
+def get_refund_requests(card_payments: CardPayments) -> list[dict[str, Any]]:
+    """Return the refund requests that the provider received."""
+    return [row for row in card_payments.emulator.requests() if row["method"] == "POST" and row["path"].endswith("/refunds")]
 
 
 @contextmanager
-def lock_timeout(begin: str) -> Iterator[list[str]]:
-    """Let the first statement that begins like this wait too long for a lock; yields what has failed."""
+def simulate_lock_timeout(begin: str) -> Iterator[list[str]]:
+    """Make the first statement that starts like this fail with a lock timeout; yields the errors raised."""
     failures: list[str] = []
 
     def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

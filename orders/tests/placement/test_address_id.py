@@ -1,12 +1,12 @@
-"""POST /api/orders/create/ with an address of one's book"""
+"""POST /api/orders/create/ with an address of the caller's address book"""
 
 from typing import Any
 
 import pytest
 
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from orders.models import Order
-from orders.tests.factories import ADDRESS, books, customer
+from orders.tests.factories import ADDRESS, customer, database_rows
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -14,43 +14,49 @@ pytestmark = pytest.mark.django_db
 BOOK = "/api/orders/addresses/"
 
 
-def saved(client: SchemaClient, **given: Any) -> int:
+def save_address(client: SchemaClient, **fields: Any) -> int:
     """Add an address to the client's book and return its id."""
-    number: int = client.post(BOOK, {**ADDRESS, **given}).json()["data"]["id"]
+    number: int = client.post(BOOK, {**ADDRESS, **fields}).json()["data"]["id"]
     return number
 
 
-def order(client: SchemaClient, **given: Any) -> Any:
-    """Order Cash on Delivery with nothing but what is given."""
-    return client.post("/api/orders/create/", {"payment_method": "cod", **given})
+def post_order(client: SchemaClient, **fields: Any) -> Any:
+    """Place a Cash on Delivery order with only these fields."""
+    return client.post("/api/orders/create/", {"payment_method": "cod", **fields})
 
 
 def test_name_and_phone_come_from_it_and_the_mail_address_from_the_user() -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
 
-    response = order(client, address_id=saved(client))
+    response = post_order(client, address_id=save_address(client))
 
-    shown = response.json()["data"]
-    assert (response.status_code, shown["address"]) == (201, ADDRESS)
-    assert (shown["name"], shown["phone"], shown["email"]) == (ADDRESS["full_name"], ADDRESS["phone"], "ada@example.com")
+    order_data = response.json()["data"]
+    assert (response.status_code, order_data["address"]) == (201, ADDRESS)
+    assert (order_data["name"], order_data["phone"], order_data["email"]) == (
+        ADDRESS["full_name"],
+        ADDRESS["phone"],
+        "ada@example.com",
+    )
 
 
 def test_what_is_said_counts_before_it() -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
 
-    shown = order(client, address_id=saved(client), name="Grace", phone="+1 555 0100", email="grace@example.com").json()["data"]
+    order_data = post_order(
+        client, address_id=save_address(client), name="Grace", phone="+1 555 0100", email="grace@example.com"
+    ).json()["data"]
 
-    assert (shown["name"], shown["phone"], shown["email"]) == ("Grace", "+1 555 0100", "grace@example.com")
-    assert shown["address"] == ADDRESS
+    assert (order_data["name"], order_data["phone"], order_data["email"]) == ("Grace", "+1 555 0100", "grace@example.com")
+    assert order_data["address"] == ADDRESS
 
 
 def test_the_order_keeps_it_as_it_was() -> None:
     client = customer()
-    add(client, make_product())
-    number = saved(client)
-    placed = order(client, address_id=number).json()["data"]
+    add_to_cart(client, make_product())
+    number = save_address(client)
+    placed = post_order(client, address_id=number).json()["data"]
     client.patch(f"{BOOK}{number}/", {"city": "Paris"})
     client.delete(f"{BOOK}{number}/")
 
@@ -58,55 +64,55 @@ def test_the_order_keeps_it_as_it_was() -> None:
 
 
 def test_anothers_is_not_found_and_nothing_is_ordered() -> None:
-    number = saved(customer("grace@example.com"))
+    number = save_address(customer("grace@example.com"))
     client = customer()
-    add(client, make_product())
-    before = books()
+    add_to_cart(client, make_product())
+    before = database_rows()
 
-    response = order(client, address_id=number)
+    response = post_order(client, address_id=number)
 
     assert (response.status_code, response.json()["code"]) == (404, "address_not_found")
-    assert books() == before
+    assert database_rows() == before
 
 
 def test_a_guest_has_no_book(api: SchemaClient) -> None:
-    number = saved(customer())
-    add(api, make_product())
+    number = save_address(customer())
+    add_to_cart(api, make_product())
 
-    for given in (number, number + 1):
-        response = order(api, address_id=given, name="Eve", email="eve@example.com")
+    for address_id in (number, number + 1):
+        response = post_order(api, address_id=address_id, name="Eve", email="eve@example.com")
         assert (response.status_code, response.json()["code"]) == (404, "address_not_found")
 
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("given", ["x", -1, 0, 1.5, [], 10**30])
-def test_what_is_no_number_is_refused(given: Any) -> None:
+@pytest.mark.parametrize("address_id", ["x", -1, 0, 1.5, [], 10**30])
+def test_what_is_no_number_is_refused(address_id: Any) -> None:
     client = customer()
-    saved(client)
-    add(client, make_product())
+    save_address(client)
+    add_to_cart(client, make_product())
 
-    assert order(client, address_id=given).status_code in (400, 404)
+    assert post_order(client, address_id=address_id).status_code in (400, 404)
 
     assert not Order.objects.exists()
 
 
 def test_none_counts_as_not_said() -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
 
-    assert order(client, address_id=None, address="12 Hill Road").status_code == 201
+    assert post_order(client, address_id=None, address="12 Hill Road").status_code == 201
 
     assert Order.objects.get().address["line1"] == "12 Hill Road"
 
 
 def test_the_same_order_again_by_the_same_address_is_the_same_order() -> None:
     client = customer()
-    add(client, make_product())
-    number = saved(client)
-    first = order(client, address_id=number)
+    add_to_cart(client, make_product())
+    number = save_address(client)
+    first = post_order(client, address_id=number)
 
-    again = order(client, address_id=number)
+    again = post_order(client, address_id=number)
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert again["Idempotency-Replayed"] == "true"

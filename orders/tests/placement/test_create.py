@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from carts.models import Cart, CartItem
-from carts.tests.factories import add, make_shirt, sku_id
+from carts.tests.factories import add_to_cart, get_sku_id, make_shirt
 from orders.models import Order
-from orders.tests.factories import ADDRESS, create, customer, form, placed
+from orders.tests.factories import ADDRESS, create, customer, order_body, placed
 from products.models import Variant
-from products.tests.factories import add_picture, change, change_price, make_product, make_products
+from products.tests.factories import add_picture, make_product, make_products, set_price, update_product
 from tests.schema_client import SchemaClient
 
 ADDRESSES = [
@@ -23,9 +23,9 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_order_is_placed_at_each_of_its_addresses(api: SchemaClient, address: str) -> None:
-    add(api, make_product(price="20.00"), 2)
+    add_to_cart(api, make_product(price="20.00"), 2)
 
-    response = api.post(address, form())
+    response = api.post(address, order_body())
 
     assert response.status_code == 201
     assert response.json()["data"]["total"] == "40.00"
@@ -36,8 +36,8 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
     client = customer()
     lamp, shirt = make_product("Lamp", price="599.99", sku="LAMP-1"), make_shirt()
     picture = add_picture(lamp).image.name
-    add(client, lamp, 2)
-    add(client, shirt, 3, variant_id=sku_id("SHIRT-M"))
+    add_to_cart(client, lamp, 2)
+    add_to_cart(client, shirt, 3, variant_id=get_sku_id("SHIRT-M"))
 
     response = create(client, note="Ring twice")
 
@@ -62,7 +62,7 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
             {
                 "product_id": lamp.pk,
                 "variant_id": None,
-                "sku_id": sku_id("LAMP-1"),
+                "sku_id": get_sku_id("LAMP-1"),
                 "sku": "LAMP-1",
                 "name": "Lamp",
                 "unit_price": "599.99",
@@ -72,8 +72,8 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
             },
             {
                 "product_id": shirt.pk,
-                "variant_id": sku_id("SHIRT-M"),
-                "sku_id": sku_id("SHIRT-M"),
+                "variant_id": get_sku_id("SHIRT-M"),
+                "sku_id": get_sku_id("SHIRT-M"),
                 "sku": "SHIRT-M",
                 "name": "Shirt – M",
                 "unit_price": "25.00",
@@ -94,9 +94,9 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
     assert response.json()["warnings"] == []
 
 
-def test_a_users_order_is_his_and_shows_no_token(db: None) -> None:
+def test_a_users_order_shows_no_token(db: None) -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
 
     order = placed(client)
 
@@ -105,7 +105,7 @@ def test_a_users_order_is_his_and_shows_no_token(db: None) -> None:
 
 
 def test_a_guest_may_order_and_gets_a_token_for_it(api: SchemaClient) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
 
     order = placed(api)
 
@@ -114,7 +114,7 @@ def test_a_guest_may_order_and_gets_a_token_for_it(api: SchemaClient) -> None:
 
 
 def test_the_number_begins_with_the_day_and_holds_no_letter_that_is_misread(api: SchemaClient) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
 
     number = placed(api)["number"]
 
@@ -124,11 +124,11 @@ def test_the_number_begins_with_the_day_and_holds_no_letter_that_is_misread(api:
 
 def test_an_order_keeps_what_was_bought_as_it_was(api: SchemaClient) -> None:
     lamp = make_product("Lamp", price="20.00", sku="LAMP")
-    add(api, lamp, 2)
+    add_to_cart(api, lamp, 2)
     order = placed(api)
-    change_price(lamp, "99.00")
+    set_price(lamp, "99.00")
     Variant.objects.update(sku="NEW-SKU")
-    change(lamp, name="Renamed", slug="renamed", is_active=False)
+    update_product(lamp, name="Renamed", slug="renamed", is_active=False)
 
     again = api.get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]}).json()["data"]
 
@@ -138,7 +138,7 @@ def test_an_order_keeps_what_was_bought_as_it_was(api: SchemaClient) -> None:
 
 def test_an_order_outlives_its_product_and_its_cart(api: SchemaClient) -> None:
     lamp = make_product("Lamp")
-    add(api, lamp)
+    add_to_cart(api, lamp)
     order = placed(api)
     lamp.variants.get().movements.all().delete()
     lamp.delete()
@@ -155,7 +155,7 @@ def test_an_order_is_charged_in_the_market_of_its_cart(db: None) -> None:
     lamp = make_product(price="1700.00", prices={"us": "19.99"})
     client.post("/api/cart/add/", {"product_id": lamp.pk, "quantity": 3}, headers={"X-Market": "us"})
 
-    response = client.post("/api/orders/create/", form(), headers={"X-Market": "us"})
+    response = client.post("/api/orders/create/", order_body(), headers={"X-Market": "us"})
 
     data = response.json()["data"]
     assert (data["market"], data["currency"], data["total"]) == ("us", "USD", "59.97")
@@ -164,7 +164,7 @@ def test_an_order_is_charged_in_the_market_of_its_cart(db: None) -> None:
 
 def test_an_empty_cart_cannot_be_ordered(db: None) -> None:
     emptied, user = SchemaClient(), customer()
-    add(emptied, make_product())
+    add_to_cart(emptied, make_product())
     emptied.delete("/api/cart/clear/")
 
     responses = [create(client) for client in (SchemaClient(), emptied, user)]
@@ -175,7 +175,7 @@ def test_an_empty_cart_cannot_be_ordered(db: None) -> None:
 
 def test_a_cart_of_lines_saved_for_later_is_empty(api: SchemaClient) -> None:
     lamp = make_product()
-    add(api, lamp)
+    add_to_cart(api, lamp)
     api.patch("/api/cart/update/", {"product_id": lamp.pk, "quantity": 0})
 
     response = create(api)
@@ -186,9 +186,9 @@ def test_a_cart_of_lines_saved_for_later_is_empty(api: SchemaClient) -> None:
 
 def test_a_cart_in_another_market_is_not_ordered(db: None) -> None:
     client = customer()
-    add(client, make_product())
+    add_to_cart(client, make_product())
 
-    response = client.post("/api/orders/create/", form(), headers={"X-Market": "us"})
+    response = client.post("/api/orders/create/", order_body(), headers={"X-Market": "us"})
 
     assert (response.status_code, response.json()["code"]) == (400, "empty_cart")
     assert not Order.objects.exists()
@@ -196,7 +196,7 @@ def test_a_cart_in_another_market_is_not_ordered(db: None) -> None:
 
 def test_a_full_cart_of_a_hundred_lines_can_be_ordered(api: SchemaClient) -> None:
     products = make_products(*(f"Product {number}" for number in range(100)))
-    cart = add(api, products[0])["cart"]["id"]
+    cart = add_to_cart(api, products[0])["cart"]["id"]
     CartItem.objects.bulk_create(
         CartItem(cart_id=cart, variant=product.variants.get(), quantity=1, price_at_addition=20) for product in products[1:]
     )

@@ -2,9 +2,9 @@
 
 import pytest
 
-from carts.tests.factories import add, cart_of
+from carts.tests.factories import add_to_cart, get_cart
 from orders.models import Order
-from orders.tests.factories import ADDRESS, books, create, form, placed
+from orders.tests.factories import ADDRESS, create, database_rows, order_body, placed
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
@@ -12,7 +12,7 @@ from tests.schema_client import SchemaClient
 @pytest.mark.parametrize("field", ["payment_method", "method"])
 @pytest.mark.parametrize("written", ["cod", "COD", "Cod", " cod "])
 def test_it_may_be_written_in_any_case_and_in_either_field(api: SchemaClient, field: str, written: str) -> None:
-    add(api, make_product())
+    add_to_cart(api, make_product())
 
     response = api.post("/api/orders/create/", {field: written, "address": ADDRESS, "email": "ada@example.com"})
 
@@ -20,44 +20,44 @@ def test_it_may_be_written_in_any_case_and_in_either_field(api: SchemaClient, fi
     assert response.json()["data"]["payment_method"] == "cod"
 
 
-@pytest.mark.parametrize("given", [{}, {"payment_method": ""}, {"payment_method": "bitcoin"}, {"method": "cash"}, {"method": 5}])
-def test_an_unknown_way_to_pay_is_refused(api: SchemaClient, given: dict[str, object]) -> None:
-    add(api, make_product())
-    before = books()
+@pytest.mark.parametrize("fields", [{}, {"payment_method": ""}, {"payment_method": "bitcoin"}, {"method": "cash"}, {"method": 5}])
+def test_an_unknown_way_to_pay_is_refused(api: SchemaClient, fields: dict[str, object]) -> None:
+    add_to_cart(api, make_product())
+    before = database_rows()
 
-    response = api.post("/api/orders/create/", {"address": ADDRESS, "email": "ada@example.com", **given})
+    response = api.post("/api/orders/create/", {"address": ADDRESS, "email": "ada@example.com", **fields})
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["payment_method"]
-    assert books() == before
+    assert database_rows() == before
 
 
 @pytest.mark.parametrize("written", ["stripe", "STRIPE"])
 def test_a_card_is_not_taken_where_no_provider_is_configured(api: SchemaClient, written: str) -> None:
-    add(api, make_product(), 2)
-    before = books()
+    add_to_cart(api, make_product(), 2)
+    before = database_rows()
 
     response = create(api, "k-1", payment_method=written)
 
     assert (response.status_code, response.json()["code"]) == (503, "payment_not_configured")
     assert response["Retry-After"]
     assert not response.cookies
-    assert books() == before
+    assert database_rows() == before
 
 
 def test_cash_on_delivery_works_after_a_card_was_refused(api: SchemaClient) -> None:
-    add(api, make_product(), 2)
+    add_to_cart(api, make_product(), 2)
     create(api, "k-1", payment_method="stripe")
 
     response = create(api, "k-1")
 
     assert response.status_code == 201
-    assert cart_of(api)["items"] == []
+    assert get_cart(api)["items"] == []
     assert Order.objects.get().payment_method == "cod"
 
 
 def test_an_order_that_is_paid_on_delivery_waits_for_its_money(api: SchemaClient) -> None:
-    add(api, make_product(price="20.00"), 2)
+    add_to_cart(api, make_product(price="20.00"), 2)
 
     order = placed(api)
 
@@ -69,31 +69,31 @@ def test_an_order_that_is_paid_on_delivery_waits_for_its_money(api: SchemaClient
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
 def test_only_json_is_read(api: SchemaClient, content_type: str) -> None:
-    add(api, make_product())
-    before = books()
+    add_to_cart(api, make_product())
+    before = database_rows()
 
     response = api.generic("POST", "/api/orders/create/", "payment_method=cod&address=x", content_type)
 
     assert response.status_code == 415
-    assert books() == before
+    assert database_rows() == before
 
 
 @pytest.mark.parametrize("body", ["", "[]", "5", "{", '{"payment_method": NaN}'])
 def test_a_body_that_is_no_object_is_refused(api: SchemaClient, body: str) -> None:
-    add(api, make_product())
-    before = books()
+    add_to_cart(api, make_product())
+    before = database_rows()
 
     response = api.generic("POST", "/api/orders/create/", body, "application/json")
 
     assert response.status_code == 400
-    assert books() == before
+    assert database_rows() == before
 
 
 def test_a_page_of_another_origin_cannot_order(api: SchemaClient) -> None:
-    add(api, make_product())
-    before = books()
+    add_to_cart(api, make_product())
+    before = database_rows()
 
-    response = api.post("/api/orders/create/", form(), headers={"Origin": "http://evil.com"})
+    response = api.post("/api/orders/create/", order_body(), headers={"Origin": "http://evil.com"})
 
     assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
-    assert books() == before
+    assert database_rows() == before

@@ -1,4 +1,4 @@
-"""What an order costs: lines, shipping, and the tax within"""
+"""The total of an order: lines, shipping, and the included tax"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -7,67 +7,67 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from core import markets
 from core.markets import Market
 from orders.models import Order
 from orders.tests.factories import create, placed
-from orders.tests.payments.paid_orders import fill
+from orders.tests.payments.paid_orders import fill_cart
 from pricing import breakdown
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
 D = Decimal
 INDIA, JAPAN, KUWAIT = Market("in", "INR", True), Market("jp", "JPY", False), Market("kw", "KWD", False)
-PARTS = ("subtotal", "discount_total", "shipping_total", "tax_total", "total")
+AMOUNT_FIELDS = ("subtotal", "discount_total", "shipping_total", "tax_total", "total")
 
 
 @pytest.fixture
-def world(settings: Settings) -> Iterator[None]:
+def four_markets(settings: Settings) -> Iterator[None]:
     """The shop sells in India, Japan, Kuwait and the United States."""
     settings.MARKETS = {"in": "INR", "jp": "JPY", "kw": "KWD", "us": "USD"}
-    markets.table.cache_clear()
+    markets.get_markets.cache_clear()
     yield
-    markets.table.cache_clear()
+    markets.get_markets.cache_clear()
 
 
-def parts(order: dict[str, Any]) -> tuple[str, ...]:
+def get_amounts(order: dict[str, Any]) -> tuple[str, ...]:
     """Return the amounts of an order."""
-    return tuple(order[name] for name in PARTS)
+    return tuple(order[name] for name in AMOUNT_FIELDS)
 
 
-def ordered_in(market: str, price: str, units: int = 1) -> dict[str, Any]:
-    """Return an order of a lamp in this market."""
+def order_in_market(market: str, price: str, units: int = 1) -> dict[str, Any]:
+    """Order a lamp in this market and return the order."""
     client = SchemaClient()
     client.credentials(HTTP_X_MARKET=market)
-    add(client, make_product(prices={market: price}), units)
+    add_to_cart(client, make_product(prices={market: price}), units)
     return placed(client)
 
 
 def test_without_settings_there_is_neither_shipping_nor_tax(api: SchemaClient) -> None:
-    add(api, make_product(price="19.99"), 2)
+    add_to_cart(api, make_product(price="19.99"), 2)
 
-    assert parts(placed(api)) == ("39.98", "0.00", "0.00", "0.00", "39.98")
+    assert get_amounts(placed(api)) == ("39.98", "0.00", "0.00", "0.00", "39.98")
 
 
 def test_a_flat_rate_is_added(api: SchemaClient, settings: Settings) -> None:
     settings.SHIPPING = {"in": (D("50.00"), None)}
-    add(api, make_product(price="19.99"), 2)
+    add_to_cart(api, make_product(price="19.99"), 2)
 
-    assert parts(placed(api)) == ("39.98", "0.00", "50.00", "0.00", "89.98")
+    assert get_amounts(placed(api)) == ("39.98", "0.00", "50.00", "0.00", "89.98")
 
 
 @pytest.mark.parametrize(("price", "shipping"), [("498.99", "50.00"), ("499.00", "0.00"), ("499.01", "0.00")])
 def test_it_is_free_from_a_subtotal_on(api: SchemaClient, settings: Settings, price: str, shipping: str) -> None:
     settings.SHIPPING = {"in": (D("50.00"), D("499.00"))}
-    add(api, make_product(price=price))
+    add_to_cart(api, make_product(price=price))
 
     assert placed(api)["shipping_total"] == shipping
 
 
 def test_free_from_nothing_is_always_free(api: SchemaClient, settings: Settings) -> None:
     settings.SHIPPING = {"in": (D("50.00"), D("0"))}
-    add(api, make_product(price="0.01"))
+    add_to_cart(api, make_product(price="0.01"))
 
     assert placed(api)["shipping_total"] == "0.00"
 
@@ -75,27 +75,27 @@ def test_free_from_nothing_is_always_free(api: SchemaClient, settings: Settings)
 def test_only_what_is_ordered_counts_for_it(api: SchemaClient, settings: Settings) -> None:
     settings.SHIPPING = {"in": (D("50.00"), D("100.00"))}
     lamp, mug = make_product("Lamp", price="60.00"), make_product("Mug", price="60.00")
-    add(api, lamp)
-    add(api, mug)
+    add_to_cart(api, lamp)
+    add_to_cart(api, mug)
 
     order = placed(api, items=[{"product_id": lamp.pk, "quantity": 1}])
 
-    assert parts(order) == ("60.00", "0.00", "50.00", "0.00", "110.00")
+    assert get_amounts(order) == ("60.00", "0.00", "50.00", "0.00", "110.00")
 
 
-def test_each_market_has_its_own_rate_and_tax(db: None, world: None, settings: Settings) -> None:
+def test_each_market_has_its_own_rate_and_tax(db: None, four_markets: None, settings: Settings) -> None:
     settings.SHIPPING = {"in": (D("50.00"), None), "jp": (D("500"), D("5000")), "us": (D("4.99"), None)}
     settings.TAX_RATES = {"jp": D(10), "us": D(0)}
 
-    assert parts(ordered_in("jp", "4999")) == ("4999", "0", "500", "500", "5499")
-    assert parts(ordered_in("jp", "5000")) == ("5000", "0", "0", "455", "5000")
-    assert parts(ordered_in("us", "20.00")) == ("20.00", "0.00", "4.99", "0.00", "24.99")
-    assert parts(ordered_in("kw", "1.234", 3)) == ("3.702", "0.000", "0.000", "0.000", "3.702")
+    assert get_amounts(order_in_market("jp", "4999")) == ("4999", "0", "500", "500", "5499")
+    assert get_amounts(order_in_market("jp", "5000")) == ("5000", "0", "0", "455", "5000")
+    assert get_amounts(order_in_market("us", "20.00")) == ("20.00", "0.00", "4.99", "0.00", "24.99")
+    assert get_amounts(order_in_market("kw", "1.234", 3)) == ("3.702", "0.000", "0.000", "0.000", "3.702")
 
 
 def test_the_total_that_a_client_shows_holds_the_shipping(api: SchemaClient, settings: Settings) -> None:
     settings.SHIPPING = {"in": (D("50.00"), None)}
-    add(api, make_product(price="20.00"))
+    add_to_cart(api, make_product(price="20.00"))
 
     refused = create(api, expected_total="20.00")
 
@@ -106,13 +106,13 @@ def test_the_total_that_a_client_shows_holds_the_shipping(api: SchemaClient, set
 
 def test_a_new_rate_does_not_change_what_was_ordered(api: SchemaClient, settings: Settings) -> None:
     settings.SHIPPING, settings.TAX_RATES = {"in": (D("50.00"), None)}, {"in": D(18)}
-    add(api, make_product(price="20.00"))
+    add_to_cart(api, make_product(price="20.00"))
     order = placed(api)
     settings.SHIPPING, settings.TAX_RATES = {}, {}
 
     again = api.get(f"/api/orders/{order['number']}/", headers={"X-Order-Token": order["order_token"]}).json()["data"]
 
-    assert parts(again) == ("20.00", "0.00", "50.00", "10.68", "70.00")
+    assert get_amounts(again) == ("20.00", "0.00", "50.00", "10.68", "70.00")
 
 
 @pytest.mark.parametrize(
@@ -142,35 +142,35 @@ def test_the_tax_within_is_rounded_half_up_to_the_digits(
 ) -> None:
     settings.TAX_RATES = {market.code: D(rate)}
 
-    found = breakdown.included_tax(D(gross), market)
+    included = breakdown.compute_included_tax(D(gross), market)
 
-    assert (found, str(found)) == (D(tax), tax)
+    assert (included, str(included)) == (D(tax), tax)
 
 
 def test_tax_lies_within_lines_and_shipping_and_is_never_added(settings: Settings) -> None:
     settings.SHIPPING, settings.TAX_RATES = {"in": (D("18.00"), None)}, {"in": D(18)}
 
-    found = breakdown.totals([(D("100.00"), 1)], INDIA)
+    totals = breakdown.compute_totals([(D("100.00"), 1)], INDIA)
 
-    assert (found.tax, found.total) == (D("18.00"), D("118.00"))
+    assert (totals.tax, totals.total) == (D("18.00"), D("118.00"))
 
 
 def test_no_lines_cost_nothing_but_the_shipping(settings: Settings) -> None:
     settings.SHIPPING = {}
 
-    assert breakdown.totals([], INDIA).total == 0
+    assert breakdown.compute_totals([], INDIA).total == 0
 
 
 def test_a_hundred_lines_are_exact() -> None:
-    found = breakdown.totals([(D("19.99"), 1)] * 100, INDIA)
+    totals = breakdown.compute_totals([(D("19.99"), 1)] * 100, INDIA)
 
-    assert (found.subtotal, str(found.total)) == (D("1999.00"), "1999.00")
-    assert breakdown.totals([(D("0.10"), 99)] * 100, INDIA).total == D("990.00")
-    assert breakdown.totals([(D("9999999.999"), 99)] * 100, KUWAIT).total == D("98999999990.100")
+    assert (totals.subtotal, str(totals.total)) == (D("1999.00"), "1999.00")
+    assert breakdown.compute_totals([(D("0.10"), 99)] * 100, INDIA).total == D("990.00")
+    assert breakdown.compute_totals([(D("9999999.999"), 99)] * 100, KUWAIT).total == D("98999999990.100")
 
 
 def test_a_hundred_lines_of_ten_units_are_ordered_to_the_minor_unit(api: SchemaClient) -> None:
-    fill(api, 100, "19.99", units=10)
+    fill_cart(api, 100, "19.99", units=10)
 
     order = placed(api)
 

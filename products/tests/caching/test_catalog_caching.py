@@ -5,143 +5,143 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from products.tests.factories import change_price, change_variant, make_category, make_product
+from products.tests.factories import make_category, make_product, set_price, update_variant
 from tests.schema_client import SchemaClient
 
-ADDRESSES = [
+URLS = [
     "/api/products/",
     "/api/products/lamp/",
     "/api/products/categories/",
     "/products/lamp",
     "/api/products/?search=lamp&count=1",
 ]
-KEPT = ("ETag", "Cache-Control", "Vary")
+REVALIDATION_HEADERS = ("ETag", "Cache-Control", "Vary")
 SHOP_FRONT = "http://localhost:5173"
 
 
 @pytest.fixture(autouse=True)
-def shelf(db: None) -> None:
+def catalog(db: None) -> None:
     make_product("Lamp", sku="L-1", price="20.00", prices={"us": "2.00"}, category=make_category())
 
 
-def asked(address: str, etag: str, method: str = "GET", **headers: Any) -> Any:
-    """Ask whether what a cache has is still true. A 304 has no body that a schema could describe."""
-    return Client().generic(method, address, HTTP_IF_NONE_MATCH=etag, **headers)
+def revalidate(url: str, etag: str, method: str = "GET", **headers: Any) -> Any:
+    """Revalidate a cached response, without the schema client: a 304 has no body that a schema could describe."""
+    return Client().generic(method, url, HTTP_IF_NONE_MATCH=etag, **headers)
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_what_the_caller_has_already_is_not_sent_again(api: SchemaClient, address: str) -> None:
-    first = api.get(address)
+@pytest.mark.parametrize("url", URLS)
+def test_what_the_caller_has_already_is_not_sent_again(api: SchemaClient, url: str) -> None:
+    first = api.get(url)
 
-    again = asked(address, first["ETag"])
+    revalidated = revalidate(url, first["ETag"])
 
-    assert (again.status_code, again.content) == (304, b"")
-    assert {name: again[name] for name in KEPT} == {name: first[name] for name in KEPT}
+    assert (revalidated.status_code, revalidated.content) == (304, b"")
+    assert {name: revalidated[name] for name in REVALIDATION_HEADERS} == {name: first[name] for name in REVALIDATION_HEADERS}
     assert first["ETag"].startswith('"')
-    assert "X-Request-ID" in again.headers
-    assert "Content-Length" not in again.headers
+    assert "X-Request-ID" in revalidated.headers
+    assert "Content-Length" not in revalidated.headers
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_the_same_answer_has_the_same_tag(api: SchemaClient, address: str) -> None:
-    assert api.get(address)["ETag"] == api.get(address)["ETag"]
+@pytest.mark.parametrize("url", URLS)
+def test_the_same_answer_has_the_same_tag(api: SchemaClient, url: str) -> None:
+    assert api.get(url)["ETag"] == api.get(url)["ETag"]
 
 
-@pytest.mark.parametrize("given", ["*", "W/{}", "{}, {}", '"other", {}', 'W/"other", W/{}'])
-def test_any_tag_that_is_the_same_will_do_also_a_weak_one(api: SchemaClient, given: str) -> None:
+@pytest.mark.parametrize("value", ["*", "W/{}", "{}, {}", '"other", {}', 'W/"other", W/{}'])
+def test_any_tag_that_is_the_same_will_do_also_a_weak_one(api: SchemaClient, value: str) -> None:
     etag = api.get("/api/products/")["ETag"]
 
-    assert asked("/api/products/", given.replace("{}", etag)).status_code == 304
+    assert revalidate("/api/products/", value.replace("{}", etag)).status_code == 304
 
 
 @pytest.mark.parametrize(
-    "given", ["", '"other"', 'W/"other"', "nonsense", '"', "{bare}", '"*"', "W/*", ",", "\xff", '"' + "x" * 10_000]
+    "value", ["", '"other"', 'W/"other"', "nonsense", '"', "{bare}", '"*"', "W/*", ",", "\xff", '"' + "x" * 10_000]
 )
-def test_any_other_tag_is_answered_whole(api: SchemaClient, given: str) -> None:
+def test_any_other_tag_is_answered_whole(api: SchemaClient, value: str) -> None:
     etag = api.get("/api/products/")["ETag"]
 
-    response = asked("/api/products/", given.replace("{bare}", etag.strip('"')))
+    response = revalidate("/api/products/", value.replace("{bare}", etag.strip('"')))
 
     assert response.status_code == 200
     assert response["ETag"] == etag
     assert response.json()["data"][0]["name"] == "Lamp"
 
 
-@pytest.mark.parametrize("given", ['"other"', "*", "nonsense"])
-def test_if_match_is_no_condition_of_a_read(given: str) -> None:
-    assert Client().get("/api/products/", HTTP_IF_MATCH=given).status_code == 200
+@pytest.mark.parametrize("value", ['"other"', "*", "nonsense"])
+def test_if_match_is_no_condition_of_a_read(value: str) -> None:
+    assert Client().get("/api/products/", HTTP_IF_MATCH=value).status_code == 200
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_head_says_what_get_says_without_a_body(api: SchemaClient, address: str) -> None:
-    read, head = api.get(address), api.head(address)
+@pytest.mark.parametrize("url", URLS)
+def test_head_says_what_get_says_without_a_body(api: SchemaClient, url: str) -> None:
+    read, head = api.get(url), api.head(url)
 
     assert (head.status_code, head.content) == (200, b"")
-    assert {name: head[name] for name in KEPT} == {name: read[name] for name in KEPT}
-    assert asked(address, read["ETag"], "HEAD").status_code == 304
+    assert {name: head[name] for name in REVALIDATION_HEADERS} == {name: read[name] for name in REVALIDATION_HEADERS}
+    assert revalidate(url, read["ETag"], "HEAD").status_code == 304
 
 
-@pytest.mark.parametrize("address", ["/api/products/", "/api/products/lamp/"])
-def test_a_change_of_price_or_stock_changes_the_tag(api: SchemaClient, address: str) -> None:
-    tags = [api.get(address)["ETag"]]
+@pytest.mark.parametrize("url", ["/api/products/", "/api/products/lamp/"])
+def test_a_change_of_price_or_stock_changes_the_tag(api: SchemaClient, url: str) -> None:
+    tags = [api.get(url)["ETag"]]
 
-    change_variant("L-1", stock=3)
-    tags.append(api.get(address)["ETag"])
-    change_variant("L-1", reserved=1)
-    tags.append(api.get(address)["ETag"])
-    change_variant("L-1", price="25.00")
-    tags.append(api.get(address)["ETag"])
+    update_variant("L-1", stock=3)
+    tags.append(api.get(url)["ETag"])
+    update_variant("L-1", reserved=1)
+    tags.append(api.get(url)["ETag"])
+    update_variant("L-1", price="25.00")
+    tags.append(api.get(url)["ETag"])
 
     assert len(set(tags)) == 4
-    assert asked(address, tags[0]).status_code == 200
-    assert asked(address, tags[3]).status_code == 304
+    assert revalidate(url, tags[0]).status_code == 200
+    assert revalidate(url, tags[3]).status_code == 304
 
 
 def test_a_price_that_comes_back_has_its_tag_back(api: SchemaClient) -> None:
     lamp = make_product("Mug", price="5.00")
     before = api.get("/api/products/")["ETag"]
-    change_price(lamp, "6.00")
+    set_price(lamp, "6.00")
     changed = api.get("/api/products/")["ETag"]
-    change_price(lamp, "5.00")
+    set_price(lamp, "5.00")
 
     assert changed != before
-    assert asked("/api/products/", before).status_code == 304
+    assert revalidate("/api/products/", before).status_code == 304
 
 
 def test_a_new_category_changes_the_tag_of_the_tree(api: SchemaClient) -> None:
     before = api.get("/api/products/categories/")["ETag"]
     make_category("Candles", "Lighting")
 
-    assert asked("/api/products/categories/", before).status_code == 200
+    assert revalidate("/api/products/categories/", before).status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/api/products/", "/api/products/lamp/"])
-def test_each_market_has_a_tag_of_its_own(api: SchemaClient, address: str) -> None:
-    here, there = (api.get(address, headers={"X-Market": code})["ETag"] for code in ("in", "us"))
+@pytest.mark.parametrize("url", ["/api/products/", "/api/products/lamp/"])
+def test_each_market_has_a_tag_of_its_own(api: SchemaClient, url: str) -> None:
+    home_etag, us_etag = (api.get(url, headers={"X-Market": code})["ETag"] for code in ("in", "us"))
 
-    assert here != there
-    assert asked(address, here, HTTP_X_MARKET="us").status_code == 200
-    assert asked(address, there, HTTP_X_MARKET="us").status_code == 304
-
-
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_vary_names_all_that_an_answer_depends_on(api: SchemaClient, address: str) -> None:
-    named = [name.strip().lower() for name in api.get(address)["Vary"].split(",")]
-
-    assert sorted(named) == ["authorization", "cookie", "origin", "x-market"]
+    assert home_etag != us_etag
+    assert revalidate(url, home_etag, HTTP_X_MARKET="us").status_code == 200
+    assert revalidate(url, us_etag, HTTP_X_MARKET="us").status_code == 304
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_the_shop_front_reads_a_304_too(api: SchemaClient, address: str) -> None:
-    first = api.get(address, HTTP_ORIGIN=SHOP_FRONT)
+@pytest.mark.parametrize("url", URLS)
+def test_vary_names_all_that_an_answer_depends_on(api: SchemaClient, url: str) -> None:
+    names = [name.strip().lower() for name in api.get(url)["Vary"].split(",")]
 
-    again = asked(address, first["ETag"], HTTP_ORIGIN=SHOP_FRONT)
+    assert sorted(names) == ["authorization", "cookie", "origin", "x-market"]
 
-    assert again.status_code == 304
+
+@pytest.mark.parametrize("url", URLS)
+def test_the_shop_front_reads_a_304_too(api: SchemaClient, url: str) -> None:
+    first = api.get(url, HTTP_ORIGIN=SHOP_FRONT)
+
+    revalidated = revalidate(url, first["ETag"], HTTP_ORIGIN=SHOP_FRONT)
+
+    assert revalidated.status_code == 304
     for name in ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"):
-        assert again[name] == first[name]
-    assert again["Access-Control-Allow-Origin"] == SHOP_FRONT
-    assert "Access-Control-Allow-Origin" not in asked(address, first["ETag"], HTTP_ORIGIN="http://evil.com").headers
+        assert revalidated[name] == first[name]
+    assert revalidated["Access-Control-Allow-Origin"] == SHOP_FRONT
+    assert "Access-Control-Allow-Origin" not in revalidate(url, first["ETag"], HTTP_ORIGIN="http://evil.com").headers
 
 
 REFUSED = [
@@ -156,9 +156,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "address", "status"), REFUSED)
-def test_a_refusal_is_never_kept(method: str, address: str, status: int) -> None:
-    response = asked(address, "*", method)
+@pytest.mark.parametrize(("method", "url", "status"), REFUSED)
+def test_a_refusal_is_never_kept(method: str, url: str, status: int) -> None:
+    response = revalidate(url, "*", method)
 
     assert response.status_code == status
     assert response["Cache-Control"] == "no-store"

@@ -1,14 +1,14 @@
-"""What the catalog costs the database: the same for one product as for many"""
+"""The number of database statements of the catalog, which is the same for one product and for many"""
 
 import pytest
 from django.contrib.auth import get_user_model
 
-from products.tests.factories import add_picture, change, make_category, make_product, make_products, make_variant
-from tests.counting import statements
+from products.tests.factories import add_picture, make_category, make_product, make_products, make_variant, update_product
+from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 
-def stock_up() -> None:
+def make_catalog() -> None:
     """Make 22 products with pictures, variants, sellers and categories."""
     seller = get_user_model().objects.create_user("seller@example.com")
     for number in range(22):
@@ -39,13 +39,13 @@ def stock_up() -> None:
 )
 def test_a_list_of_many_costs_what_a_list_of_one_costs(api: SchemaClient, query: str, cost: int) -> None:
     make_product("Lamp", category=make_category("Lighting"), prices={"us": "1.00"})
-    with statements() as for_one:
+    with capture_statements() as for_one:
         assert len(api.get(f"/api/products/?page_size=100&{query}").json()["data"]) == 1
-    stock_up()
+    make_catalog()
 
-    with statements() as for_many:
+    with capture_statements() as for_many:
         response = api.get(f"/api/products/?page_size=100&{query}")
-    with statements() as in_another_market:
+    with capture_statements() as in_another_market:
         api.get(f"/api/products/?page_size=100&{query}", headers={"X-Market": "us"})
 
     assert len(response.json()["data"]) == 23
@@ -56,9 +56,9 @@ def test_a_list_of_a_hundred_costs_one_statement(api: SchemaClient) -> None:
     make_products(*["Lamp"] * 100)
 
     for query in ("", "&ordering=name", "&search=lamp", "&search=lamp&ordering=price"):
-        with statements() as spent:
+        with capture_statements() as executed:
             response = api.get(f"/api/products/?page_size=100{query}")
-        assert (len(response.json()["data"]), len(spent)) == (100, 1)
+        assert (len(response.json()["data"]), len(executed)) == (100, 1)
 
 
 @pytest.mark.parametrize(
@@ -68,24 +68,24 @@ def test_a_list_of_a_hundred_costs_one_statement(api: SchemaClient) -> None:
 def test_what_finds_nothing_costs_no_more(api: SchemaClient, query: str, cost: int) -> None:
     make_product("Lamp")
 
-    with statements() as spent:
+    with capture_statements() as executed:
         api.get(f"/api/products/?{query}")
 
-    assert len(spent) == cost
+    assert len(executed) == cost
 
 
 @pytest.mark.parametrize("query", ["", "search=lamp&", "category=lighting&"])
 def test_a_page_in_the_middle_costs_what_the_first_costs(api: SchemaClient, query: str) -> None:
     make_category("Lighting")
     for product in make_products(*["Lamp"] * 30):
-        change(product, category=make_category("Lighting"))
-    address = f"/api/products/?{query}page_size=10"
-    with statements() as for_first:
-        links = api.get(address).json()["pagination"]
+        update_product(product, category=make_category("Lighting"))
+    url = f"/api/products/?{query}page_size=10"
+    with capture_statements() as for_first:
+        links = api.get(url).json()["pagination"]
 
-    with statements() as for_second:
+    with capture_statements() as for_second:
         response = api.get(links["next"].removeprefix("http://testserver"))
-    with statements() as back:
+    with capture_statements() as back:
         api.get(response.json()["pagination"]["previous"].removeprefix("http://testserver"))
 
     assert len(response.json()["data"]) == 10
@@ -100,11 +100,11 @@ def test_the_page_of_a_rich_product_costs_what_that_of_a_plain_one_costs(api: Sc
     for position in range(5):
         add_picture(rich, position=position)
 
-    with statements() as for_plain:
+    with capture_statements() as for_plain:
         api.get(f"/api/products/{getattr(plain, ref)}/")
-    with statements() as for_rich:
+    with capture_statements() as for_rich:
         response = api.get(f"/api/products/{getattr(rich, ref)}/")
-    with statements() as in_another_market:
+    with capture_statements() as in_another_market:
         api.get(f"/api/products/{getattr(rich, ref)}/", headers={"X-Market": "us"})
 
     assert (len(response.json()["data"]["variants"]), len(response.json()["data"]["images"])) == (20, 5)
@@ -113,13 +113,13 @@ def test_the_page_of_a_rich_product_costs_what_that_of_a_plain_one_costs(api: Sc
 
 def test_being_signed_in_costs_one_statement_more(api: SchemaClient) -> None:
     make_product()
-    given = {"email": "ada@example.com", "password": "a lamp on the hill", "mode": "token"}
-    api.bearer(api.post("/api/auth/register/", given).json()["data"]["access_token"])
+    credentials = {"email": "ada@example.com", "password": "a lamp on the hill", "mode": "token"}
+    api.bearer(api.post("/api/auth/register/", credentials).json()["data"]["access_token"])
 
-    with statements() as signed_in:
+    with capture_statements() as signed_in:
         assert api.get("/api/products/").status_code == 200
     api.credentials()
-    with statements() as as_guest:
+    with capture_statements() as as_guest:
         assert api.get("/api/products/").status_code == 200
 
     assert len(signed_in) == len(as_guest) + 1

@@ -4,17 +4,17 @@ from typing import Any
 
 from products.models import Category
 from products.tests.factories import make_category, make_product
-from tests.counting import statements
+from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 
-def outline(nodes: list[dict[str, Any]]) -> list[Any]:
-    """Return the names in a tree, each with those inside."""
-    return [(node["name"], outline(node["children"])) if node["children"] else node["name"] for node in nodes]
+def get_outline(nodes: list[dict[str, Any]]) -> list[Any]:
+    """Return the names in a tree, each with the names of its children."""
+    return [(node["name"], get_outline(node["children"])) if node["children"] else node["name"] for node in nodes]
 
 
-def place(name: str, position: int) -> None:
-    """Give a category its place among its neighbours."""
+def set_position(name: str, position: int) -> None:
+    """Set a category's position among its siblings."""
     Category.objects.filter(name=name).update(position=position)
 
 
@@ -63,24 +63,24 @@ def test_neighbours_stand_by_position_and_then_by_name(api: SchemaClient) -> Non
         make_category(name, "Home")
     make_category("Garden")
     make_category("Attic")
-    place("Rugs", 1)
-    place("Lamps", 1)
-    place("Attic", 7)
-    place("Home", 2)
-    place("Beds", 3)
+    set_position("Rugs", 1)
+    set_position("Lamps", 1)
+    set_position("Attic", 7)
+    set_position("Home", 2)
+    set_position("Beds", 3)
 
     tree = api.get("/api/products/categories/").json()["data"]
 
-    assert outline(tree) == ["Garden", ("Home", ["Chairs", "Lamps", "Rugs", "Beds"]), "Attic"]
+    assert get_outline(tree) == ["Garden", ("Home", ["Chairs", "Lamps", "Rugs", "Beds"]), "Attic"]
 
 
 def test_a_category_may_come_before_the_one_that_holds_it(api: SchemaClient) -> None:
     child = make_category("A", "Z")
-    place("Z", 9)
+    set_position("Z", 9)
 
     tree = api.get("/api/products/categories/").json()["data"]
 
-    assert outline(tree) == [("Z", ["A"])]
+    assert get_outline(tree) == [("Z", ["A"])]
     assert tree[0]["children"][0]["parent_id"] == child.parent_id
 
 
@@ -88,12 +88,12 @@ def test_an_empty_category_is_there_and_an_empty_shop_has_none(api: SchemaClient
     before = api.get("/api/products/categories/").json()["data"]
     make_category("Empty")
 
-    assert (before, outline(api.get("/api/products/categories/").json()["data"])) == ([], ["Empty"])
+    assert (before, get_outline(api.get("/api/products/categories/").json()["data"])) == ([], ["Empty"])
 
 
 def test_it_costs_one_statement_however_deep_and_wide(api: SchemaClient) -> None:
     make_category("Home")
-    with statements() as for_one:
+    with capture_statements() as for_one:
         api.get("/api/products/categories/")
     path: list[str] = []
     for level in range(10):
@@ -102,15 +102,15 @@ def test_it_costs_one_statement_however_deep_and_wide(api: SchemaClient) -> None
             make_category(f"Side {level} {number}", *path)
         path.append(f"Level {level}")
 
-    with statements() as for_many:
+    with capture_statements() as for_many:
         tree = api.get("/api/products/categories/").json()["data"]
 
-    assert len(outline(tree)) == 7
+    assert len(get_outline(tree)) == 7
     assert (len(for_one), len(for_many)) == (1, 1)
 
 
 def test_it_answers_at_both_addresses(api: SchemaClient) -> None:
     make_category("Home")
 
-    for address in ("/api/products/categories/", "/api/products/categories", "/products/categories/"):
-        assert outline(api.get(address).json()["data"]) == ["Home"]
+    for url in ("/api/products/categories/", "/api/products/categories", "/products/categories/"):
+        assert get_outline(api.get(url).json()["data"]) == ["Home"]

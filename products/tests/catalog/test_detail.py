@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from products.models import Product, ProductImage, Variant
-from products.tests.factories import add_picture, change, change_variant, make_category, make_product, make_variant
+from products.tests.factories import add_picture, make_category, make_product, make_variant, update_product, update_variant
 from tests.schema_client import SchemaClient
 
 
@@ -81,10 +81,10 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
 def test_a_simple_product_has_one_variant_and_may_have_no_picture(api: SchemaClient) -> None:
     lamp = make_product()
 
-    shown = api.get(f"/api/products/{lamp.pk}/").json()["data"]
+    data = api.get(f"/api/products/{lamp.pk}/").json()["data"]
 
-    assert [variant["id"] for variant in shown["variants"]] == [shown["sku_id"]]
-    assert (shown["images"], shown["primary_image"]) == ([], None)
+    assert [variant["id"] for variant in data["variants"]] == [data["sku_id"]]
+    assert (data["images"], data["primary_image"]) == ([], None)
 
 
 def test_lists_show_the_small_picture_and_the_detail_both(api: SchemaClient) -> None:
@@ -93,11 +93,11 @@ def test_lists_show_the_small_picture_and_the_detail_both(api: SchemaClient) -> 
     ProductImage.objects.update(thumbnail="products/small.webp")
 
     listed = api.get("/api/products/").json()["data"][0]
-    shown = api.get(f"/api/products/{lamp.pk}/").json()["data"]
+    data = api.get(f"/api/products/{lamp.pk}/").json()["data"]
 
     small = "http://testserver/media/products/small.webp"
-    assert (listed["primary_image"], shown["primary_image"]) == (small, small)
-    assert [(image["url"], image["thumbnail"]) for image in shown["images"]] == [
+    assert (listed["primary_image"], data["primary_image"]) == (small, small)
+    assert [(image["url"], image["thumbnail"]) for image in data["images"]] == [
         (f"http://testserver/media/{picture.image.name}", small)
     ]
 
@@ -107,31 +107,31 @@ def test_id_uuid_and_slug_open_the_same_product(api: SchemaClient) -> None:
     make_product("Other")
 
     refs = [str(lamp.pk), f"0{lamp.pk}", str(lamp.uuid), str(lamp.uuid).upper(), "desk-lamp"]
-    shown = [api.get(f"/api/products/{ref}/").json()["data"]["id"] for ref in refs]
+    data = [api.get(f"/api/products/{ref}/").json()["data"]["id"] for ref in refs]
 
-    assert shown == [lamp.pk] * 5
+    assert data == [lamp.pk] * 5
 
 
 def test_a_variant_off_sale_is_not_shown(api: SchemaClient) -> None:
     lamp = make_product(variants=[make_variant("S"), make_variant("M")])
-    change_variant("S", is_active=False)
+    update_variant("S", is_active=False)
 
-    shown = api.get(f"/api/products/{lamp.pk}/").json()["data"]
+    data = api.get(f"/api/products/{lamp.pk}/").json()["data"]
 
-    assert [variant["sku"] for variant in shown["variants"]] == ["M"]
+    assert [variant["sku"] for variant in data["variants"]] == ["M"]
 
 
 def test_the_market_decides_prices_and_variants(api: SchemaClient) -> None:
     lamp = make_product(variants=[make_variant("S", price="500"), make_variant("M", price="600", prices={"us": "7.5"})])
 
-    shown = api.get(f"/api/products/{lamp.pk}/", headers={"X-Market": "us"}).json()["data"]
+    data = api.get(f"/api/products/{lamp.pk}/", headers={"X-Market": "us"}).json()["data"]
 
-    assert (shown["price"], shown["currency"]) == ("7.50", "USD")
-    assert [(variant["sku"], variant["price"]) for variant in shown["variants"]] == [("M", "7.50")]
+    assert (data["price"], data["currency"]) == ("7.50", "USD")
+    assert [(variant["sku"], variant["price"]) for variant in data["variants"]] == [("M", "7.50")]
 
 
 def assert_not_there(api: SchemaClient, ref: str, market: str = "in") -> None:
-    """Hold that this opens nothing."""
+    """Assert that the reference opens no product."""
     response = api.get(f"/api/products/{ref}/", headers={"X-Market": market})
     assert response.status_code == 404
     assert response.json()["code"] == "product_not_found"
@@ -139,7 +139,7 @@ def assert_not_there(api: SchemaClient, ref: str, market: str = "in") -> None:
 
 
 def assert_hidden(api: SchemaClient, product: Product, market: str = "in") -> None:
-    """Hold that the product can be opened by none of its names."""
+    """Assert that none of the product's references opens it."""
     for ref in (str(product.pk), str(product.uuid), product.slug):
         assert_not_there(api, ref, market)
 
@@ -150,7 +150,7 @@ def test_a_product_that_is_switched_off_is_not_there(api: SchemaClient) -> None:
 
 def test_a_deleted_product_is_not_there(api: SchemaClient) -> None:
     lamp = make_product()
-    change(lamp, deleted_at=timezone.now())
+    update_product(lamp, deleted_at=timezone.now())
 
     assert_hidden(api, lamp)
 
@@ -165,7 +165,7 @@ def test_a_product_without_a_price_in_the_market_is_not_there(api: SchemaClient)
 @pytest.mark.parametrize("columns", [{"is_active": False}, {"deleted_at": datetime(2025, 1, 1, tzinfo=UTC)}])
 def test_a_product_without_a_variant_on_sale_is_not_there(api: SchemaClient, columns: dict[str, object]) -> None:
     lamp = make_product(sku="L-1")
-    change_variant("L-1", **columns)
+    update_variant("L-1", **columns)
 
     assert_hidden(api, lamp)
 

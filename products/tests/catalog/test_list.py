@@ -8,14 +8,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from products.models import MarketPrice, Variant
-from products.tests.factories import add_picture, change, change_variant, make_category, make_product, make_variant
+from products.tests.factories import add_picture, make_category, make_product, make_variant, update_product, update_variant
 from tests.schema_client import SchemaClient
 
 
 def test_a_product_is_listed_with_all_that_a_shop_front_shows(api: SchemaClient) -> None:
     lighting = make_category("Lighting", "Home")
     lamp = make_product("Desk lamp", variants=[make_variant("L-1", price="2499", stock=7, compare_at="2999")], category=lighting)
-    change(lamp, created_at=datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC))
+    update_product(lamp, created_at=datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC))
     picture = add_picture(lamp)
 
     response = api.get("/api/products/")
@@ -53,9 +53,9 @@ def test_a_product_is_listed_with_all_that_a_shop_front_shows(api: SchemaClient)
 def test_what_a_product_lacks_is_null(api: SchemaClient) -> None:
     make_product()
 
-    shown = api.get("/api/products/").json()["data"][0]
+    data = api.get("/api/products/").json()["data"][0]
 
-    assert (shown["category"], shown["primary_image"], shown["compare_at_price"]) == (None, None, None)
+    assert (data["category"], data["primary_image"], data["compare_at_price"]) == (None, None, None)
 
 
 def test_an_empty_shop_has_an_empty_list(api: SchemaClient) -> None:
@@ -69,20 +69,20 @@ def test_a_product_that_is_switched_off_is_not_listed(api: SchemaClient) -> None
     make_product("Off", is_active=False)
     make_product("On")
 
-    assert [shown["name"] for shown in api.get("/api/products/").json()["data"]] == ["On"]
+    assert [row["name"] for row in api.get("/api/products/").json()["data"]] == ["On"]
 
 
 def test_a_deleted_product_is_not_listed(api: SchemaClient) -> None:
-    change(make_product("Gone"), deleted_at=timezone.now())
+    update_product(make_product("Gone"), deleted_at=timezone.now())
     make_product("There")
 
-    assert [shown["name"] for shown in api.get("/api/products/").json()["data"]] == ["There"]
+    assert [row["name"] for row in api.get("/api/products/").json()["data"]] == ["There"]
 
 
 @pytest.mark.parametrize("columns", [{"is_active": False}, {"deleted_at": datetime(2025, 1, 1, tzinfo=UTC)}])
 def test_a_product_without_a_variant_on_sale_is_not_listed(api: SchemaClient, columns: dict[str, object]) -> None:
     make_product(sku="L-1")
-    change_variant("L-1", **columns)
+    update_variant("L-1", **columns)
 
     assert api.get("/api/products/").json()["data"] == []
 
@@ -90,22 +90,22 @@ def test_a_product_without_a_variant_on_sale_is_not_listed(api: SchemaClient, co
 def test_a_sold_out_product_is_listed_and_is_available(api: SchemaClient) -> None:
     make_product(stock=0)
 
-    shown = api.get("/api/products/").json()["data"][0]
+    data = api.get("/api/products/").json()["data"][0]
 
-    assert (shown["stock"], shown["is_available"], shown["is_low_stock"]) == (0, True, True)
+    assert (data["stock"], data["is_available"], data["is_low_stock"]) == (0, True, True)
 
 
 def test_stock_is_what_can_be_bought_now_of_all_variants_on_sale(api: SchemaClient) -> None:
     make_product(variants=[make_variant("S", stock=4), make_variant("M", stock=5), make_variant("L", stock=50)])
     Variant.objects.filter(sku="M").update(reserved=3)
-    change_variant("L", is_active=False)
+    update_variant("L", is_active=False)
 
     assert api.get("/api/products/").json()["data"][0]["stock"] == 4 + 2
 
 
 @pytest.mark.parametrize(("stock", "is_low"), [(2, True), (3, True), (4, False)])
 def test_stock_is_low_from_the_threshold_down(api: SchemaClient, stock: int, is_low: bool) -> None:
-    change(make_product(stock=stock), low_stock_threshold=3)
+    update_product(make_product(stock=stock), low_stock_threshold=3)
 
     assert api.get("/api/products/").json()["data"][0]["is_low_stock"] is is_low
 
@@ -121,19 +121,19 @@ def test_a_product_shows_its_lowest_price_and_offers_its_first_variant(api: Sche
     cheapest = make_variant("S", price="25", compare_at="28")
     make_product(variants=[make_variant("M", price="30"), cheapest, make_variant("L", price="35")])
 
-    shown = api.get("/api/products/").json()["data"][0]
+    data = api.get("/api/products/").json()["data"][0]
 
-    assert (shown["price"], shown["compare_at_price"], shown["variants_count"]) == ("25.00", "28.00", 3)
-    assert shown["sku_id"] == Variant.objects.get(sku="M").pk
+    assert (data["price"], data["compare_at_price"], data["variants_count"]) == ("25.00", "28.00", 3)
+    assert data["sku_id"] == Variant.objects.get(sku="M").pk
 
 
 def test_a_variant_off_sale_counts_for_nothing(api: SchemaClient) -> None:
     make_product(variants=[make_variant("S", price="5"), make_variant("M", price="30")])
-    change_variant("S", is_active=False)
+    update_variant("S", is_active=False)
 
-    shown = api.get("/api/products/").json()["data"][0]
+    data = api.get("/api/products/").json()["data"][0]
 
-    assert (shown["price"], shown["variants_count"], shown["sku_id"]) == ("30.00", 1, Variant.objects.get(sku="M").pk)
+    assert (data["price"], data["variants_count"], data["sku_id"]) == ("30.00", 1, Variant.objects.get(sku="M").pk)
 
 
 def test_the_primary_picture_is_the_one_in_front(api: SchemaClient) -> None:
@@ -142,13 +142,13 @@ def test_the_primary_picture_is_the_one_in_front(api: SchemaClient) -> None:
     front = add_picture(lamp, position=1)
     add_picture(lamp, position=1)
 
-    shown = api.get("/api/products/").json()["data"][0]
+    data = api.get("/api/products/").json()["data"][0]
 
-    assert shown["primary_image"] == f"http://testserver/media/{front.image.name}"
+    assert data["primary_image"] == f"http://testserver/media/{front.image.name}"
 
 
 @pytest.mark.parametrize(
-    ("names", "shown_as"),
+    ("names", "expected"),
     [
         ({"first_name": "Ada", "last_name": "Byron"}, "Ada Byron"),
         ({"first_name": "Ada"}, "Ada"),
@@ -156,13 +156,13 @@ def test_the_primary_picture_is_the_one_in_front(api: SchemaClient) -> None:
         ({}, "user-{id}"),
     ],
 )
-def test_a_seller_is_shown_by_name_and_never_by_address(api: SchemaClient, names: dict[str, str], shown_as: str) -> None:
+def test_a_seller_is_shown_by_name_and_never_by_address(api: SchemaClient, names: dict[str, str], expected: str) -> None:
     seller = get_user_model().objects.create_user("seller@example.com", phone="+13128059851", **names)
     make_product(seller_id=seller.pk)
 
     response = api.get("/api/products/")
 
-    assert response.json()["data"][0]["seller_name"] == shown_as.format(id=seller.pk)
+    assert response.json()["data"][0]["seller_name"] == expected.format(id=seller.pk)
     assert b"seller@example.com" not in response.content
     assert b"13128059851" not in response.content
 
@@ -177,7 +177,7 @@ def test_without_a_seller_the_shop_itself_sells(api: SchemaClient, settings: Set
 def test_a_product_priced_for_another_market_only_is_there_in_that_one(api: SchemaClient) -> None:
     lamp = make_product(sku="L-1", prices={"us": "3.00"})
     MarketPrice.objects.all().delete()
-    change(lamp)
+    update_product(lamp)
 
     assert len(api.get("/api/products/").json()["data"]) == 1
     assert api.get("/api/products/", headers={"X-Market": "us"}).json()["data"] == []

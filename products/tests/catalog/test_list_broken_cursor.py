@@ -1,4 +1,4 @@
-"""GET /api/products/?cursor=, where it is none of the shop's"""
+"""GET /api/products/?cursor= with a cursor that the shop did not issue"""
 
 import base64
 import json
@@ -12,12 +12,12 @@ from tests.schema_client import SchemaClient
 DAY = "2025-01-01T00:00:00+00:00"
 
 
-def packed(given: Any) -> str:
-    """Return JSON in the coat of a cursor."""
-    return base64.urlsafe_b64encode(json.dumps(given).encode()).rstrip(b"=").decode()
+def encode_cursor(payload: Any) -> str:
+    """Return JSON encoded like a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(payload).encode()).rstrip(b"=").decode()
 
 
-def cursor_of(api: SchemaClient, query: str) -> str:
+def get_cursor(api: SchemaClient, query: str) -> str:
     """Return the cursor of the second page."""
     link: str = api.get(f"/api/products/?page_size=1&{query}").json()["pagination"]["next"]
     return link.partition("cursor=")[2].partition("&")[0]
@@ -32,7 +32,7 @@ def test_a_cursor_that_cannot_be_read_is_refused_by_name(api: SchemaClient, curs
 
 
 @pytest.mark.parametrize(
-    ("ordering", "given"),
+    ("ordering", "payload"),
     [
         ("newest", ["newest", DAY, 1]),
         ("newest", ["newest", DAY, 1, 0, 0]),
@@ -64,8 +64,8 @@ def test_a_cursor_that_cannot_be_read_is_refused_by_name(api: SchemaClient, curs
         ("name", ["name", ["a"], 1, 0]),
     ],
 )
-def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, given: Any) -> None:
-    response = api.get("/api/products/", {"ordering": ordering, "cursor": packed(given)})
+def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, payload: Any) -> None:
+    response = api.get("/api/products/", {"ordering": ordering, "cursor": encode_cursor(payload)})
 
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["cursor"]
@@ -89,7 +89,7 @@ def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, gi
 )
 def test_a_cursor_of_another_ordering_is_refused_by_name(api: SchemaClient, made_for: str, used_for: str) -> None:
     make_products("Lamp", "Lamp")
-    cursor = cursor_of(api, made_for)
+    cursor = get_cursor(api, made_for)
 
     response = api.get(f"/api/products/?{used_for}&cursor={cursor}")
 
@@ -100,7 +100,7 @@ def test_a_cursor_of_another_ordering_is_refused_by_name(api: SchemaClient, made
 @pytest.mark.parametrize("query", ["ordering=newest", "ordering=price", "ordering=name", "search=lamp"])
 def test_no_single_changed_letter_of_a_cursor_breaks_the_shop(api: SchemaClient, query: str) -> None:
     make_products("Lamp", "Lamp")
-    cursor = cursor_of(api, query)
+    cursor = get_cursor(api, query)
 
     changed = [f"{cursor[:at]}{letter}{cursor[at + 1 :]}" for at in range(len(cursor)) for letter in "A0_"]
     statuses = {api.get(f"/api/products/?{query}&cursor={text}").status_code for text in changed}
@@ -110,10 +110,10 @@ def test_no_single_changed_letter_of_a_cursor_breaks_the_shop(api: SchemaClient,
 
 @pytest.mark.parametrize("value", ["abc", "", "1,5", "0x10", "1.5.2", "\x00", "--1"])
 def test_a_cursor_whose_relevance_is_no_number_is_refused_by_name(api: SchemaClient, value: str) -> None:
-    response = api.get("/api/products/", {"search": "lamp", "cursor": packed(["relevance", value, 1, 0])})
+    response = api.get("/api/products/", {"search": "lamp", "cursor": encode_cursor(["relevance", value, 1, 0])})
 
     assert response.status_code == 400
-    assert response.json()["errors"] == {"cursor": ["This is not a cursor of the shop"]}
+    assert response.json()["errors"] == {"cursor": ["This cursor is not valid"]}
 
 
 def test_an_empty_cursor_is_the_first_page(api: SchemaClient) -> None:

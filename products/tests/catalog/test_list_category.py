@@ -8,7 +8,7 @@ from tests.schema_client import SchemaClient
 
 
 @pytest.fixture(autouse=True)
-def shelves(db: None) -> None:
+def catalog(db: None) -> None:
     make_product("Rug", category=make_category("Home & Living"))
     make_product("Desk lamp", category=make_category("Lighting", "Home & Living"))
     make_product("Candle", category=make_category("Candles", "Home & Living", "Lighting"))
@@ -17,10 +17,10 @@ def shelves(db: None) -> None:
 
 
 def names(api: SchemaClient, category: str) -> list[str]:
-    """Return the names of what stands on a shelf."""
+    """Return the names of the products in a category."""
     response = api.get("/api/products/", {"category": category, "ordering": "name"})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 @pytest.mark.parametrize("category", ["home-living", "Home & Living", "HOME & living", " home-living "])
@@ -53,6 +53,6 @@ def test_a_blank_category_is_none(api: SchemaClient, category: str) -> None:
 
 
 def test_a_product_is_listed_with_its_own_category(api: SchemaClient) -> None:
-    shown = api.get("/api/products/", {"category": "home-living", "search": "candle"}).json()["data"]
+    data = api.get("/api/products/", {"category": "home-living", "search": "candle"}).json()["data"]
 
-    assert [product["category"]["slug"] for product in shown] == ["candles"]
+    assert [product["category"]["slug"] for product in data] == ["candles"]

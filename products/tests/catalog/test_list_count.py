@@ -6,16 +6,18 @@ from products.models import Listing, Product, Variant
 from products.tests.factories import make_category, make_product, make_products
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.measured
 
-def counted(api: SchemaClient, query: str = "", market: str = "in") -> object:
-    """Return how many there are, as the list says."""
+
+def get_count(api: SchemaClient, query: str = "", market: str = "in") -> object:
+    """Return the count that the list reports."""
     response = api.get(f"/api/products/?count=true&{query}", headers={"X-Market": market})
     assert response.status_code == 200
     return response.json()["pagination"]["count"]
 
 
-def put_on_sale(count: int) -> None:
-    """Put many products on sale in one go, all with the variant of one."""
+def make_listings(count: int) -> None:
+    """Put many products on sale at once, all with the same variant."""
     first = Product.objects.count()
     products = Product.objects.bulk_create(
         Product(name="Lamp", slug=f"lamp-{first + number}", search_name="lamp") for number in range(count)
@@ -34,31 +36,31 @@ def test_nothing_is_counted_where_nobody_asks(api: SchemaClient, query: str) -> 
     assert set(api.get(f"/api/products/{query}").json()["pagination"]) == {"next", "previous", "page_size"}
 
 
-@pytest.mark.parametrize("given", ["yes", "2", "-1", "all", "%00", "true%00", "null"])
-def test_any_other_value_is_refused_by_name(api: SchemaClient, given: str) -> None:
-    response = api.get(f"/api/products/?count={given}")
+@pytest.mark.parametrize("value", ["yes", "2", "-1", "all", "%00", "true%00", "null"])
+def test_any_other_value_is_refused_by_name(api: SchemaClient, value: str) -> None:
+    response = api.get(f"/api/products/?count={value}")
 
     assert response.status_code == 400
     assert response.json()["errors"] == {"count": ["Must be true or false"]}
 
 
-@pytest.mark.parametrize("given", ["true", "1", "TRUE"])
-def test_all_are_counted_and_not_only_those_on_the_page(api: SchemaClient, given: str) -> None:
+@pytest.mark.parametrize("value", ["true", "1", "TRUE"])
+def test_all_are_counted_and_not_only_those_on_the_page(api: SchemaClient, value: str) -> None:
     make_products(*["Lamp"] * 5)
 
-    answer = api.get(f"/api/products/?page_size=2&count={given}").json()
+    body = api.get(f"/api/products/?page_size=2&count={value}").json()
 
-    assert (len(answer["data"]), answer["pagination"]["count"]) == (2, 5)
+    assert (len(body["data"]), body["pagination"]["count"]) == (2, 5)
 
 
 def test_the_count_is_the_same_on_every_page(api: SchemaClient) -> None:
     make_products(*["Lamp"] * 5)
-    address, counts = "/api/products/?page_size=2&count=true", []
+    url, counts = "/api/products/?page_size=2&count=true", []
 
-    while address:
-        links = api.get(address).json()["pagination"]
+    while url:
+        links = api.get(url).json()["pagination"]
         counts.append(links["count"])
-        address = (links["next"] or "").removeprefix("http://testserver")
+        url = (links["next"] or "").removeprefix("http://testserver")
 
     assert counts == [5, 5, 5]
 
@@ -71,17 +73,17 @@ def test_what_is_counted_is_what_the_filters_leave(api: SchemaClient) -> None:
     make_product("Mug", prices={"us": "9.00"})
     make_product("Hidden", is_active=False)
 
-    assert counted(api) == 4
-    assert counted(api, market="us") == 2
-    assert counted(api, "category=lighting") == 3
-    assert counted(api, "category=candles") == 1
-    assert counted(api, "category=lighting", "us") == 1
-    assert counted(api, "max_price=5") == 2
-    assert counted(api, "min_price=6&max_price=50") == 2
-    assert counted(api, "in_stock=false") == 1
-    assert counted(api, "search=lamp") == 3
-    assert counted(api, "search=lamp&ordering=price&in_stock=true&category=lighting&max_price=5") == 2
-    assert counted(api, "search=desk+lamp&category=lighting") == 1
+    assert get_count(api) == 4
+    assert get_count(api, market="us") == 2
+    assert get_count(api, "category=lighting") == 3
+    assert get_count(api, "category=candles") == 1
+    assert get_count(api, "category=lighting", "us") == 1
+    assert get_count(api, "max_price=5") == 2
+    assert get_count(api, "min_price=6&max_price=50") == 2
+    assert get_count(api, "in_stock=false") == 1
+    assert get_count(api, "search=lamp") == 3
+    assert get_count(api, "search=lamp&ordering=price&in_stock=true&category=lighting&max_price=5") == 2
+    assert get_count(api, "search=desk+lamp&category=lighting") == 1
 
 
 @pytest.mark.parametrize(
@@ -90,15 +92,15 @@ def test_what_is_counted_is_what_the_filters_leave(api: SchemaClient) -> None:
 def test_nothing_is_none(api: SchemaClient, query: str) -> None:
     make_products("Lamp", "Mug")
 
-    assert counted(api, query) == 0
+    assert get_count(api, query) == 0
 
 
 def test_ten_thousand_are_counted_and_more_are_many(api: SchemaClient) -> None:
-    put_on_sale(10_000)
-    exact = counted(api)
-    put_on_sale(1)
+    make_listings(10_000)
+    exact = get_count(api)
+    make_listings(1)
 
     assert exact == 10_000
-    assert counted(api) == "10000+"
-    assert counted(api, "search=lamp&page_size=1") == "10000+"
-    assert counted(api, "min_price=21") == 0
+    assert get_count(api) == "10000+"
+    assert get_count(api, "search=lamp&page_size=1") == "10000+"
+    assert get_count(api, "min_price=21") == 0

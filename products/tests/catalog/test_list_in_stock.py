@@ -2,7 +2,7 @@
 
 import pytest
 
-from products.tests.factories import change_variant, make_category, make_product, make_variant
+from products.tests.factories import make_category, make_product, make_variant, update_variant
 from tests.schema_client import SchemaClient
 
 
@@ -10,11 +10,11 @@ def names(api: SchemaClient, query: str, market: str = "in") -> list[str]:
     """Return the names of what is listed."""
     response = api.get(f"/api/products/?ordering=name&{query}", headers={"X-Market": market})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("value", "expected"),
     [
         ("true", ["Lamp"]),
         ("1", ["Lamp"]),
@@ -27,16 +27,16 @@ def names(api: SchemaClient, query: str, market: str = "in") -> list[str]:
         ("++", ["Lamp", "Mug"]),
     ],
 )
-def test_what_is_left_and_what_is_sold_out(api: SchemaClient, given: str, found: list[str]) -> None:
+def test_what_is_left_and_what_is_sold_out(api: SchemaClient, value: str, expected: list[str]) -> None:
     make_product("Lamp", stock=1)
     make_product("Mug", stock=0)
 
-    assert names(api, f"in_stock={given}") == found
+    assert names(api, f"in_stock={value}") == expected
 
 
-@pytest.mark.parametrize("given", ["yes", "2", "-1", "null", "truee", "%00", "true%00", "true,false", "1.0", "%D9%A1", "x" * 5_000])
-def test_any_other_value_is_refused_by_name(api: SchemaClient, given: str) -> None:
-    response = api.get(f"/api/products/?in_stock={given}")
+@pytest.mark.parametrize("value", ["yes", "2", "-1", "null", "truee", "%00", "true%00", "true,false", "1.0", "%D9%A1", "x" * 5_000])
+def test_any_other_value_is_refused_by_name(api: SchemaClient, value: str) -> None:
+    response = api.get(f"/api/products/?in_stock={value}")
 
     assert response.status_code == 400
     assert response.json()["errors"] == {"in_stock": ["Must be true or false"]}
@@ -52,14 +52,14 @@ def test_one_variant_that_is_left_is_enough(api: SchemaClient) -> None:
 @pytest.mark.parametrize("columns", [{"is_active": False}, {"reserved": 3}, {"stock": 0}])
 def test_what_cannot_be_bought_is_not_left(api: SchemaClient, columns: dict[str, object]) -> None:
     make_product("Tee", variants=[make_variant("S", stock=0), make_variant("M", stock=3)])
-    change_variant("M", **columns)
+    update_variant("M", **columns)
 
     assert (names(api, "in_stock=true"), names(api, "in_stock=false")) == ([], ["Tee"])
 
 
 def test_one_unit_more_than_what_is_reserved_is_left(api: SchemaClient) -> None:
     make_product("Tee", sku="T", stock=3)
-    change_variant("T", reserved=2)
+    update_variant("T", reserved=2)
 
     assert names(api, "in_stock=true") == ["Tee"]
 
@@ -92,7 +92,7 @@ def test_it_agrees_with_the_stock_that_is_shown(api: SchemaClient) -> None:
     for stock in (0, 1, 7):
         make_product(f"Lamp {stock}", stock=stock)
 
-    shown = {given: api.get(f"/api/products/?in_stock={given}").json()["data"] for given in ("true", "false")}
+    data = {value: api.get(f"/api/products/?in_stock={value}").json()["data"] for value in ("true", "false")}
 
-    assert sorted(row["stock"] for row in shown["true"]) == [1, 7]
-    assert [row["stock"] for row in shown["false"]] == [0]
+    assert sorted(row["stock"] for row in data["true"]) == [1, 7]
+    assert [row["stock"] for row in data["false"]] == [0]

@@ -3,7 +3,7 @@
 import pytest
 
 from products.models import Variant
-from products.tests.factories import change_variant, make_product, make_variant
+from products.tests.factories import make_product, make_variant, update_variant
 from tests.schema_client import SchemaClient
 
 
@@ -11,25 +11,25 @@ def names(api: SchemaClient, query: dict[str, str]) -> list[str]:
     """Return the names of what is listed in the market us."""
     response = api.get("/api/products/", query, headers={"X-Market": "us"})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 @pytest.mark.parametrize("market", ["us", "US", "Us"])
 def test_a_market_has_its_own_prices_and_currency(api: SchemaClient, market: str) -> None:
     make_product(price="2499.00", prices={"us": "34.5"})
 
-    shown = api.get("/api/products/", headers={"X-Market": market}).json()["data"]
+    data = api.get("/api/products/", headers={"X-Market": market}).json()["data"]
 
-    assert [(product["price"], product["currency"]) for product in shown] == [("34.50", "USD")]
+    assert [(product["price"], product["currency"]) for product in data] == [("34.50", "USD")]
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Market": "in"}, {"X-Market": ""}])
 def test_the_default_market_holds_where_none_is_named(api: SchemaClient, headers: dict[str, str]) -> None:
     make_product(price="2499.00", prices={"us": "34.50"})
 
-    shown = api.get("/api/products/", headers=headers).json()["data"]
+    data = api.get("/api/products/", headers=headers).json()["data"]
 
-    assert [(product["price"], product["currency"]) for product in shown] == [("2499.00", "INR")]
+    assert [(product["price"], product["currency"]) for product in data] == [("2499.00", "INR")]
 
 
 def test_a_product_without_a_price_there_is_not_listed(api: SchemaClient) -> None:
@@ -53,15 +53,15 @@ def test_only_variants_with_a_price_there_count(api: SchemaClient) -> None:
     variants = [make_variant("S", price="5"), make_variant("M", prices={"us": "9"}), make_variant("L", prices={"us": "8"})]
     make_product(variants=variants)
 
-    shown = api.get("/api/products/", headers={"X-Market": "us"}).json()["data"][0]
+    data = api.get("/api/products/", headers={"X-Market": "us"}).json()["data"][0]
 
-    assert (shown["price"], shown["variants_count"]) == ("8.00", 2)
-    assert shown["sku_id"] == Variant.objects.get(sku="M").pk
+    assert (data["price"], data["variants_count"]) == ("8.00", 2)
+    assert data["sku_id"] == Variant.objects.get(sku="M").pk
 
 
 def test_a_product_leaves_the_market_with_its_last_variant_there(api: SchemaClient) -> None:
     make_product(variants=[make_variant("S"), make_variant("M", prices={"us": "9"})])
-    change_variant("M", is_active=False)
+    update_variant("M", is_active=False)
 
     assert names(api, {}) == []
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from products.models import Product
-from products.tests.factories import change, make_products
+from products.tests.factories import make_products, update_product
 from tests.schema_client import SchemaClient
 
 
@@ -23,26 +23,26 @@ from tests.schema_client import SchemaClient
 def test_each_ordering_sorts_by_what_it_says(api: SchemaClient, ordering: str, expected: list[str]) -> None:
     make_products("Basket", price="100")
     make_products("Candle", "Anchor", price="20")
-    change(Product.objects.get(name="Basket"), created_at=datetime(2024, 1, 1, tzinfo=UTC))
+    update_product(Product.objects.get(name="Basket"), created_at=datetime(2024, 1, 1, tzinfo=UTC))
 
     response = api.get("/api/products/", {"ordering": ordering})
 
     assert response.status_code == 200
-    assert [shown["name"] for shown in response.json()["data"]] == expected
+    assert [row["name"] for row in response.json()["data"]] == expected
 
 
 @pytest.mark.parametrize(
-    ("ordering", "upwards"), [("newest", False), ("oldest", True), ("price", True), ("-price", False), ("name", True)]
+    ("ordering", "ascending"), [("newest", False), ("oldest", True), ("price", True), ("-price", False), ("name", True)]
 )
-def test_ties_are_parted_by_id_in_the_same_direction(api: SchemaClient, ordering: str, upwards: bool) -> None:
+def test_ties_are_parted_by_id_in_the_same_direction(api: SchemaClient, ordering: str, ascending: bool) -> None:
     products = make_products("Lamp", "Lamp", "Lamp")
     for product in products:
-        change(product, created_at=datetime(2025, 1, 1, tzinfo=UTC))
+        update_product(product, created_at=datetime(2025, 1, 1, tzinfo=UTC))
 
     response = api.get("/api/products/", {"ordering": ordering})
 
     ids = [product.pk for product in products]
-    assert [shown["id"] for shown in response.json()["data"]] == (ids if upwards else ids[::-1])
+    assert [row["id"] for row in response.json()["data"]] == (ids if ascending else ids[::-1])
 
 
 def test_names_are_sorted_without_case_accents_and_punctuation(api: SchemaClient) -> None:
@@ -60,9 +60,9 @@ def test_names_are_sorted_without_case_accents_and_punctuation(api: SchemaClient
         "10 mugs",
     )
 
-    shown = [row["name"] for row in api.get("/api/products/?ordering=name").json()["data"]]
+    data = [row["name"] for row in api.get("/api/products/?ordering=name").json()["data"]]
 
-    assert shown == [
+    assert data == [
         *("10 mugs", "2 mugs", "\u00c5ngström", '"apple"', "eagle", "éclair", "ECLIPSE", "Lamp 2", "Lampshade", "Zebra"),
         "\u0926\u0940\u092a",
     ]
@@ -76,7 +76,7 @@ def test_names_that_fold_alike_are_parted_by_id(api: SchemaClient) -> None:
 
 def test_without_words_the_newest_are_the_most_relevant(api: SchemaClient) -> None:
     oldest = make_products("First", "Second", "Third")[0]
-    change(oldest, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    update_product(oldest, created_at=datetime(2026, 1, 1, tzinfo=UTC))
 
     for query in ("ordering=relevance", "ordering=relevance&search=", "ordering=relevance&search=+%00+"):
         assert [row["name"] for row in api.get(f"/api/products/?{query}").json()["data"]] == ["First", "Third", "Second"]
@@ -85,7 +85,7 @@ def test_without_words_the_newest_are_the_most_relevant(api: SchemaClient) -> No
 def test_without_an_ordering_the_newest_come_first(api: SchemaClient) -> None:
     make_products("First", "Second", "Third")
 
-    assert [shown["name"] for shown in api.get("/api/products/").json()["data"]] == ["Third", "Second", "First"]
+    assert [row["name"] for row in api.get("/api/products/").json()["data"]] == ["Third", "Second", "First"]
 
 
 @pytest.mark.parametrize(

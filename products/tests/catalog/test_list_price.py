@@ -7,7 +7,7 @@ from tests.schema_client import SchemaClient
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({"min_price": "20"}, ["Mug", "Rug"]),
         ({"min_price": "20.01"}, ["Rug"]),
@@ -19,7 +19,7 @@ from tests.schema_client import SchemaClient
         ({"min_price": "0", "max_price": "9999999999"}, ["Cup", "Mug", "Rug"]),
     ],
 )
-def test_both_ends_of_the_range_count(api: SchemaClient, query: dict[str, str], found: list[str]) -> None:
+def test_both_ends_of_the_range_count(api: SchemaClient, query: dict[str, str], expected: list[str]) -> None:
     make_product("Cup", price="9.50")
     make_product("Mug", price="20")
     make_product("Rug", price="100")
@@ -27,7 +27,7 @@ def test_both_ends_of_the_range_count(api: SchemaClient, query: dict[str, str], 
     response = api.get("/api/products/", {**query, "ordering": "name"})
 
     assert response.status_code == 200
-    assert [shown["name"] for shown in response.json()["data"]] == found
+    assert [row["name"] for row in response.json()["data"]] == expected
 
 
 def test_the_price_of_a_product_with_variants_is_its_lowest(api: SchemaClient) -> None:

@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from products.models import Product
-from products.tests.factories import change, make_product, make_products
-from products.tests.paging import SITE, there_and_back, walk
+from products.tests.factories import make_product, make_products, update_product
+from products.tests.paging import SITE, follow_links, list_ids_both_ways
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.measured
 
 
 def names(api: SchemaClient, query: str) -> list[str]:
     """Return the names of what is listed."""
     response = api.get(f"/api/products/?{query}")
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 def test_the_name_counts_more_than_the_text(api: SchemaClient) -> None:
@@ -46,31 +48,31 @@ def test_another_ordering_can_be_asked_for(api: SchemaClient) -> None:
 def test_the_newest_id_comes_first_among_equals_whatever_its_age(api: SchemaClient) -> None:
     products = make_products("Lamp", "Lamp", "Lamp")
     for age, product in enumerate(products):
-        change(product, created_at=datetime(2025, 1, 1, tzinfo=UTC) - timedelta(days=age))
+        update_product(product, created_at=datetime(2025, 1, 1, tzinfo=UTC) - timedelta(days=age))
 
-    shown = api.get("/api/products/?search=lamp").json()["data"]
+    listed_ids = api.get("/api/products/?search=lamp").json()["data"]
 
-    assert [row["id"] for row in shown] == [product.pk for product in reversed(products)]
+    assert [row["id"] for row in listed_ids] == [product.pk for product in reversed(products)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_the_pages_show_each_product_once_though_many_are_equal(api: SchemaClient, size: int) -> None:
     named = make_products(*["Lamp"] * 5)
-    told = [make_product("Table", description="for a lamp") for _ in range(5)]
+    described = [make_product("Table", description="for a lamp") for _ in range(5)]
     make_products("Mug", "Rug")
 
-    shown = there_and_back(api, f"search=lamp&page_size={size}")
+    listed_ids = list_ids_both_ways(api, f"search=lamp&page_size={size}")
 
-    assert shown == [product.pk for product in (*reversed(named), *reversed(told))]
+    assert listed_ids == [product.pk for product in (*reversed(named), *reversed(described))]
 
 
 def test_pages_of_several_words_show_each_product_once(api: SchemaClient) -> None:
     for number in range(9):
         make_product("Brass lamp" if number % 3 else "Lamp", description="brass " * number + "of brass")
 
-    shown = there_and_back(api, "search=brass+lamp&page_size=2")
+    listed_ids = list_ids_both_ways(api, "search=brass+lamp&page_size=2")
 
-    assert sorted(shown) == list(Product.objects.order_by("pk").values_list("pk", flat=True))
+    assert sorted(listed_ids) == list(Product.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def test_a_newcomer_of_equal_relevance_neither_hides_nor_doubles_others(api: SchemaClient) -> None:
@@ -78,7 +80,7 @@ def test_a_newcomer_of_equal_relevance_neither_hides_nor_doubles_others(api: Sch
     first = api.get("/api/products/?search=lamp&page_size=2").json()
     make_product("Lamp")
 
-    rest, _ = walk(api, first["pagination"]["next"].removeprefix(SITE))
+    rest, _ = follow_links(api, first["pagination"]["next"].removeprefix(SITE))
 
     assert [row["id"] for row in first["data"]] + [pk for page in rest for pk in page] == ids
 
@@ -86,7 +88,7 @@ def test_a_newcomer_of_equal_relevance_neither_hides_nor_doubles_others(api: Sch
 def test_the_pages_of_no_search_are_those_of_the_newest(api: SchemaClient) -> None:
     ids = [product.pk for product in reversed(make_products(*"ABCDE"))]
 
-    assert there_and_back(api, "ordering=relevance&page_size=2") == ids
+    assert list_ids_both_ways(api, "ordering=relevance&page_size=2") == ids
 
 
 def test_a_market_and_the_filters_hold_for_relevance(api: SchemaClient) -> None:

@@ -6,9 +6,11 @@ from django.contrib.auth import get_user_model
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.measured
+
 
 @pytest.fixture(autouse=True)
-def shelf(db: None) -> None:
+def catalog(db: None) -> None:
     make_product("Desk lamp", description="Brass stem, takes an E14 bulb")
     make_product("Wool blanket 100% merino", description="Ada's choice")
     make_product("Snake_case mug", description='Says "hello" \\o/')
@@ -18,11 +20,11 @@ def names(api: SchemaClient, search: str) -> list[str]:
     """Return the names that a search finds."""
     response = api.get("/api/products/", {"search": search, "ordering": "name"})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("lamp", ["Desk lamp"]),
         ("LaMp", ["Desk lamp"]),
@@ -36,12 +38,12 @@ def names(api: SchemaClient, search: str) -> list[str]:
         ("chair", []),
     ],
 )
-def test_each_word_must_stand_in_the_name_or_the_text(api: SchemaClient, search: str, found: list[str]) -> None:
-    assert names(api, search) == found
+def test_each_word_must_stand_in_the_name_or_the_text(api: SchemaClient, search: str, expected: list[str]) -> None:
+    assert names(api, search) == expected
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("100", ["Wool blanket 100% merino"]),
         ("10", ["Wool blanket 100% merino"]),
@@ -50,8 +52,8 @@ def test_each_word_must_stand_in_the_name_or_the_text(api: SchemaClient, search:
         ("100 merino", ["Wool blanket 100% merino"]),
     ],
 )
-def test_digits_are_found_like_letters(api: SchemaClient, search: str, found: list[str]) -> None:
-    assert names(api, search) == found
+def test_digits_are_found_like_letters(api: SchemaClient, search: str, expected: list[str]) -> None:
+    assert names(api, search) == expected
 
 
 def test_a_word_that_is_said_twice_is_one(api: SchemaClient) -> None:
@@ -59,17 +61,17 @@ def test_a_word_that_is_said_twice_is_one(api: SchemaClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [("desk lamp brass stem takes an zzz", ["Desk lamp"]), ("desk lamp brass stem takes zzz", [])],
 )
-def test_six_words_are_asked_for_and_no_more(api: SchemaClient, search: str, found: list[str]) -> None:
-    assert names(api, search) == found
+def test_six_words_are_asked_for_and_no_more(api: SchemaClient, search: str, expected: list[str]) -> None:
+    assert names(api, search) == expected
 
 
 def test_what_is_renamed_is_found_by_its_new_name_alone(api: SchemaClient) -> None:
     staff = get_user_model().objects.create_user("staff@example.com", "a lamp on the hill", is_staff=True)
-    given = {"email": staff.email, "password": "a lamp on the hill", "mode": "token"}
-    token = api.post("/api/auth/login/", given).json()["data"]["access_token"]
+    credentials = {"email": staff.email, "password": "a lamp on the hill", "mode": "token"}
+    token = api.post("/api/auth/login/", credentials).json()["data"]["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
 
     response = api.patch("/api/products/desk-lamp/", {"name": "Quilt", "description": "Down"}, headers=headers)
@@ -90,4 +92,4 @@ def test_a_search_goes_on_over_the_pages(api: SchemaClient) -> None:
 
     second = api.get(first["pagination"]["next"].removeprefix("http://testserver")).json()
 
-    assert [shown["name"] for shown in second["data"]] == ["Wool blanket 100% merino"]
+    assert [row["name"] for row in second["data"]] == ["Wool blanket 100% merino"]

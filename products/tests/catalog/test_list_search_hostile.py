@@ -1,4 +1,4 @@
-"""GET /api/products/?search=, by somebody who hopes to reach the database"""
+"""GET /api/products/?search= with attempts at injection"""
 
 import pytest
 
@@ -10,22 +10,22 @@ LAMP, MUG, WOOL = "Desk lamp", "Snake_case mug", "Wool blanket 100% merino"
 
 
 @pytest.fixture(autouse=True)
-def shelf(db: None) -> None:
+def catalog(db: None) -> None:
     make_product(LAMP, description="Brass stem, takes an E14 bulb")
     make_product(WOOL, description="Ada's choice")
     make_product(MUG, description='Says "hello" \\o/')
 
 
 def names(api: SchemaClient, search: str) -> list[str]:
-    """Return the names that a search finds, by name; the order of relevance holds the same ones."""
-    found = []
+    """Return the names that a search finds, sorted by name; check that sorting by relevance finds the same ones."""
+    results = []
     for ordering in ("name", "relevance"):
         response = api.get("/api/products/", {"search": search, "ordering": ordering, "count": "true"})
         assert response.status_code == 200
-        found.append([shown["name"] for shown in response.json()["data"]])
-        assert response.json()["pagination"]["count"] == len(found[-1])
-    assert sorted(found[1]) == found[0]
-    return found[0]
+        results.append([row["name"] for row in response.json()["data"]])
+        assert response.json()["pagination"]["count"] == len(results[-1])
+    assert sorted(results[1]) == results[0]
+    return results[0]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_search_for_nothing_is_none(api: SchemaClient, search: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("lamp " * 2_000, [LAMP]),
         ("lamp & " * 1_500, [LAMP]),
@@ -81,15 +81,15 @@ def test_a_search_for_nothing_is_none(api: SchemaClient, search: str) -> None:
         ("\\" * 10_240, []),
         ("\x00x" * 5_000, []),
         ("手" * 10_240, []),
-        ("\u3316" * 10_240, []),  # one sign that folds to six
-        ("\ufdfa" * 10_240, []),  # one that folds to eighteen
+        ("\u3316" * 10_240, []),  # one character that folds to six
+        ("\ufdfa" * 10_240, []),  # one character that folds to eighteen
         ("\u0301" * 10_240, []),
         (" ".join(f"word{number}" for number in range(1_500)), []),
         ("(" * 10_240, []),
     ],
 )
-def test_ten_kilobytes_are_answered(api: SchemaClient, search: str, found: list[str]) -> None:
-    assert names(api, search) == found
+def test_ten_kilobytes_are_answered(api: SchemaClient, search: str, expected: list[str]) -> None:
+    assert names(api, search) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
-"""GET /api/products/?search=, in any language: without case, without accents, from the beginning of a word"""
+"""GET /api/products/?search= in any language: ignoring case and accents, by prefixes of words"""
 
 import pytest
 
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.measured
+
 
 def names(api: SchemaClient, search: str) -> list[str]:
     """Return the names that a search finds."""
     response = api.get("/api/products/", {"search": search, "ordering": "name"})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ def test_an_english_word_is_found_by_its_plural(api: SchemaClient) -> None:
     assert names(api, "lamps") == ["Desk lamp"]
 
 
-@pytest.mark.postgresql  # SQLite knows no language
+@pytest.mark.postgresql  # SQLite has no stemming
 @pytest.mark.parametrize("search", ["battery", "batteries", "BATTERY", "include", "includes battery"])
 def test_english_is_found_by_its_stems(api: SchemaClient, search: str) -> None:
     make_product("Torch", description="Batteries included")

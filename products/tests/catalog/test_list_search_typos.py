@@ -1,31 +1,33 @@
-"""GET /api/products/?search=, mistyped: the nearest word of a name is looked for"""
+"""GET /api/products/?search= with typos: the most similar word of a product name is used"""
 
 import pytest
 
 from products.models import Product
-from products.tests.factories import change, make_product, make_products
-from products.tests.paging import there_and_back
+from products.tests.factories import make_product, make_products, update_product
+from products.tests.paging import list_ids_both_ways
 from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.measured
 
 
 def names(api: SchemaClient, search: str, **query: str) -> list[str]:
     """Return the names that a search finds."""
     response = api.get("/api/products/", {"search": search, "ordering": "name", **query})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 @pytest.fixture
-def shelf(db: None) -> None:
+def catalog(db: None) -> None:
     make_product("Smartphone", price="300")
     make_product("Desk lamp")
     make_product("Crème brûlée dish")
     make_product("Umbrella", description="Chequered")
 
 
-@pytest.mark.usefixtures("shelf")
+@pytest.mark.usefixtures("catalog")
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("smarthone", ["Smartphone"]),
         ("SMARTPHNOE", ["Smartphone"]),
@@ -44,18 +46,18 @@ def shelf(db: None) -> None:
         ("lmp", []),
     ],
 )
-def test_a_mistyped_word_finds_what_the_nearest_word_finds(api: SchemaClient, search: str, found: list[str]) -> None:
-    assert names(api, search) == found
+def test_a_mistyped_word_finds_what_the_nearest_word_finds(api: SchemaClient, search: str, expected: list[str]) -> None:
+    assert names(api, search) == expected
 
 
-@pytest.mark.usefixtures("shelf")
+@pytest.mark.usefixtures("catalog")
 def test_a_word_that_finds_something_is_not_guessed_at(api: SchemaClient) -> None:
     make_product("Smarthone")
 
     assert names(api, "smarthone") == ["Smarthone"]
 
 
-@pytest.mark.usefixtures("shelf")
+@pytest.mark.usefixtures("catalog")
 def test_the_other_filters_hold_for_a_guessed_word(api: SchemaClient) -> None:
     make_product("Smartphone case", price="5", stock=0)
 
@@ -73,7 +75,7 @@ def test_only_words_of_names_are_guessed(api: SchemaClient) -> None:
 
 def test_the_name_that_a_product_had_is_no_way_to_what_it_is_now(api: SchemaClient) -> None:
     lamp = make_product("Umbrella")
-    change(lamp, name="Parasol", search_name="parasol")
+    update_product(lamp, name="Parasol", search_name="parasol")
 
     assert names(api, "umbrela") == []
 
@@ -83,18 +85,18 @@ def test_the_pages_of_a_guessed_word_show_each_product_once(api: SchemaClient, o
     make_products(*["Smartphone"] * 7)
     make_products("Desk lamp")
 
-    shown = there_and_back(api, f"search=smarthone&ordering={ordering}&page_size=3")
+    listed_ids = list_ids_both_ways(api, f"search=smarthone&ordering={ordering}&page_size=3")
 
     ids = list(Product.objects.filter(name="Smartphone").order_by("pk").values_list("pk", flat=True))
-    assert shown == (ids if ordering in ("oldest", "price", "name") else ids[::-1])
+    assert listed_ids == (ids if ordering in ("oldest", "price", "name") else ids[::-1])
 
 
 def test_what_is_counted_is_what_the_guessed_word_finds(api: SchemaClient) -> None:
     make_products(*["Smartphone"] * 3, "Desk lamp")
 
-    answer = api.get("/api/products/?search=smarthone&page_size=2&count=true").json()
+    body = api.get("/api/products/?search=smarthone&page_size=2&count=true").json()
 
-    assert (len(answer["data"]), answer["pagination"]["count"]) == (2, 3)
+    assert (len(body["data"]), body["pagination"]["count"]) == (2, 3)
 
 
 def test_a_shop_without_names_guesses_nothing(api: SchemaClient) -> None:

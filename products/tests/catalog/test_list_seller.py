@@ -9,7 +9,7 @@ from tests.schema_client import SchemaClient
 
 @pytest.fixture
 def sellers(db: None) -> tuple[int, int]:
-    """Two sellers with goods on sale, beside goods of the shop's own."""
+    """Two sellers with products on sale, besides the shop's own products."""
     ada, eve = (get_user_model().objects.create_user(f"{name}@example.com").pk for name in ("ada", "eve"))
     make_product("Lamp", seller_id=ada, category=make_category("Lighting"), prices={"us": "1.00"})
     make_product("Mug", seller_id=ada, stock=0, price="5")
@@ -23,7 +23,7 @@ def names(api: SchemaClient, query: str, market: str = "in") -> list[str]:
     """Return the names of what is listed."""
     response = api.get(f"/api/products/?ordering=name&{query}", headers={"X-Market": market})
     assert response.status_code == 200
-    return [shown["name"] for shown in response.json()["data"]]
+    return [row["name"] for row in response.json()["data"]]
 
 
 def test_a_sellers_own_goods_that_are_on_sale_are_listed(api: SchemaClient, sellers: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py export_products`, and `import_products` of what it wrote"""
+"""`manage.py export_products`, and `import_products` of the exported file"""
 
 import json
 from pathlib import Path
@@ -7,38 +7,38 @@ from typing import Any
 import pytest
 
 from products.models import Category, Listing, MarketPrice, PriceChange, Product, ProductImage, StockMovement, Variant
-from products.tests.export_file import ODD, brought_back, export, exported, fill
+from products.tests.export_file import ODD_TEXTS, export_rows, make_full_shop, reimport, run_export
 from products.tests.factories import add_picture, make_category, make_product, make_variant
-from products.tests.import_file import load, row, shop
+from products.tests.import_file import dump_shop, import_rows, make_row
 
 pytestmark = pytest.mark.django_db
 KINDS = pytest.mark.parametrize("name", ["out.json", "out.csv"])
-BACK = 6 + len(ODD)  # products of `fill`
+BACK = 6 + len(ODD_TEXTS)  # products created by `make_full_shop`
 
 
-def clear() -> None:
-    """Delete everything that a shop sells."""
+def delete_catalog() -> None:
+    """Delete the whole catalog."""
     for model in (StockMovement, PriceChange, Listing, ProductImage, MarketPrice, Variant, Product):
         model._default_manager.all().delete()
     while Category.objects.exists():
         Category.objects.filter(children=None).delete()
 
 
-def without_pictures(rows: list[Any]) -> list[Any]:
-    """Return the rows with the words of their pictures alone: the names are random."""
+def replace_images_by_alts(rows: list[Any]) -> list[Any]:
+    """Return the rows with the alternative texts of their pictures instead of the random file names."""
     return [{**row, "images": [picture["alt"] for picture in row.get("images", ())]} for row in rows]
 
 
 @KINDS
 def test_an_export_brought_back_changes_nothing(tmp_path: Path, name: str) -> None:
-    fill()
-    export(tmp_path / name)
-    before = shop()
+    make_full_shop()
+    run_export(tmp_path / name)
+    before = dump_shop()
 
-    ran = brought_back(tmp_path / name)
+    result = reimport(tmp_path / name)
 
-    assert ran == (0, [f"0 created, 0 changed, {BACK} unchanged, 0 failed"], [])
-    assert shop() == before
+    assert result == (0, [f"0 created, 0 changed, {BACK} unchanged, 0 failed"], [])
+    assert dump_shop() == before
 
 
 @KINDS
@@ -47,82 +47,86 @@ def test_an_export_of_what_was_imported_changes_nothing(tmp_path: Path, name: st
     pictures.parent.mkdir()
     add_picture(make_product("Other"))
     pictures.write_bytes(Path(ProductImage.objects.get().image.path).read_bytes())
-    load(tmp_path, row("A", images=["lamp.png"], prices={"us": "1"}), row("B", category=None, description="<p>One<br>Two</p>"))
-    export(tmp_path / name)
-    before = shop()
+    import_rows(
+        tmp_path,
+        make_row("A", images=["lamp.png"], prices={"us": "1"}),
+        make_row("B", category=None, description="<p>One<br>Two</p>"),
+    )
+    run_export(tmp_path / name)
+    before = dump_shop()
 
-    assert brought_back(tmp_path / name).said == ["0 created, 0 changed, 3 unchanged, 0 failed"]
-    assert shop() == before
+    assert reimport(tmp_path / name).output == ["0 created, 0 changed, 3 unchanged, 0 failed"]
+    assert dump_shop() == before
 
 
 @KINDS
 def test_an_export_makes_the_same_shop_of_an_empty_one(tmp_path: Path, name: str) -> None:
-    fill()
-    before = exported(tmp_path)
-    export(tmp_path / name, images=tmp_path / "pictures")
-    clear()
-    assert exported(tmp_path) == []
+    make_full_shop()
+    before = export_rows(tmp_path)
+    run_export(tmp_path / name, images=tmp_path / "pictures")
+    delete_catalog()
+    assert export_rows(tmp_path) == []
 
-    ran = brought_back(tmp_path / name, images=tmp_path / "pictures")
+    result = reimport(tmp_path / name, images=tmp_path / "pictures")
 
-    assert ran == (0, [f"{BACK} created, 0 changed, 0 unchanged, 0 failed"], [])
-    assert without_pictures(exported(tmp_path)) == without_pictures(before)
+    assert result == (0, [f"{BACK} created, 0 changed, 0 unchanged, 0 failed"], [])
+    assert replace_images_by_alts(export_rows(tmp_path)) == replace_images_by_alts(before)
     assert ProductImage.objects.count() == 3
 
 
 @KINDS
 def test_the_texts_come_back_to_the_letter(tmp_path: Path, name: str) -> None:
-    fill()
+    make_full_shop()
     before = list(Product.objects.order_by("pk").values_list("name", "description"))
-    export(tmp_path / name)
-    clear()
+    run_export(tmp_path / name)
+    delete_catalog()
 
-    brought_back(tmp_path / name)
+    reimport(tmp_path / name)
 
     assert list(Product.objects.order_by("pk").values_list("name", "description")) == before
 
 
 @KINDS
 def test_a_change_in_the_file_is_the_only_one(tmp_path: Path, name: str) -> None:
-    fill()
-    export(tmp_path / name)
+    make_full_shop()
+    run_export(tmp_path / name)
     text = (tmp_path / name).read_text()
     assert text.count("949.50") == 1
     (tmp_path / name).write_text(text.replace("949.50", "940.00"))
 
-    ran = brought_back(tmp_path / name)
+    result = reimport(tmp_path / name)
 
-    assert ran.said == [f"0 created, 1 changed, {BACK - 1} unchanged, 0 failed"]
+    assert result.output == [f"0 created, 1 changed, {BACK - 1} unchanged, 0 failed"]
     assert str(Variant.objects.get(sku="TEE-M").price) == "940.000"
 
 
 @KINDS
-@pytest.mark.parametrize("shelf", ["Salt & Pepper", "Café", "5 < 6", "'Quoted'", "=Sale", "नीला"])
-def test_a_category_keeps_its_name(tmp_path: Path, name: str, shelf: str) -> None:
-    make_product("Lamp", category=make_category(shelf, "Home"))
-    export(tmp_path / name)
-    before = shop()
+@pytest.mark.parametrize("category_name", ["Salt & Pepper", "Café", "5 < 6", "'Quoted'", "=Sale", "नीला"])
+def test_a_category_keeps_its_name(tmp_path: Path, name: str, category_name: str) -> None:
+    make_product("Lamp", category=make_category(category_name, "Home"))
+    run_export(tmp_path / name)
+    before = dump_shop()
 
-    assert brought_back(tmp_path / name).said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
-    assert shop() == before
+    assert reimport(tmp_path / name).output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert dump_shop() == before
 
 
 @KINDS
-@pytest.mark.parametrize("shelf", ["<b>Sale</b>", "Salt &amp; Pepper", "Kits > 5 pieces"])
-def test_a_category_that_looks_like_html_or_a_path_keeps_its_name(tmp_path: Path, name: str, shelf: str) -> None:
-    make_product("Lamp", category=make_category(shelf, "Home"))
-    export(tmp_path / name)
+@pytest.mark.parametrize("category_name", ["<b>Sale</b>", "Salt &amp; Pepper", "Kits > 5 pieces"])
+def test_a_category_that_looks_like_html_or_a_path_keeps_its_name(tmp_path: Path, name: str, category_name: str) -> None:
+    make_product("Lamp", category=make_category(category_name, "Home"))
+    run_export(tmp_path / name)
 
-    assert brought_back(tmp_path / name).said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert reimport(tmp_path / name).output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
     assert Category.objects.count() == 2
 
 
 @KINDS
 def test_a_category_far_down_keeps_its_place(tmp_path: Path, name: str) -> None:
     make_product("Lamp", category=make_category(*("x" * 119 + str(number) for number in range(5))))
-    export(tmp_path / name)
+    run_export(tmp_path / name)
 
-    assert brought_back(tmp_path / name).said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert reimport(tmp_path / name).output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
 
 
 @pytest.mark.parametrize(
@@ -140,18 +144,18 @@ def test_a_category_far_down_keeps_its_place(tmp_path: Path, name: str) -> None:
 )
 def test_options_come_back_to_the_letter(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     make_product("Tee", variants=[make_variant("S", name="S", options=options), make_variant("M", name="M")])
-    export(tmp_path / name)
+    run_export(tmp_path / name)
 
-    assert brought_back(tmp_path / name).said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert reimport(tmp_path / name).output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
     assert Variant.objects.get(sku="S").options == options
 
 
 @KINDS
 def test_a_text_with_white_space_at_its_ends_is_no_change(tmp_path: Path, name: str) -> None:
     make_product("Lamp", description="First.\n")
-    export(tmp_path / name)
+    run_export(tmp_path / name)
 
-    assert brought_back(tmp_path / name).said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert reimport(tmp_path / name).output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
 
 
 @KINDS
@@ -159,19 +163,19 @@ def test_a_market_that_is_no_more_is_not_written(tmp_path: Path, name: str) -> N
     make_product("Lamp", sku="A", prices={"us": "1"})
     MarketPrice.objects.create(variant=Variant.objects.get(), market="de", price="2")
 
-    export(tmp_path / name)
+    run_export(tmp_path / name)
 
-    assert "de" not in json.dumps(exported(tmp_path)[0]["prices"])
-    assert brought_back(tmp_path / name).code == 0
+    assert "de" not in json.dumps(export_rows(tmp_path)[0]["prices"])
+    assert reimport(tmp_path / name).code == 0
 
 
 @KINDS
 def test_reserved_units_stay_reserved(tmp_path: Path, name: str) -> None:
     make_product("Lamp", sku="A", stock=10)
     Variant.objects.update(reserved=4)
-    export(tmp_path / name)
+    run_export(tmp_path / name)
 
-    brought_back(tmp_path / name)
+    reimport(tmp_path / name)
 
     assert list(Variant.objects.values_list("stock", "reserved")) == [(10, 4)]
     assert StockMovement.objects.count() == 1
@@ -179,11 +183,11 @@ def test_reserved_units_stay_reserved(tmp_path: Path, name: str) -> None:
 
 @KINDS
 def test_a_second_export_is_the_same_file(tmp_path: Path, name: str) -> None:
-    fill()
-    export(tmp_path / name)
+    make_full_shop()
+    run_export(tmp_path / name)
     first = (tmp_path / name).read_bytes()
 
-    brought_back(tmp_path / name)
-    export(tmp_path / name)
+    reimport(tmp_path / name)
+    run_export(tmp_path / name)
 
     assert (tmp_path / name).read_bytes() == first

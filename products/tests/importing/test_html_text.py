@@ -1,11 +1,11 @@
-"""plain() and escaped(): HTML of other shops' files as text, and text that an import shall read as it is"""
+"""html_to_text() and escape_text(): HTML in other shops' files, and text that survives an import unchanged"""
 
 import os
 import random
 
 import pytest
 
-from products.importing.html_text import escaped, plain
+from products.importing.html_text import escape_text, html_to_text
 
 PIECES = (
     *(
@@ -66,7 +66,7 @@ PIECES = (
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("text", "expected"),
     [
         ("", ""),
         ("Lamp", "Lamp"),
@@ -100,18 +100,18 @@ PIECES = (
         ("<p>\u0928\u0940\u0932\u093e &#128161;</p>", "\u0928\u0940\u0932\u093e 💡"),
     ],
 )
-def test_html_becomes_text_and_text_stays(given: str, expected: str) -> None:
-    assert plain(given) == expected
+def test_html_becomes_text_and_text_stays(text: str, expected: str) -> None:
+    assert html_to_text(text) == expected
 
 
 @pytest.mark.parametrize("text", ["Lamp", "AT&T", "5 < 6", "x<y", "R&D; more", "'tis", "=1+1", ""])
 def test_text_that_does_not_look_like_html_is_not_escaped(text: str) -> None:
-    assert escaped(text) == text
+    assert escape_text(text) == text
 
 
 def test_text_that_looks_like_html_is_escaped() -> None:
-    assert escaped('<b>Bold</b> & "quoted"') == '&lt;b&gt;Bold&lt;/b&gt; &amp; "quoted"'
-    assert escaped("&amp;") == "&amp;amp;"
+    assert escape_text('<b>Bold</b> & "quoted"') == '&lt;b&gt;Bold&lt;/b&gt; &amp; "quoted"'
+    assert escape_text("&amp;") == "&amp;amp;"
 
 
 def test_what_was_escaped_is_read_as_it_was() -> None:
@@ -120,7 +120,7 @@ def test_what_was_escaped_is_read_as_it_was() -> None:
 
     for _ in range(5_000):
         text = "".join(dice.choice(PIECES) for _ in range(dice.randrange(1, 12)))
-        assert plain(escaped(text)) == text, f"SEED={seed}: {text!r}"
+        assert html_to_text(escape_text(text)) == text, f"SEED={seed}: {text!r}"
 
 
 def test_any_characters_at_all_are_read_as_they_were() -> None:
@@ -130,7 +130,7 @@ def test_any_characters_at_all_are_read_as_they_were() -> None:
     for _ in range(5_000):
         codes = (dice.choice((dice.randrange(128), dice.randrange(0xD800), dice.randrange(0xE000, 0x110000))) for _ in range(20))
         text = "".join(map(chr, codes))
-        assert plain(escaped(text)) == text, f"SEED={seed}: {text!r}"
+        assert html_to_text(escape_text(text)) == text, f"SEED={seed}: {text!r}"
 
 
 def test_no_tag_is_left_of_html() -> None:
@@ -140,10 +140,10 @@ def test_no_tag_is_left_of_html() -> None:
 
     for _ in range(2_000):
         text = "<p>" + "".join(dice.choice(tags) for _ in range(dice.randrange(1, 12))) + "</p>"
-        left = plain(text)
-        assert not any(tag in left for tag in ("<b>", "<p>", "<script>", "<style>", "<a ")), f"SEED={seed}: {text!r} {left!r}"
+        cleaned = html_to_text(text)
+        assert not any(tag in cleaned for tag in ("<b>", "<p>", "<script>", "<style>", "<a ")), f"SEED={seed}: {text!r} {cleaned!r}"
 
 
 def test_a_long_text_of_nothing_but_openings_takes_no_time() -> None:
     for piece in ("<", "<a", "&", "&a", "<!--", "\n ", "<br", "</p"):
-        assert len(plain(piece * 50_000)) <= 50_000 * len(piece)
+        assert len(html_to_text(piece * 50_000)) <= 50_000 * len(piece)

@@ -6,29 +6,29 @@ from typing import Any
 import pytest
 
 from products.models import Product, Variant
-from products.tests.import_file import load, row
+from products.tests.import_file import import_rows, make_row
 
-pytestmark = pytest.mark.django_db
-GONE = object()
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+MISSING = object()
 SKU = "sku is missing or is not 1 to 64 printable characters"
 PRICES = 'prices must be an object like {"us": "9.99"}'
 AMOUNT = "must be an amount like 19.99"
 RANGE = "must be from 0 to 9999999.999"
 WHOLE = "must be a whole number from 0 to 1000000000"
 CATEGORY = "category must look like Home > Lighting, each part at most 120 characters"
-OPTIONS = 'options must be an object of texts, like {"Size": "M"}'
-IMAGE = "an image must be a file name or an address, or an object with file and alt"
+OPTIONS = 'options must be an object with text values, like {"Size": "M"}'
+IMAGE = "an image must be a file name, a URL, or an object with file and alt"
 
 
-def variants(*given: Any) -> dict[str, Any]:
+def variants(*items: Any) -> dict[str, Any]:
     """Return the columns of a row with these variants."""
-    return {"sku": GONE, "price": GONE, "stock": GONE, "variants": list(given)}
+    return {"sku": MISSING, "price": MISSING, "stock": MISSING, "variants": list(items)}
 
 
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
-        ({"sku": GONE}, SKU),
+        ({"sku": MISSING}, SKU),
         ({"sku": ""}, SKU),
         ({"sku": "  "}, SKU),
         ({"sku": 7.5}, SKU),
@@ -38,7 +38,7 @@ def variants(*given: Any) -> dict[str, Any]:
         ({"sku": "A\x00"}, SKU),
         ({"sku": "A\tB"}, SKU),
         ({"sku": "A\u200bB"}, SKU),
-        ({"price": GONE}, "price is missing"),
+        ({"price": MISSING}, "price is missing"),
         ({"price": None}, "price is missing"),
         ({"price": ""}, "price is missing"),
         ({"price": True}, f"price {AMOUNT}: 'True'"),
@@ -58,8 +58,8 @@ def variants(*given: Any) -> dict[str, Any]:
         ({"price": "10000000"}, f"price {RANGE}: '10000000'"),
         ({"price": "9" * 20}, f"price {RANGE}: '{'9' * 20}'"),
         ({"price": 1e300}, f"price {RANGE}: '1E+300'"),
-        ({"price": "1.005"}, "price INR has 2 digits behind the point: '1.005'"),
-        ({"prices": {"us": 1.001}}, "prices.us USD has 2 digits behind the point: '1.001'"),
+        ({"price": "1.005"}, "price INR has 2 decimal places: '1.005'"),
+        ({"prices": {"us": 1.001}}, "prices.us USD has 2 decimal places: '1.001'"),
         ({"compare_at_price": "x"}, f"compare_at_price {AMOUNT}: 'x'"),
         ({"compare_at_price": ""}, "compare_at_price is missing"),
         ({"prices": []}, PRICES),
@@ -79,13 +79,13 @@ def variants(*given: Any) -> dict[str, Any]:
         ({"stock": None}, f"stock {WHOLE}: 'None'"),
         ({"stock": 1_000_000_001}, f"stock {WHOLE}: '1000000001'"),
         ({"low_stock_threshold": -1}, f"low_stock_threshold {WHOLE}: '-1'"),
-        ({"name": GONE}, "name is missing or is not text"),
+        ({"name": MISSING}, "name is missing or is not text"),
         ({"name": "  "}, "name is missing or is not text"),
         ({"name": 5}, "name is missing or is not text"),
-        ({"name": "x" * 201}, "name is longer than 200 characters or holds a NUL"),
-        ({"name": "a\x00b"}, "name is longer than 200 characters or holds a NUL"),
+        ({"name": "x" * 201}, "name is longer than 200 characters or contains a NUL"),
+        ({"name": "a\x00b"}, "name is longer than 200 characters or contains a NUL"),
         ({"description": 5}, "description is missing or is not text"),
-        ({"description": "x" * 20_001}, "description is longer than 20000 characters or holds a NUL"),
+        ({"description": "x" * 20_001}, "description is longer than 20000 characters or contains a NUL"),
         ({"category": 5}, "category is missing or is not text"),
         ({"category": "Home > > Lighting"}, CATEGORY),
         ({"category": ">"}, CATEGORY),
@@ -97,51 +97,54 @@ def variants(*given: Any) -> dict[str, Any]:
         ({"images": {"file": "a.png"}}, "images must be a list"),
         ({"images": [5]}, IMAGE),
         ({"images": [{"alt": "A lamp"}]}, IMAGE),
-        ({"images": [{"file": "a.png", "alt": "x" * 201}]}, "alt is longer than 200 characters or holds a NUL"),
+        ({"images": [{"file": "a.png", "alt": "x" * 201}]}, "alt is longer than 200 characters or contains a NUL"),
         ({"variants": []}, "variants must be a list with at least one entry"),
         ({"variants": {"sku": "A"}}, "variants must be a list with at least one entry"),
         (variants(5), "a variant must be an object"),
         (variants({"price": 1}), SKU),
-        (variants({"sku": "A", "price": 1}, {"sku": "A", "price": 1}), "the same SKU twice among its variants"),
+        (variants({"sku": "A", "price": 1}, {"sku": "A", "price": 1}), "two of its variants have the same SKU"),
         (variants({"sku": "A", "price": 1, "options": ["S"]}), OPTIONS),
         (variants({"sku": "A", "price": 1, "options": {"Size": 5}}), OPTIONS),
-        (variants({"sku": "A", "price": 1, "name": "x" * 201}), "name is longer than 200 characters or holds a NUL"),
+        (variants({"sku": "A", "price": 1, "name": "x" * 201}), "name is longer than 200 characters or contains a NUL"),
     ],
 )
 def test_a_bad_row_is_named_with_its_reason_and_the_good_ones_are_in(tmp_path: Path, columns: dict[str, Any], reason: str) -> None:
-    bad = {name: value for name, value in row("BAD", **{"name": "Bad", **columns}).items() if value is not GONE}
+    bad = {name: value for name, value in make_row("BAD", **{"name": "Bad", **columns}).items() if value is not MISSING}
 
-    ran = load(tmp_path, row("A1"), bad, row("B1"))
+    result = import_rows(tmp_path, make_row("A1"), bad, make_row("B1"))
 
     name = bad.get("name")
-    shown = name[:60].replace("\x00", " ") if isinstance(name, str) and name else "?"
-    assert ran.code == 1
-    assert ran.said == ["2 created, 0 changed, 0 unchanged, 1 failed"]
-    assert ran.complaints == [f"  row 2 ({shown}): {reason}", "1 problem(s); everything else is in."]
+    name_in_report = name[:60].replace("\x00", " ") if isinstance(name, str) and name else "?"
+    assert result.code == 1
+    assert result.output == ["2 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.errors == [f"  row 2 ({name_in_report}): {reason}", "1 problem(s); everything else was imported."]
     assert sorted(Variant.objects.values_list("sku", flat=True)) == ["A1", "B1"]
 
 
 @pytest.mark.parametrize("raw", [None, 5, "LMP-1", [], True])
 def test_what_is_no_object_is_no_row(tmp_path: Path, raw: Any) -> None:
-    ran = load(tmp_path, raw, row("A1"))
+    result = import_rows(tmp_path, raw, make_row("A1"))
 
-    assert ran.complaints[0] == "  row 1 (?): is not an object"
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.errors[0] == "  row 1 (?): is not an object"
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 1 failed"]
 
 
 def test_of_two_rows_with_one_sku_the_first_counts(tmp_path: Path) -> None:
-    again = {"name": "Again", "category": "Home", "variants": [{"sku": "NEW", "price": 1}, {"sku": "A1", "price": 1}]}
+    duplicate = {"name": "Again", "category": "Home", "variants": [{"sku": "NEW", "price": 1}, {"sku": "A1", "price": 1}]}
 
-    ran = load(tmp_path, row("A1"), again, row("NEW"))
+    result = import_rows(tmp_path, make_row("A1"), duplicate, make_row("NEW"))
 
-    assert ran.complaints[0] == "  row 2 (Again): SKU A1 stands in row 1 already"
-    assert ran.said == ["2 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.errors[0] == "  row 2 (Again): SKU A1 is already used in row 1"
+    assert result.output == ["2 created, 0 changed, 0 unchanged, 1 failed"]
     assert sorted(Product.objects.values_list("name", flat=True)) == ["Lamp A1", "Lamp NEW"]
 
 
 def test_a_long_list_of_problems_is_cut(tmp_path: Path) -> None:
-    ran = load(tmp_path, *[{"name": f"Bad {number}"} for number in range(60)])
+    result = import_rows(tmp_path, *[{"name": f"Bad {number}"} for number in range(60)])
 
-    assert len(ran.complaints) == 52
-    assert ran.complaints[50:] == ["  ... and 10 more (--report FILE writes them all)", "60 problem(s); everything else is in."]
-    assert ran.said == ["0 created, 0 changed, 0 unchanged, 60 failed"]
+    assert len(result.errors) == 52
+    assert result.errors[50:] == [
+        "  ... and 10 more (use --report FILE to list them all)",
+        "60 problem(s); everything else was imported.",
+    ]
+    assert result.output == ["0 created, 0 changed, 0 unchanged, 60 failed"]

@@ -1,4 +1,4 @@
-"""`manage.py import_products`: the CSV file"""
+"""`manage.py import_products`: CSV files"""
 
 from decimal import Decimal
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from products.models import Category, MarketPrice, Product, ProductImage, Variant
-from products.tests.factories import png
-from products.tests.import_file import Ran, load, load_csv, row, run, shop
+from products.tests.factories import make_png
+from products.tests.import_file import CommandResult, dump_shop, import_csv, import_rows, make_row, run_import
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
-CREATED = Ran(0, ["1 created, 0 changed, 0 unchanged, 0 failed"], [])
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+CREATED = CommandResult(0, ["1 created, 0 changed, 0 unchanged, 0 failed"], [])
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -21,8 +21,8 @@ def test_a_line_is_a_row(tmp_path: Path, separator: str, line_end: str) -> None:
     cells = "A1,Lamp,Home > Lighting,Of brass.,20.00,25.00,7,2,no,3.50,4"
     text = line_end.join((names, cells)).replace(",", separator)
 
-    assert load_csv(tmp_path, text) == CREATED
-    assert load_csv(tmp_path, text).said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert import_csv(tmp_path, text) == CREATED
+    assert import_csv(tmp_path, text).output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
 
     product, variant = Product.objects.get(), Variant.objects.get()
     assert (product.name, product.description, product.low_stock_threshold) == ("Lamp", "Of brass.", 2)
@@ -32,21 +32,21 @@ def test_a_line_is_a_row(tmp_path: Path, separator: str, line_end: str) -> None:
 
 
 def test_what_a_csv_file_says_and_what_a_json_file_says_is_the_same(tmp_path: Path) -> None:
-    load(tmp_path, row("A1", prices={"us": "3.50"}, compare_at_prices={"us": "4"}))
+    import_rows(tmp_path, make_row("A1", prices={"us": "3.50"}, compare_at_prices={"us": "4"}))
 
-    ran = load_csv(
+    result = import_csv(
         tmp_path,
         "sku,name,category,price,stock,price_us,compare_at_price_us\nA1,Lamp A1,Home > Lighting,20,10,$3.50,4.00\n",
     )
 
-    assert ran.said == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert result.output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
 
 
 def test_the_names_of_the_columns_may_be_written_in_many_ways(tmp_path: Path) -> None:
     names = " SKU ,Title,Body-HTML,PRICE,Compare At Price,Qty,Product Type,Option_Size"
     text = f'{names}\nA1,Lamp,<p>Of brass.</p>,"1,299.00",1500,3,Lighting,M\n'
 
-    assert load_csv(tmp_path, text) == CREATED
+    assert import_csv(tmp_path, text) == CREATED
 
     product, variant = Product.objects.get(), Variant.objects.get()
     assert (product.name, product.description) == ("Lamp", "Of brass.")
@@ -55,41 +55,41 @@ def test_the_names_of_the_columns_may_be_written_in_many_ways(tmp_path: Path) ->
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
-    assert load_csv(tmp_path, "\ufeffsku,name,price\nA1,Lamp,1\n") == CREATED
+    assert import_csv(tmp_path, "\ufeffsku,name,price\nA1,Lamp,1\n") == CREATED
 
 
 def test_a_tsv_file_is_read_too(tmp_path: Path) -> None:
     file = tmp_path / "products.TSV"
     file.write_text("sku\tname\tprice\nA1\tLamp, of brass\t1\n")
 
-    assert run(file) == CREATED
+    assert run_import(file) == CREATED
     assert Product.objects.get().name == "Lamp, of brass"
 
 
 def test_a_quoted_cell_may_hold_separators_quotes_and_newlines(tmp_path: Path) -> None:
     text = 'sku,name,price,description\nA1,"Lamp, ""Ona""",1,"First line.\nSecond; line.\n\nFourth."\nA2,Other,x,\n'
 
-    ran = load_csv(tmp_path, text)
+    result = import_csv(tmp_path, text)
 
     product = Product.objects.get()
     assert (product.name, product.description) == ('Lamp, "Ona"', "First line.\nSecond; line.\n\nFourth.")
-    assert ran.complaints[0] == "  row 3 (Other): price must be an amount like 19.99: 'x'"
+    assert result.errors[0] == "  row 3 (Other): price must be an amount like 19.99: 'x'"
 
 
 def test_rows_are_numbered_as_a_spreadsheet_numbers_them(tmp_path: Path) -> None:
     text = 'sku,name,price\n,No SKU,1\n\n,,\nA1,"Two\nlines",1\nA2,Bad,x\n'
 
-    ran = load_csv(tmp_path, text)
+    result = import_csv(tmp_path, text)
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 2 failed"]
-    assert [line.partition(":")[0] for line in ran.complaints[:2]] == ["  row 2 (No SKU)", "  row 6 (Bad)"]
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 2 failed"]
+    assert [line.partition(":")[0] for line in result.errors[:2]] == ["  row 2 (No SKU)", "  row 6 (Bad)"]
 
 
 def test_an_empty_cell_says_nothing(tmp_path: Path) -> None:
     names = "sku,name,price,category,description,compare_at_price,stock,low_stock_threshold,is_active,images,price_us"
-    load(tmp_path, row("A1", images=[]))
+    import_rows(tmp_path, make_row("A1", images=[]))
 
-    load_csv(tmp_path, f"{names}\nA1,Lamp,1,,,,,,,,\n")
+    import_csv(tmp_path, f"{names}\nA1,Lamp,1,,,,,,,,\n")
 
     product, variant = Product.objects.get(), Variant.objects.get()
     assert (product.category, product.description, product.low_stock_threshold, product.is_active) == (None, "", 5, True)
@@ -106,16 +106,16 @@ def test_neighbouring_lines_of_one_group_are_the_variants_of_one_product(api: Sc
         "t,TEE-L,Other tee,Clothing,5,1,L,L,,\n"
     )
 
-    ran = load_csv(tmp_path, text)
+    result = import_csv(tmp_path, text)
 
-    assert ran == (0, ["4 created, 0 changed, 0 unchanged, 0 failed"], [])
-    assert load_csv(tmp_path, text).said == ["0 created, 0 changed, 4 unchanged, 0 failed"]
-    shown = api.get("/api/products/tee/").json()["data"]
-    assert [(v["sku"], v["name"], v["options"], v["price"], v["stock"]) for v in shown["variants"]] == [
+    assert result == (0, ["4 created, 0 changed, 0 unchanged, 0 failed"], [])
+    assert import_csv(tmp_path, text).output == ["0 created, 0 changed, 4 unchanged, 0 failed"]
+    data = api.get("/api/products/tee/").json()["data"]
+    assert [(v["sku"], v["name"], v["options"], v["price"], v["stock"]) for v in data["variants"]] == [
         ("TEE-S", "S / Red", {"Size": "S", "Colour": "Red"}, "899.00", 2),
         ("TEE-M", "M", {"Size": "M"}, "949.50", 3),
     ]
-    assert shown["category"]["name"] == "Clothing"
+    assert data["category"]["name"] == "Clothing"
     assert list(MarketPrice.objects.values_list("variant__sku", "price")) == [("TEE-S", Decimal(16))]
     mug = api.get("/api/products/mug/").json()["data"]["variants"]
     assert [(v["sku"], v["name"], v["options"]) for v in mug] == [("MUG", "Blue", {"Colour": "Blue"})]
@@ -125,24 +125,34 @@ def test_neighbouring_lines_of_one_group_are_the_variants_of_one_product(api: Sc
 def test_a_bad_variant_spoils_its_group_and_is_named_by_the_first_line(tmp_path: Path) -> None:
     text = "group,sku,name,price\n,A,Lamp,1\nt,S,Tee,1\nt,M,,x\nt,L,,1\n,B,Lamp,1\n"
 
-    ran = load_csv(tmp_path, text)
+    result = import_csv(tmp_path, text)
 
-    assert ran.said == ["2 created, 0 changed, 0 unchanged, 1 failed"]
-    assert ran.complaints[0] == "  row 3 (Tee): price must be an amount like 19.99: 'x'"
+    assert result.output == ["2 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.errors[0] == "  row 3 (Tee): price must be an amount like 19.99: 'x'"
     assert sorted(Variant.objects.values_list("sku", flat=True)) == ["A", "B"]
 
 
 def test_a_cell_may_name_several_pictures(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     for colour in ("red", "green", "blue"):
-        (tmp_path / "shop" / f"{colour}.png").write_bytes(png(colour))
+        (tmp_path / "shop" / f"{colour}.png").write_bytes(make_png(colour))
     text = 'sku,name,price,images\nA,Lamp,1,red.png | green.png\nB,Lamp,1,"[{""file"": ""blue.png"", ""alt"": ""Blue""}]"\n'
 
-    assert load_csv(tmp_path, text).said == ["2 created, 0 changed, 0 unchanged, 0 failed"]
-    assert load_csv(tmp_path, text).said == ["0 created, 0 changed, 2 unchanged, 0 failed"]
+    assert import_csv(tmp_path, text).output == ["2 created, 0 changed, 0 unchanged, 0 failed"]
+    assert import_csv(tmp_path, text).output == ["0 created, 0 changed, 2 unchanged, 0 failed"]
 
     pictures = ProductImage.objects.order_by("pk").values_list("product__variants__sku", "alt")
     assert list(pictures) == [("A", "Lamp"), ("A", "Lamp"), ("B", "Blue")]
+
+
+def test_a_cell_that_begins_with_a_bracket_and_is_not_json_names_one_picture(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "[red] lamp.png").write_bytes(make_png())
+
+    result = import_csv(tmp_path, "sku,name,price,images\nA,Lamp,1,[red] lamp.png\n")
+
+    assert result == CREATED
+    assert list(ProductImage.objects.values_list("product__variants__sku", "alt")) == [("A", "Lamp")]
 
 
 @pytest.mark.parametrize(
@@ -152,42 +162,42 @@ def test_a_cell_may_name_several_pictures(tmp_path: Path) -> None:
 def test_a_cell_of_another_shop_may_name_several_pictures(tmp_path: Path, name: str) -> None:
     (tmp_path / "shop").mkdir()
     for colour in ("red", "green"):
-        (tmp_path / "shop" / f"{colour}.png").write_bytes(png(colour))
+        (tmp_path / "shop" / f"{colour}.png").write_bytes(make_png(colour))
 
-    load_csv(tmp_path, f"sku,name,price,{name}\nA,Lamp,1,red.png|green.png\n")
+    import_csv(tmp_path, f"sku,name,price,{name}\nA,Lamp,1,red.png|green.png\n")
 
     assert ProductImage.objects.count() == 2
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "error"),
     [
-        ("", "must begin with a line of column names, one of which is sku"),
-        ("\n", "must begin with a line of column names, one of which is sku"),
-        ("name,price\nLamp,1\n", "must begin with a line of column names, one of which is sku"),
-        ("A1,Lamp,1\nA2,Lamp,2\n", "must begin with a line of column names, one of which is sku"),
+        ("", "must begin with a line of column names, including sku"),
+        ("\n", "must begin with a line of column names, including sku"),
+        ("name,price\nLamp,1\n", "must begin with a line of column names, including sku"),
+        ("A1,Lamp,1\nA2,Lamp,2\n", "must begin with a line of column names, including sku"),
         ('sku,name,price\nA1,"Lamp,1\n', "is not valid CSV: unexpected end of data"),
         ('sku,name,price\nA1,"Lamp"s,1\n', "is not valid CSV: ',' expected after '\"'"),
         ("sku,name,price\nA1,Café,1\n".encode("latin-1"), "is not UTF-8 text: invalid continuation byte at byte 21"),
         ("sku,name,price\n".encode("utf-16"), "is not UTF-8 text: invalid start byte at byte 0"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused(tmp_path: Path, text: str | bytes, complaint: str) -> None:
-    ran = load_csv(tmp_path, text)
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path, text: str | bytes, error: str) -> None:
+    result = import_csv(tmp_path, text)
 
-    assert ran == (2, [], [f"{tmp_path}/shop/products.csv {complaint}"])
+    assert result == (2, [], [f"{tmp_path}/shop/products.csv {error}"])
     assert not Product.objects.exists()
 
 
 def test_a_file_with_an_error_at_its_end_writes_nothing(tmp_path: Path) -> None:
-    load(tmp_path, row("A"))
-    before = shop()
+    import_rows(tmp_path, make_row("A"))
+    before = dump_shop()
 
-    ran = load_csv(tmp_path, "sku,name,price\nA,Lamp,1\n" + "".join(f"R{n},Lamp,1\n" for n in range(450)) + 'Z,"Lamp')
+    result = import_csv(tmp_path, "sku,name,price\nA,Lamp,1\n" + "".join(f"R{n},Lamp,1\n" for n in range(450)) + 'Z,"Lamp')
 
-    assert (ran.code, ran.said) == (2, [])
-    assert shop() == before
+    assert (result.code, result.output) == (2, [])
+    assert dump_shop() == before
 
 
 def test_a_head_without_lines_is_an_empty_file(tmp_path: Path) -> None:
-    assert load_csv(tmp_path, "sku,name,price\n") == (0, ["0 created, 0 changed, 0 unchanged, 0 failed"], [])
+    assert import_csv(tmp_path, "sku,name,price\n") == (0, ["0 created, 0 changed, 0 unchanged, 0 failed"], [])

@@ -1,68 +1,68 @@
-"""`manage.py import_products`: lines of a CSV file that cannot be imported"""
+"""`manage.py import_products`: CSV lines that cannot be imported"""
 
 from pathlib import Path
 
 import pytest
 
 from products.models import Product, Variant
-from products.tests.import_file import load, load_csv, row
+from products.tests.import_file import import_csv, import_rows, make_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_line_with_more_cells_than_names_is_refused(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, "sku,name,price\nA,Lamp,1\nB,Lamp, of brass,1\nC,Lamp,1\n")
+    result = import_csv(tmp_path, "sku,name,price\nA,Lamp,1\nB,Lamp, of brass,1\nC,Lamp,1\n")
 
-    assert ran.said == ["2 created, 0 changed, 0 unchanged, 1 failed"]
-    assert ran.complaints[0].startswith("  row 3 (")
+    assert result.output == ["2 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.errors[0].startswith("  row 3 (")
     assert sorted(Variant.objects.values_list("sku", flat=True)) == ["A", "C"]
 
 
 def test_the_reason_is_that_there_are_more_cells_than_names(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, "sku,name,price\nB,Lamp, of brass,1\n")
+    result = import_csv(tmp_path, "sku,name,price\nB,Lamp, of brass,1\n")
 
-    assert ran.complaints[0].endswith(": has more cells than there are column names")
+    assert result.errors[0].endswith(": has more cells than there are column names")
 
 
 def test_a_line_of_a_group_with_more_cells_than_names_is_refused(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, "group,sku,name,price\nt,S,Tee,1\nt,M,,1,299\n")
+    result = import_csv(tmp_path, "group,sku,name,price\nt,S,Tee,1\nt,M,,1,299\n")
 
-    assert ran.said == ["0 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.output == ["0 created, 0 changed, 0 unchanged, 1 failed"]
     assert not Product.objects.exists()
 
 
 def test_a_line_with_more_cells_than_names_counts_as_named(tmp_path: Path) -> None:
-    load(tmp_path, row("A"), row("B"))
+    import_rows(tmp_path, make_row("A"), make_row("B"))
 
-    load_csv(tmp_path, "sku,name,price\nA,Lamp,1\nB,Lamp, of brass,1\n", deactivate_missing=True)
+    import_csv(tmp_path, "sku,name,price\nA,Lamp,1\nB,Lamp, of brass,1\n", deactivate_missing=True)
 
     assert sorted(Product.objects.values_list("name", "is_active")) == [("Lamp", True), ("Lamp B", True)]
 
 
 def test_empty_cells_behind_the_last_name_are_passed_over(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, "sku,name,price\nA,Lamp,1,,\n")
+    result = import_csv(tmp_path, "sku,name,price\nA,Lamp,1,,\n")
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 0 failed"]
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 0 failed"]
 
 
 def test_a_line_with_fewer_cells_than_names_lacks_them(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, "sku,name,price,stock\nA,Lamp,1\nB,Lamp\n")
+    result = import_csv(tmp_path, "sku,name,price,stock\nA,Lamp,1\nB,Lamp\n")
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 1 failed"]
-    assert ran.complaints[0] == "  row 3 (Lamp): price is missing"
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 1 failed"]
+    assert result.errors[0] == "  row 3 (Lamp): price is missing"
 
 
 def test_a_text_that_is_too_long_is_a_bad_row(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, f"sku,name,price,description\nA,Lamp,1,{'x' * 20_001}\nB,Lamp,1,{'x' * 20_000}\n")
+    result = import_csv(tmp_path, f"sku,name,price,description\nA,Lamp,1,{'x' * 20_001}\nB,Lamp,1,{'x' * 20_000}\n")
 
-    assert ran.complaints[0] == "  row 2 (Lamp): description is longer than 20000 characters or holds a NUL"
+    assert result.errors[0] == "  row 2 (Lamp): description is longer than 20000 characters or contains a NUL"
     assert Variant.objects.get().sku == "B"
 
 
 def test_a_text_that_is_far_too_long_is_a_bad_row(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, f"sku,name,price,description\nA,Lamp,1,{'x' * 140_000}\nB,Lamp,1,\n")
+    result = import_csv(tmp_path, f"sku,name,price,description\nA,Lamp,1,{'x' * 140_000}\nB,Lamp,1,\n")
 
-    assert ran.complaints[0] == "  row 2 (Lamp): description is longer than 20000 characters or holds a NUL"
+    assert result.errors[0] == "  row 2 (Lamp): description is longer than 20000 characters or contains a NUL"
     assert Variant.objects.get().sku == "B"
 
 
@@ -74,23 +74,23 @@ def test_a_text_that_is_far_too_long_is_a_bad_row(tmp_path: Path) -> None:
         ("is_active", "perhaps", "is_active must be true or false"),
         ("stock", "1.5", "stock must be a whole number from 0 to 1000000000: '1.5'"),
         ("stock", "-1", "stock must be a whole number from 0 to 1000000000: '-1'"),
-        ("images", '"[{""alt"": ""A lamp""}]"', "an image must be a file name or an address, or an object with file and alt"),
+        ("images", '"[{""alt"": ""A lamp""}]"', "an image must be a file name, a URL, or an object with file and alt"),
         ("category", "Home >", "category must look like Home > Lighting, each part at most 120 characters"),
     ],
 )
 def test_a_bad_cell_is_named(tmp_path: Path, column: str, cell: str, reason: str) -> None:
     quoted = f'"{cell}"' if "," in cell and not cell.startswith('"') else cell
 
-    ran = load_csv(tmp_path, f"sku,name,price,{column}\nA,Lamp,1,{quoted}\n")
+    result = import_csv(tmp_path, f"sku,name,price,{column}\nA,Lamp,1,{quoted}\n")
 
-    assert ran.complaints == [f"  row 2 (Lamp): {reason}", "1 problem(s); everything else is in."]
+    assert result.errors == [f"  row 2 (Lamp): {reason}", "1 problem(s); everything else was imported."]
     assert not Product.objects.exists()
 
 
 @pytest.mark.parametrize("columns", ["options,option_Size", "option_Size,options", "prices,price_us", "price_us,prices"])
 def test_one_thing_said_in_two_ways_is_refused_before_anything_is_written(tmp_path: Path, columns: str) -> None:
-    ran = load_csv(tmp_path, f"sku,name,price,{columns}\nA,Lamp,1,2,3\n")
+    result = import_csv(tmp_path, f"sku,name,price,{columns}\nA,Lamp,1,2,3\n")
 
-    assert ran.code == 2
-    assert "keep one of the two" in ran.complaints[-1]
+    assert result.code == 2
+    assert "keep one of the two" in result.errors[-1]
     assert not Product.objects.exists()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from products.models import Product
-from products.tests.factories import png
-from products.tests.import_file import Ran, load, load_csv, row, run, shop, write
+from products.tests.factories import make_png
+from products.tests.import_file import CommandResult, dump_shop, import_csv, import_rows, make_row, run_import, write_file
 
 pytestmark = pytest.mark.django_db
 DRY = " (dry run: nothing was written)"
@@ -15,36 +15,40 @@ DRY = " (dry run: nothing was written)"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make the folder of an import file with three pictures in it."""
-    shop_folder = write(tmp_path, []).parent
+    """Create the folder of an import file with three pictures."""
+    shop_folder = write_file(tmp_path, []).parent
     for colour in ("red", "green", "blue"):
-        (shop_folder / f"{colour}.png").write_bytes(png(colour))
+        (shop_folder / f"{colour}.png").write_bytes(make_png(colour))
     return tmp_path
 
 
-def dry_then_real(folder: Path, *rows: Any, **options: Any) -> tuple[Ran, Ran]:
-    """Import these rows dry and then in earnest; nothing may have been written before."""
-    file, before = write(folder, list(rows)), shop()
-    dry = run(file, dry_run=True, **options)
-    assert shop() == before
-    return dry, run(file, **options)
+def import_dry_then_real(folder: Path, *rows: Any, **options: Any) -> tuple[CommandResult, CommandResult]:
+    """Import these rows in a dry run, which must write nothing, and then for real."""
+    file, before = write_file(folder, list(rows)), dump_shop()
+    dry = run_import(file, dry_run=True, **options)
+    assert dump_shop() == before
+    return dry, run_import(file, **options)
 
 
 def test_an_empty_shop_stays_empty(folder: Path) -> None:
     tee = {"name": "Tee", "category": "Clothing", "variants": [{"sku": "S", "price": 1}, {"sku": "M", "price": 1}]}
 
-    dry, real = dry_then_real(
-        folder, row("A", images=["red.png"], prices={"us": 1}), tee, row("B", images=["gone.png"]), row("C", price="x")
+    dry, real = import_dry_then_real(
+        folder,
+        make_row("A", images=["red.png"], prices={"us": 1}),
+        tee,
+        make_row("B", images=["gone.png"]),
+        make_row("C", price="x"),
     )
 
-    said = "3 created, 0 changed, 0 unchanged, 1 failed, 1 picture(s) missing"
-    assert dry.said == [said + DRY]
-    assert real.said == [said]
+    summary = "3 created, 0 changed, 0 unchanged, 1 failed, 1 picture(s) missing"
+    assert dry.output == [summary + DRY]
+    assert real.output == [summary]
     assert (
-        dry.complaints[:2]
-        == real.complaints[:2]
+        dry.errors[:2]
+        == real.errors[:2]
         == [
-            "  row 3 (Lamp B): picture gone.png is not there",
+            "  row 3 (Lamp B): picture gone.png was not found",
             "  row 4 (Lamp C): price must be an amount like 19.99: 'x'",
         ]
     )
@@ -66,9 +70,9 @@ def test_an_empty_shop_stays_empty(folder: Path) -> None:
     ],
 )
 def test_a_change_is_counted_and_not_made(folder: Path, change: dict[str, Any]) -> None:
-    load(folder, row("A", images=["red.png"]), row("B"))
+    import_rows(folder, make_row("A", images=["red.png"]), make_row("B"))
 
-    dry, real = dry_then_real(folder, row("A", **{"images": ["red.png"], **change}), row("B"))
+    dry, real = import_dry_then_real(folder, make_row("A", **{"images": ["red.png"], **change}), make_row("B"))
 
     assert dry == (0, ["0 created, 1 changed, 1 unchanged, 0 failed" + DRY], [])
     assert real == (0, ["0 created, 1 changed, 1 unchanged, 0 failed"], [])
@@ -80,67 +84,67 @@ def test_a_change_is_counted_and_not_made(folder: Path, change: dict[str, Any]) 
     ids=["another order", "other words", "one less", "none"],
 )
 def test_a_change_of_the_pictures_that_are_held_is_counted_too(folder: Path, images: list[Any]) -> None:
-    load(folder, row("A", images=["red.png", "green.png"]))
+    import_rows(folder, make_row("A", images=["red.png", "green.png"]))
 
-    dry, real = dry_then_real(folder, row("A", images=images))
+    dry, real = import_dry_then_real(folder, make_row("A", images=images))
 
-    assert real.said == ["0 created, 1 changed, 0 unchanged, 0 failed"]
-    assert dry.said == [real.said[0] + DRY]
+    assert real.output == ["0 created, 1 changed, 0 unchanged, 0 failed"]
+    assert dry.output == [real.output[0] + DRY]
 
 
 def test_the_same_file_again_is_no_change(folder: Path) -> None:
-    given = [row("A", images=["red.png"]), row("B")]
-    load(folder, *given)
+    rows = [make_row("A", images=["red.png"]), make_row("B")]
+    import_rows(folder, *rows)
 
-    dry, real = dry_then_real(folder, *given)
+    dry, real = import_dry_then_real(folder, *rows)
 
-    assert dry.said == ["0 created, 0 changed, 2 unchanged, 0 failed" + DRY]
-    assert real.said == ["0 created, 0 changed, 2 unchanged, 0 failed"]
+    assert dry.output == ["0 created, 0 changed, 2 unchanged, 0 failed" + DRY]
+    assert real.output == ["0 created, 0 changed, 2 unchanged, 0 failed"]
 
 
 def test_more_than_a_batch_is_counted(folder: Path) -> None:
-    rows = [row(f"R-{number}") for number in range(430)]
-    rows[210] = row("R-0")
+    rows = [make_row(f"R-{number}") for number in range(430)]
+    rows[210] = make_row("R-0")
 
-    dry, real = dry_then_real(folder, *rows)
+    dry, real = import_dry_then_real(folder, *rows)
 
-    assert dry.said == ["429 created, 0 changed, 0 unchanged, 1 failed" + DRY]
-    assert real.said == ["429 created, 0 changed, 0 unchanged, 1 failed"]
+    assert dry.output == ["429 created, 0 changed, 0 unchanged, 1 failed" + DRY]
+    assert real.output == ["429 created, 0 changed, 0 unchanged, 1 failed"]
 
 
 def test_a_row_that_the_shop_refuses_is_refused(folder: Path) -> None:
-    load(folder, row("A"), row("B"), row("C"))
-    both = {"name": "Both", "variants": [{"sku": "A", "price": 1}, {"sku": "B", "price": 1}]}
+    import_rows(folder, make_row("A"), make_row("B"), make_row("C"))
+    row = {"name": "Both", "variants": [{"sku": "A", "price": 1}, {"sku": "B", "price": 1}]}
 
-    dry, real = dry_then_real(folder, row("C", price="1.00"), both, row("D"))
+    dry, real = import_dry_then_real(folder, make_row("C", price="1.00"), row, make_row("D"))
 
-    assert dry.said == ["1 created, 1 changed, 0 unchanged, 1 failed" + DRY]
-    assert dry.complaints[0] == real.complaints[0] == "  row 2 (Both): its SKUs belong to different products of the shop"
+    assert dry.output == ["1 created, 1 changed, 0 unchanged, 1 failed" + DRY]
+    assert dry.errors[0] == real.errors[0] == "  row 2 (Both): its SKUs belong to different products of the shop"
 
 
 def test_what_would_be_switched_off_is_counted(folder: Path) -> None:
-    load(folder, row("A"), row("B"), row("C"))
+    import_rows(folder, make_row("A"), make_row("B"), make_row("C"))
 
-    dry, real = dry_then_real(folder, row("A"), row("NEW"), deactivate_missing=True)
+    dry, real = import_dry_then_real(folder, make_row("A"), make_row("NEW"), deactivate_missing=True)
 
-    assert dry.said == ["1 created, 0 changed, 1 unchanged, 0 failed, 2 switched off" + DRY]
-    assert real.said == ["1 created, 0 changed, 1 unchanged, 0 failed, 2 switched off"]
+    assert dry.output == ["1 created, 0 changed, 1 unchanged, 0 failed, 2 deactivated" + DRY]
+    assert real.output == ["1 created, 0 changed, 1 unchanged, 0 failed, 2 deactivated"]
 
 
 def test_a_csv_file_is_only_checked_too(tmp_path: Path) -> None:
-    ran = load_csv(tmp_path, "sku,name,price\nA,Lamp,1\nB,Lamp,x\n", dry_run=True)
+    result = import_csv(tmp_path, "sku,name,price\nA,Lamp,1\nB,Lamp,x\n", dry_run=True)
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 1 failed" + DRY]
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 1 failed" + DRY]
     assert not Product.objects.exists()
 
 
 def test_it_is_not_said_that_everything_else_is_in(folder: Path) -> None:
-    ran = run(write(folder, [row("A"), row("B", price="x")]), dry_run=True)
+    result = run_import(write_file(folder, [make_row("A"), make_row("B", price="x")]), dry_run=True)
 
-    assert "is in" not in ran.complaints[-1]
+    assert "is in" not in result.errors[-1]
 
 
 def test_an_address_is_not_fetched(folder: Path) -> None:
-    ran = run(write(folder, [row("A", images=["http://127.0.0.1:1/lamp.png"])]), dry_run=True)
+    result = run_import(write_file(folder, [make_row("A", images=["http://127.0.0.1:1/lamp.png"])]), dry_run=True)
 
-    assert ran == (0, ["1 created, 0 changed, 0 unchanged, 0 failed" + DRY], [])
+    assert result == (0, ["1 created, 0 changed, 0 unchanged, 0 failed" + DRY], [])

@@ -1,4 +1,4 @@
-"""`manage.py import_products`: files that were made for another shop (data/foreign.json, data/foreign.csv)"""
+"""`manage.py import_products`: files made for another shop (data/foreign.json, data/foreign.csv)"""
 
 import json
 from decimal import Decimal
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from products.models import Product, ProductImage, StockMovement, Variant
-from products.tests.import_file import run, shop, stored
+from products.tests.import_file import dump_shop, list_stored_files, run_import
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DATA = Path(__file__).parent / "data"
 AMOUNT = "price must be an amount like 19.99"
 RANGE = "price must be from 0 to 9999999.999"
@@ -19,7 +19,7 @@ SKU = "sku is missing or is not 1 to 64 printable characters"
 FETCHED = "could not be fetched (InvalidIPAddress)"
 
 JSON_REPORT = [
-    "row 2 (Cotton Shirt): picture missing/shirt.jpg is not there",
+    "row 2 (Cotton Shirt): picture missing/shirt.jpg was not found",
     f"row 9 (Refund): {RANGE}: '-5'",
     f"row 10 (Mansion): {RANGE}: '99999999999999999999'",
     "row 11 (No price): price is missing",
@@ -32,18 +32,18 @@ JSON_REPORT = [
     f"row 18 (Euro style): {AMOUNT}: '1.299,00'",
     f"row 19 (Half a comma): {AMOUNT}: '1,5'",
     f"row 20 (From): {AMOUNT}: 'from 99'",
-    "row 21 (Earbuds again): SKU SC-001 stands in row 1 already",
-    "row 22 (Shirt again): SKU SC-002 stands in row 2 already",
+    "row 21 (Earbuds again): SKU SC-001 is already used in row 1",
+    "row 22 (Shirt again): SKU SC-002 is already used in row 2",
     f"row 24 (Many): {WHOLE}: 'lots'",
     f"row 25 (Negative stock): {WHOLE}: '-3'",
     f"row 26 (Half a unit): {WHOLE}: '2.5'",
-    f"row 27 ({'L' * 60}): name is longer than 200 characters or holds a NUL",
-    "row 28 (Long text): description is longer than 20000 characters or holds a NUL",
-    "row 32 (Local file): picture file:///etc/passwd is not there",
+    f"row 27 ({'L' * 60}): name is longer than 200 characters or contains a NUL",
+    "row 28 (Long text): description is longer than 20000 characters or contains a NUL",
+    "row 32 (Local file): picture file:///etc/passwd was not found",
     f"row 33 (Inside picture): picture http://127.0.0.1:9/a.jpg {FETCHED}",
-    "row 34 (Metadata): picture ../../secret.png is not there",
+    "row 34 (Metadata): picture ../../secret.png was not found",
     f"row 34 (Metadata): picture http://169.254.169.254/latest/meta-data/ {FETCHED}",
-    "row 35 (Strange picture): an image must be a file name or an address, or an object with file and alt",
+    "row 35 (Strange picture): an image must be a file name, a URL, or an object with file and alt",
     f"row 37 (Long SKU): {SKU}",
     "row 38 (Strange category): category is missing or is not text",
     "row 41 (?): is not an object",
@@ -75,19 +75,19 @@ JSON_PRODUCTS = [  # SKU, name, description, price, stock, category, is_active
     ("SC-045", "Spaces", "\u200bZero\u200bwidth", "10", 0, None, True),
 ]
 CSV_REPORT = [
-    'row 3 (Shirt, "classic"): picture missing/a.jpg is not there',
-    'row 3 (Shirt, "classic"): picture missing/b.jpg is not there',
+    'row 3 (Shirt, "classic"): picture missing/a.jpg was not found',
+    'row 3 (Shirt, "classic"): picture missing/b.jpg was not found',
     "row 6 (No price): price is missing",
     f"row 7 (No SKU): {SKU}",
     "row 8 (?): name is missing or is not text",
     f"row 10 (Dollars): {AMOUNT}: '$10'",
     "row 11 (Rupees abroad): prices.us must be an amount like 19.99: '₹10'",
-    "row 12 (Again): SKU SC-001 stands in row 2 already",
+    "row 12 (Again): SKU SC-001 is already used in row 2",
     f"row 15 (Text stock): {WHOLE}: 'many'",
     f"row 16 (Twenty digits): {RANGE}: '99999999999999999999'",
     f"row 17 (Negative): {RANGE}: '-5'",
     f"row 19 (Euro style): {AMOUNT}: '1.299,00'",
-    "row 20 (Long): description is longer than 20000 characters or holds a NUL",
+    "row 20 (Long): description is longer than 20000 characters or contains a NUL",
     "row 21 (Short line): price is missing",
     f"row 22 (Inside picture): picture http://localhost:9/a.jpg {FETCHED}",
     "row 23 (Maybe): is_active must be true or false",
@@ -104,8 +104,8 @@ CSV_PRODUCTS = [
 ]
 
 
-def came_in() -> list[tuple[object, ...]]:
-    """Return what the shop holds, in the order in which it came."""
+def list_imported_rows() -> list[tuple[object, ...]]:
+    """Return the variants of the shop, in the order in which they were imported."""
     rows = Variant.objects.order_by("product").values_list(
         *("sku", "product__name", "product__description", "price", "stock", "product__category__name", "product__is_active")
     )
@@ -119,47 +119,49 @@ def came_in() -> list[tuple[object, ...]]:
 def test_what_can_be_read_is_in_and_the_rest_is_named(
     name: str, report: list[str], products: list[tuple[object, ...]], failed: int, missing: int
 ) -> None:
-    ran = run(DATA / name)
+    result = run_import(DATA / name)
 
     end = f"{failed} failed, {missing} picture(s) missing"
-    assert ran.code == 1
-    assert ran.said == [f"{len(products)} created, 0 changed, 0 unchanged, {end}"]
-    assert ran.complaints == [*(f"  {line}" for line in report), f"{failed} problem(s); everything else is in."]
-    assert came_in() == products
-    assert (ProductImage.objects.count(), stored()) == (0, [])
+    assert result.code == 1
+    assert result.output == [f"{len(products)} created, 0 changed, 0 unchanged, {end}"]
+    assert result.errors == [*(f"  {line}" for line in report), f"{failed} problem(s); everything else was imported."]
+    assert list_imported_rows() == products
+    assert (ProductImage.objects.count(), list_stored_files()) == (0, [])
     assert StockMovement.objects.count() == sum(product[4] != 0 for product in products)
-    before = shop()
-    assert run(DATA / name).said == [f"0 created, 0 changed, {len(products)} unchanged, {end}"]
-    assert shop() == before
+    before = dump_shop()
+    assert run_import(DATA / name).output == [f"0 created, 0 changed, {len(products)} unchanged, {end}"]
+    assert dump_shop() == before
 
 
 def test_the_two_files_can_follow_one_another() -> None:
-    run(DATA / "foreign.json")
+    run_import(DATA / "foreign.json")
 
-    ran = run(DATA / "foreign.csv", deactivate_missing=True)
+    result = run_import(DATA / "foreign.csv", deactivate_missing=True)
 
-    assert ran.said == ["4 created, 4 changed, 0 unchanged, 13 failed, 12 switched off, 3 picture(s) missing"]
+    assert result.output == ["4 created, 4 changed, 0 unchanged, 13 failed, 12 deactivated, 3 picture(s) missing"]
     assert Product.objects.filter(is_active=True).count() == 8
 
 
 def test_what_came_in_is_shown_as_text(api: SchemaClient) -> None:
-    run(DATA / "foreign.json")
+    run_import(DATA / "foreign.json")
 
-    shown = api.get("/api/products/?search=Click").json()["data"]
+    products = api.get("/api/products/?search=Click").json()["data"]
 
-    assert [product["name"] for product in shown] == ["Click me"]
+    assert [product["name"] for product in products] == ["Click me"]
     assert api.get("/api/products/nila-dipk/").json()["data"]["name"] == "नीला दीपक"
     assert api.get("/api/products/wireless-earbuds-case/").json()["data"]["compare_at_price"] == "1999.00"
 
 
 def test_nothing_but_products_that_are_switched_on_is_for_sale(api: SchemaClient) -> None:
-    run(DATA / "foreign.csv")
+    run_import(DATA / "foreign.csv")
 
     names = {product["name"] for product in api.get("/api/products/?page_size=50").json()["data"]}
 
     assert names == {name for _, name, _, _, _, _, is_active in CSV_PRODUCTS if is_active}
-    there = api.get("/api/products/", headers={"X-Market": "us"}).json()["data"]
-    assert [(product["name"], Decimal(product["price"])) for product in there] == [("Wireless Earbuds & Case", Decimal("15.99"))]
+    us_products = api.get("/api/products/", headers={"X-Market": "us"}).json()["data"]
+    assert [(product["name"], Decimal(product["price"])) for product in us_products] == [
+        ("Wireless Earbuds & Case", Decimal("15.99"))
+    ]
 
 
 def test_the_file_is_one_that_nobody_has_tidied() -> None:

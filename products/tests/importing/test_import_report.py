@@ -1,4 +1,4 @@
-"""`manage.py import_products`: what it says, `--report`, `--strict`, `--images`, `--verbosity 0`"""
+"""`manage.py import_products`: its output, `--report`, `--strict`, `--images`, `--verbosity 0`"""
 
 import csv
 import os
@@ -10,130 +10,134 @@ import pytest
 from django.conf import settings
 
 from products.models import Product, ProductImage
-from products.tests.factories import png
-from products.tests.import_file import row, run, shop, write
+from products.tests.factories import make_png
+from products.tests.import_file import dump_shop, make_row, run_import, write_file
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def reported(file: Path) -> list[list[str]]:
+def read_report(file: Path) -> list[list[str]]:
     """Return the lines of a report."""
     with file.open(newline="", encoding="utf-8") as stream:
         return list(csv.reader(stream))
 
 
 def test_the_report_holds_every_problem_in_the_order_of_the_rows(tmp_path: Path) -> None:
-    rows = [row(f"R-{number}", price="x") for number in range(60)]
-    rows[5] = row("R-5", name='Lamp, "Ona"', images=["gone.png"])
+    rows = [make_row(f"R-{number}", price="x") for number in range(60)]
+    rows[5] = make_row("R-5", name='Lamp, "Ona"', images=["gone.png"])
     report = tmp_path / "report.csv"
 
-    ran = run(write(tmp_path, rows), report=report)
+    result = run_import(write_file(tmp_path, rows), report=report)
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 59 failed, 1 picture(s) missing"]
-    assert len(ran.complaints) == 52
-    lines = reported(report)
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 59 failed, 1 picture(s) missing"]
+    assert len(result.errors) == 52
+    lines = read_report(report)
     assert lines[0] == ["row", "name", "problem"]
     assert lines[1] == ["1", "Lamp R-0", "price must be an amount like 19.99: 'x'"]
-    assert lines[6] == ["6", 'Lamp, "Ona"', "picture gone.png is not there"]
+    assert lines[6] == ["6", 'Lamp, "Ona"', "picture gone.png was not found"]
     assert [line[0] for line in lines[1:]] == [str(number) for number in range(1, 61)]
 
 
 def test_a_report_of_no_problems_is_only_a_head(tmp_path: Path) -> None:
-    run(write(tmp_path, [row()]), report=tmp_path / "report.csv")
+    run_import(write_file(tmp_path, [make_row()]), report=tmp_path / "report.csv")
 
-    assert reported(tmp_path / "report.csv") == [["row", "name", "problem"]]
+    assert read_report(tmp_path / "report.csv") == [["row", "name", "problem"]]
 
 
 def test_a_dry_run_writes_its_report(tmp_path: Path) -> None:
-    run(write(tmp_path, [row(price="x")]), report=tmp_path / "report.csv", dry_run=True)
+    run_import(write_file(tmp_path, [make_row(price="x")]), report=tmp_path / "report.csv", dry_run=True)
 
-    assert len(reported(tmp_path / "report.csv")) == 2
+    assert len(read_report(tmp_path / "report.csv")) == 2
 
 
 def test_a_name_in_the_report_is_no_formula(tmp_path: Path) -> None:
-    run(write(tmp_path, [row(name='=HYPERLINK("http://evil.example")', price="x")]), report=tmp_path / "report.csv")
+    run_import(
+        write_file(tmp_path, [make_row(name='=HYPERLINK("http://evil.example")', price="x")]), report=tmp_path / "report.csv"
+    )
 
-    assert reported(tmp_path / "report.csv")[1][1].startswith("'=")
+    assert read_report(tmp_path / "report.csv")[1][1].startswith("'=")
 
 
 def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    ran = run(write(tmp_path, [row()]), report=tmp_path / "missing" / "report.csv")
+    result = run_import(write_file(tmp_path, [make_row()]), report=tmp_path / "missing" / "report.csv")
 
-    assert str(tmp_path / "missing" / "report.csv") in ran.complaints[-1]
+    assert str(tmp_path / "missing" / "report.csv") in result.errors[-1]
 
 
 def test_a_missing_picture_fails_only_where_that_is_asked_for(tmp_path: Path) -> None:
-    file = write(tmp_path, [row(images=["gone.png"])])
+    file = write_file(tmp_path, [make_row(images=["gone.png"])])
 
-    lax, strict = run(file), run(file, strict=True)
+    lenient, strict = run_import(file), run_import(file, strict=True)
 
-    complaint = "  row 1 (Lamp LMP-1): picture gone.png is not there"
-    assert lax == (0, ["1 created, 0 changed, 0 unchanged, 0 failed, 1 picture(s) missing"], [complaint])
+    error = "  row 1 (Lamp LMP-1): picture gone.png was not found"
+    assert lenient == (0, ["1 created, 0 changed, 0 unchanged, 0 failed, 1 picture(s) missing"], [error])
     assert strict == (
         1,
         ["0 created, 0 changed, 1 unchanged, 0 failed, 1 picture(s) missing"],
-        [complaint, "1 problem(s); everything else is in."],
+        [error, "1 problem(s); everything else was imported."],
     )
 
 
 def test_strict_counts_rows_and_pictures(tmp_path: Path) -> None:
-    ran = run(write(tmp_path, [row("A", images=["gone.png", "lost.png"]), row("B", price="x")]), strict=True)
+    result = run_import(
+        write_file(tmp_path, [make_row("A", images=["gone.png", "lost.png"]), make_row("B", price="x")]), strict=True
+    )
 
-    assert ran.code == 1
-    assert ran.complaints[-1] == "3 problem(s); everything else is in."
+    assert result.code == 1
+    assert result.errors[-1] == "3 problem(s); everything else was imported."
 
 
 def test_strict_is_content_where_all_is_well(tmp_path: Path) -> None:
-    assert run(write(tmp_path, [row()]), strict=True).code == 0
+    assert run_import(write_file(tmp_path, [make_row()]), strict=True).code == 0
 
 
 def test_pictures_may_be_in_another_folder(tmp_path: Path) -> None:
     pictures = tmp_path / "pictures"
     (pictures / "lamps").mkdir(parents=True)
-    (pictures / "lamps" / "red.png").write_bytes(png("red"))
-    file = write(tmp_path, [row(images=["lamps/red.png"])])
-    (file.parent / "beside.png").write_bytes(png("blue"))
+    (pictures / "lamps" / "red.png").write_bytes(make_png("red"))
+    file = write_file(tmp_path, [make_row(images=["lamps/red.png"])])
+    (file.parent / "beside.png").write_bytes(make_png("blue"))
 
-    assert run(file, images=pictures) == (0, ["1 created, 0 changed, 0 unchanged, 0 failed"], [])
-    assert Path(ProductImage.objects.get().image.path).read_bytes() == png("red")
+    assert run_import(file, images=pictures) == (0, ["1 created, 0 changed, 0 unchanged, 0 failed"], [])
+    assert Path(ProductImage.objects.get().image.path).read_bytes() == make_png("red")
 
 
 def test_another_folder_takes_the_place_of_that_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
-    file = write(tmp_path, [row(images=["beside.png", "../shop/beside.png"])])
-    (file.parent / "beside.png").write_bytes(png())
+    file = write_file(tmp_path, [make_row(images=["beside.png", "../shop/beside.png"])])
+    (file.parent / "beside.png").write_bytes(make_png())
 
-    ran = run(file, images=tmp_path / "pictures")
+    result = run_import(file, images=tmp_path / "pictures")
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 0 failed, 2 picture(s) missing"]
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 0 failed, 2 picture(s) missing"]
     assert not ProductImage.objects.exists()
 
 
 def test_a_folder_of_pictures_that_is_not_there_holds_none(tmp_path: Path) -> None:
-    ran = run(write(tmp_path, [row(images=["red.png"])]), images=tmp_path / "missing")
+    result = run_import(write_file(tmp_path, [make_row(images=["red.png"])]), images=tmp_path / "missing")
 
-    assert ran.said == ["1 created, 0 changed, 0 unchanged, 0 failed, 1 picture(s) missing"]
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 0 failed, 1 picture(s) missing"]
 
 
 def test_with_verbosity_0_nothing_is_printed_where_all_is_well(tmp_path: Path) -> None:
-    file = write(tmp_path, [row(images=["gone.png"])])
+    file = write_file(tmp_path, [make_row(images=["gone.png"])])
 
-    assert run(file, verbosity=0) == (0, [], [])
+    assert run_import(file, verbosity=0) == (0, [], [])
     assert Product.objects.count() == 1
 
 
 def test_with_verbosity_0_only_the_last_line_tells_of_problems(tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
 
-    ran = run(write(tmp_path, [row("A", price="x"), row("B")]), verbosity=0, report=report)
+    result = run_import(write_file(tmp_path, [make_row("A", price="x"), make_row("B")]), verbosity=0, report=report)
 
-    assert ran == (1, [], ["1 problem(s); everything else is in."])
-    assert len(reported(report)) == 2
+    assert result == (1, [], ["1 problem(s); everything else was imported."])
+    assert len(read_report(report)) == 2
 
 
 def test_the_command_line_takes_every_option(tmp_path: Path) -> None:
-    file = write(tmp_path, [row("A")])
-    before = shop()
+    file = write_file(tmp_path, [make_row("A")])
+    before = dump_shop()
     options = ["--images", str(tmp_path), "--dry-run", "--strict", "--deactivate-missing", "--report", str(tmp_path / "r.csv")]
     database = {"DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}", "DEBUG": "1", "SECRET_KEY": "x" * 50}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")} | database
@@ -149,4 +153,4 @@ def test_the_command_line_takes_every_option(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "1 created, 0 changed, 0 unchanged, 0 failed (dry run: nothing was written)\n"
-    assert shop() == before
+    assert dump_shop() == before

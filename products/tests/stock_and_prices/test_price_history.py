@@ -1,4 +1,4 @@
-"""Price changes: one row for each real change in one market, whoever makes it and however, and none otherwise"""
+"""Price changes: one row for each actual change in a market, by whatever means"""
 
 from pathlib import Path
 from typing import Any
@@ -7,29 +7,29 @@ import pytest
 from django.test import Client
 
 from products.models import PriceChange, Variant
-from products.tests.editors import detail, history, make_tee, staff, variant
+from products.tests.editors import get_detail, get_variant, list_prices, make_tee, staff_client
 from products.tests.factories import make_product
-from products.tests.import_file import load, row
-from tests.admin.test_admin import product_form
+from products.tests.import_file import import_rows, make_row
+from tests.admin.test_admin import make_product_form
 from tests.people import User
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
 
 
-def count() -> int:
-    """Return how many price changes there are."""
+def count_price_changes() -> int:
+    """Return the number of price changes."""
     return PriceChange.objects.count()
 
 
 def test_a_new_product_begins_a_history_in_each_of_its_markets() -> None:
     variants = [{"sku": "S", "price": "20", "prices": {"us": "2"}}, {"sku": "M", "price": "25", "prices": {"us": None}}]
 
-    staff().post("/api/products/", {"name": "Tee", "variants": variants})
+    staff_client().post("/api/products/", {"name": "Tee", "variants": variants})
 
     rows = PriceChange.objects.order_by("variant__sku", "market").values_list("variant__sku", "market", "price", "lowest_before")
-    found: list[Any] = list(rows)
-    assert found == [("M", "in", 25, None), ("S", "in", 20, None), ("S", "us", 2, None)]
+    changes: list[Any] = list(rows)
+    assert changes == [("M", "in", 25, None), ("S", "in", 20, None), ("S", "us", 2, None)]
     assert set(PriceChange.objects.values_list("user", flat=True)) == {User.objects.get().pk}
 
 
@@ -48,43 +48,43 @@ CHANGES: list[tuple[dict[str, Any], list[str | None], list[str | None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "here", "abroad"), CHANGES)
-@pytest.mark.parametrize("way", ["patch", "put", "list", "variant"])
+@pytest.mark.parametrize(("payload", "expected", "expected_us"), CHANGES)
+@pytest.mark.parametrize("endpoint", ["patch", "put", "list", "variant"])
 def test_a_change_over_the_api_is_a_row_where_the_price_differs(
-    way: str, given: dict[str, Any], here: list[str | None], abroad: list[str | None]
+    endpoint: str, payload: dict[str, Any], expected: list[str | None], expected_us: list[str | None]
 ) -> None:
     lamp = make_product(sku="L-1", price="20.00", prices={"us": "2.00"})
-    client, address = staff(), f"/api/products/{lamp.pk}/"
+    client, address = staff_client(), f"/api/products/{lamp.pk}/"
     pk = Variant.objects.get().pk
 
     for _ in range(2):  # the second changes nothing
         response = {
-            "patch": lambda: client.patch(address, given),
-            "put": lambda: client.put(address, {"name": "Lamp", "price": "20", **given}),
-            "list": lambda: client.patch(address, {"variants": [{"id": pk, **given}]}),
-            "variant": lambda: client.patch(f"{address}variants/{pk}/", given),
-        }[way]()
+            "patch": lambda: client.patch(address, payload),
+            "put": lambda: client.put(address, {"name": "Lamp", "price": "20", **payload}),
+            "list": lambda: client.patch(address, {"variants": [{"id": pk, **payload}]}),
+            "variant": lambda: client.patch(f"{address}variants/{pk}/", payload),
+        }[endpoint]()
         assert response.status_code == 200
         sku = Variant.objects.get().sku
-        assert (history(sku), history(sku, "us")) == (here, abroad)
+        assert (list_prices(sku), list_prices(sku, "us")) == (expected, expected_us)
 
 
 @pytest.mark.parametrize(
-    "given", [{"price": "-1"}, {"price": "5", "stock": -1}, {"price": "5", "sku": "TAKEN"}, {"price": "5", "slug": "mug"}]
+    "payload", [{"price": "-1"}, {"price": "5", "stock": -1}, {"price": "5", "sku": "TAKEN"}, {"price": "5", "slug": "mug"}]
 )
-def test_a_refused_change_is_none(given: dict[str, Any]) -> None:
+def test_a_refused_change_is_none(payload: dict[str, Any]) -> None:
     make_product("Mug", sku="TAKEN")
     lamp = make_product(sku="L-1")
 
-    staff().patch(f"/api/products/{lamp.pk}/", given)
+    staff_client().patch(f"/api/products/{lamp.pk}/", payload)
 
-    assert history("L-1") == ["20.00"]
+    assert list_prices("L-1") == ["20.00"]
 
 
-def test_whoever_changes_it_is_on_record() -> None:
+def test_the_actor_of_a_change_is_on_record() -> None:
     lamp = make_product(sku="L-1")
 
-    staff().patch(f"/api/products/{lamp.pk}/", {"price": "19"})
+    staff_client().patch(f"/api/products/{lamp.pk}/", {"price": "19"})
 
     first, second = PriceChange.objects.order_by("id")
     assert (first.user_id, second.user_id) == (None, User.objects.get().pk)
@@ -93,70 +93,72 @@ def test_whoever_changes_it_is_on_record() -> None:
 def test_only_the_variant_that_changes_has_a_row() -> None:
     tee = make_tee()
 
-    staff().patch(f"/api/products/{tee.pk}/", {"variants": [{"sku": "TEE-S", "price": "20"}, {"sku": "TEE-M", "price": "24"}]})
+    staff_client().patch(
+        f"/api/products/{tee.pk}/", {"variants": [{"sku": "TEE-S", "price": "20"}, {"sku": "TEE-M", "price": "24"}]}
+    )
 
-    assert (history("TEE-S"), history("TEE-M")) == (["20.00"], ["25.00", "24.00"])
+    assert (list_prices("TEE-S"), list_prices("TEE-M")) == (["20.00"], ["25.00", "24.00"])
 
 
 def test_off_a_market_and_back_at_the_same_price_are_two_rows() -> None:
     lamp = make_product(sku="L-1", prices={"us": "2.00"})
-    client = staff()
+    client = staff_client()
 
     for amount in (None, None, "2.00", "2.00"):
         client.patch(f"/api/products/{lamp.pk}/", {"prices": {"us": amount}})
 
-    assert history("L-1", "us") == ["2.00", None, "2.00"]
+    assert list_prices("L-1", "us") == ["2.00", None, "2.00"]
 
 
 def test_a_market_it_never_had_a_price_in_has_no_row() -> None:
     lamp = make_product(sku="L-1")
 
-    staff().patch(f"/api/products/{lamp.pk}/", {"prices": {"us": None}})
+    staff_client().patch(f"/api/products/{lamp.pk}/", {"prices": {"us": None}})
 
-    assert history("L-1", "us") == []
+    assert list_prices("L-1", "us") == []
 
 
 def test_a_variant_that_goes_and_comes_back_at_its_price_has_no_new_row() -> None:
     tee = make_tee()
-    client = staff()
-    client.delete(f"/api/products/{tee.pk}/variants/{variant('TEE-S').pk}/")
+    client = staff_client()
+    client.delete(f"/api/products/{tee.pk}/variants/{get_variant('TEE-S').pk}/")
 
     client.post(f"/api/products/{tee.pk}/variants/", {"sku": "TEE-S", "price": "20"})
-    assert history("TEE-S") == ["20.00"]
-    client.delete(f"/api/products/{tee.pk}/variants/{variant('TEE-S').pk}/")
+    assert list_prices("TEE-S") == ["20.00"]
+    client.delete(f"/api/products/{tee.pk}/variants/{get_variant('TEE-S').pk}/")
     client.post(f"/api/products/{tee.pk}/variants/", {"sku": "TEE-S", "price": "19"})
-    assert history("TEE-S") == ["20.00", "19.00"]
+    assert list_prices("TEE-S") == ["20.00", "19.00"]
 
 
 def test_an_import_writes_what_differs(tmp_path: Path) -> None:
-    load(tmp_path, row("L-1", price="20.00", prices={"us": "2"}))
-    load(tmp_path, row("L-1", price="20", prices={"us": "2.00"}))
-    load(tmp_path, row("L-1", price="19", prices={"us": "2.00"}))
-    load(tmp_path, row("L-1", price="19"))
-    load(tmp_path, row("L-1", price="19"))
-    load(tmp_path, row("L-1", price="19", prices={"us": "3"}))
+    import_rows(tmp_path, make_row("L-1", price="20.00", prices={"us": "2"}))
+    import_rows(tmp_path, make_row("L-1", price="20", prices={"us": "2.00"}))
+    import_rows(tmp_path, make_row("L-1", price="19", prices={"us": "2.00"}))
+    import_rows(tmp_path, make_row("L-1", price="19"))
+    import_rows(tmp_path, make_row("L-1", price="19"))
+    import_rows(tmp_path, make_row("L-1", price="19", prices={"us": "3"}))
 
-    assert (history("L-1"), history("L-1", "us")) == (["20.00", "19.00"], ["2.00", None, "3.00"])
+    assert (list_prices("L-1"), list_prices("L-1", "us")) == (["20.00", "19.00"], ["2.00", None, "3.00"])
 
 
 def test_the_admin_writes_what_differs(admin_client: Client) -> None:
     lamp = make_product(sku="L-1", price="20.00", prices={"us": "2.00"})
     address = f"/admin/products/product/{lamp.pk}/change/"
 
-    for given in ({}, {"price": "19"}, {"price": "19", "compare_at_price": "30"}, {"price": "19", "price_us": ""}):
-        changed = {f"variants-0-{name}": value for name, value in given.items()}
-        assert admin_client.post(address, product_form(lamp, **changed)).status_code == 302
+    for payload in ({}, {"price": "19"}, {"price": "19", "compare_at_price": "30"}, {"price": "19", "price_us": ""}):
+        changed = {f"variants-0-{name}": value for name, value in payload.items()}
+        assert admin_client.post(address, make_product_form(lamp, **changed)).status_code == 302
 
-    assert (history("L-1"), history("L-1", "us")) == (["20.00", "19.00"], ["2.00", None])
+    assert (list_prices("L-1"), list_prices("L-1", "us")) == (["20.00", "19.00"], ["2.00", None])
     assert {change.user_id for change in PriceChange.objects.order_by("id")[2:]} == {User.objects.get().pk}
-    assert detail(lamp)["price"] == "19.00"
+    assert get_detail(lamp)["price"] == "19.00"
 
 
 def test_a_sale_and_a_delete_change_no_price(api: SchemaClient) -> None:
     lamp = make_product(sku="L-1")
-    client = staff()
+    client = staff_client()
 
     client.post(f"/api/products/{lamp.pk}/stock/", {"delta": -1, "reason": "damage"})
     client.delete(f"/api/products/{lamp.pk}/")
 
-    assert (history("L-1"), count()) == (["20.00"], 1)
+    assert (list_prices("L-1"), count_price_changes()) == (["20.00"], 1)

@@ -1,4 +1,4 @@
-"""products.services.products: making, changing and retiring products"""
+"""products.services.products: create, update and retire products"""
 
 from decimal import Decimal
 
@@ -37,60 +37,60 @@ def test_a_taken_sku_leaves_nothing_behind(skus: list[str]) -> None:
     make_product(sku="TAKEN", prices={"us": "1.00"})
     variants = [make_variant(sku, prices={"us": "4"}) for sku in skus]
 
-    with pytest.raises(SkuTaken) as refused:
+    with pytest.raises(SkuTaken) as raised:
         product_services.create(SYSTEM, NewProduct(name="Lamp", variants=variants))
 
-    assert refused.value.field == "sku"
+    assert raised.value.field == "sku"
     counts = [model.objects.count() for model in (Product, Variant, MarketPrice, StockMovement, Listing)]
     assert counts == [1, 1, 1, 1, 2]
 
 
 def test_many_are_made_all_or_none() -> None:
-    given = [NewProduct(name="Lamp", variants=[make_variant("A")]), NewProduct(name="Mug", variants=[make_variant("A")])]
+    new_products = [NewProduct(name="Lamp", variants=[make_variant("A")]), NewProduct(name="Mug", variants=[make_variant("A")])]
 
     with pytest.raises(SkuTaken):
-        product_services.create_many(SYSTEM, given, reason="initial")
+        product_services.create_many(SYSTEM, new_products, reason="initial")
 
     assert not Product.objects.exists()
 
 
 def test_many_are_made_though_a_numbered_slug_is_taken() -> None:
     make_product("Lamp 2")
-    given = [NewProduct(name="Lamp", variants=[make_variant(sku)]) for sku in ("A", "B")]
+    new_products = [NewProduct(name="Lamp", variants=[make_variant(sku)]) for sku in ("A", "B")]
 
-    products = product_services.create_many(SYSTEM, given, reason="initial")
+    products = product_services.create_many(SYSTEM, new_products, reason="initial")
 
     assert [product.slug for product in products] == ["lamp", "lamp-3"]
 
 
-def test_listing_anew_changes_nothing_where_nothing_changed() -> None:
+def test_rebuilding_the_listings_changes_nothing_where_nothing_changed() -> None:
     lamp = make_product(prices={"us": "1.00"})
     before = list(Listing.objects.order_by("pk").values())
 
-    listings.list_anew([lamp.pk])
+    listings.rebuild_listings([lamp.pk])
 
     assert list(Listing.objects.order_by("pk").values()) == before
 
 
-def test_listing_anew_follows_prices_category_and_market() -> None:
+def test_rebuilding_the_listings_follows_prices_category_and_market() -> None:
     lamp = make_product(prices={"us": "1.00"})
-    shelf = make_category("Lighting")
-    Product.objects.update(category=shelf)
+    category = make_category("Lighting")
+    Product.objects.update(category=category)
     Variant.objects.update(price=Decimal("7.00"), compare_at_price=Decimal("9.00"))
     MarketPrice.objects.all().delete()
 
-    listings.list_anew([lamp.pk])
+    listings.rebuild_listings([lamp.pk])
 
     assert list(Listing.objects.values_list("market", "price", "compare_at_price", "category")) == [
-        ("in", Decimal("7.000"), Decimal("9.000"), shelf.pk)
+        ("in", Decimal("7.000"), Decimal("9.000"), category.pk)
     ]
 
 
-def test_listing_anew_leaves_other_products_alone() -> None:
+def test_rebuilding_the_listings_leaves_other_products_alone() -> None:
     lamp, mug = make_product("Lamp"), make_product("Mug")
     Variant.objects.update(price=Decimal("7.00"))
 
-    listings.list_anew([lamp.pk])
+    listings.rebuild_listings([lamp.pk])
 
     assert dict(Listing.objects.values_list("product", "price")) == {lamp.pk: Decimal("7.000"), mug.pk: Decimal("20.000")}
 
@@ -105,11 +105,11 @@ def test_a_retired_product_is_gone_from_the_shop_and_its_books_stay(api: SchemaC
     assert list(StockMovement.objects.values_list("delta", flat=True)) == [3]
 
 
-def test_a_path_makes_the_shelves_that_are_missing_and_finds_the_others() -> None:
-    lighting = categories.category_of(["Home & Living", "Lighting"])
+def test_a_path_creates_missing_categories_and_finds_the_others() -> None:
+    lighting = categories.get_or_create_by_path(["Home & Living", "Lighting"])
 
-    assert categories.category_of(["HOME & living", "lighting"]) == lighting
-    candles = categories.category_of(["Home & Living", "Lighting", "Candles"])
+    assert categories.get_or_create_by_path(["HOME & living", "lighting"]) == lighting
+    candles = categories.get_or_create_by_path(["Home & Living", "Lighting", "Candles"])
 
     rows = Category.objects.order_by("pk").values_list("name", "slug", "parent__name")
     assert list(rows) == [
@@ -121,20 +121,20 @@ def test_a_path_makes_the_shelves_that_are_missing_and_finds_the_others() -> Non
 
 
 @pytest.mark.parametrize(("name", "slug"), [("\u706f", "deng"), ("2025", "category-2025"), ("Create", "category-create")])
-def test_a_shelf_has_a_slug_that_is_never_taken_for_an_id(name: str, slug: str) -> None:
-    assert categories.category_of([name]).slug == slug
+def test_a_category_has_a_slug_that_is_never_taken_for_an_id(name: str, slug: str) -> None:
+    assert categories.get_or_create_by_path([name]).slug == slug
 
 
 def test_a_path_of_no_name_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="at least one name"):
-        categories.category_of([])
+        categories.get_or_create_by_path([])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_category_that_is_deleted_in_the_same_moment_is_refused() -> None:
-    gone = Category(pk=999_999, name="Gone")
+def test_a_category_that_is_deleted_concurrently_is_refused() -> None:
+    deleted = Category(pk=999_999, name="Gone")
 
     with pytest.raises(CategoryUnknown):
-        product_services.create(SYSTEM, NewProduct(name="Lamp", variants=[make_variant("A")], category=gone))
+        product_services.create(SYSTEM, NewProduct(name="Lamp", variants=[make_variant("A")], category=deleted))
 
     assert not Product.objects.exists()

@@ -1,11 +1,19 @@
-"""DELETE /api/products/<pk>/: soft; carts show it as gone, orders and books stay"""
+"""DELETE /api/products/<pk>/: soft-deletes; carts show it as unavailable, orders and stock history stay"""
 
 import pytest
 
 from products.models import Listing, Product, StockMovement, Variant
-from products.tests.editors import assert_refused, catalog, history, listed, seller, sold_by, staff
+from products.tests.editors import (
+    assert_refused,
+    dump_catalog,
+    list_prices,
+    list_products,
+    make_product_of,
+    seller_client,
+    staff_client,
+)
 from products.tests.factories import make_product
-from tests.people import add, cart_of, customer, placed
+from tests.people import add_to_cart, customer, get_cart, placed
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
@@ -13,8 +21,8 @@ LAMP = {"name": "Lamp", "price": "20", "sku": "L-1"}
 
 
 def test_a_deleted_product_is_gone_from_the_shop(api: SchemaClient) -> None:
-    client = seller()
-    lamp = sold_by("seller@example.com", "Desk lamp", sku="L-1", prices={"us": "2.00"})
+    client = seller_client()
+    lamp = make_product_of("seller@example.com", "Desk lamp", sku="L-1", prices={"us": "2.00"})
 
     response = client.delete(f"/api/products/{lamp.pk}/")
 
@@ -22,56 +30,56 @@ def test_a_deleted_product_is_gone_from_the_shop(api: SchemaClient) -> None:
     assert response.json()["message"] == "Product deleted successfully"
     data = response.json()["data"]
     assert (data["id"], data["name"], data["is_available"]) == (lamp.pk, "Desk lamp", False)
-    assert (listed(), listed("us"), listed(search="lamp")) == ([], [], [])
+    assert (list_products(), list_products("us"), list_products(search="lamp")) == ([], [], [])
     for ref in (lamp.pk, lamp.uuid, lamp.slug):
-        for who in (api, client):
-            assert_refused(who.get(f"/api/products/{ref}/"), 404, "product_not_found")
+        for caller in (api, client):
+            assert_refused(caller.get(f"/api/products/{ref}/"), 404, "product_not_found")
     row = Product.objects.get()
     assert (row.is_active, row.deleted_at is not None) == (False, True)
     assert (Listing.objects.count(), Variant.objects.get().stock, StockMovement.objects.get().delta) == (0, 10, 10)
-    assert history("L-1") == ["20.00"]
+    assert list_prices("L-1") == ["20.00"]
 
 
 def test_it_is_deleted_once() -> None:
     lamp = make_product()
-    client = staff()
+    client = staff_client()
     client.delete(f"/api/products/{lamp.pk}/")
-    before = catalog()
+    before = dump_catalog()
 
     assert_refused(client.delete(f"/api/products/{lamp.pk}/"), 404, "product_not_found")
-    assert catalog() == before
+    assert dump_catalog() == before
 
 
 def test_a_line_on_it_is_unavailable_and_stops_the_order() -> None:
     lamp = make_product()
     shopper = customer("ada@example.com")
-    add(shopper, lamp, 2)
+    add_to_cart(shopper, lamp, 2)
 
-    staff().delete(f"/api/products/{lamp.pk}/")
+    staff_client().delete(f"/api/products/{lamp.pk}/")
 
-    line = cart_of(shopper)["items"][0]
+    line = get_cart(shopper)["items"][0]
     assert (line["is_available"], line["stock_status"], line["product"]["is_available"]) == (False, "unavailable", False)
-    assert cart_of(shopper)["has_unavailable_items"] is True
-    refused = shopper.post("/api/orders/create/", {"payment_method": "cod", "address": "12 Hill Road", "name": "Ada"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "cart_changed")
+    assert get_cart(shopper)["has_unavailable_items"] is True
+    response = shopper.post("/api/orders/create/", {"payment_method": "cod", "address": "12 Hill Road", "name": "Ada"})
+    assert (response.status_code, response.json()["code"]) == (409, "cart_changed")
     assert_refused(shopper.post("/api/cart/add/", {"product_id": lamp.pk}), 404, "product_not_found")
 
 
 def test_an_order_of_it_keeps_its_copy() -> None:
     lamp = make_product("Lamp")
     shopper = customer("ada@example.com")
-    add(shopper, lamp, 2)
+    add_to_cart(shopper, lamp, 2)
     number = placed(shopper)["number"]
 
-    staff().delete(f"/api/products/{lamp.pk}/")
+    staff_client().delete(f"/api/products/{lamp.pk}/")
 
     ordered = shopper.get(f"/api/orders/{number}/").json()["data"]["items"]
-    assert [(one["name"], one["quantity"], one["unit_price"]) for one in ordered] == [("Lamp", 2, "20.00")]
+    assert [(item["name"], item["quantity"], item["unit_price"]) for item in ordered] == [("Lamp", 2, "20.00")]
 
 
 def test_its_sku_and_its_address_stay_taken() -> None:
     lamp = make_product("Lamp", sku="L-1")
-    client = staff()
+    client = staff_client()
     client.delete(f"/api/products/{lamp.pk}/")
 
     assert_refused(client.post("/api/products/", LAMP), 400, "sku_taken", "sku")
@@ -82,5 +90,5 @@ def test_its_sku_and_its_address_stay_taken() -> None:
 def test_a_product_that_was_off_sale_is_deleted_too() -> None:
     lamp = make_product(is_active=False)
 
-    assert staff().delete(f"/api/products/{lamp.slug}/").status_code == 200
+    assert staff_client().delete(f"/api/products/{lamp.slug}/").status_code == 200
     assert Product.objects.filter(deleted_at=None).count() == 0

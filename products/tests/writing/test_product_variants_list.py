@@ -1,24 +1,34 @@
-"""`variants` in PUT and PATCH: the whole list, in its order"""
+"""`variants` in PUT and PATCH: the complete list, in order"""
 
 from typing import Any
 
 import pytest
 
 from products.models import Variant
-from products.tests.editors import assert_refused, catalog, detail, facts, history, make_tee, movements, staff, variant
-from products.tests.factories import change_variant, make_product
+from products.tests.editors import (
+    assert_refused,
+    dump_catalog,
+    dump_without_timestamps,
+    get_detail,
+    get_variant,
+    list_movements,
+    list_prices,
+    make_tee,
+    staff_client,
+)
+from products.tests.factories import make_product, update_variant
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
 
 
-def sent(method: str, client: SchemaClient, pk: int, variants: list[dict[str, Any]], **given: Any) -> Any:
-    """Send the list of variants by this method."""
-    whole = {"name": "Tee"} if method == "put" else {}
-    return getattr(client, method)(f"/api/products/{pk}/", {**whole, "variants": variants, **given})
+def send_variants(method: str, client: SchemaClient, pk: int, variants: list[dict[str, Any]], **fields: Any) -> Any:
+    """Send the list of variants with this method."""
+    required = {"name": "Tee"} if method == "put" else {}
+    return getattr(client, method)(f"/api/products/{pk}/", {**required, "variants": variants, **fields})
 
 
-def alive() -> list[tuple[str, int]]:
+def list_active_variants() -> list[tuple[str, int]]:
     """Return the SKUs on sale with their positions, in order."""
     rows = Variant.objects.filter(deleted_at=None, is_active=True).order_by("position", "id")
     return list(rows.values_list("sku", "position"))
@@ -27,101 +37,101 @@ def alive() -> list[tuple[str, int]]:
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_those_not_named_are_removed_the_new_are_made_and_the_order_is_theirs(method: str) -> None:
     tee = make_tee()
-    medium = variant("TEE-M")
-    new = {"sku": "TEE-L", "name": "L", "price": "30", "stock": 2, "options": {"Size": "L"}, "prices": {"us": "3"}}
+    medium = get_variant("TEE-M")
+    new_item = {"sku": "TEE-L", "name": "L", "price": "30", "stock": 2, "options": {"Size": "L"}, "prices": {"us": "3"}}
 
-    response = sent(method, staff(), tee.pk, [new, {"id": medium.pk, "price": "24"}])
+    response = send_variants(method, staff_client(), tee.pk, [new_item, {"id": medium.pk, "price": "24"}])
 
     assert response.status_code == 200
-    shown = response.json()["data"]
-    assert [(one["sku"], one["price"], one["stock"]) for one in shown["variants"]] == [
+    data = response.json()["data"]
+    assert [(item["sku"], item["price"], item["stock"]) for item in data["variants"]] == [
         ("TEE-L", "30.00", 2),
         ("TEE-M", "24.00", 10),
     ]
-    assert (shown["price"], shown["stock"], shown["variants_count"]) == ("24.00", 12, 2)
-    assert alive() == [("TEE-L", 0), ("TEE-M", 1)]
-    gone = variant("TEE-S")
-    assert (gone.is_active, gone.deleted_at is not None, gone.stock) == (False, True, 4)
-    assert (movements("TEE-L"), movements("TEE-S"), movements("TEE-M")) == (
+    assert (data["price"], data["stock"], data["variants_count"]) == ("24.00", 12, 2)
+    assert list_active_variants() == [("TEE-L", 0), ("TEE-M", 1)]
+    removed = get_variant("TEE-S")
+    assert (removed.is_active, removed.deleted_at is not None, removed.stock) == (False, True, 4)
+    assert (list_movements("TEE-L"), list_movements("TEE-S"), list_movements("TEE-M")) == (
         [(2, "initial", "")],
         [(4, "initial", "")],
         [(10, "initial", "")],
     )
-    assert (history("TEE-M"), history("TEE-L"), history("TEE-L", "us")) == (["25.00", "24.00"], ["30.00"], ["3.00"])
-    assert detail(tee, "us")["sku_id"] == variant("TEE-L").pk
+    assert (list_prices("TEE-M"), list_prices("TEE-L"), list_prices("TEE-L", "us")) == (["25.00", "24.00"], ["30.00"], ["3.00"])
+    assert get_detail(tee, "us")["sku_id"] == get_variant("TEE-L").pk
 
 
-@pytest.mark.parametrize("by", ["id", "sku"])
-def test_one_is_matched_by_id_or_else_by_sku_and_what_is_not_named_stays(by: str) -> None:
+@pytest.mark.parametrize("key", ["id", "sku"])
+def test_one_is_matched_by_id_or_else_by_sku_and_what_is_not_named_stays(key: str) -> None:
     tee = make_tee()
-    small, medium = variant("TEE-S"), variant("TEE-M")
-    named = [{"id": medium.pk}, {"id": small.pk}] if by == "id" else [{"sku": "TEE-M"}, {"sku": "TEE-S"}]
+    small, medium = get_variant("TEE-S"), get_variant("TEE-M")
+    items = [{"id": medium.pk}, {"id": small.pk}] if key == "id" else [{"sku": "TEE-M"}, {"sku": "TEE-S"}]
 
-    response = sent("patch", staff(), tee.pk, named)
+    response = send_variants("patch", staff_client(), tee.pk, items)
 
-    assert [one["id"] for one in response.json()["data"]["variants"]] == [medium.pk, small.pk]
+    assert [item["id"] for item in response.json()["data"]["variants"]] == [medium.pk, small.pk]
     assert response.json()["data"]["sku_id"] == medium.pk
-    assert alive() == [("TEE-M", 0), ("TEE-S", 1)]
-    again = variant("TEE-S")
-    assert (again.name, again.options, again.price, again.stock) == ("S", {"Size": "S"}, 20, 4)
-    assert detail(tee, "us")["price"] == "2.00"
+    assert list_active_variants() == [("TEE-M", 0), ("TEE-S", 1)]
+    restored = get_variant("TEE-S")
+    assert (restored.name, restored.options, restored.price, restored.stock) == ("S", {"Size": "S"}, 20, 4)
+    assert get_detail(tee, "us")["price"] == "2.00"
 
 
 def test_by_its_id_a_sku_is_changed() -> None:
     tee = make_tee()
-    small = variant("TEE-S")
+    small = get_variant("TEE-S")
 
-    sent("patch", staff(), tee.pk, [{"id": small.pk, "sku": "SHIRT-S"}, {"sku": "TEE-M"}])
+    send_variants("patch", staff_client(), tee.pk, [{"id": small.pk, "sku": "SHIRT-S"}, {"sku": "TEE-M"}])
 
-    assert alive() == [("SHIRT-S", 0), ("TEE-M", 1)]
-    assert variant("SHIRT-S").pk == small.pk
+    assert list_active_variants() == [("SHIRT-S", 0), ("TEE-M", 1)]
+    assert get_variant("SHIRT-S").pk == small.pk
 
 
 def test_the_list_as_it_is_changes_nothing() -> None:
     tee = make_tee()
-    client = staff()
+    client = staff_client()
     listed = client.get(f"/api/products/{tee.pk}/").json()["data"]["variants"]
-    before = facts()
+    before = dump_without_timestamps()
 
-    for variants in (listed, [{"sku": one["sku"]} for one in listed], [{"id": one["id"]} for one in listed]):
-        assert sent("patch", client, tee.pk, variants).status_code == 200
+    for variants in (listed, [{"sku": item["sku"]} for item in listed], [{"id": item["id"]} for item in listed]):
+        assert send_variants("patch", client, tee.pk, variants).status_code == 200
 
-    assert facts() == before
+    assert dump_without_timestamps() == before
 
 
 def test_a_removed_one_comes_back_by_its_sku_with_its_stock() -> None:
     tee = make_tee()
-    client = staff()
-    small = variant("TEE-S")
-    sent("patch", client, tee.pk, [{"sku": "TEE-M"}])
+    client = staff_client()
+    small = get_variant("TEE-S")
+    send_variants("patch", client, tee.pk, [{"sku": "TEE-M"}])
 
-    response = sent("patch", client, tee.pk, [{"sku": "TEE-M"}, {"sku": "TEE-S", "price": "19"}])
+    response = send_variants("patch", client, tee.pk, [{"sku": "TEE-M"}, {"sku": "TEE-S", "price": "19"}])
 
-    assert [(one["id"], one["price"], one["stock"]) for one in response.json()["data"]["variants"]][1] == (small.pk, "19.00", 4)
-    assert (movements("TEE-S"), history("TEE-S")) == ([(4, "initial", "")], ["20.00", "19.00"])
+    assert [(item["id"], item["price"], item["stock"]) for item in response.json()["data"]["variants"]][1] == (small.pk, "19.00", 4)
+    assert (list_movements("TEE-S"), list_prices("TEE-S")) == ([(4, "initial", "")], ["20.00", "19.00"])
 
 
-@pytest.mark.parametrize("wanted", [0, 1, 9])
-def test_a_stock_in_the_list_is_written_as_the_difference(wanted: int) -> None:
+@pytest.mark.parametrize("available", [0, 1, 9])
+def test_a_stock_in_the_list_is_written_as_the_difference(available: int) -> None:
     tee = make_tee()
-    change_variant("TEE-S", reserved=3)
+    update_variant("TEE-S", reserved=3)
 
-    response = sent("patch", staff(), tee.pk, [{"sku": "TEE-S", "stock": wanted}, {"sku": "TEE-M"}])
+    response = send_variants("patch", staff_client(), tee.pk, [{"sku": "TEE-S", "stock": available}, {"sku": "TEE-M"}])
 
-    assert response.json()["data"]["variants"][0]["stock"] == wanted
-    assert (variant("TEE-S").stock, variant("TEE-S").reserved) == (wanted + 3, 3)
-    assert [one[0] for one in movements("TEE-S")] == [4, *([wanted - 1] if wanted != 1 else [])]
+    assert response.json()["data"]["variants"][0]["stock"] == available
+    assert (get_variant("TEE-S").stock, get_variant("TEE-S").reserved) == (available + 3, 3)
+    assert [item[0] for item in list_movements("TEE-S")] == [4, *([available - 1] if available != 1 else [])]
 
 
 def test_a_simple_product_becomes_one_with_several_and_back() -> None:
     lamp = make_product("Lamp", sku="L-1")
-    client = staff()
+    client = staff_client()
 
-    several = sent("patch", client, lamp.pk, [{"sku": "L-1"}, {"sku": "L-2", "price": "30"}])
-    simple = sent("patch", client, lamp.pk, [{"sku": "L-2"}], price="99")
+    several = send_variants("patch", client, lamp.pk, [{"sku": "L-1"}, {"sku": "L-2", "price": "30"}])
+    simple = send_variants("patch", client, lamp.pk, [{"sku": "L-2"}], price="99")
 
-    assert [one["sku"] for one in several.json()["data"]["variants"]] == ["L-1", "L-2"]
-    assert [(one["sku"], one["price"]) for one in simple.json()["data"]["variants"]] == [("L-2", "30.00")]
+    assert [item["sku"] for item in several.json()["data"]["variants"]] == ["L-1", "L-2"]
+    assert [(item["sku"], item["price"]) for item in simple.json()["data"]["variants"]] == [("L-2", "30.00")]
     assert client.patch(f"/api/products/{lamp.pk}/", {"price": "31"}).json()["data"]["price"] == "31.00"
 
 
@@ -145,34 +155,36 @@ def test_a_simple_product_becomes_one_with_several_and_back() -> None:
 def test_a_list_that_cannot_be_leaves_everything(method: str, variants: list[dict[str, Any]], code: str, field: str) -> None:
     make_product("Mug", sku="TAKEN")
     tee = make_tee()
-    client = staff()
-    given = [{name: variant("TAKEN").pk if value == "{foreign}" else value for name, value in one.items()} for one in variants]
-    before = catalog()
+    client = staff_client()
+    items = [
+        {name: get_variant("TAKEN").pk if value == "{foreign}" else value for name, value in item.items()} for item in variants
+    ]
+    before = dump_catalog()
 
-    assert_refused(sent(method, client, tee.pk, given, description="New"), 400, code, field)
-    assert catalog() == before
+    assert_refused(send_variants(method, client, tee.pk, items, description="New"), 400, code, field)
+    assert dump_catalog() == before
 
 
-@pytest.mark.parametrize(("second", "code"), [("id", "invalid"), ("sku", "sku_taken")])
-def test_one_variant_named_twice_is_refused(second: str, code: str) -> None:
+@pytest.mark.parametrize(("key", "code"), [("id", "invalid"), ("sku", "sku_taken")])
+def test_one_variant_named_twice_is_refused(key: str, code: str) -> None:
     tee = make_tee()
-    client = staff()
-    small = variant("TEE-S")
-    before = catalog()
-    again: dict[str, Any] = {"id": small.pk} if second == "id" else {"sku": "TEE-S"}
+    client = staff_client()
+    small = get_variant("TEE-S")
+    before = dump_catalog()
+    duplicate: dict[str, Any] = {"id": small.pk} if key == "id" else {"sku": "TEE-S"}
 
-    response = sent("patch", client, tee.pk, [{"id": small.pk, "price": "1"}, {**again, "price": "2"}])
+    response = send_variants("patch", client, tee.pk, [{"id": small.pk, "price": "1"}, {**duplicate, "price": "2"}])
 
     assert_refused(response, 400, code, "variants")
-    assert catalog() == before
+    assert dump_catalog() == before
 
 
 def test_the_list_as_it_is_leaves_a_variant_that_is_switched_off() -> None:
     tee = make_tee()
-    change_variant("TEE-M", is_active=False)
-    client = staff()
-    shown = client.get(f"/api/products/{tee.pk}/").json()["data"]["variants"]
+    update_variant("TEE-M", is_active=False)
+    client = staff_client()
+    data = client.get(f"/api/products/{tee.pk}/").json()["data"]["variants"]
 
-    sent("patch", client, tee.pk, shown)
+    send_variants("patch", client, tee.pk, data)
 
-    assert variant("TEE-M").deleted_at is None
+    assert get_variant("TEE-M").deleted_at is None

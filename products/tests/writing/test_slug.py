@@ -1,4 +1,4 @@
-"""A product's slug: the readable part of its address"""
+"""A product's slug: the readable part of its URL"""
 
 import pytest
 

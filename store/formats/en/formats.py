@@ -1,4 +1,4 @@
-"""How the admin's pages write dates: alike for readers of every country."""
+"""Date formats of the admin: ISO 8601, unambiguous in every country."""
 
 DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = "Y-m-d H:i"

@@ -1,4 +1,4 @@
-"""`manage.py clean_up`: deletes what is over. Run it daily; it is safe at any time, and twice at once."""
+"""`manage.py clean_up`: deletes expired data. Run it daily; it is safe at any time, even concurrently."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,23 +17,23 @@ CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     accounts.retention.clean_up,
     carts.retention.clean_up,
     orders.retention.clean_up,
-    partial(products.media.retention.clean_up, line_images.pictures_shown),
+    partial(products.media.retention.clean_up, line_images.names_in_use),
     outbox.clean_up,
 )
 
 
 class Command(BaseCommand):
-    """Asks each app to delete what it keeps for a while only."""
+    """Runs the retention rules of each app."""
 
     help = (
-        "Delete expired sessions, phone codes, guest carts, old idempotency keys, account events of a year ago and jobs done a "
-        "week ago, and picture files that nothing shows. Safe to run at any time."
+        "Delete expired sessions, phone codes, guest carts, old idempotency keys, account events older than a year, jobs done over "
+        "a week ago, and unused image files. Safe to run at any time."
     )
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         for cleaner in CLEANERS:
-            for what, count in cleaner().items():
+            for name, count in cleaner().items():
                 if verbosity and count:
-                    self.stdout.write(f"{count} {what}")
+                    self.stdout.write(f"{count} {name}")
         if verbosity:
             self.stdout.write("Clean.")

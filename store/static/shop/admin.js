@@ -1,73 +1,76 @@
-// Alpine's CSP build reads the expressions of Unfold's templates by itself, without eval, but knows neither globals nor
-// statements. So the functions of Unfold's app.js become data of Alpine here, and the few expressions that use more
-// than it reads are put into other words before it starts.
+// Alpine's CSP build evaluates the expressions in Unfold's templates without eval, but supports neither globals nor
+// statements. So this script registers the functions of Unfold's app.js as Alpine data, and replaces the few unsupported
+// expressions before Alpine starts.
 document.addEventListener("alpine:init", () => {
   const { Alpine } = window;
   for (const name of ["theme", "searchForm", "searchCommand"]) {
-    Alpine.data(name, (...given) => window[name](...given));
+    Alpine.data(name, (...args) => window[name](...args));
   }
 
   const body = document.body;
-  const first = /activeTab: '([^']*)'/.exec(body.getAttribute("x-data") ?? "")?.[1] ?? "";
+  const initialTab = /activeTab: '([^']*)'/.exec(body.getAttribute("x-data") ?? "")?.[1] ?? "";
   Alpine.data("page", () => ({
-    activeTab: (first && getCurrentTab()) || first,
+    activeTab: (initialTab && getCurrentTab()) || initialTab,
     sidebarMobileOpen: false,
     sidebarDesktopOpen: localStorage.getItem("sidebarDesktopOpen") !== "0",
     init() {
       this.$watch("sidebarDesktopOpen", (open) => localStorage.setItem("sidebarDesktopOpen", open ? "1" : "0"));
     },
-    hereWithTab() {
-      const here = window.location.pathname + window.location.search;
-      return this.activeTab && this.activeTab !== "general" ? `${here}#${this.activeTab}` : here;
+    currentUrl() {
+      const url = window.location.pathname + window.location.search;
+      return this.activeTab && this.activeTab !== "general" ? `${url}#${this.activeTab}` : url;
     },
   }));
   body.setAttribute("x-data", "page");
   body.removeAttribute("x-init");
 
-  const reworded = [
+  const replacements = [
     ["x-on:click", "sidebarDesktopOpen = !sidebarDesktopOpen;", "sidebarDesktopOpen = !sidebarDesktopOpen"],
-    ["x-bind:action", "activeTab && activeTab !== 'general' ?", "hereWithTab()"],
+    ["x-bind:action", "activeTab && activeTab !== 'general' ?", "currentUrl()"],
     ["x-on:keydown.enter.prevent", "if (!$event.metaKey", "!$event.metaKey && !$event.ctrlKey && selectItem(false, false)"],
   ];
-  for (const [attribute, begin, words] of reworded) {
-    for (const element of document.querySelectorAll(`[${CSS.escape(attribute)}^="${begin}"]`)) {
-      element.setAttribute(attribute, words);
+  for (const [attribute, prefix, expression] of replacements) {
+    for (const element of document.querySelectorAll(`[${CSS.escape(attribute)}^="${prefix}"]`)) {
+      element.setAttribute(attribute, expression);
     }
   }
 });
 
-// Unfold's icons are words in a font that draws them: beside other words they are not to be read out, and a control
-// that shows nothing else needs a name. Some controls are made while the page loads.
+// Unfold's icons are ligatures of an icon font. Hide them from screen readers if the control has other text, and name
+// the controls that have none. Some controls are created while the page loads.
 function nameControls() {
   document.getElementById("searchbar-submit")?.setAttribute("aria-label", "Search");
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
     const control = icon.closest("a, button");
-    const words = icon.textContent.trim();
-    if (words === "more_horiz") control?.setAttribute("aria-label", "More");
-    if (!control || control.getAttribute("aria-label") || control.textContent.trim() !== words) {
+    const text = icon.textContent.trim();
+    if (text === "more_horiz") control?.setAttribute("aria-label", "More");
+    if (!control || control.getAttribute("aria-label") || control.textContent.trim() !== text) {
       icon.setAttribute("aria-hidden", "true");
     }
   }
   for (const input of document.querySelectorAll("input[placeholder]:not([aria-label])")) {
     if (!input.labels.length) input.setAttribute("aria-label", input.placeholder);
   }
-  // Select2 names its boxes by what is chosen in them, which may be nothing: the label comes first.
+  // Select2 labels its boxes with the selected value, which may be empty: add the field's label in front.
   for (const box of document.querySelectorAll(".select2-selection")) {
     const label = box.closest(".select2").previousElementSibling?.labels?.[0];
-    const chosen = box.querySelector("[role=textbox]");
-    if (!label || !chosen) continue;
+    const selection = box.querySelector("[role=textbox]");
+    if (!label || !selection) continue;
     label.id ||= `${label.htmlFor}_label`;
-    chosen.setAttribute("aria-labelledby", label.id);
-    box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
+    selection.setAttribute("aria-labelledby", label.id);
+    box.setAttribute("aria-labelledby", `${label.id} ${selection.id}`);
   }
 }
-document.addEventListener("DOMContentLoaded", nameControls);
+document.addEventListener("DOMContentLoaded", () => {
+  nameControls();
+  window.django?.jQuery?.(nameControls); // Select2 is created in jQuery's ready callbacks, which may run after the load event
+});
 window.addEventListener("load", nameControls);
 
-// Chart.js draws its words itself; they follow the theme. Unfold draws its charts anew when the theme has changed.
-const inks = { true: "#d1d5db", false: "#4b5563" };
-const ink = () => {
-  if (window.Chart) window.Chart.defaults.color = inks[document.documentElement.classList.contains("dark")];
+// Chart.js draws its text on a canvas, so set its colour from the theme. Unfold redraws its charts when the theme changes.
+const textColors = { true: "#d1d5db", false: "#4b5563" };
+const updateChartColor = () => {
+  if (window.Chart) window.Chart.defaults.color = textColors[document.documentElement.classList.contains("dark")];
 };
-new MutationObserver(ink).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
-document.addEventListener("DOMContentLoaded", ink);
+new MutationObserver(updateChartColor).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+document.addEventListener("DOMContentLoaded", updateChartColor);

@@ -1,4 +1,4 @@
-"""Holds what is sent to Stripe, and what it answers, against the types of its own package (see README.md)."""
+"""Check Stripe requests and responses against the types of Stripe's package (see README.md)."""
 
 import json
 import re
@@ -20,98 +20,98 @@ def _schema() -> Json:
 
 
 @cache
-def examples() -> Json:
+def get_examples() -> Json:
     """Return Stripe's own examples, by the name of the object."""
     loaded: Json = json.loads((FOLDER / "openapi-fixtures-trimmed.json").read_text(encoding="utf-8"))["resources"]
     return loaded
 
 
-def _plain(schema: Json) -> Json:
-    """Return JSON Schema proper: what is `nullable` may be null."""
-    made = {name: value for name, value in schema.items() if name not in ("nullable", "format")}
+def _to_json_schema(schema: Json) -> Json:
+    """Return standard JSON Schema: `nullable` becomes a null type."""
+    converted = {name: value for name, value in schema.items() if name not in ("nullable", "format")}
     if "properties" in schema:
-        made["properties"] = {name: _plain(inner) for name, inner in schema["properties"].items()}
+        converted["properties"] = {name: _to_json_schema(inner) for name, inner in schema["properties"].items()}
     if "anyOf" in schema:
-        made["anyOf"] = [_plain(inner) for inner in schema["anyOf"]]
+        converted["anyOf"] = [_to_json_schema(inner) for inner in schema["anyOf"]]
     for name in ("items", "additionalProperties"):
         if isinstance(schema.get(name), dict):
-            made[name] = _plain(schema[name])
-    return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made
+            converted[name] = _to_json_schema(schema[name])
+    return {"anyOf": [converted, {"type": "null"}]} if schema.get("nullable") else converted
 
 
 @cache
 def _object_schema(name: str) -> Json:
-    return {**_plain(_schema()["objects"][name]), "additionalProperties": False}
+    return {**_to_json_schema(_schema()["objects"][name]), "additionalProperties": False}
 
 
 @cache
 def _operations() -> list[tuple[str, re.Pattern[str], Json]]:
-    found = []
+    operations = []
     for name, operation in _schema()["operations"].items():
         method, _, path = name.partition(" ")
-        found.append((method, re.compile(re.sub(r"\{\w+\}", r"\\w+", path) + "/?"), _plain(operation["request"])))
-    return found
+        operations.append((method, re.compile(re.sub(r"\{\w+\}", r"\\w+", path) + "/?"), _to_json_schema(operation["request"])))
+    return operations
 
 
-def _problems(schema: Json, given: Any) -> list[str]:
-    return [f"{'.'.join(map(str, wrong.path))}: {wrong.message}"[:500] for wrong in Draft202012Validator(schema).iter_errors(given)]
+def _find_problems(schema: Json, value: Any) -> list[str]:
+    return [f"{'.'.join(map(str, error.path))}: {error.message}"[:500] for error in Draft202012Validator(schema).iter_errors(value)]
 
 
-def _typed(given: Any, schema: Json) -> Any:
-    """Return a decoded form with the numbers and truth values that its texts stand for."""
+def _convert_types(form_value: Any, schema: Json) -> Any:
+    """Return a decoded form with texts converted to the numbers and booleans of the schema."""
     for choice in schema.get("anyOf", []):
-        if Draft202012Validator(choice).is_valid(_typed(given, choice)):
-            return _typed(given, choice)
-    if isinstance(given, dict):
-        known, others = schema.get("properties", {}), schema.get("additionalProperties")
-        rest = others if isinstance(others, dict) else {}
-        return {name: _typed(value, known.get(name, rest)) for name, value in given.items()}
-    if isinstance(given, list):
-        return [_typed(value, schema.get("items", {})) for value in given]
-    if schema.get("type") == "integer" and re.fullmatch(r"-?[0-9]{1,18}", given):
-        return int(given)
-    return {"true": True, "false": False}.get(given, given) if schema.get("type") == "boolean" else given
+        if Draft202012Validator(choice).is_valid(_convert_types(form_value, choice)):
+            return _convert_types(form_value, choice)
+    if isinstance(form_value, dict):
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+        additional = others if isinstance(others, dict) else {}
+        return {name: _convert_types(value, properties.get(name, additional)) for name, value in form_value.items()}
+    if isinstance(form_value, list):
+        return [_convert_types(value, schema.get("items", {})) for value in form_value]
+    if schema.get("type") == "integer" and re.fullmatch(r"-?[0-9]{1,18}", form_value):
+        return int(form_value)
+    return {"true": True, "false": False}.get(form_value, form_value) if schema.get("type") == "boolean" else form_value
 
 
 def check_request(method: str, path: str, params: Json) -> None:
-    """Fail where a call of the API, whose form was decoded to texts, is not what the API takes.
+    """Fail if the decoded form of an API call does not match the schema.
 
     Raises LookupError for an operation that the schema does not describe.
     """
-    schema = next((schema for own, pattern, schema in _operations() if own == method and pattern.fullmatch(path)), None)
+    schema = next((schema for verb, pattern, schema in _operations() if verb == method and pattern.fullmatch(path)), None)
     if schema is None:
         raise LookupError(f"the schema does not describe {method} {path}")
-    problems = _problems(schema, _typed(params, schema))
-    assert not problems, f"{method} {path} is not what Stripe takes: {problems}"
+    problems = _find_problems(schema, _convert_types(params, schema))
+    assert not problems, f"{method} {path} does not match Stripe's schema: {problems}"
 
 
-def check_object(given: Any) -> None:
-    """Fail where an object of the API, or one within it, is not what Stripe answers. Looks into lists and events."""
-    kind = given["object"]
+def check_object(obj: Any) -> None:
+    """Fail if an API object, or one nested in it, does not match the schema. Looks into lists and events."""
+    kind = obj["object"]
     if kind == "list":
-        assert sorted(given) == ["data", "has_more", "object", "url"], f"a list has {sorted(given)}"
-        assert isinstance(given["has_more"], bool)
-        assert given["url"].startswith("/v1/")
+        assert sorted(obj) == ["data", "has_more", "object", "url"], f"a list has {sorted(obj)}"
+        assert isinstance(obj["has_more"], bool)
+        assert obj["url"].startswith("/v1/")
     else:
-        name = _name(given)
+        name = _get_schema_name(obj)
         assert name in _schema()["objects"], f"the schema does not describe the object {kind}"
-        problems = _problems(_object_schema(name), given)
-        assert not problems, f"{kind} {given.get('id')} is not what Stripe answers: {problems}"
-    for inner in _inner(given):
+        problems = _find_problems(_object_schema(name), obj)
+        assert not problems, f"{kind} {obj.get('id')} does not match Stripe's schema: {problems}"
+    for inner in _get_nested_objects(obj):
         check_object(inner)
 
 
-def _inner(given: Json) -> list[Json]:
-    """Return the objects within an object: in a list, in an event, or where an id was expanded."""
-    expanded = [value for value in given.values() if isinstance(value, dict) and isinstance(value.get("object"), str)]
-    within = [value for value in expanded if value["object"] == "list" or _name(value) in _schema()["objects"]]
-    if given["object"] == "list":
-        within += given["data"]
-    if given["object"] == "event":
-        within.append(given["data"]["object"])
+def _get_nested_objects(obj: Json) -> list[Json]:
+    """Return the objects nested in an object: in a list, in an event, or expanded ids."""
+    expanded = [value for value in obj.values() if isinstance(value, dict) and isinstance(value.get("object"), str)]
+    within = [value for value in expanded if value["object"] == "list" or _get_schema_name(value) in _schema()["objects"]]
+    if obj["object"] == "list":
+        within += obj["data"]
+    if obj["object"] == "event":
+        within.append(obj["data"]["object"])
     return within
 
 
-def _name(given: Json) -> str:
-    name: str = given["object"]
+def _get_schema_name(obj: Json) -> str:
+    name: str = obj["object"]
     return NAMES.get(name, name)

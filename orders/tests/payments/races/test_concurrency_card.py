@@ -1,4 +1,4 @@
-"""Paying by card, many at once: the last unit is promised once, two tabs get one session, one payment is settled once"""
+"""Concurrent card payments: the last unit is reserved once, two tabs get one session, a payment is settled once"""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -12,139 +12,143 @@ from django.db import connections
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.tests.factories import access_token, make_user
-from carts.tests.factories import add, guest_with, signed_in
+from accounts.tests.factories import make_access_token, make_user
+from carts.tests.factories import add_to_cart, make_guest_cart, signed_in_client
 from core.models import Job
 from orders.models import Order, OrderEvent, Payment
 from orders.payments import settlement
-from orders.payments.provider_state import session_facts
-from orders.tests.factories import form
-from orders.tests.payments.till import WEBHOOK, Till, till_of
+from orders.payments.provider_state import parse_session
+from orders.tests.factories import order_body
+from orders.tests.payments.card_payments import WEBHOOK, CardPayments, use_emulator
 from products.models import StockMovement
-from products.tests.factories import make_product, make_products, variant_of
-from tests.crowd import Answer, Caller, at_once, statuses
+from products.tests.factories import get_only_variant, make_product, make_products
+from tests.concurrent_requests import Caller, Response, at_once, count_statuses
 from tests.emulator.processes import Emulator
-from tests.emulator.webhook_receivers import Receiver
+from tests.emulator.webhook_receivers import WebhookReceiver
 
 CREATE = "/api/orders/create/"
 
 
 @pytest.fixture
-def till(settings: Settings, emulator: Emulator, webhooks: Receiver, live_server: LiveServer) -> Till:
-    """The shop takes cards, and is served."""
-    return till_of(settings, emulator, webhooks)
+def card_payments(settings: Settings, emulator: Emulator, webhooks: WebhookReceiver, live_server: LiveServer) -> CardPayments:
+    """The shop takes cards and runs as a live server."""
+    return use_emulator(settings, emulator, webhooks)
 
 
-def card(**given: Any) -> dict[str, Any]:
+def make_card_order(**fields: Any) -> dict[str, Any]:
     """Return the body of an order by card."""
-    return form(payment_method="stripe", **given)
+    return order_body(payment_method="stripe", **fields)
 
 
-def add_up() -> None:
-    """Hold that the books add up."""
+def check_consistency() -> None:
+    """Assert that stock movements match the units sold."""
     call_command("check_integrity", stdout=StringIO())
 
 
-def test_sixteen_buyers_of_the_last_unit_get_one_session(till: Till, live_server: LiveServer) -> None:
+def test_sixteen_buyers_of_the_last_unit_get_one_session(card_payments: CardPayments, live_server: LiveServer) -> None:
     lamp = make_product(stock=1)
-    guests = [Caller(live_server.url, {"X-Cart-Token": guest_with(lamp)}) for _ in range(16)]
+    guests = [Caller(live_server.url, {"X-Cart-Token": make_guest_cart(lamp)}) for _ in range(16)]
 
-    answers = at_once([caller.posting(CREATE, card()) for caller in guests])
+    responses = at_once([caller.make_post(CREATE, make_card_order()) for caller in guests])
 
-    assert statuses(answers) == {201: 1, 409: 15}
-    assert (variant_of(lamp).stock, variant_of(lamp).reserved) == (1, 1)
-    assert len(till.emulator.ledger()) == 1
-    add_up()
+    assert count_statuses(responses) == {201: 1, 409: 15}
+    assert (get_only_variant(lamp).stock, get_only_variant(lamp).reserved) == (1, 1)
+    assert len(card_payments.emulator.ledger()) == 1
+    check_consistency()
 
 
 @pytest.mark.parametrize("keys", [[""] * 6, ["k"] * 6, [f"k-{number}" for number in range(6)]], ids=["none", "one", "own"])
-def test_six_tabs_at_once_get_one_order_and_one_page(till: Till, live_server: LiveServer, keys: list[str]) -> None:
-    caller = Caller(live_server.url, {"X-Cart-Token": guest_with(make_product(stock=5), 2)})
+def test_six_tabs_at_once_get_one_order_and_one_page(card_payments: CardPayments, live_server: LiveServer, keys: list[str]) -> None:
+    caller = Caller(live_server.url, {"X-Cart-Token": make_guest_cart(make_product(stock=5), 2)})
 
-    answers = at_once([caller.posting(CREATE, card(), **({"Idempotency-Key": key} if key else {})) for key in keys])
+    responses = at_once([caller.make_post(CREATE, make_card_order(), **({"Idempotency-Key": key} if key else {})) for key in keys])
 
-    found = [answer.body["data"] for answer in answers if answer.status in (200, 201)]
-    assert len(found) == 6, [answer.body for answer in answers]
-    assert len({order["number"] for order in found}) == len({order["checkout_url"] for order in found}) == 1
-    assert (Order.objects.count(), len(till.emulator.ledger())) == (1, 1)
-    add_up()
+    orders = [response.body["data"] for response in responses if response.status in (200, 201)]
+    assert len(orders) == 6, [response.body for response in responses]
+    assert len({order["number"] for order in orders}) == len({order["checkout_url"] for order in orders}) == 1
+    assert (Order.objects.count(), len(card_payments.emulator.ledger())) == (1, 1)
+    check_consistency()
 
 
-def test_one_payment_is_settled_once_whoever_brings_it(till: Till, live_server: LiveServer) -> None:
+def test_one_payment_is_settled_once_however_it_is_reported(card_payments: CardPayments, live_server: LiveServer) -> None:
     user = make_user()
     lamp = make_product(sku="LAMP", stock=5)
-    add(signed_in(user), lamp, 2)
-    caller = Caller(live_server.url, {"Authorization": f"Bearer {access_token(user)}"})
-    order = caller.post(CREATE, card()).body["data"]
-    till.emulator.pay(order["session_id"])
-    assert till.emulator.wait()
-    calls = [one for one in till.webhooks.taken() if one.event["type"] == "checkout.session.completed"] * 8
+    add_to_cart(signed_in_client(user), lamp, 2)
+    caller = Caller(live_server.url, {"Authorization": f"Bearer {make_access_token(user)}"})
+    order = caller.post(CREATE, make_card_order()).body["data"]
+    card_payments.emulator.pay(order["session_id"])
+    assert card_payments.emulator.wait_for_deliveries()
+    calls = [
+        request for request in card_payments.webhooks.pop_requests() if request.event["type"] == "checkout.session.completed"
+    ] * 8
     stripe = Caller(live_server.url, {"Stripe-Signature": calls[0].signature})
     payment = Payment.objects.get()
-    facts = session_facts(calls[0].event["data"]["object"])
+    session = parse_session(calls[0].event["data"]["object"])
     url = f"/api/orders/verify-payment/?session_id={order['session_id']}"
 
     def settle() -> None:
         try:
-            settlement.apply_session(payment.pk, facts)
+            settlement.apply_session(payment.pk, session)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:
-        mine = pool.submit(settle)
-        answers = at_once(
+        direct_settlement = pool.submit(settle)
+        responses = at_once(
             [
                 *(partial(stripe.send_raw, "POST", WEBHOOK, call.body) for call in calls),
-                *[caller.sending("GET", url, {})] * 4,
+                *[caller.make_call("GET", url, {})] * 4,
             ]
         )
-        mine.result()
+        direct_settlement.result()
 
-    assert statuses(answers) == {200: 12}
-    assert (variant_of(lamp).stock, variant_of(lamp).reserved) == (3, 0)
+    assert count_statuses(responses) == {200: 12}
+    assert (get_only_variant(lamp).stock, get_only_variant(lamp).reserved) == (3, 0)
     assert StockMovement.objects.filter(reason="sale").count() == 1
     assert OrderEvent.objects.filter(kind="paid").count() == 1
     assert Job.objects.filter(kind="order_mail").count() == 1
-    add_up()
+    check_consistency()
 
 
 def test_orders_of_the_same_products_in_opposite_order_never_wait_for_each_other_for_ever(
-    till: Till, live_server: LiveServer
+    card_payments: CardPayments, live_server: LiveServer
 ) -> None:
     products = make_products(*(f"Product {number}" for number in range(4)))
     callers = []
     for number in range(24):
         user = make_user(f"buyer-{number}@example.com")
         for product in products if number % 2 else reversed(products):
-            add(signed_in(user), product)
-        callers.append(Caller(live_server.url, {"Authorization": f"Bearer {access_token(user)}"}))
+            add_to_cart(signed_in_client(user), product)
+        callers.append(Caller(live_server.url, {"Authorization": f"Bearer {make_access_token(user)}"}))
 
-    answers = at_once([caller.posting(CREATE, card()) for caller in callers])
+    responses = at_once([caller.make_post(CREATE, make_card_order()) for caller in callers])
 
-    assert set(statuses(answers)) <= {201, 409}
-    assert statuses(answers)[201] == 10
-    assert all(variant_of(product).reserved == 10 for product in products)
-    add_up()
+    assert set(count_statuses(responses)) <= {201, 409}
+    assert count_statuses(responses)[201] == 10
+    assert all(get_only_variant(product).reserved == 10 for product in products)
+    check_consistency()
 
 
-def test_paying_and_cancelling_at_once_end_in_one_of_the_two(till: Till, live_server: LiveServer) -> None:
+def test_paying_and_cancelling_at_once_end_in_one_of_the_two(card_payments: CardPayments, live_server: LiveServer) -> None:
     user = make_user()
     lamp = make_product(sku="LAMP", stock=5)
-    caller = Caller(live_server.url, {"Authorization": f"Bearer {access_token(user)}"})
+    caller = Caller(live_server.url, {"Authorization": f"Bearer {make_access_token(user)}"})
     for _ in range(4):
-        add(signed_in(user), lamp)
-        order = caller.post(CREATE, card()).body["data"]
+        add_to_cart(signed_in_client(user), lamp)
+        order = caller.post(CREATE, make_card_order()).body["data"]
 
-        def pay(session: str = order["session_id"]) -> Answer:
-            answer = till.emulator.ask("POST", f"/pay/{session}", "act=pay", Content_Type="application/x-www-form-urlencoded")
-            return Answer(answer.status, {})
+        def pay(session: str = order["session_id"]) -> Response:
+            response = card_payments.emulator.request(
+                "POST", f"/pay/{session}", "act=pay", Content_Type="application/x-www-form-urlencoded"
+            )
+            return Response(response.status, {})
 
-        answers = at_once([caller.posting(f"/api/orders/{order['number']}/cancel/", {}), pay])
-        till.deliver()
+        responses = at_once([caller.make_post(f"/api/orders/{order['number']}/cancel/", {}), pay])
+        card_payments.deliver_events()
 
         placed = Order.objects.get(number=order["number"])
-        assert (answers[0].status, placed.status) in ((200, "cancelled"), (409, "processing")), json.dumps(answers[0].body)
-        captured = next(row["captured"] for row in till.emulator.ledger() if row["order"] == order["number"])
+        assert (responses[0].status, placed.status) in ((200, "cancelled"), (409, "processing")), json.dumps(responses[0].body)
+        captured = next(row["captured"] for row in card_payments.emulator.ledger() if row["order"] == order["number"])
         assert (captured > 0) == (placed.status == "processing")
-        caller.sending("DELETE", "/api/cart/clear/", {})()
-        add_up()
+        caller.make_call("DELETE", "/api/cart/clear/", {})()
+        check_consistency()

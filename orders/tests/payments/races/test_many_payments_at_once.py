@@ -1,105 +1,115 @@
-"""Payments of many orders at one moment: over HTTP, with real threads (failure table: 9, 20, 24)"""
+"""Concurrent payments of many orders, over HTTP with real threads (failure table: 9, 20, 24)"""
 
 import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from carts.tests.factories import add, guest, guest_with
+from carts.tests.factories import add_to_cart, guest_client, make_guest_cart
 from core import outbox
 from orders.models import Order, Refund
-from orders.tests.factories import form
-from orders.tests.payments.invariants import altered, came, check_books, mails, posting, stock_of
-from orders.tests.payments.till import Till
+from orders.tests.factories import order_body
+from orders.tests.payments.card_payments import CardPayments
+from orders.tests.payments.invariants import alter_event, check_invariants, count_mails, get_stock, make_webhook_call, take_events
 from products.tests.factories import make_product
-from tests.crowd import Caller, at_once, statuses
+from tests.concurrent_requests import Caller, at_once, count_statuses
 
-CREATE, CARD = "/api/orders/create/", form(payment_method="stripe")
+CREATE, CARD = "/api/orders/create/", order_body(payment_method="stripe")
 COMPLETED = "checkout.session.completed"
 
 pytestmark = pytest.mark.usefixtures("unthrottled")
 
 
-def test_orders_of_the_same_goods_paid_and_ended_at_once_never_block_each_other(till: Till, live_server: LiveServer) -> None:
+def test_orders_of_the_same_goods_paid_and_ended_at_once_never_block_each_other(
+    card_payments: CardPayments, live_server: LiveServer
+) -> None:
     goods = [make_product(name, sku=name, stock=20) for name in ("LAMP", "MUG", "PEN")]
     numbers, calls = [], []
     for turn in range(8):
         first, *others = goods[:: -1 if turn % 2 else 1]
-        key = guest_with(first)
+        key = make_guest_cart(first)
         for product in others:
-            add(guest(key), product)
+            add_to_cart(guest_client(key), product)
         order = Caller(live_server.url, {"X-Cart-Token": key}).post(CREATE, CARD).body["data"]
         numbers.append(order["number"])
         if turn < 6:
-            till.emulator.pay(order["session_id"])
-            calls.append(posting(live_server.url, came(till)[COMPLETED]))
+            card_payments.emulator.pay(order["session_id"])
+            calls.append(make_webhook_call(live_server.url, take_events(card_payments)[COMPLETED]))
         else:
             token = Caller(live_server.url, {"X-Order-Token": order["order_token"]})
-            calls.append(token.posting(f"/api/orders/{order['number']}/cancel/", {}))
-    newcomers = [Caller(live_server.url, {"X-Cart-Token": guest_with(goods[2])}).posting(CREATE, CARD) for _ in range(4)]
+            calls.append(token.make_post(f"/api/orders/{order['number']}/cancel/", {}))
+    newcomers = [Caller(live_server.url, {"X-Cart-Token": make_guest_cart(goods[2])}).make_post(CREATE, CARD) for _ in range(4)]
 
-    answers = at_once(calls + newcomers)
+    responses = at_once(calls + newcomers)
 
-    assert statuses(answers) == {200: 8, 201: 4}
+    assert count_statuses(responses) == {200: 8, 201: 4}
     assert [Order.objects.get(number=number).status for number in numbers] == ["processing"] * 6 + ["cancelled"] * 2
-    assert (stock_of("LAMP"), stock_of("MUG"), stock_of("PEN")) == ((14, 0), (14, 0), (14, 4))
-    assert set(till.deliver()) == {200}
-    check_books(till)
+    assert (get_stock("LAMP"), get_stock("MUG"), get_stock("PEN")) == ((14, 0), (14, 0), (14, 4))
+    assert set(card_payments.deliver_events()) == {200}
+    check_invariants(card_payments)
 
 
-def test_of_late_payments_for_the_last_unit_one_is_sent_and_the_others_go_back(till: Till, live_server: LiveServer) -> None:
+def test_of_late_payments_for_the_last_unit_one_is_sent_and_the_others_go_back(
+    card_payments: CardPayments, live_server: LiveServer
+) -> None:
     lamp = make_product(sku="LAMP", stock=4)
-    buyers = [Caller(live_server.url, {"X-Cart-Token": guest_with(lamp)}) for _ in range(4)]
-    till.emulator.faults({"match": {"path": "sessions$"}, "times": -1, "do": {"status": 500, "after": True}})
-    refused = at_once([caller.posting(CREATE, CARD) for caller in buyers])
-    assert statuses(refused) == {503: 4}
-    till.emulator.faults()
+    buyers = [Caller(live_server.url, {"X-Cart-Token": make_guest_cart(lamp)}) for _ in range(4)]
+    card_payments.emulator.set_faults({"match": {"path": "sessions$"}, "times": -1, "do": {"status": 500, "after": True}})
+    refused = at_once([caller.make_post(CREATE, CARD) for caller in buyers])
+    assert count_statuses(refused) == {503: 4}
+    card_payments.emulator.set_faults()
     Order.objects.update(reserved_until=timezone.now())
-    for answer in refused:
-        details = answer.body["details"]
+    for response in refused:
+        details = response.body["details"]
         token = Caller(live_server.url, {"X-Order-Token": details["order_token"]})
         assert token.post(f"/api/orders/{details['order']}/pay/", {}).status == 409
-    other = Caller(live_server.url, {"X-Cart-Token": guest_with(lamp, 3)})
-    assert other.post(CREATE, form()).status == 201
+    other = Caller(live_server.url, {"X-Cart-Token": make_guest_cart(lamp, 3)})
+    assert other.post(CREATE, order_body()).status == 201
     events = []
-    for row in till.emulator.ledger():
-        till.emulator.pay(row["session"])
-        events.append(came(till)[COMPLETED])
+    for row in card_payments.emulator.ledger():
+        card_payments.emulator.pay(row["session"])
+        events.append(take_events(card_payments)[COMPLETED])
 
-    answers = at_once([posting(live_server.url, event) for event in events] * 2)
+    responses = at_once([make_webhook_call(live_server.url, event) for event in events] * 2)
 
-    assert statuses(answers) == {200: 8}
+    assert count_statuses(responses) == {200: 8}
     assert sorted(Order.objects.filter(payment_method="stripe").values_list("status", flat=True)) == ["expired"] * 3 + [
         "processing"
     ]
-    assert (stock_of("LAMP"), Refund.objects.count(), mails("paid")) == ((0, 0), 3, 1)
+    assert (get_stock("LAMP"), Refund.objects.count(), count_mails("paid")) == ((0, 0), 3, 1)
     while outbox.run_due()[0]:
         pass
-    assert set(till.deliver()) == {200}
+    assert set(card_payments.deliver_events()) == {200}
     assert set(Refund.objects.values_list("state", flat=True)) == {"succeeded"}
     assert not Order.objects.exclude(attention="").exists()
-    check_books(till)
+    check_invariants(card_payments)
 
 
 @pytest.mark.parametrize("round_", range(2))
-def test_a_buyer_who_turns_to_cash_while_paid_and_expired_arrive_has_paid_by_card(
-    till: Till, live_server: LiveServer, round_: int
+def test_a_switch_to_cash_while_paid_and_expired_arrive_leaves_a_card_payment(
+    card_payments: CardPayments, live_server: LiveServer, round_: int
 ) -> None:
-    buyer = Caller(live_server.url, {"X-Cart-Token": guest_with(make_product(sku="LAMP", stock=1))})
+    buyer = Caller(live_server.url, {"X-Cart-Token": make_guest_cart(make_product(sku="LAMP", stock=1))})
     order = buyer.post(CREATE, CARD).body["data"]
-    till.emulator.pay(order["session_id"])
-    paid = came(till)[COMPLETED]
-    expired = altered(paid[0], "checkout.session.expired", status="expired", payment_status="unpaid", payment_intent=None)
+    card_payments.emulator.pay(order["session_id"])
+    paid = take_events(card_payments)[COMPLETED]
+    expired = alter_event(paid[0], "checkout.session.expired", status="expired", payment_status="unpaid", payment_intent=None)
 
-    answers = at_once([posting(live_server.url, expired), posting(live_server.url, paid), buyer.posting(CREATE, form())])
+    responses = at_once(
+        [
+            make_webhook_call(live_server.url, expired),
+            make_webhook_call(live_server.url, paid),
+            buyer.make_post(CREATE, order_body()),
+        ]
+    )
 
-    assert statuses(answers[:2]) == {200: 2}
+    assert count_statuses(responses[:2]) == {200: 2}
     outbox.run_due()
-    assert set(till.deliver()) <= {200}
-    assert stock_of("LAMP") == (0, 0)
-    if answers[2].status == 201:  # cash came between the two
+    assert set(card_payments.deliver_events()) <= {200}
+    assert get_stock("LAMP") == (0, 0)
+    if responses[2].status == 201:  # the cash order came between the two
         assert Order.objects.get(number=order["number"]).status in ("expired", "cancelled")
         assert Refund.objects.get().state == "succeeded"
     else:
         assert Order.objects.get().status == "processing"
         assert not Refund.objects.exists()
-    check_books(till)
+    check_invariants(card_payments)

@@ -1,4 +1,4 @@
-"""`manage.py check_integrity` while the shop is open: an order that is placed in this moment is no problem, and is not undone"""
+"""`manage.py check_integrity` while the shop is open: an order placed meanwhile is no problem and is not undone"""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,106 +8,106 @@ import pytest
 from django.db import connection, transaction
 
 from carts.models import Cart, CartItem
-from carts.tests.factories import add
+from carts.tests.factories import add_to_cart
 from orders import integrity
 from orders.models import Payment
 from orders.payments import refunds
-from orders.payments.provider_state import RefundFacts
-from orders.state.locking import locked_with_order
+from orders.payments.provider_state import ProviderRefund
+from orders.state.locking import lock_order_and_payment
 from orders.tests.factories import customer
-from orders.tests.payments.invariants import check_books
-from orders.tests.payments.paid_orders import bought, lamps, pending, stock_of
-from orders.tests.payments.till import Till, status_of
+from orders.tests.payments.card_payments import CardPayments, get_statuses
+from orders.tests.payments.invariants import check_invariants
+from orders.tests.payments.paid_orders import add_lamps, create_paid_order, create_pending_order, get_stock
 from products.models import Variant
 from products.tests.factories import make_product
 
 pytestmark = pytest.mark.django_db
-HELD = '"carts_cartitem"."held" > '
+HELD_CONDITION = '"carts_cartitem"."held" > '
 
 
-def test_an_order_that_is_placed_between_two_looks_is_no_problem(till: Till) -> None:
+def test_an_order_that_is_placed_between_two_looks_is_no_problem(card_payments: CardPayments) -> None:
     client = customer()
-    lamps(client)
+    add_lamps(client)
     placed: list[str] = []
 
     def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        # Before the check asks which carts hold something: what it has asked before knows nothing of the order.
-        if not placed and HELD in sql:
+        # Before the check asks which carts hold something; its earlier queries do not see the order.
+        if not placed and HELD_CONDITION in sql:
             placed.append("")
-            placed[0] = till.placed(client)["number"]
+            placed[0] = card_payments.place_order(client)["number"]
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(meanwhile):
-        found = [str(problem) for problem in integrity.problems()]
+        problems = [str(problem) for problem in integrity.find_problems()]
 
-    assert status_of(placed[0]) == ("pending", "reserved", "open")
-    assert found == []
+    assert get_statuses(placed[0]) == ("pending", "reserved", "open")
+    assert problems == []
 
 
-def test_an_order_that_is_placed_while_all_is_computed_anew_keeps_what_it_holds(till: Till) -> None:
+def test_an_order_placed_during_the_repair_keeps_its_holds(card_payments: CardPayments) -> None:
     client = customer()
-    lamps(client)
-    CartItem.objects.update(held=1)  # for nothing
+    add_lamps(client)
+    CartItem.objects.update(held=1)  # a hold without an order
     placed: list[str] = []
 
     def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        # After the carts that hold something for nothing were found, and before they are locked.
-        found = execute(sql, params, many, context)
-        if not placed and HELD in sql:
+        # After the carts with holds but no order are found, and before they are locked.
+        result = execute(sql, params, many, context)
+        if not placed and HELD_CONDITION in sql:
             placed.append("")
-            placed[0] = till.placed(client)["number"]
-        return found
+            placed[0] = card_payments.place_order(client)["number"]
+        return result
 
     with connection.execute_wrapper(meanwhile):
-        assert integrity.fix() == 0
+        assert integrity.fix_derived_values() == 0
 
-    assert status_of(placed[0]) == ("pending", "reserved", "open")
+    assert get_statuses(placed[0]) == ("pending", "reserved", "open")
     assert CartItem.objects.get().held == 2
     assert Cart.objects.get().held_at is not None
-    check_books()
+    check_invariants()
 
 
-def test_what_is_derived_is_computed_anew_beside_an_order_that_waits(till: Till) -> None:
-    _, order = pending(till)
+def test_derived_values_are_recomputed_beside_a_pending_order(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
     other = customer("grace@example.com")
-    add(other, make_product("Mug", sku="MUG"))
+    add_to_cart(other, make_product("Mug", sku="MUG"))
     CartItem.objects.filter(variant__sku="MUG").update(held=1)
     Variant.objects.filter(sku="LAMP").update(reserved=7)
     Variant.objects.filter(sku="MUG").update(reserved=1)
     Payment.objects.update(captured_minor=500, refunded_minor=500)
 
-    changed = integrity.fix()
+    changed = integrity.fix_derived_values()
 
-    assert (changed, stock_of(), stock_of("MUG")) == (4, (10, 2), (10, 0))
+    assert (changed, get_stock(), get_stock("MUG")) == (4, (10, 2), (10, 0))
     assert Payment.objects.get().refunded_minor == 0
     assert dict(CartItem.objects.values_list("variant__sku", "held")) == {"LAMP": 2, "MUG": 0}
     Payment.objects.update(captured_minor=0)
-    assert status_of(order["number"]) == ("pending", "reserved", "open")
-    assert integrity.fix() == 0
-    check_books()
+    assert get_statuses(order["number"]) == ("pending", "reserved", "open")
+    assert integrity.fix_derived_values() == 0
+    check_invariants()
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_refund_that_is_written_down_in_this_moment_counts(till: Till) -> None:
-    order = bought(till)
+def test_a_refund_recorded_during_the_repair_counts(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
     payment = order.payments.get()
-    Payment.objects.update(refunded_minor=500)  # for nothing
+    Payment.objects.update(refunded_minor=500)  # a hold without an order
     with ThreadPoolExecutor(1) as other:
         with transaction.atomic():
-            locked_with_order(payment.pk)
-            fixing = other.submit(_fix_elsewhere)
+            lock_order_and_payment(payment.pk)
+            fixing = other.submit(_repair_in_thread)
             _wait_for_a_lock()
-            refunds.record(payment.pk, [RefundFacts("re_1", "succeeded", 1000, "INR", payment.payment_intent)])
+            refunds.record_refunds(payment.pk, [ProviderRefund("re_1", "succeeded", 1000, "INR", payment.payment_intent)])
         fixing.result(timeout=30)
 
     assert Payment.objects.get().refunded_minor == 1000
-    assert list(integrity.problems()) == []
+    assert list(integrity.find_problems()) == []
 
 
-def _fix_elsewhere() -> int:
+def _repair_in_thread() -> int:
     try:
-        return integrity.fix()
+        return integrity.fix_derived_values()
     finally:
         connection.close()
 
@@ -121,4 +121,4 @@ def _wait_for_a_lock() -> None:
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.1)
-    raise AssertionError("nobody waits for a lock")
+    raise AssertionError("no statement waits for a lock")

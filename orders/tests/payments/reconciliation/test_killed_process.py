@@ -1,4 +1,4 @@
-"""A process that dies in the middle of an order, an event or a job leaves nothing half done; the next try ends it
+"""A process killed in the middle of an order, an event or a job leaves nothing half done; the next try completes it
 (failure table: 1, 2, 3, 13, 14, 32)
 """
 
@@ -18,114 +18,123 @@ from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
 
-from carts.tests.factories import guest, guest_with
+from carts.tests.factories import guest_client, make_guest_cart
 from core import outbox
 from core.models import Job
 from orders.models import Order, OrderItem, Payment, StripeEvent
 from orders.payments import refunds
-from orders.tests.factories import books, form
-from orders.tests.payments.paid_orders import DOWN, REFUNDING, bought, do_owed_jobs, given_back, staff
-from orders.tests.payments.till import WEBHOOK, Till, status_of
+from orders.tests.factories import database_rows, order_body
+from orders.tests.payments.card_payments import WEBHOOK, CardPayments, get_statuses
+from orders.tests.payments.paid_orders import (
+    RATE_LIMITED,
+    REFUND_CALL,
+    create_paid_order,
+    get_refunded_amounts,
+    make_staff_actor,
+    run_pending_jobs,
+)
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
-from tests.crashes import dies, variables
+from tests.crashes import make_environment, post_and_crash
 from tests.processes import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unthrottled")]
 CREATE = "/api/orders/create/"
-KEY = "the-first-try"
-LOOKING = {"method": "GET", "path": "refunds"}
+IDEMPOTENCY_KEY = "the-first-try"
+LIST_REFUNDS_CALL = {"method": "GET", "path": "refunds"}
 
 
 @pytest.fixture
 def key() -> str:
-    """The key of a guest who has the last lamp in his cart."""
-    return guest_with(make_product(sku="LAMP", stock=1))
+    """The key of a guest who has the last lamp in their cart."""
+    return make_guest_cart(make_product(sku="LAMP", stock=1))
 
 
-def ordering_dies(key: str, **where: Any) -> None:
-    """Order by card in a process that dies there."""
-    headers = {"X-Cart-Token": key, "Idempotency-Key": KEY}
-    dies(CREATE, json.dumps(form(payment_method="stripe")), headers, **where)
+def crash_while_ordering(key: str, **where: Any) -> None:
+    """Order by card in a process that is killed at this point."""
+    headers = {"X-Cart-Token": key, "Idempotency-Key": IDEMPOTENCY_KEY}
+    post_and_crash(CREATE, json.dumps(order_body(payment_method="stripe")), headers, **where)
 
 
-def order_again(till: Till, key: str) -> Any:
-    """Send the same request again."""
-    return till.order(guest(key), KEY)
+def retry_order(card_payments: CardPayments, key: str) -> Any:
+    """Send the same order request again."""
+    return card_payments.post_order(guest_client(key), IDEMPOTENCY_KEY)
 
 
-def stock() -> tuple[int, int]:
-    """Return the lamps on hand and those promised."""
+def get_stock() -> tuple[int, int]:
+    """Return the lamps on hand and the lamps reserved."""
     return Variant.objects.values_list("stock", "reserved").get(sku="LAMP")
 
 
-def add_up() -> None:
-    """Hold that the books add up."""
+def check_consistency() -> None:
+    """Assert that stock movements match the units sold."""
     call_command("check_integrity", stdout=StringIO())
 
 
 @pytest.mark.parametrize(
     "at", ['INSERT INTO "orders_order"', 'INSERT INTO "orders_payment"', 'UPDATE "products_variant"', 'UPDATE "carts_cart"']
 )
-def test_before_the_commit_nothing_has_happened(till: Till, key: str, at: str) -> None:
-    before = books()
+def test_before_the_commit_nothing_has_happened(card_payments: CardPayments, key: str, at: str) -> None:
+    before = database_rows()
 
-    ordering_dies(key, at=at)
+    crash_while_ordering(key, at=at)
 
-    assert books() == before
-    assert till.emulator.ledger() == []
-    assert order_again(till, key).status_code == 201
-    assert stock() == (1, 1)
-    add_up()
-
-
-def test_after_the_commit_the_same_key_opens_the_one_session(till: Till, key: str) -> None:
-    ordering_dies(key, at='FROM "orders_order"', inside=False)
-    assert (stock(), till.emulator.ledger()) == ((1, 1), [])
-
-    again = order_again(till, key)
-
-    assert (again.status_code, again["Idempotency-Replayed"]) == (200, "true")
-    assert again.json()["data"]["checkout_url"]
-    assert (Order.objects.count(), len(till.emulator.ledger())) == (1, 1)
-    add_up()
+    assert database_rows() == before
+    assert card_payments.emulator.ledger() == []
+    assert retry_order(card_payments, key).status_code == 201
+    assert get_stock() == (1, 1)
+    check_consistency()
 
 
-def test_after_the_commit_and_without_another_try_the_stock_is_free_after_ten_minutes(till: Till, key: str) -> None:
-    ordering_dies(key, at='FROM "orders_order"', inside=False)
+def test_after_the_commit_the_same_key_opens_the_one_session(card_payments: CardPayments, key: str) -> None:
+    crash_while_ordering(key, at='FROM "orders_order"', inside=False)
+    assert (get_stock(), card_payments.emulator.ledger()) == ((1, 1), [])
+
+    retry = retry_order(card_payments, key)
+
+    assert (retry.status_code, retry["Idempotency-Replayed"]) == (200, "true")
+    assert retry.json()["data"]["checkout_url"]
+    assert (Order.objects.count(), len(card_payments.emulator.ledger())) == (1, 1)
+    check_consistency()
+
+
+def test_after_the_commit_and_without_another_try_the_stock_is_free_after_ten_minutes(
+    card_payments: CardPayments, key: str
+) -> None:
+    crash_while_ordering(key, at='FROM "orders_order"', inside=False)
     Order.objects.update(reserved_until=F("reserved_until") - timedelta(minutes=11))
 
     with pytest.raises(SystemExit):
         call_command("sync_payments", stdout=StringIO())
 
-    assert stock() == (1, 0)
+    assert get_stock() == (1, 0)
     assert Order.objects.get().status == "expired"
-    add_up()
+    check_consistency()
 
 
-def test_with_the_session_made_and_not_stored_another_try_gets_the_same(till: Till, key: str) -> None:
-    ordering_dies(key, at='UPDATE "orders_payment"')
-    assert (len(till.emulator.ledger()), Payment.objects.get().session_id) == (1, None)
+def test_with_the_session_made_and_not_stored_another_try_gets_the_same(card_payments: CardPayments, key: str) -> None:
+    crash_while_ordering(key, at='UPDATE "orders_payment"')
+    assert (len(card_payments.emulator.ledger()), Payment.objects.get().session_id) == (1, None)
 
-    again = order_again(till, key)
+    retry = retry_order(card_payments, key)
 
-    assert again.json()["data"]["session_id"] == till.emulator.ledger()[0]["session"]
-    assert len(till.emulator.ledger()) == 1
-    add_up()
+    assert retry.json()["data"]["session_id"] == card_payments.emulator.ledger()[0]["session"]
+    assert len(card_payments.emulator.ledger()) == 1
+    check_consistency()
 
 
-def test_a_payment_that_comes_before_the_session_is_stored_is_found_by_its_metadata(till: Till, key: str) -> None:
-    ordering_dies(key, at='UPDATE "orders_payment"')
-    session = till.emulator.ledger()[0]["session"]
-    till.emulator.pay(session)
+def test_a_payment_that_comes_before_the_session_is_stored_is_found_by_its_metadata(card_payments: CardPayments, key: str) -> None:
+    crash_while_ordering(key, at='UPDATE "orders_payment"')
+    session = card_payments.emulator.ledger()[0]["session"]
+    card_payments.emulator.pay(session)
 
-    assert till.deliver() == [200] * 4
+    assert card_payments.deliver_events() == [200] * 4
 
-    assert status_of(Order.objects.get().number) == ("processing", "committed", "succeeded")
-    again = order_again(till, key)
-    assert (again.status_code, again.json()["data"]["payment_status"]) == (200, "paid")
-    assert stock() == (0, 0)
-    add_up()
+    assert get_statuses(Order.objects.get().number) == ("processing", "committed", "succeeded")
+    retry = retry_order(card_payments, key)
+    assert (retry.status_code, retry.json()["data"]["payment_status"]) == (200, "paid")
+    assert get_stock() == (0, 0)
+    check_consistency()
 
 
 @pytest.mark.parametrize(
@@ -140,50 +149,58 @@ def test_a_payment_that_comes_before_the_session_is_stored_is_found_by_its_metad
         'UPDATE "orders_stripeevent"',
     ],
 )
-def test_inside_of_the_webhook_all_or_nothing_and_the_next_delivery_does_it(till: Till, key: str, at: str) -> None:
-    order = order_again(till, key).json()["data"]
-    till.emulator.pay(order["session_id"])
-    assert till.emulator.wait()
-    (call,) = [one for one in till.webhooks.taken() if one.event["type"] == "checkout.session.completed"]
+def test_inside_of_the_webhook_all_or_nothing_and_the_next_delivery_does_it(card_payments: CardPayments, key: str, at: str) -> None:
+    order = retry_order(card_payments, key).json()["data"]
+    card_payments.emulator.pay(order["session_id"])
+    assert card_payments.emulator.wait_for_deliveries()
+    (call,) = [
+        request for request in card_payments.webhooks.pop_requests() if request.event["type"] == "checkout.session.completed"
+    ]
 
-    dies(WEBHOOK, call.body.decode(), {"Stripe-Signature": call.signature}, at=at)
+    post_and_crash(WEBHOOK, call.body.decode(), {"Stripe-Signature": call.signature}, at=at)
 
-    assert (status_of(order["number"]), stock()) == (("pending", "reserved", "open"), (1, 1))
+    assert (get_statuses(order["number"]), get_stock()) == (("pending", "reserved", "open"), (1, 1))
     assert StripeEvent.objects.get().status == "received"
-    add_up()
-    assert [till.post(call.body, call.signature).status_code for _ in range(2)] == [200, 200]
-    assert (status_of(order["number"]), stock()) == (("processing", "committed", "succeeded"), (0, 0))
+    check_consistency()
+    assert [card_payments.post_event(call.body, call.signature).status_code for _ in range(2)] == [200, 200]
+    assert (get_statuses(order["number"]), get_stock()) == (("processing", "committed", "succeeded"), (0, 0))
     assert (StockMovement.objects.filter(reason="sale").count(), OrderItem.objects.count()) == (1, 1)
-    add_up()
+    check_consistency()
 
 
 @pytest.mark.parametrize("is_made", [False, True])
-def test_a_worker_that_is_killed_in_a_job_leaves_it_to_the_next_one(till: Till, is_made: bool) -> None:
-    order = bought(till)
-    till.emulator.faults({"match": REFUNDING, "times": -1, "do": DOWN})
-    refund = refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
+def test_a_worker_that_is_killed_in_a_job_leaves_it_to_the_next_one(card_payments: CardPayments, is_made: bool) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "times": -1, "do": RATE_LIMITED})
+    refund = refunds.request_refund(make_staff_actor(), order.pk, Decimal("15.00"), "late")
     job = Job.objects.filter(kind="refund")
-    # It looks for the refund first, and then asks for it; either is slow.
-    till.emulator.faults({"match": REFUNDING if is_made else LOOKING, "do": {"delay_ms": 30_000}})
+    # It looks the refund up first, and then requests it; both calls are slow.
+    card_payments.emulator.set_faults({"match": REFUND_CALL if is_made else LIST_REFUNDS_CALL, "do": {"delay_ms": 30_000}})
 
-    with subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=ROOT, env=variables(), stdout=DEVNULL) as worker:
+    with subprocess.Popen([sys.executable, "manage.py", "run_jobs"], cwd=ROOT, env=make_environment(), stdout=DEVNULL) as worker:
         try:
-            wait_until(lambda: given_back(till) == [1500] if is_made else job.filter(leased_until__gt=timezone.now()).exists())
+            wait_until(
+                lambda: (
+                    get_refunded_amounts(card_payments) == [1500]
+                    if is_made
+                    else job.filter(leased_until__gt=timezone.now()).exists()
+                )
+            )
         finally:
             worker.kill()
 
-    till.emulator.faults()
+    card_payments.emulator.set_faults()
     outbox.run_due()
     refund.refresh_from_db()
-    assert (refund.state, job.get().done_at) == ("submitted", None)  # as long as the lease holds
-    assert do_owed_jobs()[1] == 0
+    assert (refund.state, job.get().done_at) == ("submitted", None)  # while the lease lasts
+    assert run_pending_jobs()[1] == 0
     refund.refresh_from_db()
-    assert (refund.state, given_back(till)) == ("succeeded", [1500])
-    add_up()
+    assert (refund.state, get_refunded_amounts(card_payments)) == ("succeeded", [1500])
+    check_consistency()
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until it holds; fail where it does not within a minute."""
+    """Wait until the condition holds; fail after a minute."""
     for _ in range(600):
         if holds():
             return

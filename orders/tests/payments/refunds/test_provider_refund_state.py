@@ -1,4 +1,4 @@
-"""What the provider says of refunds holds, whatever the shop has thought: told early, told late, or against its own guess"""
+"""The provider's state of a refund wins, whether it arrives early, late or against the shop's own assumption"""
 
 import json
 from decimal import Decimal
@@ -13,293 +13,312 @@ from orders import integrity
 from orders.fulfilment import cancellation
 from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
 from orders.payments import refunds
-from orders.payments.refund_lines import Returned
-from orders.tests.factories import books
-from orders.tests.payments.invariants import came, check_books, give, kinds, mails
+from orders.payments.refund_lines import RefundLine
+from orders.tests.factories import database_rows
+from orders.tests.payments.card_payments import CardPayments, get_statuses
+from orders.tests.payments.invariants import check_invariants, count_mails, get_event_kinds, post_events, take_events
 from orders.tests.payments.paid_orders import (
-    DOWN,
-    REFUNDING,
-    asked_for,
-    bought,
-    charge_of,
-    do_owed_jobs,
-    given_back,
-    money_of,
-    pending,
-    refunds_of,
-    staff,
-    take_flag_away,
+    RATE_LIMITED,
+    REFUND_CALL,
+    create_paid_order,
+    create_pending_order,
+    get_amounts,
+    get_charge_id,
+    get_refund_requests,
+    get_refunded_amounts,
+    get_refunds,
+    make_staff_actor,
+    resolve_alert,
+    run_pending_jobs,
 )
-from orders.tests.payments.reconciliation.test_sync_payments import sync
-from orders.tests.payments.till import Till, status_of
+from orders.tests.payments.reconciliation.test_sync_payments import run_sync
 from products.models import Variant
-from tests.admin.test_orders import act
+from tests.admin.test_orders import run_action
 
 COMPLETED = "checkout.session.completed"
-LISTING = {"method": "GET", "path": "refunds"}
-# The effect, no answer, and the second try of Stripe's own package refused: the shop takes the refund for refused.
-MADE_AND_REFUSED = ({"match": REFUNDING, "do": {"close": "after"}}, {"match": REFUNDING, "do": {"status": 400}})
-MADE_AND_UNHEARD = ({"match": REFUNDING, "do": {"close": "after"}}, {"match": REFUNDING, "do": DOWN})
+LIST_REFUNDS_CALL = {"method": "GET", "path": "refunds"}
+# The refund is made, its response is lost, and the retry by Stripe's package is refused: the shop takes the refund for refused.
+REFUNDED_THEN_REFUSED = ({"match": REFUND_CALL, "do": {"close": "after"}}, {"match": REFUND_CALL, "do": {"status": 400}})
+REFUNDED_WITHOUT_ANSWER = ({"match": REFUND_CALL, "do": {"close": "after"}}, {"match": REFUND_CALL, "do": RATE_LIMITED})
 
 
 @pytest.fixture
-def desk(db: None) -> Client:
-    """The browser of a superuser."""
+def superuser_client(db: None) -> Client:
+    """The client of a superuser."""
     client = Client()
     client.force_login(User.objects.create_superuser("boss@example.com", "a staff of oak"))
     return client
 
 
-def problems() -> list[str]:
-    """Return what does not add up."""
-    return [str(problem) for problem in integrity.problems()]
+def find_problems() -> list[str]:
+    """Return the problems that the integrity check finds."""
+    return [str(problem) for problem in integrity.find_problems()]
 
 
-def told_of(till: Till, **changed: Any) -> None:
-    """Let the provider list its refunds with these fields changed."""
-    told = [{**one, **changed} for one in till.emulator.api("GET", "/v1/refunds").json["data"]]
-    till.emulator.faults({"match": LISTING, "times": -1, "do": {"tamper": {"data": told}}})
+def tamper_refund_list(card_payments: CardPayments, **changed: Any) -> None:
+    """Make the provider list its refunds with these fields changed."""
+    refunds = [{**refund, **changed} for refund in card_payments.emulator.api("GET", "/v1/refunds").json["data"]]
+    card_payments.emulator.set_faults({"match": LIST_REFUNDS_CALL, "times": -1, "do": {"tamper": {"data": refunds}}})
 
 
-def taken_for_refused(till: Till) -> Order:
-    """Return an order of two lamps of which one's money was given back, which the shop takes for refused."""
-    order = bought(till)
-    till.emulator.faults(*MADE_AND_REFUSED)
-    refund = refunds.ask(staff(), order.pk, Decimal("20.00"), "broken", [Returned(order.items.get().pk, 1)])
-    assert (refund.state, given_back(till), OrderItem.objects.get().refunded_quantity) == ("failed", [2000], 0)
+def create_misjudged_refund(card_payments: CardPayments) -> Order:
+    """Return an order of two lamps, one of them refunded at the provider; the shop takes that refund for refused."""
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults(*REFUNDED_THEN_REFUSED)
+    refund = refunds.request_refund(make_staff_actor(), order.pk, Decimal("20.00"), "broken", [RefundLine(order.items.get().pk, 1)])
+    assert (refund.state, get_refunded_amounts(card_payments), OrderItem.objects.get().refunded_quantity) == ("failed", [2000], 0)
     assert Order.objects.get().attention == "refund_failed"
     return order
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("who", ["the events", "a run over the order", "a run over all"])
-def test_a_refund_that_was_taken_for_refused_counts_once_the_provider_tells_of_it(till: Till, who: str) -> None:
-    order = taken_for_refused(till)
+@pytest.mark.parametrize("actor", ["the events", "a run over the order", "a run over all"])
+def test_a_refund_taken_for_refused_counts_once_the_provider_reports_it(card_payments: CardPayments, actor: str) -> None:
+    order = create_misjudged_refund(card_payments)
 
-    if who == "the events":
-        assert set(till.deliver()) == {200}
+    if actor == "the events":
+        assert set(card_payments.deliver_events()) == {200}
     else:
-        came(till)
-        assert sync(**({"order": order.number} if who == "a run over the order" else {})).code == 1
+        take_events(card_payments)
+        assert run_sync(**({"order": order.number} if actor == "a run over the order" else {})).code == 1
 
-    assert refunds_of(order) == [(2000, "succeeded", "staff")]
+    assert get_refunds(order) == [(2000, "succeeded", "staff")]
     assert (OrderItem.objects.get().refunded_quantity, Order.objects.get().attention) == (1, "")
-    assert (money_of(order), given_back(till)) == ((4000, 2000, "partially_refunded"), [2000])
-    assert (mails("refunded"), problems()) == (1, [])
-    check_books(till)
+    assert (get_amounts(order), get_refunded_amounts(card_payments)) == ((4000, 2000, "partially_refunded"), [2000])
+    assert (count_mails("refunded"), find_problems()) == (1, [])
+    check_invariants(card_payments)
 
 
 @pytest.mark.django_db
-def test_a_refund_that_was_made_after_all_settles_its_own_failure_and_no_other(till: Till) -> None:
-    order = bought(till)
-    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}}, *MADE_AND_REFUSED)
+def test_a_refund_that_was_made_after_all_resolves_its_own_failure_and_no_other(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "do": {"status": 400}}, *REFUNDED_THEN_REFUSED)
     for amount in ("5.00", "20.00"):
-        assert refunds.ask(staff(), order.pk, Decimal(amount), "late").state == "failed"
+        assert refunds.request_refund(make_staff_actor(), order.pk, Decimal(amount), "late").state == "failed"
 
-    assert set(till.deliver()) == {200}
+    assert set(card_payments.deliver_events()) == {200}
 
-    assert refunds_of(order) == [(500, "failed", "staff"), (2000, "succeeded", "staff")]
+    assert get_refunds(order) == [(500, "failed", "staff"), (2000, "succeeded", "staff")]
     assert Order.objects.get().attention == "refund_failed"
 
 
 @pytest.mark.django_db
-def test_a_failure_that_was_looked_at_long_ago_keeps_no_other_flag(till: Till) -> None:
-    order = bought(till)
-    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
-    assert refunds.ask(staff(), order.pk, Decimal("5.00"), "late").state == "failed"
-    take_flag_away(order, "refund_failed")
-    till.emulator.faults(*MADE_AND_REFUSED)
-    assert refunds.ask(staff(), order.pk, Decimal("20.00"), "broken").state == "failed"
+def test_a_failure_resolved_long_ago_keeps_no_other_alert(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "do": {"status": 400}})
+    assert refunds.request_refund(make_staff_actor(), order.pk, Decimal("5.00"), "late").state == "failed"
+    resolve_alert(order, "refund_failed")
+    card_payments.emulator.set_faults(*REFUNDED_THEN_REFUSED)
+    assert refunds.request_refund(make_staff_actor(), order.pk, Decimal("20.00"), "broken").state == "failed"
     assert Order.objects.get().attention == "refund_failed"
 
-    assert set(till.deliver()) == {200}
+    assert set(card_payments.deliver_events()) == {200}
 
-    assert refunds_of(order) == [(500, "failed", "staff"), (2000, "succeeded", "staff")]
+    assert get_refunds(order) == [(500, "failed", "staff"), (2000, "succeeded", "staff")]
     assert Order.objects.get().attention == ""
 
 
 @pytest.mark.django_db
-def test_units_that_two_refunds_count_are_taken_back_by_that_which_counted_them(till: Till) -> None:
-    order = taken_for_refused(till)
+def test_units_that_two_refunds_count_are_taken_back_by_that_which_counted_them(card_payments: CardPayments) -> None:
+    order = create_misjudged_refund(card_payments)
     line = order.items.get().pk
-    till.emulator.faults({"match": LISTING, "do": {"tamper": {"data": []}}})  # whose lists may lag behind
-    assert refunds.ask(staff(), order.pk, Decimal("10.00"), "the same", [Returned(line, 2)]).state == "succeeded"
-    told = came(till)
+    card_payments.emulator.set_faults(
+        {"match": LIST_REFUNDS_CALL, "do": {"tamper": {"data": []}}}
+    )  # the provider's lists may lag behind
+    assert (
+        refunds.request_refund(make_staff_actor(), order.pk, Decimal("10.00"), "the same", [RefundLine(line, 2)]).state
+        == "succeeded"
+    )
+    events = take_events(card_payments)
 
-    assert set(give(till, *told.values())) == {200}
+    assert set(post_events(card_payments, *events.values())) == {200}
     assert OrderItem.objects.get().refunded_quantity == 2
-    made = next(one for one in till.emulator.api("GET", "/v1/refunds").json["data"] if one["amount"] == 2000)
-    till.emulator.fail_refund(made["id"])
-    assert set(till.deliver()) == {200}
+    refund_data = next(
+        refund for refund in card_payments.emulator.api("GET", "/v1/refunds").json["data"] if refund["amount"] == 2000
+    )
+    card_payments.emulator.fail_refund(refund_data["id"])
+    assert set(card_payments.deliver_events()) == {200}
 
-    assert [state for _, state, _ in refunds_of(order)] == ["failed", "succeeded"]
+    assert [state for _, state, _ in get_refunds(order)] == ["failed", "succeeded"]
     assert OrderItem.objects.get().refunded_quantity == 2
-    check_books(till)
+    check_invariants(card_payments)
 
 
 @pytest.mark.django_db
-def test_a_refund_that_was_taken_for_refused_and_was_refused_later_counts_nothing_back_twice(till: Till) -> None:
-    order = taken_for_refused(till)
-    came(till)
-    till.emulator.fail_refund(till.emulator.api("GET", "/v1/refunds").json["data"][0]["id"])
+def test_a_refund_that_was_taken_for_refused_and_was_refused_later_counts_nothing_back_twice(card_payments: CardPayments) -> None:
+    order = create_misjudged_refund(card_payments)
+    take_events(card_payments)
+    card_payments.emulator.fail_refund(card_payments.emulator.api("GET", "/v1/refunds").json["data"][0]["id"])
 
-    assert set(till.deliver()) == {200}
+    assert set(card_payments.deliver_events()) == {200}
 
-    assert refunds_of(order) == [(2000, "failed", "staff")]
-    assert (OrderItem.objects.get().refunded_quantity, money_of(order)) == (0, (4000, 0, "paid"))
-    check_books(till)
+    assert get_refunds(order) == [(2000, "failed", "staff")]
+    assert (OrderItem.objects.get().refunded_quantity, get_amounts(order)) == (0, (4000, 0, "paid"))
+    check_invariants(card_payments)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refund_whose_answer_was_lost_is_looked_for_before_it_is_asked_for_again(till: Till, status: int) -> None:
-    order = bought(till)
-    till.emulator.faults(*MADE_AND_UNHEARD)
-    assert refunds.ask(staff(), order.pk, Decimal("15.00"), "late").state == "submitted"
-    came(till)
-    calls = len(asked_for(till))
-    till.emulator.clock(25 * 3600)  # by now the provider has forgotten the key
-    till.emulator.faults({"match": REFUNDING, "do": {"status": status}})
+def test_a_refund_whose_answer_was_lost_is_looked_for_before_it_is_asked_for_again(
+    card_payments: CardPayments, status: int
+) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults(*REFUNDED_WITHOUT_ANSWER)
+    assert refunds.request_refund(make_staff_actor(), order.pk, Decimal("15.00"), "late").state == "submitted"
+    take_events(card_payments)
+    calls = len(get_refund_requests(card_payments))
+    card_payments.emulator.advance_clock(25 * 3600)  # the provider has forgotten the key by then
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "do": {"status": status}})
 
-    assert do_owed_jobs()[1] == 0
+    assert run_pending_jobs()[1] == 0
 
-    assert (refunds_of(order), given_back(till)) == ([(1500, "succeeded", "staff")], [1500])
-    assert (len(asked_for(till)), Order.objects.get().attention) == (calls, "")
+    assert (get_refunds(order), get_refunded_amounts(card_payments)) == ([(1500, "succeeded", "staff")], [1500])
+    assert (len(get_refund_requests(card_payments)), Order.objects.get().attention) == (calls, "")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", [401, 403])
-def test_an_automatic_refund_outlives_a_key_that_the_provider_does_not_take(till: Till, status: int) -> None:
-    _, order = pending(till)
-    till.emulator.pay(order["session_id"])
-    paid = came(till)[COMPLETED]
+def test_an_automatic_refund_outlives_a_key_that_the_provider_does_not_take(card_payments: CardPayments, status: int) -> None:
+    _, order = create_pending_order(card_payments)
+    card_payments.emulator.pay(order["session_id"])
+    paid = take_events(card_payments)[COMPLETED]
     Order.objects.update(status="cancelled", stock_state="released", reserved_until=None, cancel_reason="changed my mind")
     Payment.objects.update(state="cancelled")
     Variant.objects.update(reserved=0)
-    assert give(till, paid) == [200]
-    till.emulator.faults({"match": REFUNDING, "do": {"status": status}})
+    assert post_events(card_payments, paid) == [200]
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "do": {"status": status}})
 
-    assert do_owed_jobs()[1] == 1
+    assert run_pending_jobs()[1] == 1
 
     assert Refund.objects.get().state == "submitted"
     assert Order.objects.get().attention == "late_payment"
-    assert do_owed_jobs()[1] == 0
-    assert (given_back(till), Refund.objects.get().state, Order.objects.get().attention) == ([4000], "succeeded", "")
+    assert run_pending_jobs()[1] == 0
+    assert (get_refunded_amounts(card_payments), Refund.objects.get().state, Order.objects.get().attention) == (
+        [4000],
+        "succeeded",
+        "",
+    )
 
 
 @pytest.mark.django_db
-def test_a_refund_that_is_told_before_its_payment_counts_once_that_is_known(till: Till) -> None:
-    _, placed = pending(till)
-    till.emulator.pay_later(placed["session_id"])
-    assert set(till.deliver()) == {200}
+def test_a_refund_reported_before_its_payment_counts_once_the_payment_is_known(card_payments: CardPayments) -> None:
+    _, placed = create_pending_order(card_payments)
+    card_payments.emulator.pay_later(placed["session_id"])
+    assert set(card_payments.deliver_events()) == {200}
     order = Order.objects.get()
-    till.emulator.async_succeed(placed["session_id"])
-    paid = came(till)
-    till.emulator.refund_charge(charge_of(till, order), 1500)
+    card_payments.emulator.async_succeed(placed["session_id"])
+    paid = take_events(card_payments)
+    card_payments.emulator.refund_charge(get_charge_id(card_payments, order), 1500)
 
-    assert set(till.deliver()) == {200}
-    before = money_of(order)[:2]
-    assert set(give(till, *paid.values())) == {200}
+    assert set(card_payments.deliver_events()) == {200}
+    before = get_amounts(order)[:2]
+    assert set(post_events(card_payments, *paid.values())) == {200}
 
     assert before == (0, 0)
-    assert (status_of(order.number)[0], refunds_of(order)) == ("processing", [(1500, "succeeded", "external")])
-    assert (money_of(order), problems()) == ((4000, 1500, "partially_refunded"), [])
-    check_books(till)
+    assert (get_statuses(order.number)[0], get_refunds(order)) == ("processing", [(1500, "succeeded", "external")])
+    assert (get_amounts(order), find_problems()) == ((4000, 1500, "partially_refunded"), [])
+    check_invariants(card_payments)
 
 
 @pytest.mark.django_db
-def test_a_refund_whose_payment_becomes_known_in_this_moment_is_kept_and_taken_when_it_is_sent_again(till: Till) -> None:
-    _, order = pending(till)
-    till.emulator.pay(order["session_id"])
-    paid = came(till)[COMPLETED]
+def test_a_refund_whose_payment_is_just_becoming_known_is_kept_and_applied_when_sent_again(
+    card_payments: CardPayments,
+) -> None:
+    _, order = create_pending_order(card_payments)
+    card_payments.emulator.pay(order["session_id"])
+    paid = take_events(card_payments)[COMPLETED]
     intent = json.loads(paid[0])["data"]["object"]["payment_intent"]
-    till.emulator.refund_charge(till.emulator.api("GET", f"/v1/payment_intents/{intent}").json["latest_charge"])
-    back = came(till)["charge.refunded"]
-    told: list[list[int]] = []
+    card_payments.emulator.refund_charge(card_payments.emulator.api("GET", f"/v1/payment_intents/{intent}").json["latest_charge"])
+    back = take_events(card_payments)["charge.refunded"]
+    responses: list[list[int]] = []
 
     def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        # Another worker takes the payment's own event when this one has found no payment of that intent yet.
-        found = execute(sql, params, many, context)
-        if not told and sql.startswith("SELECT") and '"orders_payment"."payment_intent" = ' in sql:
-            told.append([])
-            told[0] += give(till, paid)
-        return found
+        # Another worker processes the payment event after this one has found no payment for that intent.
+        result = execute(sql, params, many, context)
+        if not responses and sql.startswith("SELECT") and '"orders_payment"."payment_intent" = ' in sql:
+            responses.append([])
+            responses[0] += post_events(card_payments, paid)
+        return result
 
     with connection.execute_wrapper(meanwhile):
-        first = give(till, back)
+        first = post_events(card_payments, back)
 
     event = StripeEvent.objects.get(type="charge.refunded")
-    assert (told, first, event.status, event.tries) == ([[200]], [500], "failed", 1)
+    assert (responses, first, event.status, event.tries) == ([[200]], [500], "failed", 1)
     assert Payment.objects.get().refunded_minor == 0
-    assert give(till, back) == [200]
-    assert (Payment.objects.get().refunded_minor, refunds_of(Order.objects.get())) == (4000, [(4000, "succeeded", "external")])
-    check_books(till)
+    assert post_events(card_payments, back) == [200]
+    assert (Payment.objects.get().refunded_minor, get_refunds(Order.objects.get())) == (4000, [(4000, "succeeded", "external")])
+    check_invariants(card_payments)
 
 
 @pytest.mark.django_db
-def test_a_refund_in_another_currency_is_written_down_once_and_no_money_of_the_order(till: Till) -> None:
-    order = bought(till)
-    till.emulator.refund_charge(charge_of(till, order), 1500)
-    told_of(till, currency="usd")
+def test_a_refund_in_another_currency_is_written_down_once_and_no_money_of_the_order(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.refund_charge(get_charge_id(card_payments, order), 1500)
+    tamper_refund_list(card_payments, currency="usd")
 
-    assert set(till.deliver()) == {200}
-    first, second = sync(), sync(order=order.number)
+    assert set(card_payments.deliver_events()) == {200}
+    first, second = run_sync(), run_sync(order=order.number)
 
-    assert (kinds(order.number).count("foreign_refund"), refunds_of(order), money_of(order)[:2]) == (1, [], (4000, 0))
+    assert (get_event_kinds(order.number).count("foreign_refund"), get_refunds(order), get_amounts(order)[:2]) == (1, [], (4000, 0))
     assert (first.code, second.code) == (0, 0)
-    assert sync(dry_run=True).code == 0
+    assert run_sync(dry_run=True).code == 0
 
 
 @pytest.mark.django_db
-def test_a_refund_that_is_told_as_it_was_before_is_nothing_repaired(till: Till) -> None:
-    order = bought(till)
-    refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
-    assert set(till.deliver()) == {200}
-    told_of(till, status="pending")
-    before = books()
+def test_an_unchanged_refund_is_not_reported_as_repaired(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    refunds.request_refund(make_staff_actor(), order.pk, Decimal("15.00"), "late")
+    assert set(card_payments.deliver_events()) == {200}
+    tamper_refund_list(card_payments, status="pending")
+    before = database_rows()
 
-    assert (sync().code, sync(order=order.number).code) == (0, 0)
+    assert (run_sync().code, run_sync(order=order.number).code) == (0, 0)
 
-    assert (refunds_of(order), books()) == ([(1500, "succeeded", "staff")], before)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("who", ["the command", "the desk"])
-def test_one_order_is_asked_about_its_refunds_too(till: Till, desk: Client, who: str) -> None:
-    order = bought(till)
-    till.emulator.refund_charge(charge_of(till, order), 1500)
-    came(till)
-    words = f"rder {order.number} has refunds that were not known"
-
-    said = act(desk, order, "sync") if who == "the desk" else "".join(sync(order=order.number).said)
-
-    assert words in said
-    assert (refunds_of(order), money_of(order)[:2]) == ([(1500, "succeeded", "external")], (4000, 1500))
-    assert sync(order=order.number).code == 0
-    assert "The provider says nothing else than the shop." in act(desk, order, "sync")
+    assert (get_refunds(order), database_rows()) == ([(1500, "succeeded", "staff")], before)
 
 
 @pytest.mark.django_db
-def test_staff_may_name_any_reason_and_the_buyer_is_told_all_the_same(till: Till) -> None:
-    order = bought(till)
+@pytest.mark.parametrize("actor", ["the command", "the admin"])
+def test_one_order_is_asked_about_its_refunds_too(card_payments: CardPayments, superuser_client: Client, actor: str) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.refund_charge(get_charge_id(card_payments, order), 1500)
+    take_events(card_payments)
+    message = f"rder {order.number} has refunds that were not known"
 
-    refunds.ask(staff(), order.pk, None, refunds.LOST)
+    page_text = (
+        run_action(superuser_client, order, "sync") if actor == "the admin" else "".join(run_sync(order=order.number).output)
+    )
 
-    assert mails("refunded") == 1
+    assert message in page_text
+    assert (get_refunds(order), get_amounts(order)[:2]) == ([(1500, "succeeded", "external")], (4000, 1500))
+    assert run_sync(order=order.number).code == 0
+    assert "The shop and the payment provider agree." in run_action(superuser_client, order, "sync")
+
+
+@pytest.mark.django_db
+def test_staff_may_give_any_reason_and_the_buyer_is_notified_all_the_same(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+
+    refunds.request_refund(make_staff_actor(), order.pk, None, refunds.LOST_IN_DISPUTE)
+
+    assert count_mails("refunded") == 1
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_down", [False, True])
-def test_cancelling_gives_back_what_is_left_after_a_refund_that_was_made_after_all(till: Till, is_down: bool) -> None:
-    order = taken_for_refused(till)
+def test_cancelling_gives_back_what_is_left_after_a_refund_that_was_made_after_all(
+    card_payments: CardPayments, is_down: bool
+) -> None:
+    order = create_misjudged_refund(card_payments)
     if is_down:
-        till.emulator.faults({"match": {"path": "refunds"}, "times": -1, "do": DOWN})
+        card_payments.emulator.set_faults({"match": {"path": "refunds"}, "times": -1, "do": RATE_LIMITED})
 
-    cancellation.cancel(staff(), order.pk, "no lamps left", refund=True)
+    cancellation.cancel_order(make_staff_actor(), order.pk, "no lamps left", refund=True)
 
     assert Order.objects.get().status == "cancelled"
-    if is_down:  # it has been asked for all, and will be refused: staff are told then
-        assert refunds_of(order) == [(2000, "failed", "staff"), (4000, "submitted", "staff")]
+    if is_down:  # all of it was requested, and will be refused: staff are notified then
+        assert get_refunds(order) == [(2000, "failed", "staff"), (4000, "submitted", "staff")]
     else:
-        assert refunds_of(order) == [(2000, "succeeded", "staff"), (2000, "succeeded", "staff")]
-        assert given_back(till) == [4000]
+        assert get_refunds(order) == [(2000, "succeeded", "staff"), (2000, "succeeded", "staff")]
+        assert get_refunded_amounts(card_payments) == [4000]

@@ -1,4 +1,4 @@
-"""POST /api/orders/<number>/cancel/ for orders by card"""
+"""POST /api/orders/<number>/cancel/ for card orders"""
 
 from decimal import Decimal
 from typing import Any
@@ -6,83 +6,82 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from accounts.tests.factories import access_token
+from accounts.tests.factories import make_access_token
 from carts.models import CartItem
-from carts.tests.factories import cart_of, held
+from carts.tests.factories import get_cart, units_by_sku
 from core.models import Job
 from orders.exceptions import InvalidTransition, RefundChoiceNeeded
 from orders.fulfilment import cancellation
 from orders.models import Order, OrderEvent, Refund
 from orders.payments import refunds
-from orders.tests.factories import books, customer
+from orders.tests.factories import customer, database_rows
+from orders.tests.payments.card_payments import CardPayments, get_statuses
 from orders.tests.payments.paid_orders import (
-    DOWN,
-    REFUNDING,
-    bought,
-    do_owed_jobs,
-    given_back,
-    lamps,
-    lock_timeout,
-    money_of,
-    pending,
-    refunds_of,
-    staff,
-    stock_of,
+    RATE_LIMITED,
+    REFUND_CALL,
+    add_lamps,
+    create_paid_order,
+    create_pending_order,
+    get_amounts,
+    get_refunded_amounts,
+    get_refunds,
+    get_stock,
+    make_staff_actor,
+    run_pending_jobs,
+    simulate_lock_timeout,
 )
-from orders.tests.payments.till import Till, status_of
 from products.models import StockMovement
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
-CLOSING = {"method": "POST", "path": "expire$"}
-ASKING = {"method": "GET", "path": "sessions/"}
+EXPIRE_CALL = {"method": "POST", "path": "expire$"}
 
 
-def cancel(client: SchemaClient, number: str, token: str = "", **given: Any) -> Any:
+def cancel(client: SchemaClient, number: str, token: str = "", **fields: Any) -> Any:
     """Cancel an order."""
-    return client.post(f"/api/orders/{number}/cancel/", given, headers={"X-Order-Token": token} if token else {})
+    return client.post(f"/api/orders/{number}/cancel/", fields, headers={"X-Order-Token": token} if token else {})
 
 
-def test_a_guest_cancels_with_the_token(till: Till) -> None:
+def test_a_guest_cancels_with_the_token(card_payments: CardPayments) -> None:
     guest = SchemaClient()
-    lamps(guest)
-    order = till.placed(guest)
+    add_lamps(guest)
+    order = card_payments.place_order(guest)
 
     response = cancel(SchemaClient(), order["number"], order["order_token"], reason="too dear")
 
     assert (response.status_code, response.json()["data"]["status"]) == (200, "cancelled")
-    assert status_of(order["number"]) == ("cancelled", "released", "cancelled")
-    assert (stock_of(), held(cart_of(guest)), CartItem.objects.get().held) == ((10, 0), {"LAMP": 2}, 0)
+    assert get_statuses(order["number"]) == ("cancelled", "released", "cancelled")
+    assert (get_stock(), units_by_sku(get_cart(guest)), CartItem.objects.get().held) == ((10, 0), {"LAMP": 2}, 0)
     assert Order.objects.get().cancel_reason == "too dear"
-    assert [row["status"] for row in till.emulator.ledger()] == ["expired"]
+    assert [row["status"] for row in card_payments.emulator.ledger()] == ["expired"]
 
 
-@pytest.mark.parametrize("token", ["", "é"])
-def test_a_stranger_finds_no_order_to_cancel(till: Till, token: str) -> None:
+@pytest.mark.parametrize("token", ["", "nonsense"])
+def test_a_stranger_finds_no_order_to_cancel(card_payments: CardPayments, token: str) -> None:
     guest = SchemaClient()
-    lamps(guest)
-    order = till.placed(guest)
-    before = books()
+    add_lamps(guest)
+    order = card_payments.place_order(guest)
+    before = database_rows()
 
     for stranger in (SchemaClient(), customer()):
         response = cancel(stranger, order["number"], token)
         assert (response.status_code, response.json()["code"]) == (404, "order_not_found")
 
-    after = books()
+    after = database_rows()
     assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
-    assert [row["status"] for row in till.emulator.ledger()] == ["open"]
+    assert [row["status"] for row in card_payments.emulator.ledger()] == ["open"]
 
 
-def test_another_user_finds_no_order_to_cancel(till: Till) -> None:
-    _, order = pending(till)
+def test_another_user_finds_no_order_to_cancel(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
 
     assert cancel(customer("grace@example.com"), order["number"]).status_code == 404
 
-    assert status_of(order["number"]) == ("pending", "reserved", "open")
+    assert get_statuses(order["number"]) == ("pending", "reserved", "open")
 
 
-def test_it_is_on_record_who_cancelled_and_why(till: Till) -> None:
-    client, order = pending(till)
+def test_actor_and_reason_of_a_cancellation_are_recorded(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
 
     cancel(client, order["number"], reason="too dear")
 
@@ -92,222 +91,225 @@ def test_it_is_on_record_who_cancelled_and_why(till: Till) -> None:
     assert (last.user, last.data) == (Order.objects.get().user, {"reason": "too dear"})
 
 
-def test_a_second_time_there_is_nothing_to_cancel(till: Till) -> None:
-    client, order = pending(till)
+def test_a_second_time_there_is_nothing_to_cancel(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
     cancel(client, order["number"])
-    before = books()
+    before = database_rows()
 
     response = cancel(client, order["number"])
 
     assert (response.status_code, response.json()["code"]) == (409, "invalid_transition")
-    assert books() == before
+    assert database_rows() == before
 
 
-def test_the_cart_can_be_ordered_anew(till: Till) -> None:
-    client, order = pending(till, stock=2)
+def test_the_cart_can_be_ordered_again(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments, stock=2)
     cancel(client, order["number"])
 
-    again = till.placed(client)
+    second_order = card_payments.place_order(client)
 
-    assert again["number"] != order["number"]
-    assert (status_of(again["number"]), stock_of()) == (("pending", "reserved", "open"), (2, 2))
+    assert second_order["number"] != order["number"]
+    assert (get_statuses(second_order["number"]), get_stock()) == (("pending", "reserved", "open"), (2, 2))
 
 
-@pytest.mark.parametrize("do", [DOWN, {"status": 503}])
-def test_while_the_provider_is_down_it_stays_as_it_is(till: Till, do: dict[str, Any]) -> None:
-    client, order = pending(till)
-    till.emulator.faults({"match": CLOSING, "times": -1, "do": do})
+@pytest.mark.parametrize("do", [RATE_LIMITED, {"status": 503}])
+def test_while_the_provider_is_down_it_stays_as_it_is(card_payments: CardPayments, do: dict[str, Any]) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.set_faults({"match": EXPIRE_CALL, "times": -1, "do": do})
 
     response = cancel(client, order["number"])
 
     assert (response.status_code, response.json()["code"]) == (503, "payment_provider_unavailable")
     assert int(response["Retry-After"]) > 0
-    assert status_of(order["number"]) == ("pending", "reserved", "open")
-    assert (stock_of(), held(cart_of(client)), CartItem.objects.get().held) == ((10, 2), {"LAMP": 2}, 2)
-    till.emulator.faults()
+    assert get_statuses(order["number"]) == ("pending", "reserved", "open")
+    assert (get_stock(), units_by_sku(get_cart(client)), CartItem.objects.get().held) == ((10, 2), {"LAMP": 2}, 2)
+    card_payments.emulator.set_faults()
     assert cancel(client, order["number"]).status_code == 200
 
 
-def test_it_can_be_paid_after_a_cancellation_that_failed(till: Till) -> None:
-    client, order = pending(till)
-    till.emulator.faults({"match": CLOSING, "times": -1, "do": DOWN})
+def test_it_can_be_paid_after_a_cancellation_that_failed(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.set_faults({"match": EXPIRE_CALL, "times": -1, "do": RATE_LIMITED})
     cancel(client, order["number"])
 
-    assert set(till.pay(order)) == {200}
+    assert set(card_payments.pay(order)) == {200}
 
-    assert (status_of(order["number"]), stock_of()) == (("processing", "committed", "succeeded"), (8, 0))
+    assert (get_statuses(order["number"]), get_stock()) == (("processing", "committed", "succeeded"), (8, 0))
     assert Order.objects.get().cancel_reason == ""
 
 
-def test_a_cancellation_that_failed_is_not_made_up_for_later(till: Till) -> None:
-    client, order = pending(till)
-    till.emulator.faults({"match": CLOSING, "times": -1, "do": DOWN})
+def test_a_cancellation_that_failed_is_not_made_up_for_later(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.set_faults({"match": EXPIRE_CALL, "times": -1, "do": RATE_LIMITED})
     assert cancel(client, order["number"]).status_code == 503
-    till.emulator.faults()
+    card_payments.emulator.set_faults()
 
-    till.emulator.clock(3600)
-    till.deliver()
+    card_payments.emulator.advance_clock(3600)
+    card_payments.deliver_events()
 
     assert Order.objects.get().status == "expired"
 
 
-def test_a_lost_answer_to_the_closing_is_mended_by_the_next_try(till: Till) -> None:
-    client, order = pending(till)
-    till.emulator.faults({"match": CLOSING, "times": 1, "do": {"close": "after"}})
+def test_a_lost_answer_to_the_closing_is_mended_by_the_next_try(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.set_faults({"match": EXPIRE_CALL, "times": 1, "do": {"close": "after"}})
 
     response = cancel(client, order["number"])
 
     assert response.status_code == 200
-    assert (status_of(order["number"]), stock_of()) == (("cancelled", "released", "cancelled"), (10, 0))
+    assert (get_statuses(order["number"]), get_stock()) == (("cancelled", "released", "cancelled"), (10, 0))
 
 
-def test_money_that_is_on_its_way_stops_the_cancellation(till: Till) -> None:
-    client, order = pending(till)
-    till.emulator.pay_later(order["session_id"])
-    till.deliver()
+def test_money_that_is_on_its_way_stops_the_cancellation(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.pay_later(order["session_id"])
+    card_payments.deliver_events()
 
     response = cancel(client, order["number"])
 
     assert (response.status_code, response.json()["code"]) == (409, "invalid_transition")
-    assert status_of(order["number"]) == ("pending", "reserved", "processing")
+    assert get_statuses(order["number"]) == ("pending", "reserved", "processing")
     assert Order.objects.get().cancel_reason == ""
-    till.emulator.async_fail(order["session_id"])
-    assert set(till.deliver()) == {200}
-    assert (status_of(order["number"]), stock_of()) == (("expired", "released", "failed"), (10, 0))
+    card_payments.emulator.async_fail(order["session_id"])
+    assert set(card_payments.deliver_events()) == {200}
+    assert (get_statuses(order["number"]), get_stock()) == (("expired", "released", "failed"), (10, 0))
 
 
-def test_money_that_is_on_its_way_though_nobody_told_stops_it_too(till: Till) -> None:
-    client, order = pending(till)
-    till.emulator.pay_later(order["session_id"])
+def test_money_on_its_way_stops_the_cancellation_without_an_event_too(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.pay_later(order["session_id"])
 
     assert cancel(client, order["number"]).status_code == 409
 
-    assert status_of(order["number"]) == ("pending", "reserved", "processing")
-    till.deliver()
-    till.emulator.async_succeed(order["session_id"])
-    till.deliver()
-    assert status_of(order["number"]) == ("processing", "committed", "succeeded")
+    assert get_statuses(order["number"]) == ("pending", "reserved", "processing")
+    card_payments.deliver_events()
+    card_payments.emulator.async_succeed(order["session_id"])
+    card_payments.deliver_events()
+    assert get_statuses(order["number"]) == ("processing", "committed", "succeeded")
 
 
-def test_what_was_paid_in_this_moment_is_not_cancelled(till: Till) -> None:
-    client, order = pending(till)
-    till.emulator.pay(order["session_id"])
+def test_an_order_that_has_just_been_paid_is_not_cancelled(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.pay(order["session_id"])
 
     response = cancel(client, order["number"])
 
     assert (response.status_code, response.json()["code"]) == (409, "already_paid")
-    assert (status_of(order["number"]), stock_of()) == (("processing", "committed", "succeeded"), (8, 0))
-    assert set(till.deliver()) == {200}
+    assert (get_statuses(order["number"]), get_stock()) == (("processing", "committed", "succeeded"), (8, 0))
+    assert set(card_payments.deliver_events()) == {200}
     assert (Order.objects.get().cancel_reason, Refund.objects.count()) == ("", 0)
 
 
-def test_a_buyer_does_not_cancel_what_he_has_paid(till: Till) -> None:
-    client, order = pending(till)
-    till.pay(order)
-    before = books()
+def test_a_buyer_cannot_cancel_a_paid_order(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.pay(order)
+    before = database_rows()
 
     response = cancel(client, order["number"], refund=True)
 
     assert (response.status_code, response.json()["code"]) == (409, "invalid_transition")
-    assert books() == before
+    assert database_rows() == before
 
 
-def test_a_buyer_does_not_cancel_what_was_paid_by_card_and_given_back(till: Till) -> None:
-    order = bought(till)
-    refunds.ask(staff(), order.pk, None, "")
+def test_a_buyer_cannot_cancel_a_refunded_card_order(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    refunds.request_refund(make_staff_actor(), order.pk, None, "")
     assert order.user is not None
-    client = SchemaClient().bearer(access_token(order.user))
+    client = SchemaClient().bearer(make_access_token(order.user))
 
     response = cancel(client, order.number)
 
     assert response.status_code == 409
 
 
-def test_staff_cancel_a_paid_order_and_give_the_money_back(till: Till) -> None:
-    order, clerk = bought(till), staff()
+def test_staff_cancel_a_paid_order_and_give_the_money_back(card_payments: CardPayments) -> None:
+    order, clerk = create_paid_order(card_payments), make_staff_actor()
 
-    cancellation.cancel(clerk, order.pk, "sold out", refund=True)
+    cancellation.cancel_order(clerk, order.pk, "sold out", refund=True)
 
-    assert (status_of(order.number), stock_of()) == (("cancelled", "released", "succeeded"), (10, 0))
-    assert (refunds_of(order), given_back(till)) == ([(4000, "succeeded", "staff")], [4000])
+    assert (get_statuses(order.number), get_stock()) == (("cancelled", "released", "succeeded"), (10, 0))
+    assert (get_refunds(order), get_refunded_amounts(card_payments)) == ([(4000, "succeeded", "staff")], [4000])
     assert Refund.objects.get().created_by_id == clerk.user_id
-    assert money_of(order) == (4000, 4000, "refunded")
+    assert get_amounts(order) == (4000, 4000, "refunded")
     assert StockMovement.objects.get(reason="return").delta == 2
 
 
-def test_staff_cancel_a_paid_order_and_keep_the_money(till: Till) -> None:
-    order = bought(till)
+def test_staff_cancel_a_paid_order_and_keep_the_money(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
 
-    cancellation.cancel(staff(), order.pk, "", refund=False)
+    cancellation.cancel_order(make_staff_actor(), order.pk, "", refund=False)
 
-    assert (status_of(order.number), stock_of()) == (("cancelled", "released", "succeeded"), (10, 0))
-    assert (Refund.objects.count(), money_of(order)) == (0, (4000, 0, "paid"))
+    assert (get_statuses(order.number), get_stock()) == (("cancelled", "released", "succeeded"), (10, 0))
+    assert (Refund.objects.count(), get_amounts(order)) == (0, (4000, 0, "paid"))
 
 
-def test_staff_who_do_not_say_whether_the_money_goes_back_are_asked(till: Till) -> None:
-    order, clerk = bought(till), staff()
-    before = books()
+def test_staff_must_choose_whether_to_refund(card_payments: CardPayments) -> None:
+    order, clerk = create_paid_order(card_payments), make_staff_actor()
+    before = database_rows()
 
     with pytest.raises(RefundChoiceNeeded):
-        cancellation.cancel(clerk, order.pk, "")
+        cancellation.cancel_order(clerk, order.pk, "")
 
-    assert books() == before
-
-
-def test_only_what_is_left_goes_back_at_a_cancellation(till: Till) -> None:
-    order, clerk = bought(till), staff()
-    refunds.ask(clerk, order.pk, Decimal("15.00"), "")
-
-    cancellation.cancel(clerk, order.pk, "", refund=True)
-
-    assert (refunds_of(order), given_back(till)) == ([(1500, "succeeded", "staff"), (2500, "succeeded", "staff")], [4000])
+    assert database_rows() == before
 
 
-def test_a_provider_that_is_down_does_not_stop_the_cancellation_of_a_paid_order(till: Till) -> None:
-    order = bought(till)
-    till.emulator.faults({"match": REFUNDING, "times": -1, "do": DOWN})
+def test_only_what_is_left_goes_back_at_a_cancellation(card_payments: CardPayments) -> None:
+    order, clerk = create_paid_order(card_payments), make_staff_actor()
+    refunds.request_refund(clerk, order.pk, Decimal("15.00"), "")
 
-    cancellation.cancel(staff(), order.pk, "", refund=True)
+    cancellation.cancel_order(clerk, order.pk, "", refund=True)
 
-    assert (status_of(order.number)[0], refunds_of(order)) == ("cancelled", [(4000, "submitted", "staff")])
-    till.emulator.faults()
-    assert do_owed_jobs()[1] == 0
-    assert given_back(till) == [4000]
+    assert (get_refunds(order), get_refunded_amounts(card_payments)) == (
+        [(1500, "succeeded", "staff"), (2500, "succeeded", "staff")],
+        [4000],
+    )
+
+
+def test_a_provider_that_is_down_does_not_stop_the_cancellation_of_a_paid_order(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "times": -1, "do": RATE_LIMITED})
+
+    cancellation.cancel_order(make_staff_actor(), order.pk, "", refund=True)
+
+    assert (get_statuses(order.number)[0], get_refunds(order)) == ("cancelled", [(4000, "submitted", "staff")])
+    card_payments.emulator.set_faults()
+    assert run_pending_jobs()[1] == 0
+    assert get_refunded_amounts(card_payments) == [4000]
 
 
 @pytest.mark.parametrize("status", ["shipped", "delivered", "cancelled", "expired"])
-def test_what_is_sent_or_over_is_not_cancelled_by_staff(till: Till, status: str) -> None:
-    order = bought(till)
+def test_what_is_sent_or_over_is_not_cancelled_by_staff(card_payments: CardPayments, status: str) -> None:
+    order = create_paid_order(card_payments)
     Order.objects.update(status=status)
-    before = books()
+    before = database_rows()
 
     with pytest.raises(InvalidTransition):
-        cancellation.cancel(staff(), order.pk, "", refund=True)
+        cancellation.cancel_order(make_staff_actor(), order.pk, "", refund=True)
 
-    assert {name: rows for name, rows in books().items() if rows != before[name]} == {}
+    assert {name: rows for name, rows in database_rows().items() if rows != before[name]} == {}
     assert not Refund.objects.exists()
 
 
-def test_an_order_whose_session_was_never_opened_is_cancelled_without_the_provider(till: Till) -> None:
+def test_an_order_whose_session_was_never_opened_is_cancelled_without_the_provider(card_payments: CardPayments) -> None:
     client = customer()
-    lamps(client)
-    till.emulator.faults({"match": {"method": "POST", "path": "sessions$"}, "times": -1, "do": DOWN})
-    refused = till.order(client)
+    add_lamps(client)
+    card_payments.emulator.set_faults({"match": {"method": "POST", "path": "sessions$"}, "times": -1, "do": RATE_LIMITED})
+    refused = card_payments.post_order(client)
     number = refused.json()["details"]["order"]
 
     response = cancel(client, number)
 
     assert (refused.status_code, response.status_code) == (503, 200)
-    assert (status_of(number), stock_of()) == (("cancelled", "released", "cancelled"), (10, 0))
+    assert (get_statuses(number), get_stock()) == (("cancelled", "released", "cancelled"), (10, 0))
     assert Job.objects.filter(kind="order_mail").count() == 0
 
 
-def test_a_cancellation_that_ends_in_a_fault_is_not_made_up_for_later(till: Till) -> None:
-    _, order = pending(till)
+def test_a_cancellation_that_ends_in_a_fault_is_not_made_up_for_later(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
 
-    with lock_timeout('UPDATE "orders_payment"'), pytest.raises(OperationalError):
-        cancellation.cancel(staff(), Order.objects.get().pk, "by mistake")
+    with simulate_lock_timeout('UPDATE "orders_payment"'), pytest.raises(OperationalError):
+        cancellation.cancel_order(make_staff_actor(), Order.objects.get().pk, "by mistake")
 
-    assert (status_of(order["number"])[0], Order.objects.get().cancel_reason) == ("pending", "")
-    assert set(till.deliver()) == {200}
-    assert status_of(order["number"]) == ("expired", "released", "expired")
+    assert (get_statuses(order["number"])[0], Order.objects.get().cancel_reason) == ("pending", "")
+    assert set(card_payments.deliver_events()) == {200}
+    assert get_statuses(order["number"]) == ("expired", "released", "expired")

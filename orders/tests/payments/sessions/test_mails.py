@@ -1,4 +1,4 @@
-"""Mails about orders by card, to the buyer and to the merchant"""
+"""Emails about card orders, to the buyer and to the merchant"""
 
 from decimal import Decimal
 
@@ -6,8 +6,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 
-from accounts.tests.mails import link, sent
-from carts.tests.factories import signed_in
+from accounts.tests.mails import get_link, send_pending_emails
+from carts.tests.factories import signed_in_client
 from core.actors import Actor
 from core.models import Job
 from orders.fulfilment import cancellation
@@ -15,283 +15,292 @@ from orders.models import Order
 from orders.payments import refunds
 from orders.state import notifications
 from orders.tests.factories import customer
-from orders.tests.payments.paid_orders import REFUNDING, bought, charge_of, do_owed_jobs, lamps, pending, staff, take_flag_away
-from orders.tests.payments.till import Till
+from orders.tests.payments.card_payments import CardPayments
+from orders.tests.payments.paid_orders import (
+    REFUND_CALL,
+    add_lamps,
+    create_paid_order,
+    create_pending_order,
+    get_charge_id,
+    make_staff_actor,
+    resolve_alert,
+    run_pending_jobs,
+)
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
 MERCHANT = "merchant@example.com"
 
 
-def html(message: EmailMultiAlternatives) -> str:
-    """Return the HTML part of a mail."""
+def get_html(message: EmailMultiAlternatives) -> str:
+    """Return the HTML part of an email."""
     ((content, kind),) = message.alternatives
     assert kind == "text/html"
     return str(content)
 
 
-def subjects(to: str = "ada@example.com") -> list[str]:
-    """Do the owed jobs and return the subjects of the new mails to this address."""
-    return [str(message.subject) for message in sent() if message.to == [to]]
+def send_mails(to: str = "ada@example.com") -> list[str]:
+    """Run the pending jobs and return the subjects of the new emails to this address."""
+    return [str(message.subject) for message in send_pending_emails() if message.to == [to]]
 
 
-def test_an_order_that_waits_for_its_payment_is_no_mail(till: Till, settings: Settings) -> None:
+def test_an_order_that_waits_for_its_payment_is_no_mail(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
-    pending(till)
+    create_pending_order(card_payments)
 
-    assert sent() == []
+    assert send_pending_emails() == []
 
 
-def test_a_paid_order_is_one_mail_to_the_buyer_as_text_and_html(till: Till) -> None:
-    _, order = pending(till)
-    till.pay(order)
+def test_a_paid_order_is_one_mail_to_the_buyer_as_text_and_html(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
+    card_payments.pay(order)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
     assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']}")
-    for part in (str(message.body), html(message)):
-        assert f"Thank you: your order {order['number']} is paid." in part
+    for part in (str(message.body), get_html(message)):
+        assert f"Thank you. Your order {order['number']} is paid." in part
         assert "2 × Lamp: 40.00 INR" in part
         assert "Total: 40.00 INR" in part
         assert "Shipping" not in part
         assert "tax" not in part
-    assert link(message) == (f"http://localhost:5173/orders/{order['number']}", {})
+    assert get_link(message) == (f"http://localhost:5173/orders/{order['number']}", {})
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
-def test_however_often_the_payment_is_told_it_is_one_mail(till: Till, settings: Settings) -> None:
+def test_however_often_the_payment_is_reported_it_is_one_mail(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
-    client, order = pending(till)
-    till.emulator.pay(order["session_id"])
-    assert till.emulator.wait()
-    calls = till.webhooks.taken()
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.pay(order["session_id"])
+    assert card_payments.emulator.wait_for_deliveries()
+    calls = card_payments.webhooks.pop_requests()
     client.get(f"/api/orders/verify-payment/?session_id={order['session_id']}")
     for call in calls * 2:
-        till.post(call.body, call.signature)
+        card_payments.post_event(call.body, call.signature)
 
-    found = sent()
+    messages = send_pending_emails()
 
-    assert sorted(message.to[0] for message in found) == ["ada@example.com", MERCHANT]
-    assert sent() == []
+    assert sorted(message.to[0] for message in messages) == ["ada@example.com", MERCHANT]
+    assert send_pending_emails() == []
 
 
-def test_shipping_and_tax_stand_in_the_mail_where_there_are_any(till: Till, settings: Settings) -> None:
+def test_shipping_and_tax_stand_in_the_mail_where_there_are_any(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHIPPING, settings.TAX_RATES = {"in": (Decimal("49.50"), None)}, {"in": Decimal(18)}
-    _, order = pending(till)
-    till.pay(order)
+    _, order = create_pending_order(card_payments)
+    card_payments.pay(order)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
-    for part in (str(message.body), html(message)):
+    for part in (str(message.body), get_html(message)):
         assert "Shipping: 49.50 INR" in part
         assert "Total: 89.50 INR (including 13.65 INR tax)" in part
 
 
-def test_a_guests_link_carries_the_token_in_its_fragment_alone(till: Till) -> None:
+def test_a_guests_link_carries_the_token_in_its_fragment_alone(card_payments: CardPayments) -> None:
     guest = SchemaClient()
-    lamps(guest)
-    order = till.placed(guest)
-    till.pay(order)
+    add_lamps(guest)
+    order = card_payments.place_order(guest)
+    card_payments.pay(order)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
-    page, fragment = link(message)
+    page, fragment = get_link(message)
     assert (page, fragment) == (f"http://localhost:5173/orders/{order['number']}", {"token": order["order_token"]})
-    for part in (str(message.body), html(message)):
+    for part in (str(message.body), get_html(message)):
         assert part.count(order["order_token"]) == part.count(f"{page}#token={order['order_token']}") > 0
     assert order["order_token"] not in str(message.message().items())
 
 
-def test_a_claimed_orders_link_carries_no_token(till: Till) -> None:
+def test_a_claimed_orders_link_carries_no_token(card_payments: CardPayments) -> None:
     guest = SchemaClient()
-    lamps(guest)
-    order = till.placed(guest)
+    add_lamps(guest)
+    order = card_payments.place_order(guest)
     user = customer("grace@example.com")
     user.post(f"/api/orders/{order['number']}/claim/", headers={"X-Order-Token": order["order_token"]})
-    till.pay(order)
+    card_payments.pay(order)
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
 
-    assert order["order_token"] not in str(message.body) + html(message)
+    assert order["order_token"] not in str(message.body) + get_html(message)
 
 
-def test_a_payment_that_does_not_come_through_is_one_mail(till: Till) -> None:
-    _, order = pending(till)
-    till.emulator.pay_later(order["session_id"])
-    till.deliver()
-    assert sent() == []
+def test_a_payment_that_does_not_come_through_is_one_mail(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
+    card_payments.emulator.pay_later(order["session_id"])
+    card_payments.deliver_events()
+    assert send_pending_emails() == []
 
-    till.emulator.async_fail(order["session_id"])
-    till.deliver()
+    card_payments.emulator.async_fail(order["session_id"])
+    card_payments.deliver_events()
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
     assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']} was not paid")
     assert "Nothing was charged" in str(message.body)
 
 
-def test_money_that_comes_later_is_the_mail_of_a_paid_order(till: Till) -> None:
-    _, order = pending(till)
-    till.emulator.pay_later(order["session_id"])
-    till.emulator.async_succeed(order["session_id"])
-    till.deliver()
+def test_money_that_comes_later_is_the_mail_of_a_paid_order(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
+    card_payments.emulator.pay_later(order["session_id"])
+    card_payments.emulator.async_succeed(order["session_id"])
+    card_payments.deliver_events()
 
-    assert subjects() == [f"Your order {order['number']}"]
+    assert send_mails() == [f"Your order {order['number']}"]
 
 
-def test_each_refund_is_one_mail_that_says_how_much(till: Till) -> None:
-    order = bought(till)
-    clerk = staff()
-    sent()
+def test_each_refund_is_one_mail_that_says_how_much(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    clerk = make_staff_actor()
+    send_pending_emails()
 
     for amount in ("10.00", "0.50"):
-        refunds.ask(clerk, order.pk, Decimal(amount), "internal words")
-    till.deliver()
+        refunds.request_refund(clerk, order.pk, Decimal(amount), "internal words")
+    card_payments.deliver_events()
 
-    found = sent()
-    assert [str(message.subject) for message in found] == [f"Money back for your order {order.number}"] * 2
-    assert sorted("We have given back 10.00 INR" in str(message.body) for message in found) == [False, True]
-    assert sorted("We have given back 0.50 INR" in html(message) for message in found) == [False, True]
-    assert not [message for message in found if "internal words" in str(message.body)]
+    messages = send_pending_emails()
+    assert [str(message.subject) for message in messages] == [f"Refund for your order {order.number}"] * 2
+    assert sorted("We have refunded 10.00 INR" in str(message.body) for message in messages) == [False, True]
+    assert sorted("We have refunded 0.50 INR" in get_html(message) for message in messages) == [False, True]
+    assert not [message for message in messages if "internal words" in str(message.body)]
 
 
-def test_a_refund_that_was_refused_is_told_to_the_merchant_and_not_to_the_buyer(till: Till, settings: Settings) -> None:
+def test_a_refused_refund_is_a_mail_to_the_merchant_and_not_to_the_buyer(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
-    order = bought(till)
-    sent()
-    till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
+    order = create_paid_order(card_payments)
+    send_pending_emails()
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "do": {"status": 400}})
 
-    refunds.ask(staff(), order.pk, None, "")
+    refunds.request_refund(make_staff_actor(), order.pk, None, "")
 
-    (message,) = sent()
+    (message,) = send_pending_emails()
     assert message.to == [MERCHANT]
     assert message.subject == f"Order {order.number} needs attention: refund_failed"
-    assert "refund_failed" in html(message)
+    assert "refund_failed" in get_html(message)
 
 
-def test_a_refund_in_the_dashboard_is_told_to_both(till: Till, settings: Settings) -> None:
+def test_a_refund_in_the_dashboard_is_a_mail_to_both(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
-    order = bought(till)
-    sent()
-    till.emulator.refund_charge(charge_of(till, order), 500)
-    till.deliver()
+    order = create_paid_order(card_payments)
+    send_pending_emails()
+    card_payments.emulator.refund_charge(get_charge_id(card_payments, order), 500)
+    card_payments.deliver_events()
 
-    found = sent()
+    messages = send_pending_emails()
 
-    assert sorted(message.to[0] for message in found) == ["ada@example.com", MERCHANT]
+    assert sorted(message.to[0] for message in messages) == ["ada@example.com", MERCHANT]
 
 
-def test_the_second_time_that_an_order_needs_the_same_attention_is_told_too(till: Till, settings: Settings) -> None:
+def test_the_same_alert_raised_a_second_time_is_a_mail_too(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
-    order, clerk = bought(till), staff()
+    order, clerk = create_paid_order(card_payments), make_staff_actor()
     for _ in range(2):
-        till.emulator.faults({"match": REFUNDING, "do": {"status": 400}})
-        refunds.ask(clerk, order.pk, None, "")
-        assert subjects(MERCHANT)[-1] == f"Order {order.number} needs attention: refund_failed"
-        take_flag_away(order, "refund_failed")
+        card_payments.emulator.set_faults({"match": REFUND_CALL, "do": {"status": 400}})
+        refunds.request_refund(clerk, order.pk, None, "")
+        assert send_mails(MERCHANT)[-1] == f"Order {order.number} needs attention: refund_failed"
+        resolve_alert(order, "refund_failed")
 
 
-def test_a_cancelled_paid_order_is_a_mail_about_that_and_one_about_the_money(till: Till) -> None:
-    order = bought(till)
-    sent()
+def test_a_cancelled_paid_order_is_a_mail_about_that_and_one_about_the_money(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    send_pending_emails()
 
-    cancellation.cancel(staff(), order.pk, "internal words", refund=True)
+    cancellation.cancel_order(make_staff_actor(), order.pk, "internal words", refund=True)
 
-    found = sent()
-    assert sorted(str(message.subject) for message in found) == [
-        f"Money back for your order {order.number}",
-        f"Your order {order.number} is cancelled",
+    messages = send_pending_emails()
+    assert sorted(str(message.subject) for message in messages) == [
+        f"Refund for your order {order.number}",
+        f"Your order {order.number} was cancelled",
     ]
-    assert not [message for message in found if "internal words" in str(message.body)]
-    (ended,) = [str(message.body) for message in found if "is cancelled" in str(message.subject)]
-    assert "What you paid goes back to you; another mail says when." in ended
+    assert not [message for message in messages if "internal words" in str(message.body)]
+    (ended_order,) = [str(message.body) for message in messages if "was cancelled" in str(message.subject)]
+    assert "You will be refunded. We will send you another e-mail when the refund is made." in ended_order
 
 
-def test_a_cancellation_that_keeps_the_rest_promises_no_money(till: Till) -> None:
-    order = bought(till)
-    refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
-    sent()
+def test_a_cancellation_that_keeps_the_rest_promises_no_money(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    refunds.request_refund(make_staff_actor(), order.pk, Decimal("15.00"), "late")
+    send_pending_emails()
 
-    cancellation.cancel(staff(), order.pk, "internal words", refund=False)
+    cancellation.cancel_order(make_staff_actor(), order.pk, "internal words", refund=False)
 
-    (message,) = sent()
-    assert message.subject == f"Your order {order.number} is cancelled"
-    assert "goes back to you" not in str(message.body)
-
-
-def test_a_cancellation_tells_of_money_that_was_asked_for_before_and_is_not_back_yet(till: Till) -> None:
-    order = bought(till)
-    till.emulator.faults({"match": REFUNDING, "times": -1, "do": {"status": 429}})
-    refunds.ask(staff(), order.pk, None, "late")
-
-    cancellation.cancel(staff(), order.pk, "internal words", refund=True)
-
-    till.emulator.faults()
-    (message,) = [one for one in sent() if "is cancelled" in str(one.subject)]
-    assert "What you paid goes back to you; another mail says when." in str(message.body)
+    (message,) = send_pending_emails()
+    assert message.subject == f"Your order {order.number} was cancelled"
+    assert "You will be refunded" not in str(message.body)
 
 
-def test_money_back_for_a_part_does_not_read_as_if_it_were_all(till: Till) -> None:
-    order = bought(till)
-    sent()
+def test_a_cancellation_mail_mentions_a_refund_that_is_still_on_its_way(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    card_payments.emulator.set_faults({"match": REFUND_CALL, "times": -1, "do": {"status": 429}})
+    refunds.request_refund(make_staff_actor(), order.pk, None, "late")
 
-    refunds.ask(staff(), order.pk, Decimal("15.00"), "late")
+    cancellation.cancel_order(make_staff_actor(), order.pk, "internal words", refund=True)
 
-    (message,) = sent()
-    assert f"We have given back 15.00 INR of your order {order.number}.\n" in str(message.body)
+    card_payments.emulator.set_faults()
+    (message,) = [mail for mail in send_pending_emails() if "was cancelled" in str(mail.subject)]
+    assert "You will be refunded. We will send you another e-mail when the refund is made." in str(message.body)
+
+
+def test_money_back_for_a_part_does_not_read_as_if_it_were_all(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    send_pending_emails()
+
+    refunds.request_refund(make_staff_actor(), order.pk, Decimal("15.00"), "late")
+
+    (message,) = send_pending_emails()
+    assert f"We have refunded 15.00 INR of your order {order.number}.\n" in str(message.body)
     assert "Total" not in str(message.body)
 
 
-def test_what_was_paid_too_late_is_a_mail_when_it_has_gone_back(till: Till) -> None:
-    _, order = pending(till)
+def test_what_was_paid_too_late_is_a_mail_when_it_has_gone_back(card_payments: CardPayments) -> None:
+    _, order = create_pending_order(card_payments)
     Order.objects.update(status="cancelled", stock_state="released")
-    till.pay(order)
+    card_payments.pay(order)
 
-    (message,) = sent()
-    assert message.subject == f"Money back for your order {order['number']}"
-    assert "The order has ended and will not be sent." in str(message.body)
+    (message,) = send_pending_emails()
+    assert message.subject == f"Refund for your order {order['number']}"
+    assert "The order is closed and will not be shipped." in str(message.body)
 
 
-def test_a_merchant_without_an_address_is_told_nothing(till: Till, settings: Settings) -> None:
+def test_a_merchant_without_an_address_gets_no_mail(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = ""
-    _, order = pending(till)
-    till.pay(order)
+    _, order = create_pending_order(card_payments)
+    card_payments.pay(order)
 
-    assert [message.to for message in sent()] == [["ada@example.com"]]
-    assert Job.objects.filter(kind=notifications.MERCHANT).count() == 0
+    assert [message.to for message in send_pending_emails()] == [["ada@example.com"]]
+    assert Job.objects.filter(kind=notifications.MERCHANT_EMAIL_JOB).count() == 0
 
 
-def test_the_merchant_is_told_of_a_paid_order_once_without_the_buyers_token(till: Till, settings: Settings) -> None:
+def test_a_paid_order_is_one_mail_to_the_merchant_without_the_buyers_token(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
     guest = SchemaClient()
-    lamps(guest)
-    order = till.placed(guest)
-    till.pay(order)
+    add_lamps(guest)
+    order = card_payments.place_order(guest)
+    card_payments.pay(order)
 
-    (message,) = [one for one in sent() if one.to == [MERCHANT]]
+    (message,) = [mail for mail in send_pending_emails() if mail.to == [MERCHANT]]
 
     assert message.subject == f"New order {order['number']}"
-    for part in (str(message.body), html(message)):
-        assert "Ada Lovelace has ordered." in part
+    for part in (str(message.body), get_html(message)):
+        assert "Ada Lovelace has placed an order." in part
         assert "2 × Lamp: 40.00 INR" in part
         assert order["order_token"] not in part
 
 
-def test_the_merchant_is_told_of_low_stock(till: Till, settings: Settings) -> None:
+def test_low_stock_is_a_mail_to_the_merchant(card_payments: CardPayments, settings: Settings) -> None:
     settings.SHOP_EMAIL = MERCHANT
-    _, order = pending(till, 2, stock=7)
-    till.pay(order)
+    _, order = create_pending_order(card_payments, 2, stock=7)
+    card_payments.pay(order)
 
-    assert [subject for subject in subjects(MERCHANT) if "running low" in subject]
+    assert [subject for subject in send_mails(MERCHANT) if "running low" in subject]
 
 
-def test_a_mail_that_was_owed_before_the_account_was_closed_is_not_sent(till: Till) -> None:
-    order = bought(till)
-    sent()
+def test_a_mail_queued_before_the_account_was_closed_is_not_sent(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    send_pending_emails()
     assert order.user is not None
-    refunds.ask(Actor(kind="staff"), order.pk, None, "")
+    refunds.request_refund(Actor(kind="staff"), order.pk, None, "")
     Order.objects.update(status="delivered")
-    signed_in(order.user).delete("/api/auth/me/", {"password": "a lamp on the hill"})
+    signed_in_client(order.user).delete("/api/auth/me/", {"password": "a lamp on the hill"})
 
-    do_owed_jobs()
+    run_pending_jobs()
 
-    assert [message for message in sent() if "Money back" in str(message.subject)] == []
+    assert [message for message in send_pending_emails() if "Refund for" in str(message.subject)] == []

@@ -1,4 +1,4 @@
-"""GET /api/orders/verify-payment/: an order is verified that is paid and will be, or was, sent; whatever goes back of it later"""
+"""GET /api/orders/verify-payment/: an order is verified if it is paid and will be, or was, sent, whatever is refunded later"""
 
 from decimal import Decimal
 from typing import Any
@@ -9,23 +9,23 @@ from orders.fulfilment import cancellation
 from orders.models import Order, Payment
 from orders.payments import refunds, sessions, settlement
 from orders.tests.factories import customer, placed
-from orders.tests.payments.invariants import came, check_books, give, verify_url
-from orders.tests.payments.paid_orders import do_owed_jobs, pending, staff
-from orders.tests.payments.till import Till
+from orders.tests.payments.card_payments import CardPayments
+from orders.tests.payments.invariants import check_invariants, get_verify_url, post_events, take_events
+from orders.tests.payments.paid_orders import create_pending_order, make_staff_actor, run_pending_jobs
 from products.models import Variant
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
 
 
-def verified(client: SchemaClient, order: dict[str, Any]) -> tuple[bool, str, str]:
-    """Return what the buyer's page is told: whether it is verified, the order's status, and that of its payment."""
-    told = client.get(verify_url(order)).json()["data"]
-    return told["payment_verified"], told["order_status"], told["order"]["payment_status"]
+def get_verification(client: SchemaClient, order: dict[str, Any]) -> tuple[bool, str, str]:
+    """Return what the buyer's page gets: whether the order is verified, its status and its payment status."""
+    data = client.get(get_verify_url(order)).json()["data"]
+    return data["payment_verified"], data["order_status"], data["order"]["payment_status"]
 
 
 def buy_all() -> None:
-    """Let somebody else buy what is on the shelf."""
+    """Sell the remaining stock to another buyer."""
     other = customer("grace@example.com")
     variant = Variant.objects.get()
     other.post("/api/cart/add/", {"product_id": variant.product_id, "quantity": variant.stock - variant.reserved})
@@ -33,50 +33,50 @@ def buy_all() -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired"])
-def test_money_for_an_order_that_is_over_verifies_nothing(till: Till, status: str) -> None:
-    client, order = pending(till)
-    till.emulator.pay(order["session_id"])
-    events = came(till)
+def test_money_for_an_order_that_is_over_verifies_nothing(card_payments: CardPayments, status: str) -> None:
+    client, order = create_pending_order(card_payments)
+    card_payments.emulator.pay(order["session_id"])
+    events = take_events(card_payments)
     payment = Payment.objects.get()
     if status == "cancelled":
         Order.objects.update(cancel_reason="changed my mind")
-    settlement.apply_session(payment.pk, sessions._expired(payment))
+    settlement.apply_session(payment.pk, sessions._expired_session(payment))
     buy_all()
-    before = verified(client, order)
+    before = get_verification(client, order)
 
-    assert set(give(till, *events.values())) == {200}
+    assert set(post_events(card_payments, *events.values())) == {200}
 
     assert before == (False, status, "unpaid")
-    assert verified(client, order) == (False, status, "paid")
-    do_owed_jobs()
-    assert verified(client, order) == (False, status, "refunded")
+    assert get_verification(client, order) == (False, status, "paid")
+    run_pending_jobs()
+    assert get_verification(client, order) == (False, status, "refunded")
 
 
 @pytest.mark.parametrize(("amount", "payment_status"), [(Decimal("15.00"), "partially_refunded"), (None, "refunded")])
-def test_what_goes_back_later_leaves_it_verified(till: Till, amount: Decimal | None, payment_status: str) -> None:
-    client, order = pending(till)
-    assert set(till.pay(order)) == {200}
-    assert verified(client, order) == (True, "processing", "paid")
+def test_what_goes_back_later_leaves_it_verified(card_payments: CardPayments, amount: Decimal | None, payment_status: str) -> None:
+    client, order = create_pending_order(card_payments)
+    assert set(card_payments.pay(order)) == {200}
+    assert get_verification(client, order) == (True, "processing", "paid")
 
-    refunds.ask(staff(), order["id"], amount, "late")
+    refunds.request_refund(make_staff_actor(), order["id"], amount, "late")
 
-    assert verified(client, order) == (True, "processing", payment_status)
-    till.deliver()
-    check_books(till)
-
-
-def test_a_paid_order_that_staff_cancel_is_verified_no_more(till: Till) -> None:
-    client, order = pending(till)
-    assert set(till.pay(order)) == {200}
-
-    cancellation.cancel(staff(), order["id"], "no lamps left", refund=False)
-
-    assert verified(client, order) == (False, "cancelled", "paid")
+    assert get_verification(client, order) == (True, "processing", payment_status)
+    card_payments.deliver_events()
+    check_invariants(card_payments)
 
 
-def test_an_order_that_waits_is_not_verified(till: Till) -> None:
-    client, order = pending(till)
+def test_a_paid_order_that_staff_cancel_is_verified_no_more(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+    assert set(card_payments.pay(order)) == {200}
 
-    assert verified(client, order) == (False, "pending", "unpaid")
-    till.emulator.pay_later(order["session_id"])
-    assert verified(client, order) == (False, "pending", "processing")
+    cancellation.cancel_order(make_staff_actor(), order["id"], "no lamps left", refund=False)
+
+    assert get_verification(client, order) == (False, "cancelled", "paid")
+
+
+def test_an_order_that_waits_is_not_verified(card_payments: CardPayments) -> None:
+    client, order = create_pending_order(card_payments)
+
+    assert get_verification(client, order) == (False, "pending", "unpaid")
+    card_payments.emulator.pay_later(order["session_id"])
+    assert get_verification(client, order) == (False, "pending", "processing")

@@ -1,0 +1,41 @@
+"""How gunicorn serves the shop: `gunicorn` at the project's root needs no other argument. An option on its command line wins."""
+
+import os
+from pathlib import Path
+
+from environs import Env
+
+ROOT = Path(__file__).resolve().parent
+env = Env()
+if "PYTEST_VERSION" not in os.environ:  # a server that a test starts knows no .env, like its settings
+    env.read_env(ROOT / ".env", recurse=False, override=False)
+
+wsgi_app = "store.wsgi"
+chdir = str(ROOT)
+bind = env.str("WEB_BIND", "127.0.0.1:8000")
+
+# Processes for the cores, threads for what waits on the database or on Stripe.
+workers = env.int("WEB_CONCURRENCY", len(os.sched_getaffinity(0)))
+worker_class = "gthread"
+http_parser = "python"  # the one that the tests run; the C parser that 27.0.1 needs has no wheel
+threads = env.int("WEB_THREADS", 4)
+# Replace each worker now and then, never all at once, to bound memory leaks.
+max_requests = 10_000
+max_requests_jitter = 2_000
+
+graceful_timeout = env.int("WEB_GRACEFUL_TIMEOUT", 25)  # below the 30 s after which Kubernetes kills
+keepalive = 75  # longer than nginx keeps idle connections (60 s): the side that sends requests closes first
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat must never wait for a disk
+
+# Room for a search in Devanagari, percent-encoded, and for the cookies of a whole site. Bodies are bounded by the shop itself.
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 16_384
+
+# Django alone decides which proxies to trust (TRUSTED_PROXIES).
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
+accesslog = None  # the shop's own log has a line for each request
+control_socket_disable = True

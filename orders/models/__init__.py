@@ -1,0 +1,7 @@
+"""What was bought, and whether it is paid."""
+
+from orders.models.address import ADDRESS_FIELDS, Address
+from orders.models.order import MAX_REASON, Order, OrderEvent, OrderItem
+from orders.models.payment import Payment, Refund, StripeEvent
+
+__all__ = ["ADDRESS_FIELDS", "MAX_REASON", "Address", "Order", "OrderEvent", "OrderItem", "Payment", "Refund", "StripeEvent"]

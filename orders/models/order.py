@@ -1,0 +1,160 @@
+"""Orders, their lines and their history. An order copies names, prices and the address, and never reads them back."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from carts.models import Cart
+from core.models import TimeStampedModel
+from core.money import MoneyField
+from products.models import Product, Variant
+
+MAX_REASON = 200  # characters, of a cancellation or a refund
+
+
+class Order(TimeStampedModel):
+    """A purchase."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PROCESSING = "processing"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        CANCELLED = "cancelled"
+        EXPIRED = "expired"
+
+    class Method(models.TextChoices):
+        COD = "cod", "Cash on Delivery"
+        STRIPE = "stripe", "Card"
+
+    class StockState(models.TextChoices):
+        NONE = "none"
+        RESERVED = "reserved"
+        COMMITTED = "committed"
+        RELEASED = "released"
+
+    number = models.CharField(max_length=20, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="orders")
+    cart = models.ForeignKey(Cart, models.SET_NULL, null=True, blank=True, related_name="orders")
+    cart_fingerprint = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    payment_method = models.CharField(max_length=6, choices=Method.choices)
+    market = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    subtotal = MoneyField()
+    discount_total = MoneyField(default=0)
+    shipping_total = MoneyField(default=0)
+    tax_total = MoneyField(default=0, help_text="included in the prices")
+    total = MoneyField()
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    note = models.TextField(blank=True)
+    address = models.JSONField(default=dict)
+    stock_state = models.CharField(max_length=10, choices=StockState.choices, default=StockState.NONE)
+    reserved_until = models.DateTimeField(null=True, blank=True)
+    attention = models.CharField(max_length=30, blank=True, help_text="code of the most urgent open alert; empty if there is none")
+    cancel_reason = models.CharField(max_length=MAX_REASON, blank=True)
+    placed_at = models.DateTimeField(default=timezone.now)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="when the buyer closed their account")
+    version = models.PositiveIntegerField(default=0)
+    idempotency_scope = models.CharField(max_length=80, blank=True, help_text="the user, or the hash of the guest key")
+    idempotency_key = models.CharField(
+        max_length=255, blank=True, help_text="sent by the client; the same key returns the same order"
+    )
+    request_hash = models.CharField(max_length=64, blank=True)
+
+    CLOSED_STATUSES = (Status.EXPIRED, Status.CANCELLED)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cart"], condition=Q(status="pending"), name="order_open_once_a_cart"),
+            models.UniqueConstraint(
+                fields=["idempotency_scope", "idempotency_key"], condition=~Q(idempotency_key=""), name="order_once_a_key"
+            ),
+            models.CheckConstraint(condition=Q(total__gte=0, subtotal__gte=0), name="order_amounts_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="order_of_user"),
+            models.Index(fields=["-created_at", "-id"], name="order_newest"),
+            models.Index(fields=["reserved_until"], name="order_reserved", condition=Q(stock_state="reserved")),
+        ]
+
+    @property
+    def is_cash_due(self) -> bool:
+        """Whether the courier still has to collect cash for it."""
+        on_its_way = self.status in (self.Status.PROCESSING, self.Status.SHIPPED)
+        return on_its_way and self.payment_method == self.Method.COD and self.paid_at is None
+
+    @property
+    def is_payment_verified(self) -> bool:
+        """Whether it is paid and will be, or was, fulfilled; later refunds do not matter."""
+        unfulfilled = (self.Status.PENDING, self.Status.CANCELLED, self.Status.EXPIRED)
+        return self.paid_at is not None and self.status not in unfulfilled
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderItem(models.Model):
+    """A line of an order, as it was bought."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
+    variant = models.ForeignKey(Variant, models.SET_NULL, null=True, blank=True, related_name="+")
+    is_simple = models.BooleanField(default=True, help_text="the product had no other variant")
+    name = models.CharField(max_length=410)
+    sku = models.CharField(max_length=64)
+    image_url = models.CharField(max_length=500, blank=True)
+    unit_price = MoneyField()
+    quantity = models.PositiveIntegerField()
+    line_total = MoneyField()
+    refunded_quantity = models.PositiveIntegerField(default=0)
+    restocked_quantity = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    quantity__gt=0,
+                    refunded_quantity__lte=models.F("quantity"),
+                    restocked_quantity__lte=models.F("refunded_quantity"),
+                ),
+                name="order_line_quantity",
+            ),
+            models.CheckConstraint(condition=Q(unit_price__gte=0, line_total__gte=0), name="order_line_amounts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.sku}"
+
+
+class OrderEvent(models.Model):
+    """Something that happened to an order, such as a change of its status. Append-only."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=30)
+    actor_kind = models.CharField(max_length=10)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    from_status = models.CharField(max_length=10, blank=True)
+    to_status = models.CharField(max_length=10, blank=True)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def summary(self) -> str:
+        """The recorded data as text."""
+        return ", ".join(f"{name} {value}" for name, value in self.data.items())

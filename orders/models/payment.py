@@ -1,0 +1,142 @@
+"""Payments of orders, refunds of payments, and the provider's events."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.models import TimeStampedModel
+from core.money import MoneyField
+from orders.models.order import MAX_REASON, Order
+
+
+def is_session_paid(status: str | None, payment_status: str | None) -> bool:
+    """Return whether the money of a checkout session has arrived (https://docs.stripe.com/checkout/fulfillment)."""
+    return status == "complete" and payment_status != "unpaid"
+
+
+class Payment(TimeStampedModel):
+    """An attempt to pay an order. Its id is the idempotency key under which the provider knows it."""
+
+    class State(models.TextChoices):
+        CREATED = "created"
+        OPEN = "open"
+        PROCESSING = "processing"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+
+    OPEN_STATES = (State.CREATED, State.OPEN, State.PROCESSING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="payments")
+    provider = models.CharField(max_length=6, choices=Order.Method.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
+    amount = MoneyField()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    captured_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="expiry of the session; fixed, so that a retry is the same call"
+    )
+    session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    checkout_url = models.TextField(blank=True)
+    payment_intent = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    failure_code = models.CharField(max_length=60, blank=True)
+    raw = models.JSONField(default=dict, blank=True, help_text="the provider's last state of the session")
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0, amount_minor__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(condition=Q(refunded_minor__lte=models.F("captured_minor")), name="payment_refunds_within"),
+        ]
+
+    @property
+    def has_amount_mismatch(self) -> bool:
+        """Whether the buyer paid another amount or currency than the order's, and staff have not decided about it yet."""
+        is_paid = is_session_paid(self.raw.get("status"), self.raw.get("payment_status"))
+        return is_paid and self.state != self.State.SUCCEEDED
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.amount} {self.currency}"
+
+
+class Refund(TimeStampedModel):
+    """Money that goes back to the buyer. Its id is the idempotency key under which the provider knows it."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        SUBMITTED = "submitted", "submitted, answer unknown"
+        PENDING = "pending"
+        REQUIRES_ACTION = "requires_action"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    REFUNDED_STATES = (State.PENDING, State.REQUIRES_ACTION, State.SUCCEEDED)
+    COMMITTED_STATES = (State.REQUESTED, State.SUBMITTED, *REFUNDED_STATES)
+    CLOSED_STATES = (State.FAILED, State.CANCELLED)
+
+    class Source(models.TextChoices):
+        STAFF = "staff"
+        AUTO = "auto", "the shop itself"
+        EXTERNAL = "external", "the provider's dashboard, or a lost dispute"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="refunds")
+    provider_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    amount = MoneyField()
+    amount_minor = models.BigIntegerField()
+    state = models.CharField(max_length=15, choices=State.choices, default=State.REQUESTED)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
+    lines = models.JSONField(default=dict, blank=True, help_text="refunded units by order item, without restocked units")
+    failure_code = models.CharField(max_length=60, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0, amount_minor__gt=0), name="refund_of_something")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} refunded, {self.state}"
+
+
+class StripeEvent(models.Model):
+    """An event that Stripe sent, stored as it came. Kept for 90 days."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received"
+        DONE = "done"
+        IGNORED = "ignored"
+        FAILED = "failed"
+
+    event_id = models.CharField(max_length=255, unique=True)
+    type = models.CharField(max_length=80)
+    api_version = models.CharField(max_length=40, blank=True)
+    livemode = models.BooleanField(default=False)
+    created = models.DateTimeField(help_text="by the provider's clock")
+    object_id = models.CharField(max_length=255, blank=True)
+    intent = models.CharField(max_length=255, blank=True, help_text="payment intent that the event is about")
+    payload = models.TextField(help_text="request body, as it came")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.RECEIVED)
+    tries = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["received_at"], name="stripe_event_open", condition=Q(status__in=["received", "failed"])),
+            models.Index(fields=["processed_at"], name="stripe_event_time"),
+            models.Index(fields=["intent"], name="stripe_event_of_nobody", condition=Q(status="ignored") & ~Q(intent="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

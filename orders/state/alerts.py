@@ -1,0 +1,76 @@
+"""Alerts: what the merchant has to look at. docs/payments.md says what to do about each.
+
+An order shows one alert, in its column `attention`: the most urgent of those that are open. The history holds all of them.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from core.actors import Actor
+from orders.exceptions import InvalidTransition
+from orders.models import Order, OrderEvent
+from orders.state import notifications, transitions
+from orders.state.locking import lock_order
+
+AMOUNT_MISMATCH, DUPLICATE_PAYMENT, LATE_PAYMENT = "amount_mismatch", "duplicate_payment", "late_payment"
+DISPUTE, EXTERNAL_REFUND, REFUND_FAILED = "dispute", "external_refund", "refund_failed"
+PAYMENT_OVERDUE = "payment_overdue"
+RESOLVED_EVENT = "attention_settled"
+PRIORITY = (AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE, EXTERNAL_REFUND)
+
+
+def raise_alert(order: Order, code: str, actor: Actor, **reason: Any) -> None:
+    """Raise an alert on a locked order, record the reason, and enqueue an email to the merchant.
+
+    While the alert is open, shown or behind a more urgent one, each reason is recorded once.
+    """
+    if code in open_alerts(order) and reasons(order, code).filter(data=reason).exists():
+        return
+    order.attention = min(code, order.attention or code, key=PRIORITY.index)
+    transitions.save_order(order)
+    transitions.record_event(order, code, actor, **reason)
+    notifications.notify_merchant(order, "attention", about=code, occasion=str(order.version))
+
+
+def open_alerts(order: Order) -> set[str]:
+    """Return the codes of all alerts that nobody has resolved: the one that is shown, and those behind it."""
+    if not order.attention:
+        return set()
+    codes = {order.attention}
+    events = order.events.filter(kind__in=(*PRIORITY, RESOLVED_EVENT)).order_by("pk")
+    for kind, data in events.values_list("kind", "data"):
+        if kind == RESOLVED_EVENT:
+            codes.discard(data["code"])
+        else:
+            codes.add(kind)
+    return codes
+
+
+def reasons(order: Order, code: str) -> QuerySet[OrderEvent]:
+    """Return the events that raised this alert since it was last resolved, oldest first."""
+    resolved = order.events.filter(kind=RESOLVED_EVENT, data__code=code).order_by("pk").values_list("pk", flat=True).last()
+    return order.events.filter(kind=code, pk__gt=resolved or 0).order_by("pk")
+
+
+def resolve(order: Order, code: str, actor: Actor) -> None:
+    """Resolve an alert of a locked order, shown or not; the most urgent of the others is shown next."""
+    codes = open_alerts(order)
+    if code in codes:
+        order.attention = min(codes - {code}, key=PRIORITY.index, default="")
+        transitions.save_order(order)
+        transitions.record_event(order, RESOLVED_EVENT, actor, code=code)
+
+
+@transaction.atomic
+def resolve_seen(actor: Actor, order_id: int, code: str, last_seen: int) -> Order:
+    """Resolve the alert that staff have looked at, and no other; `last_seen` is the id of the last reason that they were shown.
+
+    Raises OrderNotFound, and InvalidTransition if the alert was raised again since.
+    """
+    order = lock_order(order_id)
+    if reasons(order, code).filter(pk__gt=last_seen).exists():
+        raise InvalidTransition("The alert was raised again in the meantime. Look at the order again")
+    resolve(order, code, actor)
+    return order

@@ -1,0 +1,50 @@
+"""The states of a payment: the only place where one changes. docs/payments.md shows the table; a test compares the two."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Sum
+
+from orders.exceptions import InvalidTransition
+from orders.models import Payment, Refund
+
+State = Payment.State
+ALLOWED: dict[str, frozenset[str]] = {
+    State.CREATED: frozenset({State.OPEN, State.PROCESSING, State.SUCCEEDED, State.FAILED, State.EXPIRED, State.CANCELLED}),
+    State.OPEN: frozenset({State.PROCESSING, State.SUCCEEDED, State.FAILED, State.EXPIRED, State.CANCELLED}),
+    State.PROCESSING: frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED}),
+    State.FAILED: frozenset({State.SUCCEEDED}),
+    State.EXPIRED: frozenset({State.SUCCEEDED}),
+    State.CANCELLED: frozenset({State.SUCCEEDED}),
+    State.SUCCEEDED: frozenset(),
+}
+
+
+def move(payment: Payment, to: str, **fields: Any) -> None:
+    """Change a locked payment's state and save it together with `fields`. Raises InvalidTransition."""
+    if to not in ALLOWED[payment.state]:
+        raise InvalidTransition(f"A payment that is {payment.state} cannot become {to}")
+    payment.state = to
+    for name, value in fields.items():
+        setattr(payment, name, value)
+    payment.save(update_fields=["state", *fields, "updated_at"])
+
+
+def capture(payment: Payment, amount_minor: int) -> None:
+    """Record that the money of a locked payment has arrived, in minor units; refunds that came before it count from now on."""
+    refunded = min(_sum_refunds(payment, Refund.REFUNDED_STATES), amount_minor)
+    move(payment, State.SUCCEEDED, captured_minor=amount_minor, refunded_minor=refunded)
+
+
+def refunded_minor(payment: Payment) -> int:
+    """Return what was refunded of a payment, in minor units: never more than was captured."""
+    return min(_sum_refunds(payment, Refund.REFUNDED_STATES), payment.captured_minor)
+
+
+def refundable_minor(payment: Payment) -> int:
+    """Return what can still be refunded of a payment, in minor units: neither refunded nor requested yet."""
+    return max(payment.captured_minor - _sum_refunds(payment, Refund.COMMITTED_STATES), 0)
+
+
+def _sum_refunds(payment: Payment, states: Collection[str]) -> int:
+    return payment.refunds.filter(state__in=states).aggregate(n=Sum("amount_minor"))["n"] or 0

@@ -1,0 +1,79 @@
+"""The demo storefront in Chromium, with the live shop and the payment emulator behind it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from orders.tests.payments.card_payments import WEBHOOK
+from tests.browser import launch_chromium
+from tests.emulator.processes import KEY, SECRET, Emulator, run_emulator
+from tests.storefront.page_monitor import PageMonitor
+from tests.storefront.storefront_server import Storefront, serve_storefront, trust_origin
+
+TIMEOUT = 15_000  # milliseconds; generous, for busy machines
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a file."""
+    expect.set_options(timeout=TIMEOUT)
+    with launch_chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_storefront(live_server: LiveServer) -> Iterator[Storefront]:
+    """The storefront that the tests of a file share."""
+    with serve_storefront(live_server.url) as storefront:
+        yield storefront
+
+
+@pytest.fixture
+def storefront(shared_storefront: Storefront, settings: Settings, transactional_db: None) -> Storefront:
+    """The storefront, trusted by the shop."""
+    trust_origin(settings, shared_storefront.origin)
+    return shared_storefront
+
+
+@pytest.fixture(scope="module")
+def shared_emulator(live_server: LiveServer) -> Iterator[Emulator]:
+    """The payment emulator that the tests of a file share; it sends its events to the shop."""
+    with run_emulator(live_server.url + WEBHOOK) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def payment_emulator(shared_emulator: Emulator, storefront: Storefront, settings: Settings) -> Iterator[Emulator]:
+    """The emulator without any data; the shop takes card payments through it."""
+    shared_emulator.reset()
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_WEBHOOK_SECRET = KEY, shared_emulator.url, SECRET
+    yield shared_emulator
+    shared_emulator.set_faults()
+    assert shared_emulator.wait_for_deliveries()
+
+
+@pytest.fixture
+def context(browser: Browser, storefront: Storefront) -> Iterator[BrowserContext]:
+    """A fresh browser context of desktop size."""
+    context = browser.new_context(base_url=storefront.origin, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(TIMEOUT)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def monitor(context: BrowserContext) -> Iterator[PageMonitor]:
+    """The problems in the browser; the test fails on any that it does not expect."""
+    monitor = PageMonitor(context)
+    yield monitor
+    monitor.wait_until_idle(context)
+    assert not monitor.get_problems(), "\n".join(monitor.get_problems())
+
+
+@pytest.fixture
+def page(context: BrowserContext, monitor: PageMonitor) -> Page:
+    """A tab."""
+    return context.new_page()
