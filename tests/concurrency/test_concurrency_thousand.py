@@ -24,6 +24,7 @@ from orders.tests.factories import ADDRESS
 from products.exceptions import OutOfStock
 from products.models import Variant
 from products.tests.factories import make_products
+from tests.profile import IS_SOAK
 
 THREADS = 8
 
@@ -53,25 +54,25 @@ def test_many_orders_know_no_deadlock(settings: Settings, orders: int, stock: in
     fill_carts(keys)
 
     def buy(cart_keys: list[str]) -> list[str]:
-        deadlocks = []
+        outcomes = []
         try:
             for key in cart_keys:
                 try:
                     place_order(SYSTEM, CartOwner(markets.get_default_market(), keys=(key,)), request)
-                    deadlocks.append("placed")
+                    outcomes.append("placed")
                 except (CartChanged, OutOfStock):
-                    deadlocks.append("sold out")
+                    outcomes.append("sold out")
                 except OperationalError as error:
-                    deadlocks.append(str(error))
+                    outcomes.append(str(error))
         finally:
             connections.close_all()
-        return deadlocks
+        return outcomes
 
     request = CheckoutRequest("cod", ADDRESS, name="Ada", phone="+913128059851")
     with ThreadPoolExecutor(THREADS) as pool:
-        deadlocks = [message for messages in pool.map(buy, [keys[n::THREADS] for n in range(THREADS)]) for message in messages]
+        outcomes = [message for messages in pool.map(buy, [keys[n::THREADS] for n in range(THREADS)]) for message in messages]
 
-    assert set(deadlocks) == {"placed", "sold out"}
-    assert deadlocks.count("placed") == Order.objects.count()
-    assert Variant.objects.filter(stock=0).exists()
+    assert set(outcomes) == {"placed", "sold out"}
+    assert outcomes.count("placed") == Order.objects.count()
+    assert Variant.objects.filter(stock=0).count() >= (4 if IS_SOAK else 1)  # the short form sells out fewer variants
     call_command("check_integrity", stdout=StringIO())
