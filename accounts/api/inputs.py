@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.passwords import Proof
 from core.http.fields import CartTokenField
+from core.http.inputs import Input
 from core.markets import UnknownMarket, get_market
 
 MODES = ["cookie", "token"]
@@ -30,7 +31,7 @@ class StrictCharField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class SignInMode(serializers.Serializer[Any]):
+class SignInMode(Input):
     """How the tokens are returned."""
 
     mode = serializers.ChoiceField(MODES, default="cookie", help_text=MODE_HELP)
@@ -54,48 +55,44 @@ class LoginInput(SignInMode):
 
 
 class GoogleInput(SignInMode):
-    """The ID token that Google issued to the page; `id_token` and `token` are aliases of `credential`."""
+    """The ID token that Google issued to the page."""
+
+    aliases = {"id_token": "credential", "token": "credential"}
 
     credential = StrictCharField(max_length=MAX_CREDENTIAL_LENGTH)
     nonce = serializers.CharField(required=False, max_length=255)
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Accept the credential under any of its names."""
-        return super().to_internal_value(resolve_aliases(data, "credential", "id_token", "token"))
 
-
-class SendCodeInput(serializers.Serializer[Any]):
+class SendCodeInput(Input):
     """The number to send a code to."""
 
     phone = serializers.CharField(max_length=64)
 
 
 class VerifyCodeInput(SignInMode):
-    """A number and the code sent to it; `code` is an alias of `verification_code`."""
+    """A number and the code sent to it."""
+
+    aliases = {"code": "verification_code"}
 
     mode = serializers.ChoiceField(MODES, default="token", help_text=MODE_HELP)
     phone = serializers.CharField(max_length=64)
     verification_code = serializers.CharField(max_length=16)
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Accept the code under either of its names."""
-        return super().to_internal_value(resolve_aliases(data, "verification_code", "code"))
 
-
-class RefreshInput(serializers.Serializer[Any]):
+class RefreshInput(Input):
     """The refresh token, for clients that do not send the cookie."""
 
     refresh_token = serializers.CharField(required=False)
 
 
-class LogoutInput(serializers.Serializer[Any]):
+class LogoutInput(Input):
     """Sign out of this session, or of all sessions."""
 
     all = serializers.BooleanField(default=False, help_text="end every session of the account")
     refresh_token = serializers.CharField(required=False)
 
 
-class ProfileInput(serializers.Serializer[Any]):
+class ProfileInput(Input):
     """The profile fields that users can change."""
 
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
@@ -110,7 +107,7 @@ class ProfileInput(serializers.Serializer[Any]):
             raise serializers.ValidationError(error.message) from None
 
 
-class ProofInput(serializers.Serializer[Any]):
+class ProofInput(Input):
     """The password or, for an account without one, a phone code or Google credential from the last five minutes."""
 
     password = PasswordField(required=False, allow_blank=True)
@@ -123,20 +120,20 @@ class ProofInput(serializers.Serializer[Any]):
         return Proof(data.get("password", ""), data.get("verification_code", ""), data.get("credential", ""))
 
 
-class ChangePasswordInput(serializers.Serializer[Any]):
+class ChangePasswordInput(Input):
     """The current password and the new one."""
 
     old_password = PasswordField()
     new_password = PasswordField()
 
 
-class AskResetInput(serializers.Serializer[Any]):
+class AskResetInput(Input):
     """The address of the account."""
 
     email = serializers.CharField(max_length=254)
 
 
-class ResetInput(serializers.Serializer[Any]):
+class ResetInput(Input):
     """The parameters of the reset link, and the new password."""
 
     uid = serializers.CharField(max_length=64)
@@ -144,7 +141,7 @@ class ResetInput(serializers.Serializer[Any]):
     new_password = PasswordField()
 
 
-class VerifyEmailInput(serializers.Serializer[Any]):
+class VerifyEmailInput(Input):
     """The token of the verification link."""
 
     token = serializers.CharField(max_length=2000)
@@ -154,11 +151,3 @@ class ChangeEmailInput(ProofInput):
     """The new address, and proof of identity."""
 
     new_email = serializers.CharField(max_length=254)
-
-
-def resolve_aliases(data: Any, name: str, *aliases: str) -> Any:
-    """Return the body with the value of the first alias present under `name`; `name` itself takes precedence."""
-    if not isinstance(data, dict) or name in data:
-        return data
-    alias = next((alias for alias in aliases if alias in data), None)
-    return data if alias is None else {**data, name: data[alias]}

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
 from core.http.fields import CartTokenField
+from core.http.inputs import Input
 from products.slugs import MAX_REF_LENGTH
 
 INVALID_QUANTITY_MESSAGE = f"Must be a whole number from {{}} to {MAX_QUANTITY}"
@@ -56,84 +57,61 @@ class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptabl
         return value
 
 
-def get_variant_id(fields: dict[str, Any]) -> int | None:
-    """Return the variant id from `sku_id` or `variant_id`."""
-    variant_id: int | None = fields.get("sku_id") or fields.get("variant_id")
-    return variant_id
+class ItemRefInput(Input):
+    """A product, or one of its variants (`sku_id`), and the guest key if no cookie or header has it."""
 
-
-class ItemRefInput(serializers.Serializer[Any]):
-    """A product or a variant (`sku_id`), and the guest key if no cookie or header has it."""
+    aliases = {"variant_id": "sku_id"}
 
     product_id = ProductRef(required=False)
-    sku_id = RowId(required=False)
-    variant_id = RowId(required=False, allow_null=True)
+    sku_id = RowId(required=False, allow_null=True, help_text="needed if the product has several variants")
     cart_token = CartTokenField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require `product_id` or `sku_id`."""
-        if "product_id" not in attrs and "sku_id" not in attrs:
+        if "product_id" not in attrs and attrs.get("sku_id") is None:
             raise serializers.ValidationError({"product_id": ["This field is required."]})
         return attrs
 
 
-class GuestKeyInput(serializers.Serializer[Any]):
+class GuestKeyInput(Input):
     """The guest key, if no cookie or header has it."""
 
     cart_token = CartTokenField()
 
 
 class AddItemInput(ItemRefInput):
-    """An item to add and its quantity (default 1)."""
+    """An item to add and its quantity."""
 
-    quantity = Quantity(min_value=1, required=False)
-    qty = Quantity(min_value=1, required=False)
+    aliases = {**ItemRefInput.aliases, "qty": "quantity"}
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Prefer `quantity` over `qty`."""
-        attrs = super().validate(attrs)
-        attrs["quantity"] = attrs.get("quantity", attrs.get("qty", 1))
-        return attrs
+    quantity = Quantity(min_value=1, default=1)
 
 
-class QuantityInput(serializers.Serializer[Any]):
+class QuantityInput(Input):
     """The new quantity of a line; 0 saves the line for later."""
 
-    quantity = Quantity(min_value=0, required=False)
-    qty = Quantity(min_value=0, required=False)
-    cart_token = CartTokenField()
+    aliases = {"qty": "quantity"}
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Prefer `quantity` over `qty`; require one of them."""
-        if "quantity" not in attrs and "qty" not in attrs:
-            raise serializers.ValidationError({"quantity": ["This field is required."]})
-        attrs["quantity"] = attrs.get("quantity", attrs.get("qty"))
-        return attrs
+    quantity = Quantity(min_value=0)
+    cart_token = CartTokenField()
 
 
 class UpdateItemInput(QuantityInput, ItemRefInput):
     """A line and its new quantity."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Validate the quantity, then the item."""
-        return ItemRefInput.validate(self, QuantityInput.validate(self, attrs))
+    aliases = {**ItemRefInput.aliases, **QuantityInput.aliases}
 
 
-class WishlistItemInput(serializers.Serializer[Any]):
+class WishlistItemInput(Input):
     """A product to add to the wishlist."""
 
     product_id = ProductRef()
 
 
-class MoveToCartInput(serializers.Serializer[Any]):
+class MoveToCartInput(Input):
     """The quantity to add to the cart, and the variant if the product has several."""
 
-    sku_id = RowId(required=False)
-    variant_id = RowId(required=False, allow_null=True)
-    quantity = Quantity(min_value=1, required=False)
-    qty = Quantity(min_value=1, required=False)
+    aliases = AddItemInput.aliases
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Prefer `quantity` over `qty`; the default is 1."""
-        attrs["quantity"] = attrs.get("quantity", attrs.get("qty", 1))
-        return attrs
+    sku_id = RowId(required=False, allow_null=True)
+    quantity = Quantity(min_value=1, default=1)

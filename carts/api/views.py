@@ -14,7 +14,7 @@ from accounts.api.access import get_user
 from accounts.api.responses import CartMergeResponse
 from carts import history, merging, selectors, services, validation
 from carts.api import access
-from carts.api.inputs import AddItemInput, GuestKeyInput, ItemRefInput, QuantityInput, UpdateItemInput, get_variant_id
+from carts.api.inputs import AddItemInput, GuestKeyInput, ItemRefInput, QuantityInput, UpdateItemInput
 from carts.api.responses import (
     AcceptedPricesResponse,
     CartAuditLogResponse,
@@ -53,7 +53,7 @@ ITEM_ID_PATTERN = r"(?P<item_id>[0-9]{1,18})"
 
 def get_line_ref(fields: dict[str, Any]) -> services.LineRef:
     """Return the line that the validated fields of an ItemRefInput identify."""
-    return services.LineRef(variant_id=get_variant_id(fields), product=fields.get("product_id"))
+    return services.LineRef(variant_id=fields.get("sku_id"), product=fields.get("product_id"))
 
 
 def is_oldest_first(request: Request) -> bool:
@@ -116,7 +116,7 @@ class CartViewSet(GenericViewSet[Cart]):
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         owner = access.get_cart_owner(request)
-        offer = offers.get_offer(owner.market, product=fields.get("product_id"), variant=get_variant_id(fields))
+        offer = offers.get_offer(owner.market, product=fields.get("product_id"), variant=fields.get("sku_id"))
         line_id, is_new, ref = services.add_item(get_actor(request), owner, offer, fields["quantity"])
         message, status = ITEM_ADDED if is_new else QUANTITY_INCREASED
         return access.build_change_reply(request, ref, message, status=status, line_id=line_id)

@@ -9,7 +9,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import get_user
 from carts.api import access
-from carts.api.inputs import MoveToCartInput, WishlistItemInput, get_variant_id
+from carts.api.inputs import MoveToCartInput, WishlistItemInput
 from carts.api.responses import CartChangeExtraResponse, CartLineResponse, WishlistItemResponse
 from carts.models import WishlistItem
 from carts.wishlist import selectors, services
@@ -77,6 +77,6 @@ class WishlistViewSet(GenericViewSet[WishlistItem]):
         serializer = MoveToCartInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
-        selection = {"variant": get_variant_id(fields), "quantity": fields["quantity"]}
+        selection = {"variant": fields.get("sku_id"), "quantity": fields["quantity"]}
         line_id, is_new, ref = services.move_to_cart(get_actor(request), access.get_cart_owner(request), int(item_id), **selection)
         return access.build_change_reply(request, ref, "Product moved to your cart", status=201 if is_new else 200, line_id=line_id)

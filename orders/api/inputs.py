@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId
 from core.http.fields import CartTokenField
+from core.http.inputs import Input
 from orders.models import ADDRESS_FIELDS, MAX_REASON, Address, Order
 from orders.placement.cart_check import RequestedLine
 
@@ -72,31 +73,43 @@ class DisplayedAmountField(serializers.Field):  # type: ignore[type-arg]  # not 
         return value
 
 
-class SnapshotLine(serializers.Serializer[Any]):
+class PaymentMethodField(serializers.ChoiceField):
+    """A payment method, in any letter case."""
+
+    default_error_messages = dict.fromkeys(("required", "null", "invalid_choice"), f"Must be {' or '.join(Order.Method.values)}")
+
+    def __init__(self) -> None:
+        super().__init__(choices=Order.Method.choices)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the method. Raises ValidationError."""
+        method: str = super().to_internal_value(data.strip().lower() if isinstance(data, str) else data)
+        return method
+
+
+class SnapshotLine(Input):
     """A line of the client's cart: the product or variant, the quantity, and the displayed price."""
 
-    id = ProductRef(required=False)
+    aliases = {"id": "product_id", "variant_id": "sku_id", "qty": "quantity"}
+
     product_id = ProductRef(required=False)
-    sku_id = RowId(required=False)
-    variant_id = RowId(required=False, allow_null=True)
-    quantity = Quantity(min_value=0, required=False)
-    qty = Quantity(min_value=0, required=False)
+    sku_id = RowId(required=False, allow_null=True)
+    quantity = Quantity(min_value=0)
     price = DisplayedAmountField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Require a product or variant, and a quantity."""
-        if not any(attrs.get(name) for name in ("sku_id", "variant_id", "product_id", "id")):
+        """Require a product or variant."""
+        if not (attrs.get("sku_id") or attrs.get("product_id")):
             raise serializers.ValidationError({"product_id": ["This field is required."]})
-        if "quantity" not in attrs and "qty" not in attrs:
-            raise serializers.ValidationError({"quantity": ["This field is required."]})
         return attrs
 
 
-class CreateOrderInput(serializers.Serializer[Any]):
+class CreateOrderInput(Input):
     """The payment method, the delivery address, and the cart lines to order (default: all)."""
 
-    payment_method = serializers.CharField(required=False, allow_null=True, max_length=20)
-    method = serializers.CharField(required=False, allow_null=True, max_length=20, help_text="alias of payment_method")
+    aliases = {"method": "payment_method", "cart": "items"}
+
+    payment_method = PaymentMethodField()
     address = AddressField(required=False)
     address_id = RowId(required=False, allow_null=True, help_text="of the caller's address book")
     name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
@@ -104,7 +117,6 @@ class CreateOrderInput(serializers.Serializer[Any]):
     phone = serializers.RegexField(PHONE_PATTERN, required=False, allow_blank=True, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
     items = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
-    cart = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
     expected_total = DisplayedAmountField(required=False, allow_null=True)
     accept_price_changes = serializers.BooleanField(default=False)
     cart_token = CartTokenField()
@@ -113,17 +125,8 @@ class CreateOrderInput(serializers.Serializer[Any]):
         """Return the normalized e-mail address."""
         return email_addresses.normalize_email(value) if value and value.strip() else ""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Accept the payment method in any letter case."""
-        method = (attrs.get("payment_method") or attrs.get("method") or "").strip().lower()
-        if method not in Order.Method.values:
-            choices = " or ".join(Order.Method.values)
-            raise serializers.ValidationError({"payment_method": [f"Must be {choices}"]})
-        attrs["payment_method"] = method
-        return attrs
 
-
-class CancelInput(serializers.Serializer[Any]):
+class CancelInput(Input):
     """The reason for the cancellation, optional."""
 
     reason = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=MAX_REASON)
@@ -145,11 +148,8 @@ def build_requested_lines(lines: list[dict[str, Any]] | None) -> tuple[Requested
         return None
     return tuple(
         RequestedLine(
-            quantity=units,
-            variant=line.get("sku_id") or line.get("variant_id"),
-            product=line.get("product_id") or line.get("id"),
-            price=line.get("price"),
+            quantity=line["quantity"], variant=line.get("sku_id"), product=line.get("product_id"), price=line.get("price")
         )
         for line in lines
-        if (units := line["quantity"] if "quantity" in line else line["qty"])
+        if line["quantity"]
     )

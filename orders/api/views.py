@@ -67,9 +67,9 @@ def get_order_token(request: Request) -> str:
     return token
 
 
-def build_checkout_request(request: Request, fields: dict[str, Any]) -> CheckoutRequest:
-    """Build the checkout request from validated fields. The e-mail defaults to the user's."""
-    lines_field = "items" if fields.get("items") is not None else "cart"
+def build_checkout_request(request: Request, serializer: CreateOrderInput) -> CheckoutRequest:
+    """Build the checkout request from a validated body. The e-mail defaults to the user's."""
+    fields = serializer.validated_data
     email = getattr(request.user, "email", None)
     checkout_request = CheckoutRequest(
         method=fields["payment_method"],
@@ -80,10 +80,10 @@ def build_checkout_request(request: Request, fields: dict[str, Any]) -> Checkout
         note=fields.get("note") or "",
         is_email_verified=not email or getattr(request.user, "email_verified_at", None) is not None,
         expected=ExpectedCart(
-            lines=build_requested_lines(fields.get(lines_field)),
+            lines=build_requested_lines(fields.get("items")),
             total=fields.get("expected_total"),
             accepts_increases=fields["accept_price_changes"],
-            lines_field=lines_field,
+            lines_field=serializer.get_sent_name("items"),
         ),
     )
     if checkout_request.address_id is not None:  # the address is looked up with the order
@@ -108,7 +108,7 @@ class OrderViewSet(GenericViewSet[Order]):
         serializer = CreateOrderInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         owner = cart_access.get_cart_owner(request)
-        checkout_request = build_checkout_request(request, serializer.validated_data)
+        checkout_request = build_checkout_request(request, serializer)
         placed = place_order(get_actor(request), owner, checkout_request, get_idempotency_key(request))
         data = selectors.serialize_order(placed.order, placed.items, placed.payments, get_site_url(request._request))
         status, message = (200, "Order found") if placed.is_replay else (201, "Order placed")

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core import markets
+from core.http.inputs import Input
 from products.amounts import parse_amount
 from products.models import (
     MAX_CATEGORY_NAME,
@@ -101,7 +102,7 @@ class SkuField(serializers.CharField):
         return text
 
 
-class SellableInput(serializers.Serializer[Any]):
+class SellableInput(Input):
     """The fields that a simple product and a variant share."""
 
     sku = SkuField()
@@ -217,11 +218,12 @@ def build_product_change(fields: Mapping[str, Any], *, is_replacement: bool) -> 
     )
 
 
-class StockInput(serializers.Serializer[Any]):
+class StockInput(Input):
     """A stock adjustment."""
 
+    aliases = {"variant_id": "sku_id"}
+
     sku_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
-    variant_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)
     delta = serializers.IntegerField(min_value=-MAX_STOCK, max_value=MAX_STOCK)
     reason = serializers.CharField(max_length=MAX_NOTE, help_text="received, return, damage, correction, or free text")
     reference = serializers.CharField(
@@ -235,7 +237,7 @@ class StockInput(serializers.Serializer[Any]):
         return delta
 
 
-class CategoryInput(serializers.Serializer[Any]):
+class CategoryInput(Input):
     """A category."""
 
     name = serializers.CharField(max_length=MAX_CATEGORY_NAME)
@@ -243,7 +245,7 @@ class CategoryInput(serializers.Serializer[Any]):
     position = serializers.IntegerField(required=False, min_value=0, max_value=MAX_POSITION)
 
 
-class ImageInput(serializers.Serializer[Any]):
+class ImageInput(Input):
     """An image's position and description."""
 
     alt = serializers.CharField(max_length=200, required=False, allow_blank=True)

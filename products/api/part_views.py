@@ -127,7 +127,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         product = products.adjust_stock(
             get_actor(request),
             pk,
-            fields.get("sku_id") or fields.get("variant_id"),
+            fields.get("sku_id"),
             delta=fields["delta"],
             reason=fields["reason"],
             reference=fields.get("reference", ""),
