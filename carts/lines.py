@@ -12,7 +12,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from carts.models import CartItem
 from core.compiled_queries import CompiledRows, CompiledSelect, Param
 from core.markets import Market
-from products.models import MarketPrice, Variant, primary_image
+from products.models import MarketPrice, Variant, variant_image
 from products.slugs import REF_COLUMNS
 
 _active_siblings = Variant.objects.filter(product=OuterRef("variant__product_id"), is_active=True, deleted_at=None).order_by()
@@ -45,7 +45,7 @@ class Line(NamedTuple):
     first_name: Annotated[str | None, "variant__product__seller__first_name"]
     last_name: Annotated[str | None, "variant__product__seller__last_name"]
     price: Decimal | None  # annotated by `_select_lines`
-    image: Annotated[str | None, primary_image("variant__product_id")]
+    image: Annotated[str | None, variant_image("variant")]
     variants_count: Annotated[int | None, Subquery(_active_siblings.values("product").annotate(n=Count("pk")).values("n"))]
 
     @property

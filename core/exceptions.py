@@ -59,6 +59,13 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class PreconditionFailed(DomainError):
+    """The resource is no longer the one that the client's precondition names (RFC 9110, section 15.5.13)."""
+
+    code = "precondition_failed"
+    default_message = "This was changed in the meantime. Load it again and repeat your change"
+
+
 class TooLarge(DomainError):
     """The request body exceeds the size limit."""
 

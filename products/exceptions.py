@@ -66,6 +66,12 @@ class NotYours(Forbidden):
     default_message = "This product belongs to another seller"
 
 
+class DuplicateOptions(Invalid):
+    """Two active variants of a product have the same options, so that a customer could not tell them apart."""
+
+    code = "duplicate_options"
+
+
 class LastVariant(Conflict):
     """A product's last variant cannot be deleted."""
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.actors import Actor
@@ -109,6 +110,14 @@ class Variant(TimeStampedModel):
     sku = models.CharField(max_length=MAX_SKU, unique=True)
     name = models.CharField(max_length=MAX_NAME, blank=True, help_text="such as Red / M; empty for a simple product")
     options = models.JSONField(default=dict, blank=True)
+    image = models.ForeignKey(
+        "ProductImage",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the product's picture that shows this variant; empty: the primary picture",
+    )
     price = MoneyField(help_text="in the default market's currency")
     compare_at_price = MoneyField(null=True, blank=True)
     stock = models.PositiveIntegerField(default=0, help_text="units on hand")
@@ -305,5 +314,18 @@ class SearchDocument(models.Model):
 def primary_image(product_ref: str) -> Any:
     """Return a subquery for the stored name of a product's list picture; `product_ref` is the outer column with the product id."""
     images = ProductImage.objects.filter(product=OuterRef(product_ref)).order_by("position", "id")
-    name = Case(When(thumbnail="", then=F("image")), default=F("thumbnail"), output_field=models.CharField())
-    return Subquery(images.values(name=name)[:1])
+    return Subquery(images.values(name=_list_picture())[:1])
+
+
+def variant_image(variant_ref: str) -> Any:
+    """Return an expression for the stored name of a variant's list picture, or else its product's; `variant_ref` is its path."""
+    return Coalesce(_list_picture(f"{variant_ref}__image__"), primary_image(f"{variant_ref}__product_id"))
+
+
+def _list_picture(prefix: str = "") -> Case:
+    """Return the stored name of the picture's thumbnail, or of the picture itself if the host resizes."""
+    return Case(
+        When(**{f"{prefix}thumbnail": "", "then": F(f"{prefix}image")}),
+        default=F(f"{prefix}thumbnail"),
+        output_field=models.CharField(),
+    )

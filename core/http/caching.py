@@ -1,5 +1,7 @@
-"""HTTP caching of public responses: ETag and 304 (RFC 9110), Cache-Control with stale-while-revalidate (RFC 5861)."""
+"""HTTP caching and conditional requests: ETag, 304 and 412 (RFC 9110), Cache-Control with stale-while-revalidate (RFC 5861)."""
 
+from collections.abc import Callable
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -8,6 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
+from core.exceptions import PreconditionFailed
+from core.http.envelope import Reply, encode, success
+
+PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")  # of writes
 VARY = "X-Market, Authorization, Cookie, Origin"
 
 
@@ -40,8 +46,29 @@ def _get_cache_control(request: Request) -> str:
     return f"{'public' if is_anonymous else 'private'}, max-age={max_age}, stale-while-revalidate={2 * max_age}"
 
 
+def has_preconditions(request: HttpRequest) -> bool:
+    """Return whether the client made a write conditional."""
+    return any(name in request.META for name in PRECONDITIONS)
+
+
+def refuse_if_changed(request: HttpRequest, current: Reply, get_modified_at: Callable[[], datetime]) -> None:
+    """Evaluate the preconditions of a write against the resource's current representation. Raises PreconditionFailed.
+
+    `get_modified_at` is called only if the client sent a date; dates have a resolution of one second (RFC 9110, section 5.6.7).
+    """
+    etag = _make_etag(encode(success(current.data, current.message, warnings=current.warnings, extra=current.extra)))
+    modified_at = int(get_modified_at().timestamp()) if "HTTP_IF_UNMODIFIED_SINCE" in request.META else None
+    refusal = get_conditional_response(request, etag=etag, last_modified=modified_at)
+    if refusal is not None and refusal.status_code == 412:
+        raise PreconditionFailed
+
+
+def _make_etag(content: bytes) -> str:
+    return f'"{blake2b(content, digest_size=12).hexdigest()}"'
+
+
 def _add_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse | None:
-    etag = f'"{blake2b(response.content, digest_size=12).hexdigest()}"'
+    etag = _make_etag(response.content)
     response["ETag"] = etag
     conditional = get_conditional_response(request, etag=etag, response=response)
     return conditional if isinstance(conditional, HttpResponse) and conditional.status_code == 304 else None

@@ -24,6 +24,7 @@ STATUS_BY_KIND: tuple[tuple[type[kinds.DomainError], int], ...] = (
     (kinds.Forbidden, 403),
     (kinds.NotFound, 404),
     (kinds.Conflict, 409),
+    (kinds.PreconditionFailed, 412),
     (kinds.TooLarge, 413),
     (kinds.KeyReused, 422),
     (kinds.TooManyRequests, 429),

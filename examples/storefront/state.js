@@ -61,6 +61,22 @@ export async function refreshCart() {
   update({ units: data.total_items, user });
 }
 
+/** Remember a product that a guest wants on their wishlist, until they have signed in or up. */
+export function keepWish(productId) {
+  writeStorage("sessionStorage", "wish", String(productId));
+}
+
+/** Add the remembered product to the wishlist of the user who has signed in; return the shop's message, if there is one. */
+export async function addKeptWish() {
+  const productId = readStorage("sessionStorage", "wish");
+  if (!productId) return null;
+  writeStorage("sessionStorage", "wish", null);
+  return shop("POST", "/cart/wishlist/add/", { product_id: productId }).then(
+    ({ message }) => message,
+    ({ message }) => message,
+  );
+}
+
 /** Return the tokens by which guests read their orders, by order number. */
 export function orderTokens() {
   return JSON.parse(readStorage("localStorage", "order_tokens") ?? "{}");

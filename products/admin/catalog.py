@@ -49,7 +49,7 @@ class VariantInline(TabularInline[Variant, Product]):
     form = VariantForm
     formset = VariantFormSet
     fields = (
-        *("sku", "name", "options", "price", "compare_at_price"),
+        *("sku", "name", "options", "image", "price", "compare_at_price"),
         *(f"price_{market.code}" for market in get_other_markets()),
         *("on_hand", "reserved", "position", "is_active"),
     )

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 
 from core import markets, money
 from core.exceptions import DomainError
@@ -11,7 +12,7 @@ from core.limits import MAX_FILE
 from products.amounts import validate_amount
 from products.media import images, processing
 from products.models import MAX_STOCK, Category, Product, ProductImage, Variant
-from products.services import categories
+from products.services import categories, variants
 from products.services.commands import VariantChange, VariantColumns, select_columns
 from products.slugs import make_slug
 
@@ -26,7 +27,7 @@ class VariantFormBase(forms.ModelForm[Variant]):
 
     class Meta:
         model = Variant
-        fields = ("sku", "name", "options", "price", "compare_at_price", "position", "is_active")
+        fields = ("sku", "name", "options", "image", "price", "compare_at_price", "position", "is_active")
         widgets = {"options": forms.TextInput(attrs={"size": 26}), "sku": forms.TextInput(attrs={"size": 16})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -103,6 +104,8 @@ class VariantFormBase(forms.ModelForm[Variant]):
         """Return the changed fields, or all fields of a new variant."""
         names = self.fields if self.instance._state.adding else self.changed_data
         data = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        if "image" in data:
+            data["image_id"] = data["image"].pk if data["image"] is not None else None
         default = markets.get_default_market().code
         market_by_field = {"price": default, **{f"price_{market.code}": market.code for market in get_other_markets()}}
         return VariantChange(
@@ -133,13 +136,36 @@ VariantForm = type(
 
 
 class VariantFormSet(forms.models.BaseInlineFormSet[Variant, Product, forms.ModelForm[Variant]]):
-    """The variants of a product, at least one of which is active."""
+    """The variants of a product, at least one of which is active; no two active ones have the same options."""
 
     def clean(self) -> None:
-        """Require an active variant."""
+        """Require an active variant, and refuse active variants with the same options."""
         super().clean()
-        if not any(self.errors) and not any(form.cleaned_data.get("is_active") for form in self.forms if form.cleaned_data):
+        if any(self.errors):
+            return
+        active = [form.cleaned_data for form in self.forms if form.cleaned_data and form.cleaned_data.get("is_active")]
+        if not active:
             raise forms.ValidationError("At least one variant must be active. To take the product off sale, deactivate the product")
+        try:
+            variants.refuse_duplicate_options(fields["options"] for fields in active)
+        except DomainError as error:
+            raise forms.ValidationError(error.message) from None
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Offer the product's own pictures, which are read once for all variants."""
+        super().add_fields(form, index)
+        field = form.fields["image"]
+        field.queryset = ProductImage.objects.filter(product=self.instance.pk)
+        field.choices = [("", "The primary picture"), *((image.pk, self._describe(image)) for image in self.product_images)]
+
+    @cached_property
+    def product_images(self) -> list[ProductImage]:
+        """The pictures of the product, in order."""
+        return list(self.instance.images.all()) if self.instance.pk else []
+
+    @staticmethod
+    def _describe(image: ProductImage) -> str:
+        return f"{image.position + 1}: {image.alt}" if image.alt else f"Picture {image.position + 1}"
 
 
 class ImageForm(forms.ModelForm[ProductImage]):

@@ -133,6 +133,9 @@ class VariantInput(SellableInput):
             raise serializers.ValidationError("Names must be at most 100 characters long and must not contain NUL")
         return options
 
+    image_id = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="one of the product's images"
+    )
     position = serializers.IntegerField(required=False, min_value=0, max_value=MAX_POSITION)
 
 
@@ -253,7 +256,7 @@ class ImageInput(Input):
 
 
 class NewImageInput(ImageInput):
-    """An image: JPEG, PNG or WebP, at most 5 MB and 25 megapixels."""
+    """An image: JPEG, PNG or WebP, at most 5 MB and 12.5 megapixels (a JPEG: 25)."""
 
     image = serializers.FileField()
 

@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from core.absolute_urls import get_site_url
 from core.actors import get_actor
 from core.exceptions import NotFound
 from core.http.envelope import Reply
@@ -17,7 +16,9 @@ from core.http.parsers import SingleFileParser
 from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import ImageChangeInput, NewImageInput, StockInput, VariantInput, build_variant_change
+from products.api.pages import build_change_reply
 from products.api.permissions import IsStaffOrSeller, IsStaffOrSellerOrReadOnly
+from products.api.preconditions import if_unchanged
 from products.api.responses import MovementResponse, ProductDetailResponse, VariantResponse
 from products.catalog import detail, stock_movements
 from products.media import images as product_images
@@ -35,12 +36,6 @@ def parse_part_id(text: str) -> int:
     return int(text)
 
 
-def product_reply(request: Request, product: Product, message: str, *, status: int = 200) -> Reply:
-    """Return the reply to a change of a product: the product as its editors see it."""
-    raw = request._request
-    return Reply(detail.get_for_editor(product.pk, get_request_market(raw), get_site_url(raw)), message, status=status)
-
-
 class ProductPartsViewSet(GenericViewSet[Product]):
     """The variants, images and stock of a product, which staff and its seller may change."""
 
@@ -52,6 +47,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
 
     @api_schema(VariantResponse, request=VariantInput, statuses=(201,))
     @action(detail=True, methods=["post"])
+    @if_unchanged
     def variants(self, request: Request, pk: str) -> Reply:
         """Add a variant; a deleted one with the same SKU is restored."""
         serializer = VariantInput(data=request.data)
@@ -63,6 +59,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
 
     @api_schema(VariantResponse, request=VariantInput, parameters=PART_PARAMETERS)
     @action(detail=True, methods=["patch"], url_path=f"variants/{PART_PATTERN}")
+    @if_unchanged
     def variant(self, request: Request, pk: str, part: str) -> Reply:
         """Update the given fields of a variant. A different `stock` is recorded as a movement."""
         serializer = VariantInput(data=request.data, partial=True)
@@ -74,6 +71,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
 
     @api_schema(VariantResponse, parameters=PART_PARAMETERS)
     @variant.mapping.delete
+    @if_unchanged
     def remove_variant(self, request: Request, pk: str, part: str) -> Reply:
         """Delete a variant; carts show it as unavailable. The last variant cannot be deleted."""
         variant = products.delete_variant(get_actor(request), pk, parse_part_id(part))
@@ -82,17 +80,18 @@ class ProductPartsViewSet(GenericViewSet[Product]):
     @api_schema(ProductDetailResponse, request=NewImageInput, statuses=(201,))
     @action(detail=True, methods=["post"], parser_classes=[SingleFileParser])
     def images(self, request: Request, pk: str) -> Reply:
-        """Add an image: JPEG, PNG or WebP, at most 5 MB and 25 megapixels, stored without its metadata."""
+        """Add an image: JPEG, PNG or WebP, at most 5 MB and 12.5 megapixels (a JPEG: 25), stored without its metadata."""
         serializer = NewImageInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields: dict[str, Any] = serializer.validated_data
         product = product_images.add_image(
             get_actor(request), pk, fields["image"].read(), alt=fields.get("alt", ""), position=fields.get("position")
         )
-        return product_reply(request, product, "Picture added successfully", status=201)
+        return build_change_reply(request, product, "Picture added successfully", status=201)
 
     @api_schema(ProductDetailResponse, request=ImageChangeInput, parameters=PART_PARAMETERS)
     @action(detail=True, methods=["patch"], url_path=f"images/{PART_PATTERN}")
+    @if_unchanged
     def image(self, request: Request, pk: str, part: str) -> Reply:
         """Change an image's description or position, or make it the primary image."""
         serializer = ImageChangeInput(data=request.data)
@@ -100,13 +99,14 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         fields: dict[str, Any] = serializer.validated_data
         position = 0 if fields.get("primary") else fields.get("position")
         product = product_images.update_image(get_actor(request), pk, parse_part_id(part), alt=fields.get("alt"), position=position)
-        return product_reply(request, product, "Picture updated successfully")
+        return build_change_reply(request, product, "Picture updated successfully")
 
     @api_schema(ProductDetailResponse, parameters=PART_PARAMETERS)
     @image.mapping.delete
+    @if_unchanged
     def remove_image(self, request: Request, pk: str, part: str) -> Reply:
         """Remove an image from the product."""
-        return product_reply(
+        return build_change_reply(
             request, product_images.remove_image(get_actor(request), pk, parse_part_id(part)), "Picture deleted successfully"
         )
 
@@ -119,6 +119,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
 
     @api_schema(ProductDetailResponse, request=StockInput)
     @stock.mapping.post
+    @if_unchanged
     def move_stock(self, request: Request, pk: str) -> Reply:
         """Add or remove units, with a reason; never below the units that open orders have reserved."""
         serializer = StockInput(data=request.data)
@@ -132,4 +133,4 @@ class ProductPartsViewSet(GenericViewSet[Product]):
             reason=fields["reason"],
             reference=fields.get("reference", ""),
         )
-        return product_reply(request, product, "Stock updated successfully")
+        return build_change_reply(request, product, "Stock updated successfully")

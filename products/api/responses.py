@@ -57,6 +57,9 @@ class VariantResponse(serializers.Serializer[Any]):
     sku = serializers.CharField()
     name = serializers.CharField()
     options = serializers.DictField(child=serializers.CharField())
+    image_id = serializers.IntegerField(
+        allow_null=True, help_text="the entry of the product's `images` that shows this variant; null: the primary image"
+    )
     price = serializers.CharField()
     compare_at_price = serializers.CharField(allow_null=True)
     currency = serializers.CharField()

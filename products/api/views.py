@@ -16,13 +16,14 @@ from core.http.openapi import CountedPaginationResponse, api_schema
 from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import CategoryInput, ProductInput, build_new_product, build_product_change
-from products.api.part_views import PART_PARAMETERS, PART_PATTERN, parse_part_id, product_reply
+from products.api.pages import build_change_reply, build_product_page
+from products.api.part_views import PART_PARAMETERS, PART_PATTERN, parse_part_id
 from products.api.permissions import IsStaffOrReadOnly, IsStaffOrSellerOrReadOnly
+from products.api.preconditions import if_unchanged
 from products.api.query_params import parse_list_query
 from products.api.responses import CategoryNodeResponse, CategoryResponse, ProductDetailResponse, ProductItemResponse
-from products.catalog import category_tree, detail, list_item, listing_page
+from products.catalog import category_tree, listing_page
 from products.catalog.filters import ORDERINGS
-from products.exceptions import ProductNotFound
 from products.models import Category, Product
 from products.services import categories as category_services
 from products.services import products
@@ -65,7 +66,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         product = products.create(get_actor(request), build_new_product(serializer.validated_data))
-        return product_reply(request, product, "Product created successfully", status=201)
+        return build_change_reply(request, product, "Product created successfully", status=201)
 
     @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
     @action(detail=False, methods=["post"], url_path="create")
@@ -76,33 +77,31 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
     @api_schema(ProductDetailResponse)
     def retrieve(self, request: Request, pk: str) -> Reply:
         """Get a product by id, uuid or slug; one that is not for sale is visible to staff and its seller only."""
-        raw = request._request
-        try:
-            return Reply(detail.get_product(pk, get_request_market(raw), get_site_url(raw)))
-        except ProductNotFound:
-            product_id = list_item.get_editable_product_id(get_actor(request), pk)
-            return Reply(detail.get_for_editor(product_id, get_request_market(raw), get_site_url(raw)))
+        return build_product_page(request, pk)
 
     @api_schema(ProductDetailResponse, request=ProductInput)
+    @if_unchanged
     def update(self, request: Request, pk: str) -> Reply:
         """Replace a product. The SKU, the stock and the fields that responses do not include are kept if they are missing."""
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         product = products.update(get_actor(request), pk, build_product_change(serializer.validated_data, is_replacement=True))
-        return product_reply(request, product, "Product updated successfully")
+        return build_change_reply(request, product, "Product updated successfully")
 
     @api_schema(ProductDetailResponse, request=ProductInput)
+    @if_unchanged
     def partial_update(self, request: Request, pk: str) -> Reply:
         """Update the given fields of a product. A different `stock` is recorded as a movement."""
         serializer = ProductInput(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         product = products.update(get_actor(request), pk, build_product_change(serializer.validated_data, is_replacement=False))
-        return product_reply(request, product, "Product updated successfully")
+        return build_change_reply(request, product, "Product updated successfully")
 
     @api_schema(ProductDetailResponse)
+    @if_unchanged
     def destroy(self, request: Request, pk: str) -> Reply:
         """Delete a product; carts show it as unavailable, orders keep their copies."""
-        return product_reply(request, products.delete(get_actor(request), pk), "Product deleted successfully")
+        return build_change_reply(request, products.delete(get_actor(request), pk), "Product deleted successfully")
 
     @api_schema(CategoryNodeResponse(many=True))
     @action(detail=False, methods=["get"], permission_classes=[IsStaffOrReadOnly])

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, F, Max, OuterRef, QuerySet, Subquery, When
 from django.utils import timezone
 
 from core import markets, money
@@ -33,6 +33,7 @@ class VariantRow(NamedTuple):
     sku: str
     name: str
     options: dict[str, str]
+    image_id: int | None
     price: Annotated[Decimal, "market_price"]
     compare_at_price: Annotated[Decimal | None, "market_compare_at_price"]
     stock: int
@@ -189,6 +190,14 @@ def get_variant(variant_id: int, market: Market) -> dict[str, Any]:
     return _serialize_variant(row, market)
 
 
+def get_modified_at(product_id: int) -> datetime:
+    """Return when the product, a variant, a price or a picture was last changed."""
+    sources = ("updated_at", "variants__updated_at", "variants__market_prices__updated_at", "images__updated_at")
+    latest = Product.objects.filter(pk=product_id).aggregate(*(Max(source) for source in sources))
+    changed_at: datetime = max(value for value in latest.values() if value is not None)
+    return changed_at
+
+
 def _get_period_start() -> datetime:
     return timezone.now() - LOWEST_PRICE_WINDOW
 
@@ -226,6 +235,7 @@ def _serialize_variant(row: VariantRow, market: Market) -> dict[str, Any]:
         "sku": row.sku,
         "name": row.name,
         "options": row.options,
+        "image_id": row.image_id,
         "price": f"{row.price:.{digits}f}",
         "compare_at_price": None if row.compare_at_price is None else f"{row.compare_at_price:.{digits}f}",
         "currency": market.currency,

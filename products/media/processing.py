@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 from PIL import Image, ImageCms, UnidentifiedImageError
@@ -12,7 +13,8 @@ from products.exceptions import BadPicture
 from products.media.storage import THUMBNAIL_SIZE
 
 FORMATS = ("JPEG", "PNG", "WEBP")  # supported by every browser
-MAX_PIXELS = 25_000_000
+MAX_PIXELS = 12_500_000  # in memory, at up to four bytes each; phones take 12.2 megapixels
+MAX_JPEG_PIXELS = 25_000_000  # a large JPEG is scaled down while it is decoded
 MAX_SIDE = 2000  # pixels, longer side; larger images are scaled down
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 85, "optimize": True, "progressive": True},
@@ -29,11 +31,13 @@ TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+RESIZABLE_MODES = ("L", "RGB", "RGBA", "CMYK", "LA", "YCbCr")  # the others are converted first
 METADATA_KEYS = ("exif", "icc_profile", "xmp", "photoshop", "comment")
 DECODE_ERRORS = (
     *(UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning),
 )
+decoding = Lock()  # one image of the process at a time, so that several uploads do not add up in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +60,38 @@ def prepare_image(content: bytes, *, trusted: bool = False) -> PreparedImage:
         raise BadPicture(f"The picture is larger than {MAX_FILE // 1024**2} MB", field="image")
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise BadPicture(f"The picture has more than {MAX_PIXELS // 10**6} megapixels", field="image")
             image_format = "JPEG" if opened.format == "MPO" else opened.format or ""  # MPO is a JPEG followed by further images
-            opened.load()
-            keeps_content = (
-                trusted
-                and opened.format == image_format
-                and max(opened.size) <= MAX_SIDE
-                and not any(opened.info.get(name) for name in METADATA_KEYS)
-            )
-            image = _normalize(opened, image_format)
+            max_pixels = MAX_JPEG_PIXELS if image_format == "JPEG" else MAX_PIXELS
+            if opened.width * opened.height > max_pixels:
+                raise BadPicture(f"The picture has more than {max_pixels / 10**6:g} megapixels", field="image")
+            is_small = max(opened.size) <= MAX_SIDE
+            with decoding:
+                return _reencode(opened, image_format, original=content if trusted and is_small else None)
     except DECODE_ERRORS:
         raise BadPicture("Must be a JPEG, PNG or WebP picture", field="image") from None
-    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+
+
+def _reencode(opened: Image.Image, image_format: str, *, original: bytes | None) -> PreparedImage:
+    """Decode and scale down an image; `original` is stored as it is if the file has no metadata and needs no conversion."""
+    if opened.mode in RESIZABLE_MODES and "transparency" not in opened.info:  # a transparent colour would be blended
+        _shrink(opened, MAX_SIDE)  # before conversions, which copy the image; a JPEG is not even decoded in full size
+    opened.load()
+    is_kept = opened.format == image_format and not any(opened.info.get(name) for name in METADATA_KEYS)
+    image = _normalize(opened, image_format)
+    _shrink(image, MAX_SIDE)
     thumbnail = image.copy()
-    thumbnail.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+    _shrink(thumbnail, THUMBNAIL_SIZE)
     return PreparedImage(
-        content=content if keeps_content else _encode(image, image_format),
+        content=original if original is not None and is_kept else _encode(image, image_format),
         extension=image_format.lower(),
         width=image.width,
         height=image.height,
         thumbnail=_encode(thumbnail, "WEBP") if max(image.size) > THUMBNAIL_SIZE else None,
     )
+
+
+def _shrink(image: Image.Image, side: int) -> None:
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def _normalize(opened: Image.Image, image_format: str) -> Image.Image:

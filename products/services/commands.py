@@ -28,6 +28,7 @@ class NewVariant:
     stock: int = 0
     name: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    image_id: int | None = None
     prices: dict[str, Price] = field(default_factory=dict)
 
 
@@ -52,6 +53,7 @@ class VariantColumns(TypedDict, total=False):
     sku: str
     name: str
     options: dict[str, str]
+    image_id: int | None
     position: int
     is_active: bool
     deleted_at: datetime | None
@@ -101,6 +103,7 @@ class VariantChange:
             sku=self.columns.get("sku", ""),
             name=self.columns.get("name", ""),
             options=self.columns.get("options", {}),
+            image_id=self.columns.get("image_id"),
             price=price,
             prices=prices,
             stock=self.available or 0,

@@ -2,9 +2,10 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -26,6 +27,7 @@ MANUAL_REASONS = (
     StockMovement.Reason.CORRECTION,
 )
 SLUG_TAKEN = "This address is in use"
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def _refuse_deleted_category() -> Iterator[list[Category | None]]:
 def create(actor: Actor, new_product: NewProduct, *, reason: str = StockMovement.Reason.INITIAL) -> Product:
     """Create a product with its variants, prices, initial stock and listings; the seller defaults to the actor.
 
-    Raises SkuTaken, SlugTaken, CategoryUnknown.
+    Raises SkuTaken, SlugTaken, DuplicateOptions, CategoryUnknown.
     """
     seller_id = new_product.seller_id if new_product.seller_id is not None else actor.user_id
     with _refuse_deleted_category() as used_categories:
@@ -61,7 +63,9 @@ def _resolve_category(actor: Actor, ref: str) -> Category | None:
 
 @transaction.atomic
 def create_many(actor: Actor, new_products: Sequence[NewProduct], *, reason: str) -> list[Product]:
-    """Create products in a constant number of statements. Raises SkuTaken, SlugTaken."""
+    """Create products in a constant number of statements. Raises SkuTaken, SlugTaken, DuplicateOptions."""
+    for new_product in new_products:
+        variants.refuse_duplicate_options(new_variant.options for new_variant in new_product.variants)
     products = _insert_products(new_products)
     rows = (
         (product, new_variant, position)
@@ -129,6 +133,18 @@ def lock_product(actor: Actor, ref: str | int) -> Product:
     if not product.is_editable_by(actor):
         raise NotYours
     return product
+
+
+@transaction.atomic
+def run_locked(actor: Actor, ref: str | int, check: Callable[[int], None], write: Callable[[], Result]) -> Result:
+    """Lock a product and its variants, then call `check` with its id, and `write`; nothing is sold between the two.
+
+    Raises ProductNotFound, NotYours, and what `check` and `write` raise.
+    """
+    product = lock_product(actor, ref)
+    lock_product_variants([product.pk])
+    check(product.pk)
+    return write()
 
 
 def update(actor: Actor, ref: str | int, change: ProductChange) -> Product:
@@ -232,7 +248,7 @@ def retire(product_ids: Sequence[int]) -> None:
 
 @transaction.atomic
 def add_variant(actor: Actor, ref: str | int, change: VariantChange) -> Variant:
-    """Add a variant to a product. Raises ProductNotFound, NotYours, SkuTaken, PriceNeeded, TooManyVariants, StockConflict."""
+    """Add a variant to a product. Raises ProductNotFound, NotYours, PriceNeeded, and what `variants.add` raises."""
     product = lock_product(actor, ref)
     variant = variants.add(actor, product, change.to_new_variant(), position=change.columns.get("position"))
     rebuild_listings([product.pk])
@@ -243,11 +259,10 @@ def add_variant(actor: Actor, ref: str | int, change: VariantChange) -> Variant:
 def update_variant(actor: Actor, ref: str | int, variant_id: int, change: VariantChange) -> Variant:
     """Apply a change to a variant of a product.
 
-    Raises ProductNotFound, NotYours, VariantNotFound, SkuTaken, PriceNeeded, StockConflict.
+    Raises ProductNotFound, NotYours, and what `variants.update_one` raises.
     """
     product = lock_product(actor, ref)
-    variant = variants.lock_variant(product, variant_id)
-    variants.update(actor, variant, change)
+    variant = variants.update_one(actor, product, variant_id, change)
     rebuild_listings([product.pk])
     return variant
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,8 +11,16 @@ from django.utils import timezone
 from core import markets
 from core.actors import Actor
 from core.models import save_changed
-from products.exceptions import LastVariant, SkuTaken, TooManyVariants, VariantNeeded, VariantNotFound
-from products.models import MAX_VARIANTS, Product, StockMovement, Variant
+from products.exceptions import (
+    DuplicateOptions,
+    ImageNotFound,
+    LastVariant,
+    SkuTaken,
+    TooManyVariants,
+    VariantNeeded,
+    VariantNotFound,
+)
+from products.models import MAX_VARIANTS, Product, ProductImage, StockMovement, Variant
 from products.services import listings, prices, stock
 from products.services.commands import NewVariant, VariantChange, VariantColumns
 
@@ -39,6 +47,7 @@ def _build_variant(product: Product, new: NewVariant, position: int) -> Variant:
         sku=new.sku or f"SKU-{secrets.token_hex(5).upper()}",
         name=new.name,
         options=new.options,
+        image_id=new.image_id,
         price=new.price.amount,
         compare_at_price=new.price.compare_at,
         stock=new.stock,
@@ -52,12 +61,41 @@ def lock_variants(product: Product) -> list[Variant]:
     return list(Variant.objects.filter(product=product).prefetch_related("market_prices").order_by("position", "id"))
 
 
+def refuse_duplicate_options(options: Iterable[Mapping[str, str]]) -> None:
+    """Raise DuplicateOptions if two active variants of a product have the same options, in any letter case."""
+    seen = set()
+    for names_and_values in options:
+        folded = frozenset((_fold_option(name), _fold_option(value)) for name, value in names_and_values.items())
+        if folded and folded in seen:
+            combination = ", ".join(f"{name}: {value}" for name, value in names_and_values.items())
+            raise DuplicateOptions(f"Another variant already has the options {combination}", field="options")
+        seen.add(folded)
+
+
+def _fold_option(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _refuse_ambiguous(variants: Iterable[Variant]) -> None:
+    """Raise DuplicateOptions if customers could not tell two of these variants of a product apart."""
+    refuse_duplicate_options(variant.options for variant in variants if variant.is_active and variant.deleted_at is None)
+
+
+def _refuse_foreign_image(product: Product, image_id: int | None) -> None:
+    """Raise ImageNotFound if the picture is not one of the product's."""
+    if image_id is not None and not ProductImage.objects.filter(pk=image_id, product=product).exists():
+        raise ImageNotFound("The product has no such picture", field="image_id")
+
+
 def add(actor: Actor, product: Product, new: NewVariant, *, position: int | None = None) -> Variant:
     """Add a variant, last unless it has a position; a deleted variant with the same SKU is restored.
 
-    Raises SkuTaken, TooManyVariants, StockConflict.
+    Raises SkuTaken, TooManyVariants, DuplicateOptions, ImageNotFound, StockConflict.
     """
     existing = lock_variants(product)
+    _refuse_foreign_image(product, new.image_id)
+    active = [variant.options for variant in existing if variant.is_active and variant.deleted_at is None]
+    refuse_duplicate_options([*active, new.options])
     if sum(variant.deleted_at is None for variant in existing) >= MAX_VARIANTS:
         raise TooManyVariants(f"A product has at most {MAX_VARIANTS} variants")
     if position is None:
@@ -71,7 +109,14 @@ def add(actor: Actor, product: Product, new: NewVariant, *, position: int | None
         actor,
         deleted,
         VariantChange(
-            columns={"name": new.name, "options": new.options, "position": position, "is_active": True, "deleted_at": None},
+            columns={
+                "name": new.name,
+                "options": new.options,
+                "image_id": new.image_id,
+                "position": position,
+                "is_active": True,
+                "deleted_at": None,
+            },
             amounts={**cleared, default: new.price.amount, **{market: price.amount for market, price in new.prices.items()}},
             compare_ats={default: new.price.compare_at, **{market: price.compare_at for market, price in new.prices.items()}},
             available=new.stock,
@@ -91,6 +136,20 @@ def update(actor: Actor, variant: Variant, change: VariantChange, *, reason: str
     if change.available is not None and change.available != variant.available:
         changed = stock.set_available(actor, variant, change.available, reason)
     return changed
+
+
+def update_one(actor: Actor, product: Product, variant_id: int, change: VariantChange) -> Variant:
+    """Apply a change to one variant of a product.
+
+    Raises VariantNotFound, SkuTaken, PriceNeeded, DuplicateOptions, ImageNotFound, StockConflict.
+    """
+    siblings = lock_variants(product)
+    variant = _choose_variant(siblings, variant_id)
+    _refuse_foreign_image(product, change.columns.get("image_id"))
+    update(actor, variant, change)
+    if change.columns.keys() & {"options", "is_active"}:
+        _refuse_ambiguous(siblings)
+    return variant
 
 
 def save_from_admin(actor: Actor, product: Product, variant_id: int | None, change: VariantChange, stock_delta: int) -> None:
@@ -145,8 +204,11 @@ def update_simple(actor: Actor, product: Product, change: VariantChange) -> None
 def replace_all(actor: Actor, product: Product, changes: Sequence[VariantChange]) -> None:
     """Make these the variants of a product, in this order. They are matched by id or SKU; other variants are deleted.
 
-    Raises VariantNotFound, SkuTaken, PriceNeeded, StockConflict.
+    Raises VariantNotFound, SkuTaken, PriceNeeded, DuplicateOptions, ImageNotFound, StockConflict.
     """
+    refuse_duplicate_options(change.columns.get("options", {}) for change in changes)
+    for image_id in {change.columns.get("image_id") for change in changes}:
+        _refuse_foreign_image(product, image_id)
     existing = lock_variants(product)
     by_id, by_sku = {variant.pk: variant for variant in existing}, {variant.sku: variant for variant in existing}
     kept: set[int] = set()
@@ -182,7 +244,11 @@ def _soft_delete(variants: Sequence[Variant]) -> None:
 
 def lock_variant(product: Product, variant_id: int | None) -> Variant:
     """Lock a product's variants and return the one with this id, or the only one. Raises VariantNeeded, VariantNotFound."""
-    undeleted = [variant for variant in lock_variants(product) if variant.deleted_at is None]
+    return _choose_variant(lock_variants(product), variant_id)
+
+
+def _choose_variant(variants: Iterable[Variant], variant_id: int | None) -> Variant:
+    undeleted = [variant for variant in variants if variant.deleted_at is None]
     matching = [variant for variant in undeleted if variant.pk == variant_id]
     if matching:
         return matching[0]

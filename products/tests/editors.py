@@ -127,13 +127,13 @@ class StaffConnections:
         user = make_user("staff@example.com", is_staff=True)
         self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {make_access_token(user)}"}
 
-    def prepare(self, method: str, path: str, body: dict[str, Any] | None = None) -> Callable[[], Response]:
+    def prepare(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> Callable[[], Response]:
         """Return a function that sends the request."""
 
         def call() -> Response:
             connection = http.client.HTTPConnection(self.host, timeout=TIMEOUT)
             try:
-                connection.request(method, path, json.dumps(body or {}), self.headers)
+                connection.request(method, path, json.dumps(body or {}), self.headers | headers)
                 with connection.getresponse() as response:  # the response keeps the socket open too
                     return Response(response.status, json.loads(response.read()))
             finally:

@@ -105,6 +105,7 @@ def make_product_form(product: Product, **changed: str) -> dict[str, str]:
     }
     variant_fields = {
         **{"sku": variant.sku, "name": variant.name, "options": json.dumps(variant.options), "price": f"{variant.price:.2f}"},
+        "image": str(variant.image_id or ""),
         "compare_at_price": "" if variant.compare_at_price is None else f"{variant.compare_at_price:.2f}",
         **{"price_us": f"{us.price:.2f}" if us else "", "on_hand": str(variant.stock), "position": str(variant.position)},
         "is_active": "on" if variant.is_active else "",

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.factories import make_user
@@ -98,6 +100,49 @@ def test_a_compare_at_price_alone_is_no_change_of_price(staff_client: Client) ->
         ["20.00"],
         [(10, "initial", "")],
     )
+
+
+def test_a_picture_of_the_product_is_chosen_for_its_variant(staff_client: Client) -> None:
+    lamp = make_product("Lamp", sku="L-1")
+    picture, foreign = add_picture(lamp, alt="Back"), add_picture(make_product("Kettle"))
+
+    page = staff_client.get(f"/admin/products/product/{lamp.pk}/change/").content.decode()
+    assert (f'<option value="{picture.pk}">1: Back</option>' in page, f'<option value="{foreign.pk}">' in page) == (True, False)
+    assert post_product(staff_client, lamp, v_image=str(foreign.pk)) == 200
+    assert get_variant("L-1").image_id is None
+
+    assert post_product(staff_client, lamp, v_image=str(picture.pk)) == 302
+    assert get_variant("L-1").image_id == picture.pk
+    assert post_product(staff_client, lamp, v_image="") == 302
+    assert get_variant("L-1").image_id is None
+
+
+def test_the_pictures_are_read_once_for_all_variants(staff_client: Client) -> None:
+    counts = []
+    for variants in (1, 20):
+        sizes = [make_variant(f"T-{variants}-{number}", options={"Size": str(number)}) for number in range(variants)]
+        tee = make_product(f"Tee {variants}", variants=sizes)
+        add_picture(tee)
+        with CaptureQueriesContext(connection) as queries:
+            staff_client.get(f"/admin/products/product/{tee.pk}/change/")
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_a_variant_with_the_options_of_another_is_refused(staff_client: Client) -> None:
+    lamp = make_product("Lamp", sku="L-1")
+    update_variant("L-1", options={"Size": "S"})
+    before = dump_catalog()
+
+    new = {"sku": "L-2", "name": "", "options": '{"size": "s"}', "image": "", "price": "20.00", "compare_at_price": ""}
+    new |= {"price_us": "", "on_hand": "1", "position": "1", "is_active": "on", "id": "", "product": str(lamp.pk)}
+    form = make_product_form(lamp, **{f"variants-1-{name}": value for name, value in new.items()})
+    response = staff_client.post(f"/admin/products/product/{lamp.pk}/change/", form | {"variants-TOTAL_FORMS": "2"})
+
+    assert response.status_code == 200
+    assert "Another variant already has the options size: s" in response.content.decode()
+    assert dump_catalog() == before
 
 
 def test_stock_below_what_is_reserved_is_refused(staff_client: Client) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db.models import Sum
@@ -16,6 +17,7 @@ from products.services import listings
 from products.tests.editors import StaffConnections
 from products.tests.factories import make_product, make_variant
 from tests.concurrent_requests import Caller, Response, at_once, count_statuses
+from tests.schema_client import SchemaClient
 
 Call = Callable[[], Response]
 
@@ -96,6 +98,21 @@ def test_of_two_lists_of_variants_one_stands_whole(live_server: LiveServer) -> N
         [("TEE-M", 0, 21, 60), ("TEE-L", 1, 22, 6), ("TEE-S", 2, small.price, small.stock)],
     )
     assert Variant.objects.count() == 3
+    check_consistency()
+
+
+def test_of_eight_editors_of_the_same_page_one_has_their_way(live_server: LiveServer) -> None:
+    lamp = make_product("Lamp", stock=10)
+    editors, address = StaffConnections(live_server.url), f"/api/products/{lamp.pk}/"
+    etag = SchemaClient().get(address, headers={"Host": urlsplit(live_server.url).netloc})["ETag"]
+
+    changes: list[dict[str, Any]] = [{"description": f"Text {number}", "stock": number} for number in range(8)]
+    responses = at_once([editors.prepare("PATCH", address, change, **{"If-Match": etag}) for change in changes])
+
+    assert count_statuses(responses) == {200: 1, 412: 7}
+    written = next(response.body["data"] for response in responses if response.status == 200)
+    assert {"description": written["description"], "stock": written["stock"]} in changes
+    assert Variant.objects.get().stock == written["stock"]
     check_consistency()
 
 

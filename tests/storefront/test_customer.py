@@ -130,7 +130,6 @@ def test_a_wishlist_entry_moves_to_the_cart_and_shows_its_price_change(page: Pag
     wait_for_heading(page, "Sign in")
     sign_in(page, address=page.url)
     wait_for_heading(page, "Lamp")
-    click_button(page, "Add to wishlist")
     wait_for_notice(page, "Product added to your wishlist.")
     set_price(lamp, "15.00")
     page.get_by_role("link", name="Wishlist").click()
@@ -142,6 +141,22 @@ def test_a_wishlist_entry_moves_to_the_cart_and_shows_its_price_change(page: Pag
 
     assert not WishlistItem.objects.exists()
     assert CartItem.objects.get().price_at_addition == 15
+
+
+def test_the_wish_of_a_guest_is_kept_over_sign_up(page: Page) -> None:
+    lamp = make_product("Lamp")
+
+    page.goto(f"/product/{lamp.slug}")
+    click_button(page, "Add to wishlist")
+    wait_for_heading(page, "Sign in")
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    click_button(page, "Create an account")
+    wait_for_heading(page, "Lamp")
+    wait_for_notice(page, "Product added to your wishlist.")
+
+    assert WishlistItem.objects.get().user == User.objects.get(email=EMAIL)
 
 
 def test_of_what_comes_in_several_one_is_chosen_before_it_moves_to_the_cart(page: Page, monitor: PageMonitor) -> None:

@@ -1,12 +1,14 @@
 """A guest buys: from the catalog to the order, by card and by Cash on Delivery"""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from carts.models import CartItem
 from carts.tests.factories import make_shirt
 from orders.models import Order
-from products.models import Product
+from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product, make_products, update_product
 from tests.emulator.processes import Emulator
 from tests.storefront import steps
@@ -71,6 +73,22 @@ def test_a_guest_finds_a_thing_and_pays_by_card(page: Page, payment_emulator: Em
     expect(page.locator(".line")).to_contain_text("Shirt")
     assert Order.objects.get().status == "processing"
     assert not CartItem.objects.exists()
+
+
+def test_a_variant_shows_its_own_picture(page: Page, payment_emulator: Emulator) -> None:
+    shirt = make_shirt()
+    add_picture(shirt, position=0, alt="Front")
+    back = add_picture(shirt, position=1, alt="Back")
+    Variant.objects.filter(sku="SHIRT-M").update(image=back)
+
+    page.goto(f"/product/{shirt.slug}")
+    expect(page.locator(".gallery .large img")).to_have_attribute("alt", "Front")
+    page.get_by_label("M", exact=True).check()
+    expect(page.locator(".gallery .large img")).to_have_attribute("alt", "Back")
+    click_button(page, "Add to cart")
+    page.locator("#cart-link").click()
+
+    expect(page.locator(".line img")).to_have_attribute("src", re.compile(re.escape(str(back.image.name))))
 
 
 def test_the_catalog_is_narrowed_by_category_and_price_and_the_way_back_leads_back(page: Page, payment_emulator: Emulator) -> None:

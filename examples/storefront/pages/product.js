@@ -1,16 +1,20 @@
 // The product page: images, variant selection, and adding to the cart or wishlist.
-import { shop, state, update } from "../state.js";
+import { keepWish, shop, state, update } from "../state.js";
 import { button, field, form, formatMoney, h, input, notify, picture, render, title } from "../view.js";
 import { stockText } from "./catalog.js";
 
 export async function product({ param, go }) {
   const { data } = await shop("GET", `/products/${encodeURIComponent(param)}/`);
   const offer = h("div", { class: "stack tight", "aria-live": "polite" });
-  const options = variantOptions(data, (variant) => render(offer, renderOffer(data, variant, go)));
+  const pictures = gallery(data);
+  const options = variantOptions(data, (variant) => {
+    if (variant) pictures.showImage(variant.image_id);
+    render(offer, renderOffer(data, variant, go));
+  });
   return h(
     "article",
     { class: "product" },
-    gallery(data),
+    pictures.element,
     h("div", { class: "stack" }, title(data.name), data.category && category(data.category), options, offer, h("p", { class: "text" }, data.description)),
   );
 }
@@ -19,6 +23,7 @@ function category({ name, slug }) {
   return h("p", { class: "soft" }, h("a", { href: `/?category=${slug}` }, name));
 }
 
+/** Return the pictures, and a function that enlarges the one with an id, or else the first. */
 function gallery({ name, images, primary_image }) {
   const all = images.length ? images : [{ url: primary_image, alt: name, thumbnail: primary_image, width: 800, height: 800 }];
   const large = h("div", { class: "large" });
@@ -27,7 +32,10 @@ function gallery({ name, images, primary_image }) {
   const small = all.map((image, index) =>
     h("button", { type: "button", "aria-label": `Picture ${index + 1} of ${all.length}`, onclick: () => enlarge(image) }, picture(image.thumbnail, "", 80)),
   );
-  return h("div", { class: "gallery" }, large, all.length > 1 && h("div", { class: "thumbnails" }, small));
+  return {
+    element: h("div", { class: "gallery" }, large, all.length > 1 && h("div", { class: "thumbnails" }, small)),
+    showImage: (imageId) => enlarge(all.find(({ id }) => id === imageId) ?? all[0]),
+  };
 }
 
 /** Return the controls to select a variant; calls `onSelect` with the matching variant, or null if the combination does not exist. */
@@ -75,7 +83,10 @@ function renderOffer(product, variant, go) {
   });
   add.classList.add("row");
   const addToWishlist = async () => {
-    if (!state.user) return go(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    if (!state.user) {
+      keepWish(product.id);
+      return go(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    }
     notify(`${(await shop("POST", "/cart/wishlist/add/", { product_id: product.id })).message}.`);
   };
   return [

@@ -205,5 +205,5 @@ def test_a_picture_of_too_many_pixels_is_refused(folder: Path) -> None:
 
     result = import_rows(folder, make_row(images=["bomb.png"]))
 
-    assert result.errors == ["  row 1 (Lamp LMP-1): picture bomb.png has more than 25 megapixels"]
+    assert result.errors == ["  row 1 (Lamp LMP-1): picture bomb.png has more than 12.5 megapixels"]
     assert list_stored_files() == []

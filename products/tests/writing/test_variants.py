@@ -49,6 +49,7 @@ def test_a_variant_is_added_behind_the_others_and_answered() -> None:
     created = get_variant("CAP-L")
     assert response.json()["data"] == {
         **{"id": created.pk, "sku": "CAP-L", "name": "L", "options": {"Size": "L"}, "price": "30.00", "compare_at_price": "35.50"},
+        "image_id": None,
         **{"currency": "INR", "stock": 7, "lowest_price_30_days": "30.00"},
     }
     assert [item["sku"] for item in get_detail(sold)["variants"]] == ["CAP", "CAP-L"]

@@ -1,0 +1,27 @@
+"""The product page, as customers and as its editors see it."""
+
+from rest_framework.request import Request
+
+from core.absolute_urls import get_site_url
+from core.actors import get_actor
+from core.http.envelope import Reply
+from core.markets import get_request_market
+from products.catalog import detail, list_item
+from products.exceptions import ProductNotFound
+from products.models import Product
+
+
+def build_product_page(request: Request, ref: str) -> Reply:
+    """Return a product that is for sale, or that the caller may edit. Raises ProductNotFound."""
+    raw = request._request
+    market, site = get_request_market(raw), get_site_url(raw)
+    try:
+        return Reply(detail.get_product(ref, market, site))
+    except ProductNotFound:
+        return Reply(detail.get_for_editor(list_item.get_editable_product_id(get_actor(request), ref), market, site))
+
+
+def build_change_reply(request: Request, product: Product, message: str, *, status: int = 200) -> Reply:
+    """Return the reply to a change of a product: the product as its editors see it."""
+    raw = request._request
+    return Reply(detail.get_for_editor(product.pk, get_request_market(raw), get_site_url(raw)), message, status=status)
