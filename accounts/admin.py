@@ -90,6 +90,11 @@ class UserAdmin(ModelAdmin[User]):
         ("Dates", {"fields": readonly_fields}),
     )
 
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> tuple[QuerySet[User], bool]:
+        """Find users by their phone in any writing, too."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(phone__in=phones.list_searched_numbers(search_term)), may_have_duplicates
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only superusers grant permissions; personal data of existing users is read-only."""
         permissions = () if getattr(request.user, "is_superuser", False) else PERMISSION_FIELDS

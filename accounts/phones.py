@@ -1,17 +1,28 @@
-"""Normalizing phone numbers to E.164 (ITU-T), such as +13128059851. Numbers are only stored and compared in this form."""
+"""Reading phone numbers as people write them.
+
+Accounts store them in E.164 (ITU-T), such as +13128059851. Orders and address books keep them as written.
+"""
+
+import unicodedata
+from collections.abc import Sequence
 
 from phonenumbers import (
+    Leniency,
     NumberParseException,
+    PhoneNumber,
     PhoneNumberFormat,
+    PhoneNumberMatcher,
     PhoneNumberType,
     ValidationResult,
     format_number,
     is_possible_number_with_reason,
+    is_valid_number,
     number_type,
     parse,
 )
 
 from accounts.exceptions import PhoneInvalid
+from core.countries import find_country_code, list_market_countries
 
 # Text messages to these numbers cost extra or are never delivered.
 REFUSED_NUMBER_TYPES = {
@@ -20,24 +31,89 @@ REFUSED_NUMBER_TYPES = {
 }
 MAX_INPUT_LENGTH = 32  # characters
 MAX_E164_LENGTH = 16  # characters: a plus sign and fifteen digits
+MAX_CONTACT_LENGTH = 64  # characters: two numbers with extensions
+MAX_CONTACT_INPUT = 256  # characters before the invisible ones are removed
+MIN_CONTACT_DIGITS, MAX_CONTACT_DIGITS = 3, 32
+DASHES = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"  # not in Unicode's category of dashes
+INVISIBLE = ("Cc", "Cf")  # control and format characters, such as the marks for the direction of text
 
 
 def normalize_phone(text: str, region: str) -> str:
-    """Return the number in E.164; a number without a country code belongs to `region` (ISO 3166, two letters).
+    """Return the number in E.164; a number without a country code belongs to `region`, the code of a country or market.
 
     Only the length is checked against the country, because new number ranges appear before the library knows them.
     Raises PhoneInvalid.
     """
+    text = _fold(text)
     if len(text) > MAX_INPUT_LENGTH or not text.isascii():
         raise PhoneInvalid(field="phone")
     try:
-        number = parse(text, region.upper())
+        number = parse(text, find_country_code(region))
     except NumberParseException:
         raise PhoneInvalid(field="phone") from None
-    is_possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    if not is_possible or not number.national_number or number.extension or number_type(number) in REFUSED_NUMBER_TYPES:
+    if not _is_possible(number) or not number.national_number or number.extension or number_type(number) in REFUSED_NUMBER_TYPES:
         raise PhoneInvalid(field="phone")
-    formatted = format_number(number, PhoneNumberFormat.E164)
-    if len(formatted) > MAX_E164_LENGTH:
+    formatted = _format(number)
+    if not formatted:
         raise PhoneInvalid(field="phone")
     return formatted
+
+
+def clean_contact(text: str) -> str:
+    """Return the phone of a recipient as written, without invisible characters.
+
+    It may hold an extension, a second number or a remark. Raises PhoneInvalid for what cannot be a phone.
+    """
+    visible = (char for char in text[:MAX_CONTACT_INPUT] if char.isspace() or unicodedata.category(char) not in INVISIBLE)
+    contact = " ".join("".join(visible).split())
+    is_short = len(text) <= MAX_CONTACT_INPUT and len(contact) <= MAX_CONTACT_LENGTH
+    if contact and not (is_short and MIN_CONTACT_DIGITS <= sum(map(str.isdecimal, contact)) <= MAX_CONTACT_DIGITS):
+        raise PhoneInvalid(field="phone")
+    return contact
+
+
+def find_e164(text: str, regions: Sequence[str]) -> str:
+    """Return the first number in the text in E.164, or an empty string.
+
+    A number without a country code may belong to any of the regions (ISO 3166, two letters). One in a range that is in use
+    is preferred.
+    """
+    text = _fold(text)
+    matches = [match for region in regions or [""] for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE)]
+    numbers = [match.number for match in matches if _is_possible(match.number)]
+    number = next(filter(is_valid_number, numbers), numbers[0] if numbers else None)
+    return _format(number) if number else ""
+
+
+def list_searched_numbers(text: str) -> list[str]:
+    """Return the numbers in E.164 that a search for a phone in any writing may mean: at most one for each country of a market."""
+    if len(text) > MAX_CONTACT_INPUT:
+        return []
+    return list({number for country in list_market_countries() or [""] if (number := find_e164(text, [country]))})
+
+
+def _fold(text: str) -> str:
+    """Return the text with ASCII digits, hyphens and spaces for those of other scripts, and without invisible characters."""
+    return "".join(map(_fold_character, unicodedata.normalize("NFKC", text)))
+
+
+def _fold_character(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    if category == "Pd" or char in DASHES:
+        return "-"
+    if char.isspace():
+        return " "
+    return "" if category in INVISIBLE else char
+
+
+def _is_possible(number: PhoneNumber) -> bool:
+    """Return whether the number has a length that is in use in its country, and is more than a local part."""
+    return is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+
+
+def _format(number: PhoneNumber) -> str:
+    """Return the number in E.164, or an empty string if that is too long."""
+    text = format_number(number, PhoneNumberFormat.E164)
+    return text if len(text) <= MAX_E164_LENGTH else ""

@@ -1,0 +1,53 @@
+"""Countries as shoppers write them, and the countries of the markets, as ISO 3166 codes of two letters."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+from django_countries import data
+from django_countries.base import CountriesBase
+
+from core.markets import Market, get_markets
+
+# Names in everyday use that the library does not list, and codes outside of ISO 3166.
+MORE_NAMES = {
+    **dict.fromkeys(("UK", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland"), "GB"),
+    **{"United States": "US", "UAE": "AE", "Holland": "NL", "Ivory Coast": "CI", "Cape Verde": "CV", "Burma": "MM"},
+    **{"Republic of Ireland": "IE", "Macau": "MO", "Vatican": "VA", "Kosovo": "XK", "XK": "XK"},
+}
+
+
+def find_country_code(text: str) -> str:
+    """Return the code of a country given by its code or its English name, or an empty string if it is not known for certain."""
+    return _codes_by_name().get(_fold(text), "")
+
+
+def get_market_country(market: Market) -> str:
+    """Return the country of a market, or an empty string if its code is not a country's, such as `eu`."""
+    return find_country_code(market.code)
+
+
+def list_market_countries() -> list[str]:
+    """Return the countries of the markets, default first."""
+    return [country for market in get_markets().values() if (country := get_market_country(market))]
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    return {_fold(name): code for name, code in _list_names()}
+
+
+def _list_names() -> Iterator[tuple[str, str]]:
+    for code, name in data.COUNTRIES.items():
+        yield from ((code, code), (str(name), code), (data.ALT_CODES[code][0], code))
+        yield from ((str(old_name), code) for old_name in CountriesBase.OLD_NAMES.get(code, ()))
+    yield from ((str(name), code) for code, name in CountriesBase.COMMON_NAMES.items())
+    yield from MORE_NAMES.items()
+
+
+def _fold(name: str) -> str:
+    """Return the name without letter case, accents, dots and a leading article."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold().replace(".", "").replace("&", " and ")
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return re.sub(r"^the ", "", " ".join(re.findall(r"\w+", letters)))

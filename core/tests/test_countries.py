@@ -1,0 +1,24 @@
+"""Countries as shoppers write them, and the countries of markets"""
+
+import pytest
+
+from core.countries import find_country_code, get_market_country
+from core.markets import Market
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(("IN", "IN"), ("in", "IN"), ("IND", "IN"), (" India ", "IN"), ("US", "US"), ("U.S.A.", "US"), ("usa", "US")),
+        *(("United States", "US"), ("The United States of America", "US"), ("UK", "GB"), ("United Kingdom", "GB"), ("Wales", "GB")),
+        *(("T\u00fcrkiye", "TR"), ("Turkey", "TR"), ("Turkiye", "TR"), ("C\u00f4te d\u2019Ivoire", "CI"), ("Ivory Coast", "CI")),
+        *(("Trinidad & Tobago", "TT"), ("Czech Republic", "CZ"), ("South Korea", "KR"), ("Vietnam", "VN"), ("Viet Nam", "VN")),
+        *(("Hong Kong", "HK"), ("Kosovo", "XK"), ("Korea", ""), ("Deutschland", ""), ("eu", ""), ("America", ""), ("", "")),
+    ],
+)
+def test_a_country_is_recognized_by_its_code_and_by_its_english_names(text: str, code: str) -> None:
+    assert find_country_code(text) == code
+
+
+def test_a_market_has_the_country_of_its_code() -> None:
+    assert [get_market_country(Market(code, "EUR", is_default=False)) for code in ("de", "uk", "eu")] == ["DE", "GB", ""]
