@@ -6,7 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from orders.exceptions import AddressBookFull, AddressNotFound
+from core.countries import get_market_country
+from core.markets import Market
+from orders import address_rules
+from orders.exceptions import AddressBookFull, AddressNotFound, ContactNeeded
 from orders.models import ADDRESS_FIELDS, Address
 
 MAX_ADDRESSES = 50
@@ -26,8 +29,9 @@ def get_address(user_id: int | None, address_id: int) -> Address:
 
 
 @transaction.atomic
-def add_address(user_id: int, fields: Mapping[str, Any]) -> Address:
-    """Add an address; the first is the default. Raises AddressBookFull."""
+def add_address(user_id: int, fields: Mapping[str, Any], market: Market) -> Address:
+    """Add an address; the first is the default. Raises ContactNeeded, AddressBookFull."""
+    _refuse_incomplete(fields, market)
     _lock_address_book(user_id)
     addresses = Address.objects.filter(user=user_id)
     count = addresses.count()
@@ -40,14 +44,16 @@ def add_address(user_id: int, fields: Mapping[str, Any]) -> Address:
 
 
 @transaction.atomic
-def update_address(user_id: int, address_id: int, fields: Mapping[str, Any]) -> Address:
-    """Update an address. A new default replaces the previous one. Raises AddressNotFound."""
+def update_address(user_id: int, address_id: int, fields: Mapping[str, Any], market: Market) -> Address:
+    """Update an address. A new default replaces the previous one. Raises AddressNotFound, ContactNeeded."""
     _lock_address_book(user_id)
     address = get_address(user_id, address_id)
     if fields.get("is_default"):
         Address.objects.filter(user=user_id).exclude(pk=address_id).update(is_default=False)
     for name, value in fields.items():
         setattr(address, name, value)
+    if address_rules.CHECKED_FIELDS & fields.keys():
+        _refuse_incomplete(to_dict(address), market)
     address.save(update_fields=[*fields, "updated_at"])
     return address
 
@@ -68,6 +74,12 @@ def delete_addresses(user_id: int) -> None:
 def to_dict(address: Address) -> dict[str, str]:
     """Return an address in the form that an order stores."""
     return {name: getattr(address, name) for name in ADDRESS_FIELDS}
+
+
+def _refuse_incomplete(address: Mapping[str, str], market: Market) -> None:
+    problems = address_rules.find_problems(address, get_market_country(market))
+    if problems:
+        raise ContactNeeded(errors=problems)
 
 
 def _lock_address_book(user_id: int) -> None:

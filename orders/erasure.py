@@ -7,7 +7,8 @@ from django.db.models import Q
 from orders.models import Order
 
 FINISHED_STATUSES = (Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.EXPIRED)
-NOT_PERSONAL = Q(name="", email="", phone="", note="", address={})
+ERASED = {"name": "", "email": "", "phone": "", "phone_e164": "", "note": "", "address": {}}
+NOT_PERSONAL = Q(**ERASED)
 
 
 def erase_user(user_id: int, at: datetime) -> None:
@@ -26,4 +27,4 @@ def erase_finished_orders() -> int:
 
 
 def _erase(condition: Q) -> int:
-    return Order.objects.filter(condition, status__in=FINISHED_STATUSES).update(name="", email="", phone="", note="", address={})
+    return Order.objects.filter(condition, status__in=FINISHED_STATUSES).update(**ERASED)

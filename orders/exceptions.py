@@ -41,7 +41,7 @@ class InvalidIdempotencyKey(Invalid):
 
 
 class ContactNeeded(Invalid):
-    """The recipient or the delivery address is missing."""
+    """The recipient or the delivery address is missing or incomplete; `errors` names each field."""
 
     code = "required"
     default_message = "Enter a recipient and a delivery address"

@@ -110,6 +110,7 @@ try:
     SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]
     SHIPPING = parse_shipping_rates(env.str("SHIPPING", ""), MARKETS)
     TAX_RATES = parse_tax_rates(env.str("TAX_RATES", ""), MARKETS)
+    ADDRESS_RULES = env.one_of("ADDRESS_RULES", ("country", "lax"))
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
     GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")
     GOOGLE_CERTS_FILE = env.str("GOOGLE_CERTS_FILE", "")

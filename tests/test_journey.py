@@ -8,7 +8,10 @@ from products.tests.factories import get_only_variant, make_category, make_produ
 from tests.schema_client import SchemaClient
 
 ACCOUNT = {"email": "ada@example.com", "password": "a lamp on the hill", "first_name": "Ada", "last_name": "Lovelace"}
-ADDRESS = {"full_name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "country": "GB"}
+ADDRESS = {
+    **{"full_name": "Ada Lovelace", "phone": "020 7946 0958", "line1": "12 St James's Square", "city": "London"},
+    **{"postal_code": "SW1Y 4JH", "country": "GB"},
+}
 FRONT = {"Origin": "http://localhost:5173"}
 
 

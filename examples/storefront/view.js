@@ -103,6 +103,7 @@ export function form(fields, label, send) {
     const rest = Object.keys(errors).filter((name) => !(name in fields));
     alert.textContent = first && !rest.length ? "" : [...rest.flatMap((name) => errors[name])].join(" ") || errorText(refusal);
     first?.focus();
+    first?.closest(".field")?.scrollIntoView({ block: "nearest" }); // with the sentence below it
   };
   element.addEventListener("submit", (event) => {
     event.preventDefault();

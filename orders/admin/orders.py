@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
+from accounts.phones import list_searched_numbers
 from core import csv_export, money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, apply_widgets, get_staff_actor
 from core.exceptions import DomainError
@@ -146,6 +147,11 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         """Fetch the payments with the orders."""
         return super().get_queryset(request).prefetch_related("payments")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Order], search_term: str) -> tuple[QuerySet[Order], bool]:
+        """Find orders by their phone in any writing, too."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(phone_e164__in=list_searched_numbers(search_term)), may_have_duplicates
 
     @admin.display(description="Status", ordering="status")
     def state(self, order: Order) -> str:

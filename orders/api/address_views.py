@@ -10,10 +10,11 @@ from accounts.api.access import get_user
 from core.http.envelope import Reply
 from core.http.openapi import api_schema
 from core.http.throttles import CallThrottle, WriteThrottle
+from core.markets import get_request_market
 from orders import addresses
-from orders.api.inputs import AddressInput
+from orders.api.address_inputs import AddressInput
 from orders.api.responses import SavedAddressResponse
-from orders.models import ADDRESS_FIELDS, Address
+from orders.models import Address
 
 ADDRESS_ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)
 
@@ -38,8 +39,9 @@ class AddressViewSet(GenericViewSet[Address]):
         """Add an address; the first is the default."""
         serializer = AddressInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        address = addresses.add_address(get_user(request).pk, serializer.validated_data)
-        return Reply(SavedAddressResponse(address).data, "Address saved", status=201)
+        market = get_request_market(request._request)
+        address = addresses.add_address(get_user(request).pk, serializer.validated_data, market)
+        return _reply_saved(address, serializer, status=201)
 
     @api_schema(SavedAddressResponse, parameters=[ADDRESS_ID])
     def retrieve(self, request: Request, pk: str) -> Reply:
@@ -49,22 +51,26 @@ class AddressViewSet(GenericViewSet[Address]):
     @api_schema(SavedAddressResponse, request=AddressInput, parameters=[ADDRESS_ID])
     def update(self, request: Request, pk: str) -> Reply:
         """Replace an address. Omitted fields become empty."""
-        serializer = AddressInput(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        fields = {**dict.fromkeys(ADDRESS_FIELDS, ""), **serializer.validated_data}
-        address = addresses.update_address(get_user(request).pk, int(pk), fields)
-        return Reply(SavedAddressResponse(address).data, "Address saved")
+        return self._update(request, pk, AddressInput(data=request.data))
 
     @api_schema(SavedAddressResponse, request=AddressInput(partial=True), parameters=[ADDRESS_ID])
     def partial_update(self, request: Request, pk: str) -> Reply:
         """Update some fields of an address."""
-        serializer = AddressInput(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        address = addresses.update_address(get_user(request).pk, int(pk), serializer.validated_data)
-        return Reply(SavedAddressResponse(address).data, "Address saved")
+        return self._update(request, pk, AddressInput(data=request.data, partial=True))
 
     @api_schema(None, parameters=[ADDRESS_ID])
     def destroy(self, request: Request, pk: str) -> Reply:
         """Remove an address."""
         addresses.remove_address(get_user(request).pk, int(pk))
         return Reply(None, "Address removed")
+
+    def _update(self, request: Request, pk: str, serializer: AddressInput) -> Reply:
+        serializer.is_valid(raise_exception=True)
+        market = get_request_market(request._request)
+        address = addresses.update_address(get_user(request).pk, int(pk), serializer.validated_data, market)
+        return _reply_saved(address, serializer)
+
+
+def _reply_saved(address: Address, serializer: AddressInput, status: int = 200) -> Reply:
+    warnings = serializer.find_warnings(serializer.initial_data)
+    return Reply(SavedAddressResponse(address).data, "Address saved", status=status, warnings=warnings)

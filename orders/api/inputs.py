@@ -1,8 +1,7 @@
 """Request bodies of the order endpoints."""
 
-import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,47 +10,11 @@ from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId
 from core.http.fields import CartTokenField
 from core.http.inputs import Input
-from orders.models import ADDRESS_FIELDS, MAX_REASON, Address, Order
+from orders.api.address_inputs import ContactPhoneField, OrderAddressInput
+from orders.models import MAX_REASON, Order
 from orders.placement.cart_check import RequestedLine
 
-ADDRESS_MAX_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
-PHONE_PATTERN = re.compile(r"^[+0-9 ()./-]{3,32}\Z", re.ASCII)
 MAX_SNAPSHOT_LINES = 100
-
-
-@extend_schema_field(
-    {
-        "description": "The delivery address: an object with at least line1, or plain text",
-        "oneOf": [
-            {"type": "string"},
-            {"type": "object", "properties": {n: {"type": "string", "maxLength": m} for n, m in ADDRESS_MAX_LENGTHS.items()}},
-        ],
-    }
-)
-class AddressField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """An address: an object (unknown keys are ignored) or plain text."""
-
-    def to_internal_value(self, data: Any) -> dict[str, str]:
-        """Return the address with all keys."""
-        if isinstance(data, str):
-            data = {"line1": data}
-        if not isinstance(data, dict):
-            raise serializers.ValidationError("Must be an object or a string")
-        return {name: self._clean_part(data, name, max_length) for name, max_length in ADDRESS_MAX_LENGTHS.items()}
-
-    def _clean_part(self, data: dict[str, Any], name: str, max_length: int) -> str:
-        value = data.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or len(value) > max_length or "\x00" in value:
-            raise serializers.ValidationError({name: f"Must be a string of at most {max_length} characters"})
-        if name == "phone" and value.strip() and not PHONE_PATTERN.match(value):
-            raise serializers.ValidationError({name: "Must be a phone number"})
-        return value.strip()
-
-    def to_representation(self, value: Any) -> Any:
-        """Return the value unchanged."""
-        return value
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
@@ -107,14 +70,17 @@ class SnapshotLine(Input):
 class CreateOrderInput(Input):
     """The payment method, the delivery address, and the cart lines to order (default: all)."""
 
-    aliases = {"method": "payment_method", "cart": "items"}
+    aliases = {
+        **{"method": "payment_method", "cart": "items"},
+        **dict.fromkeys(("shipping_address", "shippingAddress", "delivery_address", "deliveryAddress"), "address"),
+    }
 
     payment_method = PaymentMethodField()
-    address = AddressField(required=False)
+    address = OrderAddressInput(required=False)
     address_id = RowId(required=False, allow_null=True, help_text="of the caller's address book")
     name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
     email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
-    phone = serializers.RegexField(PHONE_PATTERN, required=False, allow_blank=True, allow_null=True)
+    phone = ContactPhoneField()
     note = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
     items = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
     expected_total = DisplayedAmountField(required=False, allow_null=True)
@@ -125,21 +91,19 @@ class CreateOrderInput(Input):
         """Return the normalized e-mail address."""
         return email_addresses.normalize_email(value) if value and value.strip() else ""
 
+    def get_sent_address(self) -> Any:
+        """Return the address as the client sent it: an object, plain text, or None."""
+        return self.initial_data.get(self.get_sent_name("address"))
+
+    def find_address_warnings(self) -> list[str]:
+        """Return a sentence for each key of the address that no field reads."""
+        return cast(OrderAddressInput, self.fields["address"]).find_warnings(self.get_sent_address())
+
 
 class CancelInput(Input):
     """The reason for the cancellation, optional."""
 
     reason = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=MAX_REASON)
-
-
-class AddressInput(serializers.ModelSerializer[Address]):
-    """An address to save in the address book."""
-
-    phone = serializers.RegexField(PHONE_PATTERN, required=False, allow_blank=True)
-
-    class Meta:
-        model = Address
-        fields = (*ADDRESS_FIELDS, "is_default")
 
 
 def build_requested_lines(lines: list[dict[str, Any]] | None) -> tuple[RequestedLine, ...] | None:

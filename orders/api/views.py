@@ -88,7 +88,7 @@ def build_checkout_request(request: Request, serializer: CreateOrderInput) -> Ch
     )
     if checkout_request.address_id is not None:  # the address is looked up with the order
         return checkout_request
-    return checkout_request.with_address(fields.get("address") or {})
+    return checkout_request.with_address(fields.get("address") or {}, is_text=isinstance(serializer.get_sent_address(), str))
 
 
 class OrderViewSet(GenericViewSet[Order]):
@@ -112,7 +112,7 @@ class OrderViewSet(GenericViewSet[Order]):
         placed = place_order(get_actor(request), owner, checkout_request, get_idempotency_key(request))
         data = selectors.serialize_order(placed.order, placed.items, placed.payments, get_site_url(request._request))
         status, message = (200, "Order found") if placed.is_replay else (201, "Order placed")
-        reply = Reply(data, message, status=status, warnings=placed.warnings)
+        reply = Reply(data, message, status=status, warnings=[*placed.warnings, *serializer.find_address_warnings()])
         if placed.is_replay:
             reply["Idempotency-Replayed"] = "true"
         if owner.user_id is None and placed.cart_is_empty and placed.order.status != Order.Status.PENDING:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.phones import MAX_CONTACT_LENGTH
 from core.models import TimeStampedModel
 
 
@@ -12,7 +13,7 @@ class Address(TimeStampedModel):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="addresses")
     full_name = models.CharField(max_length=200, blank=True)
-    phone = models.CharField(max_length=32, blank=True)
+    phone = models.CharField(max_length=MAX_CONTACT_LENGTH, blank=True)
     line1 = models.CharField(max_length=300)
     line2 = models.CharField(max_length=300, blank=True)
     city = models.CharField(max_length=120, blank=True)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.phones import MAX_CONTACT_LENGTH, MAX_E164_LENGTH
 from carts.models import Cart
 from core.models import TimeStampedModel
 from core.money import MoneyField
@@ -49,7 +50,10 @@ class Order(TimeStampedModel):
     total = MoneyField()
     name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(max_length=254, blank=True)
-    phone = models.CharField(max_length=32, blank=True)
+    phone = models.CharField(max_length=MAX_CONTACT_LENGTH, blank=True, help_text="as the buyer wrote it")
+    phone_e164 = models.CharField(
+        max_length=MAX_E164_LENGTH, blank=True, default="", db_default="", help_text="the first number of phone in E.164"
+    )
     note = models.TextField(blank=True)
     address = models.JSONField(default=dict)
     stock_state = models.CharField(max_length=10, choices=StockState.choices, default=StockState.NONE)
@@ -83,6 +87,7 @@ class Order(TimeStampedModel):
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="order_of_user"),
             models.Index(fields=["-created_at", "-id"], name="order_newest"),
+            models.Index(fields=["phone_e164"], name="order_phone"),
             models.Index(fields=["reserved_until"], name="order_reserved", condition=Q(stock_state="reserved")),
         ]
 

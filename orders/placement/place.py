@@ -16,7 +16,9 @@ from carts.identity import CartOwner, CartRef
 from carts.lines import Line
 from core.actors import Actor
 from core.compiled_queries import CompiledInsert, CompiledSelect, Param
-from orders import addresses, minor_units, tokens
+from core.countries import get_market_country
+from orders import address_rules, addresses, minor_units, tokens
+from orders.contact_phones import find_order_e164
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
 from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import Order, OrderItem, Payment
@@ -125,12 +127,10 @@ def _resolve_address(placement: Placement) -> CheckoutRequest:
 
 def _check_contact(placement: Placement) -> None:
     request, is_guest = placement.request, placement.owner.user_id is None
-    missing = {}
-    if not request.address.get("line1"):
-        missing["address"] = "A street and number are needed"
+    missing = _find_address_problems(placement)
     if is_guest and not request.name:
         missing["name"] = "A name is needed"
-    if is_guest and not (request.email or request.phone):
+    if is_guest and not (request.email or request.phone or "phone" in missing):
         missing["email"] = "An e-mail address or a phone number is needed"
     if missing:
         raise ContactNeeded(errors=missing)
@@ -138,6 +138,21 @@ def _check_contact(placement: Placement) -> None:
         raise EmailNotVerified
     if request.method == Order.Method.STRIPE and not stripe_gateway.is_configured():
         raise PaymentNotConfigured
+
+
+def _find_address_problems(placement: Placement) -> dict[str, str]:
+    """Return a sentence for each field that the delivery needs. Plain text may hold all of them, so it is taken as it is."""
+    request = placement.request
+    if not any(request.address.values()):
+        return {"address": address_rules.STREET_NEEDED}
+    if request.is_address_text:
+        return {}
+    problems = address_rules.find_problems(request.address, get_market_country(placement.owner.market))
+    missing = {f"address.{field}": sentence for field, sentence in problems.items()}
+    is_cash = request.method == Order.Method.COD
+    if is_cash and not request.phone and settings.ADDRESS_RULES != address_rules.LAX:
+        missing["phone"] = "A phone number is needed for Cash on Delivery"
+    return missing
 
 
 def _create_order(placement: Placement, ref: CartRef, lines: list[Line], checked: CheckedCart, fingerprint: str) -> Placed:
@@ -198,6 +213,7 @@ def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprin
         name=request.name,
         email=request.email,
         phone=request.phone,
+        phone_e164=find_order_e164(request.phone, request.address, ref.market.code),
         note=request.note,
         address=request.address,
         stock_state=Order.StockState.RESERVED if awaits_payment else Order.StockState.COMMITTED,

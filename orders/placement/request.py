@@ -17,10 +17,14 @@ PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw."""
+    """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw.
+
+    An address that is plain text is all in `line1`.
+    """
 
     method: str
     address: dict[str, str] = field(default_factory=dict)
+    is_address_text: bool = False
     address_id: int | None = None
     name: str = ""
     email: str = ""
@@ -29,10 +33,10 @@ class CheckoutRequest:
     expected: ExpectedCart = field(default_factory=ExpectedCart)
     is_email_verified: bool = False
 
-    def with_address(self, address: dict[str, str]) -> "CheckoutRequest":
+    def with_address(self, address: dict[str, str], *, is_text: bool = False) -> "CheckoutRequest":
         """Return the request with its address; name and phone default to the address's."""
         name, phone = self.name or address.get("full_name", ""), self.phone or address.get("phone", "")
-        return replace(self, address=address, name=name, phone=phone)
+        return replace(self, address=address, is_address_text=is_text, name=name, phone=phone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class Placement:
 
 def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     """Return a hash that is equal for two requests under one idempotency key only if they ask for the same."""
-    stable = replace(request, is_email_verified=False)  # it may change between two tries
-    parts = [owner.market.code, asdict(stable)]
+    fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
+    del fields["is_address_text"]  # plain text asks for the same as an object with only line1
+    parts = [owner.market.code, fields]
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -26,6 +26,7 @@ from tests.schema_client import SchemaClient
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 PHONE = "+13128059851"
 PERSONAL = {"full_name": "Augusta King", "phone": "+44 20 7946 0958", "line1": "12 St James's Square", "city": "Ockham"}
+PERSONAL |= {"postal_code": "KT24 6AA", "country": "GB"}
 
 
 def close_account(client: SchemaClient, **proof: str) -> Any:
@@ -57,7 +58,7 @@ def test_of_a_buyer_whose_orders_are_finished_nothing_is_left(status: str) -> No
     placed(client, address=PERSONAL, email="augusta@ockham.example", note="Ring at the blue door")
     outbox.run_due()
     Order.objects.update(status=status)
-    personal_texts = ("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door")
+    personal_texts = ("augusta@ockham.example", "Augusta", "7946 0958", "442079460958", "St James", "Ockham", "blue door")
     assert find_traces(*personal_texts) == list(personal_texts)
 
     assert close_account(client).status_code == 200
@@ -95,7 +96,7 @@ def test_an_open_order_keeps_its_data_until_it_is_delivered(status: str, end: st
     Order.objects.update(status=end)
     call_command("clean_up", verbosity=0)
 
-    assert find_traces("augusta@ockham.example", "Augusta", "7946 0958", "St James", "Ockham", "blue door") == []
+    assert find_traces("augusta@ockham.example", "Augusta", "7946 0958", "442079460958", "St James", "Ockham", "blue door") == []
 
 
 @pytest.mark.parametrize("is_sent", [True, False])

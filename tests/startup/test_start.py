@@ -35,6 +35,7 @@ WRONG = [
     ("TIME_ZONE", "Mars/4711"),
     ("AUTH_COOKIE_SAMESITE", "Strict-4711"),
     ("LOG_LEVEL", "LOUD-4711"),
+    ("ADDRESS_RULES", "STRICT-4711"),
     ("OTP_PEPPER", "too-short-4711"),
     ("SMS_BACKEND", "console"),
     ("SMS_BACKEND", "no-path-4711"),

@@ -13,6 +13,7 @@ from products.models import Product
 
 ADDRESS = {
     "Name": "Ada Lovelace",
+    "Phone": "+44 20 7946 0958",
     "Street and number": "12 St James's Square",
     "Postal code": "SW1Y 4JH",
     "City": "London",

@@ -104,7 +104,10 @@ def test_what_is_wrong_stands_at_its_field_and_the_focus_goes_there(page: Page, 
     monitor.expected = {400}
     messages = {
         "E-mail": ("no address", "Enter a valid e-mail address"),
-        "Country": ("x" * 61, "Must be a string of at most 60 characters"),
+        "Country": ("x" * 61, "Ensure this field has no more than 60 characters."),
+        "Postal code": ("SW1Y", "Enter a valid postal code, such as EC1Y 8SY"),
+        "City": ("", "Enter a town or city"),
+        "Phone": ("", "A phone number is needed for Cash on Delivery"),
         "Street and number": ("", "A street and number are needed"),
         "Name": ("", "A name is needed"),
     }

@@ -69,26 +69,30 @@ function buildFields(address) {
   const text = (name, label, autocomplete, attributes = {}) =>
     field(label, input(name, { autocomplete, value: values[name] ?? "", ...attributes }));
   const required = { required: true };
+  const phone = text("phone", "Phone", "tel", { type: "tel" });
   return {
     name: text("full_name", "Name", "name", required),
     email: field("E-mail", input("email", { type: "email", autocomplete: "email", value: state.user?.email ?? "", required: !state.user })),
-    phone: text("phone", "Phone", "tel", { type: "tel" }),
+    phone,
     line1: text("line1", "Street and number", "address-line1", required),
     line2: text("line2", "Address line 2", "address-line2"),
-    postal_code: text("postal_code", "Postal code", "postal-code"),
+    postal_code: text("postal_code", "Postal code", "postal-code", required),
     city: text("city", "City", "address-level2", required),
     state: text("state", "State", "address-level1"),
     country: text("country", "Country", "country-name", required),
-    payment_method: paymentMethods(),
+    payment_method: paymentMethods((method) => (phone.control.required = method === "cod")),
   };
 }
 
-function paymentMethods() {
+/** The choice of the payment method; `onChoice(method)` hears of the first one and of each change. */
+function paymentMethods(onChoice) {
   const offered = Object.entries(METHODS).filter(([method]) => state.config.payment_methods.includes(method));
   const option = ([value, label], index) =>
     h("label", { class: "pill" }, h("input", { type: "radio", name: "payment_method", value, checked: index === 0 }), h("span", {}, label));
   const error = h("p", { class: "wrong", id: "payment-wrong" });
   const element = h("fieldset", { "aria-describedby": error.id }, h("legend", {}, "Payment"), offered.map(option), error);
+  element.addEventListener("change", ({ target }) => onChoice(target.value));
+  onChoice(offered[0]?.[0]);
   return Object.assign(element, { showError: (text) => render(error, text), control: element.querySelector("input") ?? element });
 }
 

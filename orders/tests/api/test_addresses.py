@@ -9,7 +9,7 @@ from accounts.signals import identity_reset
 from accounts.tests.factories import PASSWORD, make_user
 from carts.tests.factories import signed_in_client
 from orders.models import Address
-from orders.tests.factories import ADDRESS, customer
+from orders.tests.factories import ADDRESS, BLANK, customer
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
@@ -56,14 +56,39 @@ def test_it_answers_under_each_form_of_its_address(api: SchemaClient, url: str) 
     assert client.get(f"{url.rstrip('/')}/{saved['id']}").json()["data"] == saved
 
 
-def test_only_line1_is_needed(api: SchemaClient) -> None:
+def test_name_phone_second_line_and_state_may_be_missing(api: SchemaClient) -> None:
     client = customer()
+    needed = {"line1": "12 Hill Road", "city": "Pune", "postal_code": "411001", "country": "IN"}
 
-    response = client.post(BOOK, {"line1": "12 Hill Road"})
+    response = client.post(BOOK, needed)
 
     assert response.status_code == 201
-    rest = {name: "" for name in ADDRESS if name != "line1"}
-    assert response.json()["data"] == {**rest, "line1": "12 Hill Road", "id": Address.objects.get().pk, "is_default": True}
+    assert response.json()["data"] == {**BLANK, **needed, "id": Address.objects.get().pk, "is_default": True}
+
+
+@pytest.mark.parametrize("name", ["line1", "city", "postal_code"])
+def test_what_the_country_demands_is_asked_for_by_field(api: SchemaClient, name: str) -> None:
+    client = customer()
+    saved = save_address(client)
+    url = f"{BOOK}{saved['id']}/"
+    incomplete = {key: value for key, value in ADDRESS.items() if key != name}
+
+    responses = [client.post(BOOK, incomplete), client.put(url, incomplete), client.patch(url, {name: ""})]
+
+    assert [(response.status_code, response.json()["code"]) for response in responses] == [(400, "required")] * 3
+    assert [list(response.json()["errors"]) for response in responses] == [[name]] * 3
+    assert list_book(client) == [saved]
+
+
+def test_an_incomplete_address_of_earlier_times_can_become_the_default(api: SchemaClient) -> None:
+    user = make_user()
+    old = Address.objects.create(user=user, line1="12 Hill Road")
+    client = signed_in_client(user)
+    url = f"{BOOK}{old.pk}/"
+
+    assert client.patch(url, {"is_default": True, "phone": "+91 98765 43210"}).status_code == 200
+    assert list(client.patch(url, {"line1": "13 Hill Road"}).json()["errors"]) == ["city", "postal_code"]
+    assert client.patch(url, {"city": "Pune", "postal_code": "411001"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -121,7 +146,7 @@ def test_the_default_moves_by_a_change(api: SchemaClient, method: str) -> None:
     save_address(client, line1="first")
     second = save_address(client, line1="second")
 
-    response = getattr(client, method)(f"{BOOK}{second['id']}/", {"line1": "second", "is_default": True})
+    response = getattr(client, method)(f"{BOOK}{second['id']}/", {**ADDRESS, "line1": "second", "is_default": True})
 
     assert (response.status_code, response.json()["data"]["is_default"]) == (200, True)
     assert list_default_lines(client) == ["second"]
@@ -151,11 +176,12 @@ def test_a_put_replaces_the_whole_address(api: SchemaClient) -> None:
     client = customer()
     saved = save_address(client)
 
-    response = client.put(f"{BOOK}{saved['id']}/", {"line1": "1 New Road", "city": "Paris"})
+    new = {"line1": "1 New Road", "city": "Paris", "postal_code": "75001", "country": "France"}
 
-    blank = dict.fromkeys(ADDRESS, "")
+    response = client.put(f"{BOOK}{saved['id']}/", new)
+
     assert response.status_code == 200
-    assert response.json()["data"] == {**saved, **blank, "line1": "1 New Road", "city": "Paris"}
+    assert response.json()["data"] == {**saved, **BLANK, **new}
     assert client.put(f"{BOOK}{saved['id']}/", {"city": "Paris"}).status_code == 400
     assert list_book(client)[0]["line1"] == "1 New Road"
 

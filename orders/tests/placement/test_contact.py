@@ -24,13 +24,14 @@ def test_an_address_may_be_plain_text(db: None) -> None:
     assert order["address"] == BLANK | {"line1": "12 St James's Square, London"}
 
 
-def test_unknown_keys_are_ignored_and_missing_ones_blank(db: None) -> None:
+def test_blanks_around_a_field_go_and_missing_ones_are_blank(db: None) -> None:
     client = customer()
     add_to_cart(client, make_product())
+    needed = {"line1": " 12 St James's Square ", "city": "London", "postal_code": "SW1Y 4JH", "country": "GB"}
 
-    order = placed(client, address={"line1": " 12 St James's Square ", "planet": "Earth", "city": None})
+    order = placed(client, address={**needed, "line2": None, "state": " "}, phone="123")
 
-    assert order["address"] == BLANK | {"line1": "12 St James's Square"}
+    assert order["address"] == BLANK | needed | {"line1": "12 St James's Square"}
 
 
 def test_name_and_phone_default_to_the_addresss(api: SchemaClient) -> None:
@@ -75,7 +76,7 @@ def test_a_user_needs_no_more_than_an_address(db: None) -> None:
 )
 def test_a_guest_needs_e_mail_or_phone(api: SchemaClient, fields: dict[str, Any]) -> None:
     add_to_cart(api, make_product())
-    body = order_body(address=ADDRESS | {"phone": ""}, **fields)
+    body = order_body(address="12 St James's Square", name="Ada", **fields)
     expected = 201 if fields["email"] or fields.get("phone") else 400
 
     response = api.post("/api/orders/create/", {key: value for key, value in body.items() if value is not None})
@@ -145,7 +146,10 @@ def test_without_an_address_nothing_is_sent(db: None, who: str, address: object)
         ({"email": "x" * 250 + "@example.com"}, "email"),
         ({"phone": "call me"}, "phone"),
         ({"phone": "1" * 40}, "phone"),
-        ({"phone": "call 12345 now"}, "phone"),
+        ({"phone": "12"}, "phone"),
+        ({"phone": "1" * 33}, "phone"),
+        ({"phone": "+91 98765 43210 " + "x" * 50}, "phone"),
+        ({"address": ADDRESS | {"phone": "12"}}, "address.phone"),
         ({"name": "x" * 201}, "name"),
         ({"note": "x" * 2001}, "note"),
     ],
