@@ -12,7 +12,7 @@ NEXT_PYTHON ?= $(firstword $(foreach python,$(wildcard $(HOME)/.pyenv/versions/3
 	$(shell $(python) -c 'import sys; print(sys.executable)' 2> /dev/null)))
 NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 
-.PHONY: run test soak check next-django schema install clean
+.PHONY: run test soak check next-django schema examples install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, catalog page on 5173
 	@$(BIN)/python manage.py demo $(ARGS)
@@ -32,6 +32,8 @@ check: .venv/dev.stamp ## style, layers, types, migrations, production settings,
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PLAIN) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .venv/openapi.yaml
 	diff openapi.yaml .venv/openapi.yaml || (echo "openapi.yaml is not what the code says: run 'make schema'"; exit 1)
+	$(PLAIN) $(BIN)/python manage.py write_error_reference --file .venv/errors.md
+	diff docs/errors.md .venv/errors.md || (echo "docs/errors.md is not what the code says: run 'make schema'"; exit 1)
 
 next-django: ## run the tests of the kernel and the compiled queries with the next release of Django
 ifeq ($(NEXT_PYTHON),)
@@ -49,8 +51,13 @@ endif
 	@.venv-next/bin/pip install --quiet --disable-pip-version-check Django==$(NEXT_DJANGO) -r .venv-next/requirements.txt
 	@touch $@
 
-schema: .venv/dev.stamp ## regenerate openapi.yaml
+schema: .venv/dev.stamp ## regenerate openapi.yaml and docs/errors.md
 	$(PLAIN) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+	$(PLAIN) $(BIN)/python manage.py write_error_reference --file docs/errors.md
+
+examples: .venv/dev.stamp ## record the examples of openapi.yaml again
+	WRITE_EXAMPLES=1 $(BIN)/python -m pytest --quiet -p no:cacheprovider tests/test_api_examples.py
+	@$(MAKE) --no-print-directory schema
 
 install: .venv/run.stamp ## install what the shop needs to run
 

@@ -8,12 +8,14 @@ class EmailTaken(Invalid):
 
     code = "email_taken"
     default_message = "An account with this e-mail address already exists"
+    client_action = "Offer to sign in, or to reset the password."
 
 
 class WeakPassword(Invalid):
     """The password is too short, too common or too much like the account's own data."""
 
     code = "weak_password"
+    client_action = "Show the sentence at the password's field and let the user choose another."
 
 
 class InvalidCredentials(NotSignedIn):
@@ -21,6 +23,7 @@ class InvalidCredentials(NotSignedIn):
 
     code = "invalid_credentials"
     default_message = "E-mail address or password is wrong"
+    client_action = "Let the user correct address or password, or reset the password."
 
 
 class AccountGone(NotSignedIn):
@@ -34,6 +37,7 @@ class AccountDisabled(Forbidden):
 
     code = "account_disabled"
     default_message = "This account is disabled"
+    client_action = "Show the message; the user has to contact the shop."
 
 
 class TokenInvalid(NotSignedIn):
@@ -41,6 +45,7 @@ class TokenInvalid(NotSignedIn):
 
     code = "token_invalid"
     default_message = "The token is not valid"
+    client_action = "Discard the token and sign in again; for guests, send no token."
 
 
 class TokenExpired(NotSignedIn):
@@ -48,6 +53,7 @@ class TokenExpired(NotSignedIn):
 
     code = "token_expired"
     default_message = "The token has expired"
+    client_action = "Call `auth/refresh/`, then repeat the request."
 
 
 class SessionRevoked(NotSignedIn):
@@ -55,10 +61,13 @@ class SessionRevoked(NotSignedIn):
 
     code = "session_revoked"
     default_message = "This session has ended. Sign in again"
+    client_action = "Discard the tokens and sign in again."
 
 
 class SessionNotFound(NotFound):
     """The caller has no such session."""
+
+    client_action = "Reload the list of sessions."
 
 
 class SignedInButDisabled(NotSignedIn):
@@ -66,6 +75,7 @@ class SignedInButDisabled(NotSignedIn):
 
     code = "account_disabled"
     default_message = "This account is disabled"
+    client_action = "Discard the tokens and show the message."
 
 
 class RefreshReused(NotSignedIn):
@@ -73,6 +83,7 @@ class RefreshReused(NotSignedIn):
 
     code = "refresh_reused"
     default_message = "This session has ended. Sign in again"
+    client_action = "Discard the tokens and sign in again; refresh in one place only."
 
 
 class WrongPassword(Invalid):
@@ -80,6 +91,7 @@ class WrongPassword(Invalid):
 
     code = "wrong_password"
     default_message = "The password is wrong"
+    client_action = "Let the user type the password again."
 
 
 class ProofNeeded(Invalid):
@@ -87,6 +99,7 @@ class ProofNeeded(Invalid):
 
     code = "proof_needed"
     default_message = "This account has no password. Send a fresh verification_code or Google credential"
+    client_action = "Get a fresh phone code or Google credential and send it along."
 
 
 class LinkInvalid(Invalid):
@@ -94,6 +107,7 @@ class LinkInvalid(Invalid):
 
     code = "invalid_token"
     default_message = "This link is no longer valid. Please request a new one"
+    client_action = "Offer to request a new link."
 
 
 class CodeInvalid(NotSignedIn):
@@ -101,6 +115,7 @@ class CodeInvalid(NotSignedIn):
 
     code = "invalid_code"
     default_message = "The code is wrong or has expired"
+    client_action = "Let the user type the code again, or request a new one."
 
 
 class EmailNotVerified(Forbidden):
@@ -108,6 +123,7 @@ class EmailNotVerified(Forbidden):
 
     code = "email_not_verified"
     default_message = "Confirm your e-mail address first"
+    client_action = "Ask the user to confirm the address, or to sign in another way."
 
 
 class StaffNotLinked(Forbidden):
@@ -115,6 +131,7 @@ class StaffNotLinked(Forbidden):
 
     code = "staff_not_linked"
     default_message = "Sign in with your password"
+    client_action = "Offer the sign-in by password."
 
 
 class StaffNotErased(Conflict):
@@ -122,6 +139,7 @@ class StaffNotErased(Conflict):
 
     code = "account_in_use"
     default_message = "Accounts of staff and sellers can only be closed by the shop. Please contact us"
+    client_action = "Show the message."
 
 
 class NoAddress(Conflict):
@@ -129,6 +147,7 @@ class NoAddress(Conflict):
 
     code = "no_email"
     default_message = "This account has no e-mail address"
+    client_action = "Offer to add an e-mail address."
 
 
 class AlreadyVerified(Conflict):
@@ -136,6 +155,7 @@ class AlreadyVerified(Conflict):
 
     code = "already_verified"
     default_message = "Your e-mail address is already confirmed"
+    client_action = "Reload the profile."
 
 
 class EmailInvalid(Invalid):
@@ -143,6 +163,7 @@ class EmailInvalid(Invalid):
 
     code = "invalid_email"
     default_message = "Enter a valid e-mail address"
+    client_action = "Let the user correct the address."
 
 
 class PhoneInvalid(Invalid):
@@ -150,6 +171,7 @@ class PhoneInvalid(Invalid):
 
     code = "invalid_phone"
     default_message = "Enter a valid phone number with its country code, such as +13128059851"
+    client_action = "Let the user correct the number."
 
 
 class SmsNotConfigured(GatewayDown):
@@ -157,6 +179,7 @@ class SmsNotConfigured(GatewayDown):
 
     code = "sms_not_configured"
     default_message = "Signing in by phone is not available"
+    client_action = "Do not offer this sign-in; `phone_sign_in` of `GET /api/config/` says so."
     retry_after = 3600
 
 
@@ -165,6 +188,7 @@ class SmsUnavailable(GatewayDown):
 
     code = "sms_unavailable"
     default_message = "The text message could not be sent. Try again in a minute"
+    client_action = "Let the user request the code again after `Retry-After` seconds."
     retry_after = 60
 
 
@@ -173,6 +197,7 @@ class GoogleNotConfigured(GatewayDown):
 
     code = "google_not_configured"
     default_message = "Signing in with Google is not available"
+    client_action = "Do not offer this sign-in; `google_client_id` of `GET /api/config/` is null."
     retry_after = 3600
 
 
@@ -181,6 +206,7 @@ class GoogleUnavailable(GatewayDown):
 
     code = "google_unavailable"
     default_message = "Google is not responding. Try again in a moment"
+    client_action = "Repeat the request after `Retry-After` seconds, or offer another sign-in."
 
 
 class GoogleTokenInvalid(NotSignedIn):
@@ -188,3 +214,4 @@ class GoogleTokenInvalid(NotSignedIn):
 
     code = "google_token_invalid"
     default_message = "The Google sign-in could not be verified"
+    client_action = "Let the user sign in with Google again."

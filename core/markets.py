@@ -18,6 +18,7 @@ class UnknownMarket(Invalid):
 
     code = "unknown_market"
     default_message = "This market does not exist"
+    client_action = "Use one of `details.markets`, or leave `X-Market` out."
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ class EmptyCart(Invalid):
 
     code = "empty_cart"
     default_message = "Your cart is empty"
+    client_action = "Show the empty cart."
 
 
 class CartChanged(Conflict):
@@ -17,6 +18,7 @@ class CartChanged(Conflict):
 
     code = "cart_changed"
     default_message = "Your cart has changed. Review the changes and try again"
+    client_action = "Reload the cart, show `details.changes`, and order again when the customer agrees."
 
 
 class NamedTwice(Invalid):
@@ -24,6 +26,7 @@ class NamedTwice(Invalid):
 
     code = "named_twice"
     default_message = "The same item is named twice"
+    client_action = "Send each line once."
 
 
 class PaymentNotConfigured(GatewayDown):
@@ -31,6 +34,7 @@ class PaymentNotConfigured(GatewayDown):
 
     code = "payment_not_configured"
     default_message = "Card payment is not available in this shop"
+    client_action = "Offer only the `payment_methods` of `GET /api/config/`."
 
 
 class InvalidIdempotencyKey(Invalid):
@@ -38,6 +42,7 @@ class InvalidIdempotencyKey(Invalid):
 
     code = "invalid_idempotency_key"
     default_message = "Idempotency-Key must be 1 to 255 visible ASCII characters"
+    client_action = "Send a UUID, or leave the header out."
 
 
 class ContactNeeded(Invalid):
@@ -45,6 +50,7 @@ class ContactNeeded(Invalid):
 
     code = "required"
     default_message = "Enter a recipient and a delivery address"
+    client_action = "Ask for the fields that `errors` names."
 
 
 class OrderNotFound(NotFound):
@@ -52,6 +58,7 @@ class OrderNotFound(NotFound):
 
     code = "order_not_found"
     default_message = "Order not found"
+    client_action = "Show that there is no such order; a guest needs its `order_token`."
 
 
 class InvalidTransition(Conflict):
@@ -59,6 +66,7 @@ class InvalidTransition(Conflict):
 
     code = "invalid_transition"
     default_message = "This is not possible in the current state of the order"
+    client_action = "Reload the order."
 
 
 class AlreadyPaid(Conflict):
@@ -66,6 +74,7 @@ class AlreadyPaid(Conflict):
 
     code = "already_paid"
     default_message = "This order has been paid"
+    client_action = "Show the order that `details.order` names."
 
 
 class OrderWaits(Conflict):
@@ -73,6 +82,7 @@ class OrderWaits(Conflict):
 
     code = "order_waits"
     default_message = "An order from this cart awaits payment in an account. Sign in to pay for it or cancel it"
+    client_action = "Ask the user to sign in and to pay for or cancel that order."
 
 
 class OrderEnded(Conflict):
@@ -80,6 +90,7 @@ class OrderEnded(Conflict):
 
     code = "order_ended"
     default_message = "The order was closed before it could be paid. Please order again"
+    client_action = "Place the order again with a new `Idempotency-Key`."
 
 
 class PaymentProviderUnavailable(GatewayDown):
@@ -87,6 +98,7 @@ class PaymentProviderUnavailable(GatewayDown):
 
     code = "payment_provider_unavailable"
     default_message = "The payment provider is not responding. Try again in a moment"
+    client_action = "Repeat the request with the same `Idempotency-Key` after `Retry-After` seconds."
 
     def __init__(self, message: str = "", *, retry_after: int = 5, **options: Any) -> None:
         super().__init__(message, **options)
@@ -98,6 +110,7 @@ class PaymentSetupFailed(GatewayRefused):
 
     code = "payment_setup_failed"
     default_message = "The payment provider rejected the request. The shop must resolve this"
+    client_action = "Offer another payment method."
 
 
 class PaymentKeyRefused(PaymentSetupFailed):
@@ -109,6 +122,7 @@ class EmailRefused(Invalid):
 
     code = "invalid_email"
     default_message = "Enter a valid e-mail address"
+    client_action = "Let the user correct the address."
 
 
 class AmountTooSmall(Invalid):
@@ -116,6 +130,7 @@ class AmountTooSmall(Invalid):
 
     code = "amount_too_small"
     default_message = "This total is too small for a card payment"
+    client_action = "Offer another payment method."
 
 
 class AmountTooLarge(Invalid):
@@ -123,6 +138,7 @@ class AmountTooLarge(Invalid):
 
     code = "amount_too_large"
     default_message = "This total is too large for a card payment"
+    client_action = "Offer another payment method, or several orders."
 
 
 class AmountNotChargeable(Invalid):
@@ -130,6 +146,7 @@ class AmountNotChargeable(Invalid):
 
     code = "amount_not_chargeable"
     default_message = "This total cannot be paid by card"
+    client_action = "Offer another payment method."
 
 
 class SessionNotOpen(Conflict):
@@ -137,6 +154,7 @@ class SessionNotOpen(Conflict):
 
     code = "session_not_open"
     default_message = "The payment is no longer open"
+    client_action = "Reload the order."
 
 
 class SessionMissing(NotFound):
@@ -144,6 +162,7 @@ class SessionMissing(NotFound):
 
     code = "session_missing"
     default_message = "Payment not found"
+    client_action = "Reload the order."
 
 
 class BadSignature(Invalid):
@@ -151,6 +170,7 @@ class BadSignature(Invalid):
 
     code = "bad_signature"
     default_message = "Invalid signature"
+    client_action = "Check the signing secret of the webhook."
 
 
 class WebhookNotConfigured(GatewayDown):
@@ -158,6 +178,7 @@ class WebhookNotConfigured(GatewayDown):
 
     code = "webhook_not_configured"
     default_message = "STRIPE_WEBHOOK_SECRET is not set"
+    client_action = "The shop has to set `STRIPE_WEBHOOK_SECRET`; Stripe sends the event again."
 
 
 class RefundTooLarge(Invalid):
@@ -165,6 +186,7 @@ class RefundTooLarge(Invalid):
 
     code = "refund_too_large"
     default_message = "This is more than can be refunded"
+    client_action = "Refund at most what is left."
 
 
 class AddressNotFound(NotFound):
@@ -172,12 +194,14 @@ class AddressNotFound(NotFound):
 
     code = "address_not_found"
     default_message = "Address not found"
+    client_action = "Reload the address book."
 
 
 class AddressBookFull(Invalid):
     """The address book has reached its limit."""
 
     code = "address_book_full"
+    client_action = "Ask the user to remove an address first."
 
 
 class RefundChoiceNeeded(Invalid):
@@ -185,3 +209,4 @@ class RefundChoiceNeeded(Invalid):
 
     code = "refund_choice_needed"
     default_message = "This order is paid. Choose whether to refund it: refund=true or refund=false"
+    client_action = "Choose whether to refund the payment."

@@ -12,7 +12,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store import env_file, theme
+from store import api_document, env_file, theme
 from store.environment import (
     ShopEnv,
     check_all_different,
@@ -211,27 +211,38 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["core.http.renderers.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.http.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.http.renderers.JSONOnlyNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "core.http.openapi.EnvelopeSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.http.openapi.auto_schema.EnvelopeSchema",
+    "DEFAULT_METADATA_CLASS": "core.http.metadata.NoMetadata",
     "EXCEPTION_HANDLER": "core.http.handlers.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["core.http.throttles.CallThrottle"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+API_EXAMPLES = BASE_DIR / "store" / "api_examples.json"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
-    "DESCRIPTION": "The HTTP API of the shop. Every JSON body has the same envelope; every error has a `code` for programs.",
+    "DESCRIPTION": api_document.DESCRIPTION,
     "VERSION": "1.0.0",
+    "LICENSE": api_document.LICENSE,
+    "CONTACT": api_document.CONTACT,
+    "SERVERS": api_document.SERVERS,
+    "TAGS": api_document.TAGS,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
     "SCHEMA_PATH_PREFIX": "/api",
-    "PREPROCESSING_HOOKS": ["core.http.openapi.keep_api_routes"],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.http.openapi.finalize_schema"],
-    "ENUM_NAME_OVERRIDES": {"OrderStatusEnum": "orders.models.Order.Status"},
+    "SORT_OPERATION_PARAMETERS": False,
+    "PREPROCESSING_HOOKS": ["core.http.openapi.hooks.keep_canonical_routes"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "core.http.openapi.hooks.finalize_schema"],
+    "ENUM_NAME_OVERRIDES": api_document.ENUM_NAMES,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "list", "filter": True, "tryItOutEnabled": False},
 }
 
 # --- 10. Accounts ----------------------------------------------------------------------------------------------------

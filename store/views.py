@@ -19,10 +19,11 @@ from core.http.envelope import Refusal, Reply, encode, failure, success
 from core.http.openapi import api_schema
 from core.http.renderers import EnvelopeRenderer
 from core.pagination import MAX_PAGE_SIZE
+from orders.models import Order
 from pricing import breakdown
 
 
-class ShippingResponse(serializers.Serializer[Any]):
+class ShippingRateResponse(serializers.Serializer[Any]):
     """Shipping costs, so that a shop front can show the total before the order is placed."""
 
     flat = serializers.CharField()
@@ -36,7 +37,7 @@ class MarketResponse(serializers.Serializer[Any]):
     currency = serializers.CharField()
     exponent = serializers.IntegerField(help_text="digits after the decimal point")
     is_default = serializers.BooleanField()
-    shipping = ShippingResponse()
+    shipping = ShippingRateResponse()
 
 
 class LimitsResponse(serializers.Serializer[Any]):
@@ -47,12 +48,12 @@ class LimitsResponse(serializers.Serializer[Any]):
     max_page_size = serializers.IntegerField()
 
 
-class ConfigResponse(serializers.Serializer[Any]):
+class ShopConfigResponse(serializers.Serializer[Any]):
     """The configuration that a shop front needs at start-up."""
 
     shop_name = serializers.CharField()
     markets = MarketResponse(many=True)
-    payment_methods = serializers.ListField(child=serializers.CharField())
+    payment_methods = serializers.ListField(child=serializers.ChoiceField(Order.Method.choices))
     stripe_publishable_key = serializers.CharField(allow_null=True)
     google_client_id = serializers.CharField(allow_null=True)
     phone_sign_in = serializers.BooleanField(help_text="whether sign-in codes can be sent by text message")
@@ -64,8 +65,9 @@ class ConfigViewSet(ViewSet):
 
     permission_classes = [AllowAny]
     ignores_bad_cookie = True
+    schema_tag = "Configuration"
 
-    @api_schema(ConfigResponse)
+    @api_schema(ShopConfigResponse, operation_id="get_config")
     def list(self, request: Request) -> Reply:
         """Get the configuration that a shop front needs at start-up."""
         reply = Reply(
@@ -98,12 +100,12 @@ def _serialize_market(market: markets.Market) -> dict[str, Any]:
 
 
 class EnvelopedRefusalMixin:
-    """For drf-spectacular's views, which return a schema or a page: renders their errors as JSON in the envelope."""
+    """For drf-spectacular's views, which return a schema or a page: renders errors and OPTIONS as JSON in the envelope."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Render errors in the envelope."""
+        """Render errors, and the answer to OPTIONS, in the envelope."""
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # a mixin of APIView
-        if isinstance(response, Refusal):
+        if isinstance(response, Refusal) or request.method == "OPTIONS":
             response.accepted_renderer = EnvelopeRenderer()
             response.accepted_media_type = "application/json"
         return response

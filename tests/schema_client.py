@@ -1,14 +1,21 @@
 """An API client that checks each response against the OpenAPI schema, so that every test also tests the documentation."""
 
-import re
+import copy
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
+from django.urls import Resolver404, resolve
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
+from core.http.openapi.refusals import OF_NO_OPERATION
+
 JSON = "application/json"
+REFUSAL = {"$ref": "#/components/schemas/Refusal"}
+CODES_OF_NO_OPERATION = {info.code for info in OF_NO_OPERATION} | {"not_found", "bad_host", "bad_request", "unknown_market"}
 
 
 @cache
@@ -19,34 +26,71 @@ def get_schema() -> dict[str, Any]:
 
 
 @cache
-def get_routes() -> list[tuple[re.Pattern[str], str]]:
-    """Return a pattern for each documented path, those without parameters first."""
-    paths = sorted(get_schema()["paths"], key=lambda path: (path.count("{"), -len(path)))
-    return [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path.rstrip("/"))) + "/?$"), path) for path in paths]
+def get_operations() -> dict[str, dict[str, Any]]:
+    """Return the described operations by name."""
+    return {op["operationId"]: op for item in get_schema()["paths"].values() for op in item.values()}
 
 
-def get_body_schema(method: str, path: str, status: int) -> dict[str, Any] | None:
-    """Return the schema of the body, or None if the schema does not document this response."""
-    plain = path.partition("?")[0]
-    plain = plain if plain.startswith("/api/") else f"/api{plain}"
-    documented = next((name for pattern, name in get_routes() if pattern.match(plain)), None)
-    operation = get_schema()["paths"].get(documented or "", {}).get(method.lower())
-    if operation is None:
-        return {"$ref": "#/components/schemas/Refusal"} if status >= 400 else None
-    responses = operation["responses"]
-    response = responses.get(str(status)) or responses.get(f"{status // 100}XX")
-    body: dict[str, Any] | None = response["content"][JSON]["schema"] if response else None
-    return body
+@cache
+def get_strict_components() -> dict[str, Any]:
+    """Return the schemas of the document, closed: clients ignore undeclared properties, tests do not."""
+    components: dict[str, Any] = copy.deepcopy(get_schema()["components"])
+    for schema in components["schemas"].values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return components
+
+
+def find_operation(method: str, path: str) -> dict[str, Any] | None:
+    """Return the description of the view that answers, also under an alias of its route; None if none is described."""
+    try:
+        view = resolve(unquote(path.partition("?")[0])).func
+    except Resolver404:
+        return None
+    view_class = getattr(view, "cls", None)
+    name = getattr(view, "actions", {}).get(method.lower(), method.lower())
+    operation = getattr(getattr(view_class, name, None), "operation", None)
+    return None if operation is None else get_operations()[operation.id]
+
+
+def find_problems(body: Any, schema: dict[str, Any]) -> Iterator[str]:
+    """Yield what in a body contradicts its schema."""
+    validator = Draft202012Validator({"components": get_strict_components(), **schema})
+    return (f"{'.'.join(map(str, error.path))}: {error.message}"[:500] for error in validator.iter_errors(body))
+
+
+def resolve_response(operation: dict[str, Any], status: int) -> dict[str, Any]:
+    """Return the described response of a status. Raises KeyError."""
+    response: dict[str, Any] = operation["responses"][str(status)]
+    reference = response.get("$ref", "").rpartition("/")[2]
+    return get_schema()["components"]["responses"][reference] if reference else response
 
 
 def check_response(method: str, path: str, status: int, body: Any) -> None:
-    """Fail if the response does not match the schema."""
-    expected = get_body_schema(method, path, status)
-    assert expected is not None, f"{method} {path} answered {status}, which the schema does not document"
-    root = {"components": get_schema()["components"], **expected}
-    problems = [f"{'.'.join(map(str, e.path))}: {e.message}"[:500] for e in Draft202012Validator(root).iter_errors(body)]
+    """Fail if the response does not match the schema, or if the refusal has a code that the operation does not declare."""
+    operation = find_operation(method, path)
+    if operation is None:
+        assert status >= 400, f"{method} {path} answered {status}, and the schema does not describe it"
+        schema, codes = REFUSAL, CODES_OF_NO_OPERATION
+    else:
+        name = operation["operationId"]
+        assert str(status) in operation["responses"], f"{name} answered {status} {body.get('code')}, which is not described"
+        response = resolve_response(operation, status)
+        schema, codes = response["content"][JSON]["schema"], response.get("x-codes", ())
+    problems = list(find_problems(body, schema))
     assert not problems, f"{method} {path} {status} does not match the schema: {problems}"
-    assert body["status"] == status
+    assert (body["status"], body["success"]) == (status, status < 400)
+    if status >= 400:
+        assert body["message"] == body["detail"] == get_message(body)
+    assert status < 400 or body["code"] in codes, f"{method} {path} {status}: {body['code']} is not among {sorted(codes)}"
+
+
+def get_message(body: dict[str, Any]) -> str:
+    """Return the message that a refusal must have: the sentence of the only field, unless old clients expect another text."""
+    errors: list[list[str]] = list(body["errors"].values())
+    if not errors:
+        return str(body["message"])
+    return "Validation failed" if len(errors) > 1 or body["code"] in ("out_of_stock", "own_product") else errors[0][0]
 
 
 class SchemaClient(APIClient):

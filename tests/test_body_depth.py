@@ -14,7 +14,8 @@ from tests.test_hostile_bodies import iter_write_operations
 pytestmark = pytest.mark.once
 
 ROUTES = sorted(
-    {(method, path) for method, path, fields in iter_write_operations() if fields} | {("post", "/api/orders/{number}/pay/")}
+    {(method, path) for method, path, fields in iter_write_operations() if fields and "webhook" not in path}
+    | {("post", "/api/orders/{number}/pay/")}
 )
 
 
@@ -37,9 +38,9 @@ def test_what_is_nested_deeper_is_refused_and_nothing_changes(staff: SchemaClien
     add_to_cart(staff, lamp)
     number = placed(staff)["number"]
     add_to_cart(staff, lamp)
-    own = staff.post("/api/orders/addresses/", ADDRESS).json()["data"]["id"] if "addresses" in path else lamp.pk
-    part = category.pk if "categories" in path else lamp.variants.get().pk
-    url = path.format(number=number, item_id=CartItem.objects.get().pk, id=own, part=part)
+    address = staff.post("/api/orders/addresses/", ADDRESS).json()["data"]["id"]
+    ids = {"product": lamp.pk, "variant_id": lamp.variants.get().pk, "image_id": 1, "category_id": category.pk}
+    url = path.format(number=number, item_id=CartItem.objects.get().pk, address_id=address, **ids)
     before = get_state()
 
     for depth in (33, 500, 1000, 5000):

@@ -210,3 +210,15 @@ def test_an_add_that_is_refused_makes_no_cart_and_counts_as_none(settings: Setti
     assert refused == [400] * 3
     assert SchemaClient().post("/api/cart/add/", {"product_id": lamp.pk}).status_code == 201
     assert Cart.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_orders_under_the_other_address_are_counted_as_orders_too(settings: Settings) -> None:
+    set_limits(settings, checkout=((1, 60),))
+    client = SchemaClient()
+    add_to_cart(client, make_product())
+    create(client)
+
+    response = client.post("/api/order/create/", {"payment_method": "cod"})
+
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")

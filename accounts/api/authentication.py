@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from accounts import tokens
 from accounts.api import access
-from accounts.exceptions import SessionRevoked, SignedInButDisabled, TokenExpired
+from accounts.exceptions import SessionRevoked, SignedInButDisabled, TokenExpired, TokenInvalid
 from accounts.models import AuthSession, User
 from core.compiled_queries import CompiledSelect, Param
 from core.exceptions import NotSignedIn
@@ -57,6 +57,8 @@ class CookieJWTAuthentication(BaseAuthentication):
     One exception: safe requests to views with `ignores_bad_cookie` continue as guest if the cookie is invalid.
     """
 
+    refusals = (TokenInvalid, TokenExpired, SessionRevoked, SignedInButDisabled)  # for the schema
+
     def authenticate(self, request: Request) -> tuple[User, tokens.Claims] | None:
         """Return the user and the claims, or None for guests.
 
@@ -94,6 +96,15 @@ class CookieJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
         """Describe the header and the cookie."""
         return [
-            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            {"type": "apiKey", "in": "cookie", "name": cookies.get_wire_name(cookies.ACCESS)},
+            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "`access_token` of a sign-in in token mode"},
+            {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": cookies.get_wire_name(cookies.ACCESS),
+                "description": "set by a sign-in in cookie mode, sent by browsers",
+            },
         ]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """Return the alternatives: one scheme is enough."""
+        return [{name: []} for name in self.name]

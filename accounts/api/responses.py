@@ -28,12 +28,37 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return user.phone_verified_at is not None
 
 
+CAP_REASONS = ["quantity_limit", "out_of_stock"]
+SKIP_REASONS = ["unavailable", "own_product", "cart_full"]
+
+
+class CappedLineResponse(serializers.Serializer[Any]):
+    """A line whose quantity was reduced."""
+
+    product_id = serializers.IntegerField()
+    sku_id = serializers.IntegerField()
+    name = serializers.CharField()
+    wanted = serializers.IntegerField(help_text="the sum of both carts")
+    quantity = serializers.IntegerField()
+    reason = serializers.ChoiceField(CAP_REASONS)
+
+
+class SkippedLineResponse(serializers.Serializer[Any]):
+    """A line that was not merged."""
+
+    product_id = serializers.IntegerField()
+    sku_id = serializers.IntegerField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    reason = serializers.ChoiceField(SKIP_REASONS)
+
+
 class CartMergeResponse(serializers.Serializer[Any]):
     """The result of merging the guest cart at sign-in."""
 
     merged = serializers.IntegerField(help_text="number of merged lines")
-    capped = serializers.ListField(child=serializers.DictField(), help_text="lines whose quantity was reduced, with the reason")
-    skipped = serializers.ListField(child=serializers.DictField(), help_text="lines that were not merged, with the reason")
+    capped = CappedLineResponse(many=True)
+    skipped = SkippedLineResponse(many=True)
 
 
 class TokensResponse(serializers.Serializer[Any]):

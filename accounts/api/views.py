@@ -20,6 +20,30 @@ from accounts.api.inputs import (
     VerifyCodeInput,
 )
 from accounts.api.responses import AccessTokenResponse, CodeSentResponse, SignedInResponse, TokensResponse, UserSerializer
+from accounts.exceptions import (
+    AccountDisabled,
+    CodeInvalid,
+    EmailInvalid,
+    EmailNotVerified,
+    EmailTaken,
+    GoogleNotConfigured,
+    GoogleTokenInvalid,
+    GoogleUnavailable,
+    InvalidCredentials,
+    PhoneInvalid,
+    ProofNeeded,
+    RefreshReused,
+    SessionRevoked,
+    SignedInButDisabled,
+    SmsNotConfigured,
+    SmsUnavailable,
+    StaffNotErased,
+    StaffNotLinked,
+    TokenExpired,
+    TokenInvalid,
+    WeakPassword,
+    WrongPassword,
+)
 from accounts.gateways import google
 from accounts.models import AuthSession, User
 from core import rate_limits
@@ -27,7 +51,10 @@ from core.exceptions import NotSignedIn
 from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
 from core.http.openapi import api_schema
+from core.http.openapi.headers import GUEST_KEYS, MARKET
 from core.http.parsers import get_body
+
+SIGN_IN_PARAMETERS = [MARKET, *GUEST_KEYS]
 
 
 class AuthViewSet(GenericViewSet[User]):
@@ -36,11 +63,23 @@ class AuthViewSet(GenericViewSet[User]):
     permission_classes = [IsAuthenticated]
     serializer_class = UserSerializer
     acts_on_cookies = False  # read by the origin rule
+    schema_tag = "Sign-in"
 
-    @api_schema(SignedInResponse, request=RegisterInput, statuses=(201,))
+    @api_schema(
+        SignedInResponse,
+        request=RegisterInput,
+        statuses=(201,),
+        operation_id="register",
+        refusals=(
+            EmailInvalid,
+            EmailTaken,
+            WeakPassword,
+        ),
+        parameters=SIGN_IN_PARAMETERS,
+    )
     @action(detail=False, methods=["post"], **OPEN_ACTION)
     def register(self, request: Request) -> Reply:
-        """Create an account and sign in; the guest cart is merged."""
+        """Create an account and sign in. The guest cart is merged, see `cart_merge` of the answer."""
         serializer = RegisterInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
@@ -54,10 +93,19 @@ class AuthViewSet(GenericViewSet[User]):
         reply = Reply({"user": UserSerializer(user).data}, "Account created", status=201)
         return access.sign_in_user(request, user, reply, method=AuthSession.Method.REGISTER, mode=data["mode"])
 
-    @api_schema(SignedInResponse, request=LoginInput)
+    @api_schema(
+        SignedInResponse,
+        request=LoginInput,
+        operation_id="login",
+        refusals=(
+            InvalidCredentials,
+            AccountDisabled,
+        ),
+        parameters=SIGN_IN_PARAMETERS,
+    )
     @action(detail=False, methods=["post"], **OPEN_ACTION)
     def login(self, request: Request) -> Reply:
-        """Sign in by e-mail address and password; the guest cart is merged."""
+        """Sign in by e-mail address and password. The guest cart is merged, see `cart_merge` of the answer."""
         serializer = LoginInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
@@ -65,10 +113,25 @@ class AuthViewSet(GenericViewSet[User]):
         reply = Reply({"user": UserSerializer(user).data}, "Signed in")
         return access.sign_in_user(request, user, reply, method=AuthSession.Method.PASSWORD, mode=data["mode"])
 
-    @api_schema(SignedInResponse, request=GoogleInput, statuses=(200, 201))
+    @api_schema(
+        SignedInResponse,
+        request=GoogleInput,
+        statuses=(200, 201),
+        operation_id="sign_in_with_google",
+        refusals=(
+            EmailInvalid,
+            GoogleTokenInvalid,
+            AccountDisabled,
+            EmailNotVerified,
+            StaffNotLinked,
+            GoogleNotConfigured,
+            GoogleUnavailable,
+        ),
+        parameters=SIGN_IN_PARAMETERS,
+    )
     @action(detail=False, methods=["post"], **OPEN_ACTION)
     def google(self, request: Request) -> Reply:
-        """Sign in with the ID token that Google issued to the page; creates an account if there is none."""
+        """Sign in with Google. `credential` is the ID token issued to the page; the first sign-in creates an account."""
         rate_limits.count_call("google", rate_limits.get_caller_key(get_client_ip(request._request)))
         serializer = GoogleInput(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -79,7 +142,17 @@ class AuthViewSet(GenericViewSet[User]):
         reply = Reply({"user": UserSerializer(user).data}, message, status=status)
         return access.sign_in_user(request, user, reply, method=AuthSession.Method.GOOGLE, mode=data["mode"])
 
-    @api_schema(CodeSentResponse, request=SendCodeInput, statuses=(202,))
+    @api_schema(
+        CodeSentResponse,
+        request=SendCodeInput,
+        statuses=(202,),
+        operation_id="send_code",
+        refusals=(
+            PhoneInvalid,
+            SmsNotConfigured,
+            SmsUnavailable,
+        ),
+    )
     @action(detail=False, methods=["post"], url_path="send-code", **OPEN_ACTION)
     def send_code(self, request: Request) -> Reply:
         """Send a code by text message. The response does not reveal whether the number has an account."""
@@ -89,10 +162,22 @@ class AuthViewSet(GenericViewSet[User]):
         phone_codes.send_code(phones.normalize_phone(serializer.validated_data["phone"], client.market), client)
         return Reply({"expires_in": phone_codes.CODE_LIFETIME.seconds, "resend_in": 60}, "Code sent", status=202)
 
-    @api_schema(SignedInResponse, request=VerifyCodeInput, extra=AccessTokenResponse)
+    @api_schema(
+        SignedInResponse,
+        request=VerifyCodeInput,
+        extra=AccessTokenResponse,
+        operation_id="verify_code",
+        refusals=(
+            PhoneInvalid,
+            CodeInvalid,
+            AccountDisabled,
+        ),
+        parameters=SIGN_IN_PARAMETERS,
+        reply="SignedInByCodeReply",
+    )
     @action(detail=False, methods=["post"], url_path="verify-code", **OPEN_ACTION)
     def verify_code(self, request: Request) -> Reply:
-        """Sign in with a code; creates an account if the number has none."""
+        """Sign in with a code sent by text message. The first sign-in of a number creates an account."""
         serializer = VerifyCodeInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
@@ -105,10 +190,21 @@ class AuthViewSet(GenericViewSet[User]):
         reply.extra = {"access_token": reply.data.get("access_token")}
         return reply
 
-    @api_schema(TokensResponse, request=RefreshInput)
+    @api_schema(
+        TokensResponse,
+        request=RefreshInput,
+        operation_id="refresh_tokens",
+        refusals=(
+            TokenInvalid,
+            TokenExpired,
+            SessionRevoked,
+            RefreshReused,
+            SignedInButDisabled,
+        ),
+    )
     @action(detail=False, methods=["post"], **OPEN_ACTION)
     def refresh(self, request: Request) -> Reply:
-        """Get a new pair of tokens, the same way the refresh token was sent: by cookie or in the body."""
+        """Get a new pair of tokens. They come back the way the refresh token was sent: by cookie or in the body."""
         text, mode = access.get_refresh_token(request)
         client = access.get_client_info(request._request)
         try:
@@ -118,34 +214,46 @@ class AuthViewSet(GenericViewSet[User]):
             raise
         return access.add_tokens(Reply({}, "Refreshed"), pair, mode)
 
-    @api_schema(None, request=LogoutInput)
+    @api_schema(None, request=LogoutInput, operation_id="logout")
     @action(detail=False, methods=["post"], **OPEN_ACTION)
     def logout(self, request: Request) -> Reply:
-        """End the sessions of all tokens in the request, or every session of the account; always succeeds."""
+        """Sign out. Ends the sessions of all tokens in the request, or every session of the account, and always succeeds."""
         everywhere = str(get_body(request).get("all")).lower() in ("true", "1")
         for claims in access.get_claims_to_end(request):
             services.sign_out_session(claims, access.get_client_info(request._request), everywhere=everywhere)
         return access.delete_all_cookies(Reply(None, "Signed out"))
 
-    @api_schema(UserSerializer)
+    @api_schema(UserSerializer, operation_id="get_me", tag="Account")
     @action(detail=False, methods=["get"])
     def me(self, request: Request) -> Reply:
         """Get the caller's profile."""
         return Reply(UserSerializer(access.get_user(request)).data)
 
-    @api_schema(UserSerializer, request=ProfileInput)
+    @api_schema(UserSerializer, request=ProfileInput, operation_id="update_me", tag="Account")
     @me.mapping.patch
     def change_me(self, request: Request) -> Reply:
-        """Change names or market; other fields are ignored."""
+        """Change names or market."""
         serializer = ProfileInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = services.change_profile(access.get_user(request), access.get_claims(request).sid, **serializer.validated_data)
         return Reply(UserSerializer(user).data, "Profile saved")
 
-    @api_schema(None, request=ProofInput)
+    @api_schema(
+        None,
+        request=ProofInput,
+        operation_id="delete_me",
+        tag="Account",
+        refusals=(
+            WrongPassword,
+            ProofNeeded,
+            StaffNotErased,
+            GoogleNotConfigured,
+            GoogleUnavailable,
+        ),
+    )
     @me.mapping.delete
     def erase_me(self, request: Request) -> Reply:
-        """Close the account: sessions, carts and wishlist are deleted; orders stay without personal data."""
+        """Close the account. Sessions, carts and wishlist are deleted; orders stay without personal data."""
         serializer = ProofInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         erasure.erase_account(access.get_user(request), serializer.get_proof(), access.get_client_info(request._request))

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from django.db import connection, connections
 
-from tests.schema_client import get_routes
+from tests.schema_client import get_strict_components
 
 Result = TypeVar("Result")
 
 
 def run_concurrently(callers: int, function: Callable[[int], Result]) -> list[Result]:
     """Call `function` in this number of threads, all released together, and return the results."""
-    get_routes()
+    get_strict_components()
     gate = Barrier(callers)
 
     def call(number: int) -> Result:

@@ -14,7 +14,7 @@ from products.slugs import MAX_REF_LENGTH
 INVALID_QUANTITY_MESSAGE = f"Must be a whole number from {{}} to {MAX_QUANTITY}"
 
 
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "description": "id (number or string), uuid or slug"})
+@extend_schema_field({"anyOf": [{"type": "integer"}, {"type": "string"}], "description": "id (number or string), uuid or slug"})
 class ProductRef(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A product's id, as a number or a string, or its uuid or slug."""
 

@@ -6,6 +6,10 @@ from rest_framework import serializers
 
 from carts.models import CartAuditLog
 
+STOCK_STATUSES = ["in_stock", "low_stock", "insufficient_stock", "unavailable"]
+OWNER_TYPES = ["guest", "user"]
+ISSUE_CODES = ["price_increased", "price_decreased", "insufficient_stock", "unavailable", "own_product"]
+
 
 class LineProductResponse(serializers.Serializer[Any]):
     """The product of a line, with the price and stock of the line's variant."""
@@ -42,15 +46,15 @@ class CartLineResponse(serializers.Serializer[Any]):
     price_difference = serializers.CharField(help_text="signed: current price - price_at_addition")
     is_available = serializers.BooleanField()
     has_sufficient_stock = serializers.BooleanField()
-    stock_status = serializers.ChoiceField(["in_stock", "low_stock", "insufficient_stock", "unavailable"])
+    stock_status = serializers.ChoiceField(STOCK_STATUSES)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
 
-class OwnerResponse(serializers.Serializer[Any]):
+class CartOwnerResponse(serializers.Serializer[Any]):
     """The owner of a cart."""
 
-    type = serializers.ChoiceField(["guest", "user"])
+    type = serializers.ChoiceField(OWNER_TYPES)
     user_id = serializers.IntegerField(allow_null=True)
     session_key = serializers.CharField(allow_null=True)
 
@@ -72,7 +76,7 @@ class CartResponse(serializers.Serializer[Any]):
     has_price_changes = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    owner = OwnerResponse()
+    owner = CartOwnerResponse()
 
 
 class CartWithNumericSubtotalResponse(CartResponse):
@@ -98,7 +102,7 @@ class ClearedCartResponse(serializers.Serializer[Any]):
 class CartExtraResponse(serializers.Serializer[Any]):
     """The extra fields of a cart response."""
 
-    owner = OwnerResponse()
+    owner = CartOwnerResponse()
     cart_token = serializers.CharField(allow_null=True)
 
 
@@ -106,6 +110,17 @@ class CartChangeExtraResponse(CartExtraResponse):
     """The extra fields of the response to a cart change."""
 
     cart = CartResponse()
+
+
+class CartIssueResponse(serializers.Serializer[Any]):
+    """An issue of a line, for programs; which numbers it has depends on the code."""
+
+    code = serializers.ChoiceField(ISSUE_CODES)
+    old_price = serializers.CharField(required=False, help_text="price_increased, price_decreased")
+    new_price = serializers.CharField(required=False)
+    difference = serializers.CharField(required=False, help_text="signed")
+    available = serializers.IntegerField(required=False, help_text="insufficient_stock: units that can be bought")
+    quantity = serializers.IntegerField(required=False, help_text="insufficient_stock: units in the cart")
 
 
 class LineIssuesResponse(serializers.Serializer[Any]):
@@ -116,10 +131,7 @@ class LineIssuesResponse(serializers.Serializer[Any]):
     sku_id = serializers.IntegerField()
     product_name = serializers.CharField()
     issues = serializers.ListField(child=serializers.CharField(), help_text="sentences for people")
-    codes = serializers.ListField(
-        child=serializers.DictField(),
-        help_text="for programs: `code` is price_increased, price_decreased, insufficient_stock, unavailable or own_product",
-    )
+    codes = CartIssueResponse(many=True, help_text="the same for programs")
 
 
 class CartValidationResponse(serializers.Serializer[Any]):
@@ -146,17 +158,33 @@ class AcceptedPricesResponse(serializers.Serializer[Any]):
     changed = AcceptedPriceResponse(many=True)
 
 
+class CartLogChangesResponse(serializers.Serializer[Any]):
+    """What changed; which keys there are depends on the action."""
+
+    quantity = serializers.IntegerField(required=False, help_text="ADD, REMOVE, ORDER: units")
+    price = serializers.CharField(required=False, help_text="the price at addition")
+    old_quantity = serializers.IntegerField(required=False)
+    new_quantity = serializers.IntegerField(required=False)
+    old_price = serializers.CharField(required=False, help_text="ACCEPT")
+    new_price = serializers.CharField(required=False, help_text="ACCEPT")
+    items_removed = serializers.IntegerField(required=False, help_text="CLEAR: lines")
+    reason = serializers.CharField(required=False, help_text="CLEAR: expired, if the shop cleared the cart")
+    items_moved = serializers.IntegerField(required=False, help_text="MERGE: lines")
+    order = serializers.CharField(required=False, help_text="ORDER, REMOVE: the number of the order")
+    left = serializers.IntegerField(required=False, help_text="ORDER: units that stay in the cart")
+
+
 class CartAuditLogResponse(serializers.Serializer[Any]):
     """A change to the cart."""
 
     id = serializers.IntegerField()
     user = serializers.CharField(allow_null=True, help_text="null for a guest or the system")
-    action = serializers.ChoiceField(CartAuditLog.Action.values)
+    action = serializers.ChoiceField(CartAuditLog.Action.choices)
     action_display = serializers.CharField()
     product_id = serializers.IntegerField(allow_null=True)
     sku_id = serializers.IntegerField(allow_null=True)
     product_name = serializers.CharField()
-    changes = serializers.DictField()
+    changes = CartLogChangesResponse()
     timestamp = serializers.DateTimeField()
     ip_address = serializers.CharField(allow_null=True)
 

@@ -27,22 +27,25 @@ from carts.api.responses import (
     CartWithNumericSubtotalResponse,
     ClearedCartResponse,
 )
+from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit, UnreadableCookie
 from carts.identity import CartRef
 from carts.models import Cart
 from core.absolute_urls import get_site_url
 from core.actors import get_actor
 from core.http.envelope import Reply
 from core.http.openapi import api_schema
+from core.http.openapi.headers import GUEST_KEYS, MARKET
 from core.http.parsers import get_body
 from core.http.throttles import CallThrottle, WriteThrottle
 from products.catalog import offers
+from products.exceptions import ProductNotFound, VariantNeeded
 
 CART_RETRIEVED = "Cart retrieved successfully"
 ITEM_ADDED = ("Item added to cart successfully", 201)
 QUANTITY_INCREASED = ("Cart item quantity updated", 200)
 ITEM_UPDATED = "Cart item updated successfully"
 ITEM_REMOVED = "Item removed from cart successfully"
-ITEM_ID_PARAMETER = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH)
+ITEM_ID_PARAMETER = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH, description="`id` of the line")
 ITEM_QUERY_PARAMETERS = {
     "product_id": OpenApiParameter("product_id", OpenApiTypes.STR, description="used only if the body identifies no item"),
     "sku_id": OpenApiParameter("sku_id", OpenApiTypes.INT, description="used only if the body identifies no item"),
@@ -73,6 +76,10 @@ class CartViewSet(GenericViewSet[Cart]):
     reads_by_post = ("create",)
     queryset = Cart.objects.none()
     serializer_class = CartResponse
+    schema_tag = "Cart"
+    schema_parameters = (MARKET, *GUEST_KEYS)
+    response_headers = ("X-Cart-Token", "X-Session-Key")
+    schema_refusals = (UnreadableCookie,)
 
     def _get_cart_ref(self, request: Request) -> CartRef:
         return selectors.get_cart_ref(access.get_cart_owner(request))
@@ -82,36 +89,45 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = Reply(cart, CART_RETRIEVED, warnings=warnings, extra=access.serialize_owner_fields(ref))
         return access.set_guest_key(request, reply, ref)
 
-    @api_schema(CartResponse, extra=CartExtraResponse)
+    @api_schema(CartResponse, extra=CartExtraResponse, operation_id="get_cart")
     def list(self, request: Request) -> Reply:
         """Get the cart."""
         return self._build_cart_reply(request, self._get_cart_ref(request))
 
-    @api_schema(CartResponse, extra=CartExtraResponse)
-    @action(detail=False, methods=["get"])
-    def current(self, request: Request) -> Reply:
-        """Get the cart."""
-        return self._build_cart_reply(request, self._get_cart_ref(request))
-
-    @api_schema(CartWithNumericSubtotalResponse, request=GuestKeyInput, extra=CartExtraResponse)
+    @api_schema(CartWithNumericSubtotalResponse, request=GuestKeyInput, extra=CartExtraResponse, operation_id="get_cart_by_post")
     def create(self, request: Request) -> Reply:
-        """Get the cart by POST: the body may contain the guest key, and `subtotal` is a number, at current prices."""
+        """Get the cart by POST. The body may contain the guest key; `subtotal` is a number, at current prices."""
         reply = self._build_cart_reply(request, self._get_cart_ref(request))
         reply.data = {**reply.data, "subtotal": float(reply.data["current_subtotal"])}
         return reply
 
-    @api_schema(CartSummaryResponse, extra=CartExtraResponse)
+    @api_schema(CartSummaryResponse, extra=CartExtraResponse, operation_id="get_cart_summary")
     @action(detail=False, methods=["get"])
     def summary(self, request: Request) -> Reply:
-        """Get the totals for a cart badge."""
+        """Get the totals for a cart badge. Cheaper than the whole cart."""
         ref, totals = selectors.get_summary(access.get_cart_owner(request))
         reply = Reply(totals, "Cart summary retrieved successfully", extra=access.serialize_owner_fields(ref))
         return access.set_guest_key(request, reply, ref)
 
-    @api_schema(CartLineResponse, request=AddItemInput, statuses=(200, 201), extra=CartChangeExtraResponse)
+    @api_schema(
+        CartLineResponse,
+        request=AddItemInput,
+        statuses=(200, 201),
+        extra=CartChangeExtraResponse,
+        operation_id="add_to_cart",
+        refusals=(
+            ProductNotFound,
+            VariantNeeded,
+            OwnProduct,
+            NotEnough,
+            QuantityLimit,
+            CartFull,
+            CartBusy,
+        ),
+    )
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> Reply:
-        """Add a product to the cart, or increase the quantity of its line."""
+        """Add a product to the cart. If the cart has a line of it, its quantity increases (200 instead of 201)."""
         serializer = AddItemInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
@@ -121,18 +137,41 @@ class CartViewSet(GenericViewSet[Cart]):
         message, status = ITEM_ADDED if is_new else QUANTITY_INCREASED
         return access.build_change_reply(request, ref, message, status=status, line_id=line_id)
 
-    @api_schema(CartLineResponse, request=UpdateItemInput, extra=CartChangeExtraResponse)
+    @api_schema(
+        CartLineResponse,
+        request=UpdateItemInput,
+        extra=CartChangeExtraResponse,
+        operation_id="update_cart_item_by_product",
+        refusals=(
+            ProductNotFound,
+            VariantNeeded,
+            ItemNotFound,
+            NotEnough,
+            QuantityLimit,
+        ),
+    )
     @action(detail=False, methods=["patch", "post", "put"], url_path="update")
     def update_item(self, request: Request) -> Reply:
-        """Set the quantity of a product's line; 0 saves it for later."""
+        """Set the quantity of a product's line. 0 saves it for later."""
         serializer = UpdateItemInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         return self._set_quantity(request, get_line_ref(serializer.validated_data), serializer.validated_data["quantity"])
 
-    @api_schema(CartLineResponse, request=QuantityInput, extra=CartChangeExtraResponse, parameters=[ITEM_ID_PARAMETER])
+    @api_schema(
+        CartLineResponse,
+        request=QuantityInput,
+        extra=CartChangeExtraResponse,
+        parameters=[ITEM_ID_PARAMETER],
+        operation_id="update_cart_item",
+        refusals=(
+            ItemNotFound,
+            NotEnough,
+            QuantityLimit,
+        ),
+    )
     @action(detail=False, methods=["patch", "post", "put"], url_path=f"update/{ITEM_ID_PATTERN}")
     def update_by_id(self, request: Request, item_id: str) -> Reply:
-        """Set the quantity of a line; 0 saves it for later."""
+        """Set the quantity of a line. 0 saves it for later."""
         serializer = QuantityInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         return self._set_quantity(request, services.LineRef(item_id=int(item_id)), serializer.validated_data["quantity"])
@@ -141,17 +180,39 @@ class CartViewSet(GenericViewSet[Cart]):
         line_id, ref = services.set_quantity(get_actor(request), access.get_cart_owner(request), line_ref, quantity)
         return access.build_change_reply(request, ref, ITEM_UPDATED, line_id=line_id)
 
-    @api_schema(None, request=ItemRefInput, extra=CartChangeExtraResponse, parameters=[*ITEM_QUERY_PARAMETERS.values()])
+    @api_schema(
+        None,
+        request=ItemRefInput,
+        extra=CartChangeExtraResponse,
+        parameters=[*ITEM_QUERY_PARAMETERS.values()],
+        operation_id="remove_cart_item_by_product",
+        refusals=(
+            ProductNotFound,
+            VariantNeeded,
+            ItemNotFound,
+        ),
+        has_documented_body=False,
+        reply="CartChangeReply",
+    )
     @action(detail=False, methods=["delete", "post"])
     def remove(self, request: Request) -> Reply:
-        """Remove a product's line from the cart; the body or the query string identifies the item."""
+        """Remove a product's line from the cart."""
         body = get_body(request)
         in_query = {name: value for name, value in request._request.GET.items() if name in ITEM_QUERY_PARAMETERS}
         serializer = ItemRefInput(data=body if body.keys() & {*ITEM_QUERY_PARAMETERS, "variant_id"} else {**in_query, **body})
         serializer.is_valid(raise_exception=True)
         return self._remove_line(request, get_line_ref(serializer.validated_data))
 
-    @api_schema(None, request=GuestKeyInput, extra=CartChangeExtraResponse, parameters=[ITEM_ID_PARAMETER])
+    @api_schema(
+        None,
+        request=GuestKeyInput,
+        extra=CartChangeExtraResponse,
+        parameters=[ITEM_ID_PARAMETER],
+        operation_id="remove_cart_item",
+        refusals=(ItemNotFound,),
+        has_documented_body=False,
+        reply="CartChangeReply",
+    )
     @action(detail=False, methods=["delete", "post"], url_path=f"remove/{ITEM_ID_PATTERN}")
     def remove_by_id(self, request: Request, item_id: str) -> Reply:
         """Remove a line from the cart."""
@@ -161,38 +222,45 @@ class CartViewSet(GenericViewSet[Cart]):
         ref = services.remove_item(get_actor(request), access.get_cart_owner(request), line_ref)
         return access.build_change_reply(request, ref, ITEM_REMOVED)
 
-    @api_schema(ClearedCartResponse, request=GuestKeyInput, extra=CartExtraResponse)
+    @api_schema(
+        ClearedCartResponse,
+        request=GuestKeyInput,
+        extra=CartChangeExtraResponse,
+        operation_id="clear_cart",
+        has_documented_body=False,
+    )
     @action(detail=False, methods=["delete", "post"])
     def clear(self, request: Request) -> Reply:
         """Remove all lines from the cart."""
         removed, ref = services.clear_cart(get_actor(request), access.get_cart_owner(request))
-        reply = Reply({"items_removed": removed}, "Cart cleared successfully", extra=access.serialize_owner_fields(ref))
-        return access.set_guest_key(request, reply, ref, has_changed=bool(removed))
+        reply = access.build_change_reply(request, ref, "Cart cleared successfully", has_changed=bool(removed))
+        reply.data = {"items_removed": removed}
+        return reply
 
-    @api_schema(CartValidationResponse, extra=CartExtraResponse)
+    @api_schema(CartValidationResponse, extra=CartExtraResponse, operation_id="validate_cart")
     @action(detail=False, methods=["get"])
     def validate(self, request: Request) -> Reply:
-        """Check the cart before checkout for changes of price, stock and availability."""
+        """Check the cart before checkout. Reports changes of price, stock and availability."""
         ref = self._get_cart_ref(request)
         issues = validation.find_issues(selectors.get_lines(ref), ref.market, ref.user_id)
         message = "Cart has validation issues" if issues else "Cart is valid"
         reply = Reply({"valid": not issues, "issues": issues}, message, extra=access.serialize_owner_fields(ref))
         return access.set_guest_key(request, reply, ref)
 
-    @api_schema(AcceptedPricesResponse, request=GuestKeyInput, extra=CartChangeExtraResponse)
+    @api_schema(AcceptedPricesResponse, request=GuestKeyInput, extra=CartChangeExtraResponse, operation_id="accept_prices")
     @action(detail=False, methods=["post"], url_path="accept-prices")
     def accept_prices(self, request: Request) -> Reply:
-        """Accept the current prices; the response lists the lines whose price changed."""
+        """Accept the current prices. The answer lists the lines whose price changed."""
         changed, ref = services.accept_prices(get_actor(request), access.get_cart_owner(request))
         message = "Prices accepted" if changed else "No prices have changed"
         reply = access.build_change_reply(request, ref, message, has_changed=bool(changed))
         reply.data = {"changed": [selectors.serialize_price_change(line, ref.market) for line in changed]}
         return reply
 
-    @api_schema(CartMergeResponse, request=GuestKeyInput, extra=CartChangeExtraResponse)
+    @api_schema(CartMergeResponse, request=GuestKeyInput, extra=CartChangeExtraResponse, operation_id="merge_cart")
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
     def merge(self, request: Request) -> Reply:
-        """Merge a guest's cart into the user's; the response lists the lines that were capped or skipped."""
+        """Merge a guest's cart into the user's. The answer lists the lines that were capped or skipped."""
         owner = access.get_cart_owner(request)
         result = merging.merge_first_live_cart(get_actor(request), get_user(request).pk, access.get_keys_to_merge(request))
         message = "Carts merged" if result else "There was nothing to merge"
@@ -200,7 +268,9 @@ class CartViewSet(GenericViewSet[Cart]):
         reply.data = (result or merging.MergeResult()).as_dict()
         return access.drop_guest_cookies(reply) if result else reply
 
-    @api_schema(CartAuditLogResponse(many=True), extra=CartExtraResponse, parameters=[ORDER_PARAMETER])
+    @api_schema(
+        CartAuditLogResponse(many=True), extra=CartExtraResponse, parameters=[ORDER_PARAMETER], operation_id="list_cart_audit_logs"
+    )
     @action(detail=False, methods=["get"], url_path="audit-logs", permission_classes=[IsAuthenticated])
     def audit_logs(self, request: Request) -> Reply:
         """Get the last 50 changes to the user's cart, newest first."""

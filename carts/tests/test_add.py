@@ -185,7 +185,6 @@ def test_a_body_that_names_no_product_is_refused(api: SchemaClient, body: dict[s
     response = api.post("/api/cart/add/", body)
 
     assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
     assert list(response.json()["errors"]) == ["product_id"]
     assert not Cart.objects.exists()
 

@@ -1,4 +1,4 @@
-"""DELETE and POST /api/cart/clear/"""
+"""DELETE and POST /api/cart/clear/, DELETE /api/cart/"""
 
 import pytest
 
@@ -8,11 +8,11 @@ from carts.tests.factories import add_to_cart, get_audit_log, get_cart, get_cart
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-ADDRESSES = ["/api/cart/clear/", "/api/cart/clear", "/cart/clear/", "/cart/clear"]
+ROUTES = [(method, f"{mount}/cart/clear{slash}") for method in ("delete", "post") for mount in ("/api", "") for slash in ("/", "")]
+ROUTES += [("delete", address) for address in ("/api/cart/", "/api/cart", "/cart/", "/cart")]
 
 
-@pytest.mark.parametrize("method", ["delete", "post"])
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(("method", "address"), ROUTES)
 def test_it_takes_every_line_out_also_those_saved_for_later(api: SchemaClient, method: str, address: str) -> None:
     lamp = make_product("Lamp")
     cart = add_to_cart(api, lamp, 5)["cart"]["id"]
@@ -27,6 +27,7 @@ def test_it_takes_every_line_out_also_those_saved_for_later(api: SchemaClient, m
     assert not CartItem.objects.exists()
     data = get_cart(api)
     assert (data["id"], data["items"], data["subtotal"]) == (cart, [], "0.00")
+    assert response.json()["cart"] == data
 
 
 def test_an_empty_cart_has_nothing_to_clear(api: SchemaClient) -> None:

@@ -27,7 +27,6 @@ def test_add_takes_whole_numbers_from_1_on(api: SchemaClient, quantity: object) 
         response = api.post("/api/cart/add/", {"product_id": lamp.pk, name: quantity})
 
         assert response.status_code == 400
-        assert response.json()["message"] == "Validation failed"
         assert list(response.json()["errors"]) == [name]
     assert get_cart_rows() == before
 

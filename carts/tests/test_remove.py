@@ -1,4 +1,4 @@
-"""DELETE and POST /api/cart/remove/ and /api/cart/remove/<item_id>/"""
+"""DELETE and POST /api/cart/remove/ and /api/cart/remove/<item_id>/, DELETE /api/cart/items/<item_id>/"""
 
 from typing import Any
 
@@ -49,12 +49,13 @@ def test_the_product_can_be_named_in_many_ways(api: SchemaClient, way: str) -> N
     assert response.json()["cart"]["items"] == []
 
 
-def test_it_needs_no_body(api: SchemaClient) -> None:
+@pytest.mark.parametrize("form", ["/api/cart/remove/{}/", "/api/cart/items/{}/", "/cart/items/{}"])
+def test_it_needs_no_body(api: SchemaClient, form: str) -> None:
     line = add_to_cart(api, make_product())["data"]["id"]
 
-    response = api.delete(f"/api/cart/remove/{line}/")
+    response = api.delete(form.format(line))
 
-    assert response.status_code == 200
+    assert (response.status_code, response.json()["cart"]["items"]) == (200, [])
     assert not CartItem.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""PATCH, POST and PUT /api/cart/update/ and /api/cart/update/<item_id>/"""
+"""PATCH, POST and PUT /api/cart/update/ and /api/cart/update/<item_id>/, PATCH /api/cart/items/<item_id>/"""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_it_sets_the_units_of_the_line_of_a_product(api: SchemaClient, method: s
     assert body["data"] == body["cart"]["items"][0]
 
 
-@pytest.mark.parametrize(("method", "form"), WAYS)
+@pytest.mark.parametrize(("method", "form"), [*WAYS, ("patch", "/api/cart/items{}/"), ("patch", "/cart/items{}")])
 def test_it_sets_the_units_of_a_line(api: SchemaClient, method: str, form: str) -> None:
     line = add_to_cart(api, make_product(price="20.00"), 2)["data"]["id"]
 

@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
 from core.exceptions import PreconditionFailed
-from core.http.envelope import Reply, encode, success
+from core.http.envelope import Reply
 
 PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")  # of writes
 VARY = "X-Market, Authorization, Cookie, Origin"
@@ -56,7 +56,7 @@ def refuse_if_changed(request: HttpRequest, current: Reply, get_modified_at: Cal
 
     `get_modified_at` is called only if the client sent a date; dates have a resolution of one second (RFC 9110, section 5.6.7).
     """
-    etag = _make_etag(encode(success(current.data, current.message, warnings=current.warnings, extra=current.extra)))
+    etag = _make_etag(current.encode())
     modified_at = int(get_modified_at().timestamp()) if "HTTP_IF_UNMODIFIED_SINCE" in request.META else None
     refusal = get_conditional_response(request, etag=etag, last_modified=modified_at)
     if refusal is not None and refusal.status_code == 412:
@@ -68,7 +68,8 @@ def _make_etag(content: bytes) -> str:
 
 
 def _add_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse | None:
-    etag = _make_etag(response.content)
+    # The warnings about the request follow from its URL, and a write has another one, so they are no part of the version.
+    etag = _make_etag(response.encode() if isinstance(response, Reply) and response.unknown_input else response.content)
     response["ETag"] = etag
     conditional = get_conditional_response(request, etag=etag, response=response)
     return conditional if isinstance(conditional, HttpResponse) and conditional.status_code == 304 else None

@@ -26,8 +26,11 @@ def failure(
     errors: Mapping[str, list[str]] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Body:
-    """Return the body of an error response: `message` is for people and may change, `code` is for programs and may not."""
-    body: Body = {"success": False, "status": status, "code": code, "message": message, "errors": errors or {}}
+    """Return the body of an error response: `message` is for people and may change, `code` is for programs and may not.
+
+    `detail` repeats the message, under the name that clients of REST framework APIs read.
+    """
+    body: Body = {"success": False, "status": status, "code": code, "message": message, "detail": message, "errors": errors or {}}
     if details is not None:
         body["details"] = details
     return body
@@ -54,6 +57,11 @@ class Reply(Response):
         self.message = message
         self.warnings = warnings
         self.extra = extra
+        self.unknown_input: Sequence[str] = ()  # warnings that the renderer adds
+
+    def encode(self) -> bytes:
+        """Return the body without the warnings about the request."""
+        return encode(success(self.data, self.message, status=self.status_code, warnings=self.warnings, extra=self.extra))
 
 
 class Refusal(Response):

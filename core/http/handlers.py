@@ -1,7 +1,7 @@
 """Converts exceptions to HTTP responses: the only place that knows both."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +31,7 @@ STATUS_BY_KIND: tuple[tuple[type[kinds.DomainError], int], ...] = (
     (kinds.GatewayRefused, 502),
     (kinds.GatewayDown, 503),
 )
+INVALID_MESSAGE = "Validation failed"
 SERVER_ERROR_MESSAGE = "Something went wrong on our side"
 # Headers with the key of a cart or an order. An unreadable key must not be treated as a missing one.
 KEY_HEADERS = {"HTTP_X_CART_TOKEN": "X-Cart-Token", "HTTP_X_SESSION_KEY": "X-Session-Key", "HTTP_X_ORDER_TOKEN": "X-Order-Token"}
@@ -61,6 +62,17 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
     return Refusal(failure(500, "server_error", SERVER_ERROR_MESSAGE), status=500)
 
 
+def get_status(kind: type[kinds.DomainError]) -> int:
+    """Return the HTTP status of a domain error that names no field."""
+    return next(status for base, status in STATUS_BY_KIND if issubclass(kind, base))
+
+
+def _summarize_errors(errors: Mapping[str, list[str]]) -> str:
+    """Return the message of a failed validation: the sentence of the only field, if there is one."""
+    sentences = next(iter(errors.values())) if len(errors) == 1 else []
+    return sentences[0] if sentences else INVALID_MESSAGE
+
+
 def _is_deleted(user: Any) -> bool:
     """Return whether the caller's account was deleted during the request, so that no row can reference it."""
     return bool(user and user.is_authenticated and not type(user)._default_manager.filter(pk=user.pk).exists())
@@ -69,8 +81,9 @@ def _is_deleted(user: Any) -> bool:
 def _refuse_domain_error(exc: kinds.DomainError) -> Refusal:
     if exc.errors:
         errors = {field: [message] for field, message in exc.errors.items()}
-        return Refusal(failure(400, exc.code, "Validation failed", errors=errors, details=exc.details), status=400)
-    status = next(status for kind, status in STATUS_BY_KIND if isinstance(exc, kind))
+        message = exc.field_message or _summarize_errors(errors)
+        return Refusal(failure(400, exc.code, message, errors=errors, details=exc.details), status=400)
+    status = get_status(type(exc))
     headers: dict[str, str] = {}
     if isinstance(exc, kinds.GatewayDown | kinds.TooManyRequests):
         headers["Retry-After"] = str(exc.retry_after)
@@ -84,7 +97,8 @@ def _refuse_domain_error(exc: kinds.DomainError) -> Refusal:
 def _refuse_api_exception(exc: drf.APIException) -> Refusal:
     headers: dict[str, str] = {}
     if isinstance(exc, drf.ValidationError):
-        return Refusal(failure(400, "invalid", "Validation failed", errors=dict(_flatten_errors(exc.detail))), status=400)
+        errors = dict(_flatten_errors(exc.detail))
+        return Refusal(failure(400, "invalid", _summarize_errors(errors), errors=errors), status=400)
     if isinstance(exc, drf.NotAuthenticated | drf.AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     if isinstance(exc, drf.Throttled):

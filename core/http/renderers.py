@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.http.envelope import Refusal, Reply, encode, failure, success
+from core.http.unknown_input import find_unknown_input
 
 
 class EnvelopeRenderer(BaseRenderer):
@@ -20,13 +21,14 @@ class EnvelopeRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
         """Return the body of the response."""
-        response: Response = (renderer_context or {})["response"]
+        context = renderer_context or {}
+        response: Response = context["response"]
         if isinstance(response, Refusal):
             return encode(data)
         if isinstance(response, Reply):
-            return encode(
-                success(data, response.message, status=response.status_code, warnings=response.warnings, extra=response.extra)
-            )
+            response.unknown_input = find_unknown_input(context["request"], context["view"])
+            warnings = [*response.warnings, *response.unknown_input]
+            return encode(success(data, response.message, status=response.status_code, warnings=warnings, extra=response.extra))
         if response.status_code >= 400:
             return encode(failure(response.status_code, "error", str(data)))
         return encode(success(data, "OK", status=response.status_code))

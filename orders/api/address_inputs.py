@@ -78,11 +78,8 @@ class PostalAddressInput(Input):
         return given if self.partial else {**dict.fromkeys(ADDRESS_FIELDS, ""), **given}
 
     def find_warnings(self, data: Any) -> list[str]:
-        """Return a sentence for each key that no field reads. Plain text has none."""
-        if not isinstance(data, Mapping):
-            return []
-        unknown = [f"Unknown address field: {key}" for key in self.find_unknown_keys(data)]
-        return unknown + [f"Address field not used: {key}" for key in self._find_surplus(data)]
+        """Return a sentence for each alias that is not read, because another name has filled its field. Plain text has none."""
+        return [f"Address field not used: {key}" for key in self._find_surplus(data)] if isinstance(data, Mapping) else []
 
     def _find_surplus(self, data: Mapping[str, Any]) -> Iterator[str]:
         """Yield the aliases of fields that another name has filled with another value. A country may be name and code."""

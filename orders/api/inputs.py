@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId
+from carts.api.responses import CartLineResponse
 from core.http.fields import CartTokenField
 from core.http.inputs import Input
 from orders.api.address_inputs import ContactPhoneField, OrderAddressInput
@@ -17,7 +18,7 @@ from orders.placement.cart_check import RequestedLine
 MAX_SNAPSHOT_LINES = 100
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
+@extend_schema_field({"type": "string", "description": "an amount like 19.99; a number is accepted too"})
 class DisplayedAmountField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """An amount that the client displayed. It is only compared, so floating-point noise is rounded away."""
 
@@ -54,6 +55,7 @@ class SnapshotLine(Input):
     """A line of the client's cart: the product or variant, the quantity, and the displayed price."""
 
     aliases = {"id": "product_id", "variant_id": "sku_id", "qty": "quantity"}
+    unused = frozenset(CartLineResponse._declared_fields) | {"title", "description", "image", "category", "slug", "options"}
 
     product_id = ProductRef(required=False)
     sku_id = RowId(required=False, allow_null=True)
@@ -96,8 +98,17 @@ class CreateOrderInput(Input):
         return self.initial_data.get(self.get_sent_name("address"))
 
     def find_address_warnings(self) -> list[str]:
-        """Return a sentence for each key of the address that no field reads."""
+        """Return a sentence for each key of the address that is not read, because another one has filled its field."""
         return cast(OrderAddressInput, self.fields["address"]).find_warnings(self.get_sent_address())
+
+
+class StripeEventInput(serializers.Serializer[Any]):
+    """An event as Stripe sends it; the shop verifies the signature of the raw body and reads what it needs."""
+
+    id = serializers.CharField()
+    type = serializers.CharField()
+    livemode = serializers.BooleanField()
+    data = serializers.DictField()  # type: ignore[assignment]  # Stripe's name, which a serializer's property has too
 
 
 class CancelInput(Input):

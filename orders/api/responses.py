@@ -6,6 +6,8 @@ from rest_framework import serializers
 
 from orders.models import ADDRESS_FIELDS, Order
 
+PAYMENT_STATUSES = ["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"]
+
 
 class OrderItemResponse(serializers.Serializer[Any]):
     """A line of an order, as it was when the order was placed."""
@@ -43,7 +45,7 @@ class OrderResponse(serializers.Serializer[Any]):
     number = serializers.CharField()
     order_no = serializers.CharField(help_text="alias of number")
     status = serializers.ChoiceField(Order.Status.choices)
-    payment_status = serializers.ChoiceField(["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"])
+    payment_status = serializers.ChoiceField(PAYMENT_STATUSES)
     payment_method = serializers.ChoiceField(Order.Method.choices)
     market = serializers.CharField()
     currency = serializers.CharField()
@@ -66,7 +68,7 @@ class OrderResponse(serializers.Serializer[Any]):
     order_token = serializers.CharField(required=False, help_text="token that opens this order; only present for guest orders")
 
 
-class VerifiedResponse(serializers.Serializer[Any]):
+class PaymentVerificationResponse(serializers.Serializer[Any]):
     """The payment status of an order."""
 
     order = OrderResponse()

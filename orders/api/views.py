@@ -12,45 +12,53 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import get_user
+from accounts.exceptions import EmailInvalid, EmailNotVerified
 from carts.api import access as cart_access
+from carts.exceptions import CartBusy, UnreadableCookie
 from core import rate_limits
 from core.absolute_urls import get_site_url
 from core.actors import get_actor
+from core.exceptions import KeyReused
 from core.http import cookies
 from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
 from core.http.openapi import PaginationResponse, api_schema
+from core.http.openapi.headers import GUEST_KEYS, IDEMPOTENCY_KEY, MARKET, ORDER_TOKEN, REQUIRED_ORDER_TOKEN
 from core.http.parsers import get_body
 from core.http.throttles import CallThrottle, WriteThrottle
 from core.pagination import PAGE_PARAMETERS, Cursor, parse_page_size
 from orders import selectors
 from orders.api.inputs import CancelInput, CreateOrderInput, build_requested_lines
-from orders.api.responses import OrderResponse, VerifiedResponse
-from orders.exceptions import InvalidIdempotencyKey
+from orders.api.responses import OrderResponse, PaymentVerificationResponse
+from orders.exceptions import (
+    AddressNotFound,
+    AlreadyPaid,
+    AmountNotChargeable,
+    AmountTooLarge,
+    AmountTooSmall,
+    CartChanged,
+    ContactNeeded,
+    EmptyCart,
+    InvalidIdempotencyKey,
+    InvalidTransition,
+    NamedTwice,
+    OrderEnded,
+    OrderNotFound,
+    OrderWaits,
+    PaymentNotConfigured,
+    PaymentProviderUnavailable,
+    PaymentSetupFailed,
+)
 from orders.fulfilment import cancellation, claiming
 from orders.models import Order
 from orders.payments import sessions
 from orders.placement.cart_check import ExpectedCart
 from orders.placement.place import place_order
 from orders.placement.request import CheckoutRequest
+from products.exceptions import OutOfStock, VariantNeeded
 
 VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 SESSION_ID = OpenApiParameter("session_id", OpenApiTypes.STR, required=True, description="from the URL of the page")
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "pattern": "^[!-~]{1,255}$"},
-    OpenApiParameter.HEADER,
-    description="1 to 255 visible ASCII characters",
-)
-IDEMPOTENCY_REPLAYED = OpenApiParameter(
-    "Idempotency-Replayed", OpenApiTypes.STR, OpenApiParameter.HEADER, enum=["true"], response=[200], description="set on replays"
-)
-ORDER_TOKEN = OpenApiParameter(
-    "X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, description="a guest's token for the order"
-)
-REQUIRED_ORDER_TOKEN = OpenApiParameter(
-    "X-Order-Token", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True, description=ORDER_TOKEN.description
-)
 
 
 def get_idempotency_key(request: Request) -> str:
@@ -98,10 +106,43 @@ class OrderViewSet(GenericViewSet[Order]):
     write_scope = "checkout"
     queryset = Order.objects.none()
     serializer_class = OrderResponse
+    schema_tag = "Orders"
     lookup_field = "number"
     lookup_value_regex = r"[0-9]{6}-[0-9A-Za-z]{6}"
 
-    @api_schema(OrderResponse, request=CreateOrderInput, statuses=(200, 201), parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED])
+    @api_schema(
+        OrderResponse,
+        request=CreateOrderInput,
+        statuses=(200, 201),
+        parameters=[IDEMPOTENCY_KEY, MARKET, *GUEST_KEYS],
+        operation_id="place_order",
+        refusals=(
+            EmptyCart,
+            CartChanged,
+            OutOfStock,
+            VariantNeeded,
+            NamedTwice,
+            ContactNeeded,
+            EmailInvalid,
+            EmailNotVerified,
+            InvalidIdempotencyKey,
+            AmountTooSmall,
+            AmountTooLarge,
+            AmountNotChargeable,
+            AddressNotFound,
+            CartBusy,
+            OrderWaits,
+            OrderEnded,
+            AlreadyPaid,
+            InvalidTransition,
+            KeyReused,
+            PaymentNotConfigured,
+            PaymentProviderUnavailable,
+            PaymentSetupFailed,
+            UnreadableCookie,
+        ),
+        response_headers=("Idempotency-Replayed",),
+    )
     @action(detail=False, methods=["post"], url_path="create", throttle_classes=[CallThrottle, WriteThrottle])
     def place(self, request: Request) -> Reply:
         """Place an order from the cart. A replay of an earlier request returns its order with 200 instead of 201."""
@@ -119,7 +160,7 @@ class OrderViewSet(GenericViewSet[Order]):
             cookies.delete_cookies(reply, cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY)
         return reply
 
-    @api_schema(OrderResponse(many=True), extra=PaginationResponse, parameters=PAGE_PARAMETERS)
+    @api_schema(OrderResponse(many=True), extra=PaginationResponse, parameters=PAGE_PARAMETERS, operation_id="list_orders")
     @action(detail=False, methods=["get"], permission_classes=[IsAuthenticated])
     def my(self, request: Request) -> Reply:
         """List the caller's orders, newest first."""
@@ -128,15 +169,27 @@ class OrderViewSet(GenericViewSet[Order]):
         page = selectors.list_orders_of_user(get_user(request).pk, cursor, parse_page_size(query), get_site_url(request._request))
         return Reply(page.rows, extra={"pagination": page.links(request)})
 
-    @api_schema(OrderResponse, parameters=[ORDER_TOKEN])
+    @api_schema(OrderResponse, parameters=[ORDER_TOKEN], operation_id="get_order", refusals=(OrderNotFound,))
     def retrieve(self, request: Request, number: str) -> Reply:
-        """Get an order of the caller, or a guest's order with its token."""
+        """Get an order. Guests send the order's token."""
         return self._reply(request, self._get_order(request, number))
 
-    @api_schema(OrderResponse, request=CancelInput, parameters=[ORDER_TOKEN])
+    @api_schema(
+        OrderResponse,
+        request=CancelInput,
+        parameters=[ORDER_TOKEN],
+        operation_id="cancel_order",
+        refusals=(
+            OrderNotFound,
+            InvalidTransition,
+            AlreadyPaid,
+            PaymentProviderUnavailable,
+            PaymentSetupFailed,
+        ),
+    )
     @action(detail=True, methods=["post"], throttle_classes=[CallThrottle, WriteThrottle])
     def cancel(self, request: Request, number: str) -> Reply:
-        """Cancel an unpaid order: one that awaits card payment, or a Cash on Delivery order that is not yet shipped."""
+        """Cancel an unpaid order. One that awaits card payment, or a Cash on Delivery order that is not yet shipped."""
         serializer = CancelInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         order = self._get_order(request, number)
@@ -144,27 +197,42 @@ class OrderViewSet(GenericViewSet[Order]):
         cancellation.cancel_order(customer, order.pk, serializer.validated_data.get("reason") or "cancelled by the buyer")
         return self._reply(request, self._get_order(request, number), "Order cancelled")
 
-    @api_schema(OrderResponse, parameters=[ORDER_TOKEN])
+    @api_schema(
+        OrderResponse,
+        parameters=[ORDER_TOKEN],
+        operation_id="pay_order",
+        refusals=(
+            OrderNotFound,
+            InvalidTransition,
+            AlreadyPaid,
+            OrderEnded,
+            PaymentNotConfigured,
+            PaymentProviderUnavailable,
+            PaymentSetupFailed,
+        ),
+    )
     @action(detail=True, methods=["post"], throttle_classes=[CallThrottle, WriteThrottle])
     def pay(self, request: Request, number: str) -> Reply:
-        """Get the payment page of a pending order again."""
+        """Get the payment page of a pending order again. It is `checkout_url` of the answer."""
         get_body(request)
         sessions.ensure_payable(self._get_order(request, number))
         return self._reply(request, self._get_order(request, number))
 
-    @api_schema(OrderResponse, parameters=[REQUIRED_ORDER_TOKEN])
+    @api_schema(OrderResponse, parameters=[REQUIRED_ORDER_TOKEN], operation_id="claim_order", refusals=(OrderNotFound,))
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], throttle_classes=[CallThrottle, WriteThrottle])
     def claim(self, request: Request, number: str) -> Reply:
-        """Add a guest's order to the caller's account by its token. The token stops working."""
+        """Add a guest's order to the caller's account. The order's token stops working."""
         get_body(request)
         token = get_order_token(request)
         claiming.claim_order(get_actor(request), selectors.get_order(number, user_id=None, token=token), token)
         return self._reply(request, self._get_order(request, number), "The order is now in your account")
 
-    @api_schema(VerifiedResponse, parameters=[SESSION_ID, ORDER_TOKEN])
+    @api_schema(
+        PaymentVerificationResponse, parameters=[SESSION_ID, ORDER_TOKEN], operation_id="verify_payment", refusals=(OrderNotFound,)
+    )
     @action(detail=False, methods=["get"], url_path="verify-payment")
     def verify_payment(self, request: Request) -> Reply:
-        """Get the payment status of a checkout session, on the page that the payment page redirects to."""
+        """Get the payment status of a checkout session. For the page that the payment page redirects to."""
         user, raw = request.user, request._request
         rate_limits.count_call(
             "verify_payment", f"user-{user.pk}" if user.is_authenticated else rate_limits.get_caller_key(get_client_ip(raw))

@@ -1,14 +1,22 @@
 """`/api/orders/webhook/`: receives events of the payment provider."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from core.exceptions import TooLarge
 from core.http.envelope import Refusal, Reply, failure
+from core.http.openapi import api_schema
+from core.http.openapi.refusals import EVENT_FAILED
 from core.limits import MAX_BODY
+from orders.api.inputs import StripeEventInput
+from orders.exceptions import BadSignature, WebhookNotConfigured
 from orders.payments import webhook_events
+
+STRIPE_SIGNATURE = OpenApiParameter(
+    "Stripe-Signature", str, OpenApiParameter.HEADER, required=True, description="timestamp and signature of the raw body"
+)
 
 
 class StripeWebhook(APIView):
@@ -17,10 +25,17 @@ class StripeWebhook(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = ()
+    schema_tag = "Webhooks"
 
-    @extend_schema(exclude=True)
+    @api_schema(
+        None,
+        operation_id="receive_stripe_event",
+        request=StripeEventInput,
+        parameters=[STRIPE_SIGNATURE],
+        refusals=(BadSignature, TooLarge, WebhookNotConfigured, EVENT_FAILED),
+    )
     def post(self, request: Request) -> Reply | Refusal:
-        """Store and process an event. A 500 makes Stripe send it again."""
+        """Receive an event of the payment provider. A 500 makes Stripe send it again."""
         raw = request._request
         length = raw.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MAX_BODY:

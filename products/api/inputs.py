@@ -10,6 +10,7 @@ from rest_framework import serializers
 from core import markets
 from core.http.inputs import Input
 from products.amounts import parse_amount
+from products.api.responses import ProductResponse, VariantResponse
 from products.models import (
     MAX_CATEGORY_NAME,
     MAX_DESCRIPTION,
@@ -26,7 +27,7 @@ from products.slugs import MAX_LENGTH, make_slug
 MAX_POSITION = 10_000
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
+@extend_schema_field({"type": "string", "description": "an amount like 19.99; a number is accepted too"})
 class AmountField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A price in the default market."""
 
@@ -42,7 +43,7 @@ class AmountField(serializers.Field):  # type: ignore[type-arg]  # not subscript
 @extend_schema_field(
     {
         "type": "object",
-        "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}]},
+        "additionalProperties": {"type": ["string", "null"]},
         "description": "by the code of another market, such as us; null takes the product off sale there",
     }
 )
@@ -71,7 +72,7 @@ def _parse_amount(value: Any, market: markets.Market) -> Decimal:
         raise serializers.ValidationError(str(error)) from None
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]})
+@extend_schema_field({"type": "string", "description": "slug, id, name or path (Home > Lighting) of a category"})
 class CategoryField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A category's slug, id, path or name."""
 
@@ -142,11 +143,15 @@ class VariantInput(SellableInput):
 class ListedVariantInput(VariantInput):
     """A variant in a product's full list, matched by its id, else by its SKU."""
 
+    unused = frozenset(VariantResponse._declared_fields)
+
     id = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 class ProductInput(SellableInput):
     """A product: a simple one with `price` and `stock`, or one with `variants`."""
+
+    unused = frozenset(ProductResponse._declared_fields)
 
     name = serializers.CharField(max_length=MAX_NAME)
     description = serializers.CharField(max_length=MAX_DESCRIPTION, required=False, allow_blank=True)
@@ -157,6 +162,10 @@ class ProductInput(SellableInput):
         max_length=MAX_LENGTH["product"], required=False, allow_blank=True, help_text="empty: generated from the name"
     )
     variants = serializers.ListField(child=ListedVariantInput(), required=False, allow_empty=False, max_length=MAX_VARIANTS)
+
+    def is_unused(self, key: str) -> bool:
+        """Return whether a PUT sends back what the client got. In a PATCH each key is meant to change something."""
+        return not self.partial and super().is_unused(key)
 
     def validate_slug(self, slug: str) -> str:
         """Refuse slugs that could be mistaken for an id, a uuid or a route."""

@@ -21,20 +21,20 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def if_unchanged(method: Method) -> Method:
-    """Decorate a view method that changes the product `pk`: evaluate the preconditions first. Raises PreconditionFailed."""
+    """Decorate a view method that changes the product `product`: evaluate the preconditions first. Raises PreconditionFailed."""
 
     @wraps(method)
-    def guarded(view: Any, request: Request, pk: str, *args: Any, **kwargs: Any) -> Reply:
+    def guarded(view: Any, request: Request, product: str, *args: Any, **kwargs: Any) -> Reply:
         def write() -> Reply:
-            reply: Reply = method(view, request, pk, *args, **kwargs)
+            reply: Reply = method(view, request, product, *args, **kwargs)
             return reply
 
         def check(product_id: int) -> None:
-            page = build_product_page(request, pk)
+            page = build_product_page(request, product)
             caching.refuse_if_changed(request._request, page, lambda: detail.get_modified_at(product_id))
 
         if not caching.has_preconditions(request._request):
             return write()
-        return products.run_locked(get_actor(request), pk, check, write)
+        return products.run_locked(get_actor(request), product, check, write)
 
     return guarded  # type: ignore[return-value]  # same signature

@@ -18,7 +18,7 @@ class CategoryRefResponse(serializers.Serializer[Any]):
     slug = serializers.CharField()
 
 
-class ProductItemResponse(serializers.Serializer[Any]):
+class ProductSummaryResponse(serializers.Serializer[Any]):
     """A product in a list."""
 
     id = serializers.IntegerField()
@@ -39,7 +39,7 @@ class ProductItemResponse(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class ImageResponse(serializers.Serializer[Any]):
+class ProductImageResponse(serializers.Serializer[Any]):
     """An image of a product."""
 
     id = serializers.IntegerField()
@@ -67,12 +67,12 @@ class VariantResponse(serializers.Serializer[Any]):
     lowest_price_30_days = serializers.CharField(help_text=LOWEST_PRICE_HELP)
 
 
-class ProductDetailResponse(ProductItemResponse):
+class ProductResponse(ProductSummaryResponse):
     """A product, with its description, images and variants."""
 
     description = serializers.CharField()
     lowest_price_30_days = serializers.CharField(help_text=LOWEST_PRICE_HELP)
-    images = ImageResponse(many=True)
+    images = ProductImageResponse(many=True)
     variants = VariantResponse(many=True)
 
 
@@ -83,7 +83,7 @@ class CategoryResponse(CategoryRefResponse):
     position = serializers.IntegerField()
 
 
-@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNodeResponse"}})
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNode"}})
 class ChildrenField(serializers.ListField):
     """The child categories."""
 
@@ -94,7 +94,7 @@ class CategoryNodeResponse(CategoryResponse):
     children = ChildrenField()
 
 
-class MovementResponse(serializers.Serializer[Any]):
+class StockMovementResponse(serializers.Serializer[Any]):
     """A stock movement."""
 
     id = serializers.IntegerField()

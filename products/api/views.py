@@ -10,24 +10,43 @@ from rest_framework.viewsets import GenericViewSet
 
 from core.absolute_urls import get_site_url
 from core.actors import get_actor
+from core.exceptions import NotFound, PreconditionFailed
 from core.http.caching import CachedResponseMixin
 from core.http.envelope import Reply
 from core.http.openapi import CountedPaginationResponse, api_schema
+from core.http.openapi.headers import MARKET, PRECONDITIONS
+from core.http.openapi.refusals import of_field
 from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import CategoryInput, ProductInput, build_new_product, build_product_change
 from products.api.pages import build_change_reply, build_product_page
-from products.api.part_views import PART_PARAMETERS, PART_PATTERN, parse_part_id
+from products.api.part_views import PRODUCT, parse_part_id
 from products.api.permissions import IsStaffOrReadOnly, IsStaffOrSellerOrReadOnly
 from products.api.preconditions import if_unchanged
 from products.api.query_params import parse_list_query
-from products.api.responses import CategoryNodeResponse, CategoryResponse, ProductDetailResponse, ProductItemResponse
+from products.api.responses import CategoryNodeResponse, CategoryResponse, ProductResponse, ProductSummaryResponse
 from products.catalog import category_tree, listing_page
 from products.catalog.filters import ORDERINGS
+from products.exceptions import (
+    CategoryInUse,
+    CategoryUnknown,
+    DuplicateOptions,
+    ImageNotFound,
+    NotYours,
+    PriceNeeded,
+    ProductNotFound,
+    SkuTaken,
+    SlugTaken,
+    StockConflict,
+    TooManyVariants,
+    VariantNeeded,
+    VariantNotFound,
+)
 from products.models import Category, Product
 from products.services import categories as category_services
 from products.services import products
 
+CATEGORY_ID = OpenApiParameter("category_id", OpenApiTypes.INT, OpenApiParameter.PATH)
 LIST_PARAMETERS = [
     OpenApiParameter(
         "search", OpenApiTypes.STR, description="words or prefixes, each of which must occur in the name or description"
@@ -49,67 +68,144 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
     permission_classes = [IsStaffOrSellerOrReadOnly]
     ignores_bad_cookie = True  # an expired session does not close the catalog; a bad Bearer token is still refused
     queryset = Product.objects.none()
-    serializer_class = ProductItemResponse
+    serializer_class = ProductSummaryResponse
+    lookup_url_kwarg = "product"
     lookup_value_regex = r"[^/]+"
+    schema_tag = "Catalog"
+    schema_parameters = (MARKET,)
     cached_actions = frozenset(("list", "retrieve", "categories"))
 
-    @api_schema(ProductItemResponse(many=True), extra=CountedPaginationResponse, parameters=LIST_PARAMETERS)
+    @api_schema(
+        ProductSummaryResponse(many=True),
+        extra=CountedPaginationResponse,
+        parameters=LIST_PARAMETERS,
+        operation_id="list_products",
+    )
     def list(self, request: Request) -> Reply:
-        """List the products for sale in the market, one page at a time."""
+        """List the products for sale in the market. The answer is one page; `pagination.next` is the address of the next."""
         raw = request._request
         page = listing_page.get_page(parse_list_query(raw.GET), get_request_market(raw), get_site_url(raw))
         return Reply(page.rows, extra={"pagination": page.links(request)})
 
-    @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
+    @api_schema(
+        ProductResponse,
+        request=ProductInput,
+        statuses=(201,),
+        operation_id="create_product",
+        refusals=(
+            CategoryUnknown,
+            of_field(ImageNotFound),
+            DuplicateOptions,
+            PriceNeeded,
+            SkuTaken,
+            SlugTaken,
+        ),
+        tag="Catalog management",
+    )
     def create(self, request: Request) -> Reply:
-        """Create a product, with the user as its seller."""
+        """Create a product. The user is its seller."""
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        product = products.create(get_actor(request), build_new_product(serializer.validated_data))
-        return build_change_reply(request, product, "Product created successfully", status=201)
+        created = products.create(get_actor(request), build_new_product(serializer.validated_data))
+        return build_change_reply(request, created, "Product created successfully", status=201)
 
-    @api_schema(ProductDetailResponse, request=ProductInput, statuses=(201,))
-    @action(detail=False, methods=["post"], url_path="create")
-    def create_by_name(self, request: Request) -> Reply:
-        """Create a product, with the user as its seller."""
-        return self.create(request)
+    @api_schema(ProductResponse, operation_id="get_product", parameters=[PRODUCT], refusals=(ProductNotFound,))
+    def retrieve(self, request: Request, product: str) -> Reply:
+        """Get a product. One that is not for sale is visible to staff and its seller only."""
+        return build_product_page(request, product)
 
-    @api_schema(ProductDetailResponse)
-    def retrieve(self, request: Request, pk: str) -> Reply:
-        """Get a product by id, uuid or slug; one that is not for sale is visible to staff and its seller only."""
-        return build_product_page(request, pk)
-
-    @api_schema(ProductDetailResponse, request=ProductInput)
+    @api_schema(
+        ProductResponse,
+        request=ProductInput,
+        operation_id="replace_product",
+        parameters=[PRODUCT, *PRECONDITIONS],
+        refusals=(
+            PreconditionFailed,
+            ProductNotFound,
+            NotYours,
+            CategoryUnknown,
+            of_field(ImageNotFound),
+            DuplicateOptions,
+            PriceNeeded,
+            SkuTaken,
+            SlugTaken,
+            VariantNeeded,
+            of_field(VariantNotFound),
+            StockConflict,
+            TooManyVariants,
+        ),
+        tag="Catalog management",
+    )
     @if_unchanged
-    def update(self, request: Request, pk: str) -> Reply:
+    def update(self, request: Request, product: str) -> Reply:
         """Replace a product. The SKU, the stock and the fields that responses do not include are kept if they are missing."""
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        product = products.update(get_actor(request), pk, build_product_change(serializer.validated_data, is_replacement=True))
-        return build_change_reply(request, product, "Product updated successfully")
+        updated = products.update(get_actor(request), product, build_product_change(serializer.validated_data, is_replacement=True))
+        return build_change_reply(request, updated, "Product updated successfully")
 
-    @api_schema(ProductDetailResponse, request=ProductInput)
+    @api_schema(
+        ProductResponse,
+        request=ProductInput(partial=True),
+        operation_id="update_product",
+        parameters=[PRODUCT, *PRECONDITIONS],
+        refusals=(
+            PreconditionFailed,
+            ProductNotFound,
+            NotYours,
+            CategoryUnknown,
+            of_field(ImageNotFound),
+            DuplicateOptions,
+            PriceNeeded,
+            SkuTaken,
+            SlugTaken,
+            VariantNeeded,
+            of_field(VariantNotFound),
+            StockConflict,
+            TooManyVariants,
+        ),
+        tag="Catalog management",
+    )
     @if_unchanged
-    def partial_update(self, request: Request, pk: str) -> Reply:
+    def partial_update(self, request: Request, product: str) -> Reply:
         """Update the given fields of a product. A different `stock` is recorded as a movement."""
         serializer = ProductInput(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        product = products.update(get_actor(request), pk, build_product_change(serializer.validated_data, is_replacement=False))
-        return build_change_reply(request, product, "Product updated successfully")
+        updated = products.update(
+            get_actor(request), product, build_product_change(serializer.validated_data, is_replacement=False)
+        )
+        return build_change_reply(request, updated, "Product updated successfully")
 
-    @api_schema(ProductDetailResponse)
+    @api_schema(
+        ProductResponse,
+        operation_id="delete_product",
+        parameters=[PRODUCT, *PRECONDITIONS],
+        refusals=(
+            PreconditionFailed,
+            ProductNotFound,
+            NotYours,
+        ),
+        tag="Catalog management",
+    )
     @if_unchanged
-    def destroy(self, request: Request, pk: str) -> Reply:
-        """Delete a product; carts show it as unavailable, orders keep their copies."""
-        return build_change_reply(request, products.delete(get_actor(request), pk), "Product deleted successfully")
+    def destroy(self, request: Request, product: str) -> Reply:
+        """Delete a product. Carts show it as unavailable, orders keep their copies."""
+        return build_change_reply(request, products.delete(get_actor(request), product), "Product deleted successfully")
 
-    @api_schema(CategoryNodeResponse(many=True))
+    @api_schema(CategoryNodeResponse(many=True), operation_id="list_categories")
     @action(detail=False, methods=["get"], permission_classes=[IsStaffOrReadOnly])
     def categories(self, request: Request) -> Reply:
         """Get the category tree."""
         return Reply(category_tree.get_category_tree())
 
-    @api_schema(CategoryResponse, request=CategoryInput, statuses=(201,))
+    @api_schema(
+        CategoryResponse,
+        request=CategoryInput,
+        statuses=(201,),
+        operation_id="create_category",
+        refusals=(CategoryUnknown,),
+        tag="Catalog management",
+    )
     @categories.mapping.post
     def create_category(self, request: Request) -> Reply:
         """Create a category."""
@@ -119,22 +215,41 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         category = category_services.create(fields["name"], parent_id=fields.get("parent_id"), position=fields.get("position", 0))
         return Reply(_serialize_category(category), "Category created successfully", status=201)
 
-    @api_schema(CategoryResponse, request=CategoryInput, parameters=PART_PARAMETERS)
-    @action(detail=False, methods=["patch"], url_path=f"categories/{PART_PATTERN}", permission_classes=[IsStaffOrReadOnly])
-    def category(self, request: Request, part: str) -> Reply:
-        """Rename, move or reorder a category; its slug does not change."""
+    @api_schema(
+        CategoryResponse,
+        request=CategoryInput(partial=True),
+        parameters=[CATEGORY_ID],
+        operation_id="update_category",
+        refusals=(
+            NotFound,
+            CategoryUnknown,
+        ),
+        tag="Catalog management",
+    )
+    @action(detail=False, methods=["patch"], url_path=r"categories/(?P<category_id>[^/]+)", permission_classes=[IsStaffOrReadOnly])
+    def category(self, request: Request, category_id: str) -> Reply:
+        """Rename, move or reorder a category. Its slug does not change."""
         serializer = CategoryInput(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         return Reply(
-            _serialize_category(category_services.update(parse_part_id(part), serializer.validated_data)),
+            _serialize_category(category_services.update(parse_part_id(category_id), serializer.validated_data)),
             "Category updated successfully",
         )
 
-    @api_schema(None, parameters=PART_PARAMETERS)
+    @api_schema(
+        None,
+        parameters=[CATEGORY_ID],
+        operation_id="delete_category",
+        refusals=(
+            NotFound,
+            CategoryInUse,
+        ),
+        tag="Catalog management",
+    )
     @category.mapping.delete
-    def remove_category(self, request: Request, part: str) -> Reply:
+    def remove_category(self, request: Request, category_id: str) -> Reply:
         """Delete an empty category."""
-        category_services.delete(parse_part_id(part))
+        category_services.delete(parse_part_id(category_id))
         return Reply(None, "Category deleted successfully")
 
 

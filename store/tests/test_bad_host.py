@@ -4,7 +4,14 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-REFUSAL = {"success": False, "status": 400, "code": "bad_host", "message": "This host is not served here", "errors": {}}
+REFUSAL = {
+    "success": False,
+    "status": 400,
+    "code": "bad_host",
+    "message": "This host is not served here",
+    "detail": "This host is not served here",
+    "errors": {},
+}
 
 
 @pytest.mark.parametrize("debug", [False, True])

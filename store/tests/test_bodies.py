@@ -114,7 +114,7 @@ def test_an_empty_body_is_an_empty_object(api: SchemaClient) -> None:
     response = api.generic("POST", "/api/cart/add/", b"  \n", content_type=JSON)
 
     assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
+    assert response.json()["message"] == "This field is required."
     assert response.json()["errors"] == {"product_id": ["This field is required."]}
 
 
@@ -166,5 +166,4 @@ def test_an_error_inside_of_an_object_or_a_list_is_named_by_its_path(
     response = api.post("/api/orders/create/", {"payment_method": "cod", **fields})
 
     assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
     assert set(response.json()["errors"]) == errors

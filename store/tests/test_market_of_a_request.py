@@ -81,6 +81,7 @@ def test_an_unknown_market_is_refused_and_the_known_ones_are_named(api: SchemaCl
         "status": 400,
         "code": "unknown_market",
         "message": "This market does not exist",
+        "detail": "This market does not exist",
         "errors": {},
         "details": {"markets": ["in", "us"]},
     }

@@ -13,7 +13,14 @@ DEAD_REDIS = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCach
 
 def build_not_ready(reason: str) -> dict[str, object]:
     """Return the response body of a failing probe."""
-    return {"success": False, "status": 503, "code": "not_ready", "message": f"Not ready: {reason}", "errors": {}}
+    return {
+        "success": False,
+        "status": 503,
+        "code": "not_ready",
+        "message": f"Not ready: {reason}",
+        "detail": f"Not ready: {reason}",
+        "errors": {},
+    }
 
 
 def test_the_process_lives_whatever_the_database_does(client: Client) -> None:

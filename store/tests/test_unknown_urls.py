@@ -7,7 +7,7 @@ from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.once
 
-NOT_FOUND = {"success": False, "status": 404, "code": "not_found", "message": "Not found", "errors": {}}
+NOT_FOUND = {"success": False, "status": 404, "code": "not_found", "message": "Not found", "detail": "Not found", "errors": {}}
 NOWHERE = [
     *("/", "/api", "/api/", "/nothing", "/api/nothing/", "/api/cart/nothing/", "/api/cart//", "/api/orders/my/1/"),
     *("/api/products/1/2/", "/api/auth/", "/index.php", "/media/", "/.env", "/api/%00/", "/api/%ff/"),

@@ -7,9 +7,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def install_packages(folder: Path) -> Path:
-    """Copy the client code into a folder, install the pinned packages, and return the folder."""
-    for path in FOLDER.glob("*.*js*"):
+def install_packages(folder: Path, source: Path = FOLDER) -> Path:
+    """Copy the code of `source` into a folder, install its pinned packages, and return the folder."""
+    for path in source.glob("*.*js*"):
         shutil.copy(path, folder)
     command = ["npm", "ci", "--silent", "--no-audit", "--no-fund"]
     completed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)

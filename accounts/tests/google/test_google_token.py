@@ -34,7 +34,11 @@ def assert_refused(credential: str) -> None:
     response = post_credential(credential)
 
     assert response.status_code == 401
-    error = {"code": "google_token_invalid", "message": "The Google sign-in could not be verified"}
+    error = {
+        "code": "google_token_invalid",
+        "message": "The Google sign-in could not be verified",
+        "detail": "The Google sign-in could not be verified",
+    }
     assert response.json() == {"success": False, "status": 401, **error, "errors": {}}
     assert not response.cookies
     for model in (User, AuthSession, SocialAccount, AuthEvent):

@@ -12,7 +12,14 @@ from accounts.tests.phones import OTHER_PHONE, PHONE, SentTexts, make_wrong_code
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
-REFUSED = {"success": False, "status": 401, "code": "invalid_code", "message": "The code is wrong or has expired", "errors": {}}
+REFUSED = {
+    "success": False,
+    "status": 401,
+    "code": "invalid_code",
+    "message": "The code is wrong or has expired",
+    "detail": "The code is wrong or has expired",
+    "errors": {},
+}
 
 
 @pytest.fixture(autouse=True)

@@ -55,6 +55,7 @@ def test_a_wrong_pair_is_refused_without_a_hint_at_what_was_wrong(api: SchemaCli
         "status": 401,
         "code": "invalid_credentials",
         "message": "E-mail address or password is wrong",
+        "detail": "E-mail address or password is wrong",
         "errors": {},
     }
     assert not response.cookies

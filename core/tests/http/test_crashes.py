@@ -15,6 +15,7 @@ CRASHED = {
     "status": 500,
     "code": "server_error",
     "message": "Something went wrong on our side",
+    "detail": "Something went wrong on our side",
     "errors": {},
 }
 CRASHES = ["/api/raised/crash/", "/api/plain/crash/", "/api/unwritable/"]
@@ -79,15 +80,23 @@ def test_what_django_refuses_has_the_one_shape(
 
     body: dict[str, Any] = response.json()
     assert response.status_code == status
-    assert {**body, "message": ""} == {"success": False, "status": status, "code": code, "message": "", "errors": {}}
-    assert SECRET not in body["message"]
+    sentence = body["message"]
+    assert body == {"success": False, "status": status, "code": code, "message": sentence, "detail": sentence, "errors": {}}
+    assert SECRET not in sentence
 
 
 def test_an_address_without_a_view_is_a_404_where_no_pattern_catches_all(shop: Client) -> None:
     response = shop.get("/api/nowhere/")
 
     assert response.status_code == 404
-    assert response.json() == {"success": False, "status": 404, "code": "not_found", "message": "Not found", "errors": {}}
+    assert response.json() == {
+        "success": False,
+        "status": 404,
+        "code": "not_found",
+        "message": "Not found",
+        "detail": "Not found",
+        "errors": {},
+    }
 
 
 @pytest.mark.parametrize(("what", "status", "code"), [("crash", 500, "server_error"), ("suspicious", 400, "bad_request")])

@@ -36,7 +36,14 @@ def test_so_is_a_refusal_that_it_returns(client: Client) -> None:
     response = client.get("/api/unwrapped-refusal/")
 
     assert response.status_code == 418
-    assert response.json() == {"success": False, "status": 418, "code": "error", "message": "No tea", "errors": {}}
+    assert response.json() == {
+        "success": False,
+        "status": 418,
+        "code": "error",
+        "message": "No tea",
+        "detail": "No tea",
+        "errors": {},
+    }
 
 
 def test_too_many_requests_say_when_to_come_back(client: Client) -> None:
@@ -65,7 +72,7 @@ def test_each_kind_of_refusal_has_its_status(client: Client, kind: str, status: 
 
     assert response.status_code == status
     assert response["Content-Type"] == "application/json"
-    assert response.json() == {"success": False, "status": status, "code": code, "message": "No", "errors": {}}
+    assert response.json() == {"success": False, "status": status, "code": code, "message": "No", "detail": "No", "errors": {}}
 
 
 def test_a_conflict_carries_its_details(client: Client) -> None:
@@ -77,12 +84,13 @@ def test_a_conflict_carries_its_details(client: Client) -> None:
         "status": 409,
         "code": "conflict",
         "message": "No",
+        "detail": "No",
         "errors": {},
         "details": {"left": 3},
     }
 
 
-def test_a_refusal_of_a_field_is_a_failed_validation(client: Client) -> None:
+def test_the_message_of_a_refusal_of_one_field_is_its_sentence(client: Client) -> None:
     response = client.get("/api/refused/field/")
 
     assert response.status_code == 400
@@ -90,7 +98,8 @@ def test_a_refusal_of_a_field_is_a_failed_validation(client: Client) -> None:
         "success": False,
         "status": 400,
         "code": "conflict",
-        "message": "Validation failed",
+        "message": "No",
+        "detail": "No",
         "errors": {"quantity": ["No"]},
     }
 
@@ -116,6 +125,7 @@ def test_nested_errors_are_named_by_their_path(client: Client) -> None:
         "status": 400,
         "code": "invalid",
         "message": "Validation failed",
+        "detail": "Validation failed",
         "errors": {
             "address.line1": ["Too long"],
             "address.geo.lat": ["Not a number"],
@@ -129,6 +139,7 @@ def test_errors_of_no_field_have_a_name_too(client: Client) -> None:
 
     assert response.status_code == 400
     assert response.json()["errors"] == {"non_field_errors": ["Neither of both"]}
+    assert response.json()["message"] == response.json()["detail"] == "Neither of both"
 
 
 def test_times_are_written_in_utc() -> None:

@@ -163,7 +163,6 @@ def test_a_line_that_says_nothing_sensible_is_refused(api: SchemaClient, line: o
     response = create(api, items=[line])
 
     assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
     assert database_rows() == before
 
 

@@ -45,5 +45,4 @@ def test_what_is_no_amount_is_refused_by_name(api: SchemaClient, name: str, amou
     response = api.get("/api/products/", {name: amount})
 
     assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
     assert list(response.json()["errors"]) == [name]

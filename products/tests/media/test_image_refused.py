@@ -24,7 +24,6 @@ def upload_refused(content: bytes, name: str = "lamp.png") -> dict[str, list[str
     response = post_image(make_staff_client(), make_product(), content, name)
 
     assert response.status_code == 400
-    assert response.json()["message"] == "Validation failed"
     assert not ProductImage.objects.exists()
     assert list_stored_files() == []
     errors: dict[str, list[str]] = response.json()["errors"]

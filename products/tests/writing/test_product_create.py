@@ -127,7 +127,6 @@ def test_a_taken_sku_is_refused_and_nothing_is_left() -> None:
     response = client.post("/api/products/", {**LAMP, "sku": " TAKEN ", "stock": 3, "category": "New category"})
 
     assert_refused(response, 400, "sku_taken", "sku")
-    assert response.json()["message"] == "Validation failed"
     assert dump_catalog() == before
 
 
