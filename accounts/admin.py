@@ -48,10 +48,13 @@ class UserForm(forms.ModelForm[User]):
             raise forms.ValidationError(error.message) from None
 
     def clean(self) -> dict[str, Any]:
-        """Require an e-mail address or a phone number."""
+        """Require an e-mail address or a phone number, and an address for staff, who never sign in by text message."""
         data = super().clean() or self.cleaned_data
-        if self.instance.pk is None and not data.get("email") and not data.get("phone"):
+        email = data.get("email") or self.instance.email
+        if self.instance.pk is None and not email and not data.get("phone"):
             raise forms.ValidationError("Enter an e-mail address or a phone number")
+        if (data.get("is_staff") or data.get("is_superuser")) and not email:
+            raise forms.ValidationError("Staff need an e-mail address: they sign in with it and a password")
         return data
 
 
@@ -96,15 +99,22 @@ class UserAdmin(ModelAdmin[User]):
         return found | queryset.filter(phone__in=phones.list_searched_numbers(search_term)), may_have_duplicates
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only superusers grant permissions; personal data of existing users is read-only."""
-        permissions = () if getattr(request.user, "is_superuser", False) else PERMISSION_FIELDS
+        """Only superusers grant permissions; personal data of existing users is read-only.
+
+        Staff give no right that they lack: sellers may add products, so only staff who may do so make sellers. Nor do they
+        change their own account.
+        """
         personal = () if obj is None else PERSONAL_FIELDS
-        return (*self.readonly_fields, *personal, *permissions)
+        if _is_superuser(request):
+            return (*self.readonly_fields, *personal)
+        seller = () if request.user.has_perm("products.add_product") else ("is_seller",)
+        own = ("is_active", "is_seller") if obj is not None and obj.pk == request.user.pk else ()
+        return (*self.readonly_fields, *personal, *PERMISSION_FIELDS, *seller, *own)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers can change a superuser."""
         is_allowed = super().has_change_permission(request, obj)
-        return is_allowed and (obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False)))
+        return is_allowed and (obj is None or not obj.is_superuser or _is_superuser(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the user. New users have no password until they set one; deactivated users are signed out."""
@@ -182,4 +192,24 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
-    """Staff groups and their permissions."""
+    """Staff groups and their permissions. Only superusers change them: members could give themselves every permission."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only superusers add groups."""
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Only superusers change groups."""
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Only superusers delete groups."""
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Staff with a permission for groups see them."""
+        return _is_superuser(request) or any(request.user.has_perm(f"auth.{right}_group") for right in ("view", "change"))
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return request.user.is_active and bool(getattr(request.user, "is_superuser", False))

@@ -95,6 +95,19 @@ def _build_password_changed(user: User, job: EmailJob) -> mail.Message:
     )
 
 
+def _build_handed_over(user: User, job: EmailJob) -> mail.Message:
+    return mail.Message(
+        f"Your password at {settings.SHOP_NAME} was changed",
+        [
+            "The password of your account was changed, and every device was signed out.",
+            "The address of this account had never been confirmed before, so someone else may have created it.",
+            "To be safe, we also removed its phone number, its saved addresses and every other way to sign in.",
+        ],
+        None,
+        ["Your orders and your cart are unchanged."],
+    )
+
+
 def _build_google_linked(user: User, job: EmailJob) -> mail.Message:
     return mail.Message(
         f"Your Google account is linked to {settings.SHOP_NAME}",
@@ -122,6 +135,7 @@ BUILDERS = {
     "email_change": _build_change,
     "email_change_notice": _build_change_notice,
     "password_changed": _build_password_changed,
+    "handed_over": _build_handed_over,
     "google_linked": _build_google_linked,
     "identity_reset": _build_identity_reset,
 }

@@ -1,13 +1,13 @@
-"""Signing in with Google: finding or creating the account of an identity, and securing unverified accounts."""
+"""Signing in with Google: finding or creating the account of an identity."""
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import email_addresses, emails, events, sessions, signals
+from accounts import email_addresses, emails, events, unconfirmed_accounts
 from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, EmailNotVerified, StaffNotLinked
 from accounts.gateways.google import Identity
-from accounts.models import AuthSession, SocialAccount, User
+from accounts.models import SocialAccount, User
 
 MAX_ATTEMPTS = 3  # a request can lose one race for the address and another for the identity
 GOOGLE = SocialAccount.Provider.GOOGLE
@@ -38,6 +38,8 @@ def _get_or_create_user(identity: Identity, client: ClientInfo) -> tuple[User, b
     """Find the account by Google's subject id, else by an address that Google has verified; else create it."""
     linked = SocialAccount.objects.select_related("user").filter(provider=GOOGLE, sub=identity.sub).first()
     if linked is not None:
+        if linked.user.is_privileged and linked.user.email_verified_at is None:
+            raise StaffNotLinked
         return _require_active(linked.user), False
     if not identity.email_verified:
         raise EmailNotVerified
@@ -45,11 +47,14 @@ def _get_or_create_user(identity: Identity, client: ClientInfo) -> tuple[User, b
     user = User.objects.select_for_update(no_key=True).filter(email=email).first()
     if user is None:
         return _create_user(email, identity, client), True
-    if user.is_staff or user.is_superuser:
+    if user.is_privileged:
         raise StaffNotLinked
     _require_active(user)
     if user.email_verified_at is None:
-        _reset_unverified_account(user, client)
+        user.set_unusable_password()
+        user.password_changed_at = timezone.now()
+        unconfirmed_accounts.hand_over(user, client)
+        emails.enqueue_email("identity_reset", user.pk)
     else:
         emails.enqueue_email("google_linked", user.pk)
     SocialAccount.objects.create(user=user, provider=GOOGLE, sub=identity.sub)
@@ -76,21 +81,3 @@ def _create_user(email: str, identity: Identity, client: ClientInfo) -> User:
     SocialAccount.objects.create(user=user, provider=GOOGLE, sub=identity.sub)
     events.record_event(events.Event.REGISTER, client, user_id=user.pk, method=str(GOOGLE))
     return user
-
-
-def _reset_unverified_account(user: User, client: ClientInfo) -> None:
-    """Hand an account with an unverified address to the owner of the address: remove every way in that existed before.
-
-    Otherwise an attacker who registers with someone else's address would share the account that its owner later opens with
-    Google (account pre-hijacking).
-    """
-    user.set_unusable_password()
-    user.password_changed_at = timezone.now()
-    user.phone = user.phone_verified_at = None
-    user.email_verified_at = timezone.now()
-    user.save(update_fields=["password", "password_changed_at", "phone", "phone_verified_at", "email_verified_at"])
-    user.social_accounts.all().delete()
-    sessions.end_all_sessions(user.pk, AuthSession.Reason.IDENTITY_RESET)
-    signals.identity_reset.send(sender=User, user=user)
-    events.record_event(events.Event.IDENTITY_RESET, client, user_id=user.pk)
-    emails.enqueue_email("identity_reset", user.pk)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import email_addresses
 from accounts.exceptions import EmailInvalid
+from accounts.password_spellings import list_spellings, normalize_password
 
 
 class UserManager(BaseUserManager["User"]):
@@ -76,19 +77,31 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email or self.phone or f"user-{self.pk}"
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set the password and its date, without saving the user."""
-        super().set_password(raw_password)
+        """Set the password and its date, without saving the user. The hash is of the normalized password."""
+        super().set_password(None if raw_password is None else normalize_password(raw_password))
         self.password_changed_at = timezone.now()
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Return whether the password is correct. Outdated hashes are upgraded, unless the password was changed concurrently."""
+        """Return whether the password is correct, in either of its spellings.
+
+        Outdated hashes, and those of a password that was not normalized, are upgraded, unless the password was changed
+        concurrently. The number of hashes of a wrong password depends on the password alone.
+        """
 
         def upgrade_hash(raw: str) -> None:
-            old_hash, self.password = self.password, make_password(raw)
+            old_hash, self.password = self.password, make_password(normalize_password(raw))
             if not User.objects.filter(pk=self.pk, password=old_hash).update(password=self.password):
                 self.password = old_hash
 
-        return check_password(raw_password, self.password, upgrade_hash)
+        if raw_password is None:
+            return check_password(None, self.password)
+        normalized, *as_typed = list_spellings(raw_password)
+        if check_password(normalized, self.password, upgrade_hash):
+            return True
+        if not any(check_password(spelling, self.password) for spelling in as_typed):
+            return False
+        upgrade_hash(normalized)
+        return True
 
     def get_session_auth_hash(self) -> str:
         """Return the hash that admin sessions must match: it changes with the password and with signing out everywhere."""
@@ -100,6 +113,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _add_sign_out_time(self, auth_hash: str) -> str:
         return f"{auth_hash}{self.signed_out_at.timestamp()}" if self.signed_out_at else auth_hash
+
+    @property
+    def is_privileged(self) -> bool:
+        """Whether the account has rights in the admin: such accounts are signed in to by password, or by Google if linked."""
+        return self.is_staff or self.is_superuser
 
     def get_full_name(self) -> str:
         """Return first and last name, or an empty string; the admin greets users with it."""
@@ -129,6 +147,7 @@ class AuthSession(models.Model):
         BANNED = "banned"
         LIMIT = "limit"
         IDENTITY_RESET = "identity_reset"
+        REPLACED = "replaced"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="auth_sessions")
@@ -209,6 +228,7 @@ class AuthEvent(models.Model):
         REGISTER = "register"
         LOGIN = "login_ok"
         LOGIN_FAILED = "login_fail"
+        LOGIN_THROTTLED = "login_throttled"
         LOGOUT = "logout"
         LOGOUT_ALL = "logout_all"
         SESSION_ENDED = "session_ended"

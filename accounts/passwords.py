@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import email_addresses, emails, events, links, phone_codes, sessions
+from accounts import email_addresses, emails, events, links, phone_codes, sessions, unconfirmed_accounts
 from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountGone, EmailInvalid, GoogleTokenInvalid, LinkInvalid, ProofNeeded, WeakPassword, WrongPassword
 from accounts.gateways import google
@@ -16,7 +16,6 @@ from accounts.tokens import TokenPair
 from core import rate_limits
 from core.exceptions import NotSignedIn
 
-MAX_PASSWORD_LENGTH = 128
 GOOGLE_PROOF_MAX_AGE = 5 * 60  # seconds
 
 
@@ -30,9 +29,7 @@ class Proof:
 
 
 def check_password_rules(password: str, user: User, *, field: str = "password") -> None:
-    """Check a new password (NIST SP 800-63B: length and a list of common passwords, no composition). Raises WeakPassword."""
-    if len(password) > MAX_PASSWORD_LENGTH:
-        raise WeakPassword(f"Use at most {MAX_PASSWORD_LENGTH} characters", field=field)
+    """Check a new password against AUTH_PASSWORD_VALIDATORS. Raises WeakPassword."""
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -55,7 +52,7 @@ def check_proof(user: User, proof: Proof, client: ClientInfo, *, field: str = "p
 
 
 def _has_valid_code(user: User, proof: Proof, client: ClientInfo) -> bool:
-    if not proof.code or user.phone is None:
+    if not proof.code or user.phone is None or user.is_privileged:
         return False
     try:
         phone_codes.redeem_code(user.phone, proof.code, client)
@@ -99,6 +96,14 @@ def change_password(user: User, old: str, new: str, client: ClientInfo) -> Token
         return sessions.start_session(locked, AuthSession.Method.PASSWORD, client)
 
 
+@transaction.atomic
+def finish_admin_change(user: User, client: ClientInfo) -> None:
+    """End every session after a password change in the admin, record it and notify the user."""
+    sessions.end_all_sessions(user.pk, AuthSession.Reason.PASSWORD)
+    events.record_event(events.Event.PASSWORD_CHANGED, client, user_id=user.pk)
+    emails.enqueue_email("password_changed", user.pk)
+
+
 def request_reset(email: str, client: ClientInfo) -> None:
     """Enqueue an e-mail with a reset link; unknown addresses cost the same work. Raises TooManyRequests."""
     rate_limits.count_call("mail_ip", rate_limits.get_caller_key(client.ip))
@@ -123,18 +128,28 @@ def request_reset_by_staff(user: User, client: ClientInfo, staff_id: int | None)
 
 
 def reset_password(uid: str, token: str, new: str, client: ClientInfo) -> None:
-    """Set a new password with a reset link, end every session, and confirm the address. Raises LinkInvalid, WeakPassword."""
+    """Set a new password with a reset link, end every session, and confirm the address.
+
+    What someone else may have left in an account whose address was never confirmed is removed. Raises LinkInvalid,
+    WeakPassword.
+    """
     user_id = links.decode_user_id(uid)
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True).first() if user_id else None
         if user is None or not links.RESET_TOKENS.check_token(user, token):
             raise LinkInvalid
         check_password_rules(new, user, field="new_password")
-        user.email_verified_at = user.email_verified_at or timezone.now()
-        _save_password(user, new)
-        sessions.end_all_sessions(user.pk, AuthSession.Reason.PASSWORD)
+        if unconfirmed_accounts.has_unknown_holder(user):
+            user.set_password(new)
+            unconfirmed_accounts.hand_over(user, client)
+            mail_kind = "handed_over"
+        else:
+            user.email_verified_at = user.email_verified_at or timezone.now()
+            _save_password(user, new)
+            sessions.end_all_sessions(user.pk, AuthSession.Reason.PASSWORD)
+            mail_kind = "password_changed"
         events.record_event(events.Event.PASSWORD_RESET, client, user_id=user.pk)
-        emails.enqueue_email("password_changed", user.pk)
+        emails.enqueue_email(mail_kind, user.pk)
 
 
 def _save_password(user: User, password: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,6 +22,7 @@ CODE_LIFETIME = timedelta(minutes=5)
 MAX_TRIES_PER_CALLER = 5
 MAX_TRIES = 10  # by all callers together
 CODE_DIGITS = 6
+MINUS = "\N{MINUS SIGN}"  # typed for a hyphen, but a mathematical symbol to Unicode
 
 
 def send_code(phone: str, client: ClientInfo) -> None:
@@ -47,26 +49,60 @@ def send_code(phone: str, client: ClientInfo) -> None:
     sms.send_sms(phone, f"{code} is your code for {settings.SHOP_NAME}. It is valid for five minutes. Never share it with anyone.")
 
 
+def normalize_code(text: str) -> str:
+    """Return a code without spaces, dashes and invisible characters (Unicode's Z, Pd, Cf), with its digits in ASCII.
+
+    People copy codes as they see them: `123 456`, `123-456`, in full-width or Arabic-Indic digits, with direction marks.
+    """
+    kept = (char for char in text if not char.isspace() and char != MINUS and unicodedata.category(char) not in ("Zs", "Pd", "Cf"))
+    return "".join(str(unicodedata.decimal(char, char)) for char in kept)
+
+
+def is_well_formed(code: str) -> bool:
+    """Return whether a normalized code can be a code at all."""
+    return len(code) == CODE_DIGITS and code.isascii() and code.isdigit()
+
+
 def authenticate_by_code(phone: str, code: str, client: ClientInfo) -> User:
-    """Return the user of this number, creating an account if needed. Raises CodeInvalid, AccountDisabled, TooManyRequests."""
+    """Return the user of this number, creating an account if needed.
+
+    Staff, and accounts with a password whose number was never confirmed, are refused like a wrong code: text messages can be
+    intercepted (NIST SP 800-63B §5.1.3.3), and a number that nobody confirmed may be mistyped. Raises CodeInvalid,
+    AccountDisabled, TooManyRequests.
+    """
+    if not is_well_formed(code):
+        raise CodeInvalid
     rate_limits.count_call("code_verify", events.hash_contact(phone))
     redeem_code(phone, code, client)
     user, is_new = User.objects.get_or_create(phone=phone, defaults={"password": make_unusable_password(), "market": client.market})
     if is_new:
         events.record_event(events.Event.REGISTER, client, user_id=user.pk, method="phone")
+    if user.is_privileged:
+        raise _refuse_user(user, client)
     if not user.is_active:
         raise AccountDisabled
+    if user.phone_verified_at is None and user.has_usable_password():
+        raise _refuse_user(user, client)
     user.last_login = timezone.now()
     user.phone_verified_at = user.phone_verified_at or user.last_login
     User.objects.filter(pk=user.pk).update(phone_verified_at=user.phone_verified_at, last_login=user.last_login)
     return user
 
 
+def _refuse_user(user: User, client: ClientInfo) -> CodeInvalid:
+    """Record that a right code opened nothing, and return the refusal."""
+    events.record_event(events.Event.CODE_FAILED, client, user_id=user.pk, phone=events.hash_contact(user.phone or ""))
+    return CodeInvalid()
+
+
 def redeem_code(phone: str, code: str, client: ClientInfo) -> None:
     """Redeem the latest code of this number. Raises CodeInvalid for any reason: wrong, expired, used, too many tries, none sent.
 
     A try is counted before the code is compared, by one conditional UPDATE that enforces the limit. Counts are never undone.
+    A malformed code is refused without counting.
     """
+    if not is_well_formed(code):
+        raise CodeInvalid
     phone_code = PhoneCode.objects.filter(phone=phone).order_by("-pk").first()
     is_allowed = phone_code is not None and _count_try(phone_code, rate_limits.get_caller_key(client.ip))
     if phone_code is None or not is_allowed or not _is_correct(phone_code, code) or not _mark_used(phone_code):

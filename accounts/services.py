@@ -5,17 +5,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import email_addresses, emails, events, passwords, sessions
 from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
-from accounts.models import AuthSession, User
+from accounts.models import AuthEvent, AuthSession, User
+from accounts.password_spellings import spend_check_time
 from accounts.tokens import Claims
 from core import rate_limits
+from core.exceptions import TooManyRequests
 
+ADMIN: dict[str, Any] = {"method": "admin"}  # the detail of a sign-in to the admin, in the event log
 KNOWN_CLIENT_PERIOD = timedelta(days=30)  # how long an IP address counts as known after a sign-in
 
 
@@ -43,32 +45,65 @@ def authenticate_by_password(email: str, password: str, client: ClientInfo) -> U
     Raises InvalidCredentials for every wrong pair, at the same cost; AccountDisabled only after the right password;
     TooManyRequests before the password is checked.
     """
-    caller = rate_limits.get_caller_key(client.ip)
-    rate_limits.count_call("login_ip", caller)
+    return _authenticate(email, password, client, is_admin=False)
+
+
+def authenticate_for_admin(email: str, password: str, client: ClientInfo) -> User:
+    """Return the member of staff with this address and password, and record their sign-in to the admin.
+
+    Attempts are counted by address and account together with those at the API, so that the admin is no second door to guess a
+    password at. Raises InvalidCredentials, also for an account without access to the admin; AccountDisabled; TooManyRequests.
+    """
+    user = _authenticate(email, password, client, is_admin=True)
+    if not user.is_staff:
+        events.record_event(events.Event.LOGIN_FAILED, client, user_id=user.pk, **ADMIN, not_staff=True)
+        raise InvalidCredentials
+    events.record_event(events.Event.LOGIN, client, user_id=user.pk, **ADMIN)
+    return user
+
+
+def _authenticate(email: str, password: str, client: ClientInfo, *, is_admin: bool) -> User:
     try:
         address = email_addresses.normalize_email(email)
     except EmailInvalid:
         address = ""
-    email_hash = events.hash_contact(address)
-    rate_limits.count_call("login_account", caller, email_hash)
-    if not _is_known_client(address, client):  # so that attempts from elsewhere cannot lock the owner out
-        rate_limits.count_call("login_mail", email_hash)
+    detail = {"email": events.hash_contact(address), **(ADMIN if is_admin else {})}
+    _count_attempt(address, client, detail, is_admin=is_admin)
     user = User.objects.filter(email=address).first() if address else None
     if user is None:
-        make_password(password)  # as slow as a check, so that timing does not reveal which accounts exist
+        spend_check_time(password)
     if user is None or not user.check_password(password):
-        events.record_event(events.Event.LOGIN_FAILED, client, user_id=user.pk if user else None, email=email_hash)
+        events.record_event(events.Event.LOGIN_FAILED, client, user_id=user.pk if user else None, **detail)
         raise InvalidCredentials
     if not user.is_active:
-        events.record_event(events.Event.LOGIN_FAILED, client, user_id=user.pk, email=email_hash, disabled=True)
+        events.record_event(events.Event.LOGIN_FAILED, client, user_id=user.pk, **detail, disabled=True)
         raise AccountDisabled
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     return user
 
 
-def _is_known_client(address: str, client: ClientInfo) -> bool:
-    """Return whether the account signed in from this IP address in the last 30 days."""
+def _count_attempt(address: str, client: ClientInfo, detail: dict[str, Any], *, is_admin: bool) -> None:
+    """Count an attempt by caller, by caller and account, and by account. Raises TooManyRequests, which is recorded."""
+    caller = rate_limits.get_caller_key(client.ip)
+    try:
+        if is_admin:
+            rate_limits.count_call("admin_login", caller)
+        rate_limits.count_call("login_ip", caller)
+        rate_limits.count_call("login_account", caller, detail["email"])
+        if not _is_known_client(address, client, is_admin=is_admin):  # so that attempts from elsewhere cannot lock the owner out
+            rate_limits.count_call("login_mail", detail["email"])
+    except TooManyRequests as error:
+        if rate_limits.is_within("login_event", caller):
+            events.record_event(events.Event.LOGIN_THROTTLED, client, **detail, scope=error.scope)
+        raise
+
+
+def _is_known_client(address: str, client: ClientInfo, *, is_admin: bool) -> bool:
+    """Return whether the account signed in from this IP address in the last 30 days; the admin starts no AuthSession."""
     since = timezone.now() - KNOWN_CLIENT_PERIOD
+    if is_admin:
+        sign_ins = AuthEvent.objects.filter(event=AuthEvent.Event.LOGIN, user__email=address)
+        return sign_ins.filter(ip=client.ip, created_at__gt=since).exists()
     return AuthSession.objects.filter(user__email=address, ip=client.ip, created_at__gt=since).exists()
 
 
@@ -84,7 +119,10 @@ def sign_out_session(claims: Claims, client: ClientInfo, *, everywhere: bool = F
 
 @transaction.atomic
 def save_user_by_staff(user: User, changed: Collection[str], client: ClientInfo, staff_id: int | None) -> None:
-    """Save a new user, or the fields that staff changed; deactivating a user ends their sessions permanently."""
+    """Save a new user, or the fields that staff changed; deactivating a user ends their sessions permanently.
+
+    Users who get access to the admin have to sign in again: a session by text message must not become one of staff.
+    """
     if user.pk is None:
         user.set_unusable_password()
         user.save()
@@ -92,6 +130,8 @@ def save_user_by_staff(user: User, changed: Collection[str], client: ClientInfo,
     if "is_active" in changed:
         set_active = unban_user if user.is_active else ban_user
         set_active(user, client, staff_id)
+    if user.is_privileged and {"is_staff", "is_superuser"} & set(changed):
+        end_sessions_by_staff(user, client, staff_id)
     fields = {field.name for field in User._meta.concrete_fields if field.name != "is_active"} & set(changed)
     if fields:
         user.save(update_fields=fields)

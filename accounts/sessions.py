@@ -82,6 +82,13 @@ def end_session(sid: UUID, reason: str) -> bool:
 
 
 @transaction.atomic
+def end_replaced_session(sid: UUID, user_id: int, client: ClientInfo) -> None:
+    """End the session that a browser had before it signed in again."""
+    if end_session(sid, AuthSession.Reason.REPLACED):
+        events.record_event(events.Event.SESSION_ENDED, client, user_id=user_id, sid=sid)
+
+
+@transaction.atomic
 def end_all_sessions(user_id: int, reason: str) -> int:
     """End every session of the user, including admin sessions, and return the number of token sessions ended."""
     User.objects.filter(pk=user_id).update(signed_out_at=timezone.now())

@@ -19,8 +19,8 @@ class SignInExtra:
 signed_in = Signal()
 
 # The next two are sent with `send` in the transaction of the change: a failing receiver rolls everything back.
-# Sent with `user` when an account that someone else registered is handed to the owner of its address; receivers delete what the
-# previous holder left there.
+# Sent with `user` when an account that someone else may have registered is handed to the owner of its address; receivers delete
+# what the previous holder left there.
 identity_reset = Signal()
 # Sent twice with `user_id` and `is_locked` before an account is deleted; receivers delete personal data. The second time the
 # account is locked, so no rows can be added to it; receivers must not wait for locks then, because their holder may be waiting

@@ -18,6 +18,7 @@ from core.actors import Actor
 from core.exceptions import DomainError
 from core.http.client_ip import get_client_ip
 from core.models import Job
+from core.secret_columns import has_secret
 
 if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they have no type hints
     from django.contrib.admin import ModelAdmin as ThemedAdmin
@@ -72,6 +73,10 @@ class ModelAdmin(ThemedAdmin[Row]):
         form = super().get_form(request, obj, change=change, **kwargs)
         apply_widgets(form.base_fields)
         return form
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse filters by secret columns in the query string, which Django allows for columns of the listed model."""
+        return not has_secret(lookup) and super().lookup_allowed(lookup, value, request)
 
 
 class ServiceBackedAdmin(ThemedAdmin[Row]):

@@ -1,16 +1,24 @@
-"""Deployment checks: warnings of `manage.py check --deploy` for settings that only production needs."""
+"""Deployment checks: warnings of `manage.py check --deploy` for settings that only development and staging need.
+
+What can never be right stops the start instead (`store/environment.py`).
+"""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from core.local_origins import is_local_host, is_local_origin
+
+GOOGLE_CERTS_HOST = "https://www.googleapis.com/"
+MAIL_IN_DEVELOPMENT = ("console", "filebased", "dummy")  # Django's backends that send nothing
+
 
 @register(Tags.security, deploy=True)
 def check_production_settings(**_: Any) -> list[CheckMessage]:
     """Warn about settings that only work in development."""
     warnings: list[CheckMessage] = []
-    if "localhost" in settings.FRONTEND_URL or "127.0.0.1" in settings.FRONTEND_URL:
+    if is_local_origin(settings.FRONTEND_URL):
         hint = "Set FRONTEND_URL to the shop front's origin: its pages may send requests with the shopper's cookies."
         warnings.append(Warning("FRONTEND_URL points to the local machine.", hint=hint, id="shop.W001"))
     if not settings.REDIS_URL:
@@ -19,4 +27,58 @@ def check_production_settings(**_: Any) -> list[CheckMessage]:
         )
     if not settings.EMAIL_HOST:
         warnings.append(Warning("EMAIL_HOST is not set.", hint="E-mails are printed to the console and not sent.", id="shop.W003"))
+    elif settings.EMAIL_BACKEND.rsplit(".", 2)[-2] in MAIL_IN_DEVELOPMENT:
+        hint = "E-mails are not sent: confirmations and reset links stay on this machine. Use EMAIL_BACKEND=smtp."
+        warnings.append(Warning("EMAIL_BACKEND sends no e-mails.", hint=hint, id="shop.W006"))
+    return warnings
+
+
+@register(Tags.security, deploy=True)
+def check_payments(**_: Any) -> list[CheckMessage]:
+    """Warn about payments that move no money."""
+    warnings: list[CheckMessage] = []
+    if "_test_" in settings.STRIPE_SECRET_KEY[:10]:
+        hint = "Orders are placed without real payments. Set a live key and STRIPE_LIVE=1, which refuses test keys."
+        warnings.append(Warning("STRIPE_SECRET_KEY is a test key.", hint=hint, id="shop.W004"))
+    if settings.STRIPE_API_BASE.rstrip("/") not in ("", "https://api.stripe.com"):
+        hint = "Payments are confirmed by another host than Stripe's, such as the emulator. Leave STRIPE_API_BASE empty."
+        warnings.append(Warning("STRIPE_API_BASE is not Stripe's API.", hint=hint, id="shop.W005"))
+    return warnings
+
+
+@register(Tags.security, deploy=True)
+def check_sign_in(**_: Any) -> list[CheckMessage]:
+    """Warn about ways to sign in that are for development and tests."""
+    warnings: list[CheckMessage] = []
+    if settings.SMS_BACKEND in ("console", "file", "locmem"):
+        hint = "Codes are not sent, and anyone who reads them can sign in. Set SMS_BACKEND to a gateway, or leave it empty."
+        warnings.append(Warning("SMS_BACKEND sends no text messages.", hint=hint, id="shop.W007"))
+    if settings.GOOGLE_CLIENT_ID and (settings.GOOGLE_CERTS_FILE or not settings.GOOGLE_CERTS_URL.startswith(GOOGLE_CERTS_HOST)):
+        hint = "The owner of these keys can sign in as anyone. Leave GOOGLE_CERTS_FILE and GOOGLE_CERTS_URL at their defaults."
+        warnings.append(Warning("GOOGLE_CERTS_FILE or GOOGLE_CERTS_URL is not Google's.", hint=hint, id="shop.W008"))
+    if not settings.THROTTLE_ENABLED:
+        hint = "Passwords and codes can be guessed without limit. THROTTLE_ENABLED=0 is for benchmarks only."
+        warnings.append(Warning("THROTTLE_ENABLED is off.", hint=hint, id="shop.W009"))
+    return warnings
+
+
+@register(Tags.security, deploy=True)
+def check_trusted_hosts(**_: Any) -> list[CheckMessage]:
+    """Warn about hosts and origins on the visitor's own machine, and about origins that anyone on the network can be."""
+    warnings: list[CheckMessage] = []
+    origins = {
+        "CORS_ALLOWED_ORIGINS": [origin for origin in settings.CORS_ALLOWED_ORIGINS if origin != settings.FRONTEND_URL],
+        "CSRF_TRUSTED_ORIGINS": [origin for origin in settings.CSRF_TRUSTED_ORIGINS if origin != settings.FRONTEND_URL],
+    }
+    for name, listed in origins.items():
+        if any(is_local_origin(origin) for origin in listed):
+            hint = "Whatever runs on a shopper's machine may send requests with their cookies."
+            warnings.append(Warning(f"{name} trusts the local machine.", hint=hint, id="shop.W010"))
+    for name, listed in {"FRONTEND_URL": [settings.FRONTEND_URL], **origins}.items():
+        if any(origin.startswith("http://") and not is_local_origin(origin) for origin in listed):
+            hint = "Anyone on the shopper's network can be an origin without TLS. Use https://."
+            warnings.append(Warning(f"{name} trusts an origin without TLS.", hint=hint, id="shop.W011"))
+    if any(is_local_host(host) for host in settings.ALLOWED_HOSTS):
+        hint = "Only probes on this machine need it; shoppers never ask for this host."
+        warnings.append(Warning("ALLOWED_HOSTS contains the local machine.", hint=hint, id="shop.W012"))
     return warnings

@@ -91,9 +91,10 @@ class TooManyRequests(DomainError):
     default_message = "Too many attempts. Try again later"
     client_action = "Wait for `Retry-After` seconds, then repeat the request."
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, scope: str = "") -> None:
         super().__init__(details={"retry_after": retry_after})
         self.retry_after = retry_after
+        self.scope = scope  # for the log, not for the client
 
 
 class KeyReused(DomainError):

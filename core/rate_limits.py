@@ -27,8 +27,16 @@ def count_call(scope: str, *caller: object) -> None:
         key = ":".join(("throttle", scope, str(seconds), *(str(part) for part in caller)))
         wait = _count_with_fallback(key, limit, seconds)
         if wait is not None:
-            logger.info("%s: more than %s in %s s", scope, limit, seconds)
-            raise TooManyRequests(wait)
+            raise TooManyRequests(wait, scope)
+
+
+def is_within(scope: str, *caller: object) -> bool:
+    """Count a call by `caller`; return whether it is within the scope's limits, for what is skipped and not refused."""
+    try:
+        count_call(scope, *caller)
+    except TooManyRequests:
+        return False
+    return True
 
 
 def get_caller_key(ip: str | None) -> str:

@@ -1,41 +1,81 @@
-"""The admin site: Unfold's theme, rate-limited login, and password changes that end API sessions."""
+"""The admin site: Unfold's theme, and sign-in and password changes by the rules of the API."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 
-from accounts.models import AuthSession, User
-from accounts.sessions import end_all_sessions
+from accounts import events, passwords, services
+from accounts.api.access import get_client_info
+from accounts.exceptions import AccountDisabled, InvalidCredentials
+from accounts.models import User
 from core import rate_limits
 from core.exceptions import TooManyRequests
-from core.http.client_ip import get_client_ip
+from core.http.refusal_log import log_refusal
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they have no type hints
     from django.contrib.admin import AdminSite
+    from django.contrib.admin.forms import AdminAuthenticationForm as AuthenticationForm
 else:
+    from unfold.forms import AuthenticationForm
     from unfold.sites import UnfoldAdminSite as AdminSite
+
+logger = logging.getLogger("shop.admin")
+
+
+class AdminLoginForm(AuthenticationForm):
+    """The login form; it signs in by `accounts.services`, which counts and records attempts, and not by a backend."""
+
+    user_cache: User | None
+
+    def clean(self) -> dict[str, Any]:
+        """Check address and password. Raises ValidationError, the same one for every reason, and TooManyRequests."""
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if self.request is not None and email is not None and password:
+            client = get_client_info(self.request)
+            try:
+                self.user_cache = services.authenticate_for_admin(email, password, client)
+            except (InvalidCredentials, AccountDisabled):
+                logger.warning("sign-in to the admin failed: caller %s", client.ip)
+                raise self.get_invalid_login_error() from None
+            logger.info("user %s signed in to the admin: caller %s", self.user_cache.pk, client.ip)
+        return self.cleaned_data
 
 
 class ShopAdminSite(AdminSite):
     """An admin site for staff whose accounts are also shop accounts."""
 
+    login_form = AdminLoginForm
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Log in to the admin; attempts are rate-limited by IP address before the password is checked."""
-        if request.method == "POST":
-            try:
-                rate_limits.count_call("admin_login", rate_limits.get_caller_key(get_client_ip(request)))
-            except TooManyRequests as error:
-                message = f"Too many attempts. Try again in {error.retry_after} seconds."
-                headers = {"Retry-After": str(error.retry_after)}
-                return HttpResponse(message, status=429, content_type="text/plain; charset=utf-8", headers=headers)
-        return super().login(request, extra_context)
+        """Log in to the admin; attempts are counted before the password is checked."""
+        try:
+            return super().login(request, extra_context)
+        except TooManyRequests as error:
+            return _refuse_throttled(request, error)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Change the password and end all API sessions of the account."""
-        response = super().password_change(request, extra_context)
-        if response.status_code == 302 and isinstance(request.user, User):
-            end_all_sessions(request.user.pk, AuthSession.Reason.PASSWORD)
-            request.user.refresh_from_db()
-            update_session_auth_hash(request, request.user)  # keeps the current admin session alive
+        """Change the password and end all API sessions of the account; attempts are counted, as at the API."""
+        user = request.user
+        if request.method != "POST" or not isinstance(user, User):
+            return super().password_change(request, extra_context)
+        try:
+            rate_limits.count_call("password_change", user.pk)
+        except TooManyRequests as error:
+            return _refuse_throttled(request, error)
+        response: Any = super().password_change(request, extra_context)
+        if response.status_code == 302:
+            passwords.finish_admin_change(user, get_client_info(request))
+            user.refresh_from_db()
+            update_session_auth_hash(request, user)  # keeps the current admin session alive
+        elif "old_password" in response.context_data["form"].errors:
+            events.record_event(events.Event.PASSWORD_REFUSED, get_client_info(request), user_id=user.pk)
         return response
+
+
+def _refuse_throttled(request: HttpRequest, error: TooManyRequests) -> HttpResponse:
+    log_refusal(request, 429, error.scope)
+    message = f"Too many attempts. Try again in {error.retry_after} seconds."
+    headers = {"Retry-After": str(error.retry_after)}
+    return HttpResponse(message, status=429, content_type="text/plain; charset=utf-8", headers=headers)

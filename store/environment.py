@@ -47,7 +47,10 @@ DEFAULT_RATES = {
     "verify_payment": "30/min",
     "admin_login": "5/min",
     "csrf_event": "10/min",
+    "login_event": "10/min",
+    "refusal_log": "10/min",
 }
+LIVE_KEYS = ("sk_live_", "rk_live_")
 WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
 
 
@@ -154,13 +157,13 @@ def parse_email_backend(value: str, host: str, file_path: str) -> str:
 
 def check_live_stripe_key(live: bool, secret_key: str) -> None:
     """Reject a test key in live mode. Raises EnvError."""
-    if live and not secret_key.startswith(("sk_live_", "rk_live_")):
+    if live and not secret_key.startswith(LIVE_KEYS):
         raise EnvError("STRIPE_LIVE=1 needs a live key in STRIPE_SECRET_KEY.")
 
 
 def parse_stripe_api_base(value: str, secret_key: str) -> str:
     """Return the base URL of the Stripe API; empty for Stripe's own. Raises EnvError for another URL with a live key."""
-    if value and secret_key.startswith(("sk_live_", "rk_live_")):
+    if value and secret_key.startswith(LIVE_KEYS):
         raise EnvError("STRIPE_API_BASE would send a live key to a third party; use it with test keys only.")
     return value.rstrip("/")
 

@@ -34,6 +34,7 @@ from store.environment import (
     parse_throttle_rates,
     parse_time_zone,
 )
+from store.live_shop import check_live_shop, check_stripe_keys_match
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
 
@@ -105,6 +106,7 @@ try:
     STRIPE_API_BASE = parse_stripe_api_base(env.str("STRIPE_API_BASE", ""), STRIPE_SECRET_KEY)
     STRIPE_ALLOWED_PAYMENT_METHODS = env.list("STRIPE_ALLOWED_PAYMENT_METHODS", ["card"])
     check_live_stripe_key(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
+    check_stripe_keys_match(STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY)
     CHECKOUT_SUCCESS_URL = parse_checkout_url("CHECKOUT_SUCCESS_URL", env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
     CHECKOUT_CANCEL_URL = parse_checkout_url("CHECKOUT_CANCEL_URL", env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
     SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]
@@ -132,6 +134,7 @@ try:
     VERIFY_PAGE = parse_page_path("VERIFY_PAGE", env.str("VERIFY_PAGE", "/verify-email"))
     SMS_FILE_PATH = env.str("SMS_FILE_PATH", "")
     SMS_BACKEND = parse_sms_backend(env.str("SMS_BACKEND", ""), SMS_FILE_PATH, debug=DEBUG)
+    check_live_shop(STRIPE_SECRET_KEY, FRONTEND_URL, SMS_BACKEND, debug=DEBUG)
     LOG_LEVEL = env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 except EnvError as error:
     raise ImproperlyConfigured(f"{error} See .env.example.") from None
@@ -247,8 +250,9 @@ SPECTACULAR_SETTINGS = {
 
 # --- 10. Accounts ----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-_VALIDATION = "django.contrib.auth.password_validation"
+_VALIDATION = "accounts.password_validators"
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.MaximumLengthValidator"},
     {
         "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "first_name", "last_name")},

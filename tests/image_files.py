@@ -59,7 +59,7 @@ def upload_image(client: SchemaClient, product: Product, content: bytes | None =
 
 def make_staff_client() -> SchemaClient:
     """Return the client of a new member of staff."""
-    return signed_in_client(make_user("staff@example.com", is_staff=True))
+    return signed_in_client(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
 
 def make_token(**fields: object) -> str:

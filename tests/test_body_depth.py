@@ -29,7 +29,7 @@ def make_nested_body(depth: int, brackets: str = "[]") -> bytes:
 @pytest.fixture
 def staff(db: None, unthrottled: None) -> SchemaClient:
     """A client with all rights."""
-    return SchemaClient().bearer(make_access_token(make_user("staff@example.com", is_staff=True)))
+    return SchemaClient().bearer(make_access_token(make_user("staff@example.com", is_staff=True, is_superuser=True)))
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

@@ -79,7 +79,7 @@ def staff(db: None, settings: Settings, unthrottled: None) -> SchemaClient:
     settings.SMS_BACKEND = "locmem"
     make_category()
     lamp = make_product(stock=90)
-    client = SchemaClient().bearer(make_access_token(make_user("staff@example.com", is_staff=True)))
+    client = SchemaClient().bearer(make_access_token(make_user("staff@example.com", is_staff=True, is_superuser=True)))
     add_to_cart(client, lamp)
     return client
 

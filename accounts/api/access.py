@@ -18,6 +18,7 @@ from core.exceptions import DomainError, NotSignedIn
 from core.http import cookies
 from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
+from core.http.inputs import is_empty
 from core.http.parsers import get_body
 from core.markets import get_request_market
 
@@ -54,10 +55,17 @@ def get_claims(request: Request) -> tokens.Claims:
 def sign_in_user(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
     """Start a session, send `signed_in`, and add the tokens and what the receivers return to the response.
 
-    Raises AccountDisabled, InvalidCredentials.
+    The session of the browser's cookies ends, of whichever user: the browser no longer has a way to sign out of it. Raises
+    AccountDisabled, InvalidCredentials.
     """
     request._request.caller_market = user.market  # type: ignore[attr-defined]  # used if the request names no market
-    pair = sessions.start_session(user, method, get_client_info(request._request))
+    client = get_client_info(request._request)
+    pair = sessions.start_session(user, method, client)
+    replaced = _decode_all(_get_cookie_tokens(request))
+    for claims in replaced:
+        sessions.end_replaced_session(claims.sid, claims.user_id, client)
+    if replaced and mode == "token":
+        delete_token_cookies(reply)
     for receiver, extra in signals.signed_in.send_robust(sender=User, request=request, user=user):
         if isinstance(extra, Exception):
             logger.error("signed_in receiver %s failed", receiver, exc_info=extra)
@@ -95,9 +103,12 @@ def set_token_cookies(reply: Reply, pair: tokens.TokenPair) -> Reply:
 
 
 def get_refresh_token(request: Request) -> tuple[str, str]:
-    """Return the refresh token and how it was sent, "token" (body) or "cookie". Raises TokenInvalid."""
+    """Return the refresh token and how it was sent, "token" (body) or "cookie"; an empty one in the body is absent.
+
+    Raises TokenInvalid.
+    """
     token = get_body(request).get("refresh_token")
-    if token is not None:
+    if not is_empty(token):
         if not isinstance(token, str):
             raise TokenInvalid
         return token, "token"
@@ -116,16 +127,28 @@ def decode_refresh_token(text: str, client: ClientInfo) -> tokens.Claims:
 
 def get_claims_to_end(request: Request) -> list[tokens.Claims]:
     """Return the claims of each session to log out: tokens from header, body and cookies, access or refresh, expired or not."""
-    raw = request._request
-    header = raw.META.get("HTTP_AUTHORIZATION", "")
+    header = request._request.META.get("HTTP_AUTHORIZATION", "").partition(" ")[2].strip()
     body_token = get_body(request).get("refresh_token")
-    candidates = (
-        (header.partition(" ")[2].strip(), tokens.AccessToken),
-        (header.partition(" ")[2].strip(), tokens.RefreshToken),
-        (body_token if isinstance(body_token, str) else "", tokens.RefreshToken),
+    return _decode_all(
+        [
+            (header, tokens.AccessToken),
+            (header, tokens.RefreshToken),
+            (body_token if isinstance(body_token, str) else "", tokens.RefreshToken),
+            *_get_cookie_tokens(request),
+        ]
+    )
+
+
+def _get_cookie_tokens(request: Request) -> list[tuple[str, type[tokens.ShopToken]]]:
+    raw = request._request
+    return [
         (cookies.read(raw, cookies.ACCESS), tokens.AccessToken),
         (cookies.read(raw, cookies.REFRESH), tokens.RefreshToken),
-    )
+    ]
+
+
+def _decode_all(candidates: list[tuple[str, type[tokens.ShopToken]]]) -> list[tokens.Claims]:
+    """Return the claims of each session that one of these tokens belongs to; invalid tokens are ignored, expired ones are not."""
     sessions_to_end: dict[UUID, tokens.Claims] = {}
     for text, kind in candidates:
         with suppress(DomainError):

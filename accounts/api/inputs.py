@@ -4,14 +4,16 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts import phone_codes
 from accounts.passwords import Proof
 from core.http.fields import CartTokenField
-from core.http.inputs import Input
+from core.http.inputs import Input, is_empty
 from core.markets import UnknownMarket, get_market
 
 MODES = ["cookie", "token"]
 MODE_HELP = "HttpOnly cookies, or tokens in the body"
 MAX_CREDENTIAL_LENGTH = 8 * 1024  # characters
+PROOF_FIELDS = ("password", "verification_code", "credential")
 
 
 class PasswordField(serializers.CharField):
@@ -29,6 +31,24 @@ class StrictCharField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class CodeField(serializers.CharField):
+    """A code from a text message, in any grouping and any digits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=16, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the normalized code; the limit of length applies to it. Raises ValidationError for what is not text."""
+        return phone_codes.normalize_code(super().to_internal_value(data))
+
+
+class TokenField(serializers.CharField):
+    """A token in a body. Clients send back the empty value that cookie mode gave them, so empty means absent."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, allow_null=True, allow_blank=True)
 
 
 class SignInMode(Input):
@@ -76,20 +96,20 @@ class VerifyCodeInput(SignInMode):
 
     mode = serializers.ChoiceField(MODES, default="token", help_text=MODE_HELP)
     phone = serializers.CharField(max_length=64)
-    verification_code = serializers.CharField(max_length=16)
+    verification_code = CodeField()
 
 
 class RefreshInput(Input):
     """The refresh token, for clients that do not send the cookie."""
 
-    refresh_token = serializers.CharField(required=False)
+    refresh_token = TokenField()
 
 
 class LogoutInput(Input):
     """Sign out of this session, or of all sessions."""
 
     all = serializers.BooleanField(default=False, help_text="end every session of the account")
-    refresh_token = serializers.CharField(required=False)
+    refresh_token = TokenField()
 
 
 class ProfileInput(Input):
@@ -111,8 +131,14 @@ class ProofInput(Input):
     """The password or, for an account without one, a phone code or Google credential from the last five minutes."""
 
     password = PasswordField(required=False, allow_blank=True)
-    verification_code = serializers.CharField(required=False, max_length=16)
+    verification_code = CodeField(required=False)
     credential = StrictCharField(required=False, max_length=MAX_CREDENTIAL_LENGTH)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Drop empty proofs beside another one: forms send every field that they have."""
+        if isinstance(data, dict) and not all(is_empty(data.get(name)) for name in PROOF_FIELDS):
+            data = {name: value for name, value in data.items() if name not in PROOF_FIELDS or not is_empty(value)}
+        return super().to_internal_value(data)
 
     def get_proof(self) -> Proof:
         """Return the validated proof."""

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from accounts import events
 from accounts.api.access import get_client_info
 from core import rate_limits
-from core.exceptions import TooManyRequests
 from core.http.origin import OriginMiddleware
 
 logger = logging.getLogger("shop.origin")
@@ -21,9 +20,7 @@ class RecordedOriginMiddleware(OriginMiddleware):
         """Log and record a rejected write."""
         super().refused(request)
         client = get_client_info(request)
-        try:
-            rate_limits.count_call("csrf_event", rate_limits.get_caller_key(client.ip))
-        except TooManyRequests:
+        if not rate_limits.is_within("csrf_event", rate_limits.get_caller_key(client.ip)):
             return
         origin = request.META.get("HTTP_ORIGIN", "")[:200].replace("\0", "")
         try:

@@ -66,7 +66,21 @@ def verify_id_token(credential: str, nonce: str | None = None) -> Identity:
         raise GoogleTokenInvalid from None
     if nonce is not None and claims.get("nonce") != nonce:
         raise GoogleTokenInvalid
+    _check_audience(claims, audience)
     return _parse_identity(claims)
+
+
+def _check_audience(claims: dict[str, Any], trusted: list[str]) -> None:
+    """Refuse a token that was issued for another party, alone or too (OpenID Connect Core §3.1.3.7, steps 3 to 5).
+
+    PyJWT accepts a list of audiences if one of them is ours. Every one must be, and so must `azp`, the party that the token was
+    issued to, which a token for several audiences has to name.
+    """
+    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if not set(audiences) <= set(trusted) or (len(audiences) > 1 and "azp" not in claims):
+        raise GoogleTokenInvalid
+    if "azp" in claims and claims["azp"] not in trusted:
+        raise GoogleTokenInvalid
 
 
 def _get_key_id(credential: str) -> str:

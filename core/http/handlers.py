@@ -14,6 +14,7 @@ from rest_framework import exceptions as drf
 from core import exceptions as kinds
 from core.http import cookies
 from core.http.envelope import Refusal, encode, failure, refuse
+from core.http.refusal_log import LOGGED_STATUSES, log_refusal
 from core.markets import UnknownMarket, get_market
 
 logger = logging.getLogger("shop.errors")
@@ -39,6 +40,14 @@ KEY_HEADERS = {"HTTP_X_CART_TOKEN": "X-Cart-Token", "HTTP_X_SESSION_KEY": "X-Ses
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
     """Return the response to an exception in a view; unexpected exceptions are logged and answered with 500."""
+    refusal = _build_refusal(exc, context)
+    request = context.get("request")
+    if refusal.status_code in LOGGED_STATUSES and request is not None:
+        log_refusal(request, refusal.status_code, getattr(exc, "scope", "") or refusal.data["code"])
+    return refusal
+
+
+def _build_refusal(exc: Exception, context: dict[str, Any]) -> Refusal:
     if isinstance(exc, kinds.DomainError):
         return _refuse_domain_error(exc)
     if isinstance(exc, drf.APIException):

@@ -13,7 +13,7 @@ MAX_KEY_LENGTH = 100  # characters of a named path
 class Input(serializers.Serializer[Any]):
     """A request body.
 
-    `aliases` maps other names to field names: an alias is read if the field is absent or null, the first one with a value wins.
+    `aliases` maps other names to field names: an alias is read if the field is absent or empty, the first one with a value wins.
     The schema does not mention aliases, and errors bear the name that the client sent. `unused` names keys that clients copy
     from responses or from their own state: no field reads them, and no warning names them.
     """
@@ -51,7 +51,7 @@ class Input(serializers.Serializer[Any]):
             return {}
         names: dict[str, str] = {}
         for alias, field in self.aliases.items():
-            if alias in data and data.get(field) is None and data.get(names.get(field)) is None:
+            if alias in data and is_empty(data.get(field)) and is_empty(data.get(names.get(field))):
                 names[field] = alias
         return names
 
@@ -64,6 +64,11 @@ class Input(serializers.Serializer[Any]):
                 yield from _iterate_nested(field, value, f"{prefix}{key}.")
             elif not self.is_unused(key):
                 yield f"{prefix}{key}"
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a value counts as absent beside another one: null, or text without a visible character."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _iterate_nested(field: Any, value: Any, prefix: str) -> Iterator[str]:

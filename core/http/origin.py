@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from core import rate_limits
+from core.http.client_ip import get_client_ip
 from core.http.envelope import refuse
 
 logger = logging.getLogger("shop.origin")
@@ -45,8 +47,11 @@ class OriginMiddleware:
         return refuse(403, "csrf_failed", "This request came from a page of an untrusted origin")
 
     def refused(self, request: HttpRequest) -> None:
-        """Log a rejected write."""
-        logger.warning("refused a write to %s from origin %.200r", request.path, request.META.get("HTTP_ORIGIN", ""))
+        """Log a rejected write with its caller."""
+        ip = get_client_ip(request)
+        if rate_limits.is_within("refusal_log", rate_limits.get_caller_key(ip)):
+            origin = request.META.get("HTTP_ORIGIN", "")
+            logger.warning("refused a write to %s from origin %.200r: caller %s", request.path, origin, ip or "unknown")
 
 
 def is_from_trusted_page(request: HttpRequest) -> bool:

@@ -202,17 +202,18 @@ def build_variant_change(fields: Mapping[str, Any]) -> VariantChange:
     )
 
 
-def build_new_product(fields: Mapping[str, Any]) -> NewProduct:
+def build_new_product(fields: Mapping[str, Any], *, may_create_category: bool) -> NewProduct:
     """Return the command that creates a product from validated fields."""
     variants = fields.get("variants") or [{name: value for name, value in fields.items() if name in SellableInput().fields}]
     return NewProduct(
         **{name: fields[name] for name in (*ProductColumns.__annotations__, "slug") if name in fields},
         category_ref=fields.get("category"),
+        may_create_category=may_create_category,
         variants=[build_variant_change(variant).to_new_variant() for variant in variants],
     )
 
 
-def build_product_change(fields: Mapping[str, Any], *, is_replacement: bool) -> ProductChange:
+def build_product_change(fields: Mapping[str, Any], *, is_replacement: bool, may_create_category: bool) -> ProductChange:
     """Return the command that changes a product's validated fields; a replacement (PUT) clears a missing description or category.
 
     A PUT keeps missing fields that responses do not include (threshold, is_active, other markets' prices), the SKU and the stock.
@@ -224,6 +225,7 @@ def build_product_change(fields: Mapping[str, Any], *, is_replacement: bool) -> 
     return ProductChange(
         columns=select_columns(ProductColumns, fields),
         category_ref=(fields["category"] or "") if "category" in fields else None,
+        may_create_category=may_create_category,
         slug=fields.get("slug"),
         simple_variant=VariantChange() if variants else build_variant_change(simple),
         variants=[build_variant_change(variant) for variant in variants] if variants else None,

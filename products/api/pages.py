@@ -3,9 +3,9 @@
 from rest_framework.request import Request
 
 from core.absolute_urls import get_site_url
-from core.actors import get_actor
 from core.http.envelope import Reply
 from core.markets import get_request_market
+from products.api.permissions import get_viewer
 from products.catalog import detail, list_item
 from products.exceptions import ProductNotFound
 from products.models import Product
@@ -18,7 +18,7 @@ def build_product_page(request: Request, ref: str) -> Reply:
     try:
         return Reply(detail.get_product(ref, market, site))
     except ProductNotFound:
-        return Reply(detail.get_for_editor(list_item.get_editable_product_id(get_actor(request), ref), market, site))
+        return Reply(detail.get_for_editor(list_item.get_editable_product_id(get_viewer(request), ref), market, site))
 
 
 def build_change_reply(request: Request, product: Product, message: str, *, status: int = 200) -> Reply:

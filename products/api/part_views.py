@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from core.actors import get_actor
 from core.exceptions import NotFound, PreconditionFailed
 from core.http.envelope import Reply
 from core.http.openapi import PaginationResponse, api_schema
@@ -19,7 +18,7 @@ from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import ImageChangeInput, NewImageInput, StockInput, VariantInput, build_variant_change
 from products.api.pages import build_change_reply
-from products.api.permissions import IsStaffOrSeller, IsStaffOrSellerOrReadOnly
+from products.api.permissions import CatalogPermission, get_editor
 from products.api.preconditions import if_unchanged
 from products.api.responses import ProductResponse, StockMovementResponse, VariantResponse
 from products.catalog import detail, stock_movements
@@ -57,9 +56,9 @@ def parse_part_id(text: str) -> int:
 
 
 class ProductPartsViewSet(GenericViewSet[Product]):
-    """The variants, images and stock of a product, which staff and its seller may change."""
+    """The variants, images and stock of a product, which staff with the admin's permissions and its seller may change."""
 
-    permission_classes = [IsStaffOrSellerOrReadOnly]
+    permission_classes = [CatalogPermission]
     ignores_bad_cookie = True
     queryset = Product.objects.none()
     serializer_class = ProductResponse
@@ -91,7 +90,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         """Add a variant. A deleted one with the same SKU is restored."""
         serializer = VariantInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        variant = products.add_variant(get_actor(request), product, build_variant_change(serializer.validated_data))
+        variant = products.add_variant(get_editor(request, self.action), product, build_variant_change(serializer.validated_data))
         return Reply(
             detail.get_variant(variant.pk, get_request_market(request._request)), "Variant created successfully", status=201
         )
@@ -121,7 +120,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         serializer = VariantInput(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         variant = products.update_variant(
-            get_actor(request), product, parse_part_id(variant_id), build_variant_change(serializer.validated_data)
+            get_editor(request, self.action), product, parse_part_id(variant_id), build_variant_change(serializer.validated_data)
         )
         return Reply(detail.get_variant(variant.pk, get_request_market(request._request)), "Variant updated successfully")
 
@@ -142,17 +141,15 @@ class ProductPartsViewSet(GenericViewSet[Product]):
     @if_unchanged
     def remove_variant(self, request: Request, product: str, variant_id: str) -> Reply:
         """Delete a variant. Carts show it as unavailable. The last variant cannot be deleted."""
-        variant = products.delete_variant(get_actor(request), product, parse_part_id(variant_id))
+        variant = products.delete_variant(get_editor(request, self.action), product, parse_part_id(variant_id))
         return Reply(detail.get_variant(variant.pk, get_request_market(request._request)), "Variant deleted successfully")
 
     @api_schema(
         ProductResponse,
         request=NewImageInput,
         statuses=(201,),
-        parameters=PRECONDITIONS,
         operation_id="add_image",
         refusals=(
-            PreconditionFailed,
             ProductNotFound,
             NotYours,
             BadPicture,
@@ -162,14 +159,17 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         ),
     )
     @action(detail=True, methods=["post"], parser_classes=[SingleFileParser])
-    @if_unchanged
     def images(self, request: Request, product: str) -> Reply:
         """Add an image. JPEG, PNG or WebP, at most 5 MB and 12.5 megapixels (a JPEG: 25), stored without its metadata."""
         serializer = NewImageInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields: dict[str, Any] = serializer.validated_data
         changed = product_images.add_image(
-            get_actor(request), product, fields["image"].read(), alt=fields.get("alt", ""), position=fields.get("position")
+            get_editor(request, self.action),
+            product,
+            fields["image"].read(),
+            alt=fields.get("alt", ""),
+            position=fields.get("position"),
         )
         return build_change_reply(request, changed, "Picture added successfully", status=201)
 
@@ -195,7 +195,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         fields: dict[str, Any] = serializer.validated_data
         position = 0 if fields.get("primary") else fields.get("position")
         changed = product_images.update_image(
-            get_actor(request), product, parse_part_id(image_id), alt=fields.get("alt"), position=position
+            get_editor(request, self.action), product, parse_part_id(image_id), alt=fields.get("alt"), position=position
         )
         return build_change_reply(request, changed, "Picture updated successfully")
 
@@ -217,7 +217,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         """Remove an image from the product."""
         return build_change_reply(
             request,
-            product_images.remove_image(get_actor(request), product, parse_part_id(image_id)),
+            product_images.remove_image(get_editor(request, self.action), product, parse_part_id(image_id)),
             "Picture deleted successfully",
         )
 
@@ -231,10 +231,10 @@ class ProductPartsViewSet(GenericViewSet[Product]):
             NotYours,
         ),
     )
-    @action(detail=True, methods=["get"], permission_classes=[IsStaffOrSeller])
+    @action(detail=True, methods=["get"])
     def stock(self, request: Request, product: str) -> Reply:
         """List the stock movements of a product, newest first."""
-        page = stock_movements.get_page(get_actor(request), product, request._request.GET)
+        page = stock_movements.get_page(get_editor(request, self.action), product, request._request.GET)
         return Reply(page.rows, extra={"pagination": page.links(request)})
 
     @api_schema(
@@ -259,7 +259,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         serializer.is_valid(raise_exception=True)
         fields: dict[str, Any] = serializer.validated_data
         changed = products.adjust_stock(
-            get_actor(request),
+            get_editor(request, self.action),
             product,
             fields.get("sku_id"),
             delta=fields["delta"],

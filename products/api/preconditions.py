@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from rest_framework.request import Request
 
-from core.actors import get_actor
 from core.http import caching
 from core.http.envelope import Reply
 from products.api.pages import build_product_page
+from products.api.permissions import get_editor
 from products.catalog import detail
 from products.services import products
 
@@ -35,6 +35,6 @@ def if_unchanged(method: Method) -> Method:
 
         if not caching.has_preconditions(request._request):
             return write()
-        return products.run_locked(get_actor(request), product, check, write)
+        return products.run_locked(get_editor(request, view.action), product, check, write)
 
     return guarded  # type: ignore[return-value]  # same signature

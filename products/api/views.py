@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from core.absolute_urls import get_site_url
-from core.actors import get_actor
 from core.exceptions import NotFound, PreconditionFailed
 from core.http.caching import CachedResponseMixin
 from core.http.envelope import Reply
@@ -21,7 +20,7 @@ from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import CategoryInput, ProductInput, build_new_product, build_product_change
 from products.api.pages import build_change_reply, build_product_page
 from products.api.part_views import PRODUCT, parse_part_id
-from products.api.permissions import IsStaffOrReadOnly, IsStaffOrSellerOrReadOnly
+from products.api.permissions import CatalogPermission, get_editor, has_rights
 from products.api.preconditions import if_unchanged
 from products.api.query_params import parse_list_query
 from products.api.responses import CategoryNodeResponse, CategoryResponse, ProductResponse, ProductSummaryResponse
@@ -63,9 +62,9 @@ LIST_PARAMETERS = [
 
 
 class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
-    """The products for sale, which staff and sellers may change."""
+    """The products for sale, which staff with the admin's permissions and sellers may change."""
 
-    permission_classes = [IsStaffOrSellerOrReadOnly]
+    permission_classes = [CatalogPermission]
     ignores_bad_cookie = True  # an expired session does not close the catalog; a bad Bearer token is still refused
     queryset = Product.objects.none()
     serializer_class = ProductSummaryResponse
@@ -106,7 +105,8 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         """Create a product. The user is its seller."""
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        created = products.create(get_actor(request), build_new_product(serializer.validated_data))
+        new_product = build_new_product(serializer.validated_data, may_create_category=has_rights(request, ("add_category",)))
+        created = products.create(get_editor(request, "create"), new_product)
         return build_change_reply(request, created, "Product created successfully", status=201)
 
     @api_schema(ProductResponse, operation_id="get_product", parameters=[PRODUCT], refusals=(ProductNotFound,))
@@ -141,8 +141,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         """Replace a product. The SKU, the stock and the fields that responses do not include are kept if they are missing."""
         serializer = ProductInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        updated = products.update(get_actor(request), product, build_product_change(serializer.validated_data, is_replacement=True))
-        return build_change_reply(request, updated, "Product updated successfully")
+        return self._save(request, product, serializer.validated_data, is_replacement=True)
 
     @api_schema(
         ProductResponse,
@@ -171,9 +170,12 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         """Update the given fields of a product. A different `stock` is recorded as a movement."""
         serializer = ProductInput(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        updated = products.update(
-            get_actor(request), product, build_product_change(serializer.validated_data, is_replacement=False)
-        )
+        return self._save(request, product, serializer.validated_data, is_replacement=False)
+
+    def _save(self, request: Request, ref: str, fields: dict[str, Any], *, is_replacement: bool) -> Reply:
+        may_create_category = has_rights(request, ("add_category",))
+        change = build_product_change(fields, is_replacement=is_replacement, may_create_category=may_create_category)
+        updated = products.update(get_editor(request, "update", fields), ref, change)
         return build_change_reply(request, updated, "Product updated successfully")
 
     @api_schema(
@@ -190,10 +192,10 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
     @if_unchanged
     def destroy(self, request: Request, product: str) -> Reply:
         """Delete a product. Carts show it as unavailable, orders keep their copies."""
-        return build_change_reply(request, products.delete(get_actor(request), product), "Product deleted successfully")
+        return build_change_reply(request, products.delete(get_editor(request, "destroy"), product), "Product deleted successfully")
 
     @api_schema(CategoryNodeResponse(many=True), operation_id="list_categories")
-    @action(detail=False, methods=["get"], permission_classes=[IsStaffOrReadOnly])
+    @action(detail=False, methods=["get"])
     def categories(self, request: Request) -> Reply:
         """Get the category tree."""
         return Reply(category_tree.get_category_tree())
@@ -226,7 +228,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         ),
         tag="Catalog management",
     )
-    @action(detail=False, methods=["patch"], url_path=r"categories/(?P<category_id>[^/]+)", permission_classes=[IsStaffOrReadOnly])
+    @action(detail=False, methods=["patch"], url_path=r"categories/(?P<category_id>[^/]+)")
     def category(self, request: Request, category_id: str) -> Reply:
         """Rename, move or reorder a category. Its slug does not change."""
         serializer = CategoryInput(data=request.data, partial=True)

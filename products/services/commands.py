@@ -41,6 +41,7 @@ class NewProduct:
     description: str = ""
     category: Category | None = None
     category_ref: str | None = None  # slug, id, path or name; replaces `category`
+    may_create_category: bool = True  # if the reference is unknown; sellers never do
     seller_id: int | None = None
     low_stock_threshold: int = 5
     is_active: bool = True
@@ -116,6 +117,7 @@ class ProductChange:
 
     columns: ProductColumns = field(default_factory=ProductColumns)
     category_ref: str | None = None  # slug, id, path or name; empty: no category
+    may_create_category: bool = True  # if the reference is unknown; sellers never do
     slug: str | None = None  # empty: derived from the name
     simple_variant: VariantChange = field(default_factory=VariantChange)  # the only variant of a simple product
     variants: Sequence[VariantChange] | None = None  # the complete list

@@ -51,14 +51,14 @@ def create(actor: Actor, new_product: NewProduct, *, reason: str = StockMovement
     seller_id = new_product.seller_id if new_product.seller_id is not None else actor.user_id
     with _refuse_deleted_category() as used_categories:
         ref = new_product.category_ref
-        category = new_product.category if ref is None else _resolve_category(actor, ref)
+        category = new_product.category if ref is None else _resolve_category(actor, ref, new_product.may_create_category)
         used_categories.append(category)
         return create_many(actor, [replace(new_product, category=category, seller_id=seller_id)], reason=reason)[0]
 
 
-def _resolve_category(actor: Actor, ref: str) -> Category | None:
-    """Return the referenced category, if any; for staff, an unknown one is created. Raises CategoryUnknown."""
-    return None if not ref else categories.resolve_category(ref, may_create=actor.kind != "customer")
+def _resolve_category(actor: Actor, ref: str, may_create: bool) -> Category | None:
+    """Return the referenced category, if any; for staff who may, an unknown one is created. Raises CategoryUnknown."""
+    return None if not ref else categories.resolve_category(ref, may_create=may_create and actor.kind != "customer")
 
 
 @transaction.atomic
@@ -156,7 +156,7 @@ def update(actor: Actor, ref: str | int, change: ProductChange) -> Product:
         product = lock_product(actor, ref)
         columns = change.columns
         if change.category_ref is not None:
-            category = _resolve_category(actor, change.category_ref)
+            category = _resolve_category(actor, change.category_ref, change.may_create_category)
             used_categories.append(category)
             columns = {**columns, "category_id": category.pk if category is not None else None}
         save_columns(product, columns)

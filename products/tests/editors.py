@@ -25,8 +25,8 @@ def client_for(user: User) -> SchemaClient:
 
 
 def staff_client() -> SchemaClient:
-    """Return a client for a new staff user."""
-    return client_for(make_user("staff@example.com", is_staff=True))
+    """Return a client for a new superuser, who may change everything."""
+    return client_for(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
 
 def seller_client(email: str = "seller@example.com") -> SchemaClient:
@@ -124,7 +124,7 @@ class StaffConnections:
 
     def __init__(self, url: str) -> None:
         self.host = urlsplit(url).netloc
-        user = make_user("staff@example.com", is_staff=True)
+        user = make_user("staff@example.com", is_staff=True, is_superuser=True)
         self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {make_access_token(user)}"}
 
     def prepare(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> Callable[[], Response]:

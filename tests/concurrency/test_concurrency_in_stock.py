@@ -54,7 +54,7 @@ def test_two_buyers_of_the_last_of_two_variants_sell_the_product_out(live_server
 def test_a_restock_while_the_last_unit_is_bought_leaves_correct_listings(live_server: LiveServer) -> None:
     tee = make_tee(0)
     buyers = [make_buyer(live_server, tee, f"TEE-0-{size}") for size in "SM"]
-    token = make_access_token(make_user("staff@example.com", is_staff=True))
+    token = make_access_token(make_user("staff@example.com", is_staff=True, is_superuser=True))
     staff = Caller(live_server.url, {"Authorization": f"Bearer {token}"})
     delivery = staff.make_post(
         f"/api/products/{tee.pk}/stock/", {"delta": 1, "reason": "received", "sku_id": get_sku_id("TEE-0-S")}

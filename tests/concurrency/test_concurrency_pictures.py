@@ -36,7 +36,7 @@ def make_upload_call(caller: Caller, product: Product, alt: str) -> Callable[[],
 @pytest.fixture
 def caller(live_server: LiveServer) -> Caller:
     """Return a caller with the rights of staff."""
-    return Caller(live_server.url, {"Authorization": f"Bearer {make_access_token(make_user(is_staff=True))}"})
+    return Caller(live_server.url, {"Authorization": f"Bearer {make_access_token(make_user(is_staff=True, is_superuser=True))}"})
 
 
 def test_ten_uploads_at_once_are_ten_pictures_in_a_row(caller: Caller) -> None:

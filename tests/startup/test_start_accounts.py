@@ -70,6 +70,47 @@ def test_whether_money_is_real_is_yes_or_no(project: Path, live: str) -> None:
     assert "STRIPE_LIVE" in refused(project, STRIPE_LIVE=live, STRIPE_SECRET_KEY="sk_live_4711")
 
 
+LIVE = {"STRIPE_SECRET_KEY": "sk_live_4711"}
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "https://127.0.0.1", "http://[::1]:5173"])
+@pytest.mark.parametrize("key", ["sk_live_4711", "rk_live_4711"])
+def test_with_real_money_buyers_do_not_return_to_their_own_machine(project: Path, key: str, origin: str) -> None:
+    assert "FRONTEND_URL" in refused(project, STRIPE_SECRET_KEY=key, FRONTEND_URL=origin)
+
+
+def test_with_real_money_codes_are_not_written_to_a_file(project: Path) -> None:
+    assert "SMS_BACKEND" in refused(project, **LIVE, SMS_BACKEND="file", SMS_FILE_PATH="codes.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("secret", "publishable"),
+    [("sk_live_4711", "pk_test_4711"), ("sk_test_4711", "pk_live_4711"), ("rk_test_4711", "pk_live_4711")],
+)
+def test_keys_of_two_modes_stop_the_start(project: Path, secret: str) -> None:
+    other_mode = "test" if "live" in secret else "live"
+
+    said = refused(project, STRIPE_SECRET_KEY=secret, STRIPE_PUBLISHABLE_KEY=f"pk_{other_mode}_4711")
+
+    assert "STRIPE_SECRET_KEY" in said
+    assert "STRIPE_PUBLISHABLE_KEY" in said
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"FRONTEND_URL": "http://localhost:5173", "STRIPE_SECRET_KEY": "sk_test_4711", "STRIPE_PUBLISHABLE_KEY": "pk_test_4711"},
+        {"SMS_BACKEND": "file", "SMS_FILE_PATH": "codes.jsonl", "STRIPE_SECRET_KEY": "sk_test_emulator"},
+        {"STRIPE_SECRET_KEY": "sk_test_emulator", "STRIPE_API_BASE": "http://127.0.0.1:12111"},
+        {"EMAIL_BACKEND": "console", "CORS_ALLOWED_ORIGINS": "http://localhost:3000", "ALLOWED_HOSTS": "shop.example,localhost"},
+        {**LIVE, "DEBUG": "1", "FRONTEND_URL": "http://localhost:5173"},
+    ],
+    ids=str,
+)
+def test_what_a_staging_system_or_a_developer_needs_starts(project: Path, variables: dict[str, str]) -> None:
+    assert load_settings(project, **{**PRODUCTION, **variables})["SHOP_NAME"] == "Our shop"
+
+
 @pytest.mark.parametrize("key", ["sk_live_4711", "rk_live_4711"])
 def test_a_live_key_starts_a_live_shop(project: Path, key: str) -> None:
     assert load_settings(project, **PRODUCTION, STRIPE_LIVE="1", STRIPE_SECRET_KEY=key)["STRIPE_SECRET_KEY"] == key

@@ -72,6 +72,27 @@ def test_a_fresh_code_is_proof_and_is_used_up(ada: User, texts: SentTexts, actio
     assert verify_code(code).status_code == 401
 
 
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_a_text_message_is_no_proof_for_staff(ada: User, texts: SentTexts, role: str) -> None:
+    User.objects.update(**{role: True})
+    code = request_code(texts)
+
+    assert_refused(submit_proof(ada, "change", verification_code=code), ada)
+
+    assert not Job.objects.exists()
+    assert PhoneCode.objects.get().used_at is None
+
+
+@BOTH_ACTIONS
+def test_a_malformed_code_is_no_proof_and_uses_up_no_try(ada: User, texts: SentTexts, action: str) -> None:
+    code = request_code(texts)
+
+    assert_refused(submit_proof(ada, action, verification_code="12345"), ada)
+
+    assert PhoneCode.objects.get().attempts == 0
+    assert is_done(submit_proof(ada, action, verification_code=f"{code[:3]} {code[3:]}"), action)
+
+
 @BOTH_ACTIONS
 def test_a_fresh_credential_is_proof(ada: User, action: str) -> None:
     response = submit_proof(ada, action, credential=make_id_token(iat=int(time.time()) - 280))

@@ -130,6 +130,19 @@ def test_a_linked_account_may_have_a_second_identity() -> None:
     assert set(user.social_accounts.values_list("sub", flat=True)) == {SUB, "2"}
 
 
+@pytest.mark.parametrize(("verified", "status"), [(True, 200), (False, 403)])
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_staff_who_were_linked_before_stay_so_while_their_address_is_confirmed(role: str, verified: bool, status: int) -> None:
+    user = make_user(EMAIL, email_verified_at=timezone.now() if verified else None, **{role: True})
+    SocialAccount.objects.create(user=user, provider="google", sub=SUB)
+
+    response = post_credential(make_id_token())
+
+    assert response.status_code == status
+    assert verified or response.json()["code"] == "staff_not_linked"
+    assert AuthSession.objects.count() == (1 if verified else 0)
+
+
 @pytest.mark.parametrize("verified", [True, False])
 @pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
 def test_an_account_of_staff_is_never_linked(role: str, verified: bool) -> None:

@@ -102,8 +102,41 @@ def test_clocks_may_differ_by_seconds(name: str, ahead: int) -> None:
     assert post_credential(make_id_token(**claims)).status_code == 201
 
 
-def test_a_list_of_audiences_with_this_shop_among_them_will_do() -> None:
-    assert post_credential(make_id_token(aud=["another.example", CLIENT_ID])).status_code == 201
+@pytest.mark.parametrize(
+    "claims",
+    [{"aud": [CLIENT_ID]}, {"aud": CLIENT_ID, "azp": None}, {"aud": [CLIENT_ID, "app.example"], "azp": "app.example"}],
+    ids=str,
+)
+def test_audiences_that_are_all_the_shops_own_will_do(settings: Settings, claims: dict[str, Any]) -> None:
+    settings.GOOGLE_CLIENT_ID = f"{CLIENT_ID},app.example"
+
+    assert post_credential(make_id_token(**claims)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": ["another.example", CLIENT_ID]},
+        {"aud": [CLIENT_ID, "another.example"], "azp": CLIENT_ID},
+        {"aud": [CLIENT_ID, "app.example"], "azp": None},
+        {"aud": CLIENT_ID, "azp": "another.example"},
+        {"aud": CLIENT_ID, "azp": [CLIENT_ID]},
+        {"aud": CLIENT_ID, "azp": ""},
+        {"aud": [CLIENT_ID], "azp": "another.example"},
+        {"aud": []},
+        {"aud": [CLIENT_ID, 5]},
+        {"aud": [[CLIENT_ID]]},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_for_another_party_too_is_refused(settings: Settings, claims: dict[str, Any]) -> None:
+    settings.GOOGLE_CLIENT_ID = f"{CLIENT_ID},app.example"
+
+    response = post_credential(make_id_token(**claims))
+
+    assert (response.status_code, response.json()["code"]) == (401, "google_token_invalid")
+    assert not User.objects.exists()
+    assert not AuthSession.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_phrase_of_64_letters_is_kept_exactly_as_it_was_typed(method: str) -> 
     assert set_new_password(method, PHRASE).status_code in (200, 201)
 
     assert log_in(PHRASE) == 200
-    for variant in (PHRASE.strip(), PHRASE.lower(), PHRASE.replace("  ", " "), PHRASE.replace("\u00fc", "u\u0308"), PHRASE + " "):
+    for variant in (PHRASE.strip(), PHRASE.lower(), PHRASE.replace("  ", " "), PHRASE + " "):
         assert log_in(variant) == 401
 
 

@@ -1,6 +1,7 @@
 """POST /api/auth/verify-code/"""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -49,7 +50,7 @@ def test_the_right_code_makes_an_account_and_signs_in(texts: SentTexts) -> None:
 
 
 def test_the_right_code_signs_in_whom_the_number_belongs_to(texts: SentTexts) -> None:
-    owner = make_user(phone=PHONE, first_name="Ada", market="us")
+    owner = make_user(phone=PHONE, phone_verified_at=timezone.now(), first_name="Ada", market="us")
 
     response = verify_code(request_code(texts))
 
@@ -58,7 +59,6 @@ def test_the_right_code_signs_in_whom_the_number_belongs_to(texts: SentTexts) ->
     assert decode_claims(response.json()["access_token"])["market"] == "us"
     owner.refresh_from_db()
     assert owner.has_usable_password()
-    assert owner.phone_verified_at is not None
     assert User.objects.count() == 1
 
 
@@ -203,13 +203,76 @@ def test_the_code_of_another_number_opens_nothing(texts: SentTexts) -> None:
     assert PhoneCode.objects.get(phone=PHONE).used_at is None
 
 
-def test_full_width_digits_of_the_right_code_are_not_the_code(texts: SentTexts) -> None:
+SPELLINGS = {
+    "spaces": "{0}{1}{2} {3}{4}{5}",
+    "hyphens": "{0}{1}-{2}{3}-{4}{5}",
+    "other hyphens": "{0}\u2010{1}\u2011{2}\u2212{3}\u2013{4}\u2014{5}",
+    "no-break spaces": "\u00a0{0}{1}{2}\u202f{3}{4}\u2007{5}",
+    "every digit alone": "{0} {1} {2} - {3} {4} {5}",
+    "direction marks": "\u202a\u200e{0}{1}{2}{3}{4}{5}\u202c",
+    "invisible": "\ufeff{0}\u200b{1}\u2060{2}\u00ad{3}{4}{5}",
+    "lines": "{0}{1}{2}\n{3}{4}{5}\t",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=list(SPELLINGS))
+@pytest.mark.parametrize("zero", ["0", "\uff10", "\u0660", "\u06f0", "\u0966"], ids=["ascii", "wide", "arabic", "persian", "hindi"])
+def test_a_code_may_be_typed_in_any_grouping_and_digits(texts: SentTexts, spelling: str, zero: str) -> None:
     code = request_code(texts)
 
-    response = verify_code("".join(chr(ord(digit) + 0xFEE0) for digit in code))
+    response = verify_code(spelling.format(*(chr(ord(zero) + int(digit)) for digit in code)))
 
-    assert response.status_code == 401
-    assert not User.objects.exists()
+    assert response.status_code == 200
+    assert User.objects.get().phone == PHONE
+
+
+@pytest.mark.parametrize("code", ["0", "12345", "1234567", "abcdef", "......", "12345\u00b2", "12345\u2460", "1\u0301 2345", "-"])
+def test_a_malformed_code_uses_up_no_try(texts: SentTexts, code: str) -> None:
+    right = request_code(texts)
+
+    responses = [verify_code(code) for _ in range(12)]
+
+    assert [(response.status_code, response.json()) for response in responses] == [(401, REFUSED)] * 12
+    assert PhoneCode.objects.get().attempts == 0
+    assert verify_code(right).status_code == 200
+
+
+@pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_superuser": True}, {"is_staff": True, "is_superuser": True}], ids=str)
+@pytest.mark.parametrize("has_password", [True, False])
+def test_staff_never_sign_in_by_text_message(texts: SentTexts, rights: dict[str, Any], has_password: bool) -> None:
+    staff = make_user(phone=PHONE, phone_verified_at=timezone.now(), **rights)
+    if not has_password:
+        staff.set_unusable_password()
+        staff.save()
+    code = request_code(texts)
+
+    response = verify_code(code)
+
+    assert (response.status_code, response.json()) == (401, REFUSED)
+    assert not response.cookies
+    assert not AuthSession.objects.exists()
+    assert User.objects.get().last_login is None
+    assert verify_code(code).json() == REFUSED
+
+
+def test_a_number_that_nobody_confirmed_opens_no_account_with_a_password(texts: SentTexts) -> None:
+    make_user(phone=PHONE)
+
+    response = verify_code(request_code(texts))
+
+    assert (response.status_code, response.json()) == (401, REFUSED)
+    user = User.objects.get()
+    assert (user.phone_verified_at, user.last_login) == (None, None)
+    assert not AuthSession.objects.exists()
+
+
+def test_a_number_that_staff_entered_opens_an_account_without_a_password(texts: SentTexts) -> None:
+    created = User.objects.create_user(phone=PHONE)
+
+    response = verify_code(request_code(texts))
+
+    assert response.json()["data"]["user"]["id"] == created.pk
+    assert User.objects.get().phone_verified_at is not None
 
 
 def test_a_right_code_is_nothing_to_a_page_of_another_site(texts: SentTexts) -> None:

@@ -91,7 +91,7 @@ def test_what_is_off_sale_is_shown_to_those_who_may_see_it_and_never_shared(api:
 
 
 def test_no_other_answer_of_the_catalog_is_kept(api: SchemaClient) -> None:
-    api.bearer(sign_in(api, is_staff=True))
+    api.bearer(sign_in(api, is_staff=True, is_superuser=True))
 
     made = api.post("/api/products/", {"name": "Mug", "price": "5.00", "stock": 1})
     moved = api.get("/api/products/mug/stock/")

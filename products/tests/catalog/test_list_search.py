@@ -69,7 +69,7 @@ def test_six_words_are_asked_for_and_no_more(api: SchemaClient, search: str, exp
 
 
 def test_what_is_renamed_is_found_by_its_new_name_alone(api: SchemaClient) -> None:
-    staff = get_user_model().objects.create_user("staff@example.com", "a lamp on the hill", is_staff=True)
+    staff = get_user_model().objects.create_user("staff@example.com", "a lamp on the hill", is_staff=True, is_superuser=True)
     credentials = {"email": staff.email, "password": "a lamp on the hill", "mode": "token"}
     token = api.post("/api/auth/login/", credentials).json()["data"]["access_token"]
     headers = {"Authorization": f"Bearer {token}"}

@@ -93,7 +93,7 @@ def test_a_deleted_product_takes_no_pictures(db: None) -> None:
 
 def test_a_form_on_a_foreign_page_is_refused(api: SchemaClient) -> None:
     lamp = make_product()
-    api.cookies["access_token"] = make_token(is_staff=True)
+    api.cookies["access_token"] = make_token(is_staff=True, is_superuser=True)
 
     response = api.generic(
         "POST",
@@ -197,7 +197,7 @@ def announce_upload(server: LiveServer, product: Product, token: str, **headers:
 
 
 def test_what_is_announced_as_too_large_is_refused_before_it_is_sent(live_server: LiveServer) -> None:
-    token = make_token(is_staff=True)
+    token = make_token(is_staff=True, is_superuser=True)
 
     status, body = announce_upload(live_server, make_product(), token, **{"Content-Length": str(50 * MB)})
 
@@ -213,7 +213,7 @@ def test_who_may_not_is_refused_before_anything_is_sent(live_server: LiveServer)
 
 
 def test_a_body_of_unknown_length_is_refused(live_server: LiveServer) -> None:
-    token = make_token(is_staff=True)
+    token = make_token(is_staff=True, is_superuser=True)
 
     status, body = announce_upload(live_server, make_product(), token, **{"Transfer-Encoding": "chunked"})
 

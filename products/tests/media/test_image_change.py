@@ -237,7 +237,7 @@ def test_a_page_of_a_foreign_origin_changes_no_picture(api: SchemaClient, method
     lamp = make_product()
     image = upload_image(make_staff_client(), lamp)
     before = dump_images()
-    api.cookies["access_token"] = make_token(is_staff=True)
+    api.cookies["access_token"] = make_token(is_staff=True, is_superuser=True)
 
     response = getattr(api, method)(build_url(lamp, image.pk), {"alt": "new"}, headers={"Origin": "https://evil.example"})
 
