@@ -31,26 +31,3 @@ def validate_amount(amount: Decimal, currency: str) -> Decimal:
     except ValueError:
         raise ValueError(f"{currency} has {money.exponent(currency)} decimal places") from None
     return amount
-
-
-CURRENCY_SIGNS = {
-    "INR": ("₹", "Rs.", "Rs"),
-    "USD": ("US$", "$"),
-    "EUR": ("€",),
-    "GBP": ("£",),
-    "JPY": ("¥",),
-    "CNY": ("¥",),
-    "KRW": ("₩",),
-}
-GROUPED_AMOUNT = re.compile(r"-?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", re.ASCII)
-
-
-def strip_formatting(text: str, currency: str) -> str:
-    """Return an amount from a file without currency sign and digit grouping: "₹1,299.00" becomes "1299.00".
-
-    Ambiguous text is left unchanged: signs of other currencies, and commas that could be decimal separators.
-    """
-    text = text.replace("\u00a0", " ").strip()
-    for sign in (currency, *CURRENCY_SIGNS.get(currency, ())):
-        text = text.removeprefix(sign).removesuffix(sign).strip()
-    return text.replace(",", "") if GROUPED_AMOUNT.fullmatch(text) else text

@@ -8,8 +8,8 @@ from django.db.models import Prefetch
 
 from core import markets, money
 from products.catalog import category_tree
-from products.importing.html_text import escape_text, html_to_text
-from products.importing.rows import strip_options
+from products.importing.html_text import escape_name, escape_text, name_to_text
+from products.importing.texts import strip_options
 from products.models import Product, ProductImage, Variant
 
 BATCH_SIZE = 500  # products in memory at once
@@ -55,12 +55,12 @@ def _get_category_paths() -> dict[int | None, str]:
 
 def _escape_path_part(name: str) -> str:
     """Return a category's name, escaped if it contains a path separator or looks like HTML."""
-    return html.escape(name, quote=False) if ">" in name or html_to_text(name) != name else name
+    return html.escape(name, quote=False) if ">" in name or name_to_text(name) != name else name
 
 
 def _build_row(product: Any, paths: dict[int | None, str]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "name": escape_text(product.name),
+        "name": escape_name(product.name),
         "category": paths.get(product.category_id),
         "description": escape_text(product.description),
         "low_stock_threshold": product.low_stock_threshold,
@@ -73,7 +73,7 @@ def _build_row(product: Any, paths: dict[int | None, str]) -> dict[str, Any]:
     if len(product.active_variants) == 1 and not first.name and not strip_options(first.options):
         return {**_build_variant(first), **row}
     variants = [
-        {**_build_variant(variant), "name": escape_text(variant.name), "options": strip_options(variant.options)}
+        {**_build_variant(variant), "name": escape_name(variant.name), "options": strip_options(variant.options)}
         for variant in product.active_variants
     ]
     return {**row, "variants": variants}

@@ -7,19 +7,60 @@ import nh3
 
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--")
 ENTITY = re.compile(r"&(?:[A-Za-z]{2,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
-BLOCK_ENDS = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h[1-6]|ul|ol|table)\s*>", re.IGNORECASE)
+BLOCKS = (
+    "address|article|aside|blockquote|caption|center|dd|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|legend|li|"
+    "main|nav|ol|option|p|pre|section|summary|table|tbody|tfoot|thead|tr|ul"
+)
+INLINE = "a|abbr|b|big|code|del|em|font|i|img|ins|mark|q|s|small|span|strike|strong|sub|sup|tt|u"
+BLOCK_TAG = re.compile(rf"</?(?:{BLOCKS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+BREAK_TAG = re.compile(r"<br(?:[\s/][^<>]*)?>", re.IGNORECASE)
+CELL_TAG = re.compile(r"</?(?:td|th)(?:[\s/][^<>]*)?>", re.IGNORECASE)
+NAME_TAG = re.compile(rf"</?(?:{BLOCKS}|{INLINE}|br|td|th|script|style)(?:[\s/][^<>]*)?>", re.IGNORECASE)
+SEPARATES = re.compile(rf"</?(?:{BLOCKS}|br|td|th)\b", re.IGNORECASE)
+BLOCK, CELL = "\ufdd0", "\ufdd1"  # noncharacters, which no text contains: where a block or a cell begins or ends
+BLOCK_EDGES = re.compile(rf"{BLOCK}(?:[ \t]*[{BLOCK}{CELL}])*")
+CELL_EDGES = re.compile(rf"[ \t]*{CELL}[ \t{CELL}]*")
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+LINE_BREAKS = re.compile(r"[ \t]*[\n\r\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+[ \t]*")
 
 
 def html_to_text(text: str) -> str:
     """Return the text without tags and with its entities resolved; scripts and styles are removed with their content."""
     if not TAG.search(text):
         return html.unescape(text) if ENTITY.search(text) else text
-    with_breaks = BLOCK_ENDS.sub("\n", text)
-    cleaned = html.unescape(nh3.clean(with_breaks, tags=set()))
+    with_edges = CELL_TAG.sub(CELL, BLOCK_TAG.sub(BLOCK, BREAK_TAG.sub("\n", text)))
+    cleaned = html.unescape(nh3.clean(with_edges, tags=set()))
+    cleaned = CELL_EDGES.sub(" ", BLOCK_EDGES.sub("\n", cleaned))
     return BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in cleaned.splitlines())).strip()
+
+
+def name_to_text(text: str) -> str:
+    """Return a name on one line, with its entities resolved.
+
+    A name is plain text: only the tags that editors write are removed, so that `Cable <USB-C>` stays as it is.
+    """
+    return join_lines(html.unescape(strip_name_tags(text)))
+
+
+def strip_name_tags(text: str) -> str:
+    """Return a name without the tags that editors write; its entities stay."""
+    if not NAME_TAG.search(text):
+        return text
+    if "<script" in text.lower() or "<style" in text.lower():
+        text = nh3.clean(text, tags=set())  # also removes what they contain
+    return NAME_TAG.sub(lambda tag: " " if SEPARATES.match(tag[0]) else "", text)
+
+
+def join_lines(text: str) -> str:
+    """Return a text with its line breaks replaced by spaces."""
+    return LINE_BREAKS.sub(" ", text)
 
 
 def escape_text(text: str) -> str:
     """Return text that `html_to_text` turns back into this one; text that does not look like HTML stays as it is."""
     return text if html_to_text(text) == text else html.escape(text, quote=False)
+
+
+def escape_name(text: str) -> str:
+    """Return a name that `name_to_text` turns back into this one."""
+    return text if name_to_text(text) == text else html.escape(text, quote=False)

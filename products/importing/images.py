@@ -1,7 +1,7 @@
 """Import pictures from a folder or from URLs; pictures that are already stored are not stored again."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,9 +9,10 @@ from pathlib import Path
 from core.exceptions import DomainError
 from core.models import save_changed
 from products.exceptions import BadPicture
-from products.importing.rows import ImageRef
+from products.importing.image_refs import ImageRef
+from products.importing.texts import MAX_ALT
 from products.media import download, images, processing, storage
-from products.models import Product, ProductImage
+from products.models import Product, ProductImage, Variant
 
 
 class Unusable(ValueError):
@@ -25,14 +26,16 @@ class ImageImporter:
     folder: Path
     is_dry: bool = False
 
-    def sync(self, product: Product, refs: Sequence[ImageRef] | None) -> tuple[bool, list[str]]:
+    def sync(self, product: Product, refs: Sequence[ImageRef] | None, variant_images: Mapping[str, str]) -> tuple[bool, list[str]]:
         """Set a product's pictures, in this order; return whether anything changed, and which pictures failed and why.
+
+        `variant_images` names the file of the picture that shows a variant, by SKU.
 
         Pictures from an earlier import are deleted if they are no longer listed; those that staff added stay.
         """
         if refs is None:
             return False, []
-        before = list(product.images.all())
+        before, by_file = list(product.images.all()), dict[str, ProductImage]()
         existing, listed, problems = list(before), list[tuple[ProductImage, ImageRef]](), list[str]()
         for ref in refs:
             try:
@@ -43,17 +46,31 @@ class ImageImporter:
             except DomainError as error:
                 problems.append(f"picture {ref.file[:80]} could not be stored: {error.message}")
                 continue
+            by_file[ref.file] = row
             if all(row is not other for other, _ in listed):  # a picture listed twice is shown once
                 listed.append((row, ref))
             if all(row is not other for other in existing):
                 existing.append(row)
         changed = self._update_rows(listed) or len(existing) > len(before)
+        changed = self._assign_to_variants(product, by_file, variant_images) or changed
         if not problems:  # a picture that failed may be one of the existing ones
             stale = [row.pk for row in before if row.digest and all(row is not other for other, _ in listed)]
             changed = changed or bool(stale)
             if stale and not self.is_dry:
                 ProductImage.objects.filter(pk__in=stale).delete()
         return changed, problems
+
+    def _assign_to_variants(self, product: Product, by_file: Mapping[str, ProductImage], variant_images: Mapping[str, str]) -> bool:
+        """Set the pictures of variants; return whether anything changed. A picture that failed changes nothing."""
+        files = {sku: file for sku, file in variant_images.items() if file in by_file}
+        changed = False
+        for variant in Variant.objects.filter(product=product, sku__in=files) if files else ():
+            image_id = by_file[files[variant.sku]].pk
+            if variant.image_id != image_id:
+                changed = True
+                if not self.is_dry:
+                    save_changed(variant, {"image_id": image_id})
+        return changed
 
     def _get_or_create_row(self, product: Product, ref: ImageRef, existing: Sequence[ProductImage]) -> ProductImage:
         """Return the existing row of a picture, or create it. Raises Unusable, MediaDown, MediaRefused."""
@@ -70,9 +87,9 @@ class ImageImporter:
             raise Unusable(f"is one too many: a product has at most {images.MAX_IMAGES}")
         prepared = _prepare(content) if content is not None else None
         if self.is_dry:
-            return ProductImage(product=product, digest=digest, alt=ref.alt, position=len(existing))
+            return ProductImage(product=product, digest=digest, alt=_get_alt(product, ref), position=len(existing))
         stored = self._store_from_url(ref.file) if prepared is None else images.store_image(prepared)
-        row = stored.build_row(product, alt=ref.alt, digest=digest, position=len(existing))
+        row = stored.build_row(product, alt=_get_alt(product, ref), digest=digest, position=len(existing))
         row.save()
         return row
 
@@ -101,13 +118,17 @@ class ImageImporter:
         positions = [row.position for row, _ in listed]
         in_order = all(before < after for before, after in pairwise(positions))
         updates = [
-            (row, {"alt": ref.alt, "position": row.position if in_order else position})
+            (row, {"alt": _get_alt(row.product, ref), "position": row.position if in_order else position})
             for position, (row, ref) in enumerate(listed)
         ]
         changed = [(row, columns) for row, columns in updates if (row.alt, row.position) != (columns["alt"], columns["position"])]
         for row, columns in changed if not self.is_dry else ():
             save_changed(row, columns)
         return bool(changed)
+
+
+def _get_alt(product: Product, ref: ImageRef) -> str:
+    return product.name[:MAX_ALT] if ref.alt is None else ref.alt
 
 
 def _prepare(content: bytes, *, trusted: bool = True) -> processing.PreparedImage:

@@ -1,244 +1,268 @@
-"""Parse and validate one row of an import file. Error messages are written for the author of the file."""
+"""Parse and validate one row of an import file. Error messages are written for the author of the file.
 
-import re
-from dataclasses import dataclass
+What a row does not name is absent from the parsed row, and the importer leaves it as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from core import markets
-from products.amounts import parse_amount, strip_formatting
-from products.importing.html_text import TAG, html_to_text
-from products.models import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME, MAX_DESCRIPTION, MAX_NAME, MAX_SKU, MAX_STOCK, Category
-from products.services.commands import NewProduct, NewVariant, Price
+from products.exceptions import DuplicateOptions
+from products.importing import numbers, sales
+from products.importing.categories import parse_category
+from products.importing.columns import MARKET_COLUMN, to_own_names
+from products.importing.image_refs import ImageRef, parse_images
+from products.importing.raw_rows import BadRow, RawRow, describe_value, is_empty
+from products.importing.skus import looks_like_date, parse_sku
+from products.importing.texts import parse_description, parse_name, parse_options, parse_variant_name
+from products.models import MAX_STOCK, Category
+from products.services.commands import NewProduct, ProductColumns, VariantChange, VariantColumns
+from products.services.variants import refuse_duplicate_options
 
-WHOLE_NUMBER = re.compile(r"\d{1,12}(\.0*)?", re.ASCII)
-MAX_PATH_LENGTH = 2000  # characters of a category path
-COLUMN_ALIASES = {  # names used by other shops
-    "name": ("title", "product_name"),
-    "description": ("body_html", "body"),
-    "stock": ("quantity", "qty", "inventory"),
-    "images": ("image", "image_url", "picture"),
-    "category": ("product_type",),
-}
-NULLABLE_COLUMNS = {"description", "options", "low_stock_threshold"}
-EXTRA_CELLS = "\0more cells than names"  # marks a broken CSV line; no file can contain this key
-BOOLEAN_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-class BadRow(ValueError):
-    """The row cannot be imported; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRef:
-    """A reference to a picture: a file name relative to the picture folder, or a URL."""
-
-    file: str
-    alt: str
-
-    @property
-    def is_url(self) -> bool:
-        """Return whether the picture must be downloaded."""
-        return self.file.lower().startswith(("http://", "https://"))
+Amounts = dict[str, Decimal | None]  # by market; None takes the price away
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A valid row."""
+    """A valid row. Columns that the file does not name are absent from `columns` and from the variants' changes."""
 
-    name: str
-    description: str
-    category: tuple[str, ...]
-    variants: tuple[NewVariant, ...]
+    columns: ProductColumns
+    category: tuple[str, ...] | None  # None leaves the category unchanged; an empty path takes the product out of it
+    variants: tuple[VariantChange, ...]
+    lists_variants: bool  # all variants of the product are listed; otherwise the row is about one SKU
     images: tuple[ImageRef, ...] | None  # None leaves the pictures unchanged
-    low_stock_threshold: int
-    is_active: bool
+    variant_images: Mapping[str, str] = field(default_factory=dict)  # file of the picture that shows a variant, by SKU
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the name, or the first SKU if the row has none."""
+        return self.columns.get("name") or self.skus[0]
 
     @property
     def skus(self) -> list[str]:
         """Return the SKUs of the variants."""
-        return [variant.sku for variant in self.variants]
+        return [variant.columns["sku"] for variant in self.variants]
+
+    def find_missing(self, new: Sequence[VariantChange], *, is_new: bool) -> str:
+        """Return what the new variants need and the row lacks, such as "a name and a price"; empty if nothing."""
+        default = markets.get_default_market().code
+        lacks_name, lacks_price = is_new and "name" not in self.columns, any(v.amounts.get(default) is None for v in new)
+        return " and ".join(part for part, is_missing in (("a name", lacks_name), ("a price", lacks_price)) if is_missing)
 
     def to_new_product(self, category: Category | None) -> NewProduct:
         """Return the row as a product to create."""
         return NewProduct(
-            name=self.name,
-            description=self.description,
+            name=self.columns["name"],
+            description=self.columns.get("description", ""),
             category=category,
-            variants=self.variants,
-            low_stock_threshold=self.low_stock_threshold,
-            is_active=self.is_active,
+            variants=[variant.to_new_variant() for variant in self.variants],
+            low_stock_threshold=self.columns.get("low_stock_threshold", 5),
+            is_active=self.columns.get("is_active", True),
         )
 
 
-def parse_row(raw: Any) -> ProductRow:
+@dataclass
+class RowParser:
+    """Parses one row; collects what the report says about it."""
+
+    decimal_mark: str
+    notes: list[str] = field(default_factory=list)
+    variant_images: dict[str, str] = field(default_factory=dict)
+    amounts: list[Decimal] = field(default_factory=list)
+
+    def parse(self, raw: Any) -> ProductRow:
+        """Return the valid row. Raises BadRow."""
+        if not isinstance(raw, dict):
+            raise BadRow("is not an object")
+        row, flags = to_own_names(raw)
+        raw_variants = row.get("variants")
+        if raw_variants is not None and (not isinstance(raw_variants, list) or not raw_variants):
+            raise BadRow("variants must be a list with at least one entry")
+        columns = self._parse_columns(row, flags)
+        if raw_variants:
+            variants = tuple(self._parse_variant(entry) for entry in raw_variants)
+        else:
+            variants = (self._build_variant(row, _parse_own_variant(row)),)
+        if len({variant.columns["sku"] for variant in variants}) != len(variants):
+            raise BadRow("two of its variants have the same SKU")
+        _refuse_duplicate_options(variants)
+        if self.amounts and not any(self.amounts):
+            self.notes.append("all its prices are 0")
+        return ProductRow(
+            columns=columns,
+            category=parse_category(row),
+            variants=variants,
+            lists_variants=bool(raw_variants),
+            images=self._add_variant_images(parse_images(row)),
+            variant_images=self.variant_images,
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+    def _add_variant_images(self, images: tuple[ImageRef, ...] | None) -> tuple[ImageRef, ...] | None:
+        """Return the pictures of the product with those of its variants, which many formats list apart."""
+        if images is None:
+            return None
+        listed = {image.file for image in images}
+        files = dict.fromkeys(file for file in self.variant_images.values() if file not in listed)
+        return (*images, *(ImageRef(file, None) for file in files))
+
+    def _parse_columns(self, row: dict[str, Any], flags: list[Any]) -> ProductColumns:
+        columns: ProductColumns = {}
+        if not is_empty(row.get("name")):
+            columns["name"] = parse_name(row["name"])
+        if "description" in row:
+            columns["description"] = parse_description(row["description"])
+        if not is_empty(row.get("low_stock_threshold")):
+            columns["low_stock_threshold"] = self._parse_threshold(row["low_stock_threshold"])
+        is_available, is_counted_elsewhere = sales.apply_availability(row)
+        is_active = sales.parse_is_active((*flags, ("availability", is_available)))
+        if is_active is not None:
+            columns["is_active"] = is_active
+        if is_counted_elsewhere:
+            self.notes.append("it is in stock without a number; its stock stays as it is, 0 for a new product")
+        return columns
+
+    def _parse_threshold(self, value: Any) -> int:
+        number, note = self._parse_quantity(value, "low_stock_threshold")
+        if number is None or note:
+            raise BadRow(f"low_stock_threshold must be a whole number from 0 to {MAX_STOCK}: {describe_value(value)}")
+        return number
+
+    def _parse_variant(self, raw: Any) -> VariantChange:
+        """Return an entry of `variants`."""
+        if not isinstance(raw, dict):
+            raise BadRow("a variant must be an object")
+        row, flags = to_own_names(raw)
+        columns: VariantColumns = {}
+        if "name" in row:
+            columns["name"] = parse_variant_name(row["name"])
+        if "options" in row:
+            columns["options"] = parse_options(row["options"])
+        is_available, is_counted_elsewhere = sales.apply_availability(row)
+        is_active = sales.parse_is_active((*flags, ("availability", is_available)))
+        columns["is_active"] = is_active is not False  # a variant that is listed is for sale
+        if is_counted_elsewhere:
+            self.notes.append("a variant is in stock without a number; its stock stays as it is, 0 for a new one")
+        if isinstance(row.get("images"), str) and row["images"].strip():
+            self.variant_images[_parse_row_sku(row)[0]] = row["images"].strip()
+        return self._build_variant(row, columns)
+
+    def _build_variant(self, row: dict[str, Any], columns: VariantColumns) -> VariantChange:
+        """Return the SKU, prices and stock of a row or of an entry of `variants`."""
+        sku, stand_in = _parse_row_sku(row)
+        if stand_in:
+            self.notes.append(f"the column {stand_in} was taken as the SKU")
+        if looks_like_date(sku):
+            self.notes.append("the SKU looks like a date that a spreadsheet program made of it")
+        row, note = sales.apply_currency(sales.apply_sale(row))
+        self.notes += [note] if note else []
+        stock, note = self._parse_quantity(row["stock"], "stock") if not is_empty(row.get("stock")) else (None, "")
+        self.notes += [note] if note else []
+        amounts, compare_ats = self._parse_amounts(row)
+        self.amounts += [amount for amount in amounts.values() if amount is not None]
+        return VariantChange({**columns, "sku": sku}, amounts, compare_ats, stock)
+
+    def _parse_quantity(self, value: Any, name: str) -> tuple[int | None, str]:
+        try:
+            return numbers.parse_quantity(value, self.decimal_mark)
+        except ValueError as error:
+            raise BadRow(f"{name} {error}: {describe_value(value)}") from None
+
+    def _parse_amounts(self, row: dict[str, Any]) -> tuple[Amounts, Amounts]:
+        """Return the prices and the compare-at prices that a row names, by market."""
+        default = markets.get_default_market()
+        amounts: Amounts = {}
+        compare_ats: Amounts = {}
+        if not is_empty(row.get("price")):  # the price of the default market cannot be taken away
+            amounts[default.code] = self._parse_amount(row["price"], "price", default.currency)
+        if "compare_at_price" in row:
+            compare_ats[default.code] = self._parse_amount(row["compare_at_price"], "compare_at_price", default.currency)
+        self._parse_objects(row, amounts, compare_ats)
+        for name, value in row.items():
+            column = MARKET_COLUMN.fullmatch(name)
+            if column:
+                market = _get_other_market(column[2])
+                target, label = (amounts, "prices") if column[1] == "price" else (compare_ats, "compare_at_prices")
+                target[market.code] = self._parse_amount(value, f"{label}.{market.code}", market.currency)
+        return amounts, compare_ats
+
+    def _parse_objects(self, row: dict[str, Any], amounts: Amounts, compare_ats: Amounts) -> None:
+        """Add the objects `prices` and `compare_at_prices`, which list all markets other than the default."""
+        others = [market for market in markets.get_markets().values() if not market.is_default]
+        for name, target in (("prices", amounts), ("compare_at_prices", compare_ats)):
+            if name not in row:
+                continue
+            if not isinstance(row[name], dict):
+                raise BadRow('prices must be an object like {"us": "9.99"}')
+            target.update(dict.fromkeys(market.code for market in others))
+            for code, value in row[name].items():
+                market = _get_other_market(code)
+                target[code] = self._parse_amount(value, f"{name}.{code}", market.currency)
+
+    def _parse_amount(self, value: Any, name: str, currency: str) -> Decimal | None:
+        """Return an amount; None if it is empty. Raises BadRow."""
+        if is_empty(value):
+            return None
+        try:
+            return numbers.parse_price(value, currency, self.decimal_mark)
+        except ValueError as error:
+            raise BadRow(f"{name} {error}: {describe_value(value)}") from None
+
+
+def parse_row(raw: RawRow) -> ProductRow:
     """Parse and validate one row of the file. Raises BadRow."""
-    if not isinstance(raw, dict):
-        raise BadRow("is not an object")
-    if EXTRA_CELLS in raw:
-        raise BadRow("has more cells than there are column names")
-    row = _apply_aliases(raw)
-    raw_variants = row.get("variants")
-    if raw_variants is not None and (not isinstance(raw_variants, list) or not raw_variants):
-        raise BadRow("variants must be a list with at least one entry")
-    name = _parse_text(row, "name", MAX_NAME)
-    variants = tuple(_parse_variant(raw) for raw in raw_variants) if raw_variants else (_parse_variant(row, simple=True),)
-    if len({variant.sku for variant in variants}) != len(variants):
-        raise BadRow("two of its variants have the same SKU")
-    return ProductRow(
-        name=name,
-        description=_parse_text(row, "description", MAX_DESCRIPTION, default=""),
-        category=_parse_category(row),
-        variants=variants,
-        images=_parse_images(row, name),
-        low_stock_threshold=_parse_whole_number(row, "low_stock_threshold", default=5),
-        is_active=_parse_flag(row, "is_active", default=True),
-    )
+    if raw.problem:
+        raise BadRow(raw.problem)
+    return RowParser(raw.decimal_mark, list(raw.notes)).parse(raw.values)
 
 
-def _apply_aliases(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return the row with its columns renamed to ours, and without nullable columns that are null."""
-    renamed = {name: raw[alias] for name, aliases in COLUMN_ALIASES.items() if name not in raw for alias in aliases if alias in raw}
-    return {name: value for name, value in {**raw, **renamed}.items() if value is not None or name not in NULLABLE_COLUMNS}
+def find_skus(values: Any) -> list[str]:
+    """Return the SKUs that a row names, even if it cannot be imported."""
+    if not isinstance(values, dict):
+        return []
+    entries = values.get("variants")
+    found = []
+    for entry in (values, *(entries if isinstance(entries, list) else ())):
+        try:
+            found.append(_parse_row_sku(to_own_names(entry)[0])[0] if isinstance(entry, dict) else "")
+        except BadRow:
+            continue
+    return list(filter(None, found))
 
 
-def _parse_variant(raw: Any, *, simple: bool = False) -> NewVariant:
-    """Return a variant; the variant of a simple product has neither a name nor options."""
-    if not isinstance(raw, dict):
-        raise BadRow("a variant must be an object")
-    row = raw if simple else _apply_aliases(raw)
-    currency = markets.get_default_market().currency
-    return NewVariant(
-        sku=_parse_sku(row),
-        name="" if simple else _parse_text(row, "name", MAX_NAME, default=""),
-        options={} if simple else _parse_options(row),
-        price=Price(_parse_amount(row.get("price"), "price", currency), _parse_compare_at(row, currency)),
-        prices=_parse_prices(row),
-        stock=_parse_whole_number(row, "stock", default=0),
-    )
-
-
-def _parse_sku(row: dict[str, Any]) -> str:
-    value = row.get("sku")
-    sku = str(value).strip() if isinstance(value, str) or type(value) is int else ""
-    if not 0 < len(sku) <= MAX_SKU or not sku.isprintable():
-        raise BadRow(f"sku is missing or is not 1 to {MAX_SKU} printable characters")
-    return sku
-
-
-def _parse_compare_at(row: dict[str, Any], currency: str) -> Decimal | None:
-    value = row.get("compare_at_price")
-    return None if value is None else _parse_amount(value, "compare_at_price", currency)
-
-
-def _parse_prices(row: dict[str, Any]) -> dict[str, Price]:
-    amounts, compare_ats = row.get("prices", {}), row.get("compare_at_prices", {})
-    if not isinstance(amounts, dict) or not isinstance(compare_ats, dict):
-        raise BadRow('prices must be an object like {"us": "9.99"}')
-    prices = {}
-    for code, amount in amounts.items():
-        market = markets.get_markets().get(code)
-        if market is None or market.is_default:
-            raise BadRow(f"prices names {code!r}, which is not another market of this shop")
-        compare_at = _parse_amount(compare_ats[code], "compare_at_prices", market.currency) if code in compare_ats else None
-        prices[code] = Price(_parse_amount(amount, f"prices.{code}", market.currency), compare_at)
-    return prices
-
-
-def _parse_amount(value: Any, name: str, currency: str) -> Decimal:
-    if value is None or value == "":
-        raise BadRow(f"{name} is missing")
+def _refuse_duplicate_options(variants: Sequence[VariantChange]) -> None:
+    """Raise BadRow if customers could not tell two variants apart."""
     try:
-        return parse_amount(strip_formatting(value, currency) if isinstance(value, str) else value, currency)
-    except ValueError as error:
-        reason = str(error).replace("Must", "must", 1)
-        raise BadRow(f"{name} {reason}: {_describe_value(value)}") from None
+        refuse_duplicate_options(variant.columns.get("options", {}) for variant in variants)
+    except DuplicateOptions as error:
+        raise BadRow(error.message[0].lower() + error.message[1:]) from None
 
 
-def _describe_value(value: Any) -> str:
-    """Return a value for an error message; lists and objects are not written out."""
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
-    return repr(str(value)[:30])
+def _parse_own_variant(row: dict[str, Any]) -> VariantColumns:
+    """Return the name and options of the only variant that a row has in columns of their own. Raises BadRow."""
+    columns: VariantColumns = {}
+    if "variant_name" in row:
+        columns["name"] = parse_variant_name(row["variant_name"])
+    options = {name.removeprefix("option_"): value for name, value in row.items() if name.startswith("option_")}
+    if options:
+        columns["options"] = parse_options(options)
+    return columns
 
 
-def _parse_text(row: dict[str, Any], name: str, max_length: int, *, default: str | None = None) -> str:
-    value = row.get(name, default)
-    value = html_to_text(value).strip() if isinstance(value, str) else value
-    if not isinstance(value, str) or (default is None and not value):
-        raise BadRow(f"{name} is missing or is not text")
-    if len(value) > max_length or "\x00" in value:
-        raise BadRow(f"{name} is longer than {max_length} characters or contains a NUL")
-    return value
+def _parse_row_sku(row: dict[str, Any]) -> tuple[str, str]:
+    """Return the SKU of a row, and the name of the column that stands in for it, if one does. Raises BadRow."""
+    if is_empty(row.get("sku")) and "stand_in" in row and not is_empty(row["stand_in"][1]):
+        name, value = row["stand_in"]
+        return parse_sku(value), name
+    return parse_sku(row.get("sku")), ""
 
 
-def _parse_whole_number(row: dict[str, Any], name: str, *, default: int) -> int:
-    value = row.get(name, default)
-    number = -1
-    if type(value) is int:
-        number = value
-    elif isinstance(value, str) and WHOLE_NUMBER.fullmatch(value.strip()):
-        number = int(value.partition(".")[0])
-    elif isinstance(value, Decimal | float) and -1 < value <= MAX_STOCK and value == int(value):
-        number = int(value)  # 12.0 from a spreadsheet
-    if not 0 <= number <= MAX_STOCK:
-        raise BadRow(f"{name} must be a whole number from 0 to {MAX_STOCK}: {_describe_value(value)}")
-    return number
-
-
-def _parse_flag(row: dict[str, Any], name: str, *, default: bool) -> bool:
-    value = row.get(name, default)
-    value = BOOLEAN_WORDS.get(value.strip().lower()) if isinstance(value, str) else value
-    if not isinstance(value, bool):
-        raise BadRow(f"{name} must be true or false")
-    return value
-
-
-def _parse_category(row: dict[str, Any]) -> tuple[str, ...]:
-    """Return the path of names; empty if the row has no category."""
-    if row.get("category") in (None, ""):
-        return ()
-    value = row["category"]
-    if isinstance(value, str) and not TAG.search(value):  # a > in a name is written as &gt;
-        path = tuple(html_to_text(part).strip() for part in value.split(">"))
-    else:
-        path = tuple(part.strip() for part in _parse_text(row, "category", MAX_PATH_LENGTH).split(">"))
-    if not all(path) or any(len(part) > MAX_CATEGORY_NAME or "\x00" in part for part in path):
-        raise BadRow(f"category must look like Home > Lighting, each part at most {MAX_CATEGORY_NAME} characters")
-    if len(path) > MAX_CATEGORY_DEPTH:
-        raise BadRow(f"category is nested more than {MAX_CATEGORY_DEPTH} levels deep")
-    return path
-
-
-def _parse_options(row: dict[str, Any]) -> dict[str, str]:
-    options = row.get("options", {})
-    if not isinstance(options, dict) or not all(
-        isinstance(value, str) and "\x00" not in name + value for name, value in options.items()
-    ):
-        raise BadRow('options must be an object with text values, like {"Size": "M"}')
-    return strip_options(options)
-
-
-def strip_options(options: dict[str, str]) -> dict[str, str]:
-    """Return options with names and values stripped, and without empty ones, as import files hold them."""
-    return {name.strip(): value.strip() for name, value in options.items() if name.strip() and value.strip()}
-
-
-def _parse_images(row: dict[str, Any], name: str) -> tuple[ImageRef, ...] | None:
-    value = row.get("images")
-    if value is None:
-        return None
-    if isinstance(value, str):
-        value = [value] if value.strip() else []
-    if not isinstance(value, list):
-        raise BadRow("images must be a list")
-    return tuple(_parse_image(entry, name) for entry in value)
-
-
-def _parse_image(value: Any, name: str) -> ImageRef:
-    if isinstance(value, str):
-        return ImageRef(value.strip(), name)
-    file = value.get("file", value.get("src", value.get("url"))) if isinstance(value, dict) else None
-    if not isinstance(file, str):
-        raise BadRow("an image must be a file name, a URL, or an object with file and alt")
-    return ImageRef(file.strip(), _parse_text(value, "alt", 200, default=name))
+def _get_other_market(code: str) -> markets.Market:
+    """Return a market other than the default. Raises BadRow."""
+    market = markets.get_markets().get(code)
+    if market is None or market.is_default:
+        raise BadRow(f"prices names {code!r}, which is not another market of this shop")
+    return market

@@ -1,194 +1,224 @@
-"""Read the rows of an import file one at a time, so that memory use does not grow with the file."""
+"""An import file: which kind it is, what of it is read, and its rows. Memory use does not grow with the file."""
 
-import codecs
-import csv
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import ijson
-import orjson
+from products.importing import columns, json_files, tables, workbooks
+from products.importing.columns import MARKET_COLUMN, find_unread, resolve
+from products.importing.formats import TableFormat, shopify_json
+from products.importing.formats.continued_lines import ContinuedFormat
+from products.importing.formats.lines import LineFormat
+from products.importing.formats.magento import MagentoFormat
+from products.importing.formats.shopify_csv import HandleFormat, MedusaFormat, SpreeFormat
+from products.importing.formats.shopping_feed import ShoppingFeedFormat
+from products.importing.formats.woocommerce import WooCommerceFormat
+from products.importing.numbers import DecimalMarks
+from products.importing.raw_rows import RawRow
+from products.importing.raw_rows import Unreadable as Unreadable
 
-from core import csv_export
-from products.importing.rows import COLUMN_ALIASES, EXTRA_CELLS
-
-BOM = codecs.BOM_UTF8
-SAMPLE_SIZE = 64 * 1024  # characters used to detect the separator of a CSV file
-MAX_DIGITS = 4000  # consecutive; Python's limit is 4,300
-OVERLONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
-MAX_CELL_LENGTH = 1_000_000  # characters
-MARKET_COLUMN = re.compile(r"(price|compare_at_price)_([a-z]{2})")
-LIST_PATHS = {"": "item", "products": "products.item"}  # path of the list: ijson path of its entries
-NumberedRow = tuple[int, Any]  # row number as a spreadsheet or JSON list counts it, and the row
-
-
-class Unreadable(ValueError):
-    """The file cannot be read; the message says why."""
+FORMATS: tuple[TableFormat, ...] = (  # the first that recognises the header reads the table
+    *(WooCommerceFormat(), MagentoFormat(), MedusaFormat(), SpreeFormat(), HandleFormat(), ShoppingFeedFormat(), ContinuedFormat()),
+    LineFormat(),
+)
+REFUSED = {  # the first bytes of files of other kinds, and what to do
+    b"\xd0\xcf\x11\xe0": "is an old Excel workbook; save it as .xlsx or CSV UTF-8",
+    b"%PDF": "is a PDF; save the table as CSV UTF-8",
+    b"<": "is XML or HTML, which is not read; export the products as CSV or JSON",
+    b"\x1f\x8b": "is compressed; unpack it first",
+}
+MAX_KEYS = 1000  # different names of JSON keys that are remembered
+TABLE_SUFFIXES, LINES_SUFFIXES = (".csv", ".tsv", ".txt", ".tab"), (".jsonl", ".ndjson")
+AMOUNTS = ("price", "compare_at_price", "sale_price")
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """What reading the whole file once has shown."""
+
+    total: int  # rows
+    format: str  # as the report names it; empty for the shop's own
+    unread: list[str]  # columns or keys
+    notes: list[str]
+    decimal_mark: str  # of the prices; empty if none proves it
+
+
+@dataclass
 class Source:
-    """An import file: a JSON list, a JSON object with a list under `products`, or CSV with a header line."""
+    """An import file in one of the formats that `docs/catalog.md` lists. `mapping` names their columns by ours."""
 
     file: Path
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    _survey: Survey | None = None
 
     def count_rows(self) -> int:
         """Read the whole file and return the number of rows. Raises Unreadable."""
-        return sum(1 for _ in self.iter_rows())
+        return self.survey().total
 
-    def iter_rows(self) -> Iterator[NumberedRow]:
+    def survey(self) -> Survey:
+        """Read the whole file, so that a broken one is refused before anything is written. Raises Unreadable."""
+        if self._survey is None:
+            with _explain_errors(self.file):
+                self._survey = self._read_all()
+        return self._survey
+
+    def iter_rows(self) -> Iterator[RawRow]:
         """Yield the rows. Raises Unreadable."""
-        try:
-            if self.file.suffix.lower() in (".csv", ".tsv"):
-                yield from _iter_csv_rows(self.file)
-            else:
-                yield from _iter_json_rows(self.file)
-        except OSError as error:
-            raise Unreadable(f"{self.file} cannot be opened: {error.strerror}") from None
+        mark = self.survey().decimal_mark
+        with _explain_errors(self.file):
+            for row in self._open().iter_rows():
+                yield replace(row, decimal_mark=mark) if mark else row
+
+    def _read_all(self) -> Survey:
+        reader, marks, total = self._open(), DecimalMarks(), 0
+        for row in reader.iter_rows():
+            total += 1
+            for amount in _iter_amounts(row.values):
+                marks.add(amount)
+        mark = marks.decide()
+        notes = [*reader.get_notes(), *(["prices are read with a decimal comma: 1.299 is 1299"] if mark == "," else [])]
+        return Survey(total, reader.get_title(), reader.get_unread(), notes, mark)
+
+    def _open(self) -> "TableReader | JsonReader":
+        kind = find_kind(self.file)
+        if kind in ("json", "lines"):
+            return JsonReader(self.file, self.mapping, is_lines=kind == "lines")
+        opener = workbooks.open_workbook if kind == "workbook" else tables.open_csv
+        return TableReader(self.file, opener(self.file, _is_header, self.mapping))
 
 
-def _iter_json_rows(file: Path) -> Iterator[NumberedRow]:
+class TableReader:
+    """Reads a table in the format that recognises its header."""
+
+    def __init__(self, file: Path, table: tables.Table) -> None:
+        columns.check_header(file, table.header)
+        self._table = table
+        self._format = next(entry for entry in FORMATS if entry.recognise(table.header))
+
+    def iter_rows(self) -> Iterator[RawRow]:
+        """Yield the rows."""
+        return self._format.iter_rows(self._table)
+
+    def get_title(self) -> str:
+        """Return how the report names the format."""
+        return self._format.title
+
+    def get_unread(self) -> list[str]:
+        """Return the columns that are not read."""
+        return self._format.find_unread(self._table.header)
+
+    def get_notes(self) -> list[str]:
+        """Return what the report says about the file."""
+        is_net = any(columns.squash(name) == "pricetaxexcluded" for name in self._table.header)
+        net = ["prices are read as they are, without tax; the prices of this shop include tax"] if is_net else []
+        return [*self._table.notes, *net]
+
+
+class JsonReader:
+    """Reads a JSON file, and remembers the keys of its rows."""
+
+    def __init__(self, file: Path, mapping: Mapping[str, str], *, is_lines: bool) -> None:
+        self._file, self._mapping, self._is_lines = file, mapping, is_lines
+        self._is_shopify = False
+        self._keys: dict[str, None] = {}  # in the order in which they came
+
+    def iter_rows(self) -> Iterator[RawRow]:
+        """Yield the rows."""
+        rows = json_files.iter_json_lines(self._file) if self._is_lines else json_files.iter_json_rows(self._file)
+        for row in rows:
+            self._is_shopify = self._is_shopify or shopify_json.recognise(row.values)
+            self._remember(row.values)
+            yield shopify_json.convert(replace(row, values=self._rename(row.values)) if self._mapping else row)
+        columns.check_mapping(self._file, self._keys, self._mapping)
+
+    def _remember(self, values: Any) -> None:
+        if not isinstance(values, dict) or len(self._keys) > MAX_KEYS:
+            return
+        variants = values.get("variants")
+        self._keys.update(dict.fromkeys(values))
+        for variant in variants if isinstance(variants, list) else ():
+            if isinstance(variant, dict):
+                self._keys.update(dict.fromkeys(f"variants.{key}" for key in variant))
+
+    def _rename(self, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        variants = values.get("variants")
+        renamed = dict(zip(columns.rename(values, self._mapping), values.values(), strict=True))
+        return {**renamed, **({"variants": [self._rename(entry) for entry in variants]} if isinstance(variants, list) else {})}
+
+    def get_title(self) -> str:
+        """Return how the report names the format."""
+        return shopify_json.TITLE if self._is_shopify else ""
+
+    def get_unread(self) -> list[str]:
+        """Return the keys that are not read."""
+        if self._is_shopify:
+            return [key for key in self._keys if key not in shopify_json.READ]
+        names = columns.rename(self._keys, self._mapping)
+        return [name for name in names if find_unread([name.removeprefix("variants.")])]
+
+    def get_notes(self) -> list[str]:
+        """Return what the report says about the file."""
+        return []
+
+
+@contextmanager
+def _explain_errors(file: Path) -> Iterator[None]:
+    """Raise Unreadable for errors of the file system and of the text."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise Unreadable(f"{file} contains bytes that are not text; save it as CSV UTF-8") from None
+    except OSError as error:
+        raise Unreadable(f"{file} cannot be opened: {error.strerror}") from None
+
+
+def find_kind(file: Path) -> str:
+    """Return "table", "workbook", "json" or "lines", by content and name. Raises Unreadable, OSError."""
     with file.open("rb") as stream:
-        path = _find_list_path(file, stream)
-        try:
-            # Floats become Decimals with the digits as written in the file.
-            yield from enumerate(ijson.items(GuardedStream(file, stream), path), start=1)
-        except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise _invalid_json(file, error) from None
+        start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    for prefix, reason in REFUSED.items():
+        if start.startswith(prefix):
+            raise Unreadable(f"{file} {reason}")
+    if start.startswith(b"PK\x03\x04"):
+        return _find_archive_kind(file)
+    suffix = file.suffix.lower()
+    if suffix in LINES_SUFFIXES:
+        return "lines"
+    if suffix in TABLE_SUFFIXES:
+        return "table"
+    return "json" if suffix == ".json" or start.startswith((b"[", b"{")) else "table"
 
 
-def _find_list_path(file: Path, stream: IO[bytes]) -> str:
-    """Return the ijson path of the entries, and rewind the stream. Raises Unreadable."""
-    start = len(BOM) if stream.read(len(BOM)) == BOM else 0
-    stream.seek(start)
+def _find_archive_kind(file: Path) -> str:
+    """Return "workbook" for a ZIP archive that is one. Raises Unreadable."""
     try:
-        events = ijson.parse(GuardedStream(file, stream))
-        path = next((LIST_PATHS[prefix] for prefix, event, _ in events if event == "start_array" and prefix in LIST_PATHS), None)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise _invalid_json(file, error) from None
-    if path is None:
-        raise Unreadable(f"{file} must contain a JSON list of products")
-    stream.seek(start)
-    return path
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        names = []
+    if "xl/workbook.xml" not in names:
+        raise Unreadable(f"{file} is an archive or another kind of document; save the table as .xlsx or CSV UTF-8")
+    return "workbook"
 
 
-def _invalid_json(file: Path, error: Exception) -> Unreadable:
-    message = error.args[0] if error.args else ""
-    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
-    return Unreadable(f"{file} is not valid JSON: {' '.join(text.split())[:300]}")
+def _is_header(names: Sequence[str]) -> bool:
+    return any(entry.recognise(names) for entry in FORMATS)
 
 
-class GuardedStream:
-    """A stream that rejects numbers with thousands of digits, which crash the JSON parser."""
-
-    def __init__(self, file: Path, stream: IO[bytes]) -> None:
-        self._file, self._stream, self._tail = file, stream, b""
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes. Raises Unreadable."""
-        chunk = self._stream.read(size)
-        if OVERLONG_NUMBER.search(self._tail + chunk):
-            raise Unreadable(f"{self._file} is not valid JSON: it contains a number with more than {MAX_DIGITS} digits")
-        self._tail = (self._tail + chunk)[-MAX_DIGITS:]
-        return chunk
-
-
-def _iter_csv_rows(file: Path) -> Iterator[NumberedRow]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            sample = stream.read(SAMPLE_SIZE)
-            stream.seek(0)
-            header, _, _ = sample.partition("\n")
-            separator = max(",;\t|", key=header.count)
-            csv.field_size_limit(MAX_CELL_LENGTH)
-            reader = csv.reader(stream, delimiter=separator, strict=True)
-            names = [_normalize_column_name(name) for name in next(reader, [])]
-            if "sku" not in names:
-                raise Unreadable(f"{file} must begin with a line of column names, including sku")
-            _check_column_names(file, names)
-            yield from _group_variants(names, reader)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except csv.Error as error:
-        raise Unreadable(f"{file} is not valid CSV: {error}") from None
-
-
-def _check_column_names(file: Path, names: list[str]) -> None:
-    """Reject a file with both a column such as `prices` and separate columns for its parts. Raises Unreadable."""
-    split_columns = {f"{match[1]}s" for name in names if (match := MARKET_COLUMN.fullmatch(name))}
-    split_columns |= {"options" for name in names if name.startswith("option_")}
-    for column in sorted(split_columns & set(names)):
-        raise Unreadable(f"{file} has a column {column} and separate columns for its parts; keep one of the two")
-
-
-def _normalize_column_name(name: str) -> str:
-    """Return the row key of a column; names of options keep their case."""
-    name = name.strip()
-    if name.lower().startswith(("option_", "option:")):
-        return f"option_{name[7:].strip()}"
-    return name.lower().replace(" ", "_").replace("-", "_")
-
-
-def _group_variants(names: list[str], reader: Iterator[list[str]]) -> Iterator[NumberedRow]:
-    """Yield products; consecutive lines with the same `group` are variants of one product."""
-    group_number, group, group_lines = 0, "", list[dict[str, Any]]()
-    for number, cells in enumerate(reader, start=2):  # as a spreadsheet counts
-        if not any(cell.strip() for cell in cells):
-            continue
-        line = _parse_line(names, cells)
-        if any(cell.strip() for cell in cells[len(names) :]):
-            line[EXTRA_CELLS] = True
-        line_group = line.pop("group", "")
-        if group_lines and (not line_group or line_group != group):
-            yield group_number, _merge_lines(group_lines)
-            group_lines = []
-        if not line_group:
-            yield number, _merge_lines([line]) if {"options", "variant_name"} & set(line) else line
-        elif not group_lines:
-            group_number, group, group_lines = number, line_group, [line]
-        else:
-            group_lines.append(line)
-    if group_lines:
-        yield group_number, _merge_lines(group_lines)
-
-
-def _parse_line(names: list[str], cells: list[str]) -> dict[str, Any]:
-    """Return a line as a row of the JSON form; empty cells are ignored."""
-    row: dict[str, Any] = {}
-    for name, cell in zip(names, cells, strict=False):
-        text = csv_export.unescape_cell(cell.strip())
-        if not text:
-            continue
-        market_column = MARKET_COLUMN.fullmatch(name)
-        if market_column:
-            row.setdefault(f"{market_column[1]}s", {})[market_column[2]] = text
-        elif name.startswith("option_"):
-            row.setdefault("options", {})[name.removeprefix("option_")] = text
-        elif name in ("images", *COLUMN_ALIASES["images"]):
-            row["images"] = _parse_images(text)
-        else:
-            row[name] = text
-    return row
-
-
-def _parse_images(text: str) -> Any:
-    """Return the pictures in a cell, which holds names separated by `|` or the JSON form."""
-    if text.startswith("["):
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-    return [part.strip() for part in text.split("|") if part.strip()]
-
-
-def _merge_lines(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return lines as one product with variants; columns of the product come from the first line."""
-    prices = ("price", "compare_at_price", "prices", "compare_at_prices")
-    variant_columns = ("sku", "variant_name", "options", *prices, "stock", *COLUMN_ALIASES["stock"])
-    variants = [{name: value for name, value in line.items() if name in variant_columns} for line in lines]
-    for variant in variants:
-        variant["name"] = variant.pop("variant_name", "")
-    extra = {EXTRA_CELLS: True} if any(EXTRA_CELLS in line for line in lines) else {}
-    return {**{name: value for name, value in lines[0].items() if name not in variant_columns}, **extra, "variants": variants}
+def _iter_amounts(values: Any) -> Iterator[Any]:
+    """Yield the prices of a row."""
+    if not isinstance(values, dict):
+        return
+    variants = values.get("variants")
+    for entry in (values, *(variants if isinstance(variants, list) else ())):
+        for key, value in entry.items() if isinstance(entry, dict) else ():
+            column = resolve(key)
+            if column is not None and (column.name in AMOUNTS or MARKET_COLUMN.fullmatch(column.name)):
+                yield value
+            elif key in ("prices", "compare_at_prices") and isinstance(value, dict):
+                yield from value.values()

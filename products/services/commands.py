@@ -30,6 +30,7 @@ class NewVariant:
     options: dict[str, str] = field(default_factory=dict)
     image_id: int | None = None
     prices: dict[str, Price] = field(default_factory=dict)
+    is_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class VariantChange:
             price=price,
             prices=prices,
             stock=self.available or 0,
+            is_active=self.columns.get("is_active", True),
         )
 
 

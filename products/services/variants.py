@@ -52,6 +52,7 @@ def _build_variant(product: Product, new: NewVariant, position: int) -> Variant:
         compare_at_price=new.price.compare_at,
         stock=new.stock,
         position=position,
+        is_active=new.is_active,
     )
 
 

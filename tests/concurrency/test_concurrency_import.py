@@ -14,7 +14,9 @@ from core.actors import SYSTEM
 from orders.models import Order
 from orders.tests.factories import order_body
 from products.importing.images import ImageImporter
-from products.importing.importer import Import, Summary
+from products.importing.importer import Import
+from products.importing.raw_rows import RawRow
+from products.importing.summary import Summary
 from products.models import Listing, StockMovement, Variant
 from products.services import products
 from products.services.commands import VariantChange
@@ -32,7 +34,7 @@ def make_rows(price: int) -> list[dict[str, Any]]:
 
 def import_rows(rows: list[dict[str, Any]], folder: Path) -> Summary:
     """Import these rows."""
-    return Import(ImageImporter(folder)).run(enumerate(rows, start=1))
+    return Import(ImageImporter(folder)).run(RawRow(number, row) for number, row in enumerate(rows, start=1))
 
 
 def run_in_thread(work: Any) -> threading.Thread:

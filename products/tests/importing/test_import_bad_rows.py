@@ -17,6 +17,11 @@ RANGE = "must be from 0 to 9999999.999"
 WHOLE = "must be a whole number from 0 to 1000000000"
 CATEGORY = "category must look like Home > Lighting, each part at most 120 characters"
 OPTIONS = 'options must be an object with text values, like {"Size": "M"}'
+NEW = "SKU BAD is new to the shop, so its row needs"
+MIXED = "has a decimal comma, but the other prices of the file have a decimal point"
+EMPTY = "has no number; write 0 if it is 0, or leave it empty"
+FLAG = "must be a word like true, yes, active, or false, no, draft"
+DAMAGED = "was damaged by a spreadsheet program; format the column as text and enter it again"
 IMAGE = "an image must be a file name, a URL, or an object with file and alt"
 
 
@@ -37,19 +42,23 @@ def variants(*items: Any) -> dict[str, Any]:
         ({"sku": "A" * 65}, SKU),
         ({"sku": "A\x00"}, SKU),
         ({"sku": "A\tB"}, SKU),
-        ({"sku": "A\u200bB"}, SKU),
-        ({"price": MISSING}, "price is missing"),
-        ({"price": None}, "price is missing"),
-        ({"price": ""}, "price is missing"),
+        ({"sku": "1.23457E+12"}, f"sku 1.23457E+12 {DAMAGED}"),
+        ({"sku": "#N/A"}, f"sku #N/A {DAMAGED}"),
+        ({"price": MISSING}, f"{NEW} a price"),
+        ({"price": None}, f"{NEW} a price"),
+        ({"price": ""}, f"{NEW} a price"),
         ({"price": True}, f"price {AMOUNT}: 'True'"),
         ({"price": ["1"]}, f"price {AMOUNT}: a list"),
         ({"price": "cheap"}, f"price {AMOUNT}: 'cheap'"),
-        ({"price": "1,5"}, f"price {AMOUNT}: '1,5'"),
-        ({"price": "1,29"}, f"price {AMOUNT}: '1,29'"),
-        ({"price": "1.299,00"}, f"price {AMOUNT}: '1.299,00'"),
-        ({"price": "$5"}, f"price {AMOUNT}: '$5'"),
-        ({"price": "USD 5"}, f"price {AMOUNT}: 'USD 5'"),
-        ({"price": "5 - 10"}, f"price {AMOUNT}: '5 - 10'"),
+        ({"price": "1,5"}, f"price {MIXED}: '1,5'"),
+        ({"price": "1,29"}, f"price {MIXED}: '1,29'"),
+        ({"price": "1.29,00"}, f"price {AMOUNT}: '1.29,00'"),
+        ({"price": "5 each"}, f"price {AMOUNT}: '5 each'"),
+        ({"price": "Free"}, f"price {EMPTY}: 'Free'"),
+        ({"price": "-"}, f"price {EMPTY}: '-'"),
+        ({"price": "$5"}, "price is not in INR: '$5'"),
+        ({"price": "USD 5"}, "price is not in INR: 'USD 5'"),
+        ({"price": "5 - 10"}, "price is a range; give one amount: '5 - 10'"),
         ({"price": "\u20b9"}, f"price {AMOUNT}: '\u20b9'"),
         ({"price": "NaN"}, f"price {AMOUNT}: 'NaN'"),
         ({"price": "Infinity"}, f"price {AMOUNT}: 'Infinity'"),
@@ -61,26 +70,23 @@ def variants(*items: Any) -> dict[str, Any]:
         ({"price": "1.005"}, "price INR has 2 decimal places: '1.005'"),
         ({"prices": {"us": 1.001}}, "prices.us USD has 2 decimal places: '1.001'"),
         ({"compare_at_price": "x"}, f"compare_at_price {AMOUNT}: 'x'"),
-        ({"compare_at_price": ""}, "compare_at_price is missing"),
         ({"prices": []}, PRICES),
         ({"prices": None}, PRICES),
         ({"prices": {"us": "1"}, "compare_at_prices": []}, PRICES),
         ({"prices": {"de": "1"}}, "prices names 'de', which is not another market of this shop"),
         ({"prices": {"in": "1"}}, "prices names 'in', which is not another market of this shop"),
-        ({"prices": {"us": None}}, "prices.us is missing"),
-        ({"prices": {"us": "\u20b9 1"}}, f"prices.us {AMOUNT}: '\u20b9 1'"),
-        ({"prices": {"us": 1}, "compare_at_prices": {"us": "x"}}, f"compare_at_prices {AMOUNT}: 'x'"),
-        ({"stock": -1}, f"stock {WHOLE}: '-1'"),
+        ({"prices": {"us": "\u20b9 1"}}, "prices.us is not in USD: '\u20b9 1'"),
+        ({"prices": {"us": 1}, "compare_at_prices": {"us": "x"}}, f"compare_at_prices.us {AMOUNT}: 'x'"),
         ({"stock": "many"}, f"stock {WHOLE}: 'many'"),
-        ({"stock": "-5"}, f"stock {WHOLE}: '-5'"),
         ({"stock": "\u0665"}, f"stock {WHOLE}: '\u0665'"),
         ({"stock": 1.5}, f"stock {WHOLE}: '1.5'"),
         ({"stock": True}, f"stock {WHOLE}: 'True'"),
-        ({"stock": None}, f"stock {WHOLE}: 'None'"),
+        ({"stock": "12 pcs"}, f"stock {WHOLE}: '12 pcs'"),
         ({"stock": 1_000_000_001}, f"stock {WHOLE}: '1000000001'"),
         ({"low_stock_threshold": -1}, f"low_stock_threshold {WHOLE}: '-1'"),
-        ({"name": MISSING}, "name is missing or is not text"),
-        ({"name": "  "}, "name is missing or is not text"),
+        ({"name": MISSING}, f"{NEW} a name"),
+        ({"name": "  "}, f"{NEW} a name"),
+        ({"name": "", "price": ""}, f"{NEW} a name and a price"),
         ({"name": 5}, "name is missing or is not text"),
         ({"name": "x" * 201}, "name is longer than 200 characters or contains a NUL"),
         ({"name": "a\x00b"}, "name is longer than 200 characters or contains a NUL"),
@@ -90,9 +96,9 @@ def variants(*items: Any) -> dict[str, Any]:
         ({"category": "Home > > Lighting"}, CATEGORY),
         ({"category": ">"}, CATEGORY),
         ({"category": "x" * 121}, CATEGORY),
-        ({"is_active": "perhaps"}, "is_active must be true or false"),
-        ({"is_active": 1}, "is_active must be true or false"),
-        ({"is_active": None}, "is_active must be true or false"),
+        ({"is_active": "perhaps"}, f"is_active {FLAG}: 'perhaps'"),
+        ({"is_active": 2}, f"is_active {FLAG}: '2'"),
+        ({"is_active": []}, f"is_active {FLAG}: a list"),
         ({"images": 5}, "images must be a list"),
         ({"images": {"file": "a.png"}}, "images must be a list"),
         ({"images": [5]}, IMAGE),
@@ -114,7 +120,7 @@ def test_a_bad_row_is_named_with_its_reason_and_the_good_ones_are_in(tmp_path: P
     result = import_rows(tmp_path, make_row("A1"), bad, make_row("B1"))
 
     name = bad.get("name")
-    name_in_report = name[:60].replace("\x00", " ") if isinstance(name, str) and name else "?"
+    name_in_report = name[:60].replace("\x00", " ") if isinstance(name, str) and name.strip() else "?"
     assert result.code == 1
     assert result.output == ["2 created, 0 changed, 0 unchanged, 1 failed"]
     assert result.errors == [f"  row 2 ({name_in_report}): {reason}", "1 problem(s); everything else was imported."]

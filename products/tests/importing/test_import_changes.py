@@ -9,7 +9,7 @@ import pytest
 
 from products.models import Category, MarketPrice, Product, StockMovement, Variant
 from products.tests.factories import update_product
-from products.tests.import_file import CommandResult, import_rows, make_row
+from products.tests.import_file import CommandResult, dump_shop, import_rows, make_row
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
@@ -37,14 +37,31 @@ def test_a_changed_column_is_written(api: SchemaClient, tmp_path: Path, changes:
     assert StockMovement.objects.count() == 2
 
 
-def test_what_a_new_file_leaves_out_falls_back(api: SchemaClient, tmp_path: Path) -> None:
+def test_what_a_new_file_leaves_out_stays_as_it_is(tmp_path: Path) -> None:
+    import_rows(tmp_path, make_row(compare_at_price="30", description="Of brass.", prices={"us": "3.50"}, low_stock_threshold=1))
+    before = dump_shop()
+
+    result = import_rows(tmp_path, {"sku": "LMP-1"})
+
+    assert result == (0, ["0 created, 0 changed, 1 unchanged, 0 failed"], [])
+    assert dump_shop() == before
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_what_a_new_file_has_empty_is_emptied(api: SchemaClient, tmp_path: Path, empty: str | None) -> None:
     import_rows(tmp_path, make_row(compare_at_price="30", description="Of brass.", prices={"us": "3.50"}, low_stock_threshold=1))
 
-    assert import_rows(tmp_path, make_row()) == CHANGED
+    row = {"sku": "LMP-1", "name": empty, "category": empty, "description": empty, "price": empty, "compare_at_price": empty}
+    result = import_rows(
+        tmp_path,
+        {**row, "prices": {"us": empty}, "stock": empty, "low_stock_threshold": empty, "is_active": empty, "images": empty},
+    )
 
+    assert result == CHANGED
     data = api.get("/api/products/lamp-lmp-1/").json()["data"]
-    assert (data["compare_at_price"], data["description"]) == (None, "")
-    assert Product.objects.get().low_stock_threshold == 5
+    assert (data["name"], data["price"], data["stock"]) == ("Lamp LMP-1", "20.00", 10)
+    assert (data["compare_at_price"], data["description"], data["category"]) == (None, "", None)
+    assert (Product.objects.get().low_stock_threshold, Product.objects.get().is_active) == (1, True)
     assert api.get("/api/products/lamp-lmp-1/", headers={"X-Market": "us"}).status_code == 404
 
 
@@ -121,12 +138,18 @@ def test_a_changed_variant_changes_and_a_new_one_joins(api: SchemaClient, tmp_pa
     assert api.get("/api/products/tee/", headers={"X-Market": "us"}).json()["data"]["price"] == "4.00"
 
 
-def test_a_product_in_the_file_is_switched_on_again(api: SchemaClient, tmp_path: Path) -> None:
+def test_a_product_that_is_switched_off_stays_off_unless_the_file_says_otherwise(api: SchemaClient, tmp_path: Path) -> None:
     import_rows(tmp_path, make_row())
     update_product(Product.objects.get(), is_active=False)
 
-    assert import_rows(tmp_path, make_row()) == CHANGED
+    silent = import_rows(tmp_path, make_row())
+    assert api.get("/api/products/lamp-lmp-1/").status_code == 404
+    assert import_rows(tmp_path, make_row(is_active=True)) == CHANGED
 
+    assert silent.output == [
+        "  note: its product is switched off and stays so, because the file does not say that it is for sale (row 1)",
+        "0 created, 0 changed, 1 unchanged, 0 failed",
+    ]
     assert api.get("/api/products/lamp-lmp-1/").status_code == 200
 
 

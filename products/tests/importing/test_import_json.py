@@ -96,7 +96,7 @@ def test_a_file_with_an_error_at_its_end_writes_nothing(tmp_path: Path, end: str
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", ["1e400", "1E+4000", "-1e400", "1e-400"])
 def test_a_number_that_no_column_holds_is_a_bad_row(tmp_path: Path, number: str) -> None:
-    text = json.dumps([make_row("A", price="P"), make_row("B", stock="P"), make_row("C")]).replace('"P"', number)
+    text = json.dumps([make_row("A", price="P"), make_row("B", compare_at_price="P"), make_row("C")]).replace('"P"', number)
 
     result = import_text(tmp_path, text)
 

@@ -32,16 +32,16 @@ def test_the_report_holds_every_problem_in_the_order_of_the_rows(tmp_path: Path)
     assert result.output == ["1 created, 0 changed, 0 unchanged, 59 failed, 1 picture(s) missing"]
     assert len(result.errors) == 52
     lines = read_report(report)
-    assert lines[0] == ["row", "name", "problem"]
-    assert lines[1] == ["1", "Lamp R-0", "price must be an amount like 19.99: 'x'"]
-    assert lines[6] == ["6", 'Lamp, "Ona"', "picture gone.png was not found"]
+    assert lines[0] == ["row", "sku", "name", "kind", "text"]
+    assert lines[1] == ["1", "R-0", "Lamp R-0", "problem", "price must be an amount like 19.99: 'x'"]
+    assert lines[6] == ["6", "R-5", 'Lamp, "Ona"', "picture", "picture gone.png was not found"]
     assert [line[0] for line in lines[1:]] == [str(number) for number in range(1, 61)]
 
 
 def test_a_report_of_no_problems_is_only_a_head(tmp_path: Path) -> None:
     run_import(write_file(tmp_path, [make_row()]), report=tmp_path / "report.csv")
 
-    assert read_report(tmp_path / "report.csv") == [["row", "name", "problem"]]
+    assert read_report(tmp_path / "report.csv") == [["row", "sku", "name", "kind", "text"]]
 
 
 def test_a_dry_run_writes_its_report(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_name_in_the_report_is_no_formula(tmp_path: Path) -> None:
         write_file(tmp_path, [make_row(name='=HYPERLINK("http://evil.example")', price="x")]), report=tmp_path / "report.csv"
     )
 
-    assert read_report(tmp_path / "report.csv")[1][1].startswith("'=")
+    assert read_report(tmp_path / "report.csv")[1][2].startswith("'=")
 
 
 def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,219 @@
+"""The names of columns: ours, and what other shops and programs call them.
+
+Names are compared without case, spaces and punctuation: `Compare-at price`, `compareAtPrice` and `compare_at_price` are one name.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from core import markets
+from products.importing.raw_rows import Unreadable, is_empty
+
+# Our names, each with those of others in the order in which they count.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "sku": (
+        *("variantsku", "productsku", "itemsku", "skucode", "skuid", "itemnumber", "itemcode", "articlenumber", "artikelnummer"),
+        *("productcode", "productcodesku", "partnumber", "reference", "model"),
+    ),
+    "name": ("title", "productname", "producttitle", "itemname", "displayname"),
+    "description": (
+        *("bodyhtml", "body", "descriptionhtml", "htmldescription", "productdescription", "longdescription", "content"),
+        *("shortdescription", "summary"),
+    ),
+    "price": (
+        *("regularprice", "variantprice", "unitprice", "priceamount", "sellingprice", "baseprice", "pricetaxincluded"),
+        *("pricewithtax", "pricetaxexcluded"),
+    ),
+    "sale_price": ("specialprice", "discountedprice"),
+    "sale_starts": ("specialpricefromdate", "datesalepricestarts", "salepricestartdate"),
+    "sale_ends": ("specialpricetodate", "datesalepriceends"),
+    "sale_period": ("salepriceeffectivedate",),
+    "sale_is_on": ("onsale",),
+    "compare_at_price": (
+        *("variantcompareatprice", "compareprice", "comparisonprice", "strikeprice", "strikethroughprice", "oldprice", "wasprice"),
+        *("originalprice", "msrp", "rrp", "uvp", "retailprice"),
+    ),
+    "currency": ("currencycode", "pricecurrency", "variantcurrency"),
+    "stock": (
+        *("quantity", "qty", "inventory", "stockquantity", "inventoryquantity", "inventoryqty", "variantinventoryqty"),
+        *(
+            "variantinventoryquantity",
+            "stockonhand",
+            "onhand",
+            "countonhand",
+            "quantityavailable",
+            "availablequantity",
+            "stocklevel",
+        ),
+        *("currentstocklevel", "currentstock", "inventorylevel", "inventorycount", "stockqty", "quantityinstock", "units"),
+    ),
+    "low_stock_threshold": ("lowstocklevel", "lowstockamount", "lowstock", "notifystockqty"),
+    "category": ("categorypath", "categoryname"),
+    "categories": (
+        "productcategories",
+        "categorypaths",
+        "collections",
+        "collection",
+        "taxons",
+        "mastercategory",
+        "productcategory",
+    ),
+    "product_type": ("customproducttype", "type", "googleproductcategory"),
+    "images": (
+        *("image", "imageurl", "imageurls", "imagesrc", "imagelink", "picture", "pictures", "photo", "photos", "imagefile"),
+        *("productimage", "productimageurl", "hostedimageurls", "baseimage", "assets", "featuredimage", "thumbnail"),
+    ),
+    "more_images": ("additionalimages", "additionalimagelink", "additionalimagelinks", "additionalimageurls", "gallery"),
+    "group": ("itemgroupid",),
+    "variant_name": ("varianttitle",),
+    "availability": ("available", "isavailable", "availableforsale"),
+    "in_stock": ("isinstock", "stockstatus"),
+    "is_active": (
+        *("active", "published", "publishedononlinestore", "ispublished", "enabled", "isenabled", "visible", "isvisible"),
+        *("productvisible", "productonline", "status", "productstatus", "online", "isonline", "forsale", "visibility"),
+        "visibilityincatalog",
+    ),
+    "variants": (),
+    "options": (),
+    "prices": (),
+    "compare_at_prices": (),
+}
+STAND_INS = ("id", "handle", "slug", "urlkey", "urlhandle", "mpn", "gtin", "ean", "upc", "barcode", "productid", "itemid")
+MARKET_COLUMN = re.compile(r"(price|compare_at_price)_([a-z]{2})")
+CURRENCY_COLUMN = re.compile(r"(?:variant)?(price|compareatprice)([a-z]{3})")
+IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+NOT_LETTERS = re.compile(r"[\W_]+")
+OPTION_PREFIXES = ("option_", "option:")
+MAX_NAMES = 4096  # names that are remembered
+
+
+class Column(NamedTuple):
+    """What a name means: our name, and its rank among the names for it; the lowest counts."""
+
+    name: str
+    rank: int
+
+
+def squash(name: str) -> str:
+    """Return a name without case, spaces, punctuation, hints in brackets and Google's prefix."""
+    text = IN_BRACKETS.sub("", name.strip()).removeprefix("g:")
+    return NOT_LETTERS.sub("", (text if text.strip() else name).lower())
+
+
+def _build_index() -> dict[str, Column]:
+    index = {squash(own): Column(own, 0) for own in ALIASES}
+    for own, aliases in ALIASES.items():
+        for rank, alias in enumerate(aliases, start=1):
+            index.setdefault(alias, Column(own, rank))
+    for rank, name in enumerate(STAND_INS):
+        index.setdefault(name, Column("stand_in", rank))
+    return index
+
+
+INDEX = _build_index()
+
+
+@lru_cache(maxsize=MAX_NAMES)
+def resolve(name: str) -> Column | None:
+    """Return what the name of a column or key means; None if it means nothing here."""
+    if name.strip().lower().startswith(OPTION_PREFIXES):
+        return Column(f"option_{name.strip()[7:].strip()}", 0)
+    market_column = MARKET_COLUMN.fullmatch(name.strip().lower().replace(" ", "_").replace("-", "_"))
+    if market_column:
+        return Column(market_column[0], 0)
+    squashed = squash(name)
+    currency_column = CURRENCY_COLUMN.fullmatch(squashed)
+    if squashed not in INDEX and currency_column:
+        return _resolve_currency(currency_column)
+    return INDEX.get(squashed)
+
+
+def _resolve_currency(match: re.Match[str]) -> Column | None:
+    """Return the column of the market that has the currency in a name like `Price EUR`."""
+    name = "price" if match[1] == "price" else "compare_at_price"
+    found = [market for market in markets.get_markets().values() if market.currency == match[2].upper()]
+    if not found:
+        return None
+    return Column(name if found[0].is_default else f"{name}_{found[0].code}", 50)
+
+
+def to_own_names(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Return a row by our names, and the names and values of all columns about whether it is for sale.
+
+    Of several columns with one meaning, the first that is not empty counts. `stand_in` holds the name and value of the column that
+    can stand in for the SKU.
+    """
+    values: dict[str, Any] = {}
+    ranks: dict[str, int] = {}
+    flags = []
+    for key, value in row.items():
+        column = resolve(key)
+        if column is None:
+            continue
+        name, rank = column
+        if name == "is_active":
+            flags.append((key, value))
+        if is_empty(value):
+            rank += 100  # empty ones count last
+        if rank < ranks.get(name, 1000):
+            values[name], ranks[name] = (key, value) if name == "stand_in" else value, rank
+    return values, flags
+
+
+def find_unread(names: Iterable[str]) -> list[str]:
+    """Return the names that mean nothing here."""
+    return [name for name in names if name.strip() and resolve(name) is None]
+
+
+def check_header(file: object, names: Iterable[str]) -> None:
+    """Refuse a header that says one thing in two columns. Raises Unreadable."""
+    seen: dict[str, str] = {}
+    for name in (name for name in names if name.strip() and resolve(name) is not None):
+        key = name.strip() if name.strip().lower().startswith(OPTION_PREFIXES) else squash(name)
+        if key in seen:
+            raise Unreadable(f"{file} has the column {name.strip()} twice; keep one of the two")
+        seen[key] = name
+    own = {column.name for name in seen.values() if (column := resolve(name))}
+    split = {f"{match[1]}s" for name in own if (match := MARKET_COLUMN.fullmatch(name))}
+    split |= {"options" for name in own if name.startswith("option_")}
+    for column_name in sorted(split & own):
+        raise Unreadable(f"{file} has a column {column_name} and separate columns for its parts; keep one of the two")
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """Return the columns in a text like `Preis=price,Bestand=stock`. Raises Unreadable."""
+    mapping: dict[str, str] = {}
+    for part in filter(str.strip, text.split(",")):
+        theirs, separator, ours = (piece.strip() for piece in part.rpartition("="))
+        if not separator or not theirs:
+            raise Unreadable(f"--map must look like their column=ours,…: {part.strip()!r}")
+        is_own = ours in ALIASES or MARKET_COLUMN.fullmatch(ours) or (ours.startswith("option_") and len(ours) > 7)
+        if not is_own:
+            raise Unreadable(
+                f"--map names {ours!r}, which is not one of our columns: {', '.join(iter_own_names())}, option_…, price_us …"
+            )
+        if theirs in mapping or ours in mapping.values():
+            raise Unreadable(f"--map names {theirs if theirs in mapping else ours!r} twice")
+        mapping[theirs] = ours
+    return mapping
+
+
+def iter_own_names() -> Iterator[str]:
+    """Yield the names that --map can lead to."""
+    yield from ALIASES
+
+
+def rename(names: Iterable[str], mapping: Mapping[str, str]) -> list[str]:
+    """Return the names with those of the mapping replaced by ours."""
+    by_squashed = {squash(theirs): ours for theirs, ours in mapping.items()}
+    return [mapping.get(name.strip()) or by_squashed.get(squash(name)) or name for name in names]
+
+
+def check_mapping(file: object, names: Iterable[str], mapping: Mapping[str, str]) -> None:
+    """Refuse a mapping of columns that the file does not have. Raises Unreadable."""
+    stripped = {name.strip() for name in names} | {squash(name) for name in names}
+    for theirs in mapping:
+        if theirs not in stripped and squash(theirs) not in stripped:
+            raise Unreadable(f"{file} has no column {theirs!r}, which --map names")

@@ -1,0 +1,96 @@
+"""Tables: CSV files and the sheets of workbooks, with the line of column names found."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core import csv_export
+from products.importing import columns
+from products.importing.csv_records import Record, RecordReader
+from products.importing.encodings import detect_encoding
+from products.importing.raw_rows import Unreadable
+
+SEPARATORS = ",;\t|"
+MAX_LINES_BEFORE_HEADER = 10
+NO_HEADER = "must begin with a line of column names, including sku"
+Recogniser = Callable[[Sequence[str]], bool]
+
+
+@dataclass
+class Table:
+    """A table in a file. Its lines can be read again and again."""
+
+    header: list[str]
+    header_number: int
+    read: Callable[[], Iterator[Record]]
+    notes: list[str] = field(default_factory=list)
+    has_semicolons: bool = False
+
+    def add_note(self, text: str) -> None:
+        """Note something about the whole file, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def iter_records(self) -> Iterator[Record]:
+        """Yield the records behind the header that are not blank, with their cells stripped."""
+        width = len(self.header)
+        for record in self.read():
+            if record.number <= self.header_number:
+                continue
+            cells = [csv_export.unescape_cell(cell.strip()) for cell in record.cells]
+            if any(cells):
+                while len(cells) > width and not cells[-1]:
+                    cells.pop()
+                yield Record(record.number, cells, record.problem)
+
+
+def find_header(records: Iterator[Record], is_header: Recogniser) -> Record | None:
+    """Return the record with the column names; titles and blank lines may come before it."""
+    for _, record in zip(range(MAX_LINES_BEFORE_HEADER), records, strict=False):
+        if not record.problem and is_header([cell.strip() for cell in record.cells]):
+            return record
+    return None
+
+
+def open_csv(file: Path, is_header: Recogniser, mapping: Mapping[str, str]) -> Table:
+    """Return the table in a CSV file. Raises Unreadable, OSError."""
+    encoding = detect_encoding(file)
+    declared = _read_declared_separator(file, encoding)
+
+    def accepts(names: Sequence[str]) -> bool:
+        return is_header(columns.rename(names, mapping))
+
+    found = []
+    for separator in [declared] if declared else SEPARATORS:
+        record = find_header(_iter_csv(file, encoding, separator, 0), accepts)
+        if record is not None:
+            found.append((len(list(filter(str.strip, record.cells))), separator, record))
+    if not found:
+        raise Unreadable(f"{file} {NO_HEADER}")
+    _, separator, header = max(found, key=lambda entry: entry[0])
+    names = [name.strip() for name in header.cells]
+    columns.check_mapping(file, names, mapping)
+    names = columns.rename(names, mapping)
+    width = len(names)
+    notes = (
+        [] if encoding.startswith("utf") else [f"the text was read as {'Mac Roman' if encoding == 'mac_roman' else 'Windows-1252'}"]
+    )
+    return Table(names, header.number, lambda: _iter_csv(file, encoding, separator, width), notes, has_semicolons=separator == ";")
+
+
+def _iter_csv(file: Path, encoding: str, separator: str, width: int) -> Iterator[Record]:
+    """Yield the records of a CSV file; the width is the number of its columns."""
+    with file.open(encoding=encoding, newline="") as stream:
+        reader = RecordReader(stream, separator)
+        reader.width = width
+        for record in reader:
+            if record.number == 1 and record.cells:
+                record.cells[0] = record.cells[0].removeprefix("\ufeff")
+            yield record
+
+
+def _read_declared_separator(file: Path, encoding: str) -> str:
+    """Return the separator in the line `sep=;` that Excel writes and reads; empty if there is none."""
+    with file.open(encoding=encoding) as stream:
+        first = stream.readline(20).removeprefix("\ufeff").strip().strip('"')
+    return first[4] if first.lower().startswith("sep=") and len(first) == 5 else ""
