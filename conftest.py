@@ -96,5 +96,6 @@ def api(db: None) -> SchemaClient:
 
 @pytest.fixture
 def unthrottled(settings: Settings) -> None:
-    """Let callers call as often as they like."""
+    """Let callers call as often as they like, and leave as many orders unpaid."""
     settings.THROTTLE_ENABLED = False
+    settings.MAX_UNPAID_ORDERS = settings.MAX_UNPAID_ORDERS_PER_NETWORK = 0

@@ -1,6 +1,6 @@
 """Reading carts: one statement finds the cart, another reads its lines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -107,6 +107,14 @@ def get_cart_ref(owner: CartOwner, *, lock: bool = False) -> CartRef:
         return ref
     timestamps = {name: getattr(row, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
     return replace(ref, id=row.id, **timestamps)
+
+
+def find_keys_with_lines(keys: Collection[str]) -> set[str]:
+    """Return the guest keys that still hold a line in a live cart, in whatever market; one statement at most."""
+    by_hash = {guest_keys.digest(key): key for key in keys}
+    lines = CartItem.objects.filter(cart__key_hash__in=by_hash, cart__expires_at__gt=timezone.now())
+    hashes = lines.order_by().values_list("cart__key_hash", flat=True).distinct() if by_hash else ()
+    return {by_hash[key_hash] for key_hash in hashes if key_hash is not None}
 
 
 def get_summary(owner: CartOwner) -> tuple[CartRef, dict[str, Any]]:

@@ -54,12 +54,13 @@ class Control:
         if kind == "sessions" and action in self.session_actions:
             return self.session_actions[action](object_id)
         if (kind, action) == ("refunds", "fail"):
-            return refunds.fail_refund(state, object_id)
+            return refunds.fail_refund(state, object_id, str(params.get("reason", "lost_or_stolen_card")))
         if (kind, action) == ("charges", "refund"):
             amount = {"amount": str(params["amount"])} if "amount" in params else {}
             return refunds.create_refund(state, {"charge": object_id, **amount})
         if (kind, action) == ("charges", "dispute"):
-            return refunds.set_dispute_status(state, object_id, str(params.get("status", "needs_response")))
+            disputed = int(_get_number(params, "amount")) if "amount" in params else None
+            return refunds.set_dispute_status(state, object_id, str(params.get("status", "needs_response")), disputed)
         if (kind, action) == ("deliveries", "resend"):
             event = state.get("event", object_id)
             self.emulator.deliveries.resend(event)

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from emulator import refunds
 from emulator.api import Api
 from emulator.background import start_loop
 from emulator.deliveries import Deliveries
@@ -19,6 +20,7 @@ from emulator.storage import UNDELIVERED, Storage
 Json = dict[str, Any]
 LOG_SIZE = 10_000  # rows
 MAX_WAIT = 10  # seconds
+REFUSED = "invalid_request_error"
 CLOCK_INTERVAL = 0.25  # seconds between two checks for expired sessions
 
 
@@ -99,12 +101,28 @@ class Emulator:
             raise ConnectionDropped
         if "status" in fault and not fault.get("after"):
             _sleep(fault)
-            response = ApiResponse.from_error(ApiError(fault["status"], "The stand-in was told to refuse.", kind="api_error"))
+            response = self._refuse(method, path, text, key if method == "POST" else "", fault)
         else:
             response = self._handle_idempotently(method, path, text, params, key if method == "POST" else "", fault)
         if fault.get("close") == "after":
             raise ConnectionDropped
         return replace(response, is_broken=fault.get("bad_json", False))
+
+    def _refuse(self, method: str, path: str, text: str, key: str, fault: Json) -> ApiResponse:
+        """Return the error of a fault. One with a code is Stripe's decision, which it repeats for the same key."""
+        code = fault.get("code", "")
+        error = ApiError(fault["status"], "The stand-in was told to refuse.", code=code, kind=REFUSED if code else "api_error")
+        response = ApiResponse.from_error(error)
+        if not code or not key or error.status not in (400, 402, 404):
+            return response
+        try:
+            with self.idempotency_keys.lock_key(key, f"{method} {path} {text}") as stored:
+                if stored:
+                    return ApiResponse(*stored, is_replayed=True)
+                self.idempotency_keys.store_response(key, response.status, response.body)
+        except ApiError as conflict:
+            return ApiResponse.from_error(conflict)
+        return response
 
     def _handle_idempotently(self, method: str, path: str, text: str, params: Json, key: str, fault: Json) -> ApiResponse:
         """Execute the request, or replay the stored response of its key. The key stays locked until the response is returned."""
@@ -120,6 +138,8 @@ class Emulator:
     def _execute(self, method: str, path: str, params: Json, key: str, fault: Json) -> ApiResponse:
         with self.lock:
             body = self.api.handle(method, path, params)
+            if body["object"] == "refund" and method == "POST" and "refund_fails" in fault:
+                body = refunds.fail_refund(self.state, body["id"], fault["refund_fails"])
             is_paid_at_once = fault.get("pay_at_once") and method == "POST" and body["object"] == "checkout.session"
             if is_paid_at_once and body["status"] == "open":
                 self.state.pay(body["id"])

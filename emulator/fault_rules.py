@@ -34,12 +34,19 @@ def _is_pattern(value: Any) -> bool:
     return isinstance(value, str)
 
 
+# https://docs.stripe.com/refunds#failed-refunds
+FAILURE_REASONS = (
+    *("charge_for_pending_refund_disputed", "declined", "expired_or_canceled_card", "insufficient_funds", "lost_or_stolen_card"),
+    *("merchant_request", "unknown"),
+)
 HOUR = 3_600_000  # milliseconds
 CALL_MATCH: dict[str, Check] = {"method": _is_text, "path": _is_pattern}
 EVENT_MATCH: dict[str, Check] = {"type": _is_pattern}
 CALL_FAULTS: dict[str, Check] = {
     "delay_ms": _is_integer_between(0, HOUR),
     "status": _is_integer_between(400, 599),
+    "code": _is_text,
+    "refund_fails": lambda value: value in FAILURE_REASONS,
     "after": _is_flag,
     "close": lambda value: value in ("before", "after"),
     "bad_json": _is_flag,

@@ -5,6 +5,14 @@ import secrets
 from typing import Any
 
 Json = dict[str, Any]
+LATER_FIELDS: dict[str, Json] = {  # that files of earlier versions do not have
+    "checkout.session": {
+        "billing_address_collection": None,
+        "_intent_data": {"metadata": {}, "description": None, "shipping": None},
+    },
+    "payment_intent": {"description": None, "shipping": None},
+}
+BILLING_ADDRESS = {"city": None, "country": "US", "line1": "1 Test Street", "line2": None, "postal_code": "94103", "state": "CA"}
 
 
 def generate_id(prefix: str) -> str:
@@ -26,6 +34,7 @@ def build_session(session_id: str, url: str, total: int, currency: str, now: int
         "amount_subtotal": total,
         "amount_total": total,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "billing_address_collection": None,
         "created": now,
         "currency": currency,
         "custom_fields": [],
@@ -76,11 +85,13 @@ def build_intent(amount: int, currency: str, now: int) -> Json:
         "confirmation_method": "automatic",
         "created": now,
         "currency": currency,
+        "description": None,
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
         "metadata": {},
         "payment_method_types": ["card"],
+        "shipping": None,
         "status": "requires_payment_method",
     }
 
@@ -97,12 +108,14 @@ def build_charge(intent: Json, now: int) -> Json:
         "captured": True,
         "created": now,
         "currency": intent["currency"],
+        "description": intent["description"],
         "disputed": False,
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "paid": True,
         "payment_intent": intent["id"],
         "refunded": False,
+        "shipping": copy.deepcopy(intent["shipping"]),
         "status": "succeeded",
     }
 

@@ -37,12 +37,24 @@ def render_checkout(session: Json, message: str = "") -> str:
         "Pay",
         f"{alert}<h1>Order {escape(session.get('client_reference_id') or '')}</h1>"
         f'<p class="total">{format_amount(session["amount_total"], session["currency"])}</p><table>{rows}</table>'
+        f"{_render_recipient(session)}"
         '<form method="post"><label for="email">E-mail for the receipt</label>'
         f'<input id="email" name="email" type="email" autocomplete="email" value="{escape(session.get("customer_email") or "")}">'
         '<button class="go" name="act" value="pay">Pay</button>'
         '<button name="act" value="decline">Pay with a card that is declined</button>'
         f'<button name="act" value="pay_later">Pay by a method whose money comes later</button></form>{back_link}',
     )
+
+
+def _render_recipient(session: Json) -> str:
+    """Return what the payment says about the delivery, and whether the page asks for a billing address."""
+    shipping, parts = session["_intent_data"]["shipping"], []
+    if shipping:
+        address = [shipping["address"][name] for name in ("line1", "line2", "postal_code", "city", "state", "country")]
+        parts.append(f"Deliver to {', '.join(part for part in (shipping['name'], *address) if part)}")
+    if session["billing_address_collection"] == "required":
+        parts.append("The billing address is required; here it is the delivery address")
+    return "".join(f'<p class="soft">{escape(part)}</p>' for part in parts)
 
 
 def _row(line: Json) -> str:

@@ -12,6 +12,10 @@ INTENT_DATA = {
     *("application_fee_amount", "capture_method", "description", "metadata", "on_behalf_of", "receipt_email", "setup_future_usage"),
     *("shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"),
 }
+AUTOMATIC_TAX = {"enabled", "liability"}
+SHIPPING = {"address", "carrier", "name", "phone", "tracking_number"}
+ADDRESS = {"city", "country", "line1", "line2", "postal_code", "state"}
+COUNTRY = re.compile(r"[A-Z]{2}")
 # API version 2026-10-28.endive; 2026-09-30 removed `payment_method_types`.
 SESSION = {
     *("adaptive_pricing", "after_expiration", "allow_promotion_codes", "allowed_payment_method_types", "automatic_tax"),
@@ -88,6 +92,54 @@ def parse_metadata(value: Any, param: str) -> dict[str, str]:
         if len(name) > 40 or len(text) > 500:
             raise invalid("Metadata names have at most 40 characters and values 500.", f"{param}[{name[:40]}]")
     return dict(metadata)
+
+
+def parse_flag(value: Any, param: str) -> bool:
+    """Return a boolean. Raises ApiError."""
+    if value not in ("true", "false"):
+        raise invalid(f"Invalid boolean: {str(value)[:100]}", param)
+    return bool(value == "true")
+
+
+def parse_choice(params: dict[str, Any], name: str, choices: tuple[str, ...]) -> str | None:
+    """Return one of the choices, or None if the parameter is absent. Raises ApiError."""
+    value = get_text(params, name)
+    if value is not None and value not in choices:
+        raise invalid(f"Invalid {name}: must be one of {', '.join(choices)}", name)
+    return value
+
+
+def check_no_automatic_tax(params: dict[str, Any]) -> None:
+    """Check `automatic_tax`, which may only be disabled: the emulator computes no tax. Raises ApiError."""
+    tax = parse_object(params.get("automatic_tax"), "automatic_tax")
+    check_known(tax, AUTOMATIC_TAX, "automatic_tax")
+    if tax and parse_flag(tax.get("enabled"), "automatic_tax[enabled]"):
+        raise invalid("This stand-in computes no tax.", "automatic_tax[enabled]")
+
+
+def parse_shipping(value: Any, param: str) -> dict[str, Any] | None:
+    """Return the recipient of a payment: a name, and an address with at least `line1`. Raises ApiError."""
+    shipping = parse_object(value, param)
+    if not shipping:
+        return None
+    check_known(shipping, SHIPPING, param)
+    address = parse_object(shipping.get("address"), f"{param}[address]")
+    check_known(address, ADDRESS, f"{param}[address]")
+    parts = {name: get_filled_text(address, name, f"{param}[address]", is_required=name == "line1") for name in sorted(ADDRESS)}
+    if parts["country"] is not None and not COUNTRY.fullmatch(parts["country"]):
+        raise invalid(f"Country '{parts['country'][:20]}' is unknown.", f"{param}[address][country]")
+    texts = {name: get_filled_text(shipping, name, param, is_required=name == "name") for name in sorted(SHIPPING - {"address"})}
+    return {**texts, "address": parts}
+
+
+def get_filled_text(params: dict[str, Any], name: str, where: str, *, is_required: bool = False) -> str | None:
+    """Return a string parameter that must not be empty; None if it is absent and may be. Raises ApiError."""
+    value = get_text(params, name, where)
+    if value is None and is_required:
+        raise invalid(f"Missing required param: {where}[{name}].", f"{where}[{name}]", "parameter_missing")
+    if value == "":
+        raise invalid("You passed an empty string.", f"{where}[{name}]", "parameter_invalid_empty")
+    return value
 
 
 def check_urls(params: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator import objects, parameters
 from emulator.errors import ApiError, invalid
+from emulator.fault_rules import FAILURE_REASONS
 from emulator.state import State
 
 Json = dict[str, Any]
@@ -12,6 +13,8 @@ DISPUTE_STATUSES = {
     *("needs_response", "under_review", "won", "lost", "prevented", "appeal_needs_response", "appeal_under_review"),
     *("warning_needs_response", "warning_under_review", "warning_closed"),
 }
+CLOSED_STATUSES = ("won", "lost", "prevented", "warning_closed")
+FIRST_STATUSES = ("prevented", "warning_needs_response")  # in which no money is withdrawn yet
 
 
 def create_refund(state: State, params: Json) -> Json:
@@ -48,13 +51,15 @@ def _get_charge(state: State, params: Json) -> Json:
     return state.get("charge", intent["latest_charge"])
 
 
-def fail_refund(state: State, refund_id: str) -> Json:
+def fail_refund(state: State, refund_id: str, reason: str = "lost_or_stolen_card") -> Json:
     """Fail a refund after the fact, as a closed bank account does. Raises ApiError."""
+    if reason not in FAILURE_REASONS:
+        raise invalid(f"A refund fails for one of {', '.join(FAILURE_REASONS)}.", "reason")
     with state.lock:
         refund = state.get("refund", refund_id)
         if refund["status"] == "failed":
             return refund
-        refund.update(status="failed", failure_reason="lost_or_stolen_card")
+        refund.update(status="failed", failure_reason=reason)
         charge = state.get("charge", refund["charge"])
         charge["amount_refunded"] -= refund["amount"]
         charge["refunded"] = False
@@ -63,21 +68,32 @@ def fail_refund(state: State, refund_id: str) -> Json:
         return refund
 
 
-def set_dispute_status(state: State, charge_id: str, status: str) -> Json:
-    """Open a dispute (`needs_response`) or change its status; `won` and `lost` close it. Raises ApiError."""
+def set_dispute_status(state: State, charge_id: str, status: str, amount: int | None = None) -> Json:
+    """Open a dispute, or change its status and amount. Raises ApiError.
+
+    A dispute begins as an inquiry or prevented if that is its first status, otherwise with `needs_response`.
+    """
     if status not in DISPUTE_STATUSES:
         raise invalid(f"A dispute is one of {', '.join(sorted(DISPUTE_STATUSES))}.", "status")
     with state.lock:
         charge = state.get("charge", charge_id)
         dispute = next((row for row in state.list_objects("dispute").values() if row["charge"] == charge_id), None)
+        is_new = dispute is None
         if dispute is None:
-            dispute = objects.build_dispute(charge, state.now())
-            charge["disputed"] = True
-            state.record(charge)
-            state.record(dispute, "charge.dispute.created", "charge.dispute.funds_withdrawn")
-        if status != dispute["status"]:
-            dispute["status"] = status
-            state.record(dispute, "charge.dispute.closed" if status in ("won", "lost") else "charge.dispute.updated")
+            dispute = _open_dispute(state, charge, status if status in FIRST_STATUSES else "needs_response", amount)
+        has_changed = (status, amount or dispute["amount"]) != (dispute["status"], dispute["amount"])
+        if has_changed or (is_new and status == "prevented"):
+            dispute |= {"status": status, "amount": amount or dispute["amount"]}
+            state.record(dispute, "charge.dispute.closed" if status in CLOSED_STATUSES else "charge.dispute.updated")
             if status == "won":
                 state.record(dispute, "charge.dispute.funds_reinstated")
         return dispute
+
+
+def _open_dispute(state: State, charge: Json, status: str, amount: int | None) -> Json:
+    dispute = {**objects.build_dispute(charge, state.now()), "status": status, "amount": amount or charge["amount"]}
+    charge["disputed"] = True
+    state.record(charge)
+    events = ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
+    state.record(dispute, *(events[:1] if status in FIRST_STATUSES else events))
+    return dispute

@@ -1,5 +1,6 @@
 """The state of the emulated account: Checkout Sessions, their payments and the resulting events."""
 
+import copy
 import heapq
 import time
 from collections.abc import Callable
@@ -31,8 +32,8 @@ class State:
             self.expirations: list[tuple[int, str]] = []  # heap of (expires_at, session id)
 
     def restore(self, obj: Json) -> None:
-        """Load an object that an earlier run stored."""
-        self.rows[obj["object"]][obj["id"]] = obj
+        """Load an object that an earlier run stored, perhaps of an earlier version."""
+        self.rows[obj["object"]][obj["id"]] = obj = {**objects.LATER_FIELDS.get(obj["object"], {}), **obj}
         if obj["object"] == "checkout.session":
             heapq.heappush(self.expirations, (obj["expires_at"], obj["id"]))
 
@@ -89,6 +90,7 @@ class State:
         if params.get("mode") != "payment":
             raise invalid("This stand-in knows the mode `payment` only.", "mode")
         parameters.check_urls(params)
+        parameters.check_no_automatic_tax(params)
         lines = parameters.parse_line_items(params.get("line_items"))
         total, currency = parameters.compute_total(lines)
         with self.lock:
@@ -100,7 +102,14 @@ class State:
             for field in ("success_url", "cancel_url", "client_reference_id", "customer_email", "locale"):
                 session[field] = parameters.get_text(params, field)
             session["_lines"] = [objects.build_line_item(line) for line in lines]
-            session["_intent_metadata"] = parameters.parse_metadata(intent_data.get("metadata"), "payment_intent_data[metadata]")
+            session["billing_address_collection"] = parameters.parse_choice(
+                params, "billing_address_collection", ("auto", "required")
+            )
+            session["_intent_data"] = {
+                "metadata": parameters.parse_metadata(intent_data.get("metadata"), "payment_intent_data[metadata]"),
+                "description": parameters.get_filled_text(intent_data, "description", "payment_intent_data"),
+                "shipping": parameters.parse_shipping(intent_data.get("shipping"), "payment_intent_data[shipping]"),
+            }
             heapq.heappush(self.expirations, (session["expires_at"], session_id))
             self.record(session)
             return session
@@ -177,7 +186,7 @@ class State:
         intent_id = session["_intent"]
         if intent_id is None:
             intent = objects.build_intent(session["amount_total"], session["currency"], self.now())
-            intent["metadata"] = dict(session["_intent_metadata"])
+            intent |= copy.deepcopy(session["_intent_data"])
             intent_id = session["_intent"] = intent["id"]
             self.record(session)
             self.record(intent, "payment_intent.created")
@@ -186,18 +195,26 @@ class State:
     def _complete(self, session: Json, intent: Json, email: str, payment_status: str) -> None:
         email = email or session["customer_email"] or "buyer@example.com"
         session.update(status="complete", payment_status=payment_status, payment_intent=intent["id"], url=None)
+        buyer = self._fill_billing_form(session)
         session["customer_details"] = {
-            "address": None,
+            "address": buyer["address"],
             "email": email,
-            "name": None,
+            "name": buyer["name"],
             "phone": None,
             "tax_exempt": "none",
             "tax_ids": [],
         }
 
+    def _fill_billing_form(self, session: Json) -> Json:
+        """Return the billing name and address that a buyer enters if the page asks for them: those of the recipient."""
+        shipping = session["_intent_data"]["shipping"]
+        is_asked = session["billing_address_collection"] == "required"
+        name, address = (shipping["name"], shipping["address"]) if shipping else ("A Buyer", objects.BILLING_ADDRESS)
+        return {"name": name, "address": dict(address)} if is_asked else {"name": None, "address": None}
+
     def _create_charge(self, session: Json, intent: Json) -> None:
         charge = objects.build_charge(intent, self.now())
-        charge["billing_details"]["email"] = session["customer_details"]["email"]
+        charge["billing_details"] |= {name: session["customer_details"][name] for name in ("address", "email", "name")}
         intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"], last_payment_error=None)
         self.record(intent, "payment_intent.succeeded")
         self.record(charge, "charge.succeeded")

@@ -37,6 +37,7 @@ def send_to_merchant(payload: Payload) -> None:
     if payload["kind"] == "attention":
         subject = f"Order {order.number} needs attention: {payload['about']}"
         intro = f"Order {order.number} has the alert {payload['about']}. The payments page of the manual explains what to do."
+        intro += f" Advice: {payload['advice']}." if payload.get("advice") else ""
     else:
         subject, intro = f"New order {order.number}", f"{order.name or 'A customer'} has placed an order."
     mail.send(settings.SHOP_EMAIL, mail.Message(subject, [intro, *order_lines(order)]))

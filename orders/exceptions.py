@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.exceptions import Conflict, GatewayDown, GatewayRefused, Invalid, NotFound
+from core.exceptions import Conflict, DomainError, GatewayDown, GatewayRefused, Invalid, NotFound
 
 
 class EmptyCart(Invalid):
@@ -85,6 +85,14 @@ class OrderWaits(Conflict):
     client_action = "Ask the user to sign in and to pay for or cancel that order."
 
 
+class TooManyUnpaidOrders(Conflict):
+    """The buyer has as many unpaid card orders as they may; `details.limit` is their number."""
+
+    code = "too_many_unpaid_orders"
+    default_message = "Too many of your orders await payment. Pay for one of them or cancel it, then order again"
+    client_action = "Show the buyer's unpaid orders, so that they pay for one or cancel it."
+
+
 class OrderEnded(Conflict):
     """The order was closed before its payment page could be opened; `details.order` is its number."""
 
@@ -115,6 +123,30 @@ class PaymentSetupFailed(GatewayRefused):
 
 class PaymentKeyRefused(PaymentSetupFailed):
     """The payment provider rejected the shop's key. Nothing was done, so the request can be repeated with the right key."""
+
+
+class RefundNotMade(DomainError):
+    """The payment provider has not made a refund; `provider_code` says why, in its own words."""
+
+    def __init__(self, message: str = "", *, provider_code: str = "", **options: Any) -> None:
+        super().__init__(message, **options)
+        self.provider_code = provider_code
+
+
+class RefundRefused(RefundNotMade, GatewayRefused):
+    """The payment provider will never make this refund."""
+
+    code = "refund_refused"
+    default_message = "The payment provider refuses this refund"
+    client_action = "Staff only: pay the money back by bank transfer and record it."
+
+
+class BalanceTooLow(RefundNotMade, PaymentProviderUnavailable):
+    """The shop's balance at the payment provider does not cover a refund yet."""
+
+    code = "balance_too_low"
+    default_message = "The shop's balance at the payment provider is too low for this refund"
+    client_action = "Staff only: the refund is repeated automatically."
 
 
 class EmailRefused(Invalid):

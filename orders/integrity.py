@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, Prefetch, Q, Subquery, Sum, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Round
 
 from carts import checkout
-from orders.models import Order, OrderItem, Payment, Refund
+from core.actors import SYSTEM
+from orders.models import Dispute, Order, OrderEvent, OrderItem, Payment, Refund
+from orders.payments import dispute_losses, disputes
+from orders.state import alerts
 from orders.state.locking import lock_payments
 from products.models import StockMovement, Variant
 from products.services import stock
@@ -46,6 +49,7 @@ def find_problems() -> Iterator[Problem]:
     yield from _check_states()
     yield from _check_sales()
     yield from _check_money()
+    yield from _check_disputes()
     yield from (
         Problem(f"cart {cart}", "holds units for an order that is not open", is_derived=True) for cart in _carts_with_stale_holds()
     )
@@ -140,6 +144,52 @@ def _check_money() -> Iterator[Problem]:
             yield Problem(subject, message, is_derived=True)
 
 
+def _list_disputed_payments() -> list[Payment]:
+    """Return the payments with disputes, with all that `_check_disputes` compares, in five statements."""
+    kinds = OrderEvent.objects.filter(kind__in=(alerts.DISPUTE, alerts.RESOLVED_EVENT)).order_by("pk")
+    events = Prefetch("order__events", kinds, to_attr="alert_events")
+    disputed = Payment.objects.filter(pk__in=Dispute.objects.values("payment")).select_related("order").order_by("pk")
+    return list(disputed.prefetch_related("disputes", "refunds", events))
+
+
+def _check_disputes() -> Iterator[Problem]:
+    """Compare disputes with what is recorded as lost in them, and with the alert."""
+    payments = _list_disputed_payments()
+    settled = {dispute.provider_id for payment in payments for dispute in payment.disputes.all() if dispute.is_settled}
+    for payment in payments:
+        refunds = list(payment.refunds.all())
+        for dispute in payment.disputes.all():
+            lost = dispute_losses.compute_loss(payment, dispute, refunds)
+            recorded = dispute_losses.get_recorded_loss(dispute, refunds)
+            if lost != recorded:
+                message = f"{lost} lost in the dispute {dispute.provider_id}, but {recorded} recorded"
+                yield Problem(f"order {payment.order.number}", message, is_derived=True)
+        reasons = _list_open_reasons(payment.order)
+        if reasons and reasons <= settled:
+            yield Problem(f"order {payment.order.number}", "has an alert about disputes that are settled", is_derived=True)
+
+
+def _list_open_reasons(order: Order) -> set[str]:
+    """Return the disputes that have raised the order's alert since it was last resolved."""
+    disputes: set[str] = set()
+    events: list[OrderEvent] = order.alert_events  # type: ignore[attr-defined]  # prefetched by _list_disputed_payments
+    for event in events:
+        if event.kind == alerts.DISPUTE:
+            disputes.add(event.data["dispute"])
+        elif event.data["code"] == alerts.DISPUTE:
+            disputes.clear()
+    return disputes
+
+
+def _settle_disputes() -> int:
+    """Repair the mismatches of `_check_disputes`; return their number."""
+    mismatches = {problem.subject for problem in _check_disputes()}
+    payments = [payment for payment in _list_disputed_payments() if f"order {payment.order.number}" in mismatches]
+    for payment in payments:
+        disputes.settle_payment(payment.pk, SYSTEM)
+    return len(mismatches)
+
+
 def _carts_with_stale_holds() -> list[int]:
     pending = Order.objects.filter(status=Status.PENDING, cart__isnull=False)
     merged = pending.filter(cart__merged_into__isnull=False)
@@ -148,14 +198,15 @@ def _carts_with_stale_holds() -> list[int]:
 
 @transaction.atomic
 def fix_derived_values() -> int:
-    """Recompute units held by carts, refunded money and reserved units. Return the number of corrected rows.
+    """Recompute units held by carts, money lost in disputes, refunded money and reserved units. Return the number of corrections.
 
-    Locks are taken in the project-wide order: carts, payments, variants.
+    Locks are taken in the project-wide order: carts, orders, payments, variants.
     """
     locked = set(_carts_with_stale_holds())
     checkout.lock_carts(locked)
     carts = sorted(locked.intersection(_carts_with_stale_holds()))  # an order may have been placed in the meantime
     checkout.clear_holds(carts)
+    settled = _settle_disputes()
     refunded = _subquery_sum(
         Refund.objects.filter(payment=OuterRef("pk"), state__in=Refund.REFUNDED_STATES), "payment", "amount_minor"
     )
@@ -167,4 +218,4 @@ def fix_derived_values() -> int:
     stock.lock_variants(list(mismatches.values_list("pk", flat=True)))
     for pk, held in list(mismatches.values_list("pk", "held")):
         changed += Variant.objects.filter(pk=pk, stock__gte=held).update(reserved=held)
-    return changed + len(carts)
+    return changed + len(carts) + settled

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core import markets, money
 from core.counted_rows import CountedRows, fetch_first_rows
 from orders import minor_units
-from orders.models import Order, Payment, Refund, StripeEvent
+from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
 
 DEFAULT_DAYS = 30
 Status = Order.Status
@@ -119,6 +119,19 @@ def count_orders_by_status() -> dict[Status, int]:
     """Return the number of orders in each status, in the order of the order's life cycle."""
     counts = dict(Order.objects.order_by().values_list("status").annotate(Count("pk")))
     return {status: counts.get(status, 0) for status in Status}
+
+
+def count_unpaid_reservations() -> tuple[int, int]:
+    """Return how many unpaid orders reserve stock, and how many units; one statement."""
+    reserved = Order.objects.filter(stock_state=Order.StockState.RESERVED)
+    counts = reserved.aggregate(orders=Count("pk", distinct=True), units=Sum("items__quantity"))
+    return counts["orders"], counts["units"] or 0
+
+
+def list_reserved_items(variant_id: int, limit: int) -> list[OrderItem]:
+    """Return the lines of unpaid orders that reserve units of a variant, with their orders, most units first."""
+    items = OrderItem.objects.filter(variant=variant_id, order__stock_state=Order.StockState.RESERVED)
+    return list(items.select_related("order").order_by("-quantity", "pk")[:limit])
 
 
 def list_newest_orders(limit: int) -> list[Order]:

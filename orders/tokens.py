@@ -7,13 +7,15 @@ import secrets
 from datetime import datetime
 
 from django.conf import settings
+from django.utils import timezone
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 
 
 def generate_order_number(now: datetime) -> str:
-    """Return `YYMMDD-XXXXXX`. Numbers sort by day and cannot be guessed from each other."""
-    return f"{now:%y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+    """Return `YYMMDD-XXXXXX`, with the day in the shop's time zone. Numbers cannot be guessed from each other."""
+    day = timezone.localtime(now, timezone.get_default_timezone())
+    return f"{day:%y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
 
 
 def order_token(number: str) -> str:

@@ -46,6 +46,7 @@ def add_dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict
         with_paid = request.user.has_perm("orders.view_payment")
         context["sales"] = [_sales_chart(sales, with_paid=with_paid) for sales in reports.get_sales()]
         context["states"] = _status_shares(reports.count_orders_by_status())
+        context["unpaid"] = _describe_unpaid_reservations(*reports.count_unpaid_reservations())
         context["newest"] = _newest_orders_table(reports.list_newest_orders(ROW_LIMIT))
     if can_view(request, "products.stockofvariant"):
         context["low"] = _low_stock_table(stock_levels.get_low_stock(ROW_LIMIT))
@@ -93,6 +94,13 @@ def _status_shares(counts: dict[Order.Status, int]) -> list[dict[str, Any]]:
         }
         for state, count in counts.items()
     ]
+
+
+def _describe_unpaid_reservations(orders: int, units: int) -> dict[str, str]:
+    """Return what unpaid orders hold, and a link to them."""
+    text = f"Units reserved by unpaid orders: {units} ({orders} order{'' if orders == 1 else 's'})"
+    query = urlencode({"stock_state__exact": Order.StockState.RESERVED})
+    return {"text": text, "link": f"{reverse('admin:orders_order_changelist')}?{query}"}
 
 
 def _newest_orders_table(orders: list[Order]) -> dict[str, Any]:

@@ -110,6 +110,8 @@ try:
     CHECKOUT_SUCCESS_URL = parse_checkout_url("CHECKOUT_SUCCESS_URL", env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
     CHECKOUT_CANCEL_URL = parse_checkout_url("CHECKOUT_CANCEL_URL", env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
     SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]
+    MAX_UNPAID_ORDERS = env.count("MAX_UNPAID_ORDERS", 3)
+    MAX_UNPAID_ORDERS_PER_NETWORK = env.count("MAX_UNPAID_ORDERS_PER_NETWORK", 5)
     SHIPPING = parse_shipping_rates(env.str("SHIPPING", ""), MARKETS)
     TAX_RATES = parse_tax_rates(env.str("TAX_RATES", ""), MARKETS)
     ADDRESS_RULES = env.one_of("ADDRESS_RULES", ("country", "lax"))

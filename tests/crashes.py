@@ -58,6 +58,8 @@ def make_environment(**more: str) -> dict[str, str]:
         "STRIPE_API_BASE": settings.STRIPE_API_BASE,
         "STRIPE_WEBHOOK_SECRET": settings.STRIPE_WEBHOOK_SECRET,
         "THROTTLE_ENABLED": "0",
+        "MAX_UNPAID_ORDERS": "0",
+        "MAX_UNPAID_ORDERS_PER_NETWORK": "0",
     }
     return {**plain, **variables, **more}
 

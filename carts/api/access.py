@@ -13,6 +13,8 @@ from core.http.envelope import Reply
 from core.http.parsers import get_body
 from core.markets import get_request_market
 
+GUEST_COOKIES = (cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY)
+
 
 def get_cart_owner(request: Request) -> CartOwner:
     """Return the user or the guest of the request. Parses the body, so invalid JSON is rejected here. Raises UnreadableCookie."""
@@ -50,10 +52,14 @@ def get_keys_to_merge(request: Request) -> tuple[str, ...]:
     return get_guest_keys(request, None)
 
 
-def drop_guest_cookies(reply: Reply) -> Reply:
-    """Delete the guest cookies after the guest's cart was merged."""
-    cookies.delete_cookies(reply, cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY)
-    return reply
+def find_unused_cookies(request: Request) -> tuple[str, ...]:
+    """Return the guest cookies to delete after an order or a merge: those whose key holds no line in any market.
+
+    A cookie that the request does not carry is unused if all keys of the request are.
+    """
+    used_keys = selectors.find_keys_with_lines(get_guest_keys(request, get_body(request).get("cart_token")))
+    in_cookies = {cookie: guest_keys.parse(cookies.read(request._request, cookie)) for cookie in GUEST_COOKIES}
+    return tuple(cookie for cookie, key in in_cookies.items() if key not in used_keys and (key or not used_keys))
 
 
 def serialize_owner_fields(ref: CartRef) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def set_guest_key(request: Request, reply: Reply, ref: CartRef, *, has_changed: 
     if ref.key is None:
         return reply
     reply["X-Session-Key"] = reply["X-Cart-Token"] = ref.key
-    for cookie in (cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY):
+    for cookie in GUEST_COOKIES:
         if has_changed or cookies.read(request._request, cookie) != ref.key:
             cookies.set_cookie(reply, cookie, ref.key, guest_keys.LIFETIME_SECONDS)
     return reply

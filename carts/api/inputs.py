@@ -1,5 +1,6 @@
 """Request bodies of the cart and wishlist endpoints."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.drainage import set_override
@@ -57,7 +58,30 @@ class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptabl
         return value
 
 
-class ItemRefInput(Input):
+def read_alias(field: Any, data: Any, name: str) -> Any:
+    """Return what a body says under an alias, which may contradict the field itself; None if it says nothing.
+
+    Raises ValidationError.
+    """
+    value = data.get(name) if isinstance(data, Mapping) else None
+    try:
+        return None if value is None else field.run_validation(value)
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({name: error.detail}) from None
+
+
+class VariantInput(Input):
+    """A body that may name a variant as `sku_id`, as its alias `variant_id`, or as both if they are the same."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Validate the body. Raises ValidationError, also if it names two variants."""
+        fields = super().run_validation(data)
+        if read_alias(RowId(), data, "variant_id") not in (None, fields.get("sku_id")):
+            raise serializers.ValidationError({"variant_id": ["This is another variant than sku_id."]})
+        return fields
+
+
+class ItemRefInput(VariantInput):
     """A product, or one of its variants (`sku_id`), and the guest key if no cookie or header has it."""
 
     aliases = {"variant_id": "sku_id"}
@@ -108,7 +132,7 @@ class WishlistItemInput(Input):
     product_id = ProductRef()
 
 
-class MoveToCartInput(Input):
+class MoveToCartInput(VariantInput):
     """The quantity to add to the cart, and the variant if the product has several."""
 
     aliases = AddItemInput.aliases

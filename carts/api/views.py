@@ -32,6 +32,7 @@ from carts.identity import CartRef
 from carts.models import Cart
 from core.absolute_urls import get_site_url
 from core.actors import get_actor
+from core.http import cookies
 from core.http.envelope import Reply
 from core.http.openapi import api_schema
 from core.http.openapi.headers import GUEST_KEYS, MARKET
@@ -266,7 +267,9 @@ class CartViewSet(GenericViewSet[Cart]):
         message = "Carts merged" if result else "There was nothing to merge"
         reply = access.build_change_reply(request, selectors.get_cart_ref(owner), message)
         reply.data = (result or merging.MergeResult()).as_dict()
-        return access.drop_guest_cookies(reply) if result else reply
+        if result:
+            cookies.delete_cookies(reply, *access.find_unused_cookies(request))
+        return reply
 
     @api_schema(
         CartAuditLogResponse(many=True), extra=CartExtraResponse, parameters=[ORDER_PARAMETER], operation_id="list_cart_audit_logs"

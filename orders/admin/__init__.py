@@ -1,5 +1,5 @@
 """The admin pages of orders. Importing the package registers them."""
 
-from orders.admin import orders, records
+from orders.admin import orders, records, stock
 
-__all__ = ["orders", "records"]
+__all__ = ["orders", "records", "stock"]

@@ -80,9 +80,16 @@ class RefundForm(ActionForm):
         min_value=0, max_digits=14, decimal_places=3, required=False, help_text="leave empty to refund everything that remains"
     )
     reason = forms.CharField(max_length=MAX_REASON)
+    by_bank = forms.BooleanField(
+        label="I have paid it by bank transfer",
+        required=False,
+        help_text="records it without asking the payment provider, which may refuse refunds of closed cards or old payments",
+    )
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
+        if order.payment_method != Order.Method.STRIPE:  # every refund of cash is paid by hand
+            del self.fields["by_bank"]
         self.initial["seen"] = refunds.committed_minor(order)
         is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
         submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
@@ -183,11 +190,18 @@ def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
     cleaned = form.cleaned_data
     refund = refunds.request_refund(
-        actor, order.pk, cleaned["amount"], cleaned["reason"], form.lines(), refund_id=form.refund_id(), seen=cleaned["seen"]
+        actor,
+        order.pk,
+        cleaned["amount"],
+        cleaned["reason"],
+        form.lines(),
+        refund_id=form.refund_id(),
+        seen=cleaned["seen"],
+        source=Refund.Source.BANK if cleaned.get("by_bank") else Refund.Source.STAFF,
     )
     message = f"{money.format_amount(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
     if refund.state in Refund.CLOSED_STATES:  # this page repeats the same refund; the order page starts a new one
-        raise InvalidTransition(f"{message} To try again, go back to the order")
+        raise InvalidTransition(f"{message} To try again, go back to the order. A bank transfer is recorded there too")
     return message
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
@@ -22,6 +23,7 @@ from orders.admin import badges, order_actions
 from orders.models import Order, OrderEvent, OrderItem, Payment
 
 PRINTED_ADDRESS_FIELDS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
+RESERVED_VARIANT_LOOKUP = "items__variant__exact"
 CSV_COLUMNS = (
     *("number", "placed_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
     *("subtotal", "shipping_total", "tax_total", "total", "name", "email", "phone", *PRINTED_ADDRESS_FIELDS),
@@ -144,6 +146,10 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
         ),
     )
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the list of the orders that hold a variant, to which the stock pages link."""
+        return lookup == RESERVED_VARIANT_LOOKUP or super().lookup_allowed(lookup, value, request)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         """Fetch the payments with the orders."""
         return super().get_queryset(request).prefetch_related("payments")
@@ -258,5 +264,8 @@ def _csv_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
     for order in orders:
         values = selectors.serialize_prefetched_order(order, "")
         values |= {field: order.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
-        values |= {"units": sum(item.quantity for item in order.items.all()), "placed_at": order.placed_at.isoformat()}
+        values |= {
+            "units": sum(item.quantity for item in order.items.all()),
+            "placed_at": timezone.localtime(order.placed_at).isoformat(),
+        }
         yield [values[name] for name in CSV_COLUMNS]

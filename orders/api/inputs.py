@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import email_addresses
-from carts.api.inputs import ProductRef, Quantity, RowId
+from carts.api.inputs import ProductRef, Quantity, RowId, read_alias
 from carts.api.responses import CartLineResponse
 from core.http.fields import CartTokenField
 from core.http.inputs import Input
@@ -68,6 +68,17 @@ class SnapshotLine(Input):
             raise serializers.ValidationError({"product_id": ["This field is required."]})
         return attrs
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Validate the line, and keep what else names it: an `id` beside other names may be that of the cart's line."""
+        fields = super().run_validation(data)
+        variant, own_id = read_alias(RowId(), data, "variant_id"), read_alias(ProductRef(), data, "id")
+        has_product = data.get("product_id") is not None
+        is_only_name = not has_product and fields.get("sku_id") is None
+        is_same_product = has_product and own_id == fields["product_id"]
+        fields["other_variant"] = None if variant == fields.get("sku_id") else variant
+        fields["own_id"] = None if is_only_name or is_same_product else own_id
+        return fields
+
 
 class CreateOrderInput(Input):
     """The payment method, the delivery address, and the cart lines to order (default: all)."""
@@ -123,7 +134,12 @@ def build_requested_lines(lines: list[dict[str, Any]] | None) -> tuple[Requested
         return None
     return tuple(
         RequestedLine(
-            quantity=line["quantity"], variant=line.get("sku_id"), product=line.get("product_id"), price=line.get("price")
+            quantity=line["quantity"],
+            variant=line.get("sku_id"),
+            product=line.get("product_id"),
+            price=line.get("price"),
+            other_variant=line["other_variant"],
+            own_id=line["own_id"],
         )
         for line in lines
         if line["quantity"]

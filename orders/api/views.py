@@ -48,6 +48,7 @@ from orders.exceptions import (
     PaymentNotConfigured,
     PaymentProviderUnavailable,
     PaymentSetupFailed,
+    TooManyUnpaidOrders,
 )
 from orders.fulfilment import cancellation, claiming
 from orders.models import Order
@@ -131,6 +132,7 @@ class OrderViewSet(GenericViewSet[Order]):
             AmountNotChargeable,
             AddressNotFound,
             CartBusy,
+            TooManyUnpaidOrders,
             OrderWaits,
             OrderEnded,
             AlreadyPaid,
@@ -157,7 +159,7 @@ class OrderViewSet(GenericViewSet[Order]):
         if placed.is_replay:
             reply["Idempotency-Replayed"] = "true"
         if owner.user_id is None and placed.cart_is_empty and placed.order.status != Order.Status.PENDING:
-            cookies.delete_cookies(reply, cookies.GUEST_READABLE, cookies.GUEST_HTTP_ONLY)
+            cookies.delete_cookies(reply, *cart_access.find_unused_cookies(request))
         return reply
 
     @api_schema(OrderResponse(many=True), extra=PaginationResponse, parameters=PAGE_PARAMETERS, operation_id="list_orders")

@@ -2,6 +2,17 @@
 
 from orders.models.address import ADDRESS_FIELDS, Address
 from orders.models.order import MAX_REASON, Order, OrderEvent, OrderItem
-from orders.models.payment import Payment, Refund, StripeEvent
+from orders.models.payment import Dispute, Payment, Refund, StripeEvent
 
-__all__ = ["ADDRESS_FIELDS", "MAX_REASON", "Address", "Order", "OrderEvent", "OrderItem", "Payment", "Refund", "StripeEvent"]
+__all__ = [
+    "ADDRESS_FIELDS",
+    "MAX_REASON",
+    "Address",
+    "Dispute",
+    "Order",
+    "OrderEvent",
+    "OrderItem",
+    "Payment",
+    "Refund",
+    "StripeEvent",
+]

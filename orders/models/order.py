@@ -58,6 +58,13 @@ class Order(TimeStampedModel):
     address = models.JSONField(default=dict)
     stock_state = models.CharField(max_length=10, choices=StockState.choices, default=StockState.NONE)
     reserved_until = models.DateTimeField(null=True, blank=True)
+    guest_network = models.CharField(
+        max_length=45,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="IP address or IPv6 network of a guest; kept while the order is unpaid",
+    )
     attention = models.CharField(max_length=30, blank=True, help_text="code of the most urgent open alert; empty if there is none")
     cancel_reason = models.CharField(max_length=MAX_REASON, blank=True)
     placed_at = models.DateTimeField(default=timezone.now)
@@ -157,7 +164,7 @@ class OrderEvent(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
 
     @property
     def summary(self) -> str:

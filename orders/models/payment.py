@@ -29,6 +29,10 @@ class Payment(TimeStampedModel):
         EXPIRED = "expired"
         CANCELLED = "cancelled"
 
+    class SessionFormat(models.IntegerChoices):
+        WITHOUT_BUYER = 0
+        WITH_BUYER = 1
+
     OPEN_STATES = (State.CREATED, State.OPEN, State.PROCESSING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -42,6 +46,12 @@ class Payment(TimeStampedModel):
     refunded_minor = models.BigIntegerField(default=0)
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="expiry of the session; fixed, so that a retry is the same call"
+    )
+    session_format = models.PositiveSmallIntegerField(
+        choices=SessionFormat.choices,
+        default=SessionFormat.WITH_BUYER,
+        db_default=SessionFormat.WITHOUT_BUYER,
+        help_text="parameters with which the session is created; fixed, so that a retry is the same call",
     )
     session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     checkout_url = models.TextField(blank=True)
@@ -86,6 +96,7 @@ class Refund(TimeStampedModel):
         STAFF = "staff"
         AUTO = "auto", "the shop itself"
         EXTERNAL = "external", "the provider's dashboard, or a lost dispute"
+        BANK = "bank", "bank transfer by staff"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, models.CASCADE, related_name="refunds")
@@ -97,6 +108,11 @@ class Refund(TimeStampedModel):
     reason = models.CharField(max_length=MAX_REASON, blank=True)
     lines = models.JSONField(default=dict, blank=True, help_text="refunded units by order item, without restocked units")
     failure_code = models.CharField(max_length=60, blank=True)
+    refusals = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="refusals for want of balance; after each, the provider is asked with another idempotency key",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -105,6 +121,34 @@ class Refund(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.amount} refunded, {self.state}"
+
+
+class Dispute(TimeStampedModel):
+    """A dispute of a payment, in the latest state that the provider has reported."""
+
+    SETTLED_STATUSES = ("won", "warning_closed", "prevented")  # nothing is left to decide or to look at
+    LOST_STATUSES = ("lost", "prevented")  # the money is gone: to prevent a dispute, the provider returns it
+    # What is known at the same second is ordered by the course of a dispute. Other statuses come before the final ones.
+    STATUS_ORDER = (
+        *("warning_needs_response", "warning_under_review", "needs_response", "under_review"),
+        *("appeal_needs_response", "appeal_under_review", "", "warning_closed", "prevented", "won", "lost"),
+    )
+
+    provider_id = models.CharField(max_length=255, unique=True)
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="disputes")
+    status = models.CharField(max_length=60, help_text="as the provider calls it")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=100, blank=True)
+    reported_at = models.DateTimeField(help_text="by the provider's clock")
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the merchant has nothing left to do about it."""
+        return self.status in self.SETTLED_STATUSES
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.status}"
 
 
 class StripeEvent(models.Model):

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from orders.models.payment import is_session_paid
 
+BALANCE_TOO_LOW = ("balance_insufficient", "insufficient_funds")  # codes of refunds that will be made once there is balance
 UNPAID_INTENT_STATUSES = ("requires_payment_method", "canceled")  # of a complete session: the payment failed
 
 
@@ -56,6 +58,18 @@ class ProviderRefund:
     failure: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """A dispute as an event of the provider reported it; `amount` is in the provider's minor units."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    reason: str
+    reported_at: datetime
+
+
 def parse_session(payload: Mapping[str, Any], *, has_failed: bool = False) -> ProviderSession:
     """Parse a checkout session object; if its intent is expanded, the failure of an asynchronous payment shows too.
 
@@ -89,6 +103,18 @@ def parse_refund(payload: Mapping[str, Any]) -> ProviderRefund:
         intent=_id_of(payload.get("payment_intent")),
         refund=(payload.get("metadata") or {}).get("refund", ""),
         failure=payload.get("failure_reason") or "",
+    )
+
+
+def parse_dispute(payload: Mapping[str, Any], reported_at: datetime) -> ProviderDispute:
+    """Parse a dispute object. Raises KeyError, TypeError or ValueError if it is not one."""
+    return ProviderDispute(
+        id=payload["id"],
+        status=payload["status"],
+        amount=int(payload["amount"]),
+        currency=payload["currency"].upper(),
+        reason=payload.get("reason") or "",
+        reported_at=reported_at,
     )
 
 

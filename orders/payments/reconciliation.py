@@ -20,6 +20,7 @@ from orders.state import alerts
 logger = logging.getLogger(__name__)
 BATCH_SIZE = 100  # rows per look-up
 REGULAR_PROCESSING_WINDOW = timedelta(minutes=2)  # during which events and requests may still be at work
+BALANCE_RETRY_INTERVAL = timedelta(hours=1)  # for refunds that wait for balance
 PROBLEMS = {  # stored as the reason of the alert, so a code and not its sentence
     "unknown_to_provider": "the provider does not know its payment any more",
     "closed_here": "the provider still expects money for a payment that is closed here",
@@ -73,7 +74,7 @@ class ReconciliationRun:
             if stripe_gateway.is_configured():
                 self._try("the provider's sessions", partial(self._compare_sessions, now))
                 self._try("the provider's refunds", partial(self._compare_refunds, now))
-        for refund in self._list_unanswered_refunds():
+        for refund in self._list_unanswered_refunds(now):
             self._try(f"refund {refund.pk}", partial(self._submit_refund, refund))
         return self.report
 
@@ -209,9 +210,12 @@ class ReconciliationRun:
         for payment in payments:
             self._record_refunds(payment, refunds.fetch_refunds(payment))
 
-    def _list_unanswered_refunds(self) -> list[Refund]:
+    def _list_unanswered_refunds(self, now: datetime) -> list[Refund]:
         unanswered = Refund.objects.filter(state__in=(Refund.State.REQUESTED, Refund.State.SUBMITTED))
-        return list(unanswered.filter(payment__order__number=self.order) if self.order else unanswered.order_by("created_at"))
+        if self.order:
+            return list(unanswered.filter(payment__order__number=self.order))
+        due = Q(refusals=0) | Q(updated_at__lt=now - BALANCE_RETRY_INTERVAL)
+        return list(unanswered.filter(due).order_by("created_at"))
 
     def _submit_refund(self, refund: Refund) -> None:
         if self.is_dry:

@@ -8,31 +8,31 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
 from core import money, outbox
 from core.actors import STRIPE, SYSTEM, Actor
 from orders import minor_units
 from orders.exceptions import (
+    BalanceTooLow,
     InvalidTransition,
-    PaymentKeyRefused,
     PaymentNotConfigured,
     PaymentProviderUnavailable,
     PaymentSetupFailed,
+    RefundRefused,
     RefundTooLarge,
     SessionMissing,
 )
 from orders.models import MAX_REASON, Order, Payment, Refund
-from orders.payments import refund_lines, stripe_gateway
+from orders.payments import refund_effects, refund_lines, stripe_gateway
 from orders.payments.provider_state import ProviderRefund
 from orders.payments.refund_lines import RefundLine
-from orders.state import alerts, notifications, refund_states, transitions
+from orders.state import alerts, refund_states, transitions
 from orders.state.locking import lock_order, lock_order_and_payment, lock_payments_of_order
-from orders.state.payment_states import refundable_minor, refunded_minor
+from orders.state.payment_states import refundable_minor
 
 State = Refund.State
 SUBMIT_REFUND_JOB = "refund"
-LOST_IN_DISPUTE = "lost in a dispute"
 REPORTED_STATES = (*Refund.REFUNDED_STATES, *Refund.CLOSED_STATES)  # that the provider can report
 
 
@@ -51,11 +51,12 @@ def request_refund(
     *,
     refund_id: UUID | None = None,
     seen: int | None = None,
+    source: str = Refund.Source.STAFF,
 ) -> Refund:
     """Refund an amount of an order (None: all that is refundable), for these lines or for none.
 
     A second call with the same `refund_id` returns the first refund. `seen` is the `committed_minor` that staff saw when deciding.
-    The provider is called after the commit, and again by a job until it answers.
+    The provider is called after the commit, and again by a job until it answers; not for the source BANK, which staff have paid.
 
     Raises OrderNotFound, RefundTooLarge; InvalidTransition if the units are back in stock or the order has other refunds by now;
     and what `fetch_refunds` raises.
@@ -72,9 +73,11 @@ def request_refund(
         payment, amount_minor = _select_payment(order, amount)
         refund_lines.record_refunded_units(actor, order, lines)
         own_id = uuid4() if existing is not None or refund_id is None else refund_id
-        refund = _create_refund(payment, amount_minor, Refund.Source.STAFF, reason, actor.user_id, lines, own_id)
+        refund = _create_refund(payment, amount_minor, source, reason, actor.user_id, lines, own_id)
         amount_text = money.format_amount(refund.amount, order.currency)
         transitions.record_event(order, "refund_requested", actor, amount=amount_text, reason=reason)
+        if source == Refund.Source.BANK:
+            refund_effects.move(order, payment, refund, State.SUCCEEDED, actor)
     try_submit(refund.pk)
     refund.refresh_from_db()
     return refund
@@ -117,7 +120,8 @@ def _create_refund(
         lines={str(line.item): line.quantity for line in lines if not line.restock},
         created_by_id=by,
     )
-    outbox.enqueue(SUBMIT_REFUND_JOB, {"refund": str(refund.pk)}, dedupe_key=f"refund:{refund.pk}")
+    if source != Refund.Source.BANK:
+        outbox.enqueue(SUBMIT_REFUND_JOB, {"refund": str(refund.pk)}, dedupe_key=f"refund:{refund.pk}")
     return refund
 
 
@@ -133,7 +137,8 @@ def submit_refund(refund_id: UUID) -> None:
     """Ask the provider for a refund; safe to repeat.
 
     The refund's id is the idempotency key, but the provider forgets keys after a day: a refund that may have been made already is
-    looked up first. Raises PaymentProviderUnavailable, PaymentNotConfigured, PaymentSetupFailed; the refund then stays `submitted`.
+    looked up first. Raises PaymentProviderUnavailable (BalanceTooLow too), PaymentNotConfigured, PaymentKeyRefused and
+    PaymentSetupFailed; the refund then stays `submitted`.
     """
     pending = Refund.objects.select_related("payment").get(pk=refund_id)
     if pending.state == State.SUBMITTED:
@@ -143,21 +148,35 @@ def submit_refund(refund_id: UUID) -> None:
         if refund.state not in (State.REQUESTED, State.SUBMITTED) or refund.provider_id is not None:
             return
         if payment.provider == Order.Method.COD:  # staff pay it back by hand
-            _move(order, payment, refund, State.SUCCEEDED, SYSTEM)
+            refund_effects.move(order, payment, refund, State.SUCCEEDED, SYSTEM)
             return
         if refund.state == State.REQUESTED:
             refund_states.move(refund, State.SUBMITTED)
     try:
         answer = stripe_gateway.create_refund(refund, payment.payment_intent or "")
-    except PaymentKeyRefused:
-        raise
-    except (PaymentSetupFailed, SessionMissing) as refusal:
-        with transaction.atomic():
-            order, payment, refund = _lock_refund(refund_id)
-            if refund.state == State.SUBMITTED:
-                _move(order, payment, refund, State.FAILED, STRIPE, failure_code=refusal.code)
+    except (RefundRefused, BalanceTooLow) as refusal:
+        _record_refusal(refund, refusal)
+        if isinstance(refusal, BalanceTooLow):
+            raise
         return
     record_refunds(payment.pk, [answer])
+
+
+@transaction.atomic
+def _record_refusal(submitted: Refund, refusal: RefundRefused | BalanceTooLow) -> None:
+    """Fail a refund that the provider will never make. One that waits for balance gets another idempotency key.
+
+    The provider would repeat its refusal for the same key (https://docs.stripe.com/api/idempotent_requests).
+    """
+    order, payment, refund = _lock_refund(submitted.pk)
+    if refund.state != State.SUBMITTED or refund.refusals != submitted.refusals:  # another call was faster
+        return
+    code = refusal.provider_code[:60]
+    if isinstance(refusal, RefundRefused):
+        refund_effects.move(order, payment, refund, State.FAILED, STRIPE, failure_code=code)
+        return
+    refund.refusals, refund.failure_code = refund.refusals + 1, code
+    refund.save(update_fields=["refusals", "failure_code", "updated_at"])
 
 
 def _lock_refund(refund_id: UUID) -> tuple[Order, Payment, Refund]:
@@ -185,17 +204,18 @@ def _record_refund(order: Order, payment: Payment, reported: ProviderRefund, act
     if reported.currency != payment.currency:
         return _record_foreign_refund(order, reported, actor)
     refund, state = _find_refund(payment, reported), state_of(reported)
-    is_correction = refund is not None and refund_states.is_assumed_failed(refund)
+    is_assumed_failed = refund is not None and refund_states.is_assumed_failed(refund)
     if refund is None:
         refund = _create_external_refund(order, payment, reported, actor)
     elif refund.provider_id is None:
         refund.provider_id = reported.id
         refund.save(update_fields=["provider_id", "updated_at"])
-    if not refund_states.can_move(refund, state) and not is_correction:
+    if is_assumed_failed:
+        refund_effects.correct_failure(order, payment, refund, state, actor, failure_code=reported.failure[:60])
+        return True
+    if not refund_states.can_move(refund, state):
         return False
-    if is_correction and state in Refund.COMMITTED_STATES:
-        _withdraw_failure(order, refund, actor)
-    _move(order, payment, refund, state, actor, failure_code=reported.failure[:60], is_correction=is_correction)
+    refund_effects.move(order, payment, refund, state, actor, failure_code=reported.failure[:60])
     return True
 
 
@@ -214,14 +234,6 @@ def _create_external_refund(order: Order, payment: Payment, reported: ProviderRe
     return refund
 
 
-def _withdraw_failure(order: Order, refund: Refund, actor: Actor) -> None:
-    """Count the units of a refund that the shop assumed to have failed, and resolve its alert unless another refund failed too."""
-    refund_lines.recount_units(refund)
-    failed = {event.data["refund"] for event in alerts.reasons(order, alerts.REFUND_FAILED)} - {str(refund.pk)}
-    if not Refund.objects.filter(pk__in=failed, state__in=Refund.CLOSED_STATES).exists():
-        alerts.resolve(order, alerts.REFUND_FAILED, actor)
-
-
 def _record_foreign_refund(order: Order, reported: ProviderRefund, actor: Actor) -> bool:
     """Record a refund in another currency in the history, once for each of its states; the books hold the order's currency."""
     data = {"refund": reported.id, "amount_minor": reported.amount, "currency": reported.currency, "status": reported.status}
@@ -237,23 +249,6 @@ def state_of(reported: ProviderRefund) -> str:
     return state if state in REPORTED_STATES else State.PENDING
 
 
-def record_dispute_losses(order: Order, payment: Payment) -> None:
-    """Record amounts of a locked payment that were lost in disputes and not refunded before."""
-    for event in order.events.filter(kind="dispute_lost", data__payment=str(payment.pk)):
-        dispute = event.data["dispute"]
-        refund = payment.refunds.filter(provider_id=dispute).first() or Refund(
-            payment=payment, provider_id=dispute, amount_minor=0, source=Refund.Source.EXTERNAL, reason=LOST_IN_DISPUTE
-        )
-        lost = min(int(event.data["amount"]), refund.amount_minor + refundable_minor(payment))
-        if lost > refund.amount_minor:
-            refund.amount, refund.amount_minor = minor_units.to_major(lost, payment.provider, payment.currency), lost
-            refund.save()
-            if refund.state == State.SUCCEEDED:  # the dispute grew
-                _apply_state(order, payment, refund, STRIPE)
-            else:
-                _move(order, payment, refund, State.SUCCEEDED, STRIPE)
-
-
 def _find_refund(payment: Payment, reported: ProviderRefund) -> Refund | None:
     """Find a refund by the provider's id, or by the shop's own id if the provider's answer never arrived."""
     try:
@@ -262,41 +257,3 @@ def _find_refund(payment: Payment, reported: ProviderRefund) -> Refund | None:
         own = Q(pk=None)
     refunds = payment.refunds.select_for_update(no_key=True)
     return refunds.filter(provider_id=reported.id).first() or refunds.filter(own).first()
-
-
-def _move(
-    order: Order,
-    payment: Payment,
-    refund: Refund,
-    to: str,
-    actor: Actor,
-    *,
-    is_correction: bool = False,
-    failure_code: str | None = None,
-) -> None:
-    """Change a locked refund's state, and apply the consequences to its payment and order."""
-    was_closed = refund.state in Refund.CLOSED_STATES
-    refund_states.move(
-        refund, to, is_correction=is_correction, failure_code=refund.failure_code if failure_code is None else failure_code
-    )
-    _apply_state(order, payment, refund, actor, was_closed=was_closed)
-
-
-def _apply_state(order: Order, payment: Payment, refund: Refund, actor: Actor, *, was_closed: bool = False) -> None:
-    """Apply the consequences of a locked refund's state to its payment and order."""
-    state = refund.state
-    payment.refunded_minor = refunded_minor(payment)
-    payment.save(update_fields=["refunded_minor", "updated_at"])
-    data = {"refund": str(refund.pk), "amount": money.format_amount(refund.amount, order.currency), "source": refund.source}
-    if state in Refund.CLOSED_STATES:
-        if not was_closed:
-            refund_lines.uncount_units(refund)
-            alerts.raise_alert(order, alerts.REFUND_FAILED, actor, **data, state=state)
-            record_dispute_losses(order, payment)
-        return
-    transitions.record_event(order, f"refund_{state}", actor, **data)
-    if state == State.SUCCEEDED:
-        if not order.payments.filter(captured_minor__gt=F("refunded_minor")).exists():
-            alerts.resolve(order, alerts.LATE_PAYMENT, actor)
-        if (refund.source, refund.reason) != (Refund.Source.EXTERNAL, LOST_IN_DISPUTE):
-            notifications.notify_customer(order, "refunded", about=str(refund.pk), amount=data["amount"])

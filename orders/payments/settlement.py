@@ -16,7 +16,7 @@ from core import outbox
 from core.actors import STRIPE, SYSTEM, Actor
 from orders.exceptions import InvalidTransition
 from orders.models import Order, Payment, Refund
-from orders.payments import refunds
+from orders.payments import dispute_losses, refunds
 from orders.payments.provider_state import ProviderSession
 from orders.state import alerts, notifications, payment_states, transitions
 from orders.state.locking import LockedPayment, lock_order_and_payment, lock_payment
@@ -80,7 +80,7 @@ def _settle_paid(locked: LockedPayment, session: ProviderSession) -> None:
 
 def _capture(payment: Payment, amount_minor: int) -> None:
     payment_states.capture(payment, amount_minor)
-    refunds.record_dispute_losses(payment.order, payment)
+    dispute_losses.record_losses(payment.order, payment)
 
 
 def _refund_unusable_payment(locked: LockedPayment) -> None:

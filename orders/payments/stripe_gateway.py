@@ -7,31 +7,32 @@ are retried once, with the same idempotency key, after a lost connection or a 5x
 import json
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from orders import minor_units
+from core.exceptions import DomainError
 from orders.exceptions import (
-    AmountNotChargeable,
     AmountTooLarge,
     AmountTooSmall,
     BadSignature,
+    BalanceTooLow,
     EmailRefused,
     PaymentKeyRefused,
     PaymentNotConfigured,
     PaymentProviderUnavailable,
     PaymentSetupFailed,
+    RefundRefused,
     SessionMissing,
     SessionNotOpen,
     WebhookNotConfigured,
 )
 from orders.models import Order, OrderItem, Payment, Refund
-from orders.payments.provider_state import ProviderRefund, ProviderSession, parse_refund, parse_session
+from orders.payments import session_params
+from orders.payments.provider_state import BALANCE_TOO_LOW, ProviderRefund, ProviderSession, parse_refund, parse_session
 
 if TYPE_CHECKING:
     from stripe import StripeClient  # noqa: TID251 - this is the file
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("shop.stripe")
 API_VERSION = "2026-10-28.endive"
 CONNECT_TIMEOUT, READ_TIMEOUT, QUICK_READ_TIMEOUT = 3, 10, 5  # seconds
-MAX_LINE_ITEMS = 100  # per session
-MAX_NAME = 250  # characters
-MAX_METADATA_VALUE = 500  # characters
 SIGNATURE_TOLERANCE = 300  # seconds that a timestamp may lie in the past or in the future
 PAGE_SIZE = 100
 
@@ -58,53 +56,9 @@ def create_session(order: Order, items: Sequence[OrderItem], payment: Payment) -
     """
     with _translate_errors():
         session = _client().v1.checkout.sessions.create(
-            _session_params(order, items, payment), {"idempotency_key": str(payment.pk)}
+            session_params.build(order, items, payment), {"idempotency_key": str(payment.pk)}
         )
         return parse_session(session.to_dict())
-
-
-def _session_params(order: Order, items: Sequence[OrderItem], payment: Payment) -> Any:
-    if payment.expires_at is None:
-        raise ValueError("a card payment needs expires_at")
-    metadata = {"shop": settings.SHOP_ID[:MAX_METADATA_VALUE], "order": order.number, "payment": str(payment.pk)}
-    params: dict[str, Any] = {
-        "mode": "payment",
-        "client_reference_id": order.number,
-        "line_items": _line_items(order, items, payment),
-        "success_url": _fill_url(settings.CHECKOUT_SUCCESS_URL, order),
-        "cancel_url": _fill_url(settings.CHECKOUT_CANCEL_URL, order),
-        "expires_at": int(payment.expires_at.timestamp()),
-        "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata},
-        "adaptive_pricing": {"enabled": False},  # Stripe would convert amount and currency
-        "allowed_payment_method_types": settings.STRIPE_ALLOWED_PAYMENT_METHODS,
-    }
-    has_full_domain = "." in order.email.rpartition("@")[2]  # Stripe rejects addresses without a dotted domain
-    return params | ({"customer_email": order.email} if has_full_domain else {})
-
-
-def _fill_url(url: str, order: Order) -> str:
-    return url.replace("{ORDER}", order.number)
-
-
-def _line_items(order: Order, items: Sequence[OrderItem], payment: Payment) -> list[dict[str, Any]]:
-    total_line = [_line_item(f"Order {order.number}", order.total, 1, order.currency)]
-    try:
-        lines = [_line_item(item.name, item.unit_price, item.quantity, order.currency) for item in items]
-        lines += [_line_item("Shipping", order.shipping_total, 1, order.currency)] if order.shipping_total else []
-    except AmountNotChargeable:  # a unit price may have a fraction that Stripe does not charge, while the total has none
-        lines = total_line
-    lines = total_line if len(lines) > MAX_LINE_ITEMS or order.discount_total else lines
-    total = sum(line["quantity"] * line["price_data"]["unit_amount"] for line in lines)
-    if total != payment.amount_minor:
-        raise ValueError(f"the lines of {order.number} add up to {total} and not to {payment.amount_minor}")
-    return lines
-
-
-def _line_item(name: str, amount: Decimal, quantity: int, currency: str) -> dict[str, Any]:
-    unit_amount = minor_units.to_minor(amount, Order.Method.STRIPE, currency)
-    price = {"currency": currency.lower(), "unit_amount": unit_amount, "product_data": {"name": name[:MAX_NAME]}}
-    return {"quantity": quantity, "price_data": price}
 
 
 def retrieve_session(session_id: str, *, quickly: bool = False) -> ProviderSession:
@@ -118,18 +72,19 @@ def expire_session(session_id: str) -> ProviderSession:
 
     Raises SessionNotOpen, SessionMissing, PaymentProviderUnavailable, PaymentSetupFailed.
     """
-    with _translate_errors(refused=SessionNotOpen):
+    with _translate_errors(partial(_refuse, refused=SessionNotOpen)):
         return parse_session(_client().v1.checkout.sessions.expire(session_id).to_dict())
 
 
 def create_refund(refund: Refund, intent: str) -> ProviderRefund:
     """Refund a part of a payment; a repeated call returns the same refund.
 
-    Raises PaymentProviderUnavailable, PaymentSetupFailed, SessionMissing.
+    Raises PaymentProviderUnavailable, which may pass, as BalanceTooLow may; RefundRefused; PaymentKeyRefused.
     """
     params: Any = {"payment_intent": intent, "amount": refund.amount_minor, "metadata": {"refund": str(refund.pk)}}
-    with _translate_errors():
-        return parse_refund(_client().v1.refunds.create(params, {"idempotency_key": str(refund.pk)}).to_dict())
+    key = f"{refund.pk}-{refund.refusals}" if refund.refusals else str(refund.pk)
+    with _translate_errors(_refuse_refund):
+        return parse_refund(_client().v1.refunds.create(params, {"idempotency_key": key}).to_dict())
 
 
 def list_refunds(intent: str) -> list[ProviderRefund]:
@@ -188,6 +143,7 @@ def _read_event(text: str) -> dict[str, Any]:
         event = json.loads(text)
         is_event = event["object"] == "event" and isinstance(event["data"]["object"], dict)
         is_complete = all(isinstance(event[name], str) for name in ("id", "type")) and isinstance(event["created"], int)
+        is_complete = is_complete and isinstance(event.get("livemode"), bool | None)
     except (ValueError, KeyError, TypeError, RecursionError):
         is_event = is_complete = False
     if not is_event or not is_complete:
@@ -220,8 +176,8 @@ def _client_of(key: str, base: str, read_timeout: int) -> "StripeClient":
 
 
 @contextmanager
-def _translate_errors(refused: type[Exception] = PaymentSetupFailed) -> Iterator[None]:
-    """Turn Stripe's errors into refusals; their details go to the log, not to the client."""
+def _translate_errors(refuse: Callable[[Any], DomainError] | None = None) -> Iterator[None]:
+    """Turn Stripe's errors into refusals, definite ones by `refuse`; their details go to the log, not to the client."""
     import stripe  # noqa: TID251 - this is the file
 
     try:
@@ -231,15 +187,25 @@ def _translate_errors(refused: type[Exception] = PaymentSetupFailed) -> Iterator
         raise PaymentProviderUnavailable(retry_after=10) from None
     except stripe.StripeError as error:
         status = error.http_status
-        if status is None or status < 400 or status >= 500 or status == 409:  # below 400: an unreadable answer
+        # below 400: an unreadable answer; 409 and 424: another call, or a system behind Stripe, was in the way
+        if status is None or status < 400 or status >= 500 or status in (409, 424):
             logger.warning("Stripe did not answer: %s %s", type(error).__name__, error.request_id)
             raise PaymentProviderUnavailable from None
-        refusals = {
-            **{"amount_too_small": AmountTooSmall, "amount_too_large": AmountTooLarge},
-            **{"resource_missing": SessionMissing, "email_invalid": EmailRefused},
-        }
-        other = PaymentKeyRefused if status in (401, 403) else PaymentSetupFailed
-        kind = refusals.get(error.code or "") or (refused if status == 400 else other)
-        level = logging.INFO if kind is SessionNotOpen else logging.ERROR  # callers expect SessionNotOpen
+        refusal = PaymentKeyRefused() if status in (401, 403) else (refuse or _refuse)(error)
+        level = logging.INFO if isinstance(refusal, SessionNotOpen) else logging.ERROR  # callers expect SessionNotOpen
         logger.log(level, "Stripe refused: %s %s %s %s", status, error.code, getattr(error, "param", None), error.request_id)
-        raise kind from None
+        raise refusal from None
+
+
+def _refuse(error: Any, *, refused: type[DomainError] = PaymentSetupFailed) -> DomainError:
+    kinds: dict[str, type[DomainError]] = {
+        **{"amount_too_small": AmountTooSmall, "amount_too_large": AmountTooLarge},
+        **{"resource_missing": SessionMissing, "email_invalid": EmailRefused},
+    }
+    return kinds.get(error.code or "", refused if error.http_status == 400 else PaymentSetupFailed)()
+
+
+def _refuse_refund(error: Any) -> DomainError:
+    """Tell a refund that waits for balance from one that will never be made, such as one to a closed card or after 60 days."""
+    code = error.code or PaymentSetupFailed.code
+    return BalanceTooLow(provider_code=code) if code in BALANCE_TOO_LOW else RefundRefused(provider_code=code)

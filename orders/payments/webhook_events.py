@@ -1,6 +1,7 @@
 """Webhook events of the payment provider: each is stored as it came, and processed once, however often it is sent."""
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +14,9 @@ from django.utils import timezone
 
 from orders.models import Payment, StripeEvent
 from orders.payments import disputes, refunds, settlement, stripe_gateway
-from orders.payments.provider_state import ProviderRefund, ProviderSession, parse_session
+from orders.payments.provider_state import ProviderRefund, ProviderSession, parse_dispute, parse_session
 
+logger = logging.getLogger("shop.stripe")
 Status = StripeEvent.Status
 SESSION_EVENTS = {  # event type → whether the payment failed
     "checkout.session.completed": False,
@@ -89,9 +91,10 @@ def _fetch_refunds(event_pk: int) -> list[ProviderRefund] | None:
     The event only triggers the call: the provider's current state is applied, not the event's.
     """
     event = StripeEvent.objects.get(pk=event_pk)
-    if event.type not in REFUND_EVENTS or event.status in (Status.DONE, Status.IGNORED):
+    event_object = _event_object(event)
+    if event.type not in REFUND_EVENTS or event.status in (Status.DONE, Status.IGNORED) or _is_of_other_mode(event, event_object):
         return None
-    payment = _find_payment_by_intent(_event_object(event))
+    payment = _find_payment_by_intent(event_object)
     return refunds.fetch_refunds(payment) if payment is not None else None
 
 
@@ -100,9 +103,17 @@ def _event_object(event: StripeEvent) -> dict[str, Any]:
     return event_object
 
 
+def _is_of_other_mode(event: StripeEvent, event_object: Mapping[str, Any]) -> bool:
+    """Return whether the object contradicts the event's mode (live or test), which fits the shop's key. Refunds name no mode."""
+    return event_object.get("livemode") not in (None, event.livemode)
+
+
 def _apply_event(event: StripeEvent, provider_refunds: list[ProviderRefund] | None) -> bool:
     """Apply an event; return False if it is not about this shop. Raises LookupError if it is, and its payment is unknown."""
     event_object = _event_object(event)
+    if _is_of_other_mode(event, event_object):
+        logger.warning("Event %s is ignored: its object %s belongs to the other mode", event.event_id, event.object_id)
+        return False
     if event.type in SESSION_EVENTS:
         return _apply_session_event(parse_session(event_object, has_failed=SESSION_EVENTS[event.type]))
     if event.type in REFUND_EVENTS:
@@ -115,7 +126,7 @@ def _apply_event(event: StripeEvent, provider_refunds: list[ProviderRefund] | No
     if event.type.startswith("charge.dispute."):
         payment = _find_payment_by_intent(event_object)
         if payment is not None:
-            disputes.record_dispute(payment.pk, event_object)
+            disputes.record_dispute(payment.pk, parse_dispute(event_object, event.created))
         return payment is not None
     return False
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-from uuid import UUID
 
 from carts.identity import CartOwner
 from carts.lines import Line
@@ -16,32 +15,51 @@ from pricing import breakdown
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.slugs import parse_product_ref
 
-# What names a line, and the attribute of a cart line or an order item (or its product) that holds it.
-LINE_FIELDS = {"variant": "variant_id", "id": "product_id", "uuid": "uuid", "slug": "slug"}
+# The kinds of reference to a product, and the attribute of a cart line or an order item (or its product) that holds it.
+PRODUCT_FIELDS = {"id": "product_id", "uuid": "uuid", "slug": "slug"}
+Condition = Sequence[tuple[str, object]]  # attributes and values, of which one has to match
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedLine:
-    """A line of the client's snapshot: a variant, or a product with one variant in the cart; `price` is what the client showed."""
+    """A line of the client's snapshot: a variant, or a product with one variant in the cart; `price` is what the client showed.
+
+    A client may name both, the variant twice, and add an `own_id`, which is the id of the cart's line or of its product. What names
+    a line in several ways has to name the same line in each.
+    """
 
     quantity: int
     variant: int | None = None
     product: str | None = None  # its id, uuid or slug
     price: Decimal | None = None
+    other_variant: int | None = None
+    own_id: str | None = None
 
-    def get_reference(self) -> tuple[str, int | UUID | str]:
-        """Return what names the line, as ("variant" | "id" | "uuid" | "slug", value)."""
-        if self.variant is not None:
-            return "variant", self.variant
-        try:
-            return parse_product_ref(self.product or "")
-        except ProductNotFound:  # names no product of any shop
-            return "slug", ""
+    def get_conditions(self) -> list[Condition]:
+        """Return what has to be true of the line that is named, by attributes of a cart line."""
+        variants = (self.variant, self.other_variant)
+        conditions: list[Condition] = [[("variant_id", variant)] for variant in variants if variant is not None]
+        if self.product is not None and self.product != self.own_id:
+            conditions.append([_parse_reference(self.product)])
+        if self.own_id is not None:
+            is_number = self.own_id.isascii() and self.own_id.isdigit()
+            conditions.append([_parse_reference(self.own_id), ("id", int(self.own_id) if is_number else None)])
+        return conditions
 
     def serialize_unknown(self) -> dict[str, Any]:
         """Return the item of a change for a line that the cart does not have."""
-        kind, value = self.get_reference()
-        return {"id": None, "product_id": value if kind == "id" else self.product, "sku_id": self.variant, "name": None}
+        field, value = _parse_reference(self.product or "")
+        product = value if field == "product_id" else self.product
+        return {"id": None, "product_id": product, "sku_id": self.variant, "name": None}
+
+
+def _parse_reference(product: str) -> tuple[str, object]:
+    """Return the attribute of a line that a reference to a product names, and its value."""
+    try:
+        kind, value = parse_product_ref(product)
+    except ProductNotFound:  # names no product of any shop
+        return "slug", ""
+    return PRODUCT_FIELDS[kind], value
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +143,8 @@ def _select_lines(
     selected: list[tuple[Line, int, Decimal | None]] = []
     named: set[object] = set()
     for requested in expected.lines:
-        kind, value = requested.get_reference()
-        matching = [line for line in lines if getattr(line, LINE_FIELDS[kind]) == value]
+        conditions = requested.get_conditions()
+        matching = [line for line in lines if all(_fulfils(line, condition) for condition in conditions)]
         if len(matching) > 1:
             raise VariantNeeded(field=expected.lines_field)
         name = matching[0].id if matching else (requested.variant, requested.product)
@@ -141,6 +159,10 @@ def _select_lines(
         fallback_price = None if saw_total else line.price_at_addition
         selected.append((line, requested.quantity, fallback_price if requested.price is None else requested.price))
     return selected
+
+
+def _fulfils(line: Line, condition: Condition) -> bool:
+    return any(getattr(line, field) == value for field, value in condition)
 
 
 def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, differences: _Differences) -> None:
@@ -178,6 +200,8 @@ def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[Orde
 
 
 def _matches_item(line: RequestedLine, item: OrderItem) -> bool:
-    kind, value = line.get_reference()
-    owner = item if kind in ("variant", "id") else item.product
-    return line.quantity == item.quantity and owner is not None and getattr(owner, LINE_FIELDS[kind]) == value
+    attributes: dict[str, object] = {"variant_id": item.variant_id, "product_id": item.product_id}
+    if item.product is not None:
+        attributes |= {"uuid": item.product.uuid, "slug": item.product.slug}
+    names = [condition for condition in line.get_conditions() if len(condition) == 1]  # the ids of the cart's lines are gone
+    return line.quantity == item.quantity and bool(names) and all(attributes.get(field) == value for ((field, value),) in names)

@@ -23,7 +23,7 @@ from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotCo
 from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import Order, OrderItem, Payment
 from orders.payments import sessions, stripe_gateway
-from orders.placement import idempotency
+from orders.placement import idempotency, unpaid_orders
 from orders.placement.cart_check import CheckedCart, check_cart
 from orders.placement.idempotency import Placed
 from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, request_hash
@@ -111,10 +111,16 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
         return idempotency.as_replay(last_order, ref)
     checked = check_cart(lines, placement.request.expected, placement.owner)
     fingerprint = cart_fingerprint(checked.priced_units, placement.request)
-    if pending is not None:
-        is_same = ref.held_at is not None and fingerprint == pending.cart_fingerprint
-        return idempotency.as_replay(pending, ref) if is_same else MustCancelFirst(pending.pk)
-    return _create_order(placement, ref, lines, checked, fingerprint)
+    if pending is not None and ref.held_at is not None and fingerprint == pending.cart_fingerprint:
+        return idempotency.as_replay(pending, ref)
+    if _awaits_payment(placement, checked.totals):
+        unpaid_orders.check_limits(placement, ref, replaced=pending)
+    return MustCancelFirst(pending.pk) if pending is not None else _create_order(placement, ref, lines, checked, fingerprint)
+
+
+def _awaits_payment(placement: Placement, totals: Totals) -> bool:
+    """Return whether an order has to be paid online; there is nothing to pay for if its total is zero."""
+    return placement.request.method == Order.Method.STRIPE and bool(totals.total)
 
 
 def _resolve_address(placement: Placement) -> CheckoutRequest:
@@ -195,7 +201,7 @@ def _insert_payment(order: Order) -> Payment:
 
 def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprint: str, now: datetime) -> Order:
     request = placement.request
-    awaits_payment = request.method == Order.Method.STRIPE and bool(totals.total)
+    awaits_payment = _awaits_payment(placement, totals)
     order = Order(
         number=tokens.generate_order_number(now),
         user_id=placement.owner.user_id,
@@ -218,6 +224,7 @@ def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprin
         address=request.address,
         stock_state=Order.StockState.RESERVED if awaits_payment else Order.StockState.COMMITTED,
         reserved_until=now + sessions.SESSION_CREATION_WINDOW if awaits_payment else None,
+        guest_network=unpaid_orders.get_network(placement) if awaits_payment else "",
         paid_at=None if totals.total else now,
         placed_at=now,
         created_at=now,

@@ -63,6 +63,8 @@ def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     """Return a hash that is equal for two requests under one idempotency key only if they ask for the same."""
     fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
     del fields["is_address_text"]  # plain text asks for the same as an object with only line1
+    for line in fields["expected"]["lines"] or ():
+        del line["other_variant"], line["own_id"]  # they only confirm which line is meant
     parts = [owner.market.code, fields]
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -6,7 +6,7 @@ An order shows one alert, in its column `attention`: the most urgent of those th
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
@@ -31,7 +31,8 @@ def raise_alert(order: Order, code: str, actor: Actor, **reason: Any) -> None:
     order.attention = min(code, order.attention or code, key=PRIORITY.index)
     transitions.save_order(order)
     transitions.record_event(order, code, actor, **reason)
-    notifications.notify_merchant(order, "attention", about=code, occasion=str(order.version))
+    advice = {"advice": reason["advice"]} if "advice" in reason else {}
+    notifications.notify_merchant(order, "attention", about=code, occasion=str(order.version), **advice)
 
 
 def open_alerts(order: Order) -> set[str]:
@@ -61,6 +62,12 @@ def resolve(order: Order, code: str, actor: Actor) -> None:
         order.attention = min(codes - {code}, key=PRIORITY.index, default="")
         transitions.save_order(order)
         transitions.record_event(order, RESOLVED_EVENT, actor, code=code)
+
+
+def resolve_late_payment(order: Order, actor: Actor) -> None:
+    """Resolve the alert about a late payment of a locked order, once all of its money is refunded."""
+    if not order.payments.filter(captured_minor__gt=F("refunded_minor")).exists():
+        resolve(order, LATE_PAYMENT, actor)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.conf import settings
+from django.utils import timezone
 
 from core import outbox
 from core.models import Job
@@ -27,9 +28,9 @@ def notify_customer(order: Order, kind: str, *, about: str = "", **context: obje
     outbox.enqueue_all(*_customer_jobs(order, kind, about, **context))
 
 
-def notify_merchant(order: Order, kind: str, *, about: str = "", occasion: str = "") -> None:
+def notify_merchant(order: Order, kind: str, *, about: str = "", occasion: str = "", **context: object) -> None:
     """Enqueue an email of this kind to the merchant, once for each `about` and `occasion`."""
-    outbox.enqueue_all(*_merchant_jobs(order, kind, about, occasion))
+    outbox.enqueue_all(*_merchant_jobs(order, kind, about, occasion, **context))
 
 
 def _customer_jobs(order: Order, kind: str, about: str = "", **context: object) -> list[Job]:
@@ -39,19 +40,19 @@ def _customer_jobs(order: Order, kind: str, about: str = "", **context: object) 
     return [Job(kind=CUSTOMER_EMAIL_JOB, payload={"order": order.pk, "kind": kind, **context}, dedupe_key=key)]
 
 
-def _merchant_jobs(order: Order, kind: str, about: str = "", occasion: str = "") -> list[Job]:
+def _merchant_jobs(order: Order, kind: str, about: str = "", occasion: str = "", **context: object) -> list[Job]:
     if not settings.SHOP_EMAIL:
         return []
     key = ":".join(filter(None, (order.number, "merchant", kind, about, occasion)))
-    payload = {"order": order.pk, "kind": kind, "about": about}
+    payload = {"order": order.pk, "kind": kind, "about": about, **context}
     return [Job(kind=MERCHANT_EMAIL_JOB, payload=payload, dedupe_key=key[:MAX_DEDUPE_KEY])]
 
 
 def _low_stock_jobs(order: Order, skus: Collection[str]) -> list[Job]:
-    """Return one email for each SKU and day."""
+    """Return one email for each SKU and day of the shop's time zone."""
     if not settings.SHOP_EMAIL:
         return []
-    day = f"{order.placed_at:%Y-%m-%d}"
+    day = timezone.localdate(order.placed_at, timezone.get_default_timezone())
     return [
         Job(
             kind=MERCHANT_EMAIL_JOB,

@@ -41,6 +41,12 @@ def refunded_minor(payment: Payment) -> int:
     return min(_sum_refunds(payment, Refund.REFUNDED_STATES), payment.captured_minor)
 
 
+def update_refunded(payment: Payment) -> None:
+    """Save what was refunded of a locked payment, after one of its refunds has changed."""
+    payment.refunded_minor = refunded_minor(payment)
+    payment.save(update_fields=["refunded_minor", "updated_at"])
+
+
 def refundable_minor(payment: Payment) -> int:
     """Return what can still be refunded of a payment, in minor units: neither refunded nor requested yet."""
     return max(payment.captured_minor - _sum_refunds(payment, Refund.COMMITTED_STATES), 0)

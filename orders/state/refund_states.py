@@ -32,13 +32,18 @@ def can_move(refund: Refund, to: str) -> bool:
     return to in ALLOWED[refund.state]
 
 
-def move(refund: Refund, to: str, *, is_correction: bool = False, **fields: Any) -> None:
-    """Change a locked refund's state and save it together with `fields`.
-
-    `is_correction` lets the provider's answer replace a failure that the shop only assumed. Raises InvalidTransition.
-    """
-    if not can_move(refund, to) and not (is_correction and refund.state == State.FAILED):
+def move(refund: Refund, to: str, **fields: Any) -> None:
+    """Change a locked refund's state and save it together with `fields`. Raises InvalidTransition."""
+    if not can_move(refund, to):
         raise InvalidTransition(f"A refund that is {refund.state} cannot become {to}")
+    correct(refund, to, **fields)
+
+
+def correct(refund: Refund, to: str, **fields: Any) -> None:
+    """Replace a locked refund's state without regard to the table, and save it together with `fields`.
+
+    Only where the provider's report replaces what the shop assumed: a failure, or what was lost in a dispute.
+    """
     refund.state = to
     for name, value in fields.items():
         setattr(refund, name, value)

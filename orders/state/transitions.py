@@ -27,7 +27,7 @@ TIMESTAMPS = {
     Status.EXPIRED: "expired_at",
 }
 CHANGING_FIELDS = (
-    *("status", "stock_state", "reserved_until", "attention", "cancel_reason", "user", "version", "updated_at"),
+    *("status", "stock_state", "reserved_until", "attention", "cancel_reason", "user", "version", "updated_at", "guest_network"),
     *("paid_at", "cancelled_at", "expired_at", "shipped_at", "delivered_at"),
 )
 
@@ -49,6 +49,7 @@ def move(order: Order, to: str, kind: str, actor: Actor, *, at: datetime | None 
     check_transition(order, to)
     now = at or timezone.now()
     before, order.status = order.status, to
+    order.guest_network = ""
     if to in TIMESTAMPS:
         setattr(order, TIMESTAMPS[Status(to)], now)
     save_order(order)

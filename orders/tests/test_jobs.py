@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from orders import emails
 from orders.models import Order, OrderItem, Payment
-from orders.payments import stripe_gateway
+from orders.payments import session_params
 
 NO_ITEMS: list[OrderItem] = []
 
@@ -25,7 +25,7 @@ def test_without_an_address_the_merchant_gets_no_email(settings: Settings) -> No
 
 def test_a_card_payment_has_an_end() -> None:
     with pytest.raises(ValueError, match="expires_at"):
-        stripe_gateway._session_params(Order(), NO_ITEMS, Payment())
+        session_params.build(Order(), NO_ITEMS, Payment())
 
 
 def test_a_session_is_never_created_over_another_amount_than_that_of_the_payment() -> None:
@@ -33,4 +33,4 @@ def test_a_session_is_never_created_over_another_amount_than_that_of_the_payment
     payment = Payment(amount_minor=1999, expires_at=timezone.now() + timedelta(minutes=30))
 
     with pytest.raises(ValueError, match="add up to 2000 and not to 1999"):
-        stripe_gateway._session_params(order, NO_ITEMS, payment)
+        session_params.build(order, NO_ITEMS, payment)

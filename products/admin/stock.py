@@ -1,6 +1,6 @@
 """Stock for staff: stock levels, manual movements, and the movement history as CSV."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -69,14 +69,14 @@ class StockAdmin(ServiceBackedAdmin[StockOfVariant], ModelAdmin[StockOfVariant])
     """Units on hand, reserved and available per SKU. Changes are recorded as movements."""
 
     form = MovementForm
-    list_display = ("sku", "product", "name", "stock", "reserved", "level", "threshold")
+    list_display: tuple[str, ...] = ("sku", "product", "name", "stock", "reserved", "level", "threshold")
     list_filter = (VariantStockLevelFilter,)
     list_select_related = ("product",)
     search_fields = ("sku", "product__name")
     show_full_result_count = False
     ordering = ((F("stock") - F("reserved")).asc(), "sku")
-    readonly_fields = ("product", "sku", "name", "stock", "reserved", "available_now")
-    fields = (*readonly_fields, "delta", "reason", "note", "reference")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("product", "sku", "name", "stock", "reserved", "available_now")
+    fields: ClassVar[tuple[str, ...]] = (*readonly_fields, "delta", "reason", "note", "reference")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockOfVariant]:
         """Return the variants for sale, annotated with the available units."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core import csv_export
 from core.actors import Actor
@@ -56,9 +57,12 @@ def get_page(actor: Actor, ref: str | int, query: Mapping[str, str]) -> Page:
 
 
 def iter_csv_lines(movements: QuerySet[StockMovement]) -> Iterator[str]:
-    """Yield the lines of a CSV file of these movements, oldest first; rows are streamed, so any number fits in memory."""
+    """Yield the lines of a CSV file of these movements, oldest first, with times in the shop's time zone.
+
+    Rows are streamed, so any number fits in memory.
+    """
     yield from csv_export.generate_lines([list(CSV_COLUMNS)])
     rows = movements.order_by("id").values_list(*CSV_COLUMNS.values()).iterator(chunk_size=2000)
     yield from csv_export.generate_lines(
-        [value.isoformat() if isinstance(value, datetime) else value for value in row] for row in rows
+        [timezone.localtime(value).isoformat() if isinstance(value, datetime) else value for value in row] for row in rows
     )

@@ -105,13 +105,13 @@ class Emulator:
         """Refund a charge as in the dashboard; without `amount`, all that is left."""
         return self._post(f"charges/{charge}/refund", {} if amount is None else {"amount": amount})
 
-    def fail_refund(self, refund: str) -> Json:
+    def fail_refund(self, refund: str, reason: str = "lost_or_stolen_card") -> Json:
         """Let a refund fail."""
-        return self._post(f"refunds/{refund}/fail")
+        return self._post(f"refunds/{refund}/fail", {"reason": reason})
 
-    def dispute(self, charge: str, status: str = "needs_response") -> Json:
-        """Open a dispute of a charge, or close it (`won`, `lost`)."""
-        return self._post(f"charges/{charge}/dispute", {"status": status})
+    def dispute(self, charge: str, status: str = "needs_response", amount: int | None = None) -> Json:
+        """Open a dispute of a charge (by default of all of it), or change its status and amount."""
+        return self._post(f"charges/{charge}/dispute", {"status": status} | ({} if amount is None else {"amount": amount}))
 
     def resend(self, event: str) -> Json:
         """Send an event again."""

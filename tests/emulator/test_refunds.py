@@ -173,3 +173,50 @@ def test_what_does_not_exist_is_neither_disputed_nor_given_back(emulator: Emulat
 def test_a_dispute_has_no_status_that_stripe_does_not_know() -> None:
     with run_emulator() as emulator, connect_shop(emulator.url) as shop, pytest.raises(ControlError):
         emulator.dispute(pay_session(emulator, shop)[1], "whim")
+
+
+@pytest.mark.parametrize("reason", ["expired_or_canceled_card", "insufficient_funds", "charge_for_pending_refund_disputed"])
+def test_a_refund_fails_at_once_for_a_reason(emulator: Emulator, shop: StripeShop, reason: str) -> None:
+    intent, charge = pay_session(emulator, shop)
+    emulator.set_faults({"match": {"method": "POST", "path": "refunds$"}, "do": {"refund_fails": reason}})
+
+    refund = shop.refund(payment_intent=intent)
+
+    assert (refund.status, refund.failure_reason) == ("failed", reason)
+    assert shop.v1.charges.retrieve(charge).amount_refunded == 0
+
+
+def test_a_refusal_with_a_code_is_repeated_for_its_key(emulator: Emulator, shop: StripeShop) -> None:
+    intent, _ = pay_session(emulator, shop)
+    call = {"match": {"method": "POST", "path": "refunds$"}, "do": {"status": 400, "code": "balance_insufficient"}}
+    emulator.set_faults(call)
+
+    codes = []
+    for key in ("k-1", "k-1", "k-2"):
+        try:
+            codes.append(shop.refund(key, payment_intent=intent).status)
+        except stripe.InvalidRequestError as error:
+            codes.append(error.code)
+
+    assert codes == ["balance_insufficient", "balance_insufficient", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "events"),
+    [
+        (["prevented"], ["created", "closed"]),
+        (["warning_needs_response", "warning_closed"], ["created", "closed"]),
+        (["warning_needs_response", "needs_response"], ["created", "updated"]),
+    ],
+)
+def test_a_dispute_may_begin_as_an_inquiry_or_prevented(
+    emulator: Emulator, shop: StripeShop, statuses: list[str], events: list[str]
+) -> None:
+    _, charge = pay_session(emulator, shop)
+
+    for status in statuses:
+        dispute = emulator.dispute(charge, status, 500)
+
+    assert (dispute["status"], dispute["amount"]) == (statuses[-1], 500)
+    sent = [event.type for event in shop.v1.events.list().data if event.type.startswith("charge.dispute")]
+    assert sent[::-1] == [f"charge.dispute.{kind}" for kind in events]

@@ -40,6 +40,12 @@ def make_card_order(**fields: Any) -> dict[str, Any]:
     return order_body(payment_method="stripe", **fields)
 
 
+def make_unique_order(number: int) -> dict[str, Any]:
+    """Return the body of an order by card with contact data that no other number has."""
+    phone = f"+91 98765 4{number:04}"
+    return make_card_order(email=f"buyer{number}@example.com", phone=phone)
+
+
 def check_consistency() -> None:
     """Assert that stock movements match the units sold."""
     call_command("check_integrity", stdout=StringIO())
@@ -152,3 +158,32 @@ def test_paying_and_cancelling_at_once_end_in_one_of_the_two(card_payments: Card
         assert (captured > 0) == (placed.status == "processing")
         caller.make_call("DELETE", "/api/cart/clear/", {})()
         check_consistency()
+
+
+def test_of_twenty_unpaid_orders_of_a_buyer_at_once_exactly_three_are_placed(
+    card_payments: CardPayments, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.MAX_UNPAID_ORDERS = 3
+    goods = make_products("Lamp", "Mug", "Pot", "Pen")  # otherwise they would wait for the only variant
+    guests = [Caller(live_server.url, {"X-Cart-Token": make_guest_cart(goods[number % 4])}) for number in range(20)]
+
+    responses = at_once([caller.make_post(CREATE, make_card_order(email="ada@example.com")) for caller in guests])
+
+    assert count_statuses(responses) == {201: 3, 409: 17}
+    assert {response.body["code"] for response in responses if response.status == 409} == {"too_many_unpaid_orders"}
+    assert (Order.objects.count(), sum(get_only_variant(product).reserved for product in goods)) == (3, 3)
+    check_consistency()
+
+
+def test_of_twenty_guests_of_a_network_at_once_exactly_five_hold_stock(
+    card_payments: CardPayments, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.MAX_UNPAID_ORDERS_PER_NETWORK = 5
+    goods = make_products("Lamp", "Mug", "Pot", "Pen")
+    guests = [Caller(live_server.url, {"X-Cart-Token": make_guest_cart(goods[number % 4])}) for number in range(20)]
+
+    responses = at_once([caller.make_post(CREATE, make_unique_order(number)) for number, caller in enumerate(guests)])
+
+    assert count_statuses(responses) == {201: 5, 409: 15}
+    assert sum(get_only_variant(product).reserved for product in goods) == 5
+    check_consistency()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("pending", [1, 4])
-def test_all_pending_orders_of_merged_carts_are_replaced(card_payments: CardPayments, pending: int) -> None:
+def test_all_pending_orders_of_merged_carts_are_replaced(card_payments: CardPayments, unthrottled: None, pending: int) -> None:
     user = make_user("ada@example.com")
     client = signed_in_client(user)
     for number in range(pending):

@@ -12,7 +12,7 @@ from accounts.models import User
 from orders import integrity
 from orders.fulfilment import cancellation
 from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
-from orders.payments import refunds
+from orders.payments import dispute_losses, refunds
 from orders.payments.refund_lines import RefundLine
 from orders.tests.factories import database_rows
 from orders.tests.payments.card_payments import CardPayments, get_statuses
@@ -300,7 +300,7 @@ def test_one_order_is_asked_about_its_refunds_too(card_payments: CardPayments, s
 def test_staff_may_give_any_reason_and_the_buyer_is_notified_all_the_same(card_payments: CardPayments) -> None:
     order = create_paid_order(card_payments)
 
-    refunds.request_refund(make_staff_actor(), order.pk, None, refunds.LOST_IN_DISPUTE)
+    refunds.request_refund(make_staff_actor(), order.pk, None, dispute_losses.LOST_IN_DISPUTE)
 
     assert count_mails("refunded") == 1
 

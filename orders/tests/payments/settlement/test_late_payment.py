@@ -12,11 +12,9 @@ from django.utils import timezone
 from carts.models import CartItem
 from carts.tests.factories import add_to_cart, get_cart, units_by_sku
 from core import outbox
-from core.actors import SYSTEM
-from orders.models import Order, Payment, Refund
+from orders.models import Dispute, Order, Payment, Refund
 from orders.payments import refunds
 from orders.payments.provider_state import ProviderRefund
-from orders.state import transitions
 from orders.tests.factories import customer
 from orders.tests.payments.card_payments import CardPayments, get_statuses
 from orders.tests.payments.invariants import check_invariants, count_mails, get_event_kinds, get_stock, sign_payload, take_events
@@ -304,9 +302,10 @@ def test_late_money_that_was_already_refunded_is_not_refunded_again(
     card_payments.deliver_events()
     buy_all(lamp)
     payment = Payment.objects.get(provider="stripe")
-    dispute_data = {"dispute": "dp_1", "payment": str(payment.pk), "amount": 4000}
     if how == "a dispute":
-        transitions.record_event(payment.order, "dispute_lost", SYSTEM, **dispute_data)
+        Dispute.objects.create(
+            provider_id="dp_1", payment=payment, status="lost", amount_minor=4000, currency="INR", reported_at=timezone.now()
+        )
     else:
         refunds.record_refunds(payment.pk, [ProviderRefund("re_1", "succeeded", 4000, "INR", payment.payment_intent)])
     session = card_payments.emulator.api("GET", f"/v1/checkout/sessions/{order['session_id']}").json

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db.models import F
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.tests.concurrency import run_concurrently
@@ -17,7 +18,7 @@ from orders.exceptions import InvalidTransition
 from orders.fulfilment import shipping
 from orders.models import Order, OrderItem, Payment, Refund, StripeEvent
 from orders.payments import disputes, refunds, sessions, settlement
-from orders.payments.provider_state import ProviderRefund, ProviderSession
+from orders.payments.provider_state import ProviderDispute, ProviderRefund, ProviderSession
 from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
 from orders.tests.factories import customer
@@ -130,7 +131,7 @@ def test_a_dispute_over_what_was_given_back_already_takes_nothing_more(card_paym
     card_payments.pay(order)
     refunds.request_refund(STAFF, Order.objects.get().pk, None, "late")
 
-    disputes.record_dispute(Payment.objects.get().pk, {"id": "du_1", "status": "lost", "amount": 4000})
+    disputes.record_dispute(Payment.objects.get().pk, ProviderDispute("du_1", "lost", 4000, "INR", "fraudulent", timezone.now()))
 
     assert (Refund.objects.count(), Payment.objects.get().refunded_minor) == (1, 4000)
 

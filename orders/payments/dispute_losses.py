@@ -1,0 +1,61 @@
+"""Money that is lost in disputes, recorded as refunds that the shop did not request."""
+
+from collections.abc import Iterable
+
+from core import money
+from core.actors import STRIPE
+from orders import minor_units
+from orders.models import Dispute, Order, Payment, Refund
+from orders.state import alerts, payment_states, refund_states, transitions
+
+State = Refund.State
+LOST_IN_DISPUTE = "lost in a dispute"
+REASONS = {"lost": LOST_IN_DISPUTE, "prevented": "returned to prevent a dispute"}
+
+
+def record_losses(order: Order, payment: Payment) -> None:
+    """Bring what is recorded as lost in each dispute of a payment to its latest state; order and payment are locked."""
+    for dispute in payment.disputes.order_by("pk"):
+        refunds = list(payment.refunds.all())
+        lost = compute_loss(payment, dispute, refunds)
+        if lost != get_recorded_loss(dispute, refunds):
+            _record_loss(order, payment, dispute, lost)
+
+
+def compute_loss(payment: Payment, dispute: Dispute, refunds: Iterable[Refund]) -> int:
+    """Return what is lost in a dispute, in minor units: no more than what was captured and not refunded otherwise.
+
+    A dispute in another currency is left out, since the books hold the currency of the order.
+    """
+    if dispute.status not in Dispute.LOST_STATUSES or dispute.currency != payment.currency:
+        return 0
+    others = (refund for refund in refunds if refund.provider_id != dispute.provider_id)
+    refunded = sum(refund.amount_minor for refund in others if refund.state in Refund.COMMITTED_STATES)
+    return max(min(dispute.amount_minor, payment.captured_minor - refunded), 0)
+
+
+def get_recorded_loss(dispute: Dispute, refunds: Iterable[Refund]) -> int:
+    """Return what is recorded as lost in a dispute, in minor units."""
+    losses = (refund for refund in refunds if refund.provider_id == dispute.provider_id)
+    return sum(refund.amount_minor for refund in losses if refund.state in Refund.COMMITTED_STATES)
+
+
+def _record_loss(order: Order, payment: Payment, dispute: Dispute, lost: int) -> None:
+    loss = payment.refunds.filter(provider_id=dispute.provider_id).first()
+    if lost:
+        values = {
+            "amount": minor_units.to_major(lost, payment.provider, payment.currency),
+            "amount_minor": lost,
+            "reason": REASONS[dispute.status],
+        }
+        if loss is None:
+            loss = payment.refunds.create(provider_id=dispute.provider_id, source=Refund.Source.EXTERNAL, **values)
+        refund_states.correct(loss, State.SUCCEEDED, **values)
+    elif loss is not None:  # the money came back
+        refund_states.correct(loss, State.CANCELLED)
+    if loss is None:
+        return
+    payment_states.update_refunded(payment)
+    amount = money.format_amount(loss.amount, order.currency)
+    transitions.record_event(order, f"refund_{loss.state}", STRIPE, refund=str(loss.pk), amount=amount, source=loss.source)
+    alerts.resolve_late_payment(order, STRIPE)
