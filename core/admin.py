@@ -1,13 +1,13 @@
 """Base classes of the apps' admin pages, styled with Unfold, and the admin page of the outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -40,6 +40,17 @@ def get_staff_actor(request: HttpRequest) -> Actor:
 def render_badge(text: str, kind: str = NEUTRAL) -> SafeString:
     """Return the text as a coloured label; the text must be clear without the colour."""
     return mark_safe(render_to_string("unfold/helpers/label.html", {"text": text, "type": kind}).strip())  # noqa: S308 - rendered by a template
+
+
+def stream_csv(name: str, content: Iterable[bytes]) -> StreamingHttpResponse:
+    """Return the download of a CSV file."""
+    return stream_file(name, "text/csv; charset=utf-8", content)
+
+
+def stream_file(name: str, content_type: str, content: Iterable[bytes]) -> StreamingHttpResponse:
+    """Return the download of a file that is generated while it is sent."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(content, content_type=content_type, headers=headers)
 
 
 def apply_widgets(fields: Mapping[str, forms.Field]) -> None:

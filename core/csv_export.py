@@ -1,18 +1,23 @@
-"""CSV that is safe to open in spreadsheet programs: text that they would run as a formula is prefixed with an apostrophe.
+"""CSV for spreadsheet programs: UTF-8 with a byte order mark, and text that they would run as a formula gets an apostrophe.
 
-See OWASP, "CSV Injection". `unescape_cell` removes the apostrophe, so that an export can be imported unchanged.
+Excel reads a file without the mark in the computer's own encoding. For formulas see OWASP, "CSV Injection".
+`unescape_cell` removes the apostrophe, so that an export can be imported unchanged.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+BOM = "\ufeff"
+# Signs that begin a formula, also in the widths of East Asian keyboards, which some locales of Excel accept. Spreadsheets drop
+# blank and invisible characters in front of them, and a tab or a line break may begin a new cell.
+FORMULA = re.compile("[\\s\0\u200b-\u200d\u2060\ufeff]*[=+\\-@＝＋－＠﹦﹢﹣﹫\t\r\n]")
 
 
 def escape_cell(value: Any) -> Any:
     """Return the value to write to a cell; only strings are escaped."""
-    if isinstance(value, str) and (value.startswith(FORMULA_PREFIXES) or _is_escaped(value)):
+    if isinstance(value, str) and (FORMULA.match(value) or _is_escaped(value)):
         return f"'{value}"
     return value
 
@@ -23,7 +28,7 @@ def unescape_cell(text: str) -> str:
 
 
 def _is_escaped(text: str) -> bool:
-    return text.startswith("'") and text[1:].startswith((*FORMULA_PREFIXES, "'"))
+    return text.startswith("'") and (text.startswith("''") or FORMULA.match(text, 1) is not None)
 
 
 class Echo:
@@ -34,8 +39,9 @@ class Echo:
         return line
 
 
-def generate_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield the rows as CSV lines."""
-    writer = csv.writer(Echo())
+def generate_file(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
+    """Yield a CSV file line by line, with the byte order mark."""
+    writer, mark = csv.writer(Echo()), BOM
     for row in rows:
-        yield writer.writerow([escape_cell(value) for value in row])
+        yield f"{mark}{writer.writerow([escape_cell(value) for value in row])}".encode()
+        mark = ""

@@ -1,10 +1,12 @@
 """The outbox: background jobs as rows, written in the transaction that causes them and executed by `manage.py run_jobs`.
 
-Delivery is at least once: if a worker dies during a job, its lease expires and the job runs again.
+Delivery is at least once: if a worker dies during a job, its lease expires and the job runs again. A long task is split into
+slices of some seconds, each of which enqueues the next: other jobs run in between, and a worker stops within a slice.
 """
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +25,11 @@ INSERT_JOBS = CompiledInsert(Job, ignore_conflicts=True)
 DONE_RETENTION = timedelta(days=7)
 MAX_ATTEMPTS = 12  # 20.5 hours with the back-off below
 MAX_BACKOFF = timedelta(hours=6)
+_running_job: ContextVar[Job] = ContextVar("running_job")
+
+
+class LeaseLost(Exception):
+    """The lease of the running job has expired and another worker runs the job, or the job was deleted."""
 
 
 def job(kind: str) -> Callable[[Handler], Handler]:
@@ -51,10 +58,19 @@ def delete_jobs(kind: str, **payload: Any) -> None:
     Job.objects.filter(kind=kind, **{f"payload__{key}": value for key, value in payload.items()}).delete()
 
 
-def run_due(limit: int = 100) -> tuple[int, int]:
-    """Run the jobs that are due, each under its own lease. Returns how many succeeded and how many failed."""
+def renew_lease() -> None:
+    """Extend the lease of the running job; handlers call it if they may take longer than a lease. Raises LeaseLost."""
+    job = _running_job.get()
+    if not Job.objects.filter(pk=job.pk, attempts=job.attempts).update(leased_until=timezone.now() + LEASE):
+        raise LeaseLost(f"job {job}")
+
+
+def run_due(limit: int = 100, is_stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
+    """Run the jobs that are due, each under its own lease, until `is_stopping`. Returns how many succeeded and how many failed."""
     done = failed = 0
     for _ in range(limit):
+        if is_stopping():
+            break
         job = _lease_next_job(timezone.now())
         if job is None:
             break
@@ -86,6 +102,7 @@ def _run_job(job: Job) -> bool:
     """Run the handler. Record a failure and retry the job later; after the last attempt, leave it to staff."""
     if job.failed_at is not None:
         return False
+    token = _running_job.set(job)
     try:
         HANDLERS[job.kind](job.payload)
     except Exception as error:  # no error of a job may stop the worker
@@ -97,6 +114,8 @@ def _run_job(job: Job) -> bool:
     else:
         job.done_at = timezone.now()
         job.last_error = ""
+    finally:
+        _running_job.reset(token)
     outcome = {name: getattr(job, name) for name in ("done_at", "failed_at", "run_at", "leased_until", "last_error")}
     # The row may be deleted together with its account, or leased by another worker if this one exceeded its lease.
     Job.objects.filter(pk=job.pk, attempts=job.attempts).update(**outcome)

@@ -15,6 +15,10 @@ from core.actors import Actor
 from core.markets import Market
 from core.models import TimeStampedModel
 from core.money import MoneyField
+from products.import_models import ImportCheckpoint as ImportCheckpoint
+from products.import_models import ImportChunk as ImportChunk
+from products.import_models import ImportReportLine as ImportReportLine
+from products.import_models import ImportRun as ImportRun
 from products.slugs import MAX_REF_LENGTH, parse_product_ref
 
 MAX_CATEGORY_NAME = 120  # characters

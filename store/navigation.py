@@ -17,6 +17,7 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Catalog": (
         ("products.product", "Products", "sell"),
         ("products.category", "Categories", "category"),
+        ("products.importrun", "Import", "upload_file"),
         ("products.stockofvariant", "Stock", "inventory_2"),
         ("products.stockmovement", "Stock movements", "swap_vert"),
         ("products.pricechange", "Price changes", "price_change"),

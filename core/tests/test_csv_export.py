@@ -17,6 +17,15 @@ from core import csv_export
         *(("", ""), ("Lamp", "Lamp"), ("'tis", "'tis"), ("'", "'"), ("5 - 3", "5 - 3"), ("a=1", "a=1")),
         *(("=1+1", "'=1+1"), ("+49", "'+49"), ("-10", "'-10"), ("@home", "'@home"), ("\tx", "'\tx"), ("\rx", "'\rx")),
         *(("'=1", "''=1"), ("''", "'''"), ("''=1", "'''=1"), ("'-", "''-")),
+        *(("＝1+1", "'＝1+1"), ("＋49", "'＋49"), ("－10", "'－10"), ("＠home", "'＠home"), ("﹦1", "'﹦1"), ("'＝1", "''＝1")),
+        *(
+            ("\nx", "'\nx"),
+            (" =1", "' =1"),
+            (" \u3000\u00a0=1", "' \u3000\u00a0=1"),
+            ("\ufeff=1", "'\ufeff=1"),
+            ("\u200b@x", "'\u200b@x"),
+        ),
+        *((" Lamp", " Lamp"), ("Lamp =1", "Lamp =1"), (" 'x", " 'x")),
     ],
 )
 def test_a_text_that_would_be_a_formula_has_an_apostrophe(text: str, expected: str) -> None:
@@ -39,21 +48,23 @@ def test_what_was_written_is_read_as_it_was() -> None:
     generator = random.Random(seed)
 
     for _ in range(5_000):
-        text = "".join(generator.choice("''=+-@\t\r\n ,;\"a1é") for _ in range(generator.randrange(8)))
+        text = "".join(generator.choice("''=+-@＝＋－＠\t\r\n \u3000\u00a0\ufeff,;\"a1é") for _ in range(generator.randrange(8)))
         cell = csv_export.escape_cell(text)
         assert csv_export.unescape_cell(cell) == text, f"SEED={seed}: {text!r}"
-        assert not cell.startswith(csv_export.FORMULA_PREFIXES), f"SEED={seed}: {text!r}"
+        assert not cell.lstrip(" \u3000\u00a0\ufeff").startswith(tuple("=+-@＝＋－＠\t\r\n")), f"SEED={seed}: {text!r}"
 
 
-def test_lines_are_csv() -> None:
+def test_a_file_is_csv_in_utf_8_with_one_byte_order_mark() -> None:
     rows: list[list[Any]] = [
         ["a", "=b", 'c "quoted", and more', "two\nlines", -5, ""],
         ["'=x", None, Decimal("1.50"), "é", "", "'"],
     ]
 
-    lines = list(csv_export.generate_lines(rows))
+    content = b"".join(csv_export.generate_file(rows))
 
-    assert lines[0] == 'a,\'=b,"c ""quoted"", and more","two\nlines",-5,\r\n'
+    assert content.startswith(b"\xef\xbb\xbf" + b'a,\'=b,"c ""quoted"", and more","two\nlines",-5,\r\n')
+    assert content.count(b"\xef\xbb\xbf") == 1
+    lines = content.decode("utf-8-sig").splitlines(keepends=True)
     assert [[csv_export.unescape_cell(cell) for cell in row] for row in csv.reader(lines)] == [
         ["a", "=b", 'c "quoted", and more', "two\nlines", "-5", ""],
         ["'=x", "", "1.50", "é", "", "'"],

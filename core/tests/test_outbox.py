@@ -210,6 +210,52 @@ def test_while_it_runs_a_job_is_leased_for_five_minutes() -> None:
     assert is_near(seen[0].leased_until, timezone.now() + timedelta(minutes=5))
 
 
+def test_a_long_job_renews_its_lease() -> None:
+    seen: list[Any] = []
+
+    def work(payload: dict[str, Any]) -> None:
+        Job.objects.update(leased_until=timezone.now() + SECOND)
+        outbox.renew_lease()
+        seen.append(Job.objects.get().leased_until)
+
+    outbox.job("work")(work)
+    outbox.enqueue("work", {})
+
+    try:
+        assert outbox.run_due() == (1, 0)
+    finally:
+        del outbox.HANDLERS["work"]
+
+    assert is_near(seen[0], timezone.now() + timedelta(minutes=5))
+
+
+def test_a_worker_whose_job_another_one_has_taken_over_is_told_so(done: list[Any]) -> None:
+    outbox.enqueue("note", {"what": 1})
+
+    def outlive(payload: dict[str, Any]) -> None:
+        Job.objects.update(leased_until=timezone.now() - SECOND)
+        outbox.job("note")(lambda payload: done.append(payload["what"]))
+        assert outbox.run_due() == (1, 0)
+        with pytest.raises(outbox.LeaseLost):
+            outbox.renew_lease()
+        done.append("given up")
+
+    outbox.job("note")(outlive)
+    outbox.run_due(1)
+
+    assert done == [1, "given up"]
+
+
+def test_a_worker_that_is_told_to_stop_begins_no_other_job(done: list[Any]) -> None:
+    for number in range(3):
+        outbox.enqueue("note", {"what": number})
+
+    assert outbox.run_due(is_stopping=lambda: len(done) == 2) == (2, 0)
+
+    assert done == [0, 1]
+    assert outbox.run_due() == (1, 0)
+
+
 def test_no_worker_waits_for_the_row_that_another_one_is_taking(done: list[Any]) -> None:
     outbox.enqueue("note", {"what": 1})
 

@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 
 from accounts.phones import list_searched_numbers
 from core import csv_export, money
-from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, apply_widgets, get_staff_actor
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, apply_widgets, get_staff_actor, stream_csv
 from core.exceptions import DomainError
 from orders import minor_units, selectors
 from orders.admin import badges, order_actions
@@ -192,9 +192,7 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
     def as_csv(self, request: HttpRequest, queryset: QuerySet[Order]) -> StreamingHttpResponse:
         """Download the selected orders as a CSV file, one line each."""
         orders = queryset.prefetch_related("items", "payments").order_by("pk").iterator(chunk_size=500)
-        lines = csv_export.generate_lines(_csv_rows(orders))
-        headers = {"Content-Disposition": 'attachment; filename="orders.csv"'}
-        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+        return stream_csv("orders.csv", csv_export.generate_file(_csv_rows(orders)))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the order actions and the packing slip."""

@@ -1,5 +1,5 @@
 """The admin pages of the catalog and of stock. Importing this package registers them."""
 
-from products.admin import catalog, stock
+from products.admin import catalog, imports, stock
 
-__all__ = ["catalog", "stock"]
+__all__ = ["catalog", "imports", "stock"]

@@ -6,17 +6,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from core import markets, money
-from core.admin import ModelAdmin, ServiceBackedAdmin, TabularInline, get_staff_actor
+from core.admin import ModelAdmin, ServiceBackedAdmin, TabularInline, get_staff_actor, stream_csv, stream_file
 from products.admin.display import render_stock_badge, render_thumbnail
 from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFormSet, get_other_markets
+from products.importing import exporter
 from products.media import images, storage
 from products.models import Category, Product, ProductImage, Variant, primary_image
 from products.services import listings, products, variants
@@ -105,6 +108,22 @@ class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
     )
     inlines = (VariantInline, ImageInline)
     actions = ("retire",)
+    list_before_template = "admin/products/product/export.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the export."""
+        export = path("export/<str:form>/", self.admin_site.admin_view(self.export_view), name="products_product_export")
+        return [export, *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, form: str) -> StreamingHttpResponse:
+        """Download the whole catalog as a file that can be imported again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if form == "csv":
+            return stream_csv("products.csv", exporter.generate_csv(exporter.iter_rows()))
+        if form == "json":
+            return stream_file("products.json", "application/json", exporter.generate_json(exporter.iter_rows()))
+        raise Http404
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Return products that are not deleted, annotated with the list's columns."""

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
-from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor, stream_csv
 from products.admin.display import render_stock_badge
 from products.catalog import stock_levels, stock_movements
 from products.models import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, PriceChange, StockMovement, Variant
@@ -130,9 +130,7 @@ class StockMovementAdmin(ReadOnlyAdminMixin, ModelAdmin[StockMovement]):
     @admin.action(description="Download as CSV")
     def as_csv(self, request: HttpRequest, queryset: QuerySet[StockMovement]) -> StreamingHttpResponse:
         """Return the selected movements as a CSV file, oldest first."""
-        response = StreamingHttpResponse(stock_movements.iter_csv_lines(queryset), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="stock-movements.csv"'
-        return response
+        return stream_csv("stock-movements.csv", stock_movements.generate_csv(queryset))
 
 
 @admin.register(PriceChange)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, NamedTuple
 
 from django.db.models import QuerySet
@@ -56,13 +57,11 @@ def get_page(actor: Actor, ref: str | int, query: Mapping[str, str]) -> Page:
     return Page([row._asdict() for row in page.rows], page.next, page.previous, page.size)
 
 
-def iter_csv_lines(movements: QuerySet[StockMovement]) -> Iterator[str]:
-    """Yield the lines of a CSV file of these movements, oldest first, with times in the shop's time zone.
+def generate_csv(movements: QuerySet[StockMovement]) -> Iterator[bytes]:
+    """Yield a CSV file of these movements, oldest first, with times in the shop's time zone.
 
     Rows are streamed, so any number fits in memory.
     """
-    yield from csv_export.generate_lines([list(CSV_COLUMNS)])
     rows = movements.order_by("id").values_list(*CSV_COLUMNS.values()).iterator(chunk_size=2000)
-    yield from csv_export.generate_lines(
-        [timezone.localtime(value).isoformat() if isinstance(value, datetime) else value for value in row] for row in rows
-    )
+    lines = ([timezone.localtime(value).isoformat() if isinstance(value, datetime) else value for value in row] for row in rows)
+    return csv_export.generate_file(chain([list(CSV_COLUMNS)], lines))

@@ -188,20 +188,20 @@ def parse_mapping(text: str) -> dict[str, str]:
     for part in filter(str.strip, text.split(",")):
         theirs, separator, ours = (piece.strip() for piece in part.rpartition("="))
         if not separator or not theirs:
-            raise Unreadable(f"--map must look like their column=ours,…: {part.strip()!r}")
+            raise Unreadable(f"the mapping must look like their column=ours,…: {part.strip()!r}")
         is_own = ours in ALIASES or MARKET_COLUMN.fullmatch(ours) or (ours.startswith("option_") and len(ours) > 7)
         if not is_own:
             raise Unreadable(
-                f"--map names {ours!r}, which is not one of our columns: {', '.join(iter_own_names())}, option_…, price_us …"
+                f"the mapping names {ours!r}, which is not one of our columns: {', '.join(iter_own_names())}, option_…, price_us …"
             )
         if theirs in mapping or ours in mapping.values():
-            raise Unreadable(f"--map names {theirs if theirs in mapping else ours!r} twice")
+            raise Unreadable(f"the mapping names {theirs if theirs in mapping else ours!r} twice")
         mapping[theirs] = ours
     return mapping
 
 
 def iter_own_names() -> Iterator[str]:
-    """Yield the names that --map can lead to."""
+    """Yield the names that a mapping can lead to."""
     yield from ALIASES
 
 
@@ -216,4 +216,4 @@ def check_mapping(file: object, names: Iterable[str], mapping: Mapping[str, str]
     stripped = {name.strip() for name in names} | {squash(name) for name in names}
     for theirs in mapping:
         if theirs not in stripped and squash(theirs) not in stripped:
-            raise Unreadable(f"{file} has no column {theirs!r}, which --map names")
+            raise Unreadable(f"{file} has no column {theirs!r}, which the mapping names")

@@ -76,7 +76,7 @@ class RecordReader:
 def split_leniently(line: str, separator: str) -> list[str] | None:
     """Return the cells of a line with stray quotes; None if a quoted cell does not end on it."""
     cells, position = [], 0
-    while position <= len(line):
+    while True:
         start = len(line) - len(line[position:].lstrip(" "))
         if line.startswith(QUOTE, start):
             end = _find_closing_quote(line, start + 1, separator)
@@ -90,9 +90,8 @@ def split_leniently(line: str, separator: str) -> list[str] | None:
             following = line.find(separator, position)
             cells.append(line[position : following if following >= 0 else len(line)])
         if following < 0:
-            break
+            return cells
         position = following + 1
-    return cells
 
 
 def _find_closing_quote(line: str, position: int, separator: str) -> int | None:

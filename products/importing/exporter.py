@@ -1,12 +1,14 @@
 """Export the catalog as rows that `import_products` reads; importing them into the same shop changes nothing."""
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
-from django.db.models import Prefetch
+import orjson
+from django.db.models import Prefetch, QuerySet
 
-from core import markets, money
+from core import csv_export, markets, money
 from products.catalog import category_tree
 from products.importing.html_text import escape_name, escape_text, name_to_text
 from products.importing.texts import strip_options
@@ -19,15 +21,16 @@ CSV_COLUMNS = (
 )
 
 
-def iter_rows() -> Iterator[dict[str, Any]]:
-    """Yield every product that is not deleted, including inactive ones. Products without an active variant are skipped."""
+def iter_rows(products: QuerySet[Product] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the products, or all, that are not deleted, including inactive ones. Those without an active variant are skipped."""
+    products = Product.objects.all() if products is None else products
     paths = _get_category_paths()
     active = Variant.objects.filter(is_active=True, deleted_at=None).prefetch_related("market_prices").order_by("position", "id")
     images = ProductImage.objects.order_by("position", "id")
     last_id = 0
     while True:
         batch: list[Any] = list(
-            Product.objects.filter(deleted_at=None, pk__gt=last_id)
+            products.filter(deleted_at=None, pk__gt=last_id)
             .prefetch_related(Prefetch("variants", active, to_attr="active_variants"))
             .prefetch_related(Prefetch("images", images, to_attr="ordered_images"))
             .order_by("pk")[:BATCH_SIZE]
@@ -97,7 +100,23 @@ def _build_variant(variant: Variant) -> dict[str, Any]:
     return row
 
 
-def get_csv_columns() -> list[str]:
+def generate_json(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield the rows as a JSON file, one product at a time."""
+    separator = b"[\n"
+    for row in rows:
+        yield separator + orjson.dumps(row, option=orjson.OPT_INDENT_2)
+        separator = b",\n"
+    yield b"[]\n" if separator == b"[\n" else b"\n]\n"
+
+
+def generate_csv(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield the rows as a CSV file, one line at a time."""
+    columns = _get_csv_columns()
+    lines = (line for number, row in enumerate(rows, start=1) for line in _iter_csv_lines(row, columns, number))
+    return csv_export.generate_file(chain([columns], lines))
+
+
+def _get_csv_columns() -> list[str]:
     """Return the column names of the CSV form, including those of every market and every option in use."""
     others = [code for code, market in markets.get_markets().items() if not market.is_default]
     variants = Variant.objects.filter(is_active=True, deleted_at=None, product__deleted_at=None).exclude(options={})
@@ -110,7 +129,7 @@ def get_csv_columns() -> list[str]:
     ]
 
 
-def iter_csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) -> Iterator[list[Any]]:
+def _iter_csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) -> Iterator[list[Any]]:
     """Yield the lines of a product in the CSV form, one per variant; variants of one product share a `group`."""
     variants = row.get("variants")
     for position, variant in enumerate(variants or [row]):
@@ -122,5 +141,6 @@ def iter_csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) -> 
             cells |= {"group": str(number), "variant_name": variant["name"]}
         if position == 0:
             cells |= {name: row[name] for name in ("name", "category", "description", "low_stock_threshold") if name in row}
-            cells |= {"is_active": "true" if row["is_active"] else "false", "images": row.get("images", "")}
+            images = orjson.dumps(row["images"]).decode() if "images" in row else ""
+            cells |= {"is_active": "true" if row["is_active"] else "false", "images": images}
         yield [cells.get(name, "") for name in columns]

@@ -1,7 +1,7 @@
 """Import pictures from a folder or from URLs; pictures that are already stored are not stored again."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,7 @@ class ImageImporter:
 
     folder: Path
     is_dry: bool = False
+    on_picture: Callable[[], object] = lambda: None  # called before each picture, which may take seconds to download
 
     def sync(self, product: Product, refs: Sequence[ImageRef] | None, variant_images: Mapping[str, str]) -> tuple[bool, list[str]]:
         """Set a product's pictures, in this order; return whether anything changed, and which pictures failed and why.
@@ -38,6 +39,7 @@ class ImageImporter:
         before, by_file = list(product.images.all()), dict[str, ProductImage]()
         existing, listed, problems = list(before), list[tuple[ProductImage, ImageRef]](), list[str]()
         for ref in refs:
+            self.on_picture()
             try:
                 row = self._get_or_create_row(product, ref, existing)
             except Unusable as error:

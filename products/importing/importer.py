@@ -113,23 +113,25 @@ class Import:
     def _write_batch(self, parsed: Sequence[ParsedRow], refused: list[Entry]) -> list[WrittenRow]:
         """Write the rows that the shop accepts, and add the others to `refused`."""
         existing = updates.lock_existing([sku for _, row in parsed for sku in row.skus])
-        to_create, to_update = list[ParsedRow](), list[ParsedRow]()
+        to_create, to_update = list[ParsedRow](), list[tuple[int, ProductRow, Product]]()
         described = dict[int, tuple[int, bool]]()  # of this batch: row number and whether it is partial, by product
         for number, row in parsed:
             reason = existing.find_refusal(row) or self._find_conflict(number, row, existing, described)
             if reason:
                 refused.append(Entry(number, row.columns.get("name", "?"), reason, row.skus[0]))
+            elif (product := existing.find_product(row)) is not None:
+                to_update.append((number, row, product))
             else:
-                (to_update if existing.find_product(row) else to_create).append((number, row))
-        category_by_path = self._get_categories([row for _, row in (*to_create, *to_update)])
+                to_create.append((number, row))
+        category_by_path = self._get_categories([*(row for _, row in to_create), *(row for _, row, _ in to_update)])
         products = product_services.create_many(
             SYSTEM,
             [row.to_new_product(category_by_path[row.category or ()]) for _, row in to_create],
             reason=StockMovement.Reason.IMPORT,
         )
         written = [WrittenRow(number, row, product, "created") for (number, row), product in zip(to_create, products, strict=True)]
-        for number, row in to_update:
-            update = updates.Update(existing, row, category_by_path[row.category or ()])
+        for number, row, product in to_update:
+            update = updates.Update(existing, row, product, category_by_path[row.category or ()])
             state = "changed" if update.apply() else "unchanged"
             written.append(WrittenRow(number, row, update.product, state, update.notes, update.is_partial))
         return written

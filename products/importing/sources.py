@@ -52,7 +52,7 @@ class Source:
 
     file: Path
     mapping: Mapping[str, str] = field(default_factory=dict)
-    _survey: Survey | None = None
+    known_survey: Survey | None = None  # of an earlier look at the file
 
     def count_rows(self) -> int:
         """Read the whole file and return the number of rows. Raises Unreadable."""
@@ -60,10 +60,10 @@ class Source:
 
     def survey(self) -> Survey:
         """Read the whole file, so that a broken one is refused before anything is written. Raises Unreadable."""
-        if self._survey is None:
+        if self.known_survey is None:
             with _explain_errors(self.file):
-                self._survey = self._read_all()
-        return self._survey
+                self.known_survey = self._read_all()
+        return self.known_survey
 
     def iter_rows(self) -> Iterator[RawRow]:
         """Yield the rows. Raises Unreadable."""

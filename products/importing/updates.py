@@ -69,14 +69,12 @@ class Update:
 
     existing: ExistingVariants
     row: ProductRow
+    product: Product
     category: Category | None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        product = self.existing.find_product(self.row)
-        if product is None:
-            raise ValueError("the product of the row does not exist")
-        self.product, self.is_partial = product, self.existing.is_partial(self.row)
+        self.is_partial = self.existing.is_partial(self.row)
 
     def apply(self) -> bool:
         """Write what differs; return whether anything did."""

@@ -28,8 +28,6 @@ def open_workbook(file: Path, is_header: Recogniser, mapping: Mapping[str, str])
         header = find_header(_iter_sheet(file, index), accepts)
         if header is not None:
             names = [name.strip() for name in header.cells]
-            while names and not names[-1]:
-                names.pop()
             columns.check_mapping(file, names, mapping)
             return Table(columns.rename(names, mapping), header.number, lambda: _iter_sheet(file, index))  # noqa: B023
     raise Unreadable(f"{file} {NO_HEADER}")

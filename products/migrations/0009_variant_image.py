@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('products', '0006_reword_help_texts'),
+        ('products', '0008_import_runs'),
     ]
 
     operations = [

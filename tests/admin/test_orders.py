@@ -203,7 +203,9 @@ def test_who_is_named_in_the_address_is_named_once(staff_client: Client, paid: O
 def test_orders_are_downloaded_for_a_spreadsheet(staff_client: Client, order: Order) -> None:
     response: Any = staff_client.post(ORDERS, {"action": "as_csv", "_selected_action": [order.pk]})
 
-    rows = list(csv.DictReader(b"".join(response.streaming_content).decode().splitlines()))
+    content = b"".join(response.streaming_content)
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
     assert [(row["number"], row["total"], row["units"], row["name"]) for row in rows] == [(order.number, "40.00", "2", "'=Ada")]
 
 

@@ -212,7 +212,9 @@ def download_csv(staff_client: Client, rows: list[StockMovement]) -> list[list[s
     response = staff_client.post("/admin/products/stockmovement/", form)
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="stock-movements.csv"'
-    return list(csv.reader(StringIO(b"".join(response.streaming_content).decode())))  # type: ignore[attr-defined]
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"))))
 
 
 def test_chosen_movements_are_downloaded_oldest_first(staff_client: Client) -> None:
@@ -231,7 +233,7 @@ def test_chosen_movements_are_downloaded_oldest_first(staff_client: Client) -> N
     ]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "\tx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "\tx", "\nx", "＝1+1", "＠x", " =1"])
 def test_what_a_spreadsheet_would_take_for_a_formula_is_guarded(staff_client: Client, text: str) -> None:
     make_product(f"{text} lamp".strip(), sku="=L", stock=10)
     StockMovement.objects.update(note=text, reference=text)

@@ -61,7 +61,7 @@ BAD_COOKIES = [
 def cookie(api: SchemaClient, tmp_path: Path) -> str:
     """A valid access cookie of a staff user, in a shop that sells a lamp."""
     sell_products(tmp_path, "Lamp")
-    return make_access_token(make_user(is_staff=True))
+    return make_access_token(make_user(is_staff=True, is_superuser=True))
 
 
 @pytest.mark.parametrize("address", READS)

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         shutdown = ShutdownFlag() if once else ShutdownFlag(signal.SIGTERM, signal.SIGINT)
         while True:
             try:
-                done, failed = outbox.run_due()
+                done, failed = outbox.run_due(is_stopping=lambda: shutdown.is_set)
             except Error as error:
                 if once:
                     raise

@@ -88,8 +88,6 @@ def build_variant(table: Table, record: Record) -> dict[str, Any]:
             options[column.name.removeprefix("option_")] = cell
         elif is_variant_column(name):
             variant[name] = cell
-        elif column.name == "options":
-            variant["options"] = cell
     return {**variant, **({"options": options} if options else {})}
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from core import csv_export
 from products.exceptions import MediaDown
 from products.importing import exporter
 
@@ -32,7 +30,7 @@ class Command(BaseCommand):
         try:
             with unfinished.open("wb") as stream, progress:
                 rows = self._track(exporter.iter_rows(), progress, images)
-                for line in _iter_csv(rows) if file.suffix.lower() == ".csv" else _iter_json(rows):
+                for line in exporter.generate_csv(rows) if file.suffix.lower() == ".csv" else exporter.generate_json(rows):
                     stream.write(line)
             unfinished.replace(file)
         except OSError as error:
@@ -63,22 +61,3 @@ class Command(BaseCommand):
             return
         with source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
-
-
-def _iter_json(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    separator = b"[\n"
-    for row in rows:
-        yield separator + orjson.dumps(row, option=orjson.OPT_INDENT_2)
-        separator = b",\n"
-    yield b"[]\n" if separator == b"[\n" else b"\n]\n"
-
-
-def _iter_csv(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    columns = exporter.get_csv_columns()
-    yield from (line.encode() for line in csv_export.generate_lines([columns]))
-    for number, row in enumerate(rows, start=1):
-        cells = [
-            [orjson.dumps(cell).decode() if isinstance(cell, list) else cell for cell in line]
-            for line in exporter.iter_csv_lines(row, columns, number)
-        ]
-        yield from (line.encode() for line in csv_export.generate_lines(cells))

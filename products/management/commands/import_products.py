@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from core import csv_export
 from products.importing.columns import parse_mapping
 from products.importing.images import ImageImporter
 from products.importing.importer import Import, deactivate_missing
+from products.importing.report import generate_csv, replace_unprintable
 from products.importing.sources import Source, Unreadable
 from products.importing.summary import Summary
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         try:
             source = Source(file, parse_mapping(options["map"]))
             survey = source.survey()  # reads the whole file, so that a broken one is refused before anything is written
-            report = options["report"].open("w", encoding="utf-8", newline="") if options["report"] else None
+            report = options["report"].open("wb") if options["report"] else None
             run = Import(
                 ImageImporter(images or file.resolve().parent, is_dry=dry_run), dry_run, summary=Summary.from_survey(survey)
             )
@@ -88,22 +88,17 @@ class Command(BaseCommand):
     def _print_summary(self, summary: Summary, *, dry_run: bool) -> None:
         problems = sorted([*summary.failed, *summary.failed_pictures])
         for line in summary.describe_file():
-            self.stdout.write(_replace_unprintable(line))
+            self.stdout.write(replace_unprintable(line))
         for number, name, reason, _ in problems[:MAX_SHOWN_PROBLEMS]:
-            self.stderr.write(_replace_unprintable(f"  row {number} ({name}): {reason}"))
+            self.stderr.write(replace_unprintable(f"  row {number} ({name}): {reason}"))
         if len(problems) > MAX_SHOWN_PROBLEMS:
             self.stderr.write(f"  ... and {len(problems) - MAX_SHOWN_PROBLEMS} more (use --report FILE to list them all)")
         for line in summary.describe_notes():
-            self.stdout.write(_replace_unprintable(f"  {line}"))
+            self.stdout.write(replace_unprintable(f"  {line}"))
         line = f"{summary.created} created, {summary.changed} changed, {summary.unchanged} unchanged, {len(summary.failed)} failed"
         line += f", {summary.deactivated} deactivated" if summary.deactivated else ""
         line += f", {len(summary.failed_pictures)} picture(s) missing" if summary.failed_pictures else ""
         self.stdout.write(f"{line} (dry run: nothing was written)" if dry_run else line)
 
-    def _write_report(self, stream: IO[str], summary: Summary) -> None:
-        stream.writelines(csv_export.generate_lines([("row", "sku", "name", "kind", "text"), *summary.iter_report()]))
-
-
-def _replace_unprintable(text: str) -> str:
-    """Return the text with unprintable characters, such as terminal control codes, replaced by spaces."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    def _write_report(self, stream: IO[bytes], summary: Summary) -> None:
+        stream.writelines(generate_csv(summary.iter_report()))

@@ -118,7 +118,7 @@ def test_csv_has_a_line_for_each_variant(tmp_path: Path) -> None:
 
     run_export(tmp_path / "out.CSV")
 
-    with (tmp_path / "out.CSV").open(newline="") as stream:
+    with (tmp_path / "out.CSV").open(newline="", encoding="utf-8-sig") as stream:
         lines: list[dict[str, Any]] = list(csv.DictReader(stream))
     assert list(lines[0]) == [
         *("group", "sku", "name", "category", "description", "price", "compare_at_price", "stock", "low_stock_threshold"),

@@ -28,6 +28,7 @@ def test_magento(tmp_path: Path) -> None:
         + mug.format(online=1)
         + '"Catalog, Search",9.500000,8.000000,12.0000,1,\n'
         + "MUG-1,de,Default,simple,,Schlichter Becher,,,,,,,,\n"
+        + "OFF-1,de,Default,virtual,,Gutschein,,,,,,,,\n"
         + "LIN-S,,Default,simple,Default Category/Clothing,Shirt-S,Soft,1,Not Visible Individually,39.000000,,4.0000,1,\n"
         + "LIN-M,,Default,simple,Default Category/Clothing,Shirt-M,Soft,2,Not Visible Individually,39.000000,,2.0000,1,\n"
         + 'LIN,,Default,configurable,Default Category/Clothing,Shirt,Soft,1,"Catalog, Search",,,0,1,'
@@ -213,10 +214,10 @@ def test_keys_can_be_named_by_ours(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mapping", "error"),
     [
-        ("Preis=cost", "--map names 'cost', which is not one of our columns: sku, name"),
-        ("Preis", "--map must look like their column=ours,…: 'Preis'"),
-        ("Preis=price,Kosten=price", "--map names 'price' twice"),
-        ("Kosten=price", "products.csv has no column 'Kosten', which --map names"),
+        ("Preis=cost", "the mapping names 'cost', which is not one of our columns: sku, name"),
+        ("Preis", "the mapping must look like their column=ours,…: 'Preis'"),
+        ("Preis=price,Kosten=price", "the mapping names 'price' twice"),
+        ("Kosten=price", "products.csv has no column 'Kosten', which the mapping names"),
         ("Preis=name", "products.csv has the column name twice; keep one of the two"),
     ],
 )
@@ -339,3 +340,16 @@ def test_keys_that_are_no_object_are_passed_over_by_a_map(tmp_path: Path) -> Non
     file = write_file(tmp_path, [5, {"nummer": "A", "name": "Lamp", "price": 5, "variants": None}])
 
     assert run_import(file, map="nummer=sku").output == ["1 created, 0 changed, 0 unchanged, 1 failed"]
+
+
+def test_an_export_without_products_is_an_empty_file(tmp_path: Path) -> None:
+    result = import_csv(tmp_path, "name,sku,price,optionGroups,optionValues\n")
+
+    assert result.output == ["Read as a Vendure or Squarespace product export.", "0 created, 0 changed, 0 unchanged, 0 failed"]
+
+
+def test_a_column_of_a_group_that_means_nothing_is_passed_over(tmp_path: Path) -> None:
+    result = import_csv(tmp_path, "group,sku,name,price,colour,option_Size\nt,S,Tee,5,red,S\nt,M,,5,blue,M\n")
+
+    assert result.output == ["Not read: colour.", "1 created, 0 changed, 0 unchanged, 0 failed"]
+    assert [row[2] for row in get_variants()] == [{"Size": "S"}, {"Size": "M"}]

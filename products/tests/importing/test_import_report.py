@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 def read_report(file: Path) -> list[list[str]]:
     """Return the lines of a report."""
-    with file.open(newline="", encoding="utf-8") as stream:
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    with file.open(newline="", encoding="utf-8-sig") as stream:
         return list(csv.reader(stream))
 
 

@@ -121,6 +121,16 @@ def test_a_variant_has_the_picture_that_the_export_gives_it(tmp_path: Path) -> N
     )
 
 
+def test_another_picture_of_a_variant_is_counted_in_a_dry_run_and_not_set(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    import_csv(tmp_path, write_lines(*make_shirt()))
+
+    dry = import_csv(tmp_path, write_lines(*make_shirt(**{"Variant Image": "red.png"})), dry_run=True)
+
+    assert dry.output[-1] == "0 created, 1 changed, 0 unchanged, 0 failed (dry run: nothing was written)"
+    assert dict(Variant.objects.values_list("sku", "image__alt"))["LIN-S"] == "Side"
+
+
 def test_a_picture_that_only_a_variant_names_is_one_of_the_product(tmp_path: Path) -> None:
     write_pictures(tmp_path)
     first, second, _ = make_shirt()
@@ -369,7 +379,7 @@ def test_what_shopify_does_not_count_or_sell_is_noted_in_json_too(tmp_path: Path
     product = make_product(variants=[{**variant, "inventory_policy": "continue"}], options=[{"name": "Title"}], gift_card=True)
     product.pop("product_type")
 
-    result = import_products_json(tmp_path, {**product, "images": "none"}, make_product(handle="b", variants=[5]))
+    result = import_products_json(tmp_path, {**product, "images": "none"}, make_product(handle="b", variants=[5, {"sku": "B"}]))
 
     assert result.output[2:-1] == [
         "  note: the other shop does not count its stock; here it stays as it is, 0 for a new product (row 1)",

@@ -173,3 +173,17 @@ def test_a_stock_that_this_shop_has_no_word_for_is_noted(tmp_path: Path, cells: 
 
     assert Variant.objects.get().stock == stock
     assert any(note in line for line in result.output)
+
+
+def test_an_export_with_few_columns_says_nothing_of_the_others(tmp_path: Path) -> None:
+    import_csv(tmp_path, HEADER + SHIRT + SMALL + MEDIUM.format(published=0))
+
+    text = "Type,SKU,Name,Regular price,Parent,Attribute 1 name,Attribute 1 value(s)\n"
+    text += "variable,LIN,Linen shirt,,,Size,\nvariation,LIN-S,,45,LIN,Size,\nvariation,LIN-M,,45,LIN,Size,M\n"
+    import_csv(tmp_path, text)
+
+    assert [(row[0], row[2], row[3], row[4]) for row in get_shirt()] == [
+        ("LIN-S", {}, Decimal(45), 4),
+        ("LIN-M", {"Size": "M"}, Decimal(45), 0),
+    ]
+    assert Product.objects.get().description == "Soft linen"

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 import accounts.retention
 import carts.retention
 import orders.retention
+import products.importing.runs
 import products.media.retention
 from core import outbox
 from orders import line_images
@@ -18,6 +19,7 @@ CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     carts.retention.clean_up,
     orders.retention.clean_up,
     partial(products.media.retention.clean_up, line_images.names_in_use),
+    products.importing.runs.clean_up,
     outbox.clean_up,
 )
 
@@ -27,7 +29,7 @@ class Command(BaseCommand):
 
     help = (
         "Delete expired sessions, phone codes, guest carts, old idempotency keys, account events older than a year, jobs done over "
-        "a week ago, and unused image files. Safe to run at any time."
+        "a week ago, unconfirmed import files, old import reports, and unused image files. Safe to run at any time."
     )
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:

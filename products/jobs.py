@@ -1,0 +1,18 @@
+"""Background jobs of the catalog."""
+
+from typing import Any
+
+from core import outbox
+from products.importing import runs, slices
+
+
+@outbox.job(runs.START_JOB)
+def start_import(payload: dict[str, Any]) -> None:
+    """Start the import that has waited longest, unless another one is active."""
+    runs.start_next()
+
+
+@outbox.job(runs.SLICE_JOB)
+def import_slice(payload: dict[str, Any]) -> None:
+    """Process the next rows of an import, for some seconds."""
+    slices.run_slice(payload["run"], payload["state"], payload["position"])
