@@ -1,4 +1,4 @@
-"""Generates a large catalog on PostgreSQL with a few set-based statements: `python -m benchmarks.bulk N`.
+"""Generates a large catalog on PostgreSQL with a few set-based statements, and indexes it: `python -m benchmarks.bulk N`.
 
 The rows go to the database of DATABASE_URL. They are what `products.services.products` would write for N simple products in
 forty categories of very different sizes, by a hundred sellers, for sale in every market; one in fifty is sold out. A million
@@ -7,6 +7,7 @@ products take some minutes.
 
 import os
 import sys
+from typing import Any
 
 import django
 
@@ -51,9 +52,8 @@ def insert_parts(codes: list[str]) -> list[tuple[str, str]]:
     return [
         (
             "product (id, created_at, updated_at, uuid, name, slug, description, category_id, seller_id, is_active,"
-            " low_stock_threshold, search_name, search_text)",
-            "SELECT n, at, at, gen_random_uuid(), name, 'bulk-' || n, text, category, seller, true, 5, folded, lower(text)"
-            " FROM bulk",
+            " low_stock_threshold, search_name)",
+            "SELECT n, at, at, gen_random_uuid(), name, 'bulk-' || n, text, category, seller, true, 5, folded FROM bulk",
         ),
         (
             "variant (id, created_at, updated_at, product_id, sku, name, options, price, stock, reserved, position, is_active)",
@@ -80,12 +80,28 @@ def insert_parts(codes: list[str]) -> list[tuple[str, str]]:
             " created_at)",
             f"SELECT n, market, category, seller, n, folded, 1, stock > 0, price, at FROM bulk, unnest(ARRAY{codes}) AS market",
         ),
-        (
-            "searchword (word)",
-            "SELECT DISTINCT w FROM bulk, unnest(string_to_array(folded, ' ')) AS w WHERE w ~ '^[a-z]{4,40}$'"
-            " ON CONFLICT DO NOTHING",
-        ),
     ]
+
+
+def insert_documents(connection: Any, first: int) -> None:
+    """Index the products with ids from `first` on, over a psycopg connection."""
+    from products.search_terms import build_terms
+    from products.services.search_documents import get_category_paths
+
+    paths, vocabulary = get_category_paths(), set[str]()
+    copy = "COPY products_searchdocument (product_id, key_terms, text_terms, digest) FROM STDIN"
+    with connection.cursor("bulk") as products, connection.cursor() as documents:
+        products.execute("SELECT id, name, category_id, description FROM products_product WHERE id >= %s", [first])
+        while batch := products.fetchmany(10_000):
+            with documents.copy(copy) as rows:
+                for pk, name, category_id, description in batch:
+                    terms = build_terms(name, skus=[f"BULK-{pk}"], categories=paths[category_id], description=description)
+                    rows.write_row((pk, terms.key, terms.text, terms.digest))
+                    vocabulary |= terms.vocabulary
+    with connection.cursor() as words:
+        words.executemany(
+            "INSERT INTO products_searchword (word) VALUES (%s) ON CONFLICT DO NOTHING", [(word,) for word in sorted(vocabulary)]
+        )
 
 
 def fill(count: int) -> int:
@@ -111,6 +127,7 @@ def fill(count: int) -> int:
             cursor.execute(f"INSERT INTO products_{table} {select}")
         for table in ("product", "variant"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('products_{table}', 'id'), {first + count})")
+        insert_documents(cursor.connection, first)
         cursor.execute("ANALYZE")
     return sellers[0]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from core import outbox
 from products.importing import runs, slices
+from products.services import search_documents
 
 
 @outbox.job(runs.START_JOB)
@@ -16,3 +17,9 @@ def start_import(payload: dict[str, Any]) -> None:
 def import_slice(payload: dict[str, Any]) -> None:
     """Process the next rows of an import, for some seconds."""
     slices.run_slice(payload["run"], payload["state"], payload["position"])
+
+
+@outbox.job(search_documents.REINDEX_CATEGORY_JOB)
+def reindex_category(payload: dict[str, Any]) -> None:
+    """Index the products of a category that was renamed or moved."""
+    search_documents.reindex_category(payload["category"], payload["after"])

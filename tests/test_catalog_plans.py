@@ -50,10 +50,25 @@ QUERIES = {
     "search=lamp&ordering=newest": WALK,
     "search=lamp&category=category-9": WALK,
     "search=99999": PAGE,
+    "search=bulk-99999": PAGE,  # a SKU
+    "search=bulk-9": RANKED,  # the beginning of many SKUs
+    "search=phone": RANKED,  # a part of a word
+    "search=le": RANKED,
+    "search=category": RANKED,  # a category name
+    "search=series": RANKED,  # a word of every description
+    "search=walnut lamp": RANKED,
+    "search=lmap": RANKED,
     "search=zzzzqqq": PAGE,
 }
 SEARCH_WORDS = "products_searchword"  # grows with the vocabulary, not with the catalog
-TABLES = {"products_product", "products_listing", "products_variant", "products_productimage", "products_marketprice"}
+TABLES = {
+    "products_product",
+    "products_searchdocument",
+    "products_listing",
+    "products_variant",
+    "products_productimage",
+    "products_marketprice",
+}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 

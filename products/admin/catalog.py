@@ -22,7 +22,7 @@ from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFo
 from products.importing import exporter
 from products.media import images, storage
 from products.models import Category, Product, ProductImage, Variant, primary_image
-from products.services import listings, products, variants
+from products.services import listings, products, search_documents, variants
 
 MAX_LISTED_NAMES = 20  # products listed by name on the confirmation page
 
@@ -197,7 +197,7 @@ class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
         return form
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        """Save the changed columns, and their folded copies for search."""
+        """Save the changed columns, and the folded name."""
         products.save_from_admin(obj, form.changed_data)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -235,3 +235,9 @@ class CategoryAdmin(ModelAdmin[Category]):
     autocomplete_fields = ("parent",)
     prepopulated_fields = {"slug": ("name",)}
     ordering = ("position", "name")
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        """Save the category; if it was renamed or moved, a job indexes its products again."""
+        super().save_model(request, obj, form, change)
+        if change and {"name", "parent"} & set(form.changed_data):
+            search_documents.enqueue_category(obj.pk)

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from core.pagination import Cursor, invalid_cursor, parse_page_size
 from products.catalog.filters import ORDERINGS, ListQuery
-from products.catalog.search import parse_words
+from products.search_terms import parse_words
 
 AMOUNT_PATTERN = re.compile(r"\d{1,10}(\.\d{1,3})?", re.ASCII)
 TRUE_VALUES, FALSE_VALUES = ("true", "1"), ("false", "0")

@@ -5,9 +5,23 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.http.openapi import CountedPaginationResponse
+
 LOWEST_PRICE_HELP = (
     "the lowest price of the 30 days before the present price came into force; after 30 days at that price, the price itself"
 )
+
+
+class SearchResponse(serializers.Serializer[Any]):
+    """How a search was understood."""
+
+    guessed = serializers.CharField(help_text="the words that were searched for, because the original ones match nothing")
+
+
+class CatalogExtraResponse(CountedPaginationResponse):
+    """The top-level keys of the product list; `search` only if the words were corrected."""
+
+    search = SearchResponse(required=False)
 
 
 class CategoryRefResponse(serializers.Serializer[Any]):

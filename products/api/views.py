@@ -12,7 +12,7 @@ from core.absolute_urls import get_site_url
 from core.exceptions import NotFound, PreconditionFailed
 from core.http.caching import CachedResponseMixin
 from core.http.envelope import Reply
-from core.http.openapi import CountedPaginationResponse, api_schema
+from core.http.openapi import api_schema
 from core.http.openapi.headers import MARKET, PRECONDITIONS
 from core.http.openapi.refusals import of_field
 from core.markets import get_request_market
@@ -23,7 +23,13 @@ from products.api.part_views import PRODUCT, parse_part_id
 from products.api.permissions import CatalogPermission, get_editor, has_rights
 from products.api.preconditions import if_unchanged
 from products.api.query_params import parse_list_query
-from products.api.responses import CategoryNodeResponse, CategoryResponse, ProductResponse, ProductSummaryResponse
+from products.api.responses import (
+    CatalogExtraResponse,
+    CategoryNodeResponse,
+    CategoryResponse,
+    ProductResponse,
+    ProductSummaryResponse,
+)
 from products.catalog import category_tree, listing_page
 from products.catalog.filters import ORDERINGS
 from products.exceptions import (
@@ -48,7 +54,10 @@ from products.services import products
 CATEGORY_ID = OpenApiParameter("category_id", OpenApiTypes.INT, OpenApiParameter.PATH)
 LIST_PARAMETERS = [
     OpenApiParameter(
-        "search", OpenApiTypes.STR, description="words or prefixes, each of which must occur in the name or description"
+        "search",
+        OpenApiTypes.STR,
+        description="words or their beginnings, each of which must occur in a SKU, the name, a category or the description; "
+        "parts of words are found in names",
     ),
     OpenApiParameter("category", OpenApiTypes.STR, description="slug, id or name; includes its subcategories"),
     OpenApiParameter("min_price", OpenApiTypes.STR, description="in the market's currency"),
@@ -76,7 +85,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
 
     @api_schema(
         ProductSummaryResponse(many=True),
-        extra=CountedPaginationResponse,
+        extra=CatalogExtraResponse,
         parameters=LIST_PARAMETERS,
         operation_id="list_products",
     )
@@ -84,7 +93,8 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         """List the products for sale in the market. The answer is one page; `pagination.next` is the address of the next."""
         raw = request._request
         page = listing_page.get_page(parse_list_query(raw.GET), get_request_market(raw), get_site_url(raw))
-        return Reply(page.rows, extra={"pagination": page.links(request)})
+        guess = {} if page.guessed is None else {"search": {"guessed": page.guessed}}
+        return Reply(page.rows, extra={"pagination": page.links(request), **guess})
 
     @api_schema(
         ProductResponse,

@@ -9,6 +9,7 @@ from django.db import models
 
 from core.money import MoneyField
 from core.pagination import Cursor
+from products.search_terms import QueryWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ListQuery:
     """The validated parameters of a product list."""
 
     is_search: bool
-    words: tuple[str, ...]
+    words: tuple[QueryWord, ...]
     category: str
     min_price: Decimal | None
     max_price: Decimal | None

@@ -1,6 +1,7 @@
 """A page of the catalog in one statement, plus one for a category, two to correct a mistyped word, and one to count."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,10 +14,11 @@ from core import money
 from core.compiled_queries import CompiledCount, CompiledRows, Param
 from core.markets import Market
 from core.pagination import COUNT_LIMIT, Cursor, Page, after, build_page
-from products.catalog import category_tree, search
+from products.catalog import category_tree, search, spelling
 from products.catalog.filters import ORDERINGS, ListQuery
 from products.catalog.list_item import ListRow, annotate_listings, serialize_list_item
 from products.models import Category, Listing
+from products.search_terms import QueryWord, parse_words
 
 
 class QueryShape(NamedTuple):
@@ -56,7 +58,7 @@ def _apply_categories(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[A
     ids = [Param(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
     if shape.categories == 1:
         return rows.filter(category__id=ids[0])
-    if shape.words or not search.has_full_text_search():
+    if shape.words or not search.has_index():
         return rows.filter(category__id__in=ids)  # not category__in, whose lookup takes no expressions
     in_category = Listing.objects.filter(market=shape.market.code, category=OuterRef("pk"))
     first_ids = ArraySubquery(_apply_ordering(_apply_filters(in_category, shape), shape).values("pk")[: shape.page_size + 1])
@@ -105,9 +107,16 @@ def _count_query(shape: QueryShape) -> CompiledCount:
     return CompiledCount(build)
 
 
-def get_page(query: ListQuery, market: Market, site: str) -> Page:
+@dataclass(frozen=True, slots=True)
+class CatalogPage(Page):
+    """A page of the catalog, and the words that it was searched by if they are not those of the query."""
+
+    guessed: str | None = None
+
+
+def get_page(query: ListQuery, market: Market, site: str) -> CatalogPage:
     """Return a page of the catalog, with corrected search words if the original ones match nothing."""
-    empty = Page([], None, None, query.page_size, count=0 if query.wants_count else None)
+    empty = CatalogPage([], None, None, query.page_size, count=0 if query.wants_count else None)
     if query.is_search and not query.words:
         return empty
     categories = category_tree.get_subtree_ids(query.category) if query.category else []
@@ -116,11 +125,12 @@ def get_page(query: ListQuery, market: Market, site: str) -> Page:
     page = _fetch_page(query, market, site, categories, query.words)
     if page.rows or not query.words:
         return page
-    corrected = search.correct_spelling(query.words)
-    return _fetch_page(query, market, site, categories, corrected) if corrected else page
+    guess = spelling.correct_spelling(query.words)
+    guessed_page = _fetch_page(query, market, site, categories, parse_words(guess)) if guess else page
+    return replace(guessed_page, guessed=guess) if guessed_page.rows else page
 
 
-def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequence[int], words: Sequence[str]) -> Page:
+def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequence[int], words: Sequence[QueryWord]) -> CatalogPage:
     cursor = query.cursor
     direction = "first" if cursor is None else ("backward" if cursor.backwards else "forward")
     shape = QueryShape(
@@ -144,4 +154,4 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
     count = None
     if query.wants_count:
         count = _count_query(shape._replace(ordering="newest", direction="first", page_size=0)).run(**params)
-    return Page([serialize_list_item(row, market, site) for row in page.rows], page.next, page.previous, page.size, count)
+    return CatalogPage([serialize_list_item(row, market, site) for row in page.rows], page.next, page.previous, page.size, count)

@@ -68,6 +68,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "more_images": ("additionalimages", "additionalimagelink", "additionalimagelinks", "additionalimageurls", "gallery"),
     "group": ("itemgroupid",),
     "variant_name": ("varianttitle",),
+    "variant_image": ("variantimageurl",),
     "availability": ("available", "isavailable", "availableforsale"),
     "in_stock": ("isinstock", "stockstatus"),
     "is_active": (

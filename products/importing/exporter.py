@@ -75,8 +75,14 @@ def _build_row(product: Any, paths: dict[int | None, str]) -> dict[str, Any]:
     first = product.active_variants[0]
     if len(product.active_variants) == 1 and not first.name and not strip_options(first.options):
         return {**_build_variant(first), **row}
+    file_by_image = {image.pk: image.image.name for image in product.ordered_images}
     variants = [
-        {**_build_variant(variant), "name": escape_name(variant.name), "options": strip_options(variant.options)}
+        {
+            **_build_variant(variant),
+            "name": escape_name(variant.name),
+            "options": strip_options(variant.options),
+            **({"image": file_by_image[variant.image_id]} if variant.image_id in file_by_image else {}),
+        }
         for variant in product.active_variants
     ]
     return {**row, "variants": variants}
@@ -125,7 +131,7 @@ def _get_csv_columns() -> list[str]:
     }
     return [
         *("group", *CSV_COLUMNS, *(f"price_{code}" for code in others), *(f"compare_at_price_{code}" for code in others)),
-        *("variant_name", *(f"option_{name}" for name in sorted(names))),
+        *("variant_name", "variant_image", *(f"option_{name}" for name in sorted(names))),
     ]
 
 
@@ -138,7 +144,7 @@ def _iter_csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) ->
         cells |= {f"compare_at_price_{market}": amount for market, amount in variant.get("compare_at_prices", {}).items()}
         cells |= {f"option_{name}": value for name, value in variant.get("options", {}).items()}
         if variants:
-            cells |= {"group": str(number), "variant_name": variant["name"]}
+            cells |= {"group": str(number), "variant_name": variant["name"], "variant_image": variant.get("image", "")}
         if position == 0:
             cells |= {name: row[name] for name in ("name", "category", "description", "low_stock_threshold") if name in row}
             images = orjson.dumps(row["images"]).decode() if "images" in row else ""

@@ -146,8 +146,9 @@ class RowParser:
         columns["is_active"] = is_active is not False  # a variant that is listed is for sale
         if is_counted_elsewhere:
             self.notes.append("a variant is in stock without a number; its stock stays as it is, 0 for a new one")
-        if isinstance(row.get("images"), str) and row["images"].strip():
-            self.variant_images[_parse_row_sku(row)[0]] = row["images"].strip()
+        image = row.get("variant_image") or row.get("images")
+        if isinstance(image, str) and image.strip():
+            self.variant_images[_parse_row_sku(row)[0]] = image.strip()
         return self._build_variant(row, columns)
 
     def _build_variant(self, row: dict[str, Any], columns: VariantColumns) -> VariantChange:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations
 from django.db.models import F
 
-from products.text_folding import find_correctable_words, fold
+from products.text_folding import fold
 
 BATCH = 1000
 
@@ -16,16 +16,13 @@ def batches(rows):
 
 
 def fill(apps, schema_editor):
-    """Give the products that are there what the new columns and tables hold."""
+    """Give the products that are there what the new columns and tables hold; migration 0007 fills the words."""
     model = lambda name: apps.get_model("products", name)  # noqa: E731
     default = next(iter(settings.MARKETS))
     for products in batches(model("Product").objects.order_by("pk")):
-        words = set()
         for product in products:
             product.search_name, product.search_text = fold(product.name), fold(product.description)
-            words |= find_correctable_words(product.search_name)
         model("Product").objects.bulk_update(products, ["search_name", "search_text"])
-        model("SearchWord").objects.bulk_create([model("SearchWord")(word=word) for word in words], ignore_conflicts=True)
     for listings in batches(model("Listing").objects.select_related("product").order_by("pk")):
         stocked = {
             (product, market)

@@ -10,10 +10,12 @@ from django.db.models import ProtectedError
 from core.exceptions import NotFound
 from products.exceptions import CategoryInUse, CategoryUnknown
 from products.models import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME, Category, Product
+from products.services import search_documents
 from products.slugs import make_slug
 
 TOO_DEEP = f"At most {MAX_CATEGORY_DEPTH} categories can be nested"
 NAME_TAKEN = "A category with this name already exists"
+PATH_COLUMNS = ("name", "parent_id")  # what the search documents of the products contain
 PARENT_UNKNOWN = "This category does not exist"
 
 
@@ -105,7 +107,10 @@ def create(name: str, *, parent_id: int | None, position: int) -> Category:
 
 @transaction.atomic
 def update(category_id: int, columns: Mapping[str, Any]) -> Category:
-    """Rename, move or reorder a category; its slug stays. Raises NotFound, CategoryUnknown."""
+    """Rename, move or reorder a category; its slug stays. Its products are indexed again by a job.
+
+    Raises NotFound, CategoryUnknown.
+    """
     # Lock the whole tree: two concurrent moves could otherwise form a cycle.
     tree = {row.pk: row for row in Category.objects.select_for_update(no_key=True).order_by("pk")}
     if category_id not in tree:
@@ -114,6 +119,7 @@ def update(category_id: int, columns: Mapping[str, Any]) -> Category:
     if "parent_id" in columns:
         _get_parent(columns["parent_id"])
     validate_category(category_id, columns.get("name", category.name), columns.get("parent_id", category.parent_id))
+    changes_path = any(columns.get(name, getattr(category, name)) != getattr(category, name) for name in PATH_COLUMNS)
     for name, value in columns.items():
         setattr(category, name, value)
     namesake = get_child(category.parent, category.name)
@@ -124,6 +130,8 @@ def update(category_id: int, columns: Mapping[str, Any]) -> Category:
             category.save(update_fields=[*columns, "updated_at"])
     except IntegrityError:
         raise CategoryUnknown(NAME_TAKEN, field="name") from None
+    if changes_path:
+        search_documents.enqueue_category(category_id)
     return category
 
 

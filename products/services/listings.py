@@ -1,6 +1,7 @@
 """Maintain the listings: what lists show, sort and filter by, derived from products, variants and prices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from operator import attrgetter
 
 from django.db import models, transaction
@@ -8,6 +9,7 @@ from django.db.models import Case, Exists, F, OuterRef, When
 
 from core import markets
 from products.models import Listing, MarketPrice, Product, Variant
+from products.services import search_documents
 
 DERIVED_COLUMNS = (
     *("category", "seller", "variant", "sort_name", "variants_count"),
@@ -27,13 +29,14 @@ def lock_product_variants(product_ids: Sequence[int]) -> None:
 
 @transaction.atomic
 def rebuild_listings(product_ids: Sequence[int]) -> None:
-    """Rebuild the listings of these products from their variants and prices; call it in the transaction of each change.
+    """Rebuild the listings and search documents of these products; call it in the transaction of each change.
 
     Products and variants are locked first, so that the later of two concurrent changes reads what the earlier one wrote.
     """
     lock_products(product_ids)
-    lock_product_variants(product_ids)
-    listings = [listing for market in markets.get_markets().values() for listing in _build_listings(product_ids, market)]
+    variants = search_documents.fetch_variants(product_ids, lock=True)
+    search_documents.save_documents(variants)
+    listings = list(_build_listings(variants))
     current = {(listing.product_id, listing.market) for listing in listings}
     stale = [
         pk
@@ -62,24 +65,31 @@ def refresh_in_stock(product_ids: Sequence[int]) -> None:
     rows.update(in_stock=Case(in_default_market, default=in_other_markets, output_field=models.BooleanField()))
 
 
-def _build_listings(product_ids: Sequence[int], market: markets.Market) -> Iterable[Listing]:
-    offered = Variant.objects.offered_in(market).filter(product__in=product_ids).select_related("product")
-    by_product: dict[int, list[Variant]] = {}
-    for variant in offered.order_by("product", "position", "id"):
-        by_product.setdefault(variant.product_id, []).append(variant)
-    for variants in by_product.values():
-        product = variants[0].product
-        cheapest = min(variants, key=attrgetter("market_price"))
-        yield Listing(
-            product=product,
-            market=market.code,
-            category_id=product.category_id,
-            seller_id=product.seller_id,
-            variant=variants[0],
-            sort_name=product.search_name[:200],
-            variants_count=len(variants),
-            in_stock=any(variant.available > 0 for variant in variants),
-            price=cheapest.market_price,  # type: ignore[attr-defined]  # added by offered_in
-            compare_at_price=cheapest.market_compare_at_price,  # type: ignore[attr-defined]  # added by offered_in
-            created_at=product.created_at,
-        )
+def _build_listings(variants: Sequence[Variant]) -> Iterator[Listing]:
+    """Yield the listings of products in every market, given all variants of each product, ordered by product and position."""
+    for_sale = [variant for variant in variants if variant.is_for_sale]
+    others = MarketPrice.objects.filter(variant__product__in={variant.product_id for variant in for_sale})
+    prices = {(row.variant_id, row.market): row for row in others} if len(markets.get_markets()) > 1 else {}
+    for market in markets.get_markets().values():
+        priced = ((variant, variant if market.is_default else prices.get((variant.pk, market.code))) for variant in for_sale)
+        offers = [(variant, price) for variant, price in priced if price is not None]
+        for product, group in groupby(offers, key=lambda offer: offer[0].product):
+            yield _build_listing(product, market, list(group))
+
+
+def _build_listing(product: Product, market: markets.Market, offers: Sequence[tuple[Variant, Variant | MarketPrice]]) -> Listing:
+    """Return a listing, given its variants with what has their price in the market."""
+    cheapest = min((price for _, price in offers), key=attrgetter("price"))
+    return Listing(
+        product=product,
+        market=market.code,
+        category_id=product.category_id,
+        seller_id=product.seller_id,
+        variant=offers[0][0],
+        sort_name=product.search_name[:200],
+        variants_count=len(offers),
+        in_stock=any(variant.available > 0 for variant, _ in offers),
+        price=cheapest.price,
+        compare_at_price=cheapest.compare_at_price,
+        created_at=product.created_at,
+    )

@@ -13,12 +13,12 @@ from django.utils import timezone
 from core.actors import Actor
 from core.models import save_changed
 from products.exceptions import CategoryUnknown, NotYours, ProductNotFound, SlugTaken
-from products.models import Category, Product, SearchWord, StockMovement, Variant
+from products.models import Category, Product, StockMovement, Variant
 from products.services import categories, stock, variants
 from products.services.commands import NewProduct, ProductChange, ProductColumns, VariantChange
 from products.services.listings import lock_product_variants, lock_products, rebuild_listings
 from products.slugs import make_slug
-from products.text_folding import find_correctable_words, fold
+from products.text_folding import fold
 
 MANUAL_REASONS = (
     StockMovement.Reason.RECEIVED,
@@ -73,7 +73,6 @@ def create_many(actor: Actor, new_products: Sequence[NewProduct], *, reason: str
         for position, new_variant in enumerate(new_product.variants)
     )
     variants.create_many(actor, rows, reason)
-    index_words(products)
     rebuild_listings([product.pk for product in products])
     return products
 
@@ -104,7 +103,6 @@ def _build_products(new_products: Sequence[NewProduct], *, suffix: str) -> list[
                 low_stock_threshold=new.low_stock_threshold,
                 is_active=new.is_active,
                 search_name=fold(new.name),
-                search_text=fold(new.description),
             )
         )
     return products
@@ -117,12 +115,6 @@ def get_taken_slugs(names: Iterable[str]) -> set[str]:
     for base in (base for base, count in bases.items() if count > 1 or base in taken):
         taken.update(Product.objects.filter(slug__startswith=f"{base}-").values_list("slug", flat=True))
     return taken
-
-
-def index_words(products: Iterable[Product]) -> None:
-    """Add the words of the names to the index that corrects misspelled searches."""
-    words = sorted({word for product in products for word in find_correctable_words(product.search_name)})
-    SearchWord.objects.bulk_create((SearchWord(word=word) for word in words), ignore_conflicts=True)
 
 
 def lock_product(actor: Actor, ref: str | int) -> Product:
@@ -172,30 +164,21 @@ def update(actor: Actor, ref: str | int, change: ProductChange) -> Product:
 
 def save_from_admin(product: Product, changed: Sequence[str]) -> None:
     """Insert a new product with a slug made from its name, or save the columns that staff changed."""
-    product.search_name, product.search_text = fold(product.name), fold(product.description)
-    folded = {"name": "search_name", "description": "search_text"}
+    product.search_name = fold(product.name)
     if product.pk is None:
         product.slug = make_slug(product.name, get_taken_slugs([product.name]))
         product.save(force_insert=True)
     elif changed:
-        product.save(update_fields=[*changed, *(folded[name] for name in changed if name in folded), "updated_at"])
-    index_words([product])
+        product.save(update_fields=[*changed, "search_name", "updated_at"])
 
 
 def save_columns(product: Product, columns: ProductColumns) -> bool:
-    """Save the columns of a product that differ, and their folded copies for search; return whether there were any.
+    """Save the columns of a product that differ, and the folded name; return whether there were any.
 
     The caller holds the product's lock and rebuilds its listings.
     """
-    folded = {
-        **({"search_name": fold(columns["name"])} if "name" in columns else {}),
-        **({"search_text": fold(columns["description"])} if "description" in columns else {}),
-    }
-    if not save_changed(product, {**columns, **folded}):
-        return False
-    if "name" in columns:
-        index_words([product])
-    return True
+    folded = {"search_name": fold(columns["name"])} if "name" in columns else {}
+    return bool(save_changed(product, {**columns, **folded}))
 
 
 def _change_slug(product: Product, slug: str) -> None:

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from django.db.models import F, Sum
 
-from products.models import Category, Listing, MarketPrice, PriceChange, Product, SearchWord, StockMovement, Variant
+from products.models import Category, Listing, MarketPrice, PriceChange, Product, SearchDocument, SearchWord, StockMovement, Variant
 from products.tests.factories import make_product, make_variant
 from tests.concurrent_requests import TIMEOUT, Response
 from tests.people import User, make_access_token, make_user
 from tests.schema_client import SchemaClient
 
-TABLES = (Category, Product, Variant, MarketPrice, PriceChange, StockMovement, Listing, SearchWord)
+TABLES = (Category, Product, Variant, MarketPrice, PriceChange, StockMovement, Listing, SearchDocument, SearchWord)
 IN_US_MARKET = {"X-Market": "us"}
 
 

@@ -8,9 +8,20 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from products.models import Category, Listing, MarketPrice, PriceChange, Product, ProductImage, SearchWord, StockMovement, Variant
+from products.models import (
+    Category,
+    Listing,
+    MarketPrice,
+    PriceChange,
+    Product,
+    ProductImage,
+    SearchDocument,
+    SearchWord,
+    StockMovement,
+    Variant,
+)
 
-TABLES = (Category, Product, Variant, MarketPrice, Listing, ProductImage, StockMovement, PriceChange, SearchWord)
+TABLES = (Category, Product, Variant, MarketPrice, Listing, ProductImage, StockMovement, PriceChange, SearchDocument, SearchWord)
 
 
 class CommandResult(NamedTuple):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.factories import make_user
+from core import outbox
 from products.models import Category, Listing, PriceChange, Product
 from products.tests.editors import (
     client_for,
@@ -235,6 +236,9 @@ def test_a_category_is_renamed_and_moved(staff_client: Client) -> None:
 
     assert [item["category"]["name"] for item in list_products(category="garden")] == ["Lamps"]
     assert list_products(category="home") == []
+    assert outbox.run_due() == (1, 0)
+    assert [item["name"] for item in list_products(search="garden lamps")] == ["Lamp"]
+    assert list_products(search="home") == []
 
 
 def test_a_category_is_not_moved_into_itself(staff_client: Client) -> None:

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from carts.tests.factories import make_guest_cart
 from orders.models import Order
 from orders.tests.factories import order_body
-from products.models import Category, Listing, PriceChange, Product, StockMovement, Variant
+from products.models import Category, Listing, PriceChange, Product, SearchDocument, StockMovement, Variant
 from products.services import listings
 from products.tests.editors import StaffConnections
 from products.tests.factories import make_product, make_variant
@@ -40,7 +40,7 @@ def make_tee(**fields: Any) -> Product:
 
 
 def check_consistency() -> None:
-    """Assert that stock matches the movements, prices match their history, and listings match a rebuild."""
+    """Assert that stock matches the movements, prices match their history, and listings and search documents match a rebuild."""
     for variant in Variant.objects.all():
         recorded = StockMovement.objects.filter(variant=variant).aggregate(Sum("delta"))["delta__sum"] or 0
         assert variant.stock == recorded >= variant.reserved >= 0
@@ -51,8 +51,11 @@ def check_consistency() -> None:
         assert (abroad.price if abroad else None) == (there.price if there else None)
     columns = [field.name for field in Listing._meta.fields if field.name != "id"]
     before = list(Listing.objects.order_by("product", "market").values(*columns))
+    documents = list(SearchDocument.objects.order_by("pk").values())
+    SearchDocument.objects.all().delete()
     listings.rebuild_listings(list(Product.objects.values_list("pk", flat=True)))
     assert list(Listing.objects.order_by("product", "market").values(*columns)) == before
+    assert list(SearchDocument.objects.order_by("pk").values()) == documents
 
 
 def test_two_editors_of_different_fields_both_have_their_way(live_server: LiveServer) -> None:

@@ -164,6 +164,19 @@ def test_by_another_name_of_this_machine_one_comes_to_the_same_site(page: Page, 
     assert page.url == f"{storefront.origin}/?search=lamp"
 
 
+def test_a_corrected_search_says_what_it_shows(page: Page) -> None:
+    make_product("Lamp")
+
+    page.goto("/?search=lmap")
+
+    wait_for_heading(page, "Results for “lmap”")
+    expect(page.get_by_text("Nothing matches “lmap”. Showing results for “lamp”.")).to_be_visible()
+    expect(page.locator(".grid h2")).to_have_text(["Lamp"])
+    page.goto("/?search=lamp")
+    wait_for_heading(page, "Results for “lamp”")
+    expect(page.get_by_text("Showing results")).to_have_count(0)
+
+
 def test_a_guest_pays_on_delivery(page: Page) -> None:
     lamp = make_product("Lamp", price="20.00")
 

@@ -36,6 +36,7 @@ async function loadCatalog(query, go) {
   document.querySelector("#search-words").value = search ?? "";
   return [
     title(search ? `Results for “${search}”` : "Catalog"),
+    first.search && h("p", {}, `Nothing matches “${search}”. Showing results for “${first.search.guessed}”.`),
     filters(query, tree.data, go),
     first.data.length ? grid : h("p", {}, "No products found. ", h("a", { href: "/" }, "Show all products")),
     h("p", { class: "centre" }, more),

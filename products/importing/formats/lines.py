@@ -15,6 +15,7 @@ VARIANT_COLUMNS = frozenset(
     (
         *("sku", "stand_in", "price", "compare_at_price", "prices", "compare_at_prices", "currency", "stock", "in_stock"),
         *("availability", "sale_price", "sale_starts", "sale_ends", "sale_period", "sale_is_on"),
+        "variant_image",
     )
 )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from products.models import Listing, Product, Variant
+from products.models import Listing, Product, SearchDocument, Variant
 from products.tests.factories import make_category, make_product, make_products
 from tests.schema_client import SchemaClient
 
@@ -27,6 +27,7 @@ def make_listings(count: int) -> None:
         Listing(product=row, market="in", variant=variant, variants_count=1, price="20", created_at=row.created_at)
         for row in products
     )
+    SearchDocument.objects.bulk_create(SearchDocument(product=row, key_terms="nlamp", text_terms="", digest="") for row in products)
 
 
 @pytest.mark.parametrize("query", ["", "?count=", "?count=false", "?count=0", "?page_size=1"])

@@ -64,7 +64,6 @@ def test_an_english_word_is_found_by_its_plural(api: SchemaClient) -> None:
     assert names(api, "lamps") == ["Desk lamp"]
 
 
-@pytest.mark.postgresql  # SQLite has no stemming
 @pytest.mark.parametrize("search", ["battery", "batteries", "BATTERY", "include", "includes battery"])
 def test_english_is_found_by_its_stems(api: SchemaClient, search: str) -> None:
     make_product("Torch", description="Batteries included")

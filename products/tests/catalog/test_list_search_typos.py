@@ -1,9 +1,9 @@
-"""GET /api/products/?search= with typos: the most similar word of a product name is used"""
+"""GET /api/products/?search= with typos: the most similar word of a product or category name is used"""
 
 import pytest
 
 from products.models import Product
-from products.tests.factories import make_product, make_products, update_product
+from products.tests.factories import make_category, make_product, make_products, update_product
 from products.tests.paging import list_ids_both_ways
 from tests.schema_client import SchemaClient
 
@@ -31,6 +31,11 @@ def catalog(db: None) -> None:
     [
         ("smarthone", ["Smartphone"]),
         ("SMARTPHNOE", ["Smartphone"]),
+        ("martphone", ["Smartphone"]),
+        ("msartphone", ["Smartphone"]),
+        ("asmartphone", ["Smartphone"]),
+        ("zmartphone", ["Smartphone"]),
+        ("smrtphnoe", ["Smartphone"]),
         ("smartphonee", ["Smartphone"]),
         ("smarthone'", ["Smartphone"]),
         ("umbrela", ["Umbrella"]),
@@ -44,6 +49,9 @@ def catalog(db: None) -> None:
         ("zzzzzz", []),
         ("d3sk", []),
         ("lmp", []),
+        ("lmap", ["Desk lamp"]),
+        ("alpm", []),
+        ("desk lmap", ["Desk lamp"]),
     ],
 )
 def test_a_mistyped_word_finds_what_the_nearest_word_finds(api: SchemaClient, search: str, expected: list[str]) -> None:
@@ -65,6 +73,45 @@ def test_the_other_filters_hold_for_a_guessed_word(api: SchemaClient) -> None:
     assert names(api, "smarthone", min_price="100") == ["Smartphone"]
     assert names(api, "smarthone", in_stock="false") == ["Smartphone case"]
     assert names(api, "smarthone", category="nowhere") == []
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(
+    ("search", "guessed"),
+    [("lmap", "lamp"), ("Desk LMAP", "desk lamp"), ("BRÛLLÉE", "brulee"), ("t-shirt lmap", None), ("lamp", None), ("zzzzzz", None)],
+)
+def test_the_answer_says_what_was_guessed(api: SchemaClient, search: str, guessed: str | None) -> None:
+    body = api.get("/api/products/", {"search": search}).json()
+
+    assert body.get("search") == (guessed and {"guessed": guessed})
+    assert bool(body["data"]) == (search not in ("t-shirt lmap", "zzzzzz"))
+
+
+def test_every_page_says_what_was_guessed(api: SchemaClient) -> None:
+    make_products(*["Lamp"] * 3)
+    first = api.get("/api/products/?search=lmap&page_size=2").json()
+
+    second = api.get(first["pagination"]["next"].removeprefix("http://testserver")).json()
+
+    assert first["search"] == second["search"] == {"guessed": "lamp"}
+    assert len(second["data"]) == 1
+
+
+def test_the_nearest_word_is_guessed_and_the_first_by_alphabet_of_equal_ones(api: SchemaClient) -> None:
+    make_products("Candle", "Candies", "Handle", "Cradles")
+
+    body = api.get("/api/products/?search=cnadle").json()
+
+    assert body["search"] == {"guessed": "candle"}
+    make_product("Canble")
+    assert api.get("/api/products/?search=canlle").json()["search"] == {"guessed": "canble"}
+
+
+def test_words_of_categories_are_guessed(api: SchemaClient) -> None:
+    make_product("Oxford", category=make_category("Brogues", "Shoes"))
+
+    assert names(api, "brgoues") == ["Oxford"]
+    assert names(api, "shoos") == ["Oxford"]
 
 
 def test_only_words_of_names_are_guessed(api: SchemaClient) -> None:

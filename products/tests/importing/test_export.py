@@ -122,7 +122,16 @@ def test_csv_has_a_line_for_each_variant(tmp_path: Path) -> None:
         lines: list[dict[str, Any]] = list(csv.DictReader(stream))
     assert list(lines[0]) == [
         *("group", "sku", "name", "category", "description", "price", "compare_at_price", "stock", "low_stock_threshold"),
-        *("is_active", "images", "price_us", "compare_at_price_us", "variant_name", "option_Colour", "option_Size"),
+        *(
+            "is_active",
+            "images",
+            "price_us",
+            "compare_at_price_us",
+            "variant_name",
+            "variant_image",
+            "option_Colour",
+            "option_Size",
+        ),
     ]
     cells = [{name: cell for name, cell in line.items() if cell} for line in lines]
     product_cells = {"name": "'=Tee", "category": "Clothing", "low_stock_threshold": "5", "is_active": "true"}

@@ -42,6 +42,19 @@ def test_an_export_brought_back_changes_nothing(tmp_path: Path, name: str) -> No
 
 
 @KINDS
+def test_a_variant_keeps_its_picture_in_another_shop(tmp_path: Path, name: str) -> None:
+    tee = make_product("Tee", variants=[make_variant("TEE-S", options={"Size": "S"}), make_variant("TEE-M", options={"Size": "M"})])
+    add_picture(tee, alt="Front")
+    Variant.objects.filter(sku="TEE-M").update(image=add_picture(tee, position=1, alt="Back", colour="blue"))
+    run_export(tmp_path / name, images=tmp_path)
+    delete_catalog()
+
+    assert reimport(tmp_path / name).output == ["1 created, 0 changed, 0 unchanged, 0 failed"]
+    alts = dict(Variant.objects.values_list("sku", "image__alt"))
+    assert alts == {"TEE-S": None, "TEE-M": "Back"}
+
+
+@KINDS
 def test_an_export_of_what_was_imported_changes_nothing(tmp_path: Path, name: str) -> None:
     pictures = tmp_path / "shop" / "lamp.png"
     pictures.parent.mkdir()

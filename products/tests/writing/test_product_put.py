@@ -24,7 +24,7 @@ def test_text_and_category_are_emptied_and_the_rest_stays() -> None:
     assert (data["name"], data["description"], data["category"], data["slug"]) == ("Table lamp", "", None, "kept")
     assert (data["stock"], data["is_available"], data["variants"][0]["sku"]) == (6, False, "L-1")
     row = Product.objects.get()
-    assert (row.low_stock_threshold, row.is_active, row.category_id, row.search_text) == (2, False, None, "")
+    assert (row.low_stock_threshold, row.is_active, row.category_id, row.description) == (2, False, None, "")
     assert dict(MarketPrice.objects.values_list("market", "price")) == {"us": Decimal(2)}
     assert (list_movements("L-1"), list_prices("L-1"), list_prices("L-1", "us")) == ([(10, "initial", "")], ["20.00"], ["2.00"])
 

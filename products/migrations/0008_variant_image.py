@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('products', '0008_import_runs'),
+        ('products', '0007_import_runs'),
     ]
 
     operations = [

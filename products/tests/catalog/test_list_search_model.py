@@ -1,0 +1,81 @@
+"""GET /api/products/?search=: the database finds and sorts what a plain model of the rules does"""
+
+import random
+
+import pytest
+
+from products.models import Product
+from products.search_terms import PREFIX, TIERS, DocumentTerms, QueryWord, build_patterns, build_terms, parse_words
+from products.services.search_documents import get_category_paths
+from products.tests.factories import make_category, make_product
+from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.measured
+WORDS = (
+    *("lamp", "Lamps", "lampshade", "LÁMPA", "headlamp", "tee", "Tee-shirt", "T-Shirt", "tshirt", "men’s", "mens", "steel"),
+    *("USB-C", "usbc", "usb c", "3-in-1", "3in1", "iPhone15", "iphone 15", "15", "1.5m", "Łódź", "lodz", "ısı", "battery"),
+    *("batteries", "手机壳", "手机", "ガラスコップ", "كتاب", "ספר", "किताब", "стол", "столы", "a", "t", "s", "RW-8841/B", "rw88"),
+)
+
+
+def make_text(source: random.Random) -> str:
+    """Return up to four words, some of them without their end or beginning."""
+    words = []
+    for word in source.choices(WORDS, k=source.randint(1, 4)):
+        at = source.randint(1, len(word))
+        words.append(source.choice((word, word, word, word[:at], word[at - 1 :])))
+    return source.choice((" ", " ", "-", ", ")).join(words)
+
+
+def find_tier(document: DocumentTerms, word: QueryWord) -> int | None:
+    """Return the best tier in which the document has a term that matches the word."""
+    terms = [*document.key.split(), *document.text.split()]
+    for tier, patterns in enumerate(build_patterns(word)):
+        for pattern in patterns:
+            prefix = pattern.removesuffix(PREFIX)
+            if any(term == pattern or (prefix != pattern and term.startswith(prefix)) for term in terms):
+                return tier
+    return None
+
+
+def search_model(documents: dict[int, DocumentTerms], query: str) -> list[int]:
+    """Return the ids of the products that have all words: worst tiers first compared, then newest first."""
+    ranked = []
+    for pk, document in documents.items():
+        tiers = [find_tier(document, word) for word in parse_words(query)]
+        if tiers and None not in tiers:
+            worst_first = sorted((tier for tier in tiers if tier is not None), reverse=True)
+            ranked.append((worst_first, -pk))
+    return [-negative for _, negative in sorted(ranked)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_query_finds_what_the_model_finds_in_its_order(api: SchemaClient, seed: int) -> None:
+    source = random.Random(seed)
+    categories = [None, make_category("Lamps", "Lighting"), make_category("T-Shirts", "Men’s", "Steel 15")]
+    for number in range(25):
+        make_product(
+            make_text(source),
+            sku=f"{make_text(source)[:40]}-{seed}{number}",
+            category=source.choice(categories),
+            description=make_text(source) if source.random() < 0.5 else "",
+        )
+    paths = get_category_paths()
+    documents = {
+        product.pk: build_terms(
+            product.name,
+            skus=product.variants.values_list("sku", flat=True),
+            categories=paths.get(product.category_id, ()),
+            description=product.description,
+        )
+        for product in Product.objects.all()
+    }
+
+    for query in {make_text(source) for _ in range(40)}:
+        expected = search_model(documents, query)
+        body = api.get("/api/products/", {"search": query, "page_size": "100"}).json()
+        newest = api.get("/api/products/", {"search": query, "page_size": "100", "ordering": "newest"}).json()
+        if expected or "search" not in body:
+            assert (query, [row["id"] for row in body["data"]]) == (query, expected)
+            assert {row["id"] for row in newest["data"]} == set(expected)
+    assert TIERS == 7
