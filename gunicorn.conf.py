@@ -16,7 +16,7 @@ bind = env.str("WEB_BIND", "127.0.0.1:8000")
 
 # Processes for the cores, threads for what waits on the database or on Stripe.
 workers = env.int("WEB_CONCURRENCY", len(os.sched_getaffinity(0)))
-worker_class = "gthread"
+worker_class = "store.web_worker.LimitedWorker"  # gthread with limits for slow and hostile clients
 http_parser = "python"  # the one that the tests run; the C parser that 27.0.1 needs has no wheel
 threads = env.int("WEB_THREADS", 4)
 # Replace each worker now and then, never all at once, to bound memory leaks.
@@ -24,10 +24,12 @@ max_requests = 10_000
 max_requests_jitter = 2_000
 
 graceful_timeout = env.int("WEB_GRACEFUL_TIMEOUT", 25)  # below the 30 s after which Kubernetes kills
+read_timeout = env.int("WEB_READ_TIMEOUT", 20)
 keepalive = 75  # longer than nginx keeps idle connections (60 s): the side that sends requests closes first
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat must never wait for a disk
 
-# Room for a search in Devanagari, percent-encoded, and for the cookies of a whole site. Bodies are bounded by the shop itself.
+# Room for a search in Devanagari, percent-encoded, and for the cookies of a whole site. The worker limits the head as a whole,
+# and the shop its bodies (core/limits.py).
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 16_384
@@ -36,6 +38,12 @@ limit_request_field_size = 16_384
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
+header_map = "drop"  # a header like X_Forwarded_For would replace the X-Forwarded-For of the proxy
 
 accesslog = None  # the shop's own log has a line for each request
 control_socket_disable = True
+
+
+def post_fork(server: object, worker: object) -> None:
+    """Hand the setting to a new worker."""
+    worker.read_timeout = read_timeout  # type: ignore[attr-defined]  # of LimitedWorker

@@ -16,6 +16,7 @@ from accounts.exceptions import TokenExpired, TokenInvalid
 ISSUER = "store"
 MAX_TOKEN_LENGTH = 4096  # bytes
 LEEWAY = 5  # seconds
+MAX_ID, MAX_REFRESH_NO = 2**63 - 1, 2**31 - 1  # what the columns hold
 
 
 @cache
@@ -94,7 +95,7 @@ def _parse_claims(payload: dict[str, Any], kind: str) -> Claims:
     user_id, market, refresh_no = payload.get("user_id"), payload.get("market", ""), payload.get("rn", -1)
     if payload.get("token_type") != kind or type(user_id) is not int or type(refresh_no) is not int:
         raise TokenInvalid
-    if not isinstance(market, str):
+    if not isinstance(market, str) or abs(user_id) > MAX_ID or not -1 <= refresh_no <= MAX_REFRESH_NO:
         raise TokenInvalid
     try:
         return Claims(UUID(payload["sid"]), user_id, market, refresh_no)

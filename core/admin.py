@@ -5,8 +5,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import Model, QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -74,10 +79,61 @@ def _get_css_classes(widget: forms.Widget) -> list[str]:
     return next((classes for widget_type, classes in classes_by_widget if isinstance(widget, widget_type)), [])
 
 
+class ForgivingChangeList(ChangeList):
+    """A list whose filters may come from a mistyped address.
+
+    A value that a column cannot hold (year 0, 10^20) shows Django's page for wrong filters, not an error.
+    """
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Read the filters from the address; Django's own reading of the date hierarchy misses a year beyond any integer."""
+        try:
+            return super().get_filters(request)
+        except OverflowError as error:
+            raise IncorrectLookupParameters(error) from error
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Run the queries."""
+        try:
+            super().get_results(request)
+        except (ValueError, OverflowError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+def _can_be_key(key: Field[Any, Any], value: Any) -> bool:
+    """Return whether the value can be the key of a row, whether or not the row exists."""
+    try:
+        key.run_validators(key.to_python(value))
+    except ValidationError:
+        return False
+    return True
+
+
 class ModelAdmin(ThemedAdmin[Row]):
     """Base class for the admin of a model."""
 
     list_per_page = 50
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return ForgivingChangeList
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> Any:
+        """Run the action of a list; do nothing if a selected row has a key that none can have."""
+        if all(_can_be_key(self.opts.pk, value) for value in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset)
+        self.message_user(request, "Nothing was changed: an unknown row was selected.", messages.WARNING)
+        return None
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the initial values in the address of an empty form, without references to rows that cannot exist."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        relations = {field.name: field for field in self.opts.concrete_fields if isinstance(field, ForeignKey)}
+        return {
+            name: value
+            for name, value in initial.items()
+            if name not in relations or _can_be_key(relations[name].target_field, value)
+        }
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form with Unfold widgets on all fields."""

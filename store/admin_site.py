@@ -1,10 +1,13 @@
 """The admin site: Unfold's theme, and sign-in and password changes by the rules of the API."""
 
 import logging
+from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 
 from accounts import events, passwords, services
 from accounts.api.access import get_client_info
@@ -47,6 +50,24 @@ class ShopAdminSite(AdminSite):
     """An admin site for staff whose accounts are also shop accounts."""
 
     login_form = AdminLoginForm
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Wrap a view of the admin; refuse a NUL in the URL, which PostgreSQL cannot compare with anything."""
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if "\0" in unquote(request.get_full_path()):
+                return HttpResponseBadRequest("The address contains a NUL character.", content_type="text/plain")
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(inner, cacheable)
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Return the results of Unfold's search field, or 404 for a page that does not exist."""
+        try:
+            return super().search(request, extra_context)  # type: ignore[misc]  # Unfold's
+        except InvalidPage:
+            raise Http404 from None
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Log in to the admin; attempts are counted before the password is checked."""

@@ -20,7 +20,6 @@ RESERVED_PATHS = ("api", "static", "media", "products", "cart", "orders", "order
 # JIT compilation costs more than any query of a shop, and the tables are on SSDs.
 # Connection poolers reject such options; with one, use ALTER ROLE ... SET.
 PLANNER_OPTIONS = "-c jit=off -c random_page_cost=1.1"
-ORIGIN = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]?)?(s|min|h|d)")
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 Rates = tuple[tuple[int, int], ...]  # (calls, seconds)
@@ -168,15 +167,6 @@ def parse_stripe_api_base(value: str, secret_key: str) -> str:
     return value.rstrip("/")
 
 
-def parse_checkout_url(name: str, value: str, frontend: str) -> str:
-    """Return the URL to which the payment page returns; `{CHECKOUT_SESSION_ID}` and `{ORDER}` are filled in. Raises EnvError."""
-    page = "success" if name == "CHECKOUT_SUCCESS_URL" else "cancel"
-    url = value or f"{frontend}/checkout/{page}?session_id={{CHECKOUT_SESSION_ID}}&order={{ORDER}}"
-    if not url.startswith(("https://", "http://")):
-        raise EnvError(f"{name} must be an absolute URL like https://shop.example/thanks.")
-    return url if page == "success" else url.replace("session_id={CHECKOUT_SESSION_ID}&", "")
-
-
 def parse_shipping_rates(text: str, markets: Mapping[str, str]) -> dict[str, tuple[Decimal, Decimal | None]]:
     """Return each market's flat rate and subtotal for free shipping: `in:50.00:999.00,us:4.99`. Raises EnvError."""
     rates: dict[str, tuple[Decimal, Decimal | None]] = {}
@@ -217,20 +207,6 @@ def _parse_amount(name: str, text: str, currency: str) -> Decimal:
     if amount != round(amount, exponent(currency)):
         raise EnvError(f"{name} has an amount with more decimal digits than {currency}.")
     return amount
-
-
-def parse_origins(env: ShopEnv, name: str, first: str) -> list[str]:
-    """Return `first` and the origins listed in the variable. Raises EnvError."""
-    listed: list[str] = env.list(name, [])
-    return [first, *(parse_origin(name, value) for value in listed)]
-
-
-def parse_origin(name: str, value: str) -> str:
-    """Return `scheme://host[:port]`, exactly as a browser sends it in `Origin`. Raises EnvError."""
-    match = ORIGIN.fullmatch(value.strip().rstrip("/").lower())
-    if not match or int(match["port"] or 0) > 65535:
-        raise EnvError(f"{name} must hold origins like https://shop.example, without a path or a wildcard.")
-    return match[0]
 
 
 def parse_markets(text: str) -> dict[str, str]:

@@ -18,13 +18,10 @@ from store.environment import (
     check_all_different,
     check_live_stripe_key,
     parse_admin_path,
-    parse_checkout_url,
     parse_database,
     parse_email_backend,
     parse_hosts,
     parse_markets,
-    parse_origin,
-    parse_origins,
     parse_page_path,
     parse_secret_key,
     parse_shipping_rates,
@@ -34,12 +31,22 @@ from store.environment import (
     parse_throttle_rates,
     parse_time_zone,
 )
+from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
 from store.live_shop import check_live_shop, check_stripe_keys_match
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before any import
+
+# Request headers that pages of other origins may send: the shop's own, conditions, those of `fetch` with a cache mode, and those of
+# tracing libraries (W3C Trace Context and Baggage, Sentry). For one header that is not listed, a browser drops the whole request.
+CORS_DEFAULT_HEADERS = (
+    *("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with"),
+    *("x-session-key", "x-cart-token", "x-market", "x-order-token", "idempotency-key", "x-request-id"),
+    *("if-match", "if-none-match", "if-unmodified-since", "cache-control", "pragma"),
+    *("traceparent", "tracestate", "baggage", "sentry-trace"),
+)
 
 env = ShopEnv()
 if not TESTING:
@@ -52,7 +59,7 @@ try:
     SHOP_NAME = env.str("SHOP_NAME", "Our shop")
     MARKETS = parse_markets(env.str("MARKETS", "in:INR,us:USD"))
     TIME_ZONE = parse_time_zone(env.str("TIME_ZONE", "UTC"))
-    FRONTEND_URL = parse_origin("FRONTEND_URL", env.str("FRONTEND_URL", "http://localhost:5173"))
+    FRONTEND_URL = parse_web_origin("FRONTEND_URL", env.str("FRONTEND_URL", "http://localhost:5173"))
 
     # --- 2. Secrets --------------------------------------------------------------------------------------------------
     SECRET_KEY = parse_secret_key(env.str("SECRET_KEY", ""), debug=DEBUG, testing=TESTING)
@@ -72,6 +79,7 @@ try:
     ALLOWED_HOSTS = parse_hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
     TRUSTED_PROXIES = env.count("TRUSTED_PROXIES", 0)
     CORS_ALLOWED_ORIGINS = parse_origins(env, "CORS_ALLOWED_ORIGINS", FRONTEND_URL)
+    CORS_ALLOW_HEADERS = parse_header_names(env, "CORS_ALLOWED_HEADERS", CORS_DEFAULT_HEADERS)
     CSRF_TRUSTED_ORIGINS = parse_origins(env, "CSRF_TRUSTED_ORIGINS", FRONTEND_URL)
     CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
@@ -107,8 +115,8 @@ try:
     STRIPE_ALLOWED_PAYMENT_METHODS = env.list("STRIPE_ALLOWED_PAYMENT_METHODS", ["card"])
     check_live_stripe_key(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
     check_stripe_keys_match(STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY)
-    CHECKOUT_SUCCESS_URL = parse_checkout_url("CHECKOUT_SUCCESS_URL", env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
-    CHECKOUT_CANCEL_URL = parse_checkout_url("CHECKOUT_CANCEL_URL", env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
+    CHECKOUT_SUCCESS_URL = parse_success_url(env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
+    CHECKOUT_CANCEL_URL = parse_cancel_url(env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
     SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]
     MAX_UNPAID_ORDERS = env.count("MAX_UNPAID_ORDERS", 3)
     MAX_UNPAID_ORDERS_PER_NETWORK = env.count("MAX_UNPAID_ORDERS_PER_NETWORK", 5)
@@ -165,7 +173,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "core.http.request_id.RequestIdMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "core.http.cors.ExactCorsMiddleware",
     "core.http.security_headers.SecurityHeadersMiddleware",
     "core.http.content_length.ContentLengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -265,10 +273,6 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = rf"^/(?!{ADMIN_PATH}|static/|media/)"
-CORS_ALLOW_HEADERS = [
-    *("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with", "if-none-match"),
-    *("x-session-key", "x-cart-token", "x-market", "x-order-token", "idempotency-key", "x-request-id"),
-]
 CORS_EXPOSE_HEADERS = ["X-Session-Key", "X-Cart-Token", "X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed"]
 
 # --- 11. The admin's session: its cookies are limited to the admin's path ----------------------------------------------

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
-from django.views.static import serve
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSetMixin
 
@@ -20,7 +19,7 @@ from orders.api.views import OrderViewSet
 from orders.api.webhook_view import StripeWebhook
 from products.api.part_views import ProductPartsViewSet
 from products.api.views import ProductViewSet
-from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz
+from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz, serve_media
 
 admin.site.site_header = admin.site.site_title = settings.SHOP_NAME
 admin.site.index_title = "The shop"
@@ -79,5 +78,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(api)),
 ]
 if settings.DEBUG and not settings.CLOUDINARY_ON:  # in production, the proxy serves local media
-    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}))
+    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve_media))
 urlpatterns.append(re_path(r"", handlers.not_found))  # so that unknown URLs return JSON with DEBUG on too

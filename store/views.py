@@ -1,16 +1,20 @@
 """Views that belong to no app: the public configuration, the API schema, and the health probes."""
 
-from typing import Any
+from threading import Lock
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from carts.models import MAX_LINES, MAX_QUANTITY
@@ -112,11 +116,31 @@ class EnvelopedRefusalMixin:
 
 
 class SchemaView(EnvelopedRefusalMixin, SpectacularJSONAPIView):
-    """The OpenAPI schema."""
+    """The OpenAPI schema. Generating it takes a second and is not thread-safe, so each process does it once, in one thread."""
+
+    lock = Lock()
+    generated: ClassVar[dict[str, Any]] = {}
+
+    def _get_schema_response(self, request: Request) -> Response:
+        with self.lock:
+            if not self.generated:
+                self.generated.update(self.generator_class().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+        return Response(self.generated, headers={"Content-Disposition": 'inline; filename="Shop API.json"'})
 
 
 class DocsView(EnvelopedRefusalMixin, SpectacularSwaggerSplitView):
     """The interactive API reference; this host serves its assets."""
+
+
+def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A local image, for development; in production the proxy serves it, with the same headers (README.md).
+
+    Images are public, so pages of every origin may read them, also on a canvas or by `fetch`.
+    """
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ from accounts.models import User
 from core import rate_limits
 from core.exceptions import DomainError, NotSignedIn
 from core.http import cookies
+from core.http.bearer import split_authorization
 from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
 from core.http.inputs import is_empty
@@ -28,13 +29,12 @@ logger = logging.getLogger("shop.accounts")
 
 def get_bearer_token(request: HttpRequest) -> str | None:
     """Return the Bearer token of the Authorization header, or None without a header. Raises TokenInvalid for any other scheme."""
-    header: str = request.META.get("HTTP_AUTHORIZATION", "").strip()
-    if not header:
+    scheme, token = split_authorization(request)
+    if not scheme:
         return None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token or " " in token.strip():
+    if scheme != "bearer" or not token:
         raise TokenInvalid
-    return token.strip()
+    return token
 
 
 def get_client_info(request: HttpRequest) -> ClientInfo:
@@ -127,7 +127,7 @@ def decode_refresh_token(text: str, client: ClientInfo) -> tokens.Claims:
 
 def get_claims_to_end(request: Request) -> list[tokens.Claims]:
     """Return the claims of each session to log out: tokens from header, body and cookies, access or refresh, expired or not."""
-    header = request._request.META.get("HTTP_AUTHORIZATION", "").partition(" ")[2].strip()
+    _, header = split_authorization(request._request)
     body_token = get_body(request).get("refresh_token")
     return _decode_all(
         [

@@ -9,6 +9,7 @@ from accounts import events
 from accounts.api.access import get_client_info
 from core import rate_limits
 from core.http.origin import OriginMiddleware
+from core.redaction import redact, shorten
 
 logger = logging.getLogger("shop.origin")
 
@@ -22,8 +23,8 @@ class RecordedOriginMiddleware(OriginMiddleware):
         client = get_client_info(request)
         if not rate_limits.is_within("csrf_event", rate_limits.get_caller_key(client.ip)):
             return
-        origin = request.META.get("HTTP_ORIGIN", "")[:200].replace("\0", "")
+        origin, path = (redact(shorten(text)) for text in (request.META.get("HTTP_ORIGIN", ""), request.path))
         try:
-            events.record_event(events.Event.CSRF_REFUSED, client, origin=origin, path=request.path[:200])
+            events.record_event(events.Event.CSRF_REFUSED, client, origin=origin, path=path)
         except DatabaseError as error:  # the request is rejected anyway
             logger.error("could not record a rejected request: %s", error)

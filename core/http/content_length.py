@@ -12,7 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from core.http.envelope import refuse
 from core.limits import MAX_BODY, MAX_FILE
 
+MAX_DIGITS = 18  # of a Content-Length
+TIMEOUT_MESSAGE = "The request did not arrive in time"
 WITHOUT_BODY = frozenset((204, 304))
+
+
+def get_content_length(request: HttpRequest) -> int | None:
+    """Return the size of the body that the client announces, in bytes; 0 without a header, None if it is not a number."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if len(text) <= MAX_DIGITS and text.isascii() and text.isdecimal() else None
 
 
 class ContentLengthMiddleware:
@@ -38,6 +46,8 @@ def read_chunked(request: HttpRequest) -> HttpResponse | None:
     limit = MAX_BODY + MAX_FILE if is_upload else MAX_BODY
     try:
         body = request.META["wsgi.input"].read(limit + 1)
+    except TimeoutError:
+        return refuse(408, "request_timeout", TIMEOUT_MESSAGE)
     except Exception:  # noqa: BLE001 - each server raises its own errors for malformed chunks and disconnected clients
         return refuse(400, "bad_request", "The request cannot be read")
     if len(body) > limit:

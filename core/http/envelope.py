@@ -1,12 +1,17 @@
 """The envelope of every JSON response."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
 from django.http import HttpResponse
 from rest_framework.response import Response
 
+from core.limits import MAX_ERROR_FIELDS, MAX_ERROR_KEY, MAX_ERROR_TEXT
+from core.redaction import shorten
+
+NON_FIELD = "non_field_errors"  # the key of errors that concern no single field
 Body = dict[str, Any]
 
 
@@ -28,12 +33,27 @@ def failure(
 ) -> Body:
     """Return the body of an error response: `message` is for people and may change, `code` is for programs and may not.
 
-    `detail` repeats the message, under the name that clients of REST framework APIs read.
+    `detail` repeats the message, under the name that clients of REST framework APIs read. Messages and field names may quote what
+    was sent, so their number and lengths are limited here, for every refusal.
     """
-    body: Body = {"success": False, "status": status, "code": code, "message": message, "detail": message, "errors": errors or {}}
+    message, fields = shorten(message, MAX_ERROR_TEXT), _limit_errors(errors or {})
+    body: Body = {"success": False, "status": status, "code": code, "message": message, "detail": message, "errors": fields}
     if details is not None:
         body["details"] = details
     return body
+
+
+def _limit_errors(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the first fields with shortened names and messages; if there are more, the last entry says how many."""
+    number = len(errors) if len(errors) <= MAX_ERROR_FIELDS else MAX_ERROR_FIELDS - 1
+    limited = {
+        shorten(field, MAX_ERROR_KEY): [shorten(text, MAX_ERROR_TEXT) for text in messages[:MAX_ERROR_FIELDS]]
+        for field, messages in islice(errors.items(), number)
+    }
+    if len(errors) > number:
+        general = limited.pop(NON_FIELD, [])
+        limited[NON_FIELD] = [*general, f"{len(errors) - number} more fields are invalid"]
+    return limited
 
 
 def encode(body: Body) -> bytes:

@@ -8,14 +8,17 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
 
 from core import exceptions as kinds
 from core.http import cookies
-from core.http.envelope import Refusal, encode, failure, refuse
+from core.http.content_length import TIMEOUT_MESSAGE
+from core.http.envelope import NON_FIELD, Refusal, encode, failure, refuse
 from core.http.refusal_log import LOGGED_STATUSES, log_refusal
+from core.limits import MAX_URL
 from core.markets import UnknownMarket, get_market
+from core.redaction import shorten
 
 logger = logging.getLogger("shop.errors")
 
@@ -60,6 +63,8 @@ def _build_refusal(exc: Exception, context: dict[str, Any]) -> Refusal:
         return Refusal(failure(413, "too_large", kinds.TooLarge.default_message), status=413)
     if isinstance(exc, SuspiciousOperation):
         return Refusal(failure(400, "bad_request", "The request cannot be read"), status=400)
+    if isinstance(exc, UnreadablePostError):
+        return _refuse_unread_body(exc)
     request = context.get("request")
     if isinstance(exc, OperationalError):
         logger.error("the database is unavailable: %s", exc)
@@ -69,6 +74,13 @@ def _build_refusal(exc: Exception, context: dict[str, Any]) -> Refusal:
         return _refuse_domain_error(kinds.NotSignedIn("This account no longer exists"))
     _report(exc, getattr(request, "_request", request))
     return Refusal(failure(500, "server_error", SERVER_ERROR_MESSAGE), status=500)
+
+
+def _refuse_unread_body(exc: UnreadablePostError) -> Refusal:
+    """Refuse a body that arrived too slowly (store/web_worker.py), or not at all because the client is gone."""
+    if isinstance(exc.__cause__, TimeoutError):
+        return Refusal(failure(408, "request_timeout", TIMEOUT_MESSAGE), status=408)
+    return Refusal(failure(400, "bad_request", "The request cannot be read"), status=400)
 
 
 def get_status(kind: type[kinds.DomainError]) -> int:
@@ -126,11 +138,11 @@ def _flatten_errors(detail: Any, path: str = "") -> Iterator[tuple[str, list[str
         for index, inner in enumerate(detail):
             yield from _flatten_errors(inner, f"{path}.{index}")
     else:
-        yield path or "non_field_errors", [str(text) for text in (detail if isinstance(detail, list) else [detail])]
+        yield path or NON_FIELD, [str(text) for text in (detail if isinstance(detail, list) else [detail])]
 
 
 def _report(exc: BaseException, request: HttpRequest | None) -> None:
-    logger.error("%s at %s", type(exc).__name__, getattr(request, "path", "?"), exc_info=exc)
+    logger.error("%s at %s", type(exc).__name__, shorten(getattr(request, "path", "?")), exc_info=exc)
     got_request_exception.send(sender=None, request=request)
 
 
@@ -145,6 +157,8 @@ class ErrorsMiddleware:
             request.get_host()
         except DisallowedHost:
             return refuse(400, "bad_host", "This host is not served here")
+        if len(request.path) + len(request.META.get("QUERY_STRING", "")) > MAX_URL:
+            return refuse(414, "url_too_long", f"The URL is longer than {MAX_URL} characters")
         unreadable = next((name for key, name in KEY_HEADERS.items() if not request.META.get(key, "").isascii()), None)
         if unreadable is not None:
             return refuse(400, "invalid_header", f"{unreadable} holds characters outside ASCII", details={"header": unreadable})
@@ -157,7 +171,7 @@ class ErrorsMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the response to an exception outside of REST framework views; the admin keeps Django's own pages."""
-        if request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
+        if request.path_info.startswith(f"/{settings.ADMIN_PATH}") and not isinstance(exception, UnreadablePostError):
             return None
         refusal = exception_handler(exception, {"request": request})
         headers = dict(refusal.headers) | {"Content-Type": "application/json"}

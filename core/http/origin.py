@@ -6,7 +6,8 @@ sign its visitor in to another account (login CSRF).
 """
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,10 +15,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from core import rate_limits
+from core.http.bearer import has_bearer_token
 from core.http.client_ip import get_client_ip
 from core.http.envelope import refuse
+from core.redaction import shorten
 
 logger = logging.getLogger("shop.origin")
+LOCAL_ORIGIN = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
 
@@ -38,8 +42,7 @@ class OriginMiddleware:
         """Return a refusal, or None to continue with the view."""
         if request.method in SAFE_METHODS or request.path_info.startswith(self.admin):
             return None
-        bearer = request.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer ")
-        if bearer and not getattr(view, "initkwargs", {}).get("acts_on_cookies"):
+        if has_bearer_token(request) and not getattr(view, "initkwargs", {}).get("acts_on_cookies"):
             return None  # a foreign page cannot send this header without a CORS preflight, which it fails
         if is_from_trusted_page(request):
             return None
@@ -50,8 +53,8 @@ class OriginMiddleware:
         """Log a rejected write with its caller."""
         ip = get_client_ip(request)
         if rate_limits.is_within("refusal_log", rate_limits.get_caller_key(ip)):
-            origin = request.META.get("HTTP_ORIGIN", "")
-            logger.warning("refused a write to %s from origin %.200r: caller %s", request.path, origin, ip or "unknown")
+            path, origin = shorten(request.path), shorten(request.META.get("HTTP_ORIGIN", ""))
+            logger.warning("refused a write to %s from origin %s: caller %s", path, origin, ip or "unknown")
 
 
 def is_from_trusted_page(request: HttpRequest) -> bool:
@@ -76,5 +79,13 @@ def get_origin(url: str) -> str:
 
 
 def is_trusted_origin(request: HttpRequest, origin: str) -> bool:
-    """Return whether the origin is trusted: an exact match, never a prefix or `null`."""
-    return origin == f"{request.scheme}://{request.get_host()}" or origin in settings.CSRF_TRUSTED_ORIGINS
+    """Return whether the origin is trusted: the shop's own, or a listed one."""
+    return origin == f"{request.scheme}://{request.get_host()}" or is_listed_origin(origin, settings.CSRF_TRUSTED_ORIGINS)
+
+
+def is_listed_origin(origin: str, listed: Sequence[str]) -> bool:
+    """Return whether the list holds the origin to the letter, never a prefix or `null`; with DEBUG, every port of this machine too.
+
+    The list of CORS and that of the origin rule are compared here, and nowhere else.
+    """
+    return origin in listed or (settings.DEBUG and LOCAL_ORIGIN.fullmatch(origin) is not None)

@@ -1,5 +1,6 @@
 """Strict parsers for JSON bodies and file uploads."""
 
+import re
 from collections.abc import Mapping
 from typing import IO, Any, cast
 
@@ -9,9 +10,13 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 
 from core.exceptions import TooLarge
+from core.http.content_length import get_content_length
 from core.limits import MAX_BODY, MAX_FILE
 
 MAX_DEPTH = 32  # nesting levels; code that processes a value may recurse into it
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+AS_LISTS = bytes.maketrans(b"{}", b"[]")
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def get_body(request: Request) -> dict[str, Any]:
@@ -28,8 +33,10 @@ class StrictJSONParser(BaseParser):
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return the object in the body; an empty body is an empty object. Raises ParseError (400), TooLarge (413)."""
-        body = stream.read(MAX_BODY + 1)
-        if len(body) > MAX_BODY:
+        request: Request = (parser_context or {})["request"]
+        length = get_content_length(request._request)
+        body = b"" if length is None or length > MAX_BODY else stream.read(MAX_BODY + 1)
+        if length is None or max(length, len(body)) > MAX_BODY:
             raise TooLarge(f"The request body is larger than {MAX_BODY // 1024} KB")
         if not body.strip():
             return {}
@@ -39,19 +46,20 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The body is not valid JSON: line {error.lineno}, column {error.colno}") from None
         if not isinstance(value, dict):
             raise ParseError("The body must be a JSON object")
-        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _get_depth(value) > MAX_DEPTH:
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(body):
             raise ParseError(f"The body is nested more than {MAX_DEPTH} deep")
         return value
 
 
-def _get_depth(value: Any) -> int:
-    """Return how deeply lists and objects are nested."""
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        children = [child for parent in level for child in (parent.values() if isinstance(parent, dict) else parent)]
-        level = [child for child in children if isinstance(child, dict | list)]
-    return depth
+def _is_too_deep(body: bytes) -> bool:
+    """Return whether valid JSON is nested too deeply: removing the innermost pairs of brackets MAX_DEPTH times leaves some.
+
+    A loop over the parsed values would take 100 ms for a body of 50,000 short lists.
+    """
+    brackets = STRING.sub(b"", body).translate(AS_LISTS, NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
 
 
 class SingleFileParser(MultiPartParser):
@@ -60,7 +68,8 @@ class SingleFileParser(MultiPartParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Return the form. Raises ParseError (400), TooLarge (413)."""
         request = (parser_context or {})["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FILE + MAX_BODY:
+        length = get_content_length(request._request)
+        if length is None or length > MAX_FILE + MAX_BODY:
             raise TooLarge(f"The upload is larger than {MAX_FILE // 1024**2} MB")
         form = super().parse(stream, media_type, parser_context)
         files = [file for _, field_files in form.files.lists() for file in field_files]

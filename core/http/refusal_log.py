@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from core import rate_limits
 from core.http.client_ip import get_client_ip
+from core.redaction import shorten
 
 LOGGED_STATUSES = frozenset((403, 429))
 logger = logging.getLogger("shop.refusals")
@@ -17,5 +18,6 @@ def log_refusal(request: HttpRequest | Request, status: int, reason: str) -> Non
     ip = get_client_ip(getattr(request, "_request", request))
     if rate_limits.is_within("refusal_log", rate_limits.get_caller_key(ip)):
         user_id = getattr(getattr(request, "user", None), "pk", None)
-        message = "refused %s %.200r with %s (%.100s): caller %s, user %s"
-        logger.warning(message, request.method, request.path, status, reason, ip or "unknown", user_id or "none")
+        message = "refused %s %s with %s (%s): caller %s, user %s"
+        path, reason = shorten(request.path), shorten(reason)
+        logger.warning(message, shorten(str(request.method), 20), path, status, reason, ip or "unknown", user_id or "none")

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId, read_alias
 from carts.api.responses import CartLineResponse
-from core.http.fields import CartTokenField
+from core.http.fields import BoundedListField, CartTokenField
 from core.http.inputs import Input
 from orders.api.address_inputs import ContactPhoneField, OrderAddressInput
 from orders.models import MAX_REASON, Order
@@ -95,7 +95,7 @@ class CreateOrderInput(Input):
     email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
     phone = ContactPhoneField()
     note = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
-    items = serializers.ListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
+    items = BoundedListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
     expected_total = DisplayedAmountField(required=False, allow_null=True)
     accept_price_changes = serializers.BooleanField(default=False)
     cart_token = CartTokenField()

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from core.exceptions import TooLarge
+from core.http.content_length import get_content_length
 from core.http.envelope import Refusal, Reply, failure
 from core.http.openapi import api_schema
 from core.http.openapi.refusals import EVENT_FAILED
@@ -37,8 +38,8 @@ class StripeWebhook(APIView):
     def post(self, request: Request) -> Reply | Refusal:
         """Receive an event of the payment provider. A 500 makes Stripe send it again."""
         raw = request._request
-        length = raw.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        length = get_content_length(raw)
+        if length is None or length > MAX_BODY:
             raise TooLarge
         try:
             webhook_events.receive_event(raw.body, raw.META.get("HTTP_STRIPE_SIGNATURE", ""))

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core import markets
+from core.http.fields import BoundedDictField, BoundedListField
 from core.http.inputs import Input
 from products.amounts import parse_amount
 from products.api.responses import ProductResponse, VariantResponse
@@ -25,6 +26,7 @@ from products.services.commands import NewProduct, ProductChange, ProductColumns
 from products.slugs import MAX_LENGTH, make_slug
 
 MAX_POSITION = 10_000
+MAX_OPTIONS = 20  # of a variant
 
 
 @extend_schema_field({"type": "string", "description": "an amount like 19.99; a number is accepted too"})
@@ -55,9 +57,9 @@ class MarketAmountsField(serializers.Field):  # type: ignore[type-arg]  # not su
         if not isinstance(data, dict):
             raise serializers.ValidationError('Must be an object like {"us": "9.99"}')
         others = {code: market for code, market in markets.get_markets().items() if not market.is_default}
-        unknown = [str(code) for code in data if code not in others]
-        if unknown:
-            raise serializers.ValidationError(f"{unknown[0][:20]!r} is not one of the other markets: {', '.join(others)}")
+        unknown = next((str(code) for code in data if code not in others), None)
+        if unknown is not None:
+            raise serializers.ValidationError(f"{unknown[:20]!r} is not one of the other markets: {', '.join(others)}")
         return {code: None if amount is None else _parse_amount(amount, others[code]) for code, amount in data.items()}
 
     def to_representation(self, value: Any) -> Any:
@@ -126,14 +128,9 @@ class VariantInput(SellableInput):
     """A variant."""
 
     name = serializers.CharField(max_length=MAX_NAME, required=False, allow_blank=True)
-    options = serializers.DictField(child=serializers.CharField(max_length=100), required=False)
-
-    def validate_options(self, options: dict[str, str]) -> dict[str, str]:
-        """Refuse option names that the database cannot store."""
-        if any("\x00" in name or len(name) > 100 for name in options):
-            raise serializers.ValidationError("Names must be at most 100 characters long and must not contain NUL")
-        return options
-
+    options = BoundedDictField(
+        child=serializers.CharField(max_length=100), max_length=MAX_OPTIONS, max_key_length=100, required=False
+    )
     image_id = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="one of the product's images"
     )
@@ -161,7 +158,7 @@ class ProductInput(SellableInput):
     slug = serializers.CharField(
         max_length=MAX_LENGTH["product"], required=False, allow_blank=True, help_text="empty: generated from the name"
     )
-    variants = serializers.ListField(child=ListedVariantInput(), required=False, allow_empty=False, max_length=MAX_VARIANTS)
+    variants = BoundedListField(child=ListedVariantInput(), required=False, allow_empty=False, max_length=MAX_VARIANTS)
 
     def is_unused(self, key: str) -> bool:
         """Return whether a PUT sends back what the client got. In a PATCH each key is meant to change something."""

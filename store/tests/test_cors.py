@@ -14,7 +14,11 @@ from tests.schema_client import SchemaClient
 pytestmark = pytest.mark.once
 
 REQUESTED_HEADERS = "x-session-key,x-cart-token,x-market,x-order-token,idempotency-key,authorization,content-type"
-ALSO_ALLOWED = {"accept", "user-agent", "x-csrftoken", "x-requested-with", "x-request-id", "if-none-match"}
+ALSO_ALLOWED = {
+    *("accept", "user-agent", "x-csrftoken", "x-requested-with", "x-request-id"),
+    *("if-match", "if-none-match", "if-unmodified-since", "cache-control", "pragma"),
+    *("sentry-trace", "baggage", "traceparent", "tracestate"),
+}
 EXPOSED = {"X-Session-Key", "X-Cart-Token", "X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed"}
 REQUESTS: dict[str, Callable[[SchemaClient, str], Any]] = {
     "200": lambda api, origin: api.get("/api/products/", HTTP_ORIGIN=origin),
@@ -72,6 +76,8 @@ def test_the_shop_front_reads_crashes_too(client: Client, db: None, url: str) ->
 
 NOT_TRUSTED = [
     *(EVIL, "null", "", "*", f"{SHOP_FRONT}.evil.com", f"{SHOP_FRONT}0", "https://localhost:5173", "http://localhost"),
+    *(f"{SHOP_FRONT}/", f"{SHOP_FRONT}/path", f"{SHOP_FRONT}?x", f"{SHOP_FRONT}#x", f" {SHOP_FRONT}", SHOP_FRONT.upper()),
+    *("http://localhost:3999", "http://127.0.0.1:5173", "capacitor://localhost"),
     *("http://localhost:5173@evil.com", "http://[", "file://", "http://sub.localhost:5173", "http://testserver"),
 ]
 
@@ -115,3 +121,54 @@ def test_admin_and_static_files_are_for_no_other_origin(client: Client, db: None
 def test_a_cache_tells_origins_apart(api: SchemaClient) -> None:
     assert "origin" in api.get("/api/products/")["Vary"].lower()
     assert "origin" in api.get("/api/config/")["Vary"].lower()
+
+
+@pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "app://-"])
+def test_an_app_is_allowed_and_trusted_if_it_is_listed(api: SchemaClient, settings: Settings, origin: str) -> None:
+    settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = [SHOP_FRONT, origin]
+
+    assert send_preflight(api, "/api/cart/add/", origin)["Access-Control-Allow-Origin"] == origin
+    assert api.post("/api/cart/add/", {"product_id": 0}, HTTP_ORIGIN=origin).status_code == 404
+    assert "Access-Control-Allow-Origin" not in send_preflight(api, "/api/cart/add/", f"{origin}.evil.com").headers
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3999", "http://127.0.0.1:8080", "http://localhost", "http://127.0.0.1"])
+def test_with_debug_every_port_of_this_machine_is_allowed_and_trusted(api: SchemaClient, settings: Settings, origin: str) -> None:
+    body = {"product_id": 0}
+    in_production = api.post("/api/cart/add/", body, HTTP_ORIGIN=origin)
+    settings.DEBUG = True
+
+    response = api.post("/api/cart/add/", body, HTTP_ORIGIN=origin)
+
+    assert (in_production.status_code, in_production.json()["code"]) == (403, "csrf_failed")
+    assert "Access-Control-Allow-Origin" not in in_production.headers
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (404, origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(
+            "https://localhost:3999",
+            "http://localhost:3999/",
+            "http://localhost:3999.evil.com",
+            "http://localhost.evil.com",
+            "null",
+        ),
+        *(
+            "http://sub.localhost:3999",
+            "http://127.0.0.2",
+            "http://127.0.0.1.evil.com",
+            "http://localhost:",
+            "http://0.0.0.0",
+            "http://127x0x0x1",
+        ),
+    ],
+)
+def test_with_debug_too_no_other_page_is(api: SchemaClient, settings: Settings, origin: str) -> None:
+    settings.DEBUG = True
+
+    response = api.post("/api/cart/add/", {"product_id": 0}, HTTP_ORIGIN=origin)
+
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
+    assert "Access-Control-Allow-Origin" not in response.headers

@@ -13,14 +13,11 @@ from store.environment import (
     parse_database,
     parse_hosts,
     parse_markets,
-    parse_origin,
-    parse_origins,
     parse_secret_key,
     parse_time_zone,
 )
 
 GOOD_KEY = "4711-" * 12
-NO_ORIGIN = "{} must hold origins like https://shop.example, without a path or a wildcard."
 
 
 @pytest.mark.parametrize(
@@ -44,54 +41,6 @@ def test_other_markets_are_refused(text: str) -> None:
         parse_markets(text)
 
     assert str(error.value) == "MARKETS must look like in:INR,us:USD (two lowercase letters, a colon, a currency)."
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("https://shop.example", "https://shop.example"),
-        ("https://shop.example/", "https://shop.example"),
-        (" http://localhost:5173 ", "http://localhost:5173"),
-        ("https://Shop.Example", "https://shop.example"),
-        ("http://[::1]:5173", "http://[::1]:5173"),
-    ],
-)
-def test_an_origin_is_kept_as_browsers_send_it(text: str, expected: str) -> None:
-    assert parse_origin("FRONTEND_URL", text) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "*", "null", "shop.example", "//shop.example", "https://", "https://*", "https://*.shop.example"),
-        *("https://shop.example/path", "ftp://shop.example", "javascript:alert(1)", "file:///etc", "http://[", "http://[::1"),
-    ],
-)
-def test_another_origin_is_refused(text: str) -> None:
-    with pytest.raises(EnvError) as error:
-        parse_origin("FRONTEND_URL", text)
-
-    assert str(error.value) == NO_ORIGIN.format("FRONTEND_URL")
-
-
-def test_listed_origins_come_after_the_shop_front(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example/")
-
-    assert parse_origins(ShopEnv(), "CORS_ALLOWED_ORIGINS", "http://localhost:5173") == [
-        "http://localhost:5173",
-        "https://a.example",
-        "https://b.example",
-    ]
-
-
-@pytest.mark.parametrize("listed", ["*", "https://a.example,*", "https://*.a.example", "https://a.example/x"])
-def test_a_star_is_no_origin(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
-    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", listed)
-
-    with pytest.raises(EnvError) as error:
-        parse_origins(ShopEnv(), "CORS_ALLOWED_ORIGINS", "http://localhost:5173")
-
-    assert str(error.value) == NO_ORIGIN.format("CORS_ALLOWED_ORIGINS")
 
 
 def test_production_takes_a_long_secret_key() -> None:

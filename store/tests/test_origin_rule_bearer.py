@@ -1,5 +1,7 @@
 """The origin rule for Bearer tokens, and with CSRF_REQUIRE_ORIGIN."""
 
+from typing import Any
+
 import pytest
 from pytest_django import Settings
 
@@ -11,7 +13,7 @@ from tests.schema_client import SchemaClient
 pytestmark = pytest.mark.once
 
 
-@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer  ", "bearer\t", "\tBearer \t "])
 def test_a_bearer_token_needs_no_origin_for_no_foreign_page_can_send_it(api: SchemaClient, scheme: str) -> None:
     lamp = make_product()
     token = make_access_token(make_user())
@@ -19,6 +21,22 @@ def test_a_bearer_token_needs_no_origin_for_no_foreign_page_can_send_it(api: Sch
     response = api.post("/api/cart/add/", {"product_id": lamp.pk}, HTTP_ORIGIN=EVIL, HTTP_AUTHORIZATION=f"{scheme} {token}")
 
     assert response.status_code == 201
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER\t", "Bearer   "])
+def test_the_scheme_is_read_alike_wherever_it_counts(api: SchemaClient, scheme: str) -> None:
+    ada = make_user()
+    header: dict[str, Any] = {"HTTP_AUTHORIZATION": f"{scheme} {make_access_token(ada)}"}
+
+    profile = api.get("/api/auth/me/", **header)
+    changed = api.post(
+        "/api/auth/password/change/", {"old_password": PASSWORD, "new_password": "a lamp in the valley"}, HTTP_ORIGIN=EVIL, **header
+    )
+    token: dict[str, Any] = {"HTTP_AUTHORIZATION": f"{scheme} {changed.json()['data']['access_token']}"}
+    signed_out = api.post("/api/auth/logout/", {}, **token)
+
+    assert (profile.status_code, changed.status_code, signed_out.status_code) == (200, 200, 200)
+    assert api.get("/api/auth/me/", **token).status_code == 401
 
 
 def test_a_bad_bearer_token_is_still_refused_as_such(api: SchemaClient) -> None:

@@ -29,3 +29,21 @@ def test_every_refusal_has_the_one_shape(project: Path, tmp_path: Path) -> None:
         [403, "application/json", "csrf_failed"],
         [404, "application/json", "not_found"],
     ]
+
+
+SHOW = """
+import pathlib
+from django.conf import settings
+from django.test import Client
+pathlib.Path(settings.MEDIA_ROOT, "a.webp").write_bytes(b"picture")
+client = Client(SERVER_NAME="localhost")
+response = client.get("/media/a.webp", HTTP_ORIGIN="http://another.example")
+headers = ["Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Cross-Origin-Resource-Policy", "Content-Type"]
+print(json.dumps([response.status_code, *(response.get(header) for header in headers), b"".join(response).decode()]))
+"""
+
+
+def test_pages_of_every_origin_may_read_pictures(project: Path, tmp_path: Path) -> None:
+    shown = run_script(project, SHOW, DEBUG="1", DATABASE_URL="sqlite://:memory:", MEDIA_ROOT=str(tmp_path))
+
+    assert shown == [200, "*", None, "cross-origin", "image/webp", "picture"]
