@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 MEMORY_NEEDED = 2 * 1024**3  # bytes
@@ -30,11 +31,22 @@ def program(name: str) -> str | None:
 
 # The programs that parts of the suite need.
 NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm"), "browser": ("chromium",)}
+OLDEST_NODE = 20  # @hey-api/openapi-ts does not start on 18
 
 
+@cache
 def find_missing_programs(part: str) -> list[str]:
-    """Return the programs of this part of the suite that are not installed."""
-    return [name for name in NEEDS[part] if program(name) is None]
+    """Return the programs of this part of the suite that are not installed, or too old."""
+    missing = [name for name in NEEDS[part] if program(name) is None]
+    if part == "node" and not missing and _get_node_version() < OLDEST_NODE:
+        return [f"node {OLDEST_NODE} or newer"]
+    return missing
+
+
+def _get_node_version() -> int:
+    """Return the major version of Node.js."""
+    printed = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout  # v20.20.2
+    return int(printed.removeprefix("v").partition(".")[0])
 
 
 def memory_folder() -> str | None:

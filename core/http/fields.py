@@ -13,7 +13,7 @@ class CartTokenField(serializers.JSONField):
     """A guest key in a request body. Malformed keys are ignored later, so this field accepts any value."""
 
     def __init__(self) -> None:
-        super().__init__(required=False, allow_null=True, write_only=True)
+        super().__init__(required=False, allow_null=True)
 
 
 class BoundedListField(serializers.ListField):

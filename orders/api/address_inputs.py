@@ -98,18 +98,15 @@ class PostalAddressInput(Input):
 
 
 class AddressInput(PostalAddressInput):
-    """An address to save in the address book."""
+    """A delivery address."""
 
-    is_default = serializers.BooleanField(required=False)
+    is_default = serializers.BooleanField(required=False, help_text="in the address book")
 
 
 @extend_schema_field(
     {
         "description": "The delivery address: an object, or plain text",
-        "oneOf": [
-            {"type": "string"},
-            {"type": "object", "properties": {name: {"type": "string", "maxLength": size} for name, size in MAX_LENGTHS.items()}},
-        ],
+        "oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/AddressInput"}],  # generated clients use the name
     }
 )
 class OrderAddressInput(PostalAddressInput):

@@ -1,5 +1,6 @@
 """GET /api/schema/ and GET /api/docs/"""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -133,6 +134,16 @@ def test_schemas_are_named_after_things(api: SchemaClient) -> None:
         "Refusal",
     }
     assert [name for name in names if re.search(r"Request|Response|Serializer|Shape|Patched|Enum", name)] == []
+
+
+def test_headers_are_plain_text_and_no_field_is_write_only_so_that_generated_clients_work(api: SchemaClient) -> None:
+    document = get_schema(api)
+    parameters = [parameter for operation in get_operations(document).values() for parameter in operation.get("parameters", ())]
+
+    headers = [parameter for parameter in parameters if parameter["in"] == "header"]
+    assert "X-Cart-Token" in {header["name"] for header in headers}
+    assert [header["name"] for header in headers if "format" in header["schema"]] == []
+    assert "writeOnly" not in json.dumps(document)
 
 
 def test_the_cart_is_one_object_and_the_catalog_a_list(api: SchemaClient) -> None:

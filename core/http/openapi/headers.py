@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from core.http.request_id import VALID_ID
 
 HEADER: Final = OpenApiParameter.HEADER
-KEY = {"type": "string", "format": "uuid"}
+KEY = {"type": "string"}  # not `"format": "uuid"`: generated Python clients make an object of it, and cannot send that in a header
 MARKET = OpenApiParameter(
     "X-Market",
     {"type": "string", "pattern": "^[A-Za-z]{2}$"},
