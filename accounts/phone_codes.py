@@ -50,11 +50,12 @@ def send_code(phone: str, client: ClientInfo) -> None:
 
 
 def normalize_code(text: str) -> str:
-    """Return a code without spaces, dashes and invisible characters (Unicode's Z, Pd, Cf), with its digits in ASCII.
+    """Return a code without spaces, punctuation and invisible characters (Unicode's Z, P, Cf), with its digits in ASCII.
 
-    People copy codes as they see them: `123 456`, `123-456`, in full-width or Arabic-Indic digits, with direction marks.
+    People copy codes as they see them: `123 456`, `123-456.`, in full-width or Arabic-Indic digits, with direction marks.
     """
-    kept = (char for char in text if not char.isspace() and char != MINUS and unicodedata.category(char) not in ("Zs", "Pd", "Cf"))
+    kept = (char for char in text if not char.isspace() and char != MINUS and unicodedata.category(char)[0] not in "PZ")
+    kept = (char for char in kept if unicodedata.category(char) != "Cf")
     return "".join(str(unicodedata.decimal(char, char)) for char in kept)
 
 

@@ -118,10 +118,10 @@ class ModelAdmin(ThemedAdmin[Row]):
         """Return the class of the list."""
         return ForgivingChangeList
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
         """Run the action of a list; do nothing if a selected row has a key that none can have."""
         if all(_can_be_key(self.opts.pk, value) for value in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            return super().response_action(request, queryset)
+            return super().response_action(request, queryset, *args, **kwargs)
         self.message_user(request, "Nothing was changed: an unknown row was selected.", messages.WARNING)
         return None
 

@@ -5,14 +5,18 @@ import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+
+from core.limits import MAX_LINKED_PARAMETERS, MAX_LINKED_VALUE
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
@@ -99,7 +103,9 @@ class Page:
 def _build_link(request: Request, cursor: str | None) -> str | None:
     if cursor is None:
         return None
-    query = request._request.GET.copy()
+    query = QueryDict(mutable=True)
+    for name, values in islice(request._request.GET.lists(), MAX_LINKED_PARAMETERS):
+        query.setlist(name[:MAX_LINKED_VALUE], [value[:MAX_LINKED_VALUE] for value in values[-MAX_LINKED_PARAMETERS:]])
     query["cursor"] = cursor
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 

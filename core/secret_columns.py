@@ -8,8 +8,8 @@ SECRET_WORDS = frozenset(
     ("password", "secret", "token", "key", "hash", "mac", "salt", "digest", "fingerprint", "pepper", "idempotency")
 )
 SECRET_NAMES = frozenset(("checkout_url", "session_data"))
-# `dedupe_key` names a background job, such as `refund:17`: staff search failed jobs by it.
-HARMLESS_NAMES = frozenset(("dedupe_key", "password_changed_at"))
+# `dedupe_key` names a background job, such as `refund:17`: staff search failed jobs by it. `key_terms` are the words of a product.
+HARMLESS_NAMES = frozenset(("dedupe_key", "key_terms", "password_changed_at"))
 
 
 def is_secret(name: str) -> bool:

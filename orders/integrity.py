@@ -176,8 +176,8 @@ def _list_open_reasons(order: Order) -> set[str]:
     for event in events:
         if event.kind == alerts.DISPUTE:
             disputes.add(event.data["dispute"])
-        elif event.data["code"] == alerts.DISPUTE:
-            disputes.clear()
+        else:
+            disputes = set() if event.data["code"] == alerts.DISPUTE else disputes
     return disputes
 
 

@@ -324,7 +324,7 @@ class SearchVectors(models.Model):
     key_terms = SearchVectorField(db_column="key_vector")
 
     class Meta:
-        managed = False  # generated columns of SearchDocument, only on PostgreSQL; created by migration 0007
+        managed = False  # generated columns of SearchDocument, only on PostgreSQL; created by migration 0009
         db_table = "products_searchdocument"
 
     def __str__(self) -> str:

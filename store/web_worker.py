@@ -33,7 +33,7 @@ MAX_HEAD = 64 * 1024  # bytes of request line and headers
 DRAIN_SECONDS = 2.0  # for the rest of a body that the shop did not read
 LINGER_SECONDS, LINGER_BYTES = 1.0, 512 * 1024  # for a client that still sends while it is being refused
 MAX_QUOTED = 100  # characters of a malformed request
-SEND_TIMEOUT = 60  # seconds in which a client must accept something of its answer
+SEND_TIMEOUTS = 3  # read timeouts in which a client must accept something of its answer
 
 
 class SlowClient(TimeoutError):
@@ -131,7 +131,8 @@ class LimitedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         if conn.parser is None and not self.cfg.is_ssl:
             conn.parser = LimitedParser(self.cfg, conn.sock, conn.client, self.read_timeout)
             if conn.sock.family != socket.AF_UNIX:
-                conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * SEND_TIMEOUT)
+                milliseconds = int(1000 * SEND_TIMEOUTS * self.read_timeout)
+                conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         if isinstance(conn.parser, LimitedParser):
             conn.parser.unreader.restart(self.read_timeout)
         keeps_open = super().handle(conn)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -18,7 +19,7 @@ from core.redaction import RedactedFormatter
 from products.api import inputs
 from products.tests.factories import make_product
 from tests.schema_client import JSON
-from tests.test_hostile_bodies import fill_path, get_operations_without_aliases, iter_write_operations
+from tests.test_hostile_bodies import fill_path, iter_write_operations
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 
@@ -36,7 +37,7 @@ Send = Callable[[], Any]
 @pytest.fixture
 def staff() -> Client:
     """A client with all rights."""
-    token = make_access_token(make_user("staff@example.com", is_staff=True))
+    token = make_access_token(make_user("staff@example.com", is_staff=True, is_superuser=True))
     return Client(raise_request_exception=False, headers={"authorization": f"Bearer {token}"})
 
 
@@ -69,7 +70,7 @@ def limit(staff: Client) -> float:
 
 def assert_cheap_and_short(limit: float, send: Send, *, name: str = "") -> Any:
     """Assert that the request costs little and that a refusal of it is short; return the response."""
-    for _ in range(3):  # the best of several, since the first call may include a pause of the garbage collector
+    for _ in range(8):  # the best of several: one may include a pause of the garbage collector, or a slow spell of the machine
         seconds, response = measure(send)
         if seconds < limit:
             break
@@ -82,14 +83,35 @@ def assert_cheap_and_short(limit: float, send: Send, *, name: str = "") -> Any:
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_long_path_or_query_string_is_refused(staff: Client, limit: float, log: StringIO, piece: str) -> None:
+def test_a_long_path_is_refused(staff: Client, limit: float, log: StringIO, piece: str) -> None:
     text = piece * (KB_64 // len(piece))
 
     for method in (staff.get, staff.post):
-        for url in (f"/{text}", f"/api/products/{text}/", f"/api/products/?search={text}", f"/admin/orders/order/?q={text}"):
+        for url in (f"/{text}", f"/api/products/{text}/"):
             response = assert_cheap_and_short(limit, lambda: method(url, HTTP_ORIGIN="http://x.example"), name=url[:40])  # noqa: B023 - called at once
             assert (response.status_code, response.json()["code"]) == (414, "url_too_long")
     assert len(log.getvalue()) < SHORT
+
+
+@pytest.mark.parametrize("piece", [*PIECES, "手", "\ufdfa", "\0x", "lamp "])
+def test_a_long_query_string_costs_little_and_is_not_repeated(staff: Client, limit: float, piece: str) -> None:
+    for number in range(25):
+        make_product(name=f"Lamp {number}")
+    encoded = piece if "%" in piece else quote(piece)
+    text = encoded * (KB_64 // len(encoded))
+
+    for name in ("search", "category", "cursor", "page_size", "min_price", "ordering", "market", "anything"):
+        response = assert_cheap_and_short(limit, lambda: staff.get(f"/api/products/?{name}={text}"), name=name)  # noqa: B023 - called at once
+        assert len(response.content) < 3 * SHORT
+    for query in ("&".join(f"name{number}=1" for number in range(900)), "&".join(["search=lamp"] * 900), "&" * KB_64):
+        response = assert_cheap_and_short(limit, lambda: staff.get(f"/api/products/?{query}"))  # noqa: B023 - called at once
+        assert len(response.content) < 3 * SHORT
+
+
+def test_a_query_string_beyond_every_use_is_refused(staff: Client) -> None:
+    response = staff.get("/api/products/?search=" + "a" * 100_000)
+
+    assert (response.status_code, response.json()["code"]) == (414, "url_too_long")
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -102,9 +124,8 @@ def test_the_longest_path_of_the_server_costs_little_and_is_logged_short(limit: 
     refused = assert_cheap_and_short(limit, lambda: guest.post(f"/{text}", HTTP_ORIGIN="http://x.example"))
 
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed")
-    lines = [line for line in log.getvalue().splitlines() if "refused a write" in line]
-    assert len(lines) == 3
-    assert max(map(len, lines)) < 1200  # a control character is logged as four
+    (line, *_) = [line for line in log.getvalue().splitlines() if "refused a write" in line]
+    assert len(line) < 1200  # a control character is logged as four
 
 
 @pytest.mark.parametrize("header", HEADERS)
@@ -133,6 +154,7 @@ BODIES = {
     "many options of variants": {"name": "x", "variants": [{"options": {f"k{i}": [] for i in range(20)}}] * 200},
     "many prices": {"name": "x", "price": "1.00", "prices": {f"key{i}": "1" for i in range(10_000)}},
     "many lines": {"payment_method": "cod", "items": [{}] * 80_000},
+    "many lines by another name": {"payment_method": "cod", "cart": [{}] * 80_000},
     "wrong lines": {"payment_method": "cod", "items": [{"product_id": "x" * 2000}] * 100},
 }
 RAW = {
@@ -146,7 +168,7 @@ RAW = {
 }
 
 
-@pytest.mark.parametrize(("method", "path"), get_operations_without_aliases())
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in iter_write_operations()])
 def test_a_large_body_costs_little(staff: Client, limit: float, method: str, path: str) -> None:
     fields = next(fields for verb, route, fields in iter_write_operations() if (verb, route) == (method, path))
     bodies = RAW | {name: orjson.dumps(body) for name, body in BODIES.items()}
@@ -165,14 +187,33 @@ def test_a_large_body_costs_little(staff: Client, limit: float, method: str, pat
         assert len(response.content) < SHORT, name
 
 
+def test_a_code_is_measured_before_it_is_read(staff: Client) -> None:
+    body = {"phone": "+13128059851", "verification_code": "123456" + " " * 194 + "."}
+
+    response = staff.post("/api/auth/verify-code/", body, content_type=JSON)
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"verification_code": ["Ensure this field has no more than 16 characters."]}
+
+
 def test_a_list_is_measured_before_it_is_read(staff: Client) -> None:
-    body = {"payment_method": "cod", "items": [{}] * 101, "cart": [{}] * 100}
+    for name in ("items", "cart"):
+        body = {"payment_method": "cod", name: [{}] * 101}
 
-    errors = staff.post("/api/orders/create/", body, content_type=JSON).json()["errors"]
+        errors = staff.post("/api/orders/create/", body, content_type=JSON).json()["errors"]
 
-    assert errors.pop("items") == ["Ensure this field has no more than 100 elements."]
-    assert len(errors) == 19
-    assert list(errors.items())[-1] == ("non_field_errors", ["82 more fields are invalid"])
+        assert errors == {name: ["Ensure this field has no more than 100 elements."]}
+
+
+def test_a_refusal_names_twenty_fields_at_most(staff: Client) -> None:
+    lines = {"payment_method": "cod", "items": [{"product_id": 1}] * 21}
+
+    errors = staff.post("/api/orders/create/", lines, content_type=JSON).json()["errors"]
+
+    assert len(errors) == 20
+    assert errors == {f"items.{index}.quantity": ["This field is required."] for index in range(19)} | {
+        "non_field_errors": ["2 more fields are invalid"]
+    }
 
 
 def test_twenty_wrong_fields_are_all_named(staff: Client) -> None:

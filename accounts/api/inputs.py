@@ -13,6 +13,7 @@ from core.markets import UnknownMarket, get_market
 MODES = ["cookie", "token"]
 MODE_HELP = "HttpOnly cookies, or tokens in the body"
 MAX_CREDENTIAL_LENGTH = 8 * 1024  # characters
+MAX_CODE_INPUT = 200  # characters of a code with everything that people copy along
 PROOF_FIELDS = ("password", "verification_code", "credential")
 
 
@@ -41,7 +42,10 @@ class CodeField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Return the normalized code; the limit of length applies to it. Raises ValidationError for what is not text."""
-        return phone_codes.normalize_code(super().to_internal_value(data))
+        text = super().to_internal_value(data)
+        if len(text) > MAX_CODE_INPUT:
+            self.fail("max_length", max_length=self.max_length)
+        return phone_codes.normalize_code(text)
 
 
 class TokenField(serializers.CharField):

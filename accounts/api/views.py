@@ -71,6 +71,7 @@ class AuthViewSet(GenericViewSet[User]):
         statuses=(201,),
         operation_id="register",
         refusals=(
+            InvalidCredentials,
             EmailInvalid,
             EmailTaken,
             WeakPassword,
@@ -119,6 +120,7 @@ class AuthViewSet(GenericViewSet[User]):
         statuses=(200, 201),
         operation_id="sign_in_with_google",
         refusals=(
+            InvalidCredentials,
             EmailInvalid,
             GoogleTokenInvalid,
             AccountDisabled,
@@ -168,6 +170,7 @@ class AuthViewSet(GenericViewSet[User]):
         extra=AccessTokenResponse,
         operation_id="verify_code",
         refusals=(
+            InvalidCredentials,
             PhoneInvalid,
             CodeInvalid,
             AccountDisabled,

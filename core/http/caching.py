@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from core.exceptions import PreconditionFailed
@@ -56,11 +57,18 @@ def refuse_if_changed(request: HttpRequest, current: Reply, get_modified_at: Cal
 
     `get_modified_at` is called only if the client sent a date; dates have a resolution of one second (RFC 9110, section 5.6.7).
     """
+    if _is_unreadable(request.META.get("HTTP_IF_MATCH", "")):
+        raise PreconditionFailed
     etag = _make_etag(current.encode())
     modified_at = int(get_modified_at().timestamp()) if "HTTP_IF_UNMODIFIED_SINCE" in request.META else None
     refusal = get_conditional_response(request, etag=etag, last_modified=modified_at)
     if refusal is not None and refusal.status_code == 412:
         raise PreconditionFailed
+
+
+def _is_unreadable(if_match: str) -> bool:
+    """Return whether If-Match names no entity tag, such as one without quotes; Django would ignore such a condition."""
+    return bool(if_match.strip()) and not parse_etags(if_match)
 
 
 def _make_etag(content: bytes) -> str:

@@ -16,7 +16,7 @@ from core.http import cookies
 from core.http.content_length import TIMEOUT_MESSAGE
 from core.http.envelope import NON_FIELD, Refusal, encode, failure, refuse
 from core.http.refusal_log import LOGGED_STATUSES, log_refusal
-from core.limits import MAX_URL
+from core.limits import MAX_PATH, MAX_QUERY
 from core.markets import UnknownMarket, get_market
 from core.redaction import shorten
 
@@ -157,8 +157,8 @@ class ErrorsMiddleware:
             request.get_host()
         except DisallowedHost:
             return refuse(400, "bad_host", "This host is not served here")
-        if len(request.path) + len(request.META.get("QUERY_STRING", "")) > MAX_URL:
-            return refuse(414, "url_too_long", f"The URL is longer than {MAX_URL} characters")
+        if len(request.path) > MAX_PATH or len(request.META.get("QUERY_STRING", "")) > MAX_QUERY:
+            return refuse(414, "url_too_long", "The address is too long")
         unreadable = next((name for key, name in KEY_HEADERS.items() if not request.META.get(key, "").isascii()), None)
         if unreadable is not None:
             return refuse(400, "invalid_header", f"{unreadable} holds characters outside ASCII", details={"header": unreadable})

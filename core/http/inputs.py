@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
@@ -29,8 +29,8 @@ class Input(serializers.Serializer[Any]):
         try:
             return super().run_validation(_rename(data, sent_names))
         except serializers.ValidationError as error:
-            if isinstance(error.detail, dict):
-                error.detail = {sent_names.get(name, name): detail for name, detail in error.detail.items()}
+            errors = cast(dict[str, Any], error.detail)  # of an object
+            error.detail = {sent_names.get(name, name): detail for name, detail in errors.items()}
             raise
 
     def get_sent_name(self, field: str) -> str:

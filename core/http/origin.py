@@ -54,7 +54,7 @@ class OriginMiddleware:
         ip = get_client_ip(request)
         if rate_limits.is_within("refusal_log", rate_limits.get_caller_key(ip)):
             path, origin = shorten(request.path), shorten(request.META.get("HTTP_ORIGIN", ""))
-            logger.warning("refused a write to %s from origin %s: caller %s", path, origin, ip or "unknown")
+            logger.warning("refused a write to %s from origin %r: caller %s", path, origin, ip or "unknown")
 
 
 def is_from_trusted_page(request: HttpRequest) -> bool:

@@ -18,6 +18,6 @@ def log_refusal(request: HttpRequest | Request, status: int, reason: str) -> Non
     ip = get_client_ip(getattr(request, "_request", request))
     if rate_limits.is_within("refusal_log", rate_limits.get_caller_key(ip)):
         user_id = getattr(getattr(request, "user", None), "pk", None)
-        message = "refused %s %s with %s (%s): caller %s, user %s"
+        message = "refused %s %r with %s (%s): caller %s, user %s"
         path, reason = shorten(request.path), shorten(reason)
         logger.warning(message, shorten(str(request.method), 20), path, status, reason, ip or "unknown", user_id or "none")

@@ -120,6 +120,7 @@ def test_every_call_of_an_address_counts_and_the_refusal_has_the_one_shape(api: 
         "status": 429,
         "code": "throttled",
         "message": "Too many attempts. Try again later",
+        "detail": "Too many attempts. Try again later",
         "errors": {},
         "details": {"retry_after": 60},
     }

@@ -62,15 +62,15 @@ export async function refreshCart() {
 }
 
 /** Remember a product that a guest wants on their wishlist, until they have signed in or up. */
-export function keepWish(productId) {
-  writeStorage("sessionStorage", "wish", String(productId));
+export function rememberForWishlist(productId) {
+  writeStorage("sessionStorage", "wishlistProduct", String(productId));
 }
 
 /** Add the remembered product to the wishlist of the user who has signed in; return the shop's message, if there is one. */
-export async function addKeptWish() {
-  const productId = readStorage("sessionStorage", "wish");
+export async function addRememberedToWishlist() {
+  const productId = readStorage("sessionStorage", "wishlistProduct");
   if (!productId) return null;
-  writeStorage("sessionStorage", "wish", null);
+  writeStorage("sessionStorage", "wishlistProduct", null);
   return shop("POST", "/cart/wishlist/add/", { product_id: productId }).then(
     ({ message }) => message,
     ({ message }) => message,

@@ -24,6 +24,11 @@ function getLabel(control) {
   return control.getAttribute("aria-label") ?? control.textContent;
 }
 
+/** Return whether a product or variant is offered below its compare-at price. */
+export function isReduced({ price, compare_at_price: before }) {
+  return before !== null && Number(before) > Number(price);
+}
+
 export function formatMoney(amount, currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
 }

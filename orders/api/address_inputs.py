@@ -16,7 +16,7 @@ from orders.models import ADDRESS_FIELDS, Address
 MAX_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
 # Other names of the fields, in snake_case; camelCase is read as well.
 OTHER_NAMES = {
-    "full_name": ("name", "recipient", "recipient_name"),
+    "full_name": ("name", "fullname", "recipient", "recipient_name", "contact_name", "customer_name"),
     "phone": ("phone_number", "mobile", "mobile_number", "telephone"),
     "line1": (
         *("line_1", "address_line_1", "address_line1", "address_1", "address1"),
@@ -27,7 +27,7 @@ OTHER_NAMES = {
         *("street_2", "street2", "apartment"),
     ),
     "city": ("town", "locality"),
-    "state": ("province", "region", "county"),
+    "state": ("province", "region", "county", "state_code", "province_code", "region_code"),
     "postal_code": ("postcode", "post_code", "postal", "zip_code", "zipcode", "zip", "pin_code", "pincode", "pin"),
     "country": ("country_code",),
 }

@@ -42,7 +42,7 @@ def get_recorded_loss(dispute: Dispute, refunds: Iterable[Refund]) -> int:
 
 def _record_loss(order: Order, payment: Payment, dispute: Dispute, lost: int) -> None:
     loss = payment.refunds.filter(provider_id=dispute.provider_id).first()
-    if lost:
+    if lost or loss is None:
         values = {
             "amount": minor_units.to_major(lost, payment.provider, payment.currency),
             "amount_minor": lost,
@@ -51,10 +51,8 @@ def _record_loss(order: Order, payment: Payment, dispute: Dispute, lost: int) ->
         if loss is None:
             loss = payment.refunds.create(provider_id=dispute.provider_id, source=Refund.Source.EXTERNAL, **values)
         refund_states.correct(loss, State.SUCCEEDED, **values)
-    elif loss is not None:  # the money came back
+    else:  # the money came back
         refund_states.correct(loss, State.CANCELLED)
-    if loss is None:
-        return
     payment_states.update_refunded(payment)
     amount = money.format_amount(loss.amount, order.currency)
     transitions.record_event(order, f"refund_{loss.state}", STRIPE, refund=str(loss.pk), amount=amount, source=loss.source)

@@ -200,8 +200,7 @@ def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[Orde
 
 
 def _matches_item(line: RequestedLine, item: OrderItem) -> bool:
-    attributes: dict[str, object] = {"variant_id": item.variant_id, "product_id": item.product_id}
-    if item.product is not None:
-        attributes |= {"uuid": item.product.uuid, "slug": item.product.slug}
+    names_of_product = {} if item.product is None else {"uuid": item.product.uuid, "slug": item.product.slug}
+    attributes: dict[str, object] = {"variant_id": item.variant_id, "product_id": item.product_id, **names_of_product}
     names = [condition for condition in line.get_conditions() if len(condition) == 1]  # the ids of the cart's lines are gone
     return line.quantity == item.quantity and bool(names) and all(attributes.get(field) == value for ((field, value),) in names)

@@ -180,15 +180,14 @@ def build_preview_table(run: ImportRun) -> dict[str, Any]:
 
 def build_report_table(run: ImportRun, kinds: Sequence[ImportReportLine.Kind]) -> dict[str, Any]:
     """Return the first lines of these kinds of the report, as a table; one statement."""
-    lines = run.report_lines.filter(kind__in=kinds)[:MAX_LINES]
+    lines = run.report_lines.filter(kind__in=kinds)[: MAX_LINES + 1]
     return {
+        "has_more": len(lines) > MAX_LINES,
         "headers": ["Row", "SKU", "Name", "Result", "Text"],
-        "rows": [[line.row or "file", line.sku or "–", line.name or "–", _render_kind(line), line.text] for line in lines],
+        "rows": [
+            [line.row or "file", line.sku or "–", line.name or "–", _render_kind(line), line.text] for line in lines[:MAX_LINES]
+        ],
     }
-
-
-def _render_result(state: str) -> SafeString:
-    return render_badge("new" if state == "created" else state, ROW_BADGES[state])
 
 
 def _render_kind(line: ImportReportLine) -> SafeString:

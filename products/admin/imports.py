@@ -21,6 +21,8 @@ from products.importing import report, runs, uploads
 from products.importing.sources import Unreadable
 from products.models import ImportReportLine, ImportRun
 
+Kind = ImportReportLine.Kind
+
 
 class UploadForm(forms.Form):
     """The file to import, and how to read it."""
@@ -44,9 +46,6 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         apply_widgets(self.fields)
-
-
-Kind = ImportReportLine.Kind
 
 
 @admin.register(ImportRun)

@@ -51,6 +51,21 @@ from products.models import Category, Product
 from products.services import categories as category_services
 from products.services import products
 
+CHANGE_REFUSALS = (
+    PreconditionFailed,
+    ProductNotFound,
+    NotYours,
+    CategoryUnknown,
+    of_field(ImageNotFound),
+    DuplicateOptions,
+    PriceNeeded,
+    SkuTaken,
+    SlugTaken,
+    VariantNeeded,
+    of_field(VariantNotFound),
+    StockConflict,
+    TooManyVariants,
+)
 CATEGORY_ID = OpenApiParameter("category_id", OpenApiTypes.INT, OpenApiParameter.PATH)
 LIST_PARAMETERS = [
     OpenApiParameter(
@@ -129,21 +144,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         request=ProductInput,
         operation_id="replace_product",
         parameters=[PRODUCT, *PRECONDITIONS],
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            CategoryUnknown,
-            of_field(ImageNotFound),
-            DuplicateOptions,
-            PriceNeeded,
-            SkuTaken,
-            SlugTaken,
-            VariantNeeded,
-            of_field(VariantNotFound),
-            StockConflict,
-            TooManyVariants,
-        ),
+        refusals=CHANGE_REFUSALS,
         tag="Catalog management",
     )
     @if_unchanged
@@ -158,21 +159,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         request=ProductInput(partial=True),
         operation_id="update_product",
         parameters=[PRODUCT, *PRECONDITIONS],
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            CategoryUnknown,
-            of_field(ImageNotFound),
-            DuplicateOptions,
-            PriceNeeded,
-            SkuTaken,
-            SlugTaken,
-            VariantNeeded,
-            of_field(VariantNotFound),
-            StockConflict,
-            TooManyVariants,
-        ),
+        refusals=CHANGE_REFUSALS,
         tag="Catalog management",
     )
     @if_unchanged

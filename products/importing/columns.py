@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core import markets
+from products.importing.flags import OFF_SALE
 from products.importing.raw_rows import Unreadable, is_empty
 
 # Our names, each with those of others in the order in which they count.
@@ -74,8 +75,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "is_active": (
         *("active", "published", "publishedononlinestore", "ispublished", "enabled", "isenabled", "visible", "isvisible"),
         *("productvisible", "productonline", "status", "productstatus", "online", "isonline", "forsale", "visibility"),
-        "visibilityincatalog",
+        *("visibilityincatalog", "sellable", "issellable", "purchasable", "ispurchasable", "saleok", "canbesold"),
     ),
+    "is_off_sale": tuple(prefix + word for word in sorted(OFF_SALE) for prefix in ("", "is")),
     "variants": (),
     "options": (),
     "prices": (),
@@ -154,7 +156,7 @@ def to_own_names(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
         if column is None:
             continue
         name, rank = column
-        if name == "is_active":
+        if name in ("is_active", "is_off_sale"):
             flags.append((key, value))
         if is_empty(value):
             rank += 100  # empty ones count last

@@ -10,10 +10,13 @@ YES = frozenset(
         *("catalog, search", "catalog", "search", "available", "unlisted"),
     )
 )
+# What a product that is not for sale is called, and the names of columns that say so: `archived` is `true`.
+OFF_SALE = frozenset(("archived", "deleted", "disabled", "discontinued", "draft", "hidden", "inactive"))
 NO = frozenset(
     (
-        *("false", "no", "n", "0", "0.0", "-1", "off", "inactive", "disabled", "disable", "unpublished", "not published", "draft"),
-        *("archived", "hidden", "private", "pending", "trash", "deleted", "discontinued", "proposed", "rejected", "paused"),
+        *OFF_SALE,
+        *("false", "no", "n", "0", "0.0", "-1", "off", "disable", "unpublished", "not published"),
+        *("private", "pending", "trash", "proposed", "rejected", "paused"),
         *(
             "falsch",
             "nein",
@@ -49,6 +52,16 @@ def parse_flag(value: Any) -> bool | None:
     if text not in YES and text not in NO:
         raise ValueError("must be a word like true, yes, active, or false, no, draft")
     return text in YES
+
+
+def parse_off_sale(value: Any) -> bool | None:
+    """Return what a column named by a word of `OFF_SALE` says about being for sale; None if it is empty.
+
+    Raises ValueError if the word is unknown.
+    """
+    flag = parse_flag(value)
+    is_named = isinstance(value, str) and value.strip().lower() in OFF_SALE  # draft in a column `draft`
+    return flag if flag is None or is_named else not flag
 
 
 def parse_availability(value: Any) -> tuple[bool | None, bool | None]:

@@ -13,21 +13,26 @@ BLOCKS = (
 )
 INLINE = "a|abbr|b|big|code|del|em|font|i|img|ins|mark|q|s|small|span|strike|strong|sub|sup|tt|u"
 BLOCK_TAG = re.compile(rf"</?(?:{BLOCKS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+ITEM_TAG = r"</?(?:li|tr|td|th|tbody|thead|tfoot)(?:[\s/][^<>]*)?>"
+SPACES_BEFORE_ITEM = re.compile(rf"(?<!\s)\s+(?={ITEM_TAG})", re.IGNORECASE)
+SPACES_AFTER_ITEM = re.compile(rf"({ITEM_TAG})\s+", re.IGNORECASE)
 BREAK_TAG = re.compile(r"<br(?:[\s/][^<>]*)?>", re.IGNORECASE)
 CELL_TAG = re.compile(r"</?(?:td|th)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 NAME_TAG = re.compile(rf"</?(?:{BLOCKS}|{INLINE}|br|td|th|script|style)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 SEPARATES = re.compile(rf"</?(?:{BLOCKS}|br|td|th)\b", re.IGNORECASE)
 BLOCK, CELL = "\ufdd0", "\ufdd1"  # noncharacters, which no text contains: where a block or a cell begins or ends
 BLOCK_EDGES = re.compile(rf"{BLOCK}(?:[ \t]*[{BLOCK}{CELL}])*")
-CELL_EDGES = re.compile(rf"[ \t]*{CELL}[ \t{CELL}]*")
+# Each pattern that begins with spaces matches at the first of them only: otherwise it would read a long run again and again.
+CELL_EDGES = re.compile(rf"(?<![ \t])[ \t]*{CELL}[ \t{CELL}]*")
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
-LINE_BREAKS = re.compile(r"[ \t]*[\n\r\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+[ \t]*")
+LINE_BREAKS = re.compile(r"(?<![ \t]) *(?:[\n\r\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029] *)+")
 
 
 def html_to_text(text: str) -> str:
     """Return the text without tags and with its entities resolved; scripts and styles are removed with their content."""
     if not TAG.search(text):
         return html.unescape(text) if ENTITY.search(text) else text
+    text = SPACES_AFTER_ITEM.sub(r"\1", SPACES_BEFORE_ITEM.sub("", text))  # a list and a table are without blank lines
     with_edges = CELL_TAG.sub(CELL, BLOCK_TAG.sub(BLOCK, BREAK_TAG.sub("\n", text)))
     cleaned = html.unescape(nh3.clean(with_edges, tags=set()))
     cleaned = CELL_EDGES.sub(" ", BLOCK_EDGES.sub("\n", cleaned))

@@ -9,6 +9,7 @@ import orjson
 from products.importing.raw_rows import BadRow
 from products.importing.texts import parse_alt
 
+FILE_KEYS = ("file", "src", "url")
 URLS = re.compile(r"[\s,;]+(?=https?://)", re.IGNORECASE)  # shops separate addresses by commas, spaces or semicolons
 
 
@@ -31,7 +32,7 @@ def parse_images(row: dict[str, Any]) -> tuple[ImageRef, ...] | None:
     if value is None:
         return None
     more = row.get("more_images")
-    return tuple(_parse_image(entry) for entry in (*_get_entries(value), *_get_entries(more or [])))
+    return tuple(_parse_image(entry) for entry in (*_get_entries(value), *_get_entries(more or [])) if not _is_absent(entry))
 
 
 def _get_entries(value: Any) -> list[Any]:
@@ -52,10 +53,19 @@ def split_cell(text: str) -> Any:
     return [url for part in text.split("|") for url in map(str.strip, URLS.split(part)) if url]
 
 
+def _is_absent(entry: Any) -> bool:
+    """Return whether a list says nothing in this place: null, or an object whose file is null."""
+    return entry is None or (isinstance(entry, dict) and any(key in entry for key in FILE_KEYS) and _get_file(entry) is None)
+
+
+def _get_file(entry: dict[str, Any]) -> Any:
+    return next((entry[key] for key in FILE_KEYS if entry.get(key) is not None), None)
+
+
 def _parse_image(value: Any) -> ImageRef:
     if isinstance(value, str):
         return ImageRef(value.strip(), None)
-    file = next((value[key] for key in ("file", "src", "url") if key in value), None) if isinstance(value, dict) else None
+    file = _get_file(value) if isinstance(value, dict) else None
     if not isinstance(file, str):
         raise BadRow("an image must be a file name, a URL, or an object with file and alt")
     return ImageRef(file.strip(), parse_alt(value.get("alt")))

@@ -13,6 +13,7 @@ from products.importing.image_refs import ImageRef
 from products.importing.texts import MAX_ALT
 from products.media import download, images, processing, storage
 from products.models import Product, ProductImage, Variant
+from products.services import variants as variant_services
 
 
 class Unusable(ValueError):
@@ -59,20 +60,18 @@ class ImageImporter:
             stale = [row.pk for row in before if row.digest and all(row is not other for other, _ in listed)]
             changed = changed or bool(stale)
             if stale and not self.is_dry:
-                ProductImage.objects.filter(pk__in=stale).delete()
+                images.delete_rows(product.pk, stale)
         return changed, problems
 
     def _assign_to_variants(self, product: Product, by_file: Mapping[str, ProductImage], variant_images: Mapping[str, str]) -> bool:
         """Set the pictures of variants; return whether anything changed. A picture that failed changes nothing."""
-        files = {sku: file for sku, file in variant_images.items() if file in by_file}
-        changed = False
-        for variant in Variant.objects.filter(product=product, sku__in=files) if files else ():
-            image_id = by_file[files[variant.sku]].pk
-            if variant.image_id != image_id:
-                changed = True
-                if not self.is_dry:
-                    save_changed(variant, {"image_id": image_id})
-        return changed
+        image_ids = {sku: by_file[file].pk for sku, file in variant_images.items() if file in by_file}
+        variants = Variant.objects.filter(product=product, sku__in=image_ids) if image_ids else Variant.objects.none()
+        if all(variant.image_id == image_ids[variant.sku] for variant in variants):
+            return False
+        if not self.is_dry:
+            variant_services.assign_images(product, image_ids)
+        return True
 
     def _get_or_create_row(self, product: Product, ref: ImageRef, existing: Sequence[ProductImage]) -> ProductImage:
         """Return the existing row of a picture, or create it. Raises Unusable, MediaDown, MediaRefused."""

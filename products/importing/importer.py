@@ -159,12 +159,16 @@ class Import:
         return ""
 
 
-def deactivate_missing(run: Import) -> None:
-    """Deactivate the shop's own products that the file does not contain; sellers' products stay as they are."""
+def deactivate_missing(run: Import, on_batch: Callable[[], object] = lambda: None) -> None:
+    """Deactivate the shop's own products that the file does not contain; sellers' products stay as they are.
+
+    `on_batch` is called before each batch of products; what it raises ends the work.
+    """
     active = Product.objects.filter(is_active=True, deleted_at=None, seller=None)
     last_id = 0
     while ids := list(active.filter(pk__gt=last_id).order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE]):
         last_id = ids[-1]
+        on_batch()
         with transaction.atomic():
             listings.lock_products(ids)
             skus = Variant.objects.filter(product__in=ids, deleted_at=None).values_list("product", "sku")

@@ -102,6 +102,16 @@ AT_LEAST = re.compile(r"(?:>=?\s*(\d+)|(\d+)\s*\+)", re.ASCII)
 NOT_AN_AMOUNT = "must be an amount like 19.99"
 
 
+class NumberCell(str):
+    """The text of a number in a workbook. Its decimal mark is a point, whatever mark the texts of the file have."""
+
+    __slots__ = ()
+
+    def strip(self, chars: str | None = None, /) -> "NumberCell":
+        """Return the text itself: there is nothing around a number."""
+        return self
+
+
 class DecimalMarks:
     """The decimal marks that the prices of a file prove."""
 
@@ -110,8 +120,9 @@ class DecimalMarks:
 
     def add(self, value: Any) -> None:
         """Count what a price proves; only text that is not ambiguous proves anything."""
-        if isinstance(value, str) and ("," in value or "." in value) and len(value) <= MAX_LENGTH:
-            self._counts[_find_decimal_mark(_strip_currency(_clean(value))[0])] += 1
+        if _is_text(value) and ("," in value or "." in value) and len(value) <= MAX_LENGTH:
+            text = _strip_currency(_clean(value))[0]
+            self._counts[_find_decimal_mark(text) or _find_mark_beside_groups(text)] += 1
 
     def decide(self) -> str:
         """Return "." or "," as most prices prove; empty if none proves anything."""
@@ -128,7 +139,7 @@ def parse_price(value: Any, currency: str, mark: str = "") -> Decimal:
         text, codes = _strip_currency(_clean(value))
         if codes and currency not in codes:
             raise ValueError(f"is not in {currency}")
-        amount = _parse_number(text, mark, NOT_AN_AMOUNT)
+        amount = _parse_number(text, (mark or _find_mark_of_currency(text, currency)) if _is_text(value) else "", NOT_AN_AMOUNT)
     else:
         amount = _parse_number(str(value), "", NOT_AN_AMOUNT)
     try:
@@ -154,12 +165,17 @@ def parse_quantity(value: Any, mark: str = "") -> tuple[int | None, str]:
     if at_least:
         text = at_least[1] or at_least[2]
         note = "stock says only a lower bound, which was taken as the number of units"
-    number = _parse_number(text, mark if isinstance(value, str) else "", rule)
+    number = _parse_number(text, mark if _is_text(value) else "", rule)
     if number != number.to_integral_value() or number > MAX_STOCK:
         raise ValueError(rule)
     if number < 0:
         return 0, "stock is below 0, so it was set to 0"
     return int(number), note
+
+
+def _is_text(value: Any) -> bool:
+    """Return whether a value is text, which may have a decimal comma."""
+    return isinstance(value, str) and not isinstance(value, NumberCell)
 
 
 def _clean(text: str) -> str:
@@ -209,6 +225,17 @@ def _find_decimal_mark(text: str) -> str:
     if groups:
         return mark
     return "" if len(after) == 3 and GROUPED["."].fullmatch(f"{before}.{after}") else mark
+
+
+def _find_mark_beside_groups(text: str) -> str:
+    """Return the decimal mark of a number whose thousands are separated by points or commas more than once, such as 1.299.000."""
+    others = {".": ",", ",": "."}
+    return next((others[sign] for sign in others if text.count(sign) > 1 and GROUPED[sign].fullmatch(text)), "")
+
+
+def _find_mark_of_currency(text: str, currency: str) -> str:
+    """Return the decimal mark of an ambiguous number like 1.500 in a currency without decimal places, where it is 1500."""
+    return "," if EXPONENTS.get(currency) == 0 and text.count(".") == 1 and GROUPED["."].fullmatch(text) else ""
 
 
 def _parse_number(text: str, mark: str, rule: str) -> Decimal:

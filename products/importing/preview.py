@@ -15,7 +15,7 @@ from products.importing.images import ImageImporter
 from products.importing.importer import Import
 from products.importing.raw_rows import RawRow
 from products.importing.report import replace_unprintable
-from products.importing.rows import find_skus
+from products.importing.rows import parse_row
 from products.importing.summary import Entry, Summary
 from products.models import Category, Product, Variant
 
@@ -49,7 +49,7 @@ def _describe_failure(failure: Entry) -> PreviewRow:
 
 def _try_row(raw: RawRow, images: Path) -> PreviewRow:
     """Import a row, without its pictures, and undo it."""
-    skus = find_skus(raw.values)
+    skus = parse_row(raw).skus  # those that the check has accepted
     with transaction.atomic():
         before = _read_facts(skus)
         summary = _import(raw, images)

@@ -194,7 +194,7 @@ class RowParser:
         """Add the objects `prices` and `compare_at_prices`, which list all markets other than the default."""
         others = [market for market in markets.get_markets().values() if not market.is_default]
         for name, target in (("prices", amounts), ("compare_at_prices", compare_ats)):
-            if name not in row:
+            if is_empty(row.get(name)):
                 continue
             if not isinstance(row[name], dict):
                 raise BadRow('prices must be an object like {"us": "9.99"}')

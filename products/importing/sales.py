@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from core import markets
-from products.importing import flags, numbers
+from products.importing import columns, flags, numbers
 from products.importing.raw_rows import BadRow, describe_value, is_empty
 
 
@@ -25,8 +25,18 @@ def apply_sale(row: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "price": row["sale_price"], "compare_at_price": row.get("price")}
 
 
+def drop_zero(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of another shop without a compare-at price of 0, which means there that there is none."""
+    has_zero = "compare_at_price" in row and _is_zero(row["compare_at_price"])
+    return {**row, "compare_at_price": ""} if has_zero else row
+
+
+def _is_zero(value: Any) -> bool:
+    return str(value).strip("0., ") == ""
+
+
 def _is_on_sale(row: dict[str, Any]) -> bool:
-    if str(row.get("sale_is_on", 1)).strip().lower() in flags.NO or str(row["sale_price"]).strip("0., ") == "":
+    if str(row.get("sale_is_on", 1)).strip().lower() in flags.NO or _is_zero(row["sale_price"]):
         return False  # shops leave a 0 where there is no sale
     start, _, end = str(row.get("sale_period") or "").partition("/")
     start, end = str(row.get("sale_starts") or start).strip(), str(row.get("sale_ends") or end).strip()
@@ -62,8 +72,9 @@ def apply_currency(row: dict[str, Any]) -> tuple[dict[str, Any], str]:
         return row, ""
     moved = {name: value for name in ("price", "compare_at_price") if not is_empty(value := row.pop(name, None))}
     for name, value in moved.items():
+        prices = row.get(f"{name}s")
         for market in found:
-            if f"{name}_{market}" in row or market in (row.get(f"{name}s") or ()):
+            if f"{name}_{market}" in row or (isinstance(prices, dict) and market in prices):
                 raise BadRow(f"it has two prices in {code}")
             row[f"{name}_{market}"] = value
     return row, f"its price in {code} was taken as the price in the market {', '.join(found)}" if moved else ""
@@ -75,7 +86,9 @@ def parse_is_active(values: Iterable[tuple[str, Any]]) -> bool | None:
     for name, value in values:
         try:
             is_magento = name in ("product_online", "status") and str(value).strip() == flags.MAGENTO_DISABLED
-            said.append(False if is_magento else flags.parse_flag(value))
+            column = columns.resolve(name)
+            parse = flags.parse_off_sale if column is not None and column.name == "is_off_sale" else flags.parse_flag
+            said.append(False if is_magento else parse(value))
         except ValueError as error:
             raise BadRow(f"{name} {error}: {describe_value(value)}") from None
     if False in said:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict
 
-from django.db import Error, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from core import outbox
 from products.importing import runs, uploads
@@ -63,8 +63,8 @@ def run_slice(run_id: int, state: str, position: int) -> None:
                 _Slice(run, _open_source(run, file), images).process()
             except Unreadable as error:
                 _fail(run, replace_unprintable(str(error).replace(str(file), run.name)))
-    except (Error, OSError, outbox.LeaseLost):
-        raise  # the outbox repeats the slice
+    except (OperationalError, InterfaceError, OSError, outbox.LeaseLost):
+        raise  # these may pass: the outbox repeats the slice
     except Exception:  # a bug must not block the imports that wait
         logger.exception("import %s failed", run.pk)
         _fail(run, UNEXPECTED)
@@ -109,13 +109,11 @@ class _Slice:
             self._begin(importer.summary)
         try:
             is_finished = self._import_rows(importer)
+            if is_finished and self.run.deactivate_missing and importer.skus:
+                deactivate_missing(importer, self.report_progress)
         except Stopped:
             is_finished = False
-        message = ""
-        if is_finished and self.run.deactivate_missing:
-            message = "" if importer.skus else NOT_DEACTIVATED
-            if importer.skus:
-                deactivate_missing(importer)
+        message = NOT_DEACTIVATED if is_finished and self.run.deactivate_missing and not importer.skus else ""
         preview = self._build_preview(importer) if is_finished and is_dry else []
         self._save(importer, Outcome(is_finished, preview, message))
 

@@ -32,6 +32,7 @@ REFUSED = {  # the first bytes of files of other kinds, and what to do
 }
 MAX_KEYS = 1000  # different names of JSON keys that are remembered
 TABLE_SUFFIXES, LINES_SUFFIXES = (".csv", ".tsv", ".txt", ".tab"), (".jsonl", ".ndjson")
+NOTHING_TO_CHANGE = "only the SKUs are read, so nothing changes; columns with other names can be renamed, such as Bestand=stock"
 AMOUNTS = ("price", "compare_at_price", "sale_price")
 
 
@@ -114,7 +115,9 @@ class TableReader:
         """Return what the report says about the file."""
         is_net = any(columns.squash(name) == "pricetaxexcluded" for name in self._table.header)
         net = ["prices are read as they are, without tax; the prices of this shop include tax"] if is_net else []
-        return [*self._table.notes, *net]
+        meanings = {column.name for name in self._table.header if (column := resolve(name))}
+        idle = [NOTHING_TO_CHANGE] if meanings <= {"sku", "stand_in"} else []
+        return [*self._table.notes, *net, *idle]
 
 
 class JsonReader:

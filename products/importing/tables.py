@@ -12,7 +12,7 @@ from products.importing.raw_rows import Unreadable
 
 SEPARATORS = ",;\t|"
 MAX_LINES_BEFORE_HEADER = 10
-NO_HEADER = "must begin with a line of column names, including sku"
+NO_HEADER = "must begin with a line of column names, including sku; a column with another name can be renamed, such as Artikel=sku"
 Recogniser = Callable[[Sequence[str]], bool]
 
 

@@ -12,6 +12,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from products.importing import columns
 from products.importing.csv_records import Record
+from products.importing.numbers import NumberCell
 from products.importing.raw_rows import Unreadable
 from products.importing.tables import NO_HEADER, Recogniser, Table, find_header
 
@@ -76,4 +77,4 @@ def _to_text(value: Any, number_format: str) -> str:
         return str(int(value)).zfill(len(number_format) if set(number_format) == {"0"} else 0)  # 00123 is shown by a format
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return str(value)
+    return NumberCell(value) if isinstance(value, float) else str(value)

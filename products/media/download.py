@@ -12,12 +12,24 @@ from urllib.parse import urljoin
 import requests
 from django.conf import settings
 from requests_hardened import Config, Manager
+from requests_hardened.ip_filter import InvalidIPAddress
+from urllib3.exceptions import ProtocolError
 
 from core.limits import MAX_FILE
 
 MAX_SECONDS = 20  # for the whole download
 MAX_REDIRECTS = 3
 CHUNK_SIZE = 64 * 1024
+REASONS: dict[type[Exception], str] = {  # the first that is the kind of an error says what is wrong
+    InvalidIPAddress: "its host is not public",
+    requests.exceptions.SSLError: "the certificate of its host is not valid",
+    requests.Timeout: "its host did not answer in time",
+    requests.ConnectionError: "the connection to its host failed",
+    ProtocolError: "its host broke off the answer",
+    requests.TooManyRedirects: f"more than {MAX_REDIRECTS} redirects",
+    requests.exceptions.InvalidURL: "its URL is not valid",
+    requests.exceptions.InvalidSchema: "its URL is not valid",
+}
 
 
 class Unfetchable(ValueError):
@@ -44,8 +56,13 @@ def fetch_image(url: str) -> bytes:
     if errors and isinstance(errors[0], Unfetchable):
         raise errors[0]
     if errors:
-        raise Unfetchable(f"could not be fetched ({type(errors[0]).__name__})") from errors[0]
+        raise Unfetchable(f"could not be fetched ({_explain(errors[0])})") from errors[0]
     raise Unfetchable(f"took longer than {MAX_SECONDS} seconds")
+
+
+def _explain(error: Exception) -> str:
+    """Return why a download failed, in the words of the report."""
+    return next((reason for kind, reason in REASONS.items() if isinstance(error, kind)), type(error).__name__)
 
 
 def _request(url: str) -> bytes:

@@ -1,16 +1,17 @@
 """Adding, ordering and removing the images of a product. A file is stored before the transaction that refers to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.actors import Actor
 from products.exceptions import ImageNotFound, TooManyPictures
 from products.media import processing, storage
 from products.models import Product, ProductImage
-from products.services import products
+from products.services import listings, products
 
 MAX_IMAGES = 20  # per product
 
@@ -93,9 +94,17 @@ def remove_image(actor: Actor, ref: str | int, image_id: int) -> Product:
     """
     product = products.lock_product(actor, ref)
     row, others = _get_image_and_others(product, image_id)
-    row.delete()
+    delete_rows(product.pk, [row.pk])
     _renumber(others)
     return product
+
+
+@transaction.atomic
+def delete_rows(product_id: int, image_ids: Sequence[int]) -> None:
+    """Delete images of a product. Variants that refer to one lose it, so they are locked first, after the product."""
+    Product.objects.filter(pk=product_id).update(updated_at=timezone.now())  # locks it, and is the date of the change
+    listings.lock_product_variants([product_id])
+    ProductImage.objects.filter(pk__in=image_ids).delete()
 
 
 def _get_image_and_others(product: Product, image_id: int) -> tuple[ProductImage, list[ProductImage]]:
@@ -112,9 +121,10 @@ def _insert_at(others: list[ProductImage], row: ProductImage, position: int) -> 
 
 
 def _renumber(images: list[ProductImage]) -> None:
+    now = timezone.now()
     for position, image in enumerate(images):
-        image.position = position
-    ProductImage.objects.bulk_update(images, ["position"])
+        image.position, image.updated_at = position, now
+    ProductImage.objects.bulk_update(images, ["position", "updated_at"])
 
 
 def save_from_admin(
@@ -123,7 +133,7 @@ def save_from_admin(
     """Save or delete an image that staff edited in the admin."""
     if is_deleted:
         if row.pk is not None:
-            row.delete()
+            delete_rows(product.pk, [row.pk])
         return
     row.product, row.alt, row.position = product, columns.get("alt") or product.name, columns.get("position") or 0
     if stored is not None:

@@ -16,7 +16,7 @@ def batches(rows):
 
 
 def fill(apps, schema_editor):
-    """Give the products that are there what the new columns and tables hold; migration 0007 fills the words."""
+    """Give the products that are there what the new columns and tables hold; migration 0009 fills the words."""
     model = lambda name: apps.get_model("products", name)  # noqa: E731
     default = next(iter(settings.MARKETS))
     for products in batches(model("Product").objects.order_by("pk")):

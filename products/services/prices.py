@@ -68,6 +68,7 @@ def _delete_price(row: Any, market: str, compare_ats: Amounts) -> bool:
         raise PriceNeeded(f"There is no price in the market {market}", field="price" if isinstance(row, Variant) else "prices")
     if row is not None:
         row.delete()
+        Variant.objects.filter(pk=row.variant_id).update(updated_at=timezone.now())  # the row that had the date is gone
     return row is not None
 
 

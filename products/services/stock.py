@@ -103,7 +103,7 @@ def _refresh_listings(variant_ids: Collection[int]) -> None:
 
 def _apply(operation: str, units: Mapping[int, int]) -> bool:
     """Run one conditional UPDATE; return False if it did not match every variant, and the caller then rolls it back."""
-    params = {f"id{number}": pk for number, pk in enumerate(units)}
+    params: dict[str, Any] = {"now": timezone.now(), **{f"id{number}": pk for number, pk in enumerate(units)}}
     params |= {f"units{number}": count for number, count in enumerate(units.values())}
     return _compile_update(operation, len(units)).run(**params) == len(units)
 
@@ -123,7 +123,7 @@ def _compile_update(operation: str, count: int) -> CompiledUpdate:
     }
     condition, values = operations[operation]
     rows = Variant.objects.filter(pk__in=ids, **condition)
-    return CompiledUpdate(lambda: rows, **values)
+    return CompiledUpdate(lambda: rows, **values, updated_at=Param("now", models.DateTimeField()))
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import dataclasses
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -74,7 +75,7 @@ def refuse_duplicate_options(options: Iterable[Mapping[str, str]]) -> None:
 
 
 def _fold_option(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def _refuse_ambiguous(variants: Iterable[Variant]) -> None:
@@ -227,6 +228,17 @@ def replace_all(actor: Actor, product: Product, changes: Sequence[VariantChange]
             kept.add(variant.pk)
     # Clients do not see inactive variants, so a list without them is not a request to delete them.
     _soft_delete([variant for variant in existing if variant.pk not in kept and variant.is_active])
+
+
+@transaction.atomic
+def assign_images(product: Product, image_ids: Mapping[str, int]) -> None:
+    """Set the pictures that show these variants, given by SKU; a picture that was removed meanwhile is left out."""
+    listings.lock_products([product.pk])
+    remaining = set(ProductImage.objects.filter(product=product, pk__in=image_ids.values()).values_list("pk", flat=True))
+    for variant in lock_variants(product):
+        image_id = image_ids.get(variant.sku)
+        if image_id in remaining:
+            save_changed(variant, {"image_id": image_id})
 
 
 def delete(product: Product, variant: Variant) -> None:

@@ -55,7 +55,7 @@ def test_a_file_is_checked_in_the_background_and_nothing_changes() -> None:
             "changes": ["name: Lamp → Brass lamp", "price: 20.00 → 25.00", "stock: 10 → 7"],
         },
         {"row": 3, "name": "Mug", "sku": "M-1", "state": "created", "changes": []},
-        {"row": 4, "name": "Broken", "sku": "", "state": "failed", "changes": ["price must be an amount like 19.99: 'x'"]},
+        {"row": 4, "name": "Broken", "sku": "X-1", "state": "failed", "changes": ["price must be an amount like 19.99: 'x'"]},
     ]
     page = get_page(client, run)
     assert "price: 20.00 → 25.00" in page
@@ -73,7 +73,7 @@ def test_a_confirmed_file_is_imported_and_reported() -> None:
     assert set(Variant.objects.values_list("sku", "stock")) == {("L-1", 7), ("M-1", 3)}
     assert read_report(client, run) == [
         ["row", "sku", "name", "kind", "text"],
-        ["4", "", "Broken", "problem", "price must be an amount like 19.99: 'x'"],
+        ["4", "X-1", "Broken", "problem", "price must be an amount like 19.99: 'x'"],
     ]
     assert "products.csv is imported" in get_page(client, run)
     assert not ImportChunk.objects.exists()
@@ -104,11 +104,26 @@ def test_the_preview_describes_what_changes_in_words() -> None:
     tee = make_product("Tee", variants=variants, description="Old")
     update_product(tee, is_active=False)
     sizes = [
-        {"sku": "M", "name": "M", "options": {"Size": "Medium"}, "price": "21", "prices": {"us": "2.50"}, "stock": 2},
+        {
+            "sku": "M",
+            "name": "M",
+            "options": {"Size": "Medium"},
+            "price": "21",
+            "compare_at_price": None,
+            "prices": {"us": "2.50"},
+            "stock": 2,
+        },
         {"sku": "S", "name": "S", "options": {"Size": "S"}, "price": "20", "stock": 0},
         {"sku": "XL", "name": "XL", "price": "20", "stock": 3},
     ]
-    row = {"name": "Tee", "category": "Home > Tees", "description": "New", "low_stock_threshold": 2, "variants": sizes}
+    row = {
+        "name": "Tee",
+        "category": "Home > Tees",
+        "description": "New",
+        "low_stock_threshold": 2,
+        "is_active": True,
+        "variants": sizes,
+    }
 
     run = upload_and_check(make_superuser_client(), [row])
 
@@ -133,7 +148,7 @@ def test_the_preview_names_pictures_and_products_that_return() -> None:
     pot = make_product("Pot", variants=[make_variant("P-1", name="S"), make_variant("P-2", name="M")])
     rows = [
         make_row("L-1", name="Lamp", category=None, images=["https://example.com/lamp.png"]),
-        make_row("M-1", name="Mug", category=None),
+        make_row("M-1", name="Mug", category=None, is_active=True),
         {
             "name": "Pot",
             "category": None,
@@ -145,7 +160,17 @@ def test_the_preview_names_pictures_and_products_that_return() -> None:
 
     assert pot.variants.count() == 2
     assert [row["state"] for row in run.preview] == ["changed"] * 3
-    assert [row["changes"] for row in run.preview] == [["pictures"], ["goes on sale again"], ["details of its variants"]]
+    assert [row["changes"] for row in run.preview] == [["pictures"], ["goes on sale"], ["order of its variants"]]
+
+
+def test_the_preview_compares_with_the_product_of_the_variants_not_with_the_id_of_another_shop() -> None:
+    make_product("Mug", sku="7", price="20.00", stock=10)
+    make_product("Pot", variants=[make_variant("P-1", name="S")])
+    rows = [{"id": 7, "name": "Pan", "variants": [{"sku": "P-1", "name": "S", "price": "20", "stock": 10}]}]
+
+    run = upload_and_check(make_superuser_client(), rows)
+
+    assert run.preview == [{"row": 1, "name": "Pan", "sku": "P-1", "state": "changed", "changes": ["name: Pot → Pan"]}]
 
 
 def test_a_row_that_can_no_longer_be_imported_is_shown_as_failed(tmp_path: Path) -> None:
@@ -169,6 +194,26 @@ def test_the_page_names_what_of_the_file_is_not_used_and_what_will_be_deactivate
     assert "a Shopify product export, 3 rows" in page
     assert "colour, weight" in page
     assert "will be deactivated: not in the file" in page
+
+
+def test_an_export_of_another_shop_is_recognised_and_what_is_not_read_is_named() -> None:
+    client = make_superuser_client()
+    lines = (
+        "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Vendor",
+        "lamp,Lamp,L-1,20.00,1,Acme",
+        "mug,Mug,M-1,0,-2,Acme",
+    )
+
+    run = upload_and_check(client, "\n".join(lines))
+
+    assert (run.format, run.unread, run.created_count) == ("a Shopify product export", ["Vendor"], 2)
+    page = get_page(client, run)
+    assert "a Shopify product export, 2 rows" in page
+    assert list(run.report_lines.values_list("kind", "row", "sku", "text")) == [
+        ("note", 3, "M-1", "stock is below 0, so it was set to 0"),
+        ("note", 3, "M-1", "all its prices are 0"),
+    ]
+    assert "all its prices are 0" in page
 
 
 def test_only_the_first_twenty_rows_are_previewed_and_all_are_counted() -> None:
@@ -232,8 +277,8 @@ def test_renamed_columns_are_read() -> None:
     ("content", "fields", "reason"),
     [
         ("", {}, "The file is empty"),
-        (CSV, {"mapping": "Artikel"}, "Write it like Artikel=sku, Preis=price: Artikel"),
-        (CSV, {"mapping": "=sku"}, "Write it like Artikel=sku, Preis=price: =sku"),
+        (CSV, {"mapping": "Artikel"}, "the mapping must look like their column=ours"),
+        (CSV, {"mapping": "=sku"}, "the mapping must look like their column=ours"),
         (b"x" * 101, {}, "The file is larger than 0 MB"),
     ],
 )
@@ -258,7 +303,12 @@ def test_a_form_without_a_file_is_shown_again() -> None:
 @pytest.mark.parametrize(
     ("content", "name", "reason"),
     [
-        ("name,price\nLamp,20\n", "products.csv", "products.csv must begin with a line of column names, including sku"),
+        (
+            "name,price\nLamp,20\n",
+            "products.csv",
+            "products.csv must begin with a line of column names, including sku; "
+            "a column with another name can be renamed, such as Artikel=sku",
+        ),
         ('{"a": 1}', "shop.json", "shop.json must contain a JSON list of products"),
         ("sku,name,price\n", "products.csv", "The file contains no products."),
     ],

@@ -118,8 +118,8 @@ def test_a_file_is_imported_by_clicks(page: Page, worker: Worker, tmp_path: Path
         page.get_by_role("link", name="Download report (CSV)").click()
     assert download.value.path().read_text(encoding="utf-8-sig").splitlines() == [
         "row,sku,name,kind,text",
-        f"3,,Mug,picture,picture {PICTURE} was not found",
-        "4,,Broken,problem,price must be an amount like 19.99: 'x'",
+        f"3,M-1,Mug,picture,picture {PICTURE} was not found",
+        "4,X-1,Broken,problem,price must be an amount like 19.99: 'x'",
     ]
     assert sorted(Product.objects.values_list("name", flat=True)) == ["Brass lamp", "Mug"]
     page.get_by_role("link", name="Import another file").click()

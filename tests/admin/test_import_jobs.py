@@ -17,7 +17,7 @@ from core import outbox
 from core.models import Job
 from products.importing import importer, slices
 from products.models import ImportCheckpoint, ImportRun, Product, ProductImage, StockMovement, Variant
-from products.tests.factories import make_png, make_product
+from products.tests.factories import make_png, make_product, make_variant
 from products.tests.import_file import make_row
 from products.tests.picture_host import PictureHost, picture_host, respond_with
 from tests.admin.import_pages import PAGE, confirm, confirm_and_import, get_counts, get_page, run_jobs, upload, upload_and_check
@@ -121,17 +121,50 @@ def test_the_page_and_its_script_see_how_far_the_import_is() -> None:
 def test_a_row_is_compared_with_all_rows_before_it() -> None:
     tee = make_product("Tee", sku="TEE", price="20.00")
     Variant.objects.create(product=tee, sku="TEE-2", price=20)
-    rows = [make_row("TEE"), *ROWS, make_row("L-0", name="Again"), make_row("TEE-2", name="Same product")]
+    rows = [
+        {"name": "Tee", "variants": [{"sku": "TEE", "price": 20}]},
+        *ROWS,
+        make_row("L-0", name="Again"),
+        make_row("TEE-2", name="Same product"),
+    ]
     client = make_superuser_client()
     reasons = ["SKU L-0 is already used in row 2", "row 1 already describes this product; list all of its variants in one row"]
 
     run = upload_and_check(client, rows)
-    assert list(run.report_lines.values_list("text", flat=True)) == reasons
+    assert list(run.report_lines.filter(kind="problem").values_list("text", flat=True)) == reasons
     confirm_and_import(client, run)
 
     assert get_counts(run) == (12, 1, 0, 2, 0)
-    assert list(run.report_lines.values_list("row", "text")) == [(14, reasons[0]), (15, reasons[1])]
+    assert list(run.report_lines.filter(kind="problem").values_list("row", "text")) == [(14, reasons[0]), (15, reasons[1])]
     assert run.preview[13]["changes"] == reasons[:1]
+
+
+@pytest.mark.usefixtures("short_slices")
+def test_what_the_last_row_proves_holds_for_the_first() -> None:
+    client = make_superuser_client()
+    lines = [f"L-{number};Lamp;1.299" for number in range(11)]
+
+    run = upload_and_check(client, "\n".join(["sku;name;price", *lines, "L-11;Lamp;12,50"]))
+    confirm_and_import(client, run)
+
+    assert run.created_count == 12
+    assert set(Variant.objects.exclude(sku="L-11").values_list("price", flat=True)) == {1299}
+    assert list(run.report_lines.values_list("kind", "row", "text")) == [
+        ("note", 0, "prices are read with a decimal comma: 1.299 is 1299")
+    ]
+    assert "1.299 is 1299" in get_page(client, run)
+
+
+@pytest.mark.usefixtures("short_slices")
+def test_a_single_variant_in_a_row_of_its_own_is_known_in_the_next_slice() -> None:
+    make_product("Tee", variants=[make_variant(f"T-{number}", name=str(number)) for number in range(12)])
+    client = make_superuser_client()
+
+    run = upload_and_check(client, [{"sku": f"T-{number}", "stock": 3} for number in range(12)])
+    confirm_and_import(client, run)
+
+    assert get_counts(run) == (0, 12, 0, 0, 0)
+    assert set(Variant.objects.values_list("stock", flat=True)) == {3}
 
 
 @pytest.mark.usefixtures("short_slices")

@@ -22,7 +22,8 @@ JSON = "application/json"
 REFUSAL = {"$ref": "#/components/schemas/Refusal"}
 DESCRIPTIONS = {
     **{200: "Done", 201: "Created", 202: "Accepted", 400: "Invalid", 401: "Not signed in", 403: "Not allowed"},
-    **{404: "Not found", 409: "In conflict with the state of the shop", 411: "No length", 412: "Changed since", 413: "Too large"},
+    **{404: "Not found", 408: "Too slow", 409: "In conflict with the state of the shop", 411: "No length"},
+    **{412: "Changed since", 413: "Too large", 414: "Address too long"},
     **{415: "Unsupported media type", 422: "Idempotency key reused", 429: "Too many requests", 500: "A fault of the shop"},
     **{502: "Refused by another service", 503: "Temporarily unavailable"},
 }
@@ -102,8 +103,6 @@ class EnvelopeSchema(AutoSchema):
         if serializer is None or not self.operation.has_documented_body:
             return None
         component = self.resolve_serializer(serializer, "request")
-        if not component.name:
-            return None
         media = {"schema": component.ref, **examples.get_request_example(self.operation.id)}
         body: Json = {"content": dict.fromkeys(self.map_parsers(), media)}
         return {**body, "required": True} if component.schema.get("required") else body
@@ -140,9 +139,7 @@ class EnvelopeSchema(AutoSchema):
         component: Any = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema
         )
-        if component in self.registry and self.registry[component].schema != schema:
-            raise ValueError(f"Two operations have different answers called {name}; give one of them a `reply`")
-        self.registry.register_on_missing(component)
+        self.registry.register_on_missing(component)  # operations with another answer have a `reply` of their own
         reference: Json = component.ref
         return reference
 

@@ -75,6 +75,7 @@ DETAILS: dict[str, Any] = {
         "order_token": {**TEXT, "description": "payment_provider_unavailable: a guest's token for the order that was placed"},
         "from": {**TEXT, "description": "invalid_transition: the present status"},
         "to": {**TEXT, "description": "invalid_transition: the requested status"},
+        "limit": {**WHOLE, "description": "too_many_unpaid_orders: how many a buyer may have"},
         "retry_after": {**WHOLE, "description": "throttled: seconds"},
         "markets": {"type": "array", "items": TEXT, "description": "unknown_market: the codes of the markets"},
         "header": {**TEXT, "description": "invalid_header: the name of the header"},

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 
 from core import exceptions as kinds
+from core.http.content_length import TIMEOUT_MESSAGE
 from core.http.handlers import INVALID_MESSAGE, SERVER_ERROR_MESSAGE, get_status
 from core.http.openapi.operation import Operation, RefusalClass
 from core.markets import UnknownMarket
@@ -86,6 +87,16 @@ UNSUPPORTED_MEDIA_TYPE = RefusalInfo(
     "The content type is not accepted here.",
     "Send `Content-Type: application/json`, or `multipart/form-data` for a picture.",
 )
+REQUEST_TIMEOUT = RefusalInfo(
+    "request_timeout",
+    408,
+    TIMEOUT_MESSAGE,
+    "The body did not arrive in time (`WEB_READ_TIMEOUT`).",
+    "Repeat the request; on a slow connection, send a smaller image.",
+)
+URL_TOO_LONG = RefusalInfo(
+    "url_too_long", 414, "The address is too long", "The path or the query string is too long.", "Correct the client."
+)
 SERVER_ERROR = RefusalInfo(
     "server_error",
     500,
@@ -116,8 +127,8 @@ NOT_READY = RefusalInfo(
 )
 
 # Any request can be answered with these.
-UNIVERSAL = (BAD_REQUEST, BAD_HOST, INVALID_HEADER, SERVER_ERROR, DATABASE_UNAVAILABLE)
-OF_BODIES = (PARSE_ERROR, INVALID, LENGTH_REQUIRED, UNSUPPORTED_MEDIA_TYPE)
+UNIVERSAL = (BAD_REQUEST, BAD_HOST, INVALID_HEADER, URL_TOO_LONG, SERVER_ERROR, DATABASE_UNAVAILABLE)
+OF_BODIES = (PARSE_ERROR, INVALID, REQUEST_TIMEOUT, LENGTH_REQUIRED, UNSUPPORTED_MEDIA_TYPE)
 OF_NO_OPERATION = (METHOD_NOT_ALLOWED, NOT_READY)
 Refusal = RefusalInfo | RefusalClass
 
@@ -157,6 +168,8 @@ def _iterate_refusals(operation: Operation, view: Any, method: str, is_open_to_g
     if operation.parameters:
         yield INVALID
     if method not in SAFE_METHODS:
+        if view.get_authenticators():
+            yield kinds.NotSignedIn  # the account was closed during the request
         yield CSRF_FAILED
         yield kinds.TooLarge
         yield from OF_BODIES
@@ -166,5 +179,4 @@ def list_exception_classes(base: RefusalClass = kinds.DomainError) -> Iterable[R
     """Return all exception classes of the apps that are loaded, without those of tests."""
     for refusal in base.__subclasses__():
         yield from list_exception_classes(refusal)
-        if ".tests." not in refusal.__module__:
-            yield refusal
+        yield from () if ".tests." in refusal.__module__ else (refusal,)

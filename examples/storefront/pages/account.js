@@ -1,5 +1,5 @@
 // Sign-up, sign-in by password or phone code, sign-out, sessions, and the two pages linked from e-mails.
-import { addKeptWish, refreshCart, shop, state, update } from "../state.js";
+import { addRememberedToWishlist, refreshCart, shop, state, update } from "../state.js";
 import { button, field, form, formatTime, h, input, notify, render, runOnce, title } from "../view.js";
 
 const PASSWORD = { type: "password", required: true };
@@ -15,8 +15,8 @@ async function finishSignIn({ user, cart_merge: merge }, next, goIfStillHere) {
   update({ user });
   await refreshCart();
   if (merge?.merged || merge?.skipped.length) notify(mergeText(merge));
-  const wishMessage = await addKeptWish();
-  if (wishMessage) notify(`${wishMessage}.`);
+  const wishlistMessage = await addRememberedToWishlist();
+  if (wishlistMessage) notify(`${wishlistMessage}.`);
   await goIfStillHere(next, { replace: true });
 }
 

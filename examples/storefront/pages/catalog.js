@@ -1,6 +1,6 @@
 // The catalog: search, filters, and "Show more". The URL contains all parameters, so that it can be bookmarked and shared.
 import { market, shop } from "../state.js";
-import { button, field, formatMoney, h, input, picture, title } from "../view.js";
+import { button, field, formatMoney, h, input, isReduced, picture, title } from "../view.js";
 
 const ORDERINGS = { newest: "Newest", relevance: "Relevance", price: "Price, low to high", "-price": "Price, high to low", name: "Name" };
 const PARAMETERS = ["search", "category", "min_price", "max_price", "in_stock", "ordering"];
@@ -87,7 +87,7 @@ function card(product) {
     { class: "card" },
     picture(product.primary_image, "", 400),
     h("h2", {}, h("a", { href: `/product/${product.slug}` }, product.name)),
-    h("p", { class: "price" }, price, product.compare_at_price && h("del", {}, formatMoney(product.compare_at_price, product.currency))),
+    h("p", { class: "price" }, price, isReduced(product) && h("del", {}, formatMoney(product.compare_at_price, product.currency))),
     h("p", { class: product.stock ? "soft" : "wrong" }, stockText(product.stock, product.is_low_stock)),
   );
 }

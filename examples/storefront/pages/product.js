@@ -1,6 +1,6 @@
 // The product page: images, variant selection, and adding to the cart or wishlist.
-import { keepWish, shop, state, update } from "../state.js";
-import { button, field, form, formatMoney, h, input, notify, picture, render, title } from "../view.js";
+import { rememberForWishlist, shop, state, update } from "../state.js";
+import { button, field, form, formatMoney, h, input, isReduced, notify, picture, render, title } from "../view.js";
 import { stockText } from "./catalog.js";
 
 export async function product({ param, go }) {
@@ -84,14 +84,14 @@ function renderOffer(product, variant, go) {
   add.classList.add("row");
   const addToWishlist = async () => {
     if (!state.user) {
-      keepWish(product.id);
+      rememberForWishlist(product.id);
       return go(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     }
     notify(`${(await shop("POST", "/cart/wishlist/add/", { product_id: product.id })).message}.`);
   };
   return [
-    h("p", { class: "price large" }, formatMoney(price, currency), before && h("del", {}, formatMoney(before, currency))),
-    before && h("p", { class: "soft" }, `Lowest price of the last 30 days: ${formatMoney(lowest, currency)}`),
+    h("p", { class: "price large" }, formatMoney(price, currency), isReduced(variant) && h("del", {}, formatMoney(before, currency))),
+    isReduced(variant) && h("p", { class: "soft" }, `Lowest price of the last 30 days: ${formatMoney(lowest, currency)}`),
     h("p", { class: stock ? "soft" : "wrong" }, stockText(stock, product.is_low_stock || stock <= 5)),
     stock > 0 && add,
     button("Add to wishlist", addToWishlist),

@@ -13,7 +13,7 @@ from tests.schema_client import SchemaClient
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 BOOK = "/api/orders/addresses/"
 FIELD_NAMES = {
-    "full_name": ["name", "fullName", "recipient", "recipient_name", "recipientName"],
+    "full_name": ["name", "fullname", "contact_name", "customer_name", "fullName", "recipient", "recipient_name", "recipientName"],
     "phone": ["mobile", "phone_number", "phoneNumber", "telephone", "mobileNumber"],
     "line1": [
         *("street", "street1", "street_1", "address1", "address_1", "address", "addressLine1", "address_line_1", "address_line1"),
@@ -21,7 +21,7 @@ FIELD_NAMES = {
     ],
     "line2": ["address2", "address_2", "addressLine2", "address_line_2", "apartment", "line_2", "street2"],
     "city": ["town", "locality"],
-    "state": ["province", "region", "county"],
+    "state": ["province", "region", "county", "state_code", "stateCode", "province_code", "region_code"],
     "postal_code": [
         *("pincode", "pinCode", "pin", "zip", "zipcode", "zip_code", "zipCode", "postcode", "postCode", "postalCode", "postal"),
     ],

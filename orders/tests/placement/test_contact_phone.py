@@ -12,7 +12,7 @@ from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
-fill = import_module("orders.migrations.0005_order_phone_e164_rows").fill
+fill = import_module("orders.migrations.0006_order_phone_e164_rows").fill
 
 
 @pytest.mark.parametrize(

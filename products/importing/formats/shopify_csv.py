@@ -13,6 +13,7 @@ from products.importing.flags import NO
 from products.importing.formats.grouping import Columns, has_extra_cells, iter_groups
 from products.importing.formats.lines import EXTRA_CELLS
 from products.importing.raw_rows import RawRow
+from products.importing.sales import drop_zero
 from products.importing.skus import make_sku
 from products.importing.tables import Table
 
@@ -154,7 +155,7 @@ class HandleProduct:
             self.notes.append(SELLS_ON)
         if self.get(record, *VARIANT_IMAGE):
             variant["image"] = self.get(record, *VARIANT_IMAGE)
-        return variant
+        return drop_zero(variant)
 
     def _build_options(self, record: Record) -> dict[str, str]:
         """Return the options of a variant; `Title: Default Title` is what Shopify writes for a product without any."""

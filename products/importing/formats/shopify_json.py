@@ -10,6 +10,7 @@ from typing import Any
 from products.importing.flags import NO
 from products.importing.formats.shopify_csv import GIFT_CARD_NOTE, MADE_UP, NOT_TRACKED, SELLS_ON
 from products.importing.raw_rows import RawRow
+from products.importing.sales import drop_zero
 from products.importing.skus import make_sku
 
 TITLE = "a Shopify products.json"
@@ -38,8 +39,9 @@ def convert(row: RawRow) -> RawRow:
     if row.problem or not recognise(row.values):
         return row
     product, notes = row.values, list(row.notes)
-    names = [option.get("name") if isinstance(option, dict) else option for option in product.get("options") or ()]
-    sources = {image.get("id"): image.get("src") for image in product.get("images") or () if isinstance(image, dict)}
+    names = [option.get("name") if isinstance(option, dict) else option for option in _get_list(product, "options")]
+    images = [image for image in _get_list(product, "images") if isinstance(image, dict)]
+    sources = {image["id"]: image.get("src") for image in images if isinstance(image.get("id"), int | str)}
     variants = [
         _convert_variant(product, variant, names, sources, notes) if isinstance(variant, dict) else variant
         for variant in product["variants"]
@@ -63,6 +65,11 @@ def convert(row: RawRow) -> RawRow:
     return replace(row, values=values, notes=tuple(notes))
 
 
+def _get_list(values: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list of the product; an empty one if there is none."""
+    return values[name] if isinstance(values.get(name), list) else []
+
+
 def _convert_variant(
     product: Mapping[str, Any], variant: Mapping[str, Any], names: list[Any], sources: Mapping[Any, Any], notes: list[str]
 ) -> dict[str, Any]:
@@ -84,6 +91,7 @@ def _convert_variant(
         converted["in_stock"] = variant["available"]
     if variant.get("inventory_policy") == "continue":
         notes.append(SELLS_ON)
-    featured = variant.get("featured_image")
-    image = sources.get(variant.get("image_id")) or (featured.get("src") if isinstance(featured, dict) else None)
-    return {**converted, **({"image": image} if isinstance(image, str) else {})}
+    featured, image_id = variant.get("featured_image"), variant.get("image_id")
+    source = sources.get(image_id) if isinstance(image_id, int | str) else None
+    image = source or (featured.get("src") if isinstance(featured, dict) else None)
+    return {**drop_zero(converted), **({"image": image} if isinstance(image, str) else {})}

@@ -53,6 +53,7 @@ def test_a_word_that_nobody_knows_refuses_the_row(tmp_path: Path, word: str) -> 
         ),
         *(("product_online", "2"), ("status", "2"), ("Product Visible?", "N"), ("visibility", "Not Visible Individually")),
         *(("availability", "discontinued"), ("isPublished", "false"), ("Active (0/1)", "0"), ("for_sale", "no"), ("online", "off")),
+        *(("sellable", "false"), ("purchasable", "no"), ("Can be Sold", "False")),
     ],
 )
 def test_columns_of_other_shops_say_that_a_product_is_not_for_sale(tmp_path: Path, column: str, cell: str) -> None:
@@ -100,3 +101,26 @@ def test_a_product_that_costs_nothing_is_named(tmp_path: Path) -> None:
     result = import_csv(tmp_path, "sku,name,price,price_us\nA,A,0,0.00\nB,B,0,5\nC,C,5,\n")
 
     assert result.output == ["  note: all its prices are 0 (row 2)", "3 created, 0 changed, 0 unchanged, 0 failed"]
+
+
+@pytest.mark.parametrize("column", ["archived", "Is Deleted", "disabled", "discontinued", "isDraft", "hidden", "inactive"])
+@pytest.mark.parametrize(("cell", "is_active"), [("true", False), ("yes", False), ("0", True), ("false", True), ("", True)])
+def test_a_column_that_says_off_sale_is_read(tmp_path: Path, column: str, cell: str, is_active: bool) -> None:
+    result = import_csv(tmp_path, f"sku,name,price,{column}\nA,Lamp,1,{cell}\n")
+
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 0 failed"]
+    assert Product.objects.get().is_active is is_active
+
+
+@pytest.mark.parametrize("columns", [("archived", "archived"), ("Draft", "Draft"), ("published,archived", "true,true")])
+def test_a_product_stays_off_sale_if_one_column_says_so(tmp_path: Path, columns: tuple[str, str]) -> None:
+    import_csv(tmp_path, f"sku,name,price,{columns[0]}\nA,Lamp,1,{columns[1]}\n")
+
+    assert Product.objects.get().is_active is False
+
+
+def test_an_unknown_word_in_a_column_that_says_off_sale_refuses_the_row(tmp_path: Path) -> None:
+    result = import_csv(tmp_path, "sku,name,price,archived\nA,Lamp,1,perhaps\n")
+
+    assert result.errors[0] == "  row 2 (Lamp): archived must be a word like true, yes, active, or false, no, draft: 'perhaps'"
+    assert not Product.objects.exists()

@@ -16,7 +16,7 @@ AMOUNT = "price must be an amount like 19.99"
 RANGE = "price must be from 0 to 9999999.999"
 WHOLE = "stock must be a whole number from 0 to 1000000000"
 SKU = "sku is missing or is not 1 to 64 printable characters"
-FETCHED = "could not be fetched (InvalidIPAddress)"
+FETCHED = "could not be fetched (its host is not public)"
 
 JSON_REPORT = [
     "row 2 (Cotton Shirt): picture missing/shirt.jpg was not found",

@@ -191,12 +191,15 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, encoding: str) -> Non
 
 @pytest.mark.django_db
 def test_null_is_nothing_said_where_nothing_need_be_said(tmp_path: Path) -> None:
-    row = make_row("A", description=None, low_stock_threshold=None, options=None, category=None, images=None)
+    row = make_row(
+        "A", description=None, low_stock_threshold=None, options=None, category=None, images=[None, {"src": None}], prices=None
+    )
 
     assert import_rows(tmp_path, row).output == ["1 created, 0 changed, 0 unchanged, 0 failed"]
 
     lamp = Product.objects.get()
     assert (lamp.description, lamp.low_stock_threshold, lamp.category) == ("", 5, None)
+    assert not lamp.images.exists()
 
 
 @pytest.mark.django_db

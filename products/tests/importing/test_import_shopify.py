@@ -388,3 +388,45 @@ def test_what_shopify_does_not_count_or_sell_is_noted_in_json_too(tmp_path: Path
     ]
     assert result.errors[0] == "  row 2 (Linen shirt): a variant must be an object"
     assert list(Variant.objects.values_list("name", "options", "product__is_active")) == [("", {}, False)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"options": 5},
+        {"images": 5},
+        {"images": [{"id": [9], "src": "red.png"}]},
+        {"variants": [{"sku": "LIN-M", "option1": "M", "price": "39.00", "image_id": {}}]},
+    ],
+    ids=str,
+)
+def test_a_product_of_another_shape_does_not_stop_the_others(tmp_path: Path, values: dict[str, Any]) -> None:
+    write_pictures(tmp_path)
+    other = make_product(handle="cap", variants=[{"sku": "CAP", "option1": "S", "price": "9.00"}])
+
+    import_products_json(tmp_path, make_product(**values), other)
+
+    assert Variant.objects.filter(sku="CAP").exists()
+
+
+def test_a_picture_without_an_id_is_that_of_no_variant(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+
+    import_products_json(tmp_path, make_product(images=[{"src": "red.png"}]))
+
+    assert (ProductImage.objects.count(), Variant.objects.get().image) == (1, None)
+
+
+@pytest.mark.parametrize("zero", ["0.00", "0", "0,00"])
+def test_a_compare_at_price_of_0_is_none(tmp_path: Path, zero: str) -> None:
+    import_csv(tmp_path, write_lines(*make_shirt(**{"Variant Compare At Price": zero})))
+
+    assert Variant.objects.get(sku="LIN-S").compare_at_price is None
+
+
+def test_a_compare_at_price_of_0_is_none_in_json(tmp_path: Path) -> None:
+    variant = {"id": 2, "option1": "S", "sku": "LIN-S", "price": "39.00", "compare_at_price": "0.00"}
+
+    import_products_json(tmp_path, make_product(variants=[variant]))
+
+    assert Variant.objects.get(sku="LIN-S").compare_at_price is None

@@ -193,7 +193,40 @@ def test_a_workbook_without_a_table_is_refused(tmp_path: Path) -> None:
 
     result = run_import(file)
 
-    assert result == (2, [], [f"{file} must begin with a line of column names, including sku"])
+    reason = "must begin with a line of column names, including sku; a column with another name can be renamed, such as Artikel=sku"
+    assert result == (2, [], [f"{file} {reason}"])
+
+
+def test_a_number_of_a_workbook_is_read_beside_texts_with_a_decimal_comma(tmp_path: Path) -> None:
+    file = write_workbook(
+        tmp_path / "products.xlsx",
+        ["sku", "name", "price", "stock"],
+        ["A", "Lamp", "1.299,00", 1],
+        ["B", "Tee", 9.5, 2],
+        ["C", "Bag", "9,50", 3],
+        ["D", "Mug", 0.125, 4],
+    )
+
+    result = run_import(file)
+
+    assert result.errors[0] == "  row 5 (Mug): price INR has 2 decimal places: '0.125'"
+    prices = dict(Variant.objects.values_list("sku", "price"))
+    assert prices == {"A": Decimal(1299), "B": Decimal("9.5"), "C": Decimal("9.5")}
+
+
+def test_a_file_of_which_only_the_skus_are_read_is_noted(tmp_path: Path) -> None:
+    import_rows(tmp_path, make_row())
+
+    result = import_csv(tmp_path, "sku;Bestand\nLMP-1;17\n")
+
+    assert result.output == [
+        "Not read: Bestand.",
+        "  note: only the SKUs are read, so nothing changes; columns with other names can be renamed, such as Bestand=stock",
+        "0 created, 0 changed, 1 unchanged, 0 failed",
+    ]
+    assert import_csv(tmp_path, "sku;Bestand\nLMP-1;17\n", map="Bestand=stock").output == [
+        "0 created, 1 changed, 0 unchanged, 0 failed"
+    ]
 
 
 def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
@@ -221,7 +254,7 @@ def test_the_report_has_a_line_for_each_note(tmp_path: Path) -> None:
 
     import_csv(tmp_path, "id,name,price,stock,colour\nA,Lamp,0,-3,red\nB,Tee,x,1,\n", report=report)
 
-    assert report.read_text(encoding="utf-8").splitlines() == [
+    assert report.read_text(encoding="utf-8-sig").splitlines() == [
         "row,sku,name,kind,text",
         ",,,note,Not read: colour.",
         "2,A,Lamp,note,the column id was taken as the SKU",
@@ -285,3 +318,15 @@ def test_a_group_of_lines_with_a_lost_record_is_refused_whole(tmp_path: Path) ->
 
     assert result.errors[0] == "  row 2 (Tee): the quotation mark in line 3 is not closed"
     assert list(Variant.objects.values_list("sku", flat=True)) == ["B"]
+
+
+def test_a_long_run_of_spaces_costs_nothing(tmp_path: Path) -> None:
+    spaces = " " * 500_000  # minutes, if the run were read again from each of its characters
+
+    result = import_rows(tmp_path, make_row("A", name=f"a{spaces}b"), make_row("B", description=f"<p>a{spaces}b"), make_row("C"))
+
+    assert result.output == ["1 created, 0 changed, 0 unchanged, 2 failed"]
+    assert [error.partition(": ")[2] for error in result.errors[:2]] == [
+        "name is longer than 200 characters or contains a NUL",
+        "description is longer than 20000 characters or contains a NUL",
+    ]

@@ -135,7 +135,8 @@ def test_an_import_writes_what_differs(tmp_path: Path) -> None:
     import_rows(tmp_path, make_row("L-1", price="20", prices={"us": "2.00"}))
     import_rows(tmp_path, make_row("L-1", price="19", prices={"us": "2.00"}))
     import_rows(tmp_path, make_row("L-1", price="19"))
-    import_rows(tmp_path, make_row("L-1", price="19"))
+    import_rows(tmp_path, make_row("L-1", price="19", prices={}))
+    import_rows(tmp_path, make_row("L-1", price="19", prices={}))
     import_rows(tmp_path, make_row("L-1", price="19", prices={"us": "3"}))
 
     assert (list_prices("L-1"), list_prices("L-1", "us")) == (["20.00", "19.00"], ["2.00", None, "3.00"])

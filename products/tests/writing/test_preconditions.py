@@ -1,12 +1,17 @@
 """If-Match, If-None-Match and If-Unmodified-Since of writes (RFC 9110, section 13.1): a stale editor overwrites nothing"""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from django.utils.http import http_date
 
 from core.actors import SYSTEM
-from products.models import Product, StockMovement
-from products.services import products
+from products.media import images
+from products.models import MarketPrice, Product, ProductImage, StockMovement, Variant
+from products.services import prices, products, stock
 from products.tests.editors import assert_refused, dump_catalog, get_variant, make_tee, staff_client
 from products.tests.factories import add_picture, get_only_variant, make_product
 
@@ -15,6 +20,8 @@ LONG_AGO, IN_FUTURE = "Wed, 21 Oct 2015 07:28:00 GMT", "Fri, 21 Oct 2095 07:28:0
 STALE: list[dict[str, str]] = [
     {"If-Match": '"nonsense"'},
     {"If-Match": '"a", "b"'},
+    {"If-Match": "b0e308a3d535be01f9adbc2a"},  # without its quotes
+    {"If-Match": '"cut off'},
     {"If-Unmodified-Since": LONG_AGO},
     {"If-None-Match": "*"},
 ]
@@ -22,8 +29,13 @@ STALE: list[dict[str, str]] = [
 
 def sell(product: Product, units: int) -> None:
     """Take units from a simple product, as a sale does."""
-    variant = get_only_variant(product)
-    products.adjust_stock(SYSTEM, product.pk, variant.pk, delta=-units, reason=StockMovement.Reason.DAMAGE)
+    stock.deduct(SYSTEM, {get_only_variant(product).pk: units}, reference="261129-ABCDEF")
+
+
+def take_us_price(product: Product) -> None:
+    """Take a simple product off sale in the other market."""
+    variant = Variant.objects.prefetch_related("market_prices").get(product=product)
+    prices.update(SYSTEM, variant, {"us": None}, {})
 
 
 def test_a_change_of_what_was_read_is_made() -> None:
@@ -61,7 +73,9 @@ def test_a_false_precondition_refuses_the_change(method: str, headers: dict[str,
     assert dump_catalog() == before
 
 
-@pytest.mark.parametrize("headers", [{"If-Match": "*"}, {"If-Unmodified-Since": IN_FUTURE}, {"If-None-Match": '"other"'}])
+@pytest.mark.parametrize(
+    "headers", [{"If-Match": "*"}, {"If-Match": " "}, {"If-Unmodified-Since": IN_FUTURE}, {"If-None-Match": '"other"'}]
+)
 def test_a_true_precondition_changes_nothing_else(headers: dict[str, str]) -> None:
     client, lamp = staff_client(), make_product("Lamp")
 
@@ -69,6 +83,39 @@ def test_a_true_precondition_changes_nothing_else(headers: dict[str, str]) -> No
 
     assert response.status_code == 200
     assert response.json()["data"]["name"] == "Other"
+
+
+CHANGES: dict[str, Callable[[Product], object]] = {
+    "a sale": lambda lamp: sell(lamp, 1),
+    "a reservation": lambda lamp: stock.reserve({get_only_variant(lamp).pk: 1}),
+    "a damage": lambda lamp: products.adjust_stock(
+        SYSTEM, lamp.pk, get_only_variant(lamp).pk, delta=-1, reason=StockMovement.Reason.DAMAGE
+    ),
+    "a removed picture": lambda lamp: images.remove_image(SYSTEM, lamp.pk, lamp.images.order_by("-position")[0].pk),
+    "another order of the pictures": lambda lamp: images.update_image(
+        SYSTEM, lamp.pk, lamp.images.order_by("-position")[0].pk, alt=None, position=0
+    ),
+    "a price taken away": take_us_price,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
+def test_a_date_before_the_last_change_refuses_the_write(change: Callable[[Product], object]) -> None:
+    client, lamp = staff_client(), make_product("Lamp", stock=10, prices={"us": "9.99"})
+    add_picture(lamp, position=0)
+    add_picture(lamp, position=1)
+    now = timezone.now()
+    for model in (Product, Variant, MarketPrice, ProductImage):
+        model.objects.update(updated_at=now - timedelta(hours=2))
+    date = {"If-Unmodified-Since": http_date((now - timedelta(hours=1)).timestamp())}
+    assert client.patch(f"/api/products/{lamp.pk}/", {}, headers=date).status_code == 200
+    change(lamp)
+    before = dump_catalog()
+
+    response = client.patch(f"/api/products/{lamp.pk}/", {"stock": 10}, headers=date)
+
+    assert_refused(response, 412, "precondition_failed")
+    assert dump_catalog() == before
 
 
 def test_a_date_that_is_none_is_ignored() -> None:

@@ -246,7 +246,7 @@ def test_disputes_that_an_earlier_release_knew_only_by_their_history_get_a_row(o
     for kind, dispute in (("dispute_needs_response", "du_1"), ("dispute_prevented", "du_1"), ("dispute_lost", "du_2")):
         transitions.record_event(order, kind, STRIPE, dispute=dispute, **data)
 
-    import_module("orders.migrations.0006_unpaid_orders_and_disputes").create_disputes(apps, None)
+    import_module("orders.migrations.0007_unpaid_orders_and_disputes").create_disputes(apps, None)
 
     rows = Dispute.objects.order_by("provider_id").values_list("provider_id", "status", "amount_minor", "currency", "payment")
     assert list(rows) == [("du_1", "prevented", 4000, "INR", payment.pk), ("du_2", "lost", 4000, "INR", payment.pk)]

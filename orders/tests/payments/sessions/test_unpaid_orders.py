@@ -1,6 +1,6 @@
 """POST /api/orders/create/ by card: a buyer holds stock for a few unpaid orders only"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -99,9 +99,16 @@ def test_an_ipv6_network_counts_as_one_address(card_payments: CardPayments, lamp
     assert order_by_card(card_payments, make_guest(lamp, "2001:db8:0:2::1"), 10).status_code == 201
 
 
-def test_the_carts_of_a_guest_key_count_together(card_payments: CardPayments, settings: Settings) -> None:
+@pytest.fixture
+def five_markets(settings: Settings) -> Iterator[None]:
+    """The shop sells in five markets."""
     settings.MARKETS = dict.fromkeys(COUNTRIES, "INR")
     markets.get_markets.cache_clear()
+    yield
+    markets.get_markets.cache_clear()
+
+
+def test_the_carts_of_a_guest_key_count_together(card_payments: CardPayments, five_markets: None) -> None:
     lamp = make_product("Lamp", sku="LAMP", stock=100, prices=dict.fromkeys(COUNTRIES[1:], "20.00"))
     key, codes = "", []
     for number, market in enumerate(COUNTRIES[:4]):
@@ -111,7 +118,6 @@ def test_the_carts_of_a_guest_key_count_together(card_payments: CardPayments, se
         key = add_to_cart(client, lamp)["cart_token"]
         client.credentials(HTTP_X_MARKET=market, HTTP_X_CART_TOKEN=key)
         codes.append(order_by_card(card_payments, client, number).status_code)
-    markets.get_markets.cache_clear()
 
     assert codes == [201, 201, 201, 409]
 

@@ -38,7 +38,7 @@ def create_disputes(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0005_order_phone_e164_rows")]
+    dependencies = [("orders", "0006_order_phone_e164_rows")]
 
     operations = [
         migrations.AddField(
