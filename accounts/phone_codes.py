@@ -22,6 +22,7 @@ CODE_LIFETIME = timedelta(minutes=5)
 MAX_TRIES_PER_CALLER = 5
 MAX_TRIES = 10  # by all callers together
 CODE_DIGITS = 6
+SEPARATORS = ("Z", "P", "Cf")  # categories of Unicode
 MINUS = "\N{MINUS SIGN}"  # typed for a hyphen, but a mathematical symbol to Unicode
 
 
@@ -54,8 +55,7 @@ def normalize_code(text: str) -> str:
 
     People copy codes as they see them: `123 456`, `123-456.`, in full-width or Arabic-Indic digits, with direction marks.
     """
-    kept = (char for char in text if not char.isspace() and char != MINUS and unicodedata.category(char)[0] not in "PZ")
-    kept = (char for char in kept if unicodedata.category(char) != "Cf")
+    kept = (char for char in text if not (char.isspace() or char == MINUS or unicodedata.category(char).startswith(SEPARATORS)))
     return "".join(str(unicodedata.decimal(char, char)) for char in kept)
 
 

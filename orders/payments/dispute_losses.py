@@ -41,17 +41,17 @@ def get_recorded_loss(dispute: Dispute, refunds: Iterable[Refund]) -> int:
 
 
 def _record_loss(order: Order, payment: Payment, dispute: Dispute, lost: int) -> None:
-    loss = payment.refunds.filter(provider_id=dispute.provider_id).first()
-    if lost or loss is None:
+    recorded = payment.refunds.filter(provider_id=dispute.provider_id)
+    if lost:
         values = {
             "amount": minor_units.to_major(lost, payment.provider, payment.currency),
             "amount_minor": lost,
             "reason": REASONS[dispute.status],
         }
-        if loss is None:
-            loss = payment.refunds.create(provider_id=dispute.provider_id, source=Refund.Source.EXTERNAL, **values)
+        loss = recorded.first() or payment.refunds.create(provider_id=dispute.provider_id, source=Refund.Source.EXTERNAL, **values)
         refund_states.correct(loss, State.SUCCEEDED, **values)
     else:  # the money came back
+        loss = recorded.get()
         refund_states.correct(loss, State.CANCELLED)
     payment_states.update_refunded(payment)
     amount = money.format_amount(loss.amount, order.currency)
