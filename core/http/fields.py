@@ -24,7 +24,9 @@ class BoundedListField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Return the validated items. Raises ValidationError."""
-        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+        if self.max_length is None:
+            raise TypeError("a list in a request needs a max_length")
+        if isinstance(data, list) and len(data) > self.max_length:
             self.fail("max_length", max_length=self.max_length)
         items: list[Any] = super().to_internal_value(data)
         return items

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from rest_framework import serializers
 
 from core.http.openapi import examples
@@ -27,6 +27,13 @@ DESCRIPTIONS = {
     **{415: "Unsupported media type", 422: "Idempotency key reused", 429: "Too many requests", 500: "A fault of the shop"},
     **{502: "Refused by another service", 503: "Temporarily unavailable"},
 }
+
+
+def register_reply(registry: ComponentRegistry, component: Any) -> None:
+    """Register the answer of an operation. Raises ValueError if another one has the same name."""
+    if component in registry and registry[component].schema != component.schema:
+        raise ValueError(f"Two operations have different answers called {component.name}; give one of them a `reply`")
+    registry.register_on_missing(component)
 
 
 class EnvelopeSchema(AutoSchema):
@@ -139,7 +146,7 @@ class EnvelopeSchema(AutoSchema):
         component: Any = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema
         )
-        self.registry.register_on_missing(component)  # operations with another answer have a `reply` of their own
+        register_reply(self.registry, component)
         reference: Json = component.ref
         return reference
 
