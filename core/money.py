@@ -1,8 +1,10 @@
 """Money: currency exponents, and amounts as text and in minor units. Never a float."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from babel.numbers import get_currency_symbol
 from django.db import models
 
 from core.currencies import exponent as exponent
@@ -13,6 +15,22 @@ MAX_PRICE = Decimal("9999999.999")
 def format_amount(amount: Decimal, currency: str) -> str:
     """Return the amount with exactly the currency's digits, such as "599.99"; `amount` has no more digits than that."""
     return f"{amount:.{exponent(currency)}f}"
+
+
+def format_price(amount: Decimal, currency: str) -> str:
+    """Return the amount as people read it, in English: "₹4,998.00", "KWD 1.500". The API returns `format_amount` instead.
+
+    The symbols are those of the Unicode CLDR for the locale "en", as in the browser's `Intl.NumberFormat`.
+    """
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{_get_symbol(currency)}{abs(amount):,.{exponent(currency)}f}"
+
+
+@lru_cache
+def _get_symbol(currency: str) -> str:
+    """Return the symbol; a symbol of letters is set apart by a no-break space."""
+    symbol = get_currency_symbol(currency, locale="en")
+    return f"{symbol}\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else symbol
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

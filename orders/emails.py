@@ -1,6 +1,7 @@
 """E-mails about orders, to customers and to the merchant."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ def order_page_url(order: Order) -> str:
 
 
 def _format_amount(amount: Any, order: Order) -> str:
-    return f"{money.format_amount(amount, order.currency)} {order.currency}"
+    return money.format_price(amount, order.currency)
 
 
 def _placed(order: Order, payload: Payload) -> tuple[str, str, str]:
@@ -89,7 +90,7 @@ def _cancelled(order: Order, payload: Payload) -> tuple[str, str, str]:
 
 
 def _refunded(order: Order, payload: Payload) -> tuple[str, str, str]:
-    intro = f"We have refunded {payload['amount']} {order.currency} of your order {order.number}."
+    intro = f"We have refunded {_format_amount(Decimal(payload['amount']), order)} of your order {order.number}."
     if order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED):
         intro += " The order is closed and will not be shipped."
     is_cash = order.payment_method == Order.Method.COD

@@ -69,10 +69,10 @@ def _sales_chart(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
         for day in reversed(sales.days)
         if day.orders or day.paid
     ]
-    summary = f"{sales.orders} order{'' if sales.orders == 1 else 's'}, {_amount(sales.ordered, sales)} {sales.currency}"
+    summary = f"{sales.orders} order{'' if sales.orders == 1 else 's'}, {_amount(sales.ordered, sales)}"
     return {
         "currency": sales.currency,
-        "summary": f"{summary}; {_amount(sales.paid, sales)} {sales.currency} paid" if with_paid else summary,
+        "summary": f"{summary}; {_amount(sales.paid, sales)} paid" if with_paid else summary,
         "chart": json.dumps({"labels": labels, "datasets": [ordered, paid] if with_paid else [ordered]}),
         "options": json.dumps(OPTIONS),
         "table": {"headers": ["Day", "Orders", "Ordered", "Paid"][:columns], "rows": rows},
@@ -80,7 +80,7 @@ def _sales_chart(sales: reports.Sales, *, with_paid: bool) -> dict[str, Any]:
 
 
 def _amount(amount: Decimal, sales: reports.Sales) -> str:
-    return f"{Decimal(money.format_amount(amount, sales.currency)):,}"
+    return money.format_price(amount, sales.currency)
 
 
 def _status_shares(counts: dict[Order.Status, int]) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def _newest_orders_table(orders: list[Order]) -> dict[str, Any]:
             _link("orders_order", order.pk, order.number),
             f"{timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}",
             order.name or order.email or order.phone or str(order.user or "\u2013"),
-            f"{money.format_amount(order.total, order.currency)} {order.currency}",
+            money.format_price(order.total, order.currency),
             badges.order_badge(order),
         ]
         for order in orders
@@ -167,7 +167,7 @@ def _order_row(order: Order) -> tuple[SafeString, str]:
 
 def _refund_row(refund: Refund) -> tuple[SafeString, str]:
     currency = refund.payment.currency
-    text = f"{money.format_amount(refund.amount, currency)} {currency} {refund.failure_code or refund.get_state_display()}"
+    text = f"{money.format_price(refund.amount, currency)} {refund.failure_code or refund.get_state_display()}"
     return _link("orders_refund", refund.pk, refund.payment.order.number), text
 
 

@@ -72,3 +72,17 @@ def test_minor_units_are_exact(amount: str, currency: str, expected: int) -> Non
 def test_a_fraction_of_the_smallest_unit_is_refused_and_never_rounded_away(amount: str, currency: str) -> None:
     with pytest.raises(ValueError, match="more digits"):
         money.to_minor(Decimal(amount), currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("4998", "INR", "₹4,998.00"),
+        ("0.5", "USD", "$0.50"),
+        ("-24.5", "EUR", "-€24.50"),
+        ("1234567", "JPY", "¥1,234,567"),
+        ("1.5", "KWD", "KWD\N{NO-BREAK SPACE}1.500"),
+    ],
+)
+def test_a_price_for_people_has_its_symbol_and_groups_of_thousands(amount: str, currency: str, text: str) -> None:
+    assert money.format_price(Decimal(amount), currency) == text

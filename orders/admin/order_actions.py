@@ -157,7 +157,7 @@ class Action:
 def describe_refunds(order: Order) -> str:
     """Return a summary of an order's refunds."""
     return ", ".join(
-        f"{money.format_amount(refund.amount, order.currency)} {order.currency} {refund.get_state_display()} ({refund.source})"
+        f"{money.format_price(refund.amount, order.currency)} {refund.get_state_display()} ({refund.source})"
         for refund in Refund.objects.filter(payment__order=order)
     )
 
@@ -199,7 +199,7 @@ def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
         seen=cleaned["seen"],
         source=Refund.Source.BANK if cleaned.get("by_bank") else Refund.Source.STAFF,
     )
-    message = f"{money.format_amount(refund.amount, order.currency)} {order.currency}: the refund is {refund.get_state_display()}."
+    message = f"{money.format_price(refund.amount, order.currency)}: the refund is {refund.get_state_display()}."
     if refund.state in Refund.CLOSED_STATES:  # this page repeats the same refund; the order page starts a new one
         raise InvalidTransition(f"{message} To try again, go back to the order. A bank transfer is recorded there too")
     return message

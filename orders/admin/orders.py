@@ -35,7 +35,7 @@ def _amount_column(name: str, description: str) -> Callable[[Any, Any], str]:
 
     @admin.display(description=description, ordering=name)
     def column(self: Any, row: Any) -> str:
-        return money.format_amount(getattr(row, name), row.currency if hasattr(row, "currency") else row.order.currency)
+        return money.format_price(getattr(row, name), row.currency if hasattr(row, "currency") else row.order.currency)
 
     return column
 
@@ -80,11 +80,11 @@ class PaymentInline(OrderInline, TabularInline[Payment, Order]):
 
     @admin.display(description="Captured")
     def captured(self, payment: Payment) -> str:
-        return money.format_amount(minor_units.captured_amount(payment), payment.currency)
+        return money.format_price(minor_units.captured_amount(payment), payment.currency)
 
     @admin.display(description="Refunded")
     def refunded(self, payment: Payment) -> str:
-        return money.format_amount(minor_units.refunded_amount(payment), payment.currency)
+        return money.format_price(minor_units.refunded_amount(payment), payment.currency)
 
 
 class EventInline(OrderInline, TabularInline[OrderEvent, Order]):
@@ -177,7 +177,7 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
 
     @admin.display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{money.format_amount(order.total, order.currency)} {order.currency}"
+        return money.format_price(order.total, order.currency)
 
     @admin.display(description="Address")
     def address_lines(self, order: Order) -> str:

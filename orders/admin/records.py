@@ -28,7 +28,7 @@ class RefundAdmin(ReadOnlyAdminMixin, ModelAdmin[Refund]):
 
     @admin.display(description="Amount", ordering="amount")
     def amount_with_currency(self, refund: Refund) -> str:
-        return f"{money.format_amount(refund.amount, refund.payment.currency)} {refund.payment.currency}"
+        return money.format_price(refund.amount, refund.payment.currency)
 
     @admin.display(description="State", ordering="state")
     def state_badge(self, refund: Refund) -> str:

@@ -56,10 +56,10 @@ def test_a_new_order_is_one_mail_to_each_as_text_and_html(api: SchemaClient, mer
     for part in (str(to_customer.body), get_html(to_customer)):
         assert f"Thank you for your order {order['number']}." in part
         assert "You will pay on delivery." in part
-        assert "Total: 40.00 INR" in part
+        assert "Total: ₹40.00" in part
     for part in (str(to_merchant.body), get_html(to_merchant)):
         assert "Ada Lovelace has placed an order." in part
-        assert "2 × Lamp: 40.00 INR" in part
+        assert "2 × Lamp: ₹40.00" in part
         assert order["order_token"] not in part
 
 
@@ -78,7 +78,7 @@ def test_the_mail_tells_prices_and_names_as_they_were(api: SchemaClient) -> None
 
     (message,) = send_pending_emails()
 
-    assert "2 × Shirt – M: 50.00 INR" in str(message.body)
+    assert "2 × Shirt – M: ₹50.00" in str(message.body)
 
 
 def test_a_guests_link_carries_the_token_in_its_fragment_alone(api: SchemaClient) -> None:

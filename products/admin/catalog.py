@@ -147,7 +147,7 @@ class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
     def lowest(self, product: Product) -> str:
         amount = getattr(product, "price_from", None)
         currency = markets.get_default_market().currency
-        return "–" if amount is None else f"{money.format_amount(amount, currency)} {currency}"
+        return "–" if amount is None else money.format_price(amount, currency)
 
     @admin.display(description="Stock", ordering="on_sale")
     def available_units(self, product: Product) -> SafeString:

@@ -75,8 +75,8 @@ def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff_cli
     assert rupees["days"][-1] == f"{now.day} {now:%b}"
     assert (rupees["Ordered"][-1], rupees["Ordered"][-3], set(rupees["Ordered"][:-3])) == ("39.98", "19.99", {"0"})
     assert (dollars["Ordered"][0], set(dollars["Ordered"][1:])) == ("0.30", {"0"})
-    assert "2 orders, 59.97 INR; 0.00 INR paid." in page
-    assert "3 orders, 0.30 USD; 0.00 USD paid." in page
+    assert "2 orders, ₹59.97; ₹0.00 paid." in page
+    assert "3 orders, $0.30; $0.00 paid." in page
 
 
 def test_money_by_card_counts_in_stripes_minor_units_and_cash_in_the_currencys(db: None) -> None:

@@ -84,7 +84,7 @@ def test_what_is_due_on_delivery_stands_on_the_slip_until_it_is_paid(superuser_c
     else:
         run_action(superuser_client, order, "cancel", reason="no lamps left")
 
-    assert "To be paid on delivery: 60.00 INR" in before
+    assert "To be paid on delivery: ₹60.00" in before
     assert "To be paid on delivery" not in get_packing_slip(superuser_client, order)
 
 

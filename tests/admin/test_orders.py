@@ -116,8 +116,8 @@ def test_a_part_is_refunded_and_restocked(staff_client: Client, paid: Order) -> 
 
     page = run_action(staff_client, paid, "refund", **form_data)
 
-    assert "20.00 INR: the refund is Succeeded." in page
-    assert "20.00 INR Succeeded (staff)" in page
+    assert "₹20.00: the refund is Succeeded." in page
+    assert "₹20.00 Succeeded (staff)" in page
     refund = Refund.objects.get()
     assert (refund.amount_minor, refund.reason, str(refund.created_by)) == (2000, "scratched", "staff@example.com")
     item.refresh_from_db()
@@ -188,7 +188,7 @@ def test_the_packing_slip_can_be_printed(staff_client: Client, order: Order) -> 
         "LAMP",
         "12 St James&#x27;s Square",
         "Ring &lt;b&gt;twice&lt;/b&gt;",
-        "To be paid on delivery: 40.00 INR",
+        "To be paid on delivery: ₹40.00",
         "<address>=Ada<br>Ada Lovelace<br>",
     ):
         assert part in page

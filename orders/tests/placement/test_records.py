@@ -58,8 +58,8 @@ def test_the_mail_is_owed_with_the_order_and_sent_once_by_the_worker(api: Schema
     assert [message.to for message in mail.outbox] == [["grace@example.com"]]
     message = mail.outbox[0]
     assert message.subject == f"Your order {order['number']}"
-    assert "2 × Lamp: 40.00 INR" in message.body
-    assert "Total: 40.00 INR" in message.body
+    assert "2 × Lamp: ₹40.00" in message.body
+    assert "Total: ₹40.00" in message.body
     assert Job.objects.get().done_at is not None
 
 

@@ -51,7 +51,7 @@ def test_two_clicks_on_one_page_are_one_refund_and_another_page_is_another(
 
     pages = [run_action(superuser_client, order, "refund", **form_data, **page) for _ in range(2)]
 
-    assert all("10.00 INR: the refund is Succeeded." in page_text for page_text in pages)
+    assert all("₹10.00: the refund is Succeeded." in page_text for page_text in pages)
     assert (get_refunds(order), get_refunded_amounts(card_payments)) == ([(1000, "succeeded", "staff")], [1000])
     item.refresh_from_db()
     assert (item.refunded_quantity, get_event_kinds(order.number).count("refund_requested")) == (1, 1)
@@ -96,7 +96,7 @@ def test_a_second_click_is_the_same_refund_where_nothing_is_left_of_its_line(
 
     pages = [run_action(superuser_client, order, "refund", **form_data) for _ in range(2)]
 
-    assert all("10.00 INR: the refund is Succeeded." in page_text for page_text in pages)
+    assert all("₹10.00: the refund is Succeeded." in page_text for page_text in pages)
     assert (get_refunds(order), get_refunded_amounts(card_payments), get_stock()) == (
         [(1000, "succeeded", "staff")],
         [1000],

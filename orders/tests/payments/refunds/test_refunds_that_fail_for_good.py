@@ -188,7 +188,7 @@ def test_staff_record_a_bank_transfer(card_payments: CardPayments, order: Order)
     page = get_hidden_fields(client, order)
     pages = [run_action(client, order, "refund", **form, by_bank="on", **page) for _ in range(2)]
 
-    assert all("40.00 INR: the refund is Succeeded." in text for text in pages)
+    assert all("₹40.00: the refund is Succeeded." in text for text in pages)
     assert get_refunds(order) == [(4000, "failed", "staff"), (4000, "succeeded", "bank")]
     assert (get_amounts(order), get_stock()) == ((4000, 4000, "refunded"), (10, 0))
     assert run_pending_jobs()[1] == 0

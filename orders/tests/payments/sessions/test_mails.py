@@ -60,8 +60,8 @@ def test_a_paid_order_is_one_mail_to_the_buyer_as_text_and_html(card_payments: C
     assert (message.to, message.subject) == (["ada@example.com"], f"Your order {order['number']}")
     for part in (str(message.body), get_html(message)):
         assert f"Thank you. Your order {order['number']} is paid." in part
-        assert "2 × Lamp: 40.00 INR" in part
-        assert "Total: 40.00 INR" in part
+        assert "2 × Lamp: ₹40.00" in part
+        assert "Total: ₹40.00" in part
         assert "Shipping" not in part
         assert "tax" not in part
     assert get_link(message) == (f"http://localhost:5173/orders/{order['number']}", {})
@@ -92,8 +92,8 @@ def test_shipping_and_tax_stand_in_the_mail_where_there_are_any(card_payments: C
     (message,) = send_pending_emails()
 
     for part in (str(message.body), get_html(message)):
-        assert "Shipping: 49.50 INR" in part
-        assert "Total: 89.50 INR (including 13.65 INR tax)" in part
+        assert "Shipping: ₹49.50" in part
+        assert "Total: ₹89.50 (including ₹13.65 tax)" in part
 
 
 def test_a_guests_link_carries_the_token_in_its_fragment_alone(card_payments: CardPayments) -> None:
@@ -158,8 +158,8 @@ def test_each_refund_is_one_mail_that_says_how_much(card_payments: CardPayments)
 
     messages = send_pending_emails()
     assert [str(message.subject) for message in messages] == [f"Refund for your order {order.number}"] * 2
-    assert sorted("We have refunded 10.00 INR" in str(message.body) for message in messages) == [False, True]
-    assert sorted("We have refunded 0.50 INR" in get_html(message) for message in messages) == [False, True]
+    assert sorted("We have refunded ₹10.00" in str(message.body) for message in messages) == [False, True]
+    assert sorted("We have refunded ₹0.50" in get_html(message) for message in messages) == [False, True]
     assert not [message for message in messages if "internal words" in str(message.body)]
 
 
@@ -246,7 +246,7 @@ def test_money_back_for_a_part_does_not_read_as_if_it_were_all(card_payments: Ca
     refunds.request_refund(make_staff_actor(), order.pk, Decimal("15.00"), "late")
 
     (message,) = send_pending_emails()
-    assert f"We have refunded 15.00 INR of your order {order.number}.\n" in str(message.body)
+    assert f"We have refunded ₹15.00 of your order {order.number}.\n" in str(message.body)
     assert "Total" not in str(message.body)
 
 
@@ -281,7 +281,7 @@ def test_a_paid_order_is_one_mail_to_the_merchant_without_the_buyers_token(card_
     assert message.subject == f"New order {order['number']}"
     for part in (str(message.body), get_html(message)):
         assert "Ada Lovelace has placed an order." in part
-        assert "2 × Lamp: 40.00 INR" in part
+        assert "2 × Lamp: ₹40.00" in part
         assert order["order_token"] not in part
 
 
