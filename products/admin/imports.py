@@ -16,10 +16,9 @@ from django.views.decorators.http import require_POST
 
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, apply_widgets, get_staff_actor, stream_csv
 from products.admin import import_display
-from products.import_models import MAX_MAPPING
 from products.importing import report, runs, uploads
 from products.importing.sources import Unreadable
-from products.models import ImportReportLine, ImportRun
+from products.models import MAX_MAPPING, ImportReportLine, ImportRun
 
 Kind = ImportReportLine.Kind
 

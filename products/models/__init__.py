@@ -1,0 +1,42 @@
+"""The catalog: categories, products, variants, prices, pictures and stock; and imports of the catalog by staff."""
+
+from products.models.category import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME, Category
+from products.models.image import ProductImage, picture_path, primary_image, variant_image
+from products.models.import_run import MAX_MAPPING, ImportCheckpoint, ImportChunk, ImportReportLine, ImportRun
+from products.models.listing import Listing
+from products.models.product import MAX_DESCRIPTION, MAX_NAME, Product
+from products.models.search_document import SearchDocument, SearchVectors, SearchWord
+from products.models.stock_movement import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, StockMovement
+from products.models.variant import LOWEST_PRICE_WINDOW, MAX_SKU, MAX_VARIANTS, MarketPrice, PriceChange, Variant
+
+__all__ = [
+    "LOWEST_PRICE_WINDOW",
+    "MAX_CATEGORY_DEPTH",
+    "MAX_CATEGORY_NAME",
+    "MAX_DESCRIPTION",
+    "MAX_MAPPING",
+    "MAX_NAME",
+    "MAX_NOTE",
+    "MAX_REFERENCE",
+    "MAX_SKU",
+    "MAX_STOCK",
+    "MAX_VARIANTS",
+    "Category",
+    "ImportCheckpoint",
+    "ImportChunk",
+    "ImportReportLine",
+    "ImportRun",
+    "Listing",
+    "MarketPrice",
+    "PriceChange",
+    "Product",
+    "ProductImage",
+    "SearchDocument",
+    "SearchVectors",
+    "SearchWord",
+    "StockMovement",
+    "Variant",
+    "picture_path",
+    "primary_image",
+    "variant_image",
+]
