@@ -17,6 +17,7 @@ from accounts.exceptions import AccountDisabled, CodeInvalid
 from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
 from core import rate_limits
+from core.characters import fold_digits
 
 CODE_LIFETIME = timedelta(minutes=5)
 MAX_TRIES_PER_CALLER = 5
@@ -54,9 +55,10 @@ def normalize_code(text: str) -> str:
     """Return a code without spaces, punctuation and invisible characters (Unicode's Z, P, Cf), with its digits in ASCII.
 
     People copy codes as they see them: `123 456`, `123-456.`, in full-width or Arabic-Indic digits, with direction marks.
+    A control character stays, so that a code with one is refused.
     """
     kept = (char for char in text if not (char.isspace() or char == MINUS or unicodedata.category(char).startswith(SEPARATORS)))
-    return "".join(str(unicodedata.decimal(char, char)) for char in kept)
+    return fold_digits("".join(kept))
 
 
 def is_well_formed(code: str) -> bool:
@@ -91,7 +93,7 @@ def authenticate_by_code(phone: str, code: str, client: ClientInfo) -> User:
 
 
 def _refuse_user(user: User, client: ClientInfo) -> CodeInvalid:
-    """Record that a right code opened nothing, and return the refusal."""
+    """Record that a correct code was refused, and return the refusal."""
     events.record_event(events.Event.CODE_FAILED, client, user_id=user.pk, phone=events.hash_contact(user.phone or ""))
     return CodeInvalid()
 

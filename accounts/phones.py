@@ -22,6 +22,7 @@ from phonenumbers import (
 )
 
 from accounts.exceptions import PhoneInvalid
+from core.characters import drop_invisible, fold_digits
 from core.countries import find_country_code, list_market_countries
 
 # Text messages to these numbers cost extra or are never delivered.
@@ -35,7 +36,6 @@ MAX_CONTACT_LENGTH = 64  # characters: two numbers with extensions
 MAX_CONTACT_INPUT = 256  # characters before the invisible ones are removed
 MIN_CONTACT_DIGITS, MAX_CONTACT_DIGITS = 3, 32
 DASHES = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"  # not in Unicode's category of dashes
-INVISIBLE = ("Cc", "Cf")  # control and format characters, such as the marks for the direction of text
 
 
 def normalize_phone(text: str, region: str) -> str:
@@ -64,8 +64,7 @@ def clean_contact(text: str) -> str:
 
     It may hold an extension, a second number or a remark. Raises PhoneInvalid for what cannot be a phone.
     """
-    visible = (char for char in text[:MAX_CONTACT_INPUT] if char.isspace() or unicodedata.category(char) not in INVISIBLE)
-    contact = " ".join("".join(visible).split())
+    contact = " ".join(drop_invisible(text[:MAX_CONTACT_INPUT]).split())
     is_short = len(text) <= MAX_CONTACT_INPUT and len(contact) <= MAX_CONTACT_LENGTH
     if contact and not (is_short and MIN_CONTACT_DIGITS <= sum(map(str.isdecimal, contact)) <= MAX_CONTACT_DIGITS):
         raise PhoneInvalid(field="phone")
@@ -86,7 +85,7 @@ def find_e164(text: str, regions: Sequence[str]) -> str:
 
 
 def list_searched_numbers(text: str) -> list[str]:
-    """Return the numbers in E.164 that a search for a phone in any writing may mean: at most one for each country of a market."""
+    """Return the numbers in E.164 that a search for a phone may mean: at most one for each country of a market."""
     if len(text) > MAX_CONTACT_INPUT:
         return []
     return list({number for country in list_market_countries() or [""] if (number := find_e164(text, [country]))})
@@ -94,18 +93,14 @@ def list_searched_numbers(text: str) -> list[str]:
 
 def _fold(text: str) -> str:
     """Return the text with ASCII digits, hyphens and spaces for those of other scripts, and without invisible characters."""
-    return "".join(map(_fold_character, unicodedata.normalize("NFKC", text)))
+    visible = drop_invisible(unicodedata.normalize("NFKC", text))
+    return fold_digits("".join(map(_fold_separator, visible)))
 
 
-def _fold_character(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return str(unicodedata.digit(char))
-    if category == "Pd" or char in DASHES:
+def _fold_separator(char: str) -> str:
+    if unicodedata.category(char) == "Pd" or char in DASHES:
         return "-"
-    if char.isspace():
-        return " "
-    return "" if category in INVISIBLE else char
+    return " " if char.isspace() else char
 
 
 def _is_possible(number: PhoneNumber) -> bool:

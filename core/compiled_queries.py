@@ -176,18 +176,25 @@ class CompiledCount(CompiledQuery):
         return CompiledStatement(count_sql, tuple(params), [], custom_plan=True)
 
 
-class CompiledUpdate(CompiledQuery):
+class CompiledChange(CompiledQuery):
+    """Base class of what changes the rows of a QuerySet."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        super().__init__()
+        self._build = build
+
+    def run(self, **values: Any) -> int:
+        """Execute the query with these values; return the number of changed rows."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.rowcount))
+
+
+class CompiledUpdate(CompiledChange):
     """An UPDATE of the rows of a QuerySet. The new values of the columns may be params or expressions."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]], **columns: Any) -> None:
-        super().__init__()
-        self._build = build
+        super().__init__(build)
         self._columns = columns
-
-    def run(self, **values: Any) -> int:
-        """Execute the query with these values; return the number of updated rows."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.rowcount))
 
     def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         query: Any = self._build().query.chain(UpdateQuery)
@@ -196,17 +203,8 @@ class CompiledUpdate(CompiledQuery):
         return CompiledStatement(sql, tuple(params), [])
 
 
-class CompiledDelete(CompiledQuery):
+class CompiledDelete(CompiledChange):
     """A DELETE of the rows of a QuerySet; no other model may reference its model."""
-
-    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
-        super().__init__()
-        self._build = build
-
-    def run(self, **values: Any) -> int:
-        """Execute the query with these values; return the number of deleted rows."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.rowcount))
 
     def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         query = self._build().query.chain(DeleteQuery)

@@ -47,7 +47,7 @@ def _list_names() -> Iterator[tuple[str, str]]:
 
 
 def _fold(name: str) -> str:
-    """Return the name without letter case, accents, dots and a leading article."""
+    """Return the name without letter case, accents, punctuation and a leading article."""
     decomposed = unicodedata.normalize("NFKD", name).casefold().replace(".", "").replace("&", " and ")
     letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     return re.sub(r"^the ", "", " ".join(re.findall(r"\w+", letters)))

@@ -16,6 +16,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from core.characters import parse_whole_number
 from core.limits import MAX_LINKED_PARAMETERS, MAX_LINKED_VALUE
 
 PAGE_SIZE = 24
@@ -115,9 +116,10 @@ def parse_page_size(query: Mapping[str, str]) -> int:
     text = query.get("page_size", "")
     if not text:
         return PAGE_SIZE
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_PAGE_SIZE):
+    size = parse_whole_number(text, max_digits=3)
+    if size is None or not 1 <= size <= MAX_PAGE_SIZE:
         raise ValidationError({"page_size": [f"Must be a whole number from 1 to {MAX_PAGE_SIZE}"]})
-    return int(text)
+    return size
 
 
 def after(rows: Rows, ordering: Sequence[str], position: Sequence[Any] | None, *, backwards: bool = False) -> Rows:

@@ -9,6 +9,7 @@ from anyascii import anyascii
 from django.db import models
 from django.utils.text import slugify
 
+from core.characters import parse_whole_number
 from products.exceptions import ProductNotFound
 
 # The kinds of reference to a product, and the lookup and field of each on a row with a foreign key to it.
@@ -42,9 +43,10 @@ def parse_product_ref(ref: str | int) -> tuple[str, int | UUID | str]:
     """
     text = str(ref)
     if text.isascii() and text.isdigit():
-        if len(text) > 18:  # longer ids could exceed a bigint
+        number = parse_whole_number(text)
+        if number is None:  # too long to be an id
             raise ProductNotFound
-        return "id", int(text)
+        return "id", number
     if UUID_PATTERN.fullmatch(text.lower()):
         return "uuid", UUID(text)
     if len(text) > MAX_REF_LENGTH or "\x00" in text:

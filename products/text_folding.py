@@ -5,6 +5,8 @@ import unicodedata
 
 from anyascii import anyascii
 
+from core.characters import fold_digits
+
 JOINER, SEPARATOR = "-", ","  # what `fold_compounds` writes for punctuation within a compound, and for other punctuation
 JOINING = "'`&\u02b9\u02bb\u02bc\u02bd\u2018\u2019\u201b\u2032\u2212\u05f3\u05f4"  # besides dashes and underscores
 # Signs whose compatibility decomposition would become part of the word before them.
@@ -34,10 +36,10 @@ def _fold_character(character: str) -> str | None:
         is_latin = not character.isascii() and unicodedata.name(character, "").startswith("LATIN ")
         return re.sub("[^a-z]", "", anyascii(character).lower()) if is_latin else character
     if category[0] == "N":
-        return str(unicodedata.decimal(character, character))
+        return fold_digits(character)
     if category == "Cf":
         return None  # such as a soft hyphen or a zero-width joiner
-    return SEPARATOR if category[0] in "PS" else " "
+    return SEPARATOR if category[0] in "PS" else " "  # a control character separates words, where elsewhere it is dropped
 
 
 FOLDING = _Folding()

@@ -93,13 +93,6 @@ def parse_secret_key(value: str, *, debug: bool, testing: bool) -> str:
     return value
 
 
-def check_all_different(**secrets: str) -> None:
-    """Check that no two secrets are equal, because one would accept what the other signed. Raises EnvError."""
-    for name, value in secrets.items():
-        if list(secrets.values()).count(value) > 1:
-            raise EnvError(f"{name} must differ from the other secrets.")
-
-
 def parse_hosts(names: list[str], *, debug: bool) -> list[str]:
     """Return the allowed hosts; without DEBUG they must be listed explicitly. Raises EnvError."""
     if debug:
@@ -152,12 +145,6 @@ def parse_email_backend(value: str, host: str, file_path: str) -> str:
         raise EnvError("EMAIL_BACKEND=smtp needs EMAIL_HOST.")
     name = "filebased" if value == "file" else value or ("smtp" if host else "console")
     return f"django.core.mail.backends.{name}.EmailBackend"
-
-
-def check_live_stripe_key(live: bool, secret_key: str) -> None:
-    """Reject a test key in live mode. Raises EnvError."""
-    if live and not secret_key.startswith(LIVE_KEYS):
-        raise EnvError("STRIPE_LIVE=1 needs a live key in STRIPE_SECRET_KEY.")
 
 
 def parse_stripe_api_base(value: str, secret_key: str) -> str:

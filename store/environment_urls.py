@@ -11,6 +11,14 @@ WEB_ORIGIN = re.compile(rf"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\]){PORT}")
 # The origin of an app's web view (Capacitor, Ionic, Tauri) or of a browser extension, which is sent as it is written.
 APP_ORIGIN = re.compile(rf"(?!https?:)[a-z][a-z0-9+.-]*://[A-Za-z0-9_.~-]+{PORT}")
 HEADER_NAME = re.compile(r"[a-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 §5.6.2, without the asterisk, which CORS treats as a wildcard
+# Request headers that pages of other origins may send: the shop's own, conditions, those of `fetch` with a cache mode, and those of
+# tracing libraries (W3C Trace Context and Baggage, Sentry). For one header that is not listed, a browser drops the whole request.
+DEFAULT_HEADERS = (
+    *("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with"),
+    *("x-session-key", "x-cart-token", "x-market", "x-order-token", "idempotency-key", "x-request-id"),
+    *("if-match", "if-none-match", "if-unmodified-since", "cache-control", "pragma"),
+    *("traceparent", "tracestate", "baggage", "sentry-trace"),
+)
 SESSION_PARAMETER, ORDER_PARAMETER = "session_id={CHECKOUT_SESSION_ID}", "order={ORDER}"
 
 
@@ -36,13 +44,13 @@ def _parse_origin(name: str, value: str) -> str:
     return parse_web_origin(name, value)
 
 
-def parse_header_names(env: ShopEnv, name: str, defaults: tuple[str, ...]) -> list[str]:
-    """Return the defaults and the names of headers listed in the variable, in lowercase. Raises EnvError."""
+def parse_header_names(env: ShopEnv, name: str) -> list[str]:
+    """Return DEFAULT_HEADERS and the names of headers listed in the variable, in lowercase. Raises EnvError."""
     names: list[str] = env.list(name, [])
     listed = [header.strip().lower() for header in names]
     if not all(HEADER_NAME.fullmatch(header) for header in listed):
         raise EnvError(f"{name} must hold names of headers like x-datadog-trace-id, separated by commas, without a wildcard.")
-    return list(dict.fromkeys((*defaults, *listed)))
+    return list(dict.fromkeys((*DEFAULT_HEADERS, *listed)))
 
 
 def parse_success_url(value: str, frontend: str) -> str:

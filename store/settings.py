@@ -15,8 +15,6 @@ from environs import EnvError
 from store import api_document, env_file, theme
 from store.environment import (
     ShopEnv,
-    check_all_different,
-    check_live_stripe_key,
     parse_admin_path,
     parse_database,
     parse_email_backend,
@@ -31,22 +29,20 @@ from store.environment import (
     parse_throttle_rates,
     parse_time_zone,
 )
+from store.environment_checks import (
+    check_all_different,
+    check_all_or_none,
+    check_auth_cookies,
+    check_live_shop,
+    check_live_stripe_key,
+    check_stripe_keys_match,
+)
 from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
-from store.live_shop import check_live_shop, check_stripe_keys_match
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "PYTEST_VERSION" in os.environ  # set by pytest before any import
-
-# Request headers that pages of other origins may send: the shop's own, conditions, those of `fetch` with a cache mode, and those of
-# tracing libraries (W3C Trace Context and Baggage, Sentry). For one header that is not listed, a browser drops the whole request.
-CORS_DEFAULT_HEADERS = (
-    *("accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with"),
-    *("x-session-key", "x-cart-token", "x-market", "x-order-token", "idempotency-key", "x-request-id"),
-    *("if-match", "if-none-match", "if-unmodified-since", "cache-control", "pragma"),
-    *("traceparent", "tracestate", "baggage", "sentry-trace"),
-)
 
 env = ShopEnv()
 if not TESTING:
@@ -79,7 +75,7 @@ try:
     ALLOWED_HOSTS = parse_hosts(env.list("ALLOWED_HOSTS", []), debug=DEBUG)
     TRUSTED_PROXIES = env.count("TRUSTED_PROXIES", 0)
     CORS_ALLOWED_ORIGINS = parse_origins(env, "CORS_ALLOWED_ORIGINS", FRONTEND_URL)
-    CORS_ALLOW_HEADERS = parse_header_names(env, "CORS_ALLOWED_HEADERS", CORS_DEFAULT_HEADERS)
+    CORS_ALLOW_HEADERS = parse_header_names(env, "CORS_ALLOWED_HEADERS")
     CSRF_TRUSTED_ORIGINS = parse_origins(env, "CSRF_TRUSTED_ORIGINS", FRONTEND_URL)
     CSRF_REQUIRE_ORIGIN = env.bool("CSRF_REQUIRE_ORIGIN", False)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
@@ -89,8 +85,7 @@ try:
     # --- 4. Cookies and tokens ---------------------------------------------------------------------------------------
     AUTH_COOKIE_SECURE = env.bool("AUTH_COOKIE_SECURE", not DEBUG)
     AUTH_COOKIE_SAMESITE = env.one_of("AUTH_COOKIE_SAMESITE", ("Lax", "None"))
-    if AUTH_COOKIE_SAMESITE == "None" and not AUTH_COOKIE_SECURE:
-        raise EnvError("AUTH_COOKIE_SAMESITE=None needs AUTH_COOKIE_SECURE=1: browsers drop such cookies otherwise.")
+    check_auth_cookies(AUTH_COOKIE_SAMESITE, secure=AUTH_COOKIE_SECURE)
     ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.count("ACCESS_TOKEN_MINUTES", 30, maximum=365 * 24 * 60))
     REFRESH_TOKEN_LIFETIME = timedelta(days=env.count("REFRESH_TOKEN_DAYS", 30, maximum=3650))
     SESSION_LIFETIME = timedelta(days=env.count("SESSION_DAYS", 90, maximum=3650))
@@ -107,6 +102,11 @@ try:
     CLOUDINARY_CLOUD_NAME = env.str("CLOUDINARY_CLOUD_NAME", "")
     CLOUDINARY_API_KEY = env.str("CLOUDINARY_API_KEY", "")
     CLOUDINARY_API_SECRET = env.str("CLOUDINARY_API_SECRET", "")
+    check_all_or_none(
+        CLOUDINARY_CLOUD_NAME=CLOUDINARY_CLOUD_NAME,
+        CLOUDINARY_API_KEY=CLOUDINARY_API_KEY,
+        CLOUDINARY_API_SECRET=CLOUDINARY_API_SECRET,
+    )
     MEDIA_ROOT = Path(env.str("MEDIA_ROOT", "") or BASE_DIR / "media")
     STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
     STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
@@ -304,9 +304,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
-CLOUDINARY_ON = bool(CLOUDINARY_CLOUD_NAME and CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET)
-if not CLOUDINARY_ON and (CLOUDINARY_CLOUD_NAME or CLOUDINARY_API_KEY or CLOUDINARY_API_SECRET):
-    raise ImproperlyConfigured("Set all of CLOUDINARY_CLOUD_NAME, CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET, or none.")
+CLOUDINARY_ON = bool(CLOUDINARY_CLOUD_NAME)
 if CLOUDINARY_ON:  # read by django-cloudinary-storage, which is only imported in this case
     CLOUDINARY_STORAGE = {
         "CLOUD_NAME": CLOUDINARY_CLOUD_NAME,

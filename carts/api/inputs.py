@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from carts.models import MAX_QUANTITY
+from core.characters import parse_whole_number
 from core.http.fields import CartTokenField
 from core.http.inputs import Input
 from products.slugs import MAX_REF_LENGTH
@@ -47,8 +48,8 @@ class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptabl
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number, capped just above the limit: the service raises its own error for quantities over the limit."""
-        if isinstance(data, str) and data.strip().isascii() and data.strip().isdigit() and len(data) < 10:
-            data = int(data)
+        if isinstance(data, str):
+            data = parse_whole_number(data.strip(), max_digits=9)
         if type(data) is not int or data < self.min_value:
             raise serializers.ValidationError(INVALID_QUANTITY_MESSAGE.format(self.min_value))
         return min(data, MAX_QUANTITY + 1)
@@ -59,7 +60,7 @@ class Quantity(serializers.Field):  # type: ignore[type-arg]  # not subscriptabl
 
 
 def read_alias(field: Any, data: Any, name: str) -> Any:
-    """Return what a body says under an alias, which may contradict the field itself; None if it says nothing.
+    """Return the value of an alias in a body, which may contradict the field itself; None without one.
 
     Raises ValidationError.
     """

@@ -107,6 +107,21 @@ def make_shirt() -> Product:
     return make_product("Shirt", variants=sizes)
 
 
+def get_product_refs(product: Product) -> dict[str, dict[str, Any]]:
+    """Return the bodies that can identify a simple product."""
+    variant = product.variants.get().pk
+    return {
+        "number": {"product_id": product.pk},
+        "text": {"product_id": str(product.pk)},
+        "uuid": {"product_id": str(product.uuid)},
+        "slug": {"product_id": product.slug},
+        "sku_id": {"sku_id": variant},
+        "sku_id as text": {"sku_id": str(variant)},
+        "with variant_id": {"product_id": product.pk, "variant_id": variant},
+        "with null": {"product_id": product.pk, "variant_id": None},
+    }
+
+
 def get_sku_id(sku: str) -> int:
     """Return the id of the variant with this SKU."""
     return Variant.objects.get(sku=sku).pk

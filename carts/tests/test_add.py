@@ -7,28 +7,21 @@ import pytest
 
 from accounts.tests.factories import make_user
 from carts.models import Cart, CartAuditLog, CartItem
-from carts.tests.factories import add_to_cart, get_cart, get_cart_rows, get_sku_id, make_shirt, signed_in_client, units_by_sku
-from products.models import Product
+from carts.tests.factories import (
+    add_to_cart,
+    get_cart,
+    get_cart_rows,
+    get_product_refs,
+    get_sku_id,
+    make_shirt,
+    signed_in_client,
+    units_by_sku,
+)
 from products.tests.factories import make_product, set_price, update_product, update_variant
 from tests.schema_client import SchemaClient
 
 ADDRESSES = [f"{mount}/cart/{name}{tail}" for mount in ("/api", "") for name in ("add", "items") for tail in ("/", "")]
 UNKNOWN_PRODUCTS = [0, 999_999, "999999", "no-such-product", "550e8400-e29b-41d4-a716-446655440000", "9" * 30, "9" * 64]
-
-
-def get_product_refs(product: Product) -> dict[str, dict[str, Any]]:
-    """Return the bodies that can identify a simple product."""
-    variant = product.variants.get().pk
-    return {
-        "number": {"product_id": product.pk},
-        "text": {"product_id": str(product.pk)},
-        "uuid": {"product_id": str(product.uuid)},
-        "slug": {"product_id": product.slug},
-        "sku_id": {"sku_id": variant},
-        "sku_id as text": {"sku_id": str(variant)},
-        "with variant_id": {"product_id": product.pk, "variant_id": variant},
-        "with null": {"product_id": product.pk, "variant_id": None},
-    }
 
 
 def test_the_price_is_kept_as_it_was_when_added(api: SchemaClient) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from carts.models import CartItem
-from carts.tests.factories import add_to_cart, get_cart, get_cart_rows, get_sku_id, make_shirt, units_by_sku
+from carts.tests.factories import add_to_cart, get_cart, get_cart_rows, get_product_refs, get_sku_id, make_shirt, units_by_sku
 from products.models import MarketPrice
 from products.tests.factories import make_product, set_price, update_variant
 from tests.schema_client import SchemaClient
@@ -44,18 +44,12 @@ def test_it_sets_the_units_of_a_line(api: SchemaClient, method: str, form: str) 
     assert body["cart"] == get_cart(api)
 
 
-@pytest.mark.parametrize("way", ["id", "text", "uuid", "sku_id"])
+@pytest.mark.parametrize("way", ["number", "text", "uuid", "sku_id"])
 def test_the_product_can_be_named_in_many_ways(api: SchemaClient, way: str) -> None:
     lamp = make_product(sku="LAMP")
     add_to_cart(api, lamp, 2)
-    named: dict[str, dict[str, Any]] = {
-        "id": {"product_id": lamp.pk},
-        "text": {"product_id": str(lamp.pk)},
-        "uuid": {"product_id": str(lamp.uuid)},
-        "sku_id": {"sku_id": get_sku_id("LAMP")},
-    }
 
-    response = api.patch("/api/cart/update/", {**named[way], "qty": 4})
+    response = api.patch("/api/cart/update/", {**get_product_refs(lamp)[way], "qty": 4})
 
     assert units_by_sku(response.json()["cart"]) == {"LAMP": 4}
 

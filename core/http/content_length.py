@@ -9,18 +9,17 @@ from io import BytesIO
 
 from django.http import HttpRequest, HttpResponse
 
+from core.characters import parse_whole_number
 from core.http.envelope import refuse
 from core.limits import MAX_BODY, MAX_FILE
 
-MAX_DIGITS = 18  # of a Content-Length
 TIMEOUT_MESSAGE = "The request did not arrive in time"
 WITHOUT_BODY = frozenset((204, 304))
 
 
 def get_content_length(request: HttpRequest) -> int | None:
     """Return the size of the body that the client announces, in bytes; 0 without a header, None if it is not a number."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    return int(text) if len(text) <= MAX_DIGITS and text.isascii() and text.isdecimal() else None
+    return parse_whole_number(request.META.get("CONTENT_LENGTH") or "0")
 
 
 class ContentLengthMiddleware:

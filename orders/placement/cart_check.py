@@ -8,6 +8,7 @@ from typing import Any
 from carts.identity import CartOwner
 from carts.lines import Line
 from core import money
+from core.characters import parse_whole_number
 from core.markets import Market
 from orders.exceptions import CartChanged, EmptyCart, NamedTwice
 from orders.models import OrderItem
@@ -42,8 +43,7 @@ class RequestedLine:
         if self.product is not None and self.product != self.own_id:
             conditions.append([_parse_reference(self.product)])
         if self.own_id is not None:
-            is_number = self.own_id.isascii() and self.own_id.isdigit()
-            conditions.append([_parse_reference(self.own_id), ("id", int(self.own_id) if is_number else None)])
+            conditions.append([_parse_reference(self.own_id), ("id", parse_whole_number(self.own_id))])
         return conditions
 
     def serialize_unknown(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _parse_reference(product: str) -> tuple[str, object]:
     """Return the attribute of a line that a reference to a product names, and its value."""
     try:
         kind, value = parse_product_ref(product)
-    except ProductNotFound:  # names no product of any shop
+    except ProductNotFound:  # cannot be a product of any shop
         return "slug", ""
     return PRODUCT_FIELDS[kind], value
 

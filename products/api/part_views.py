@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from core.characters import parse_whole_number
 from core.exceptions import NotFound, PreconditionFailed
 from core.http.envelope import Reply
 from core.http.openapi import PaginationResponse, api_schema
@@ -46,13 +47,16 @@ from products.services import products
 PRODUCT = OpenApiParameter("product", OpenApiTypes.STR, OpenApiParameter.PATH, description="id, uuid or slug of the product")
 VARIANT_ID = OpenApiParameter("variant_id", OpenApiTypes.INT, OpenApiParameter.PATH, description="`id` of the variant")
 IMAGE_ID = OpenApiParameter("image_id", OpenApiTypes.INT, OpenApiParameter.PATH, description="`id` of the image")
+CHANGE_REFUSALS = (PreconditionFailed, ProductNotFound, NotYours)
+VARIANT_REFUSALS = (DuplicateOptions, of_field(ImageNotFound), PriceNeeded, SkuTaken)
 
 
 def parse_part_id(text: str) -> int:
     """Return the id in the URL. Raises NotFound if it cannot be an id."""
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = parse_whole_number(text)
+    if number is None:
         raise NotFound
-    return int(text)
+    return number
 
 
 class ProductPartsViewSet(GenericViewSet[Product]):
@@ -73,16 +77,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         statuses=(201,),
         parameters=PRECONDITIONS,
         operation_id="add_variant",
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            DuplicateOptions,
-            of_field(ImageNotFound),
-            PriceNeeded,
-            SkuTaken,
-            TooManyVariants,
-        ),
+        refusals=(*CHANGE_REFUSALS, *VARIANT_REFUSALS, TooManyVariants),
     )
     @action(detail=True, methods=["post"])
     @if_unchanged
@@ -100,18 +95,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         request=VariantInput(partial=True),
         parameters=[VARIANT_ID, *PRECONDITIONS],
         operation_id="update_variant",
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            NotFound,
-            VariantNotFound,
-            DuplicateOptions,
-            of_field(ImageNotFound),
-            PriceNeeded,
-            SkuTaken,
-            StockConflict,
-        ),
+        refusals=(*CHANGE_REFUSALS, NotFound, VariantNotFound, *VARIANT_REFUSALS, StockConflict),
     )
     @action(detail=True, methods=["patch"], url_path=r"variants/(?P<variant_id>[^/]+)")
     @if_unchanged
@@ -128,14 +112,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         VariantResponse,
         parameters=[VARIANT_ID, *PRECONDITIONS],
         operation_id="delete_variant",
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            NotFound,
-            VariantNotFound,
-            LastVariant,
-        ),
+        refusals=(*CHANGE_REFUSALS, NotFound, VariantNotFound, LastVariant),
     )
     @variant.mapping.delete
     @if_unchanged
@@ -178,13 +155,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         request=ImageChangeInput,
         parameters=[IMAGE_ID, *PRECONDITIONS],
         operation_id="update_image",
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            NotFound,
-            ImageNotFound,
-        ),
+        refusals=(*CHANGE_REFUSALS, NotFound, ImageNotFound),
     )
     @action(detail=True, methods=["patch"], url_path=r"images/(?P<image_id>[^/]+)")
     @if_unchanged
@@ -203,13 +174,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         ProductResponse,
         parameters=[IMAGE_ID, *PRECONDITIONS],
         operation_id="delete_image",
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            NotFound,
-            ImageNotFound,
-        ),
+        refusals=(*CHANGE_REFUSALS, NotFound, ImageNotFound),
     )
     @image.mapping.delete
     @if_unchanged
@@ -242,14 +207,7 @@ class ProductPartsViewSet(GenericViewSet[Product]):
         request=StockInput,
         parameters=PRECONDITIONS,
         operation_id="adjust_stock",
-        refusals=(
-            PreconditionFailed,
-            ProductNotFound,
-            NotYours,
-            VariantNeeded,
-            VariantNotFound,
-            StockConflict,
-        ),
+        refusals=(*CHANGE_REFUSALS, VariantNeeded, VariantNotFound, StockConflict),
     )
     @stock.mapping.post
     @if_unchanged

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from rest_framework.exceptions import ValidationError
 
+from core.characters import parse_whole_number
 from core.pagination import Cursor, invalid_cursor, parse_page_size
 from products.catalog.filters import ORDERINGS, ListQuery
 from products.search_terms import parse_words
@@ -51,9 +52,10 @@ def _parse_id(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = parse_whole_number(text)
+    if number is None:
         raise ValidationError({name: ["Must be the id of a user"]})
-    return int(text)
+    return number
 
 
 def _parse_amount(query: Mapping[str, str], name: str) -> Decimal | None:

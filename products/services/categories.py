@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from core.characters import parse_whole_number
 from core.exceptions import NotFound
 from products.exceptions import CategoryInUse, CategoryUnknown
 from products.models import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME, Category, Product
@@ -66,7 +67,8 @@ def resolve_category(text: str, *, may_create: bool) -> Category:
     if len(path) > 1:
         return _get_by_path(path) or (get_or_create_by_path(path) if may_create else _raise_unknown(text))
     by_slug = Category.objects.filter(slug=text.lower()).first()
-    by_id = Category.objects.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 19 else None
+    number = parse_whole_number(text)
+    by_id = None if number is None else Category.objects.filter(pk=number).first()
     if by_slug or by_id:
         return by_slug or by_id  # type: ignore[return-value]  # one of them is set
     folded = text.casefold()

@@ -75,6 +75,7 @@ def refuse_duplicate_options(options: Iterable[Mapping[str, str]]) -> None:
 
 
 def _fold_option(text: str) -> str:
+    """Return the text without letter case, full-width forms and repeated spaces. Accents count, unlike in `text_folding.fold`."""
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 

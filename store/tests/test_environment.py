@@ -8,7 +8,6 @@ from environs import EnvError
 from store.environment import (
     DEVELOPMENT_KEY,
     ShopEnv,
-    check_all_different,
     parse_admin_path,
     parse_database,
     parse_hosts,
@@ -16,6 +15,7 @@ from store.environment import (
     parse_secret_key,
     parse_time_zone,
 )
+from store.environment_checks import check_all_different
 
 GOOD_KEY = "4711-" * 12
 

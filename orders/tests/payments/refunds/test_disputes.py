@@ -4,13 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
-from carts.tests.factories import add_to_cart
 from core.models import Job
 from orders.models import Order, Payment, Refund, StripeEvent
 from orders.payments import refunds
-from orders.tests.factories import customer
 from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.invariants import alter_event, check_invariants, get_event_kinds, get_stock, post_events, take_events
 from orders.tests.payments.paid_orders import (
@@ -23,19 +20,9 @@ from orders.tests.payments.paid_orders import (
     make_staff_actor,
     run_pending_jobs,
 )
-from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client(settings: Settings) -> SchemaClient:
-    """A buyer whose cart holds two of five lamps."""
-    settings.SHOP_EMAIL = "owner@shop.example"
-    client = customer()
-    add_to_cart(client, make_product(sku="LAMP", stock=5), 2)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("merchant_email")]
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
-from carts.tests.factories import add_to_cart, get_cart, units_by_sku
+from carts.tests.factories import get_cart, units_by_sku
 from core.models import Job
 from orders.models import Order, Payment, Refund
-from orders.tests.factories import customer
 from orders.tests.payments.card_payments import CardPayments, get_statuses
 from orders.tests.payments.invariants import (
     alter_event,
@@ -20,27 +18,11 @@ from orders.tests.payments.invariants import (
     post_events,
     take_events,
 )
-from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("merchant_email")]
 TAMPERED: list[dict[str, Any]] = [{"amount_total": 3999}, {"amount_total": 4001}, {"amount_total": 0}, {"currency": "usd"}]
 COMPLETED = "checkout.session.completed"
-
-
-@pytest.fixture
-def client(settings: Settings) -> SchemaClient:
-    """A buyer whose cart holds two of five lamps."""
-    settings.SHOP_EMAIL = "owner@shop.example"
-    client = customer()
-    add_to_cart(client, make_product(sku="LAMP", stock=5), 2)
-    return client
-
-
-@pytest.fixture
-def order(card_payments: CardPayments, client: SchemaClient) -> dict[str, Any]:
-    """The buyer's order, with its payment page open."""
-    return card_payments.place_order(client)
 
 
 def check_awaits_decision(client: SchemaClient, number: str) -> None:

@@ -6,31 +6,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from carts.tests.factories import add_to_cart, get_cart, units_by_sku
+from carts.tests.factories import get_cart, units_by_sku
 from core import outbox
 from orders.models import Order, Payment, Refund
 from orders.payments import sessions, stripe_gateway
-from orders.tests.factories import customer
 from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.invariants import check_invariants, count_mails, get_event_kinds, get_job_keys, get_stock, get_verify_url
-from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> SchemaClient:
-    """A buyer whose cart holds two of five lamps."""
-    client = customer()
-    add_to_cart(client, make_product(sku="LAMP", stock=5), 2)
-    return client
-
-
-@pytest.fixture
-def order(card_payments: CardPayments, client: SchemaClient) -> dict[str, Any]:
-    """The buyer's order, with its payment page open."""
-    return card_payments.place_order(client)
 
 
 def create_second_payment() -> Payment:

@@ -12,7 +12,6 @@ from pytest_django import Settings
 
 from accounts.tests.concurrency import run_concurrently
 from carts.models import Cart
-from carts.tests.factories import add_to_cart
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
 from orders.fulfilment import shipping
@@ -21,29 +20,13 @@ from orders.payments import disputes, refunds, sessions, settlement
 from orders.payments.provider_state import ProviderDispute, ProviderRefund, ProviderSession
 from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
-from orders.tests.factories import customer
 from orders.tests.payments.card_payments import CardPayments, get_statuses
 from orders.tests.payments.reconciliation.test_sync_payments import pass_time, run_sync
-from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor(kind="staff")
 REFUND_UNAVAILABLE = {"match": {"method": "POST", "path": "refunds"}, "times": -1, "do": {"status": 503}}
-
-
-@pytest.fixture
-def client() -> SchemaClient:
-    """A buyer with two of five lamps in the cart."""
-    client = customer()
-    add_to_cart(client, make_product(sku="LAMP", stock=5), 2)
-    return client
-
-
-@pytest.fixture
-def order(card_payments: CardPayments, client: SchemaClient) -> dict[str, Any]:
-    """The buyer's order, which awaits payment."""
-    return card_payments.place_order(client)
 
 
 def make_provider_session(order: dict[str, Any], status: str, payment_status: str, **more: Any) -> ProviderSession:

@@ -6,6 +6,32 @@ from core.local_origins import is_local_origin
 from store.environment import LIVE_KEYS
 
 
+def check_all_different(**secrets: str) -> None:
+    """Check that no two secrets are equal, because one would accept what the other signed. Raises EnvError."""
+    for name, value in secrets.items():
+        if list(secrets.values()).count(value) > 1:
+            raise EnvError(f"{name} must differ from the other secrets.")
+
+
+def check_auth_cookies(same_site: str, *, secure: bool) -> None:
+    """Reject cookies that browsers would drop. Raises EnvError."""
+    if same_site == "None" and not secure:
+        raise EnvError("AUTH_COOKIE_SAMESITE=None needs AUTH_COOKIE_SECURE=1: browsers drop such cookies otherwise.")
+
+
+def check_all_or_none(**values: str) -> None:
+    """Reject variables of which some are set and some are empty. Raises EnvError."""
+    if any(values.values()) and not all(values.values()):
+        *names, last = values
+        raise EnvError(f"Set all of {', '.join(names)} and {last}, or none.")
+
+
+def check_live_stripe_key(live: bool, secret_key: str) -> None:
+    """Reject a test key in live mode. Raises EnvError."""
+    if live and not secret_key.startswith(LIVE_KEYS):
+        raise EnvError("STRIPE_LIVE=1 needs a live key in STRIPE_SECRET_KEY.")
+
+
 def check_stripe_keys_match(secret_key: str, publishable_key: str) -> None:
     """Reject keys of different modes: no payment page opens with them. Raises EnvError."""
     modes = {mode for key in (secret_key, publishable_key) for mode in ("live", "test") if key[2:].startswith(f"_{mode}_")}
