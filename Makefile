@@ -1,7 +1,7 @@
 # Each of these works as the first command on a fresh machine with Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
-# The schema and the checks are made with these values, whatever a .env says.
+# The schema and the checks use these values, whatever .env contains.
 PLAIN := DEBUG=1 SECRET_KEY=for-checks-only AUTH_COOKIE_SECURE=0 DATABASE_URL=sqlite:///db.sqlite3
 PRODUCTION := DEBUG=0 SECRET_KEY=$(shell head -c 48 /dev/urandom | od -An -tx1 | tr -d ' \n') ALLOWED_HOSTS=shop.example \
 	FRONTEND_URL=https://shop.example REDIS_URL=redis://cache:6379/0 EMAIL_HOST=mail.shop.example AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
@@ -14,7 +14,7 @@ NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 
 .PHONY: run test soak check next-django schema examples install clean
 
-run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, catalog page on 5173
+run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, shop front on 5173
 	@$(BIN)/python manage.py demo $(ARGS)
 
 test: .venv/dev.stamp ## run all tests, on SQLite and, where it is installed, on PostgreSQL
@@ -31,9 +31,9 @@ check: .venv/dev.stamp ## style, layers, types, migrations, production settings,
 	$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PLAIN) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .venv/openapi.yaml
-	diff openapi.yaml .venv/openapi.yaml || (echo "openapi.yaml is not what the code says: run 'make schema'"; exit 1)
+	diff openapi.yaml .venv/openapi.yaml || (echo "openapi.yaml differs from the code: run 'make schema'"; exit 1)
 	$(PLAIN) $(BIN)/python manage.py write_error_reference --file .venv/errors.md
-	diff docs/errors.md .venv/errors.md || (echo "docs/errors.md is not what the code says: run 'make schema'"; exit 1)
+	diff docs/errors.md .venv/errors.md || (echo "docs/errors.md differs from the code: run 'make schema'"; exit 1)
 
 next-django: ## run the tests of the kernel and the compiled queries with the next release of Django
 ifeq ($(NEXT_PYTHON),)
@@ -67,7 +67,7 @@ install: .venv/run.stamp ## install what the shop needs to run
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| (echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 ..."; exit 1)
+		|| (echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ..."; exit 1)
 	@$(PYTHON) -m venv .venv || (rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1)
 
 .venv/run.stamp: .venv/bin/pip requirements.txt
@@ -80,5 +80,5 @@ install: .venv/run.stamp ## install what the shop needs to run
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/run.stamp
 
-clean: ## remove what was installed and made; the database and .env stay
+clean: ## remove what was installed and generated; the database and .env stay
 	rm -rf .venv .venv-next staticfiles .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

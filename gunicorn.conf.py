@@ -7,7 +7,7 @@ from environs import Env
 
 ROOT = Path(__file__).resolve().parent
 env = Env()
-if "PYTEST_VERSION" not in os.environ:  # a server that a test starts knows no .env, like its settings
+if "PYTEST_VERSION" not in os.environ:  # servers that tests start ignore .env, as the settings do
     env.read_env(ROOT / ".env", recurse=False, override=False)
 
 wsgi_app = "store.wsgi"
@@ -45,5 +45,5 @@ control_socket_disable = True
 
 
 def post_fork(server: object, worker: object) -> None:
-    """Hand the setting to a new worker."""
+    """Pass the setting to a new worker."""
     worker.read_timeout = read_timeout  # type: ignore[attr-defined]  # of LimitedWorker

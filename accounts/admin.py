@@ -94,14 +94,14 @@ class UserAdmin(ModelAdmin[User]):
     )
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> tuple[QuerySet[User], bool]:
-        """Find users by their phone in any writing, too."""
+        """Also find users by phone number, however it is written."""
         found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
         return found | queryset.filter(phone__in=phones.list_searched_numbers(search_term)), may_have_duplicates
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only superusers grant permissions; personal data of existing users is read-only.
 
-        Staff give no right that they lack: sellers may add products, so only staff who may do so make sellers. Nor do they
+        Staff cannot grant rights that they lack: sellers may add products, so only staff who may do so make sellers. Nor can they
         change their own account.
         """
         personal = () if obj is None else PERSONAL_FIELDS

@@ -51,8 +51,8 @@ def authenticate_by_password(email: str, password: str, client: ClientInfo) -> U
 def authenticate_for_admin(email: str, password: str, client: ClientInfo) -> User:
     """Return the member of staff with this address and password, and record their sign-in to the admin.
 
-    Attempts are counted by address and account together with those at the API, so that the admin is no second door to guess a
-    password at. Raises InvalidCredentials, also for an account without access to the admin; AccountDisabled; TooManyRequests.
+    Attempts are counted by address and account together with those at the API, so that the admin is no way around the limits.
+    Raises InvalidCredentials, also for an account without access to the admin; AccountDisabled; TooManyRequests.
     """
     user = _authenticate(email, password, client, is_admin=True)
     if not user.is_staff:

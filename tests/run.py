@@ -62,17 +62,17 @@ def slowest() -> list[str]:
 
 def on_both(arguments: list[str], sqlite: dict[str, str]) -> bool:
     """Run the suite on both engines side by side, and print one output after the other; True where all passed."""
-    with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as told:
-        on_sqlite = pytest("sqlite", arguments, {**sqlite, **PARALLEL_RUN}, told)
+    with postgres() as database_url, redis() as redis_url, tempfile.TemporaryFile("w+") as sqlite_output:
+        on_sqlite = pytest("sqlite", arguments, {**sqlite, **PARALLEL_RUN}, sqlite_output)
         print("\n=== Tests on PostgreSQL and Redis (those on SQLite run beside them)", flush=True)
         try:
             codes = on_postgresql(arguments, {"DATABASE_URL": database_url, "REDIS_URL": redis_url, **PARALLEL_RUN})
             codes.append(on_sqlite.wait())
         finally:
             on_sqlite.terminate()
-        told.seek(0)
+        sqlite_output.seek(0)
         print("\n=== Tests on SQLite", flush=True)
-        shutil.copyfileobj(told, sys.stdout)
+        shutil.copyfileobj(sqlite_output, sys.stdout)
     return have_passed(codes, arguments)
 
 
@@ -82,7 +82,7 @@ def coverage(*arguments: str) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run everything that this machine can run, and say what it could not."""
+    """Run everything that this machine can run, and report what it cannot."""
     coverage("erase")
     for old in CACHE.glob("*/v"):
         shutil.rmtree(old)

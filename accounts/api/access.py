@@ -55,7 +55,7 @@ def get_claims(request: Request) -> tokens.Claims:
 def sign_in_user(request: Request, user: User, reply: Reply, *, method: str, mode: str) -> Reply:
     """Start a session, send `signed_in`, and add the tokens and what the receivers return to the response.
 
-    The session of the browser's cookies ends, of whichever user: the browser no longer has a way to sign out of it. Raises
+    The session in the browser's cookies ends, even if it is another user's: the browser can no longer sign out of it. Raises
     AccountDisabled, InvalidCredentials.
     """
     request._request.caller_market = user.market  # type: ignore[attr-defined]  # used if the request names no market

@@ -76,7 +76,7 @@ def _make_etag(content: bytes) -> str:
 
 
 def _add_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse | None:
-    # The warnings about the request follow from its URL, and a write has another one, so they are no part of the version.
+    # Warnings depend on the URL, and the URL of a write differs, so they are not part of the version.
     etag = _make_etag(response.encode() if isinstance(response, Reply) and response.unknown_input else response.content)
     response["ETag"] = etag
     conditional = get_conditional_response(request, etag=etag, response=response)

@@ -1,4 +1,4 @@
-"""CORS for shop fronts on other origins: an origin is allowed if it is listed to the letter."""
+"""CORS for shop fronts on other origins: an origin is allowed if it is listed exactly."""
 
 from urllib.parse import SplitResult
 
@@ -9,7 +9,7 @@ from core.http.origin import is_listed_origin
 
 
 class ExactCorsMiddleware(CorsMiddleware):
-    """django-cors-headers, which compares scheme and host only and echoes what stands behind them, with our comparison."""
+    """django-cors-headers, which compares scheme and host only and echoes whatever follows them, with our comparison."""
 
     def origin_found_in_white_lists(self, origin: str, url: SplitResult) -> bool:
         """Return whether CORS_ALLOWED_ORIGINS holds the origin."""

@@ -147,7 +147,7 @@ def _report(exc: BaseException, request: HttpRequest | None) -> None:
 
 
 class ErrorsMiddleware:
-    """Answers malformed requests and exceptions outside of the REST framework with the envelope, with DEBUG on too."""
+    """Answers malformed requests and exceptions outside of the REST framework with the envelope, also with DEBUG."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

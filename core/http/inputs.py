@@ -14,7 +14,7 @@ class Input(serializers.Serializer[Any]):
     """A request body.
 
     `aliases` maps other names to field names: an alias is read if the field is absent or empty, the first one with a value wins.
-    The schema does not mention aliases, and errors bear the name that the client sent. `unused` names keys that clients copy
+    The schema does not mention aliases, and errors use the name that the client sent. `unused` names keys that clients copy
     from responses or from their own state: no field reads them, and no warning names them.
     """
 

@@ -84,7 +84,7 @@ def is_trusted_origin(request: HttpRequest, origin: str) -> bool:
 
 
 def is_listed_origin(origin: str, listed: Sequence[str]) -> bool:
-    """Return whether the list holds the origin to the letter, never a prefix or `null`; with DEBUG, every port of this machine too.
+    """Return whether the list holds exactly this origin, never a prefix or `null`; with DEBUG, also every port of this machine.
 
     The list of CORS and that of the origin rule are compared here, and nowhere else.
     """

@@ -155,7 +155,7 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
         return super().get_queryset(request).prefetch_related("payments")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Order], search_term: str) -> tuple[QuerySet[Order], bool]:
-        """Find orders by their phone in any writing, too."""
+        """Also find orders by phone number, however it is written."""
         found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
         return found | queryset.filter(phone_e164__in=list_searched_numbers(search_term)), may_have_duplicates
 

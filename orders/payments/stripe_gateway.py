@@ -206,6 +206,6 @@ def _refuse(error: Any, *, refused: type[DomainError] = PaymentSetupFailed) -> D
 
 
 def _refuse_refund(error: Any) -> DomainError:
-    """Tell a refund that waits for balance from one that will never be made, such as one to a closed card or after 60 days."""
+    """Return the refusal of a refund that waits for balance, or that will never be made: to a closed card, or after 60 days."""
     code = error.code or PaymentSetupFailed.code
     return BalanceTooLow(provider_code=code) if code in BALANCE_TOO_LOW else RefundRefused(provider_code=code)

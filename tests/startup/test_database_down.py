@@ -1,4 +1,4 @@
-"""A database that is not there: the shop says so, and lives."""
+"""The database is unavailable: the shop reports it, and keeps running."""
 
 from pathlib import Path
 from typing import Any

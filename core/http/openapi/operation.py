@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a view method, and what the view itself knows of its request by it."""
+"""The description of a view method, for the OpenAPI document and for the warnings about unknown input."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

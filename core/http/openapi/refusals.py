@@ -61,7 +61,7 @@ CSRF_FAILED = RefusalInfo(
     403,
     "This request came from a page of an untrusted origin",
     "The page that sent the request is not of an origin that the shop trusts.",
-    "Ask the shop to add the page's origin to `CORS_ALLOWED_ORIGINS`.",
+    "Ask the shop to add the page's origin to `CSRF_TRUSTED_ORIGINS`.",
 )
 PERMISSION_DENIED = RefusalInfo(
     "permission_denied",

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Recompute derived values (stock, reserved units, totals, money) and report mismatches."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="recompute reserved units, refunded money and held units")
+        parser.add_argument("--fix", action="store_true", help="correct derived values, such as reserved units and refunded money")
 
     def handle(self, *args: Any, fix: bool, **options: Any) -> None:
         if fix:
