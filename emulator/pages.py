@@ -17,13 +17,14 @@ def format_amount(minor: int, currency: str) -> str:
     return f"{minor / 10**digits:,.{digits}f} {currency.upper()}"
 
 
-def render_page(title: str, inner: str) -> str:
+def render_page(title: str, inner: str, *, is_wide: bool = False) -> str:
     """Return a complete page."""
+    main = '<main class="wide">' if is_wide else "<main>"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><style>{STYLE}</style></head><body>'
-        f'<div class="banner" role="note">Payment emulator – no money moves</div><main>{inner}</main></body></html>'
+        f'<div class="banner" role="note">Payment emulator – no money moves</div>{main}{inner}</main></body></html>'
     )
 
 

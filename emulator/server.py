@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
-from emulator import form_encoding, pages
+from emulator import form_encoding, overview, pages
 from emulator.control import Control
 from emulator.emulator import ApiResponse, ConnectionDropped, Emulator
 from emulator.errors import ApiError, invalid
@@ -21,6 +21,7 @@ from emulator.state import API_VERSION
 
 MAX_BODY = 1_000_000  # bytes
 MAX_KEY_LENGTH = 255  # characters
+MAX_WAIT = 2  # seconds for the shop's answer to an event that a person sends again
 
 
 class Server(ThreadingHTTPServer):
@@ -85,7 +86,13 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path.startswith("/pay/"):
             _check_method(method, "GET", "POST")
             self._handle_page(method, url.path.removeprefix("/pay/").strip("/"), text)
-        elif url.path in ("/", "/healthz"):
+        elif url.path == "/":
+            _check_method(method, "GET")
+            self._html(200, overview.render_overview(self.emulator))
+        elif match := re.fullmatch(r"/events/(\w+)/send", url.path):
+            _check_method(method, "POST")
+            self._send_again(match[1])
+        elif url.path == "/healthz":
             _check_method(method, "GET")
             self._send(200, "text/plain; charset=utf-8", b"A stand-in for Stripe Checkout. No money moves.\n")
         else:
@@ -167,6 +174,13 @@ class Handler(BaseHTTPRequestHandler):
             raise ApiError(402, "Your card was declined. Try another way to pay.")
         else:
             raise ApiError(400, "There is no such button.")
+
+    def _send_again(self, event_id: str) -> None:
+        """Deliver an event again, and return to the page that lists it once the shop has answered."""
+        deliveries = self.emulator.deliveries
+        deliveries.resend(self.emulator.state.get("event", event_id))
+        deliveries.wait_for_first_attempts(MAX_WAIT)
+        self._redirect("/#events")
 
     def _handle_control(self, method: str, path: str, text: str) -> None:
         token = cast(Server, self.server).control_token
