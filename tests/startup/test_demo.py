@@ -77,6 +77,7 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
         )
     try:
         said = wait_for("Ctrl-C stops everything.", demo, output)
+        assert [is_open(port) for port in (api, front, emulator)] == [True] * 3  # the addresses can be opened at once
         for name, address in (
             ("The shop front", f"http://localhost:{front}/"),
             ("The API", f"http://localhost:{api}/api/products/"),
@@ -97,9 +98,13 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
 
     rest = output.read_text().partition("Ctrl-C stops everything.")[2]
     assert (code, rest.split()) == (0, ["Stopped."])
-    for port in (api, front, emulator):
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert [is_open(port) for port in (api, front, emulator)] == [False] * 3
+
+
+def is_open(port: int) -> bool:
+    """Return whether a program listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(address: str) -> bool:

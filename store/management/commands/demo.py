@@ -17,6 +17,7 @@ from accounts.models import User
 from core.shutdown import ShutdownFlag
 from products.models import Product
 
+Process = subprocess.Popen[bytes]
 ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
 
 
@@ -52,39 +53,39 @@ class Command(BaseCommand):
             raise CommandError("Stopped. To complete the import, run manage.py import_products") from None
         shutdown = ShutdownFlag(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         start = partial(self._start, {**payments, "FRONTEND_URL": f"http://localhost:{page_port}"})
+        emulator = [self._start_emulator(start, port, emulator_port)] if payments else []
         children = [
             start("-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--log-level", "warning"),
             start("manage.py", "run_jobs"),
             start("manage.py", "sync_payments", "--loop", "60", "--verbosity", "0"),
             start("examples/storefront/serve.py", "--port", str(page_port), "--api", f"http://localhost:{port}"),
         ]
-        if payments:
-            webhook = f"http://localhost:{port}/api/orders/webhook/"
-            file = str(settings.BASE_DIR / "emulator.sqlite3")
-            arguments = ("--port", str(emulator_port), "--webhook", webhook, "--file", file)
-            children.append(start("-m", "emulator", *arguments, stdout=subprocess.DEVNULL))  # its URL is printed below
-        self._print_urls(port, page_port, emulator_port if payments else None)
         try:
-            self._wait(shutdown, children)
+            self._wait_for_servers(shutdown, [*emulator, *children], list(ports.values()))
+            self._print_urls(port, page_port, emulator_port if payments else None)
+            self._wait(shutdown, [*emulator, *children])
         finally:
-            for child in children:
-                child.terminate()
-            for child in children:
-                try:
-                    child.wait(timeout=10)
-                except subprocess.TimeoutExpired:
-                    child.kill()
+            self._stop(children)
+            self._stop(emulator)  # last, because the others call it
             self.stdout.write("Stopped.")
 
+    def _start_emulator(self, start: partial[Process], port: int, emulator_port: int) -> Process:
+        webhook = f"http://localhost:{port}/api/orders/webhook/"
+        file = str(settings.BASE_DIR / "emulator.sqlite3")
+        arguments = ("--port", str(emulator_port), "--webhook", webhook, "--file", file)
+        return start("-m", "emulator", *arguments, stdout=subprocess.DEVNULL)  # its URL is printed below
+
+    def _stop(self, children: list[Process]) -> None:
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
     def _check_free(self, name: str, port: int) -> None:
-        with socket.socket() as probe:
-            is_free = probe.connect_ex(("localhost", port)) != 0
-        with (
-            suppress(OSError),
-            socket.socket(socket.AF_INET6) as probe,
-        ):  # browsers try IPv6 first
-            is_free &= probe.connect_ex(("localhost", port)) != 0
-        if not is_free:
+        if _is_in_use(port):
             raise CommandError(
                 f"Port {port} is in use. Stop the program that uses it, or choose another port: make run ARGS='{name} {port + 1}'"
             )
@@ -99,7 +100,7 @@ class Command(BaseCommand):
         if not User.objects.filter(email=CUSTOMER).exists():
             User.objects.create_user(CUSTOMER, PASSWORD, first_name="Demo", last_name="Customer")
 
-    def _start(self, variables: dict[str, str], *arguments: str, stdout: int | None = None) -> "subprocess.Popen[bytes]":
+    def _start(self, variables: dict[str, str], *arguments: str, stdout: int | None = None) -> Process:
         # In its own session: if the server receives Ctrl-C and then SIGTERM, it sometimes hangs.
         command = [sys.executable, *arguments]
         environment = {**os.environ, **variables}
@@ -126,9 +127,27 @@ class Command(BaseCommand):
         )
         self.stdout.write("\n".join(lines))
 
-    def _wait(self, shutdown: ShutdownFlag, children: list["subprocess.Popen[bytes]"]) -> None:
+    def _wait_for_servers(self, shutdown: ShutdownFlag, children: list[Process], ports: list[int]) -> None:
+        """Wait until all ports accept connections, so that the printed URLs can be opened at once. Raises CommandError."""
+        while not all(_is_in_use(port) for port in ports) and not shutdown.wait(0.1):
+            self._check_running(children)
+
+    def _wait(self, shutdown: ShutdownFlag, children: list[Process]) -> None:
         """Wait for a signal or the exit of a child process. Raises CommandError if a child exits."""
         while not shutdown.wait(0.5):
-            exited = next((child for child in children if child.poll() is not None), None)
-            if exited is not None:
-                raise CommandError(f"A part of the shop exited unexpectedly (exit code {exited.returncode}); see above.")
+            self._check_running(children)
+
+    def _check_running(self, children: list[Process]) -> None:
+        exited = next((child for child in children if child.poll() is not None), None)
+        if exited is not None:
+            raise CommandError(f"A part of the shop exited unexpectedly (exit code {exited.returncode}); see above.")
+
+
+def _is_in_use(port: int) -> bool:
+    """Return whether a program listens on the port."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("localhost", port)) == 0:
+            return True
+    with suppress(OSError), socket.socket(socket.AF_INET6) as probe:  # browsers try IPv6 first
+        return probe.connect_ex(("localhost", port)) == 0
+    return False
