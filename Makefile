@@ -12,7 +12,7 @@ NEXT_PYTHON ?= $(firstword $(foreach python,$(wildcard $(HOME)/.pyenv/versions/3
 	$(shell $(python) -c 'import sys; print(sys.executable)' 2> /dev/null)))
 NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 
-.PHONY: run test soak check next-django schema examples install clean
+.PHONY: run test soak check docs next-django schema examples install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, shop front on 5173
 	@$(BIN)/python manage.py demo $(ARGS)
@@ -51,6 +51,9 @@ endif
 	@.venv-next/bin/pip install --quiet --disable-pip-version-check Django==$(NEXT_DJANGO) -r .venv-next/requirements.txt
 	@touch $@
 
+docs: .venv/dev.stamp ## build the documentation as a site in the folder site
+	@$(BIN)/python -m docs_site
+
 schema: .venv/dev.stamp ## regenerate openapi.yaml and docs/errors.md
 	$(PLAIN) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 	$(PLAIN) $(BIN)/python manage.py write_error_reference --file docs/errors.md
@@ -81,4 +84,4 @@ install: .venv/run.stamp ## install what the shop needs to run
 	@touch $@ .venv/run.stamp
 
 clean: ## remove what was installed and generated; the database and .env stay
-	rm -rf .venv .venv-next staticfiles .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	rm -rf .venv .venv-next staticfiles site .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

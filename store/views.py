@@ -133,7 +133,7 @@ class DocsView(EnvelopedRefusalMixin, SpectacularSwaggerSplitView):
 
 
 def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A local image, for development; in production the proxy serves it, with the same headers (README.md).
+    """A local image, for development; in production the proxy serves it, with the same headers (docs/deployment.md).
 
     Images are public, so pages of every origin may read them, also on a canvas or by `fetch`.
     """

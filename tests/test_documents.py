@@ -8,7 +8,11 @@ import pytest
 from tests.processes import ROOT
 
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
+FOLDERS = ("docs", "docs/admin", "docs/tutorials")
+DOCUMENTS = [
+    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
+    *sorted(str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).glob("*.md")),
+]
 PAYMENT_TESTS = ROOT / "orders" / "tests" / "payments"
 
 
