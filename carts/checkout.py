@@ -1,6 +1,6 @@
 """What an order does to a cart: reserve its lines, remove them, release the hold. Callers must hold the cart's lock."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -135,12 +135,12 @@ def find_carts_with_holds(*excluded: QuerySet[Any, Any]) -> list[int]:
     return list(lines.values_list("cart", flat=True).distinct())
 
 
-def lock_carts(cart_ids: Collection[int]) -> None:
-    """Lock the carts in ascending order of id, inside a transaction."""
-    list(Cart.objects.select_for_update(no_key=True).filter(pk__in=cart_ids).order_by("pk"))
+def lock_cart(cart_id: int) -> None:
+    """Lock a cart, whether it was merged or not, inside a transaction."""
+    Cart.objects.select_for_update(no_key=True).filter(pk=cart_id).first()
 
 
-def clear_holds(cart_ids: Collection[int]) -> None:
-    """Clear the reserved units of carts that are locked."""
-    CartItem.objects.filter(cart__in=cart_ids).update(held=0)
-    Cart.objects.filter(pk__in=cart_ids).update(held_at=None)
+def clear_holds(cart_id: int) -> None:
+    """Clear the reserved units of a cart that is locked."""
+    CartItem.objects.filter(cart=cart_id).update(held=0)
+    Cart.objects.filter(pk=cart_id).update(held_at=None)

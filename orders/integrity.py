@@ -13,8 +13,8 @@ from carts import checkout
 from core.actors import SYSTEM
 from orders.models import Dispute, Order, OrderEvent, OrderItem, Payment, Refund
 from orders.payments import dispute_losses, disputes
-from orders.state import alerts
-from orders.state.locking import lock_payments
+from orders.state import alerts, payment_states
+from orders.state.locking import lock_order_and_payment
 from products.models import StockMovement, Variant
 from products.services import stock
 
@@ -148,7 +148,7 @@ def _list_disputed_payments() -> list[Payment]:
     """Return the payments with disputes, with all that `_check_disputes` compares, in five statements."""
     kinds = OrderEvent.objects.filter(kind__in=(alerts.DISPUTE, alerts.RESOLVED_EVENT)).order_by("pk")
     events = Prefetch("order__events", kinds, to_attr="alert_events")
-    disputed = Payment.objects.filter(pk__in=Dispute.objects.values("payment")).select_related("order").order_by("pk")
+    disputed = Payment.objects.filter(pk__in=Dispute.objects.values("payment")).select_related("order").order_by("order", "pk")
     return list(disputed.prefetch_related("disputes", "refunds", events))
 
 
@@ -181,41 +181,55 @@ def _list_open_reasons(order: Order) -> set[str]:
     return disputes
 
 
-def _settle_disputes() -> int:
-    """Repair the mismatches of `_check_disputes`; return their number."""
-    mismatches = {problem.subject for problem in _check_disputes()}
-    payments = [payment for payment in _list_disputed_payments() if f"order {payment.order.number}" in mismatches]
-    for payment in payments:
-        disputes.settle_payment(payment.pk, SYSTEM)
-    return len(mismatches)
-
-
 def _carts_with_stale_holds() -> list[int]:
     pending = Order.objects.filter(status=Status.PENDING, cart__isnull=False)
     merged = pending.filter(cart__merged_into__isnull=False)
     return checkout.find_carts_with_holds(pending.values("cart"), merged.values("cart__merged_into"))
 
 
-@transaction.atomic
 def fix_derived_values() -> int:
     """Recompute units held by carts, money lost in disputes, refunded money and reserved units. Return the number of corrections.
 
-    Locks are taken in the project-wide order: carts, orders, payments, variants.
+    Each cart and each order is corrected in a transaction of its own, so that none holds the rows of two.
     """
-    locked = set(_carts_with_stale_holds())
-    checkout.lock_carts(locked)
-    carts = sorted(locked.intersection(_carts_with_stale_holds()))  # an order may have been placed in the meantime
-    checkout.clear_holds(carts)
-    settled = _settle_disputes()
-    refunded = _subquery_sum(
-        Refund.objects.filter(payment=OuterRef("pk"), state__in=Refund.REFUNDED_STATES), "payment", "amount_minor"
-    )
-    payments = Payment.objects.annotate(refunded=Least(refunded, F("captured_minor"))).exclude(refunded_minor=F("refunded"))
-    changed = Payment.objects.filter(pk__in=lock_payments(payments.values("pk"))).update(
-        refunded_minor=Least(refunded, F("captured_minor"))
-    )
+    return _clear_stale_holds() + _settle_disputes() + _fix_refunded() + _fix_reserved()
+
+
+def _clear_stale_holds() -> int:
+    cleared = 0
+    for cart_id in _carts_with_stale_holds():
+        with transaction.atomic():
+            checkout.lock_cart(cart_id)
+            if cart_id in _carts_with_stale_holds():  # an order may have been placed in the meantime
+                checkout.clear_holds(cart_id)
+                cleared += 1
+    return cleared
+
+
+def _settle_disputes() -> int:
+    """Repair the mismatches of `_check_disputes`; return their number."""
+    mismatches = {problem.subject for problem in _check_disputes()}
+    for payment in _list_disputed_payments():
+        if f"order {payment.order.number}" in mismatches:
+            disputes.settle_payment(payment.pk, SYSTEM)
+    return len(mismatches)
+
+
+def _fix_refunded() -> int:
+    refunds = Refund.objects.filter(payment=OuterRef("pk"), state__in=Refund.REFUNDED_STATES)
+    refunded = Least(_subquery_sum(refunds, "payment", "amount_minor"), F("captured_minor"))
+    mismatches = Payment.objects.annotate(refunded=refunded).exclude(refunded_minor=F("refunded"))
+    payment_ids = list(mismatches.order_by("order", "pk").values_list("pk", flat=True))
+    for payment_id in payment_ids:
+        with transaction.atomic():
+            _, payment = lock_order_and_payment(payment_id)
+            payment_states.update_refunded(payment)
+    return len(payment_ids)
+
+
+@transaction.atomic
+def _fix_reserved() -> int:
     mismatches = Variant.objects.annotate(held=_sum_reserved()).exclude(reserved=F("held"))
     stock.lock_variants(list(mismatches.values_list("pk", flat=True)))
-    for pk, held in list(mismatches.values_list("pk", "held")):
-        changed += Variant.objects.filter(pk=pk, stock__gte=held).update(reserved=held)
-    return changed + len(carts) + settled
+    rows = list(mismatches.values_list("pk", "held"))
+    return sum(Variant.objects.filter(pk=pk, stock__gte=held).update(reserved=held) for pk, held in rows)

@@ -3,12 +3,15 @@
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+
+from django.db import connection
 
 TIMEOUT = 60  # seconds until a call counts as hung
 
@@ -72,3 +75,16 @@ def count_statuses(responses: Sequence[Response]) -> dict[int, int]:
     """Count the responses by status."""
     counts = sorted(response.status for response in responses)
     return {status: counts.count(status) for status in dict.fromkeys(counts)}
+
+
+def wait_for_blocked_statement() -> None:
+    """Wait until a statement of another connection waits for a lock; on PostgreSQL."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(300):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.1)
+    raise AssertionError("no statement waits for a lock")

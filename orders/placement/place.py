@@ -113,6 +113,8 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     fingerprint = cart_fingerprint(checked.priced_units, placement.request)
     if pending is not None and ref.held_at is not None and fingerprint == pending.cart_fingerprint:
         return idempotency.as_replay(pending, ref)
+    request = placement.request
+    placement = replace(placement, phone_e164=find_order_e164(request.phone, request.address, ref.market.code))
     if _awaits_payment(placement, checked.totals):
         unpaid_orders.check_limits(placement, ref, replaced=pending)
     return MustCancelFirst(pending.pk) if pending is not None else _create_order(placement, ref, lines, checked, fingerprint)
@@ -219,7 +221,7 @@ def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprin
         name=request.name,
         email=request.email,
         phone=request.phone,
-        phone_e164=find_order_e164(request.phone, request.address, ref.market.code),
+        phone_e164=placement.phone_e164,
         note=request.note,
         address=request.address,
         stock_state=Order.StockState.RESERVED if awaits_payment else Order.StockState.COMMITTED,

@@ -44,7 +44,7 @@ class Placement:
     """An attempt to place an order: the actor, the owner of the cart, the request, and the idempotency key, if there is one.
 
     `request_hash` is of the request as it was sent, before a saved address was looked up: a repeated request has the same hash even
-    if the saved address has changed.
+    if the saved address has changed. `phone_e164` is the order's phone in E.164, read once the cart is checked.
     """
 
     actor: Actor
@@ -52,6 +52,7 @@ class Placement:
     request: CheckoutRequest
     key: str = ""
     request_hash: str = ""
+    phone_e164: str = ""
 
     def key_scope(self, guest_key: str | None) -> str:
         """Return the scope within which the idempotency key is unique: the user, or the guest's key."""

@@ -8,7 +8,6 @@ from django.db.models import Count, Q
 from carts.guest_keys import digest
 from carts.identity import CartRef
 from core import advisory_locks, rate_limits
-from orders.contact_phones import find_order_e164
 from orders.exceptions import TooManyUnpaidOrders
 from orders.models import Order
 from orders.placement.request import Placement
@@ -60,7 +59,7 @@ def _list_scopes(placement: Placement, ref: CartRef) -> list[_Scope]:
     key_hash, network = digest(ref.key or ""), get_network(placement)
     scopes = [_Scope(f"key {key_hash}", Q(cart__key_hash=key_hash), limit)]
     scopes += [_Scope(f"email {request.email}", Q(email=request.email), limit)] if request.email else []
-    e164 = find_order_e164(request.phone, request.address, ref.market.code)
+    e164 = placement.phone_e164
     if request.phone:
         scopes.append(_Scope(f"phone {e164 or request.phone}", Q(phone_e164=e164) if e164 else Q(phone=request.phone), limit))
     from_network = _Scope(f"network {network}", Q(guest_network=network), settings.MAX_UNPAID_ORDERS_PER_NETWORK, FROM_NETWORK)

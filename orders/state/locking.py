@@ -1,8 +1,10 @@
-"""Row locks of orders and payments, always in the same order: cart, order, payment, refunds, variants."""
+"""Row locks of orders and payments, always in the same order: cart, order, payment, refunds, variants.
+
+A transaction locks one order, or several in ascending id, or only those that it need not wait for.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -57,10 +59,17 @@ def lock_order(order_id: int) -> Order:
     return order
 
 
-def lock_payments(payments: QuerySet[Payment, Any]) -> list[UUID]:
-    """Lock payments of any orders, in the order in which the payments of one order are locked."""
-    rows = Payment.objects.select_for_update(no_key=True).filter(pk__in=payments).order_by("created_at", "pk")
-    return [payment.pk for payment in rows]
+def select_in_lock_order(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Return these orders as a query whose `update()` locks them in ascending id, inside a transaction.
+
+    An UPDATE alone locks rows as it meets them, in an order that nobody chose.
+    """
+    return Order.objects.filter(pk__in=orders.select_for_update(no_key=True).order_by("pk").values("pk"))
+
+
+def select_unlocked(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Return those of the orders that nobody has locked, as a query whose `update()` waits for nobody, inside a transaction."""
+    return Order.objects.filter(pk__in=orders.select_for_update(skip_locked=True, no_key=True).values("pk"))
 
 
 def lock_payments_of_order(order: Order) -> list[Payment]:

@@ -1,6 +1,5 @@
 """`manage.py check_integrity` while the shop is open: an order placed meanwhile is no problem and is not undone"""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +19,7 @@ from orders.tests.payments.invariants import check_invariants
 from orders.tests.payments.paid_orders import add_lamps, create_paid_order, create_pending_order, get_stock
 from products.models import Variant
 from products.tests.factories import make_product
+from tests.concurrent_requests import wait_for_blocked_statement
 
 pytestmark = pytest.mark.django_db
 HELD_CONDITION = '"carts_cartitem"."held" > '
@@ -97,7 +97,7 @@ def test_a_refund_recorded_during_the_repair_counts(card_payments: CardPayments)
         with transaction.atomic():
             lock_order_and_payment(payment.pk)
             fixing = other.submit(_repair_in_thread)
-            _wait_for_a_lock()
+            wait_for_blocked_statement()
             refunds.record_refunds(payment.pk, [ProviderRefund("re_1", "succeeded", 1000, "INR", payment.payment_intent)])
         fixing.result(timeout=30)
 
@@ -110,15 +110,3 @@ def _repair_in_thread() -> int:
         return integrity.fix_derived_values()
     finally:
         connection.close()
-
-
-def _wait_for_a_lock() -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(300):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.1)
-    raise AssertionError("no statement waits for a lock")

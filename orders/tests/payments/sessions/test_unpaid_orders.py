@@ -1,14 +1,16 @@
 """POST /api/orders/create/ by card: a buyer holds stock for a few unpaid orders only"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.phones import find_e164
 from carts.tests.factories import add_to_cart, guest_client, make_guest_cart
 from core import markets
+from orders import contact_phones
 from orders.fulfilment import cancellation
 from orders.models import Order
 from orders.tests.factories import ADDRESS, create, customer, database_rows
@@ -256,3 +258,18 @@ def test_staff_without_rights_to_orders_see_the_number_only(card_payments: CardP
 
     assert "/admin/orders/" not in stock + page
     assert order["number"] not in stock + page
+
+
+def test_the_phone_of_a_guest_is_read_once(card_payments: CardPayments, lamp: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def record(text: str, regions: Sequence[str]) -> str:
+        read.append(text)
+        return find_e164(text, regions)
+
+    monkeypatch.setattr(contact_phones, "find_e164", record)
+
+    response = order_by_card(card_payments, make_guest(lamp))
+
+    assert (response.status_code, read) == (201, ["+91 98765 40000"])
+    assert Order.objects.get().phone_e164 == "+919876540000"
