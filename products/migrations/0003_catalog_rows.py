@@ -1,12 +1,21 @@
+import re
+import string
+import unicodedata
 from itertools import islice
 
 from django.conf import settings
 from django.db import migrations
 from django.db.models import F
 
-from products.text_folding import fold
-
 BATCH = 1000
+ACCENTS = re.compile("[\u0300-\u036f]")
+PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation + "\x00", " "))
+
+
+def fold(text):
+    """Fold a text as the release of this migration did: a migration does the same however the code changes after it."""
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join(unicodedata.normalize("NFC", ACCENTS.sub("", decomposed)).translate(PUNCTUATION).split())
 
 
 def batches(rows):

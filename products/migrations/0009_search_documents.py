@@ -2,8 +2,7 @@ import django.contrib.postgres.search
 import django.db.models.deletion
 from django.db import migrations, models
 
-from products.search_terms import build_terms
-from products.text_folding import fold
+from products.migrations._0009_search_terms import build_terms, fold
 
 BATCH = 2000  # products
 # The columns are generated, so that they cannot differ from the terms. Lexemes are the terms as they are: no configuration
