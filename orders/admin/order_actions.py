@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django import forms
-from django.utils import timezone
 
 from core import money
 from core.actors import Actor
@@ -21,6 +20,9 @@ from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
 
 Status = Order.Status
+SUSPENDED = (
+    "The buyer has their money back. Cancel the order if it is not to be sent: it can be shipped once the alert is resolved."
+)
 
 
 class ActionForm(forms.Form):
@@ -54,21 +56,22 @@ class CancelForm(ActionForm):
 
 
 class ResolveAlertForm(ActionForm):
-    """The alert and the last of its reasons that staff have seen. Reasons added later need another review."""
+    """The alert and the last of its events that staff have seen. Events added later need another review."""
 
     code = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        self.reasons = list(alerts.reasons(order, order.attention)) if order.attention else []
-        self.initial = {"code": order.attention, "seen": self.reasons[-1].pk if self.reasons else 0}
+        self.events = list(alerts.events_to_review(order, order.attention)) if order.attention else []
+        self.initial = {"code": order.attention, "seen": self.events[-1].pk if self.events else 0}
 
     def notes(self) -> list[str]:
-        """Return the alert and its reasons."""
+        """Return the alert, its reasons, and whether the order can be shipped before it is resolved."""
         alert = badges.alert_label(self.order)
-        reasons = [f"{timezone.localtime(event.at):%Y-%m-%d %H:%M} {event.summary}" for event in self.reasons]
-        return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *reasons]
+        events = [f"{event}: {event.summary}" for event in self.events]
+        suspended = [SUSPENDED] if shipping.is_suspended(self.order) else []
+        return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *events, *suspended]
 
 
 class RefundForm(ActionForm):
@@ -164,12 +167,16 @@ def describe_refunds(order: Order) -> str:
 
 def has_refundable_payment(order: Order) -> bool:
     """Return whether any payment of the order can still be refunded."""
-    return any(payment.captured_minor > payment.refunded_minor for payment in order.payments.all())
+    return any(payment.has_unrefunded_money for payment in order.payments.all())
 
 
 def has_undecided_payment(order: Order) -> bool:
     """Return whether a payment with an amount mismatch awaits a decision."""
     return any(payment.has_amount_mismatch for payment in order.payments.all())
+
+
+def _can_ship(order: Order) -> bool:
+    return shipping.has_units_to_ship(order) and not shipping.is_suspended(order)
 
 
 def _ship(actor: Actor, order: Order, form: ActionForm) -> str:
@@ -237,7 +244,7 @@ def _reject(actor: Actor, order: Order, form: ActionForm) -> str:
 
 
 ACTIONS = {
-    "ship": Action("Ship", _ship, shipping.has_units_to_ship, help_text="The customer gets an e-mail."),
+    "ship": Action("Ship", _ship, _can_ship, help_text="The customer gets an e-mail."),
     "deliver": Action("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Action("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Action("Refund", _refund, has_refundable_payment, RefundForm),

@@ -20,6 +20,7 @@ from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, apply_widg
 from core.exceptions import DomainError
 from orders import minor_units, selectors
 from orders.admin import badges, order_actions
+from orders.fulfilment import shipping
 from orders.models import Order, OrderEvent, OrderItem, Payment
 
 PRINTED_ADDRESS_FIELDS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")
@@ -246,11 +247,13 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
         if order.name != order.address.get("full_name"):
             recipient.insert(0, order.name)
         is_shippable = order.status in (Order.Status.PROCESSING, Order.Status.SHIPPED, Order.Status.DELIVERED)
+        is_suspended = shipping.is_suspended(order)
         items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
         context = {
             "order": order,
             "is_shippable": is_shippable,
-            "items": [(item, units) for item, units in items if units and is_shippable],
+            "is_suspended": is_suspended,
+            "items": [(item, units) for item, units in items if units and is_shippable and not is_suspended],
             "cash_due": self.amount(order) if order.is_cash_due else "",
             "recipient": [line for line in recipient if line],
         }

@@ -97,7 +97,7 @@ def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bo
         order = lock_order(order_id)
         transitions.check_transition(order, Status.CANCELLED)
         payments = lock_payments_of_order(order)
-        is_paid = any(payment.captured_minor > payment.refunded_minor for payment in payments)
+        is_paid = any(payment.has_unrefunded_money for payment in payments)
         if actor.kind == "customer" and (is_paid or order.payment_method != Order.Method.COD):
             raise InvalidTransition("This order is paid. Ask the shop to cancel it")
         if is_paid and refund is None:

@@ -67,6 +67,11 @@ class Payment(TimeStampedModel):
         ]
 
     @property
+    def has_unrefunded_money(self) -> bool:
+        """Whether money of the buyer is left that was not refunded."""
+        return self.captured_minor > self.refunded_minor
+
+    @property
     def has_amount_mismatch(self) -> bool:
         """Whether the buyer paid another amount or currency than the order's, and staff have not decided about it yet."""
         is_paid = is_session_paid(self.raw.get("status"), self.raw.get("payment_status"))
@@ -126,12 +131,13 @@ class Refund(TimeStampedModel):
 class Dispute(TimeStampedModel):
     """A dispute of a payment, in the latest state that the provider has reported."""
 
-    SETTLED_STATUSES = ("won", "warning_closed", "prevented")  # nothing is left to decide or to look at
-    LOST_STATUSES = ("lost", "prevented")  # the money is gone: to prevent a dispute, the provider returns it
+    PREVENTED = "prevented"  # the provider returned the money before it came to a dispute
+    SETTLED_STATUSES = ("won", "warning_closed", PREVENTED)  # there is nothing left to answer
+    LOST_STATUSES = ("lost", PREVENTED)  # the money is gone
     # What is known at the same second is ordered by the course of a dispute. Other statuses come before the final ones.
     STATUS_ORDER = (
         *("warning_needs_response", "warning_under_review", "needs_response", "under_review"),
-        *("appeal_needs_response", "appeal_under_review", "", "warning_closed", "prevented", "won", "lost"),
+        *("appeal_needs_response", "appeal_under_review", "", "warning_closed", PREVENTED, "won", "lost"),
     )
 
     provider_id = models.CharField(max_length=255, unique=True)

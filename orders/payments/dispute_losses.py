@@ -1,4 +1,7 @@
-"""Money that is lost in disputes, recorded as refunds that the shop did not request."""
+"""Money that is lost in disputes, recorded as refunds that the shop did not request.
+
+Money that the provider returned to prevent a dispute went back like a refund made in its dashboard: it raises the same alert.
+"""
 
 from collections.abc import Iterable
 
@@ -10,7 +13,7 @@ from orders.state import alerts, payment_states, refund_states, transitions
 
 State = Refund.State
 LOST_IN_DISPUTE = "lost in a dispute"
-REASONS = {"lost": LOST_IN_DISPUTE, "prevented": "returned to prevent a dispute"}
+REASONS = {"lost": LOST_IN_DISPUTE, Dispute.PREVENTED: "returned to prevent a dispute"}
 
 
 def record_losses(order: Order, payment: Payment) -> None:
@@ -18,7 +21,8 @@ def record_losses(order: Order, payment: Payment) -> None:
     for dispute in payment.disputes.order_by("pk"):
         refunds = list(payment.refunds.all())
         lost = compute_loss(payment, dispute, refunds)
-        if lost != get_recorded_loss(dispute, refunds):
+        recorded = [(loss.amount_minor, loss.reason) for loss in _list_losses(dispute, refunds)]
+        if recorded != ([(lost, REASONS[dispute.status])] if lost else []):
             _record_loss(order, payment, dispute, lost)
 
 
@@ -36,8 +40,12 @@ def compute_loss(payment: Payment, dispute: Dispute, refunds: Iterable[Refund]) 
 
 def get_recorded_loss(dispute: Dispute, refunds: Iterable[Refund]) -> int:
     """Return what is recorded as lost in a dispute, in minor units."""
+    return sum(loss.amount_minor for loss in _list_losses(dispute, refunds))
+
+
+def _list_losses(dispute: Dispute, refunds: Iterable[Refund]) -> list[Refund]:
     losses = (refund for refund in refunds if refund.provider_id == dispute.provider_id)
-    return sum(refund.amount_minor for refund in losses if refund.state in Refund.COMMITTED_STATES)
+    return [loss for loss in losses if loss.state in Refund.COMMITTED_STATES]
 
 
 def _record_loss(order: Order, payment: Payment, dispute: Dispute, lost: int) -> None:
@@ -57,3 +65,10 @@ def _record_loss(order: Order, payment: Payment, dispute: Dispute, lost: int) ->
     amount = money.format_amount(loss.amount, order.currency)
     transitions.record_event(order, f"refund_{loss.state}", STRIPE, refund=str(loss.pk), amount=amount, source=loss.source)
     alerts.resolve_late_payment(order, STRIPE)
+    if lost and dispute.status == Dispute.PREVENTED:
+        raise_return_alert(order, dispute)
+
+
+def raise_return_alert(order: Order, dispute: Dispute) -> None:
+    """Alert the merchant to money that went back without the shop, while the goods may still be sent."""
+    alerts.raise_alert(order, alerts.EXTERNAL_REFUND, STRIPE, dispute=dispute.provider_id)

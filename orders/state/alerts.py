@@ -6,7 +6,7 @@ An order shows one alert, in its column `attention`: the most urgent of those th
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
@@ -18,6 +18,7 @@ AMOUNT_MISMATCH, DUPLICATE_PAYMENT, LATE_PAYMENT = "amount_mismatch", "duplicate
 DISPUTE, EXTERNAL_REFUND, REFUND_FAILED = "dispute", "external_refund", "refund_failed"
 PAYMENT_OVERDUE = "payment_overdue"
 RESOLVED_EVENT = "attention_settled"
+DISPUTE_STATUS_EVENT = "dispute_"  # and the status
 PRIORITY = (AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE, EXTERNAL_REFUND)
 
 
@@ -51,8 +52,20 @@ def open_alerts(order: Order) -> set[str]:
 
 def reasons(order: Order, code: str) -> QuerySet[OrderEvent]:
     """Return the events that raised this alert since it was last resolved, oldest first."""
-    resolved = order.events.filter(kind=RESOLVED_EVENT, data__code=code).order_by("pk").values_list("pk", flat=True).last()
-    return order.events.filter(kind=code, pk__gt=resolved or 0).order_by("pk")
+    return order.events.filter(kind=code, pk__gt=_get_last_resolution(order, code)).order_by("pk")
+
+
+def events_to_review(order: Order, code: str) -> QuerySet[OrderEvent]:
+    """Return what staff have to see before they resolve an alert, oldest first: its reasons, and for disputes each new status."""
+    review = Q(kind=code)
+    if code == DISPUTE:
+        review |= Q(kind__startswith=DISPUTE_STATUS_EVENT)
+    return order.events.filter(review, pk__gt=_get_last_resolution(order, code)).order_by("pk")
+
+
+def _get_last_resolution(order: Order, code: str) -> int:
+    resolved = order.events.filter(kind=RESOLVED_EVENT, data__code=code).order_by("pk").values_list("pk", flat=True)
+    return resolved.last() or 0
 
 
 def resolve(order: Order, code: str, actor: Actor) -> None:
@@ -72,12 +85,12 @@ def resolve_late_payment(order: Order, actor: Actor) -> None:
 
 @transaction.atomic
 def resolve_seen(actor: Actor, order_id: int, code: str, last_seen: int) -> Order:
-    """Resolve the alert that staff have looked at, and no other; `last_seen` is the id of the last reason that they were shown.
+    """Resolve the alert that staff have looked at, and no other; `last_seen` is the id of the last event that they were shown.
 
-    Raises OrderNotFound, and InvalidTransition if the alert was raised again since.
+    Raises OrderNotFound, and InvalidTransition if the alert was raised again since, or its dispute has another status.
     """
     order = lock_order(order_id)
-    if reasons(order, code).filter(pk__gt=last_seen).exists():
+    if events_to_review(order, code).filter(pk__gt=last_seen).exists():
         raise InvalidTransition("The alert was raised again in the meantime. Look at the order again")
     resolve(order, code, actor)
     return order

@@ -35,8 +35,8 @@ def make_staff_actor() -> Actor:
 
 
 def resolve_alert(order: Order, code: str) -> None:
-    """Resolve an alert, with all of its reasons seen."""
-    last = alerts.reasons(order, code).last()
+    """Resolve an alert, with all of its events seen."""
+    last = alerts.events_to_review(order, code).last()
     alerts.resolve_seen(make_staff_actor(), order.pk, code, last.pk if last else 0)
 
 

@@ -14,6 +14,8 @@ from pytest_django import Settings
 from core.actors import STRIPE
 from core.models import Job
 from orders import integrity
+from orders.exceptions import InvalidTransition
+from orders.fulfilment import shipping
 from orders.models import Dispute, Order, Payment, Refund
 from orders.payments import refunds
 from orders.state import alerts, transitions
@@ -67,6 +69,7 @@ def get_outcome(order: Order) -> dict[str, Any]:
     counted = Refund.objects.filter(payment__order=order, state__in=Refund.COMMITTED_STATES)
     return {
         "attention": order.attention,
+        "alerts": alerts.open_alerts(order),
         "amounts": get_amounts(order),
         "losses": sorted(counted.values_list("amount_minor", "state", "source", "reason")),
         "disputes": list(Dispute.objects.order_by("provider_id").values_list("status", "amount_minor", "currency")),
@@ -100,7 +103,20 @@ FLOWS: dict[str, tuple[list[Report], str, list[tuple[int, str]]]] = {
     "won": ([(0, "needs_response", 4000), (5, "under_review", 4000), (9, "won", 4000)], "", []),
     "lost": ([(0, "needs_response", 4000), (5, "under_review", 4000), (9, "lost", 4000)], "dispute", [(4000, LOST)]),
     "all at once": ([(0, "needs_response", 4000), (0, "under_review", 4000), (0, "won", 4000)], "", []),
-    "prevented": ([(0, "prevented", 4000), (0, "prevented", 4000)], "", [(4000, PREVENTED)]),
+    "prevented": ([(0, "prevented", 4000), (0, "prevented", 4000)], "external_refund", [(4000, PREVENTED)]),
+    "an inquiry prevented": (
+        [(0, "warning_needs_response", 4000), (9, "prevented", 1500)],
+        "external_refund",
+        [(1500, PREVENTED)],
+    ),
+    "prevented and won back": ([(0, "prevented", 4000), (9, "won", 4000)], "", []),
+    "prevented, lost after all": ([(0, "prevented", 4000), (9, "lost", 4000)], "dispute", [(4000, LOST)]),
+    "lost, prevented after all": ([(0, "lost", 4000), (9, "prevented", 4000)], "external_refund", [(4000, PREVENTED)]),
+    "prevented again": (
+        [(0, "prevented", 4000), (3, "won", 4000), (9, "prevented", 4000)],
+        "external_refund",
+        [(4000, PREVENTED)],
+    ),
     "an inquiry": ([(0, "warning_needs_response", 4000), (3, "warning_under_review", 4000), (9, "warning_closed", 4000)], "", []),
     "an inquiry that grew": ([(0, "warning_needs_response", 4000), (3, "needs_response", 4000)], "dispute", []),
     "an inquiry again": (
@@ -140,8 +156,10 @@ def test_a_dispute_in_another_currency_is_not_added_up(
     assert (Refund.objects.count(), get_amounts(order)) == (0, (4000, 0, "paid"))
     event = Order.objects.get().events.get(kind=f"dispute_{status}")
     assert (event.data["amount"], event.data["currency"]) == (50, "USD")
-    assert Order.objects.get().attention == ("dispute" if status == "lost" else "")
+    assert Order.objects.get().attention == ("dispute" if status == "lost" else "external_refund")
     assert run_check() == (0, [])
+    with pytest.raises(InvalidTransition, match="The buyer has their money back"):  # how much of it is unknown
+        shipping.ship_order(make_staff_actor(), order.pk)
 
 
 def test_the_merchant_is_mailed_about_a_dispute_that_was_prevented_before_they_heard_of_it(
@@ -152,8 +170,9 @@ def test_the_merchant_is_mailed_about_a_dispute_that_was_prevented_before_they_h
 
     assert card_payments.deliver_events() == [200, 200]  # created and closed
 
-    assert Job.objects.filter(kind="merchant_mail", payload__about="dispute").count() == 1
-    assert get_event_kinds(order.number)[-4:] == ["dispute_prevented", "dispute", "attention_settled", "refund_succeeded"]
+    about = Job.objects.filter(kind="merchant_mail", payload__kind="attention").values_list("payload__about", flat=True)
+    assert list(about) == ["external_refund"]
+    assert get_event_kinds(order.number)[-3:] == ["dispute_prevented", "refund_succeeded", "external_refund"]
     assert get_amounts(order) == (4000, 4000, "refunded")
 
 
@@ -231,13 +250,13 @@ def test_the_integrity_check_finds_and_repairs_losses_and_alerts(card_payments: 
     )
     run_check(fix=True)
     assert run_check() == (0, [])
-    assert (Order.objects.get().attention, get_amounts(order)[:2]) == ("", (4000, 1500))
+    assert (Order.objects.get().attention, get_amounts(order)[:2]) == ("external_refund", (4000, 1500))
     Dispute.objects.update(status="won")
     assert run_check()[1] == [
         f"order {order.number}: 0 lost in the dispute {Dispute.objects.get().provider_id}, but 1500 recorded{FIXABLE}"
     ]
     run_check(fix=True)
-    assert (run_check(), get_amounts(order)[:2]) == ((0, []), (4000, 0))
+    assert (run_check(), get_amounts(order)[:2], Order.objects.get().attention) == ((0, []), (4000, 0), "")
 
 
 def test_disputes_that_an_earlier_release_knew_only_by_their_history_get_a_row(order: Order) -> None:
