@@ -1,6 +1,8 @@
 """Base classes of the apps' admin pages, styled with Unfold, and the admin page of the outbox."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import MAXYEAR, MINYEAR
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -12,7 +14,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Field, ForeignKey, Model, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -34,6 +36,7 @@ else:
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
+YEAR_LOOKUP = re.compile(r"__(?:iso_)?year(?:__|$)")
 SUCCESS, INFO, WARNING, DANGER, NEUTRAL = "success", "info", "warning", "danger", "default"
 
 
@@ -87,6 +90,8 @@ class ForgivingChangeList(ChangeList):
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Read the filters from the address; Django's own reading of the date hierarchy misses a year beyond any integer."""
+        if _has_impossible_year(request.GET):
+            raise IncorrectLookupParameters
         try:
             return super().get_filters(request)
         except OverflowError as error:
@@ -96,8 +101,14 @@ class ForgivingChangeList(ChangeList):
         """Run the queries."""
         try:
             super().get_results(request)
-        except (ValueError, OverflowError, DataError) as error:
+        except (OverflowError, DataError) as error:
             raise IncorrectLookupParameters(error) from error
+
+
+def _has_impossible_year(query: QueryDict) -> bool:
+    """Return whether a filter names a year that no date has; the database layer fails on it with a bare ValueError."""
+    values = ",".join(value for name, values in query.lists() if YEAR_LOOKUP.search(name) for value in values)
+    return any(not MINYEAR <= int(year) <= MAXYEAR for year in re.findall(r"-?[0-9]{1,20}", values))
 
 
 def _can_be_key(key: Field[Any, Any], value: Any) -> bool:

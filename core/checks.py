@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from core import stripe_keys
 from core.local_origins import is_local_host, is_local_origin
 
 GOOGLE_CERTS_HOST = "https://www.googleapis.com/"
@@ -37,7 +38,7 @@ def check_production_settings(**_: Any) -> list[CheckMessage]:
 def check_payments(**_: Any) -> list[CheckMessage]:
     """Warn about payments that move no money."""
     warnings: list[CheckMessage] = []
-    if "_test_" in settings.STRIPE_SECRET_KEY[:10]:
+    if stripe_keys.get_mode(settings.STRIPE_SECRET_KEY) == "test":
         hint = "Orders are placed without real payments. Set a live key and STRIPE_LIVE=1, which refuses test keys."
         warnings.append(Warning("STRIPE_SECRET_KEY is a test key.", hint=hint, id="shop.W004"))
     if settings.STRIPE_API_BASE.rstrip("/") not in ("", "https://api.stripe.com"):

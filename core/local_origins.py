@@ -1,7 +1,10 @@
 """Hosts and origins that every visitor has on their own machine, so that trusting them means trusting whatever runs there."""
 
 import ipaddress
-from urllib.parse import urlsplit
+import re
+
+# The origin of a page, exactly as browsers send it (RFC 6454 §6.2).
+WEB_ORIGIN = re.compile(r"https?://(?P<host>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
 
 
 def is_local_host(host: str) -> bool:
@@ -17,6 +20,6 @@ def is_local_host(host: str) -> bool:
 
 
 def is_local_origin(origin: str) -> bool:
-    """Return whether a web origin is the local machine. Apps have origins like capacitor://localhost, which are not."""
-    parts = urlsplit(origin)
-    return parts.scheme in ("http", "https") and is_local_host(parts.hostname or "")
+    """Return whether a page of this origin is on the local machine. Apps have origins like capacitor://localhost, which are not."""
+    match = WEB_ORIGIN.fullmatch(origin)
+    return match is not None and is_local_host(match["host"])

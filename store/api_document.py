@@ -13,7 +13,9 @@ answers carry in `cart_token`, in cookies, and in `X-Cart-Token`. Clients withou
 
 **Markets.** `X-Market` names the market whose prices and currency apply. Amounts are strings with the digits of their currency.
 
-**Warnings.** Keys of a body and query parameters that the server does not know are ignored and named in `warnings`.
+**Warnings.** Keys of a body and query parameters that the server does not know are ignored and named in `warnings`. An
+object may be sent back whole: a key that cannot be written is named only if its value is not that of the object, neither before nor
+after the change.
 
 **Paths.** Each path also works without its trailing slash.
 """

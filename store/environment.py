@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 import dj_database_url
 from environs import Env, EnvError
 
+from core import stripe_keys
 from core.currencies import exponent
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
@@ -49,7 +50,6 @@ DEFAULT_RATES = {
     "login_event": "10/min",
     "refusal_log": "10/min",
 }
-LIVE_KEYS = ("sk_live_", "rk_live_")
 WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
 
 
@@ -149,7 +149,7 @@ def parse_email_backend(value: str, host: str, file_path: str) -> str:
 
 def parse_stripe_api_base(value: str, secret_key: str) -> str:
     """Return the base URL of the Stripe API; empty for Stripe's own. Raises EnvError for another URL with a live key."""
-    if value and secret_key.startswith(LIVE_KEYS):
+    if value and stripe_keys.is_live(secret_key):
         raise EnvError("STRIPE_API_BASE would send a live key to a third party; use it with test keys only.")
     return value.rstrip("/")
 

@@ -2,8 +2,8 @@
 
 from environs import EnvError
 
+from core import stripe_keys
 from core.local_origins import is_local_origin
-from store.environment import LIVE_KEYS
 
 
 def check_all_different(**secrets: str) -> None:
@@ -28,20 +28,21 @@ def check_all_or_none(**values: str) -> None:
 
 def check_live_stripe_key(live: bool, secret_key: str) -> None:
     """Reject a test key in live mode. Raises EnvError."""
-    if live and not secret_key.startswith(LIVE_KEYS):
+    if live and not stripe_keys.is_live(secret_key):
         raise EnvError("STRIPE_LIVE=1 needs a live key in STRIPE_SECRET_KEY.")
 
 
-def check_stripe_keys_match(secret_key: str, publishable_key: str) -> None:
-    """Reject keys of different modes: no payment page opens with them. Raises EnvError."""
-    modes = {mode for key in (secret_key, publishable_key) for mode in ("live", "test") if key[2:].startswith(f"_{mode}_")}
-    if len(modes) > 1:
+def check_stripe_keys(secret_key: str, publishable_key: str) -> None:
+    """Reject a secret key where it would be published, and keys of different modes, which open no payment page. Raises EnvError."""
+    if stripe_keys.is_secret(publishable_key):
+        raise EnvError("STRIPE_PUBLISHABLE_KEY holds a secret key, which every visitor would be told; it must begin with pk_.")
+    if {stripe_keys.get_mode(secret_key), stripe_keys.get_mode(publishable_key)} == {"live", "test"}:
         raise EnvError("STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY must both be live keys or both be test keys.")
 
 
 def check_live_shop(secret_key: str, frontend: str, sms_backend: str, *, debug: bool) -> None:
     """Reject what cannot be right where real money is taken; `check --deploy` warns about the rest. Raises EnvError."""
-    if debug or not secret_key.startswith(LIVE_KEYS):
+    if debug or not stripe_keys.is_live(secret_key):
         return
     if is_local_origin(frontend):
         raise EnvError("FRONTEND_URL is on this machine, but STRIPE_SECRET_KEY is a live key: buyers would never come back.")

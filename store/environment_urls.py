@@ -4,12 +4,11 @@ import re
 
 from environs import EnvError
 
+from core.local_origins import WEB_ORIGIN
 from store.environment import ShopEnv
 
-PORT = r"(:(?P<port>[0-9]{1,5}))?"
-WEB_ORIGIN = re.compile(rf"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\]){PORT}")
 # The origin of an app's web view (Capacitor, Ionic, Tauri) or of a browser extension, which is sent as it is written.
-APP_ORIGIN = re.compile(rf"(?!https?:)[a-z][a-z0-9+.-]*://[A-Za-z0-9_.~-]+{PORT}")
+APP_ORIGIN = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://[A-Za-z0-9_.~-]+(:(?P<port>[0-9]{1,5}))?")
 HEADER_NAME = re.compile(r"[a-z0-9!#$%&'+.^_`|~-]+")  # RFC 9110 §5.6.2, without the asterisk, which CORS treats as a wildcard
 # Request headers that pages of other origins may send: the shop's own, conditions, those of `fetch` with a cache mode, and those of
 # tracing libraries (W3C Trace Context and Baggage, Sentry). For one header that is not listed, a browser drops the whole request.

@@ -35,7 +35,7 @@ from store.environment_checks import (
     check_auth_cookies,
     check_live_shop,
     check_live_stripe_key,
-    check_stripe_keys_match,
+    check_stripe_keys,
 )
 from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
 
@@ -114,7 +114,7 @@ try:
     STRIPE_API_BASE = parse_stripe_api_base(env.str("STRIPE_API_BASE", ""), STRIPE_SECRET_KEY)
     STRIPE_ALLOWED_PAYMENT_METHODS = env.list("STRIPE_ALLOWED_PAYMENT_METHODS", ["card"])
     check_live_stripe_key(env.bool("STRIPE_LIVE", False), STRIPE_SECRET_KEY)
-    check_stripe_keys_match(STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY)
+    check_stripe_keys(STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY)
     CHECKOUT_SUCCESS_URL = parse_success_url(env.str("CHECKOUT_SUCCESS_URL", ""), FRONTEND_URL)
     CHECKOUT_CANCEL_URL = parse_cancel_url(env.str("CHECKOUT_CANCEL_URL", ""), FRONTEND_URL)
     SHOP_ID = env.str("SHOP_ID", "") or FRONTEND_URL.partition("://")[2]

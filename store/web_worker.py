@@ -6,7 +6,8 @@ has arrived. The head of a request is limited as a whole, because gunicorn searc
 shop has not read of a body is discarded before its answer is sent; if that is too much, the answer says `Connection: close`, so
 that no proxy sends its next request into the rest (RFC 9112 §9.6).
 
-It overrides `SocketUnreader.chunk`, `Request.read_into`, `Message.should_close` and `ThreadWorker.handle` of gunicorn 27.
+It overrides `SocketUnreader.chunk`, `Request.read_into`, `Message.should_close`, `ThreadWorker.handle` and `Worker.handle_error`
+of gunicorn 27.
 """
 
 import errno
@@ -26,7 +27,7 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
 from core.limits import MAX_BODY
-from core.redaction import RedactedFormatter
+from core.redaction import RedactedFormatter, shorten
 
 MIN_RATE = 1024  # bytes per second
 MAX_HEAD = 64 * 1024  # bytes of request line and headers
@@ -141,11 +142,18 @@ class LimitedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         return keeps_open
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer a malformed request; the message and the log line quote only the beginning of what was sent."""
-        for name, value in vars(exc).items():
-            if isinstance(value, bytes | str):
-                setattr(exc, name, value[:MAX_QUOTED])
-        super().handle_error(req, client, addr, exc)
+        """Answer a malformed request as the shop would. The log line quotes the beginning of what was sent, the answer nothing."""
+        from store import server_refusals  # it imports Django, which the arbiter must not keep over a reload
+
+        status, info = server_refusals.find_refusal(exc)
+        request_id, response = server_refusals.build_response(status, info)
+        if status == 500:
+            self.log.error("Error handling request %s", request_id, exc_info=exc)
+        else:
+            ip = addr[0] if addr else ""  # of a Unix socket
+            self.log.warning("Invalid request %s from ip=%s: %s", request_id, ip, shorten(str(exc), MAX_QUOTED))
+        with suppress(OSError):
+            util.write_nonblock(client, response)
 
 
 def _linger(sock: socket.socket) -> None:

@@ -16,7 +16,7 @@ from accounts.models import User
 from core import rate_limits
 from core.exceptions import DomainError, NotSignedIn
 from core.http import cookies
-from core.http.bearer import split_authorization
+from core.http.bearer import get_bearer_token, split_authorization
 from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
 from core.http.inputs import is_empty
@@ -25,16 +25,6 @@ from core.markets import get_request_market
 
 TOKEN_COOKIES = (cookies.ACCESS, cookies.REFRESH)
 logger = logging.getLogger("shop.accounts")
-
-
-def get_bearer_token(request: HttpRequest) -> str | None:
-    """Return the Bearer token of the Authorization header, or None without a header. Raises TokenInvalid for any other scheme."""
-    scheme, token = split_authorization(request)
-    if not scheme:
-        return None
-    if scheme != "bearer" or not token:
-        raise TokenInvalid
-    return token
 
 
 def get_client_info(request: HttpRequest) -> ClientInfo:
@@ -85,7 +75,7 @@ def add_tokens(reply: Reply, pair: tokens.TokenPair, mode: str) -> Reply:
 
 def get_token_mode(request: Request) -> str:
     """Return how the caller sent the access token, "token" (header) or "cookie"; new tokens go back the same way."""
-    return "cookie" if get_bearer_token(request._request) is None else "token"
+    return "token" if get_bearer_token(request._request) else "cookie"
 
 
 def serialize_tokens(pair: tokens.TokenPair) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from accounts.models import AuthSession, User
 from core.compiled_queries import CompiledSelect, Param
 from core.exceptions import NotSignedIn
 from core.http import cookies
+from core.http.bearer import get_bearer_token, has_unknown_scheme
 
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 
@@ -54,6 +55,8 @@ def _authenticate_token(text: str) -> tuple[User, tokens.Claims]:
 class CookieJWTAuthentication(BaseAuthentication):
     """Authenticates by Bearer token, else by access cookie; an invalid token is rejected, never ignored.
 
+    An empty Bearer token is absent, as is the password of a proxy or a staging site (Basic, Digest).
+
     One exception: safe requests to views with `ignores_bad_cookie` continue as guest if the cookie is invalid.
     """
 
@@ -64,9 +67,11 @@ class CookieJWTAuthentication(BaseAuthentication):
 
         Raises TokenInvalid, TokenExpired, SessionRevoked, SignedInButDisabled.
         """
-        text = access.get_bearer_token(request._request)
-        is_cookie = text is None
-        if text is None:
+        if has_unknown_scheme(request._request):
+            raise TokenInvalid
+        text = get_bearer_token(request._request)
+        is_cookie = not text
+        if is_cookie:
             text = cookies.read(request._request, cookies.ACCESS)
             if not text:
                 return None

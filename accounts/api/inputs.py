@@ -119,6 +119,11 @@ class LogoutInput(Input):
 class ProfileInput(Input):
     """The profile fields that users can change."""
 
+    hints = {
+        "email": "Change it with POST /api/auth/email/change/",
+        "password": "Change it with POST /api/auth/password/change/",
+    }
+
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     market = serializers.CharField(required=False, max_length=2)

@@ -28,6 +28,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return user.phone_verified_at is not None
 
 
+# Sign-in answers with the merged cart. It is described here because `accounts` must not import `carts`, whose receiver adds it.
 CAP_REASONS = ["quantity_limit", "out_of_stock"]
 SKIP_REASONS = ["unavailable", "own_product", "cart_full"]
 

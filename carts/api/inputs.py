@@ -116,6 +116,7 @@ class QuantityInput(Input):
     """The new quantity of a line; 0 saves the line for later."""
 
     aliases = {"qty": "quantity"}
+    unused = frozenset(("total_price", "has_sufficient_stock", "stock_status", "updated_at"))  # they follow from the quantity
 
     quantity = Quantity(min_value=0)
     cart_token = CartTokenField()

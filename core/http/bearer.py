@@ -5,6 +5,8 @@ import re
 from django.http import HttpRequest
 
 BLANKS = re.compile(r"[ \t]+")
+# Schemes that a browser answers for itself, for a proxy's or a staging site's password (RFC 7617, 7616, 4559).
+PROXY_SCHEMES = frozenset(("basic", "digest", "negotiate", "ntlm"))
 
 
 def split_authorization(request: HttpRequest) -> tuple[str, str]:
@@ -13,7 +15,13 @@ def split_authorization(request: HttpRequest) -> tuple[str, str]:
     return scheme.lower(), credentials[0] if credentials else ""
 
 
-def has_bearer_token(request: HttpRequest) -> bool:
-    """Return whether the caller sends a Bearer token, valid or not."""
+def get_bearer_token(request: HttpRequest) -> str:
+    """Return the Bearer token, valid or not; an empty string without one. Only then may cookies say who calls."""
     scheme, token = split_authorization(request)
-    return scheme == "bearer" and bool(token)
+    return token if scheme == "bearer" else ""
+
+
+def has_unknown_scheme(request: HttpRequest) -> bool:
+    """Return whether the header is an attempt to sign in to the shop in a way that it does not know, such as `Token x`."""
+    scheme, _ = split_authorization(request)
+    return scheme not in ("", "bearer", *PROXY_SCHEMES)

@@ -1,5 +1,6 @@
 """HTTP caching and conditional requests: ETag, 304 and 412 (RFC 9110), Cache-Control with stale-while-revalidate (RFC 5861)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
@@ -15,6 +16,8 @@ from core.exceptions import PreconditionFailed
 from core.http.envelope import Reply
 
 PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")  # of writes
+# The shop's tags, also as proxies that compress rewrite them: weak (nginx, Cloudflare), or with the coding (Apache, Caddy).
+OWN_TAG = re.compile(r'(?:W/)?"([0-9a-f]{24})(?:--?(?:gzip|br|zstd|deflate))?"')
 VARY = "X-Market, Authorization, Cookie, Origin"
 
 
@@ -57,6 +60,7 @@ def refuse_if_changed(request: HttpRequest, current: Reply, get_modified_at: Cal
 
     `get_modified_at` is called only if the client sent a date; dates have a resolution of one second (RFC 9110, section 5.6.7).
     """
+    _restore_own_tags(request)
     if _is_unreadable(request.META.get("HTTP_IF_MATCH", "")):
         raise PreconditionFailed
     etag = _make_etag(current.encode())
@@ -64,6 +68,17 @@ def refuse_if_changed(request: HttpRequest, current: Reply, get_modified_at: Cal
     refusal = get_conditional_response(request, etag=etag, last_modified=modified_at)
     if refusal is not None and refusal.status_code == 412:
         raise PreconditionFailed
+
+
+def _restore_own_tags(request: HttpRequest) -> None:
+    """Undo what a proxy has done to the shop's tags in the request's conditions.
+
+    A tag is a hash of the answer before it was compressed, so each of its forms names the same version, for If-Match too, where
+    a weak tag matches nothing (RFC 9110, section 13.1.1). Otherwise nobody could edit behind a proxy that compresses.
+    """
+    for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+        if name in request.META:
+            request.META[name] = OWN_TAG.sub(r'"\1"', request.META[name])
 
 
 def _is_unreadable(if_match: str) -> bool:
@@ -76,6 +91,7 @@ def _make_etag(content: bytes) -> str:
 
 
 def _add_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse | None:
+    _restore_own_tags(request)
     # Warnings depend on the URL, and the URL of a write differs, so they are not part of the version.
     etag = _make_etag(response.encode() if isinstance(response, Reply) and response.unknown_input else response.content)
     response["ETag"] = etag

@@ -5,7 +5,9 @@ from http.cookies import Morsel
 from typing import Literal, cast
 
 from django.conf import settings
+from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http import HttpRequest
+from django.http.cookie import parse_cookie
 from django.http.response import HttpResponseBase
 
 # Python supports `Partitioned` (CHIPS) from 3.14 on; until then, add it to `Morsel`.
@@ -23,8 +25,19 @@ def get_wire_name(cookie: str) -> str:
 
 
 def read(request: HttpRequest, cookie: str) -> str:
-    """Return the cookie's value, or an empty string."""
-    return request.COOKIES.get(get_wire_name(cookie), "")
+    """Return the cookie's value, or an empty string.
+
+    A browser sends two cookies of one name if their paths or domains differ. The last one counts, unless it is empty.
+    """
+    name = get_wire_name(cookie)
+    value = request.COOKIES.get(name, "")
+    return value or (_read_last_with_value(request, name) if name in request.COOKIES else "")
+
+
+def _read_last_with_value(request: HttpRequest, name: str) -> str:
+    header = get_str_from_wsgi(request.META, "HTTP_COOKIE", "")
+    values = (parse_cookie(pair).get(name) for pair in reversed(header.split(";")) if name in pair)
+    return next(filter(None, values), "")
 
 
 def has_unreadable(request: HttpRequest) -> bool:
@@ -32,8 +45,9 @@ def has_unreadable(request: HttpRequest) -> bool:
     header = request.META.get("HTTP_COOKIE", "")
     if not header:
         return False
-    names = [get_wire_name(cookie) for cookie in (*HTTP_ONLY, GUEST_READABLE)]
-    values = [request.COOKIES.get(name, "") for name in names]
+    cookies = (*HTTP_ONLY, GUEST_READABLE)
+    names = map(get_wire_name, cookies)
+    values = (read(request, cookie) for cookie in cookies)
     is_damaged = any("\ufffd" in value or "," in value for value in values)
     return is_damaged or re.search(rf",\s*({'|'.join(names)})=", header) is not None
 

@@ -77,6 +77,7 @@ class Reply(Response):
         self.message = message
         self.warnings = warnings
         self.extra = extra
+        self.previous: Mapping[str, Any] = {}  # the object before the change, if the client sent back what it cannot change
         self.unknown_input: Sequence[str] = ()  # warnings that the renderer adds
 
     def encode(self) -> bytes:

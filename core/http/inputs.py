@@ -15,11 +15,13 @@ class Input(serializers.Serializer[Any]):
 
     `aliases` maps other names to field names: an alias is read if the field is absent or empty, the first one with a value wins.
     The schema does not mention aliases, and errors use the name that the client sent. `unused` names keys that clients copy
-    from responses or from their own state: no field reads them, and no warning names them.
+    from their own state: no field reads them, and no warning names them. `hints` says of keys that no field reads how to do what
+    the client wanted.
     """
 
     aliases: ClassVar[Mapping[str, str]] = {}
     unused: ClassVar[frozenset[str]] = frozenset()
+    hints: ClassVar[Mapping[str, str]] = {}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Validate the body with its aliases resolved. Raises ValidationError."""
@@ -41,10 +43,6 @@ class Input(serializers.Serializer[Any]):
         """Return the keys of a body that no field reads, as `address.foo` and `items.bar` inside of objects and lists."""
         return list(islice(dict.fromkeys(key[:MAX_KEY_LENGTH] for key in self._iterate_unknown(data)), MAX_UNKNOWN_KEYS))
 
-    def is_unused(self, key: str) -> bool:
-        """Return whether a key that no field reads is left without a warning."""
-        return key in self.unused
-
     def _find_sent_names(self, data: Any) -> dict[str, str]:
         """Return the alias that the client used, by field."""
         if not isinstance(data, Mapping):
@@ -62,7 +60,7 @@ class Input(serializers.Serializer[Any]):
             field = self.fields.get(self.aliases.get(key, key))
             if field is not None:
                 yield from _iterate_nested(field, value, f"{prefix}{key}.")
-            elif not self.is_unused(key):
+            elif key not in self.unused:
                 yield f"{prefix}{key}"
 
 

@@ -6,7 +6,6 @@ sign its visitor in to another account (login CSRF).
 """
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +14,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from core import rate_limits
-from core.http.bearer import has_bearer_token
+from core.http.bearer import get_bearer_token
 from core.http.client_ip import get_client_ip
 from core.http.envelope import refuse
+from core.local_origins import is_local_origin
 from core.redaction import shorten
 
 logger = logging.getLogger("shop.origin")
-LOCAL_ORIGIN = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
 
@@ -42,7 +41,7 @@ class OriginMiddleware:
         """Return a refusal, or None to continue with the view."""
         if request.method in SAFE_METHODS or request.path_info.startswith(self.admin):
             return None
-        if has_bearer_token(request) and not getattr(view, "initkwargs", {}).get("acts_on_cookies"):
+        if get_bearer_token(request) and not getattr(view, "initkwargs", {}).get("acts_on_cookies"):
             return None  # a foreign page cannot send this header without a CORS preflight, which it fails
         if is_from_trusted_page(request):
             return None
@@ -84,8 +83,8 @@ def is_trusted_origin(request: HttpRequest, origin: str) -> bool:
 
 
 def is_listed_origin(origin: str, listed: Sequence[str]) -> bool:
-    """Return whether the list holds exactly this origin, never a prefix or `null`; with DEBUG, also every port of this machine.
+    """Return whether the list holds exactly this origin, never a prefix or `null`; with DEBUG, also all of this machine.
 
     The list of CORS and that of the origin rule are compared here, and nowhere else.
     """
-    return origin in listed or (settings.DEBUG and LOCAL_ORIGIN.fullmatch(origin) is not None)
+    return origin in listed or (settings.DEBUG and is_local_origin(origin))

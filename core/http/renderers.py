@@ -26,7 +26,7 @@ class EnvelopeRenderer(BaseRenderer):
         if isinstance(response, Refusal):
             return encode(data)
         if isinstance(response, Reply):
-            response.unknown_input = find_unknown_input(context["request"], context["view"])
+            response.unknown_input = find_unknown_input(context["request"], context["view"], response)
             warnings = [*response.warnings, *response.unknown_input]
             return encode(success(data, response.message, status=response.status_code, warnings=warnings, extra=response.extra))
         if response.status_code >= 400:

@@ -1,14 +1,22 @@
-"""Names the keys of a body that no field reads, and the query parameters that no view reads."""
+"""Names the keys of a body that no field reads, and the query parameters that no view reads.
+
+Clients send back what they got. A key of the answer that no field reads is named only if it came with another value than the
+object has after the write, or had before it: the client tried to change it, or has an outdated copy.
+"""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import orjson
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from core.http.envelope import Reply, encode
 from core.http.inputs import MAX_KEY_LENGTH, MAX_UNKNOWN_KEYS, Input
 from core.http.openapi.operation import Operation, get_operation
+from core.http.parsers import get_body
 
 # Parameters that advertising networks and cache busters append to any address.
 IGNORED_PARAMETER = re.compile(
@@ -16,21 +24,34 @@ IGNORED_PARAMETER = re.compile(
 )
 
 
-def find_unknown_input(request: Request, view: Any) -> list[str]:
+def find_unknown_input(request: Request, view: Any, reply: Reply) -> list[str]:
     """Return a warning for each key of the body and each query parameter that was ignored; at most 20 of each."""
     operation = get_operation(view)
     if operation is None:
         return []
-    warnings = [f"Unknown field: {key}" for key in _find_unknown_keys(request, operation)]
+    warnings = list(_iterate_ignored_keys(request, operation, reply))
     return warnings + [f"Unknown query parameter: {name}" for name in _find_unknown_parameters(request, operation)]
 
 
-def _find_unknown_keys(request: Request, operation: Operation) -> list[str]:
+def _iterate_ignored_keys(request: Request, operation: Operation, reply: Reply) -> Iterator[str]:
     # A body that the view did not read may be anything, and is not read now.
-    if request.method in SAFE_METHODS or not isinstance(getattr(request, "_full_data", None), dict):
-        return []
-    serializer = operation.get_input() or Input()
-    return serializer.find_unknown_keys(request.data) if isinstance(serializer, Input) else []
+    is_read = request.method not in SAFE_METHODS and isinstance(getattr(request, "_full_data", None), dict)
+    serializer = (operation.get_input() or Input()) if is_read else None
+    if not isinstance(serializer, Input):
+        return
+    answer: Mapping[str, Any] = reply.data if isinstance(reply.data, Mapping) else {}
+    copies = (answer, reply.previous)
+    sent = get_body(request).items()
+    body = {key: value for key, value in sent if key in serializer.fields or not _is_copied(key, value, copies)}
+    for key in serializer.find_unknown_keys(body):
+        warning = f"{'Read-only' if key in answer and key in body else 'Unknown'} field: {key}"
+        hint = serializer.hints.get(key)
+        yield f"{warning}. {hint}" if hint else warning
+
+
+def _is_copied(key: str, value: Any, copies: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether one of the objects has this value."""
+    return any(key in copy and value == orjson.loads(encode({key: copy[key]}))[key] for copy in copies)
 
 
 def _find_unknown_parameters(request: Request, operation: Operation) -> list[str]:

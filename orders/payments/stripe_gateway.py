@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from core import stripe_keys
 from core.exceptions import DomainError
 from orders.exceptions import (
     AmountTooLarge,
@@ -148,7 +149,7 @@ def _read_event(text: str) -> dict[str, Any]:
         is_event = is_complete = False
     if not is_event or not is_complete:
         raise BadSignature("This is not an event")
-    if bool(event.get("livemode")) != settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
+    if bool(event.get("livemode")) != stripe_keys.is_live(settings.STRIPE_SECRET_KEY):
         raise BadSignature("This event belongs to the other mode (live or test)")
     return dict(event)
 

@@ -11,7 +11,6 @@ from core import markets
 from core.http.fields import BoundedDictField, BoundedListField
 from core.http.inputs import Input
 from products.amounts import parse_amount
-from products.api.responses import ProductResponse, VariantResponse
 from products.models import (
     MAX_CATEGORY_NAME,
     MAX_DESCRIPTION,
@@ -127,6 +126,9 @@ class SellableInput(Input):
 class VariantInput(SellableInput):
     """A variant."""
 
+    unused = frozenset({"lowest_price_30_days"})  # clients send back what they got
+    hints = dict.fromkeys(("image", "images"), "Name one of the product's images in image_id")
+
     name = serializers.CharField(max_length=MAX_NAME, required=False, allow_blank=True)
     options = BoundedDictField(
         child=serializers.CharField(max_length=100), max_length=MAX_OPTIONS, max_key_length=100, required=False
@@ -140,15 +142,18 @@ class VariantInput(SellableInput):
 class ListedVariantInput(VariantInput):
     """A variant in a product's full list, matched by its id, else by its SKU."""
 
-    unused = frozenset(VariantResponse._declared_fields)
-
     id = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 class ProductInput(SellableInput):
     """A product: a simple one with `price` and `stock`, or one with `variants`."""
 
-    unused = frozenset(ProductResponse._declared_fields)
+    hints = {
+        **dict.fromkeys(("images", "image", "primary_image"), "Add images with POST /api/products/<id>/images/"),
+        "is_available": "Take a product off sale with is_active",
+        **dict.fromkeys(("category_id", "category_name"), "Name the category by its slug, id or name in category"),
+        **{f"variants.{key}": hint for key, hint in VariantInput.hints.items()},
+    }
 
     name = serializers.CharField(max_length=MAX_NAME)
     description = serializers.CharField(max_length=MAX_DESCRIPTION, required=False, allow_blank=True)
@@ -159,10 +164,6 @@ class ProductInput(SellableInput):
         max_length=MAX_LENGTH["product"], required=False, allow_blank=True, help_text="empty: generated from the name"
     )
     variants = BoundedListField(child=ListedVariantInput(), required=False, allow_empty=False, max_length=MAX_VARIANTS)
-
-    def is_unused(self, key: str) -> bool:
-        """Return whether a PUT sends back what the client got. In a PATCH each key is meant to change something."""
-        return not self.partial and super().is_unused(key)
 
     def validate_slug(self, slug: str) -> str:
         """Refuse slugs that could be mistaken for an id, a uuid or a route."""
@@ -250,6 +251,8 @@ class StockInput(Input):
 
 class CategoryInput(Input):
     """A category."""
+
+    hints = dict.fromkeys(("parent", "children"), "Name the category above in parent_id")
 
     name = serializers.CharField(max_length=MAX_CATEGORY_NAME)
     parent_id = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**63 - 1)

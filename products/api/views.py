@@ -18,7 +18,7 @@ from core.http.openapi.refusals import of_field
 from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import CategoryInput, ProductInput, build_new_product, build_product_change
-from products.api.pages import build_change_reply, build_product_page
+from products.api.pages import build_change_reply, build_product_page, get_copied_page
 from products.api.part_views import PRODUCT, parse_part_id
 from products.api.permissions import CatalogPermission, get_editor, has_rights
 from products.api.preconditions import if_unchanged
@@ -172,8 +172,11 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
     def _save(self, request: Request, ref: str, fields: dict[str, Any], *, is_replacement: bool) -> Reply:
         may_create_category = has_rights(request, ("add_category",))
         change = build_product_change(fields, is_replacement=is_replacement, may_create_category=may_create_category)
+        previous = get_copied_page(request, ref)
         updated = products.update(get_editor(request, "update", fields), ref, change)
-        return build_change_reply(request, updated, "Product updated successfully")
+        reply = build_change_reply(request, updated, "Product updated successfully")
+        reply.previous = previous
+        return reply
 
     @api_schema(
         ProductResponse,

@@ -132,7 +132,13 @@ def test_an_app_is_allowed_and_trusted_if_it_is_listed(api: SchemaClient, settin
     assert "Access-Control-Allow-Origin" not in send_preflight(api, "/api/cart/add/", f"{origin}.evil.com").headers
 
 
-@pytest.mark.parametrize("origin", ["http://localhost:3999", "http://127.0.0.1:8080", "http://localhost", "http://127.0.0.1"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("http://localhost:3999", "http://127.0.0.1:8080", "http://localhost", "http://127.0.0.1", "https://localhost:3999"),
+        *("http://[::1]:5173", "http://shop.localhost:3999", "http://127.0.0.2", "http://0.0.0.0:3000"),
+    ],
+)
 def test_with_debug_every_port_of_this_machine_is_allowed_and_trusted(api: SchemaClient, settings: Settings, origin: str) -> None:
     body = {"product_id": 0}
     in_production = api.post("/api/cart/add/", body, HTTP_ORIGIN=origin)
@@ -149,20 +155,22 @@ def test_with_debug_every_port_of_this_machine_is_allowed_and_trusted(api: Schem
     "origin",
     [
         *(
-            "https://localhost:3999",
             "http://localhost:3999/",
+            "http://localhost:3999/x",
             "http://localhost:3999.evil.com",
             "http://localhost.evil.com",
             "null",
         ),
         *(
-            "http://sub.localhost:3999",
-            "http://127.0.0.2",
-            "http://127.0.0.1.evil.com",
-            "http://localhost:",
-            "http://0.0.0.0",
-            "http://127x0x0x1",
+            "http://localhost@evil.com",
+            "http://evil.com@localhost",
+            "http://localhost:80@evil.com",
+            "http://[::1",
+            "http://[::1].com",
         ),
+        *("http://127.0.0.1.evil.com", "http://localhost:", "http://localhost:123456", "http://127x0x0x1", "http://evil-localhost"),
+        *("http://localhost, http://evil.com", "http://localhost evil", "HTTP://LOCALHOST", "file://localhost", "ftp://localhost"),
+        *("http://10.0.0.1", "http://192.168.1.20:5173"),
     ],
 )
 def test_with_debug_too_no_other_page_is(api: SchemaClient, settings: Settings, origin: str) -> None:

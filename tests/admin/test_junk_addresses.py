@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.test import Client
 
 from products.models import Category
@@ -49,8 +50,26 @@ def test_no_filter_brings_a_list_down(staff: Client, path: str) -> None:
     assert crashed == []
 
 
+def test_a_year_of_dates_is_a_filter(staff: Client) -> None:
+    queries = ("created_at__year=2026", "created_at__year=9999", "created_at__iso_year=2026", "created_at__year=x")
+
+    assert [staff.get(f"/admin/orders/order/?{query}").status_code for query in queries] == [200, 200, 200, 302]
+
+
+def test_a_fault_in_a_list_is_not_taken_for_a_wrong_filter(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("a fault of the shop")
+
+    monkeypatch.setattr(ChangeList, "get_results", fail)
+
+    assert staff.get("/admin/orders/order/").status_code == 500
+
+
 def test_a_filter_that_a_column_cannot_hold_leads_to_the_page_for_wrong_filters(staff: Client) -> None:
-    for query in ("created_at__year=0", "created_at__year=99999999999999999999"):
+    years = ("0", "-1", "10000", "2147483648", "99999999999999999999", "1" * 5000)
+    lookups = ("year", "iso_year", "year__gte", "year__lt", "year__in", "year__range")
+    queries = [f"created_at__{lookup}={year}" for lookup in lookups for year in years]
+    for query in (*queries, "created_at__year=2026&created_at__year=0", "created_at__year__in=2026,0"):
         response = staff.get(f"/admin/orders/order/?{query}")
 
         assert (response.status_code, response["Location"]) == (302, "/admin/orders/order/?e=1")

@@ -1,5 +1,7 @@
 """gunicorn with the shop's worker: slow, half-sent and oversized requests, over raw sockets"""
 
+import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -218,6 +220,41 @@ def test_what_the_server_refuses_itself_is_cheap_and_short(port: int, pid_file: 
     hostile = min(get_cpu_seconds(pid_file, refuse) for _ in range(3))
 
     assert hostile < TIMES_ORDINARY * ordinary
+
+
+MESSAGES = {
+    "bad_request": "The request cannot be read",
+    "url_too_long": "The address is too long",
+    "headers_too_large": "The headers of the request are too large",
+}
+REFUSED_BY_SERVER = {
+    "a long path": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414, "url_too_long"),
+    "a large header": (b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 17_000 + b"\r\n\r\n", 431, "headers_too_large"),
+    "many headers": (b"GET /healthz HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 101 + b"\r\n", 431, "headers_too_large"),
+    "no HTTP": (b"<script>alert(1)</script>\r\n\r\n", 400, "bad_request"),
+    "a TLS handshake": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, "bad_request"),
+    "an odd method": (b"g@t / HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
+    "HTTP/9": (b"GET / HTTP/9.9\r\n" + HOST + b"\r\n", 400, "bad_request"),
+    "a header without a colon": (b"GET / HTTP/1.1\r\n" + HOST + b"<script>\r\n\r\n", 400, "bad_request"),
+    "a folded header": (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n <script>\r\n\r\n", 400, "bad_request"),
+    "an unknown expectation": (b"GET / HTTP/1.1\r\n" + HOST + b"Expect: <script>\r\n\r\n", 417, "bad_request"),
+    "an unknown coding": (JSON + b"Transfer-Encoding: <script>\r\n\r\n", 501, "bad_request"),
+    "a length that is none": (JSON + b"Content-Length: <script>\r\n\r\n", 400, "bad_request"),
+}
+
+
+@pytest.mark.parametrize(("sent", "status", "code"), REFUSED_BY_SERVER.values(), ids=REFUSED_BY_SERVER)
+def test_what_the_server_refuses_itself_has_the_shape_of_every_refusal(port: int, sent: bytes, status: int, code: str) -> None:
+    with connected(port, sent) as connection, HTTPResponse(connection) as response:
+        response.begin()
+        head, body = dict(response.getheaders()), json.loads(response.read())
+
+    assert (response.status, head["Content-Type"], head["Connection"]) == (status, "application/json", "close")
+    assert body == {
+        **{"success": False, "status": status, "code": code, "errors": {}},
+        **dict.fromkeys(("message", "detail"), MESSAGES[code]),
+    }
+    assert re.fullmatch(r"[0-9a-f]{32}", head["X-Request-ID"])
 
 
 def test_a_head_that_comes_byte_by_byte_is_limited(port: int, pid_file: Path) -> None:

@@ -83,6 +83,11 @@ def test_with_real_money_codes_are_not_written_to_a_file(project: Path) -> None:
     assert "SMS_BACKEND" in refused(project, **LIVE, SMS_BACKEND="file", SMS_FILE_PATH="codes.jsonl")
 
 
+@pytest.mark.parametrize("key", ["sk_live_4711", "sk_test_4711", "rk_live_4711"])
+def test_a_secret_key_is_never_published(project: Path, key: str) -> None:
+    assert "STRIPE_PUBLISHABLE_KEY" in refused(project, STRIPE_SECRET_KEY=key, STRIPE_PUBLISHABLE_KEY=key)
+
+
 @pytest.mark.parametrize("secret", ["sk_live_4711", "sk_test_4711", "rk_test_4711"])
 def test_keys_of_two_modes_stop_the_start(project: Path, secret: str) -> None:
     other_mode = "test" if "live" in secret else "live"

@@ -45,6 +45,17 @@ def test_in_production_a_planted_plain_cookie_is_not_read(db: None, settings: Se
     assert body["data"]["items"] == []
 
 
+@pytest.mark.parametrize("name", ["cart_token", "sessionid"])
+@pytest.mark.parametrize("header", ["{name}={key}; {name}=", "{name}=; {name}={key}", '{name}={key}; {name}=""'])
+def test_an_empty_cookie_of_another_path_hides_no_cart(db: None, header: str, name: str) -> None:
+    key = make_guest_cart(make_product("Lamp"))
+
+    body = SchemaClient().get("/api/cart/", HTTP_COOKIE=header.format(name=name, key=key)).json()
+
+    assert body["cart_token"] == key
+    assert len(body["data"]["items"]) == 1
+
+
 def test_for_a_front_on_another_site_they_are_partitioned(api: SchemaClient, settings: Settings) -> None:
     settings.AUTH_COOKIE_SAMESITE = "None"
     settings.AUTH_COOKIE_SECURE = True

@@ -97,6 +97,13 @@ REQUEST_TIMEOUT = RefusalInfo(
 URL_TOO_LONG = RefusalInfo(
     "url_too_long", 414, "The address is too long", "The path or the query string is too long.", "Correct the client."
 )
+HEADERS_TOO_LARGE = RefusalInfo(
+    "headers_too_large",
+    431,
+    "The headers of the request are too large",
+    "A header has more than 16 KB, all together have more than 64 KB, or there are more than 100.",
+    "Send less: in a browser, delete the cookies of other programs on this site.",
+)
 SERVER_ERROR = RefusalInfo(
     "server_error",
     500,
@@ -129,7 +136,7 @@ NOT_READY = RefusalInfo(
 # Any request can be answered with these.
 UNIVERSAL = (BAD_REQUEST, BAD_HOST, INVALID_HEADER, URL_TOO_LONG, SERVER_ERROR, DATABASE_UNAVAILABLE)
 OF_BODIES = (PARSE_ERROR, INVALID, REQUEST_TIMEOUT, LENGTH_REQUIRED, UNSUPPORTED_MEDIA_TYPE)
-OF_NO_OPERATION = (METHOD_NOT_ALLOWED, NOT_READY)
+OF_NO_OPERATION = (METHOD_NOT_ALLOWED, HEADERS_TOO_LARGE, NOT_READY)
 Refusal = RefusalInfo | RefusalClass
 
 

@@ -49,6 +49,30 @@ def test_a_cookie_of_ours_that_was_damaged_on_the_way_is_noticed(
     assert cookies.has_unreadable(request) is is_unreadable
 
 
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        *(("access_token=a; access_token=", "a"), ("access_token=; access_token=a", "a"), ('access_token=a; access_token=""', "a")),
+        *(("access_token=a; access_token=b", "b"), ("access_token=a; access_token=b; access_token=", "b")),
+        *(("access_token=a; access_token", "a"), ("access_token=a;access_token= ;access_token=\t", "a")),
+        *(("access_token=; access_token=", ""), ("access_token=", ""), ("x_access_token=a; access_token=", "")),
+        *(("other=access_token; access_token=", ""), ("other=a", ""), ("", "")),
+        *(("access_token=S\xc3\xa3o; access_token=", "S\xe3o"), ("access_token=\xe3; access_token=", "\ufffd")),
+    ],
+)
+def test_of_two_cookies_of_a_name_the_last_one_with_a_value_counts(settings: Settings, header: str, value: str) -> None:
+    configure_cookies(settings, secure=False)
+    request = RequestFactory().get("/", HTTP_COOKIE=header)
+
+    assert cookies.read(request, cookies.ACCESS) == value
+
+
+def test_an_empty_cookie_hides_no_damaged_one(settings: Settings) -> None:
+    configure_cookies(settings, secure=False)
+
+    assert cookies.has_unreadable(RequestFactory().get("/", HTTP_COOKIE="cart_token=\xe3; cart_token="))
+
+
 @pytest.mark.parametrize("cookie", HIDDEN)
 def test_in_development_no_script_reads_the_keys(settings: Settings, cookie: str) -> None:
     configure_cookies(settings, secure=False)

@@ -55,7 +55,37 @@ def test_any_tag_that_is_the_same_will_do_also_a_weak_one(api: SchemaClient, val
 
 
 @pytest.mark.parametrize(
-    "value", ["", '"other"', 'W/"other"', "nonsense", '"', "{bare}", '"*"', "W/*", ",", "\xff", '"' + "x" * 10_000]
+    "value", ['W/"{}"', '"{}-gzip"', '"{}-br"', '"{}-zstd"', '"{}--gzip"', 'W/"{}-gzip"', '"other-gzip", "{}-gzip"', ',W/"{}" ,']
+)
+@pytest.mark.parametrize("url", URLS)
+def test_a_tag_that_a_proxy_rewrote_when_it_compressed_will_do(api: SchemaClient, url: str, value: str) -> None:
+    etag = api.get(url)["ETag"]
+
+    revalidated = revalidate(url, value.replace("{}", etag.strip('"')))
+
+    assert (revalidated.status_code, revalidated["ETag"]) == (304, etag)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        '"{bare}-"',
+        '"{bare}-other"',
+        '"{bare}-gzip-gzip"',
+        '"{bare}0-gzip"',
+        "{bare}-gzip",
+        '"other"',
+        'W/"other"',
+        "nonsense",
+        '"',
+        "{bare}",
+        '"*"',
+        "W/*",
+        ",",
+        "\xff",
+        '"' + "x" * 10_000,
+    ],
 )
 def test_any_other_tag_is_answered_whole(api: SchemaClient, value: str) -> None:
     etag = api.get("/api/products/")["ETag"]

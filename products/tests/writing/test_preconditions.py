@@ -22,6 +22,8 @@ STALE: list[dict[str, str]] = [
     {"If-Match": '"a", "b"'},
     {"If-Match": "b0e308a3d535be01f9adbc2a"},  # without its quotes
     {"If-Match": '"cut off'},
+    {"If-Match": 'W/"nonsense"'},
+    {"If-Match": 'W/"b0e308a3d535be01f9adbc2a", "b0e308a3d535be01f9adbc2a-gzip"'},
     {"If-Unmodified-Since": LONG_AGO},
     {"If-None-Match": "*"},
 ]
@@ -46,6 +48,36 @@ def test_a_change_of_what_was_read_is_made() -> None:
 
     assert response.status_code == 200
     assert response.json()["data"]["description"] == "New"
+
+
+REWRITTEN = ['W/"{}"', '"{}-gzip"', '"{}-br"', '"{}-zstd"', '"{}--gzip"', 'W/"{}-gzip"', 'W/"other", W/"{}"']
+
+
+@pytest.mark.parametrize("form", REWRITTEN)
+def test_a_tag_that_a_proxy_rewrote_when_it_compressed_names_the_same_version(form: str) -> None:
+    client, lamp = staff_client(), make_product("Lamp", stock=10)
+    page = client.get(f"/api/products/{lamp.pk}/")
+    etag = form.replace("{}", page["ETag"].strip('"'))
+
+    changed = client.patch(f"/api/products/{lamp.pk}/", {"description": "New"}, headers={"If-Match": etag})
+    before = dump_catalog()
+    stale = client.patch(f"/api/products/{lamp.pk}/", {"description": "Newer"}, headers={"If-Match": etag})
+
+    assert (changed.status_code, changed.json()["data"]["description"]) == (200, "New")
+    assert_refused(stale, 412, "precondition_failed")
+    assert dump_catalog() == before
+
+
+@pytest.mark.parametrize("form", REWRITTEN)
+def test_if_none_match_of_a_write_compares_weakly(form: str) -> None:
+    client, lamp = staff_client(), make_product("Lamp")
+    etag = form.replace("{}", client.get(f"/api/products/{lamp.pk}/")["ETag"].strip('"'))
+    before = dump_catalog()
+
+    response = client.patch(f"/api/products/{lamp.pk}/", {"description": "New"}, headers={"If-None-Match": etag})
+
+    assert_refused(response, 412, "precondition_failed")
+    assert dump_catalog() == before
 
 
 def test_a_stale_editor_does_not_put_sold_units_back() -> None:
