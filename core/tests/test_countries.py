@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.countries import find_country_code, get_market_country
+from core.countries import find_country_code, get_market_country, is_placeholder
 from core.markets import Market
 
 
@@ -13,7 +13,19 @@ from core.markets import Market
         *(("United States", "US"), ("The United States of America", "US"), ("UK", "GB"), ("United Kingdom", "GB"), ("Wales", "GB")),
         *(("T\u00fcrkiye", "TR"), ("Turkey", "TR"), ("Turkiye", "TR"), ("C\u00f4te d\u2019Ivoire", "CI"), ("Ivory Coast", "CI")),
         *(("Trinidad & Tobago", "TT"), ("Czech Republic", "CZ"), ("South Korea", "KR"), ("Vietnam", "VN"), ("Viet Nam", "VN")),
-        *(("Hong Kong", "HK"), ("Kosovo", "XK"), ("Korea", ""), ("Deutschland", ""), ("eu", ""), ("America", ""), ("", "")),
+        *(
+            ("Hong Kong", "HK"),
+            ("Kosovo", "XK"),
+            ("xkx", "XK"),
+            ("el", "GR"),
+            ("EL", "GR"),
+            ("uk", "GB"),
+            ("Korea", ""),
+            ("Deutschland", ""),
+            ("eu", ""),
+            ("America", ""),
+            ("", ""),
+        ),
     ],
 )
 def test_a_country_is_recognized_by_its_code_and_by_its_english_names(text: str, code: str) -> None:
@@ -22,3 +34,14 @@ def test_a_country_is_recognized_by_its_code_and_by_its_english_names(text: str,
 
 def test_a_market_has_the_country_of_its_code() -> None:
     assert [get_market_country(Market(code, "EUR", is_default=False)) for code in ("de", "uk", "eu")] == ["DE", "GB", ""]
+
+
+@pytest.mark.parametrize("text", ["XX", "zz", "ZZ ", "AA", "QM", "QZ", "XA", "XZ", "XXX", "ZZZ", "xxa"])
+def test_a_code_that_iso_3166_leaves_to_its_users_is_no_country(text: str) -> None:
+    assert is_placeholder(text)
+    assert find_country_code(text) == ""
+
+
+@pytest.mark.parametrize("text", ["", "XK", "XKX", "QA", "ZA", "AF", "UK", "EL", "EU", "Atlantis", "QLD", "X", "\uff38\uff38"])
+def test_other_texts_are_not(text: str) -> None:
+    assert not is_placeholder(text)

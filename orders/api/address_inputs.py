@@ -1,7 +1,7 @@
 """Delivery addresses in request bodies: one serializer for orders and for the address book."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,33 +10,44 @@ from rest_framework import serializers
 from accounts import phones
 from accounts.api.inputs import StrictCharField
 from accounts.exceptions import PhoneInvalid
-from core.http.inputs import Input
+from core.countries import find_country_code
+from core.http.inputs import Input, is_empty
 from orders.models import ADDRESS_FIELDS, Address
 
 MAX_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
-# Other names of the fields, in snake_case; camelCase is read as well.
+# Other names of the fields, in snake_case; camelCase is read as well. They are those of other shops' APIs, of payment sheets (Apple
+# Pay, Google Pay, Payment Request), of Stripe, and of schema.org.
 OTHER_NAMES = {
     "full_name": ("name", "fullname", "recipient", "recipient_name", "contact_name", "customer_name"),
     "phone": ("phone_number", "mobile", "mobile_number", "telephone"),
     "line1": (
         *("line_1", "address_line_1", "address_line1", "address_1", "address1"),
-        *("street_address", "street_1", "street1", "street", "address"),
+        *("street_address", "street_1", "street1", "street", "address", "address_lines", "address_line"),
     ),
     "line2": (
         *("line_2", "address_line_2", "address_line2", "address_2", "address2"),
         *("street_2", "street2", "apartment"),
     ),
-    "city": ("town", "locality"),
-    "state": ("province", "region", "county", "state_code", "province_code", "region_code"),
+    "city": ("town", "locality", "address_locality"),
+    "state": (
+        *("province", "region", "county", "state_code", "province_code", "region_code"),
+        *("state_or_province", "administrative_area", "address_region"),
+    ),
     "postal_code": ("postcode", "post_code", "postal", "zip_code", "zipcode", "zip", "pin_code", "pincode", "pin"),
-    "country": ("country_code",),
+    "country": ("country_code", "country_id", "country_name", "country_iso", "country_iso2", "country_code_v2", "address_country"),
 }
-NAME_PARTS = ("first_name", "last_name")
+THIRD_LINES = ("line3", "line_3", "address_line_3", "address_line3", "address_3", "address3")
+FIRST_NAMES = ("first_name", "firstname", "given_name")
+LAST_NAMES = ("last_name", "lastname", "family_name")
 
 
-def spell_name(name: str) -> tuple[str, str]:
-    """Return a name in snake_case and in camelCase."""
-    return name, re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+def spell(*names: str) -> tuple[str, ...]:
+    """Return the names in snake_case and in camelCase."""
+    camel = (re.sub(r"_(\w)", lambda match: match[1].upper(), name) for name in names)
+    return tuple(dict.fromkeys(spelling for pair in zip(names, camel, strict=True) for spelling in pair))
+
+
+SPELLINGS = {field: spell(field, *names) for field, names in OTHER_NAMES.items()}
 
 
 class ContactPhoneField(serializers.CharField):
@@ -58,35 +69,38 @@ class ContactPhoneField(serializers.CharField):
 class PostalAddressInput(Input):
     """A delivery address."""
 
-    aliases = {
-        spelling: field
-        for field, names in OTHER_NAMES.items()
-        for name in (field, *names)
-        for spelling in spell_name(name)
-        if spelling != field
-    }
-    unused = frozenset({"id", *(spelling for name in NAME_PARTS for spelling in spell_name(name))})
+    aliases = {spelling: field for field, spellings in SPELLINGS.items() for spelling in spellings if spelling != field}
+    unused = frozenset(spell(*FIRST_NAMES, *LAST_NAMES))
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields of a postal address, with the lengths of its columns, and the declared ones."""
         return {**{name: self._build_field(name) for name in ADDRESS_FIELDS}, **super().get_fields()}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Validate the address. A name may come in two parts; null and, unless it is a patch, a missing field are blank."""
-        values = super().run_validation(_join_name(data) if isinstance(data, Mapping) else data)
+        """Validate the address. Null and, unless it is a patch, a missing field are blank."""
+        values = super().run_validation(_simplify(data) if isinstance(data, Mapping) else data)
         given = {name: "" if value is None else value for name, value in values.items()}
         return given if self.partial else {**dict.fromkeys(ADDRESS_FIELDS, ""), **given}
 
     def find_warnings(self, data: Any) -> list[str]:
         """Return a sentence for each alias that is not read, because another name has filled its field. Plain text has none."""
-        return [f"Address field not used: {key}" for key in self._find_surplus(data)] if isinstance(data, Mapping) else []
+        return (
+            [f"Address field not used: {key}" for key in self._find_surplus(_simplify(data))] if isinstance(data, Mapping) else []
+        )
+
+    def _iterate_unknown(self, data: Any, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that no field reads; payment sheets send every key of theirs, most of them empty."""
+        address = _simplify(data) if isinstance(data, Mapping) else data
+        for path in super()._iterate_unknown(address, prefix):
+            if not is_empty(address[path.removeprefix(prefix)]):
+                yield path
 
     def _find_surplus(self, data: Mapping[str, Any]) -> Iterator[str]:
         """Yield the aliases of fields that another name has filled with another value. A country may be name and code."""
         sent_names = self._find_sent_names(data)
         for alias, field in self.aliases.items():
             read = sent_names.get(field, field)
-            if field != "country" and alias != read and data.get(alias) and data.get(alias) != data.get(read):
+            if field != "country" and alias != read and not is_empty(data.get(alias)) and data.get(alias) != data.get(read):
                 yield alias
 
     def _build_field(self, name: str) -> serializers.CharField:
@@ -112,7 +126,7 @@ class AddressInput(PostalAddressInput):
 class OrderAddressInput(PostalAddressInput):
     """The delivery address of an order: an object, or plain text."""
 
-    unused = PostalAddressInput.unused | {"is_default", "isDefault"}
+    unused = PostalAddressInput.unused | {"id", "is_default", "isDefault"}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Validate the address. Plain text becomes its first line, and null is no address."""
@@ -125,10 +139,58 @@ class OrderAddressInput(PostalAddressInput):
         return super().run_validation(data)
 
 
-def _join_name(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the address with the parts of a name, as one name if it has no other."""
-    given = PostalAddressInput.aliases.items()
-    if data.get("full_name") or any(data.get(alias) for alias, field in given if field == "full_name"):
-        return dict(data)
-    parts = [data[spelling] for name in NAME_PARTS for spelling in spell_name(name) if isinstance(data.get(spelling), str)]
-    return {**data, "full_name": " ".join(parts)} if parts else dict(data)
+def _simplify(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the address without the structure that some clients give it: each field has one value."""
+    inner = data.get("address")
+    address = {**data, **inner} if isinstance(inner, Mapping) else dict(data)  # Stripe nests the postal part
+    if isinstance(inner, Mapping) and address["address"] is inner:
+        del address["address"]
+    for simplify in (_join_name, _split_lines, _join_third_line, _choose_country):
+        simplify(address)
+    return address
+
+
+def _find_name(address: Mapping[str, Any], spellings: Iterable[str]) -> str | None:
+    """Return the first of the names that has a value."""
+    return next((name for name in spellings if not is_empty(address.get(name))), None)
+
+
+def _join_name(address: dict[str, Any]) -> None:
+    """Give the address the name that came in two parts, unless it has a whole one."""
+    parts = [_find_name(address, spell(*names)) for names in (FIRST_NAMES, LAST_NAMES)]
+    texts = [address[name] for name in parts if name and isinstance(address[name], str)]
+    if texts and not _find_name(address, SPELLINGS["full_name"]):
+        address["full_name"] = " ".join(texts)
+
+
+def _split_lines(address: dict[str, Any]) -> None:
+    """Make two lines of a list of lines, as Apple Pay, Payment Request and Magento have it."""
+    name = _find_name(address, SPELLINGS["line1"])
+    lines = address.get(name) if name else None
+    if name and isinstance(lines, list) and all(isinstance(line, str) for line in lines):
+        first, *others = [line for line in lines if not is_empty(line)] or [""]
+        del address[name]
+        address["line1"] = first
+        _add_to_second_line(address, *others)
+
+
+def _join_third_line(address: dict[str, Any]) -> None:
+    """Add the third line of Google Pay and others to the second, so that it reaches the courier."""
+    name = _find_name(address, spell(*THIRD_LINES))
+    if name and isinstance(address[name], str):
+        _add_to_second_line(address, address.pop(name))
+
+
+def _add_to_second_line(address: dict[str, Any], *lines: str) -> None:
+    name = _find_name(address, SPELLINGS["line2"]) or "line2"
+    present = address.get(name)
+    if lines and (is_empty(present) or isinstance(present, str)):
+        address[name] = ", ".join((*(() if is_empty(present) else (present,)), *lines))
+
+
+def _choose_country(address: dict[str, Any]) -> None:
+    """Prefer a country that is recognized: Apple Pay sends the name in the buyer's language, and beside it the code."""
+    texts = [address[name] for name in SPELLINGS["country"] if isinstance(address.get(name), str)]
+    known = next((text for text in texts if len(text) <= MAX_LENGTHS["country"] and find_country_code(text)), None)
+    if known is not None:
+        address["country"] = known

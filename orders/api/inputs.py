@@ -11,7 +11,7 @@ from carts.api.inputs import ProductRef, Quantity, RowId, read_alias
 from carts.api.responses import CartLineResponse
 from core.http.fields import BoundedListField, CartTokenField
 from core.http.inputs import Input
-from orders.api.address_inputs import ContactPhoneField, OrderAddressInput
+from orders.api.address_inputs import ContactPhoneField, OrderAddressInput, spell
 from orders.models import MAX_REASON, Order
 from orders.placement.cart_check import RequestedLine
 
@@ -85,7 +85,7 @@ class CreateOrderInput(Input):
 
     aliases = {
         **{"method": "payment_method", "cart": "items"},
-        **dict.fromkeys(("shipping_address", "shippingAddress", "delivery_address", "deliveryAddress"), "address"),
+        **dict.fromkeys(spell("shipping_address", "delivery_address", "shipping_contact"), "address"),
     }
 
     payment_method = PaymentMethodField()

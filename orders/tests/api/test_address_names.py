@@ -20,12 +20,18 @@ FIELD_NAMES = {
         *("line_1", "streetAddress"),
     ],
     "line2": ["address2", "address_2", "addressLine2", "address_line_2", "apartment", "line_2", "street2"],
-    "city": ["town", "locality"],
-    "state": ["province", "region", "county", "state_code", "stateCode", "province_code", "region_code"],
+    "city": ["town", "locality", "addressLocality"],
+    "state": [
+        *("province", "region", "county", "state_code", "stateCode", "province_code", "region_code"),
+        *("administrativeArea", "addressRegion", "state_or_province"),
+    ],
     "postal_code": [
         *("pincode", "pinCode", "pin", "zip", "zipcode", "zip_code", "zipCode", "postcode", "postCode", "postalCode", "postal"),
     ],
-    "country": ["country_code", "countryCode"],
+    "country": [
+        *("country_code", "countryCode", "country_id", "countryId", "country_name", "countryName", "countryCodeV2"),
+        *("addressCountry", "country_iso2"),
+    ],
 }
 ALIASES = [(alias, field) for field, aliases in FIELD_NAMES.items() for alias in aliases]
 
@@ -67,7 +73,13 @@ def test_a_patch_reads_them_too(alias: str, field: str) -> None:
     assert Address.objects.values(*ADDRESS).get() == {**ADDRESS, field: value}
 
 
-@pytest.mark.parametrize("names", [("first_name", "last_name"), ("firstName", "lastName")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(("first_name", "last_name"), ("firstName", "lastName"), ("firstname", "lastname")),
+        *(("given_name", "family_name"), ("givenName", "familyName")),
+    ],
+)
 def test_a_name_in_two_parts_is_joined(names: tuple[str, str]) -> None:
     client = customer()
     sent = {key: value for key, value in ADDRESS.items() if key != "full_name"} | dict(zip(names, ("Ada", "Lovelace"), strict=True))
@@ -75,6 +87,151 @@ def test_a_name_in_two_parts_is_joined(names: tuple[str, str]) -> None:
     assert client.post(BOOK, sent).json()["data"]["full_name"] == "Ada Lovelace"
     assert order_to(client, sent).json()["data"]["name"] == "Ada Lovelace"
     assert order_to(client, {**sent, "name": "Countess"}).json()["data"]["name"] == "Countess"
+
+
+def test_a_part_of_a_name_in_two_spellings_is_read_once() -> None:
+    saved = customer().post(BOOK, {**ADDRESS, "full_name": "", "first_name": "Ada", "firstName": "Ada", "lastName": "Lovelace"})
+
+    assert saved.json()["data"]["full_name"] == "Ada Lovelace"
+
+
+US = {"city": "Boston", "state": "MA", "postal_code": "02108", "country": "US"}
+WHOLE = {"full_name": "Ada Lovelace", "phone": "+1 312 805 9851", "line1": "12 Hill Road", "line2": "Floor 3, Flat 4", **US}
+CONTACTS: dict[str, dict[str, Any]] = {
+    "Apple Pay": {
+        **{"givenName": "Ada", "familyName": "Lovelace", "phoneticGivenName": "", "phoneticFamilyName": ""},
+        **{"phoneNumber": "+1 312 805 9851", "addressLines": ["12 Hill Road", "Floor 3", "Flat 4"], "subLocality": ""},
+        **{"locality": "Boston", "postalCode": "02108", "subAdministrativeArea": "", "administrativeArea": "MA"},
+        **{"country": "Vereinigte Staaten", "countryCode": "US"},
+    },
+    "Google Pay": {
+        **{"name": "Ada Lovelace", "phoneNumber": "+1 312 805 9851", "address1": "12 Hill Road", "address2": "Floor 3"},
+        **{"address3": "Flat 4", "sortingCode": "", "locality": "Boston", "administrativeArea": "MA"},
+        **{"postalCode": "02108", "countryCode": "US"},
+    },
+    "Payment Request": {
+        **{"recipient": "Ada Lovelace", "phone": "+1 312 805 9851", "organization": "", "dependentLocality": "", "sortingCode": ""},
+        **{"addressLine": ["12 Hill Road", "Floor 3", "Flat 4"], "city": "Boston", "region": "MA", "postalCode": "02108"},
+        **{"country": "US"},
+    },
+    "Stripe": {
+        **{"name": "Ada Lovelace", "phone": "+1 312 805 9851", "carrier": None},
+        "address": {"line1": "12 Hill Road", "line2": "Floor 3, Flat 4", **US},
+    },
+    "Shopify": {
+        **{"firstName": "Ada", "lastName": "Lovelace", "company": None, "phone": "+1 312 805 9851", "address1": "12 Hill Road"},
+        **{"address2": "Floor 3, Flat 4", "city": "Boston", "province": "MA", "zip": "02108", "countryCodeV2": "US"},
+    },
+    "WooCommerce": {
+        **{"first_name": "Ada", "last_name": "Lovelace", "company": "", "phone": "+1 312 805 9851", "address_1": "12 Hill Road"},
+        **{"address_2": "Floor 3, Flat 4", "city": "Boston", "state": "MA", "postcode": "02108", "country": "US"},
+    },
+    "Magento": {
+        **{
+            "firstname": "Ada",
+            "lastname": "Lovelace",
+            "telephone": "+1 312 805 9851",
+            "street": ["12 Hill Road", "Floor 3", "Flat 4"],
+        },
+        **{"city": "Boston", "region": "MA", "postcode": "02108", "country_id": "US"},
+    },
+    "schema.org": {
+        **{"name": "Ada Lovelace", "telephone": "+1 312 805 9851", "streetAddress": "12 Hill Road", "line2": "Floor 3, Flat 4"},
+        **{"addressLocality": "Boston", "addressRegion": "MA", "postalCode": "02108", "addressCountry": "US"},
+    },
+}
+
+
+@pytest.mark.parametrize("contact", CONTACTS.values(), ids=CONTACTS)
+def test_an_address_is_read_as_a_payment_sheet_or_another_shop_writes_it(contact: dict[str, Any]) -> None:
+    client = customer()
+
+    saved, order = client.post(BOOK, contact), order_to(client, contact)
+
+    assert (saved.status_code, saved.json()["warnings"]) == (201, [])
+    assert (order.status_code, order.json()["warnings"]) == (201, [])
+    assert Address.objects.values(*ADDRESS).get() == WHOLE
+    assert order.json()["data"]["address"] == WHOLE
+
+
+def test_the_contact_of_apple_pay_has_its_own_name_in_an_order() -> None:
+    client = customer()
+    add_to_cart(client, make_product())
+
+    response = client.post("/api/orders/create/", {"payment_method": "cod", "shippingContact": CONTACTS["Apple Pay"]})
+
+    assert (response.status_code, response.json()["warnings"]) == (201, [])
+    assert response.json()["data"]["address"] == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("sent", "line1", "line2"),
+    [
+        ({"addressLines": ["12 Hill Road"]}, "12 Hill Road", ""),
+        ({"addressLines": ["12 Hill Road", "", " ", "Flat 4"]}, "12 Hill Road", "Flat 4"),
+        ({"addressLines": ["12 Hill Road", "Flat 4"], "line2": "Floor 3"}, "12 Hill Road", "Floor 3, Flat 4"),
+        ({"line1": "12 Hill Road", "line3": "Flat 4"}, "12 Hill Road", "Flat 4"),
+        ({"line1": "12 Hill Road", "apartment": " ", "address_line_3": "Flat 4"}, "12 Hill Road", "Flat 4"),
+    ],
+)
+def test_more_lines_than_two_become_two(sent: dict[str, Any], line1: str, line2: str) -> None:
+    response = customer().post(BOOK, {"full_name": "Ada", **US, **sent})
+
+    assert (response.status_code, response.json()["warnings"]) == (201, [])
+    assert (response.json()["data"]["line1"], response.json()["data"]["line2"]) == (line1, line2)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        *(({"addressLines": []}, "line1"), ({"addressLines": [""]}, "line1"), ({"addressLines": [5]}, "addressLines")),
+        *(({"addressLines": ["12 Hill Road", None]}, "addressLines"), ({"addressLines": ["x"] + ["y" * 20] * 20}, "line2")),
+        *(({"line1": "x", "line2": "y" * 300, "line3": "z"}, "line2"), ({"line1": "x", "line2": 5, "line3": "z"}, "line2")),
+        *(({"address": {"line1": 5}}, "line1"), ({"address": {"address": {"line1": "x"}}}, "address")),
+    ],
+)
+def test_lines_that_cannot_be_kept_are_refused(sent: dict[str, Any], field: str) -> None:
+    response = customer().post(BOOK, {"full_name": "Ada", **US, **sent})
+
+    assert (response.status_code, list(response.json()["errors"])) == (400, [field])
+    assert not Address.objects.exists()
+
+
+def test_what_of_a_contact_has_no_field_is_named_if_it_says_something() -> None:
+    client = customer()
+    sent = {**CONTACTS["Apple Pay"], "subLocality": "Beacon Hill", "emailAddress": "ada@example.com", "line3": 5}
+    stripe = {**CONTACTS["Stripe"], "address": {**CONTACTS["Stripe"]["address"], "landmark": "opposite the temple"}}
+
+    assert sorted(order_to(client, sent).json()["warnings"]) == [
+        "Unknown field: address.emailAddress",
+        "Unknown field: address.line3",
+        "Unknown field: address.subLocality",
+    ]
+    assert client.post(BOOK, stripe).json()["warnings"] == ["Unknown field: landmark"]
+
+
+def test_of_two_streets_one_is_named() -> None:
+    response = customer().post(BOOK, {**CONTACTS["Apple Pay"], "line1": "1 Other Road"})
+
+    assert response.json()["data"]["line1"] == "1 Other Road"
+    assert response.json()["warnings"] == ["Address field not used: addressLines"]
+
+
+@pytest.mark.parametrize(
+    ("countries", "kept"),
+    [
+        ({"country": "Italy", "countryCode": "IT"}, "Italy"),
+        ({"country": "Deutschland", "country_id": "DE"}, "DE"),
+        ({"country": "XX", "country_name": "Germany"}, "Germany"),
+        ({"country": "", "countryCode": "DE"}, "DE"),
+        ({"country": "Atlantis", "countryCode": "Lemuria"}, "Atlantis"),
+        ({"country": "x" * 60, "countryCode": "DE"}, "DE"),
+    ],
+)
+def test_of_two_countries_the_first_that_is_recognized_is_kept(countries: dict[str, str], kept: str) -> None:
+    response = customer().post(BOOK, {"line1": "1 Other Road", "city": "X", "postal_code": "10115", **countries})
+
+    assert (response.status_code, response.json()["data"]["country"], response.json()["warnings"]) == (201, kept, [])
 
 
 def test_a_key_that_nobody_knows_is_named() -> None:
@@ -108,6 +265,16 @@ def test_a_saved_address_may_be_sent_back_whole() -> None:
     responses = [client.put(f"{BOOK}{saved['id']}/", saved), order_to(client, saved)]
 
     assert [(response.status_code, response.json()["warnings"]) for response in responses] == [(200, []), (201, [])]
+
+
+def test_a_saved_address_keeps_its_id() -> None:
+    client = customer()
+    saved = client.post(BOOK, ADDRESS).json()["data"]
+
+    response = client.put(f"{BOOK}{saved['id']}/", {**saved, "id": saved["id"] + 1})
+
+    assert response.json()["warnings"] == ["Read-only field: id"]
+    assert Address.objects.get().pk == saved["id"]
 
 
 def test_a_postal_code_may_be_a_number() -> None:

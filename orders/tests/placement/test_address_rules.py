@@ -43,6 +43,14 @@ def make_address(**fields: str) -> dict[str, str]:
         ({"country": "AE"}, {"address.city": ["Enter a city or emirate"]}),
         ({"country": "JP", "state": "Tokyo"}, {"address.postal_code": ["Enter a postal code, such as 154-0023"]}),
         ({"country": "Atlantis"}, {"address.city": ["Enter a city"]}),
+        ({"country": "EL", "city": "Athens"}, {"address.postal_code": ["Enter a postal code, such as 151 24"]}),
+        *(
+            (
+                {"country": code, "city": "Pune", "postal_code": "411001"},
+                {"address.country": ["Enter a country, such as India or IN"]},
+            )
+            for code in ("XX", "ZZ", "zz", "AA", "XXX")
+        ),
         ({"line1": "", "city": "Pune", "postal_code": "411001"}, {"address.line1": ["A street and number are needed"]}),
     ],
 )
