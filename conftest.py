@@ -12,6 +12,7 @@ from django.core.servers.basehttp import WSGIServer
 from django.db import connection
 from pytest_django import Settings
 
+from core.shop_settings import values
 from tests import services
 from tests.profile import IS_SOAK
 from tests.schema_client import SchemaClient
@@ -77,6 +78,7 @@ def quick_and_clean(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Hash passwords fast, keep pictures out of the way, and begin with an empty cache."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.SHOP_SETTINGS_MAX_AGE = 3600  # however long a test takes, a statement that it counts is its own
     settings.WHITENOISE_AUTOREFRESH = True  # looks for a static file when it is asked for, not at each start of a client
     _forget()
     yield
@@ -86,6 +88,7 @@ def quick_and_clean(settings: Settings, tmp_path: Path) -> Iterator[None]:
 def _forget() -> None:
     for cache in caches.all():
         cache.clear()
+    values.keep(values.Values({}))  # no test begins with stored settings
 
 
 @pytest.fixture

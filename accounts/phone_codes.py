@@ -18,6 +18,7 @@ from accounts.gateways import sms
 from accounts.models import PhoneCode, PhoneCodeTry, User
 from core import rate_limits
 from core.characters import fold_digits
+from core.shop_settings.shop import get_shop_name
 
 CODE_LIFETIME = timedelta(minutes=5)
 MAX_TRIES_PER_CALLER = 5
@@ -48,7 +49,7 @@ def send_code(phone: str, client: ClientInfo) -> None:
             ip=client.ip,
         )
         events.record_event(events.Event.CODE_SENT, client, phone=events.hash_contact(phone))
-    sms.send_sms(phone, f"{code} is your code for {settings.SHOP_NAME}. It is valid for five minutes. Never share it with anyone.")
+    sms.send_sms(phone, f"{code} is your code for {get_shop_name()}. It is valid for five minutes. Never share it with anyone.")
 
 
 def normalize_code(text: str) -> str:

@@ -1,7 +1,8 @@
-"""The abstract base model, saving what differs, and the outbox table."""
+"""The abstract base model, saving what differs, the outbox table, and the settings of the shop with their history."""
 
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -48,3 +49,35 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
+
+
+class ShopSetting(models.Model):
+    """The value of a setting that staff have changed; without a row, the setting has its default (`core/shop_settings`)."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    value = models.JSONField()
+
+    class Meta:
+        verbose_name = "setting"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ShopSettingChange(models.Model):
+    """A change of a setting, with both values as JSON. Append-only."""
+
+    name = models.CharField(max_length=100)
+    old_value = models.JSONField()
+    new_value = models.JSONField()
+    is_default = models.BooleanField(help_text="whether the new value is the default")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "change of a setting"
+        verbose_name_plural = "changes of settings"
+        indexes = [models.Index(fields=["name", "id"], name="shop_setting_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {timezone.localtime(self.at):%Y-%m-%d %H:%M}"

@@ -1,26 +1,59 @@
-"""E-mails about orders, to customers and to the merchant."""
+"""Sends the e-mails about orders, to customers and to the merchant; `orders/mail_texts.py` has their texts."""
 
-from collections.abc import Callable
+import re
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 
 from core import mail, money
+from core.mail_texts import messages
+from orders.mail_texts import CLOSED_ORDER_NOTE
 from orders.models import Order
 from orders.tokens import order_token
 
 Payload = dict[str, Any]
+LINK = re.compile(r"[/@]|\w\.\w\w")
 
 
 def send_to_customer(payload: Payload) -> None:
     """Send the customer the e-mail of a job; do nothing if the order no longer has an e-mail address."""
     order = Order.objects.prefetch_related("items").get(pk=payload["order"])
-    if order.email:
-        subject, intro, closing = MESSAGE_BUILDERS[payload["kind"]](order, payload)
-        lines = [] if payload["kind"] == "refunded" else order_lines(order)  # the lines would suggest a full refund
-        link = mail.Link("View your order", order_page_url(order))
-        mail.send(order.email, mail.Message(subject, [intro, *lines], link, [closing] if closing else []))
+    if not order.email:
+        return
+    filling = {"number": order.number, "name": get_greeting_name(order)}
+    kind = payload["kind"]
+    if kind == "refunded":
+        is_closed = order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED)
+        filling |= {
+            "amount": _format_amount(Decimal(payload["amount"]), order),
+            "closed_note": CLOSED_ORDER_NOTE if is_closed else "",
+        }
+    messages.send(
+        _get_mail_kind(order, payload),
+        order.email,
+        filling,
+        details=[] if kind == "refunded" else order_lines(order),  # the lines would suggest a full refund
+        link=mail.Link("View your order", order_page_url(order)),
+    )
+
+
+def get_greeting_name(order: Order) -> str:
+    """Return the name of the buyer, or "customer".
+
+    Anyone can order with another person's address. A name that looks like a link would use the shop's e-mails for it.
+    """
+    return order.name if order.name and not LINK.search(order.name) else "customer"
+
+
+def _get_mail_kind(order: Order, payload: Payload) -> str:
+    """Return the kind of the e-mail: what was paid decides between two texts."""
+    kind = payload["kind"]
+    if kind == "cancelled" and payload.get("is_refunded"):
+        kind = "cancelled_paid"
+    elif kind == "refunded" and order.payment_method == Order.Method.COD:
+        kind = "refunded_cash"
+    return f"order_{kind}"
 
 
 def send_to_merchant(payload: Payload) -> None:
@@ -28,20 +61,18 @@ def send_to_merchant(payload: Payload) -> None:
     if not settings.SHOP_EMAIL:
         return
     order = Order.objects.prefetch_related("items").get(pk=payload["order"])
-    if payload["kind"] == "low_stock":
-        sku = payload["about"]
-        text = (
-            f"With order {order.number}, {sku} reached its low-stock threshold. The stock page of the admin shows the units left."
-        )
-        mail.send(settings.SHOP_EMAIL, mail.Message(f"{sku} is running low", [text]))
-        return
-    if payload["kind"] == "attention":
-        subject = f"Order {order.number} needs attention: {payload['about']}"
-        intro = f"Order {order.number} has the alert {payload['about']}. The payments page of the manual explains what to do."
-        intro += f" Advice: {payload['advice']}." if payload.get("advice") else ""
+    kind = payload["kind"]
+    filling = {"number": order.number}
+    if kind == "low_stock":
+        filling["sku"] = payload["about"]
+    elif kind == "attention":
+        advice = payload.get("advice")
+        filling |= {"alert": payload["about"], "advice_note": f"Advice: {advice}." if advice else ""}
     else:
-        subject, intro = f"New order {order.number}", f"{order.name or 'A customer'} has placed an order."
-    mail.send(settings.SHOP_EMAIL, mail.Message(subject, [intro, *order_lines(order)]))
+        kind = "new_order"
+        filling["name"] = order.name or "A customer"
+    details = [] if kind == "low_stock" else order_lines(order)
+    messages.send(f"merchant_{kind}", settings.SHOP_EMAIL, filling, details=details)
 
 
 def order_lines(order: Order) -> list[str]:
@@ -61,51 +92,3 @@ def order_page_url(order: Order) -> str:
 
 def _format_amount(amount: Any, order: Order) -> str:
     return money.format_price(amount, order.currency)
-
-
-def _placed(order: Order, payload: Payload) -> tuple[str, str, str]:
-    return f"Your order {order.number}", f"Thank you for your order {order.number}.", "You will pay on delivery."
-
-
-def _paid(order: Order, payload: Payload) -> tuple[str, str, str]:
-    return (
-        f"Your order {order.number}",
-        f"Thank you. Your order {order.number} is paid.",
-        "We will ship it as soon as it is packed.",
-    )
-
-
-def _payment_failed(order: Order, payload: Payload) -> tuple[str, str, str]:
-    intro = f"The payment for your order {order.number} did not go through, so the order was closed. Nothing was charged."
-    return f"Your order {order.number} was not paid", intro, "Your items are still in your cart."
-
-
-def _shipped(order: Order, payload: Payload) -> tuple[str, str, str]:
-    return f"Your order {order.number} is on its way", f"We have shipped your order {order.number}.", ""
-
-
-def _cancelled(order: Order, payload: Payload) -> tuple[str, str, str]:
-    closing = "You will be refunded. We will send you another e-mail when the refund is made." if payload.get("is_refunded") else ""
-    return f"Your order {order.number} was cancelled", f"Your order {order.number} was cancelled.", closing
-
-
-def _refunded(order: Order, payload: Payload) -> tuple[str, str, str]:
-    intro = f"We have refunded {_format_amount(Decimal(payload['amount']), order)} of your order {order.number}."
-    if order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED):
-        intro += " The order is closed and will not be shipped."
-    is_cash = order.payment_method == Order.Method.COD
-    return (
-        f"Refund for your order {order.number}",
-        intro,
-        "" if is_cash else "It may take a few days to appear on your bank statement.",
-    )
-
-
-MESSAGE_BUILDERS: dict[str, Callable[[Order, Payload], tuple[str, str, str]]] = {
-    "placed": _placed,
-    "paid": _paid,
-    "payment_failed": _payment_failed,
-    "shipped": _shipped,
-    "cancelled": _cancelled,
-    "refunded": _refunded,
-}

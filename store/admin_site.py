@@ -16,6 +16,7 @@ from accounts.models import User
 from core import rate_limits
 from core.exceptions import TooManyRequests
 from core.http.refusal_log import log_refusal
+from core.shop_settings.shop import get_profile, get_shop_name
 
 if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they have no type hints
     from django.contrib.admin import AdminSite
@@ -25,6 +26,16 @@ else:
     from unfold.sites import UnfoldAdminSite as AdminSite
 
 logger = logging.getLogger("shop.admin")
+
+
+def get_site_title(request: HttpRequest) -> str:
+    """Return the name of the shop, for the header and the title of every page."""
+    return get_shop_name()
+
+
+def get_site_subheader(request: HttpRequest) -> str:
+    """Return the postal address in one line, for the header of every page of staff who have signed in."""
+    return ", ".join(line.strip(" ,") for line in get_profile().address_lines if line.strip(" ,"))
 
 
 class AdminLoginForm(AuthenticationForm):

@@ -31,6 +31,7 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("carts.wishlistitem", "Wishlists", "favorite"),
     ),
     "System": (
+        ("core.shopsetting", "Settings", "settings"),
         ("core.job", "Jobs", "schedule"),
         ("accounts.authevent", "Account events", "policy"),
         ("auth.group", "Staff groups", "badge"),

@@ -287,7 +287,7 @@ LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # after a login on the admin's login page
 CSRF_FAILURE_VIEW = "core.http.handlers.csrf_failure"
 
 # --- 12. The admin's theme -------------------------------------------------------------------------------------------
-UNFOLD = theme.get_unfold_settings(SHOP_NAME, FRONTEND_URL)
+UNFOLD = theme.get_unfold_settings(FRONTEND_URL)
 
 # --- 13. Transport ---------------------------------------------------------------------------------------------------
 if TRUSTED_PROXIES:
@@ -331,6 +331,7 @@ USE_I18N = False
 FORMAT_MODULE_PATH = "store.formats"
 USE_TZ = True
 EMAIL_TIMEOUT = 10  # seconds
+SHOP_SETTINGS_MAX_AGE = 5  # seconds for which a process keeps what staff have set in the admin (core/shop_settings)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

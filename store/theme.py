@@ -5,11 +5,12 @@ from typing import Any
 from django.templatetags.static import static
 
 
-def get_unfold_settings(shop_name: str, site_url: str) -> dict[str, Any]:
-    """Return Unfold's settings for a shop with this name and shop front URL."""
+def get_unfold_settings(site_url: str) -> dict[str, Any]:
+    """Return Unfold's settings for a shop with this shop front URL."""
     return {
-        "SITE_TITLE": lambda request: shop_name,  # a callable, because Unfold imports strings that look like dotted paths
-        "SITE_HEADER": lambda request: shop_name,
+        "SITE_TITLE": "store.admin_site.get_site_title",
+        "SITE_HEADER": "store.admin_site.get_site_title",
+        "SITE_SUBHEADER": "store.admin_site.get_site_subheader",
         "SITE_ICON": lambda request: static("shop/icon.svg"),
         "SITE_URL": site_url,
         "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shop/icon.svg")}],

@@ -21,7 +21,6 @@ from products.api.part_views import ProductPartsViewSet
 from products.api.views import ProductViewSet
 from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz, serve_media
 
-admin.site.site_header = admin.site.site_title = settings.SHOP_NAME
 admin.site.index_title = "The shop"
 
 handler400 = handlers.bad_request

@@ -23,6 +23,7 @@ from core.http.envelope import Refusal, Reply, encode, failure, success
 from core.http.openapi import api_schema
 from core.http.renderers import EnvelopeRenderer
 from core.pagination import MAX_PAGE_SIZE
+from core.shop_settings.shop import get_profile
 from orders.models import Order
 from pricing import breakdown
 
@@ -56,6 +57,9 @@ class ShopConfigResponse(serializers.Serializer[Any]):
     """The configuration that a shop front needs at start-up."""
 
     shop_name = serializers.CharField()
+    shop_address = serializers.CharField(allow_null=True, help_text="the postal address, with line breaks")
+    contact_email = serializers.CharField(allow_null=True)
+    contact_phone = serializers.CharField(allow_null=True, help_text="as shoppers should read it")
     markets = MarketResponse(many=True)
     payment_methods = serializers.ListField(child=serializers.ChoiceField(Order.Method.choices))
     stripe_publishable_key = serializers.CharField(allow_null=True)
@@ -74,9 +78,13 @@ class ConfigViewSet(ViewSet):
     @api_schema(ShopConfigResponse, operation_id="get_config")
     def list(self, request: Request) -> Reply:
         """Get the configuration that a shop front needs at start-up."""
+        profile = get_profile()
         reply = Reply(
             {
-                "shop_name": settings.SHOP_NAME,
+                "shop_name": profile.name,
+                "shop_address": profile.address or None,
+                "contact_email": profile.email or None,
+                "contact_phone": profile.phone or None,
                 "markets": [_serialize_market(market) for market in markets.get_markets().values()],
                 "payment_methods": ["cod", "stripe"] if settings.STRIPE_SECRET_KEY else ["cod"],
                 "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,

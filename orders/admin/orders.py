@@ -18,6 +18,7 @@ from accounts.phones import list_searched_numbers
 from core import csv_export, money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, apply_widgets, get_staff_actor, stream_csv
 from core.exceptions import DomainError
+from core.shop_settings import shop, values
 from orders import minor_units, selectors
 from orders.admin import badges, order_actions
 from orders.fulfilment import shipping
@@ -256,6 +257,8 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
             "items": [(item, units) for item, units in items if units and is_shippable and not is_suspended],
             "cash_due": self.amount(order) if order.is_cash_due else "",
             "recipient": [line for line in recipient if line],
+            "shop": shop.get_profile(),
+            "line": values.get(shop.PACKING_SLIP_LINE),
         }
         return TemplateResponse(request, "admin/orders/order/slip.html", context)
 

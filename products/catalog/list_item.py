@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
 
 from core.actors import Actor
 from core.markets import Market
+from core.shop_settings.shop import get_shop_name
 from products.exceptions import ProductNotFound
 from products.media import storage
 from products.models import Listing, Product, Variant, primary_image
@@ -87,7 +87,7 @@ def serialize_list_item(row: ListRow, market: Market, site: str) -> dict[str, An
 def get_seller_name(seller_id: int | None, first_name: str | None, last_name: str | None) -> str:
     """Return a seller's public name: their full name, else `user-<id>`; the shop's name if there is no seller."""
     if seller_id is None:
-        return str(settings.SHOP_NAME)
+        return get_shop_name()
     return f"{first_name or ''} {last_name or ''}".strip() or f"user-{seller_id}"
 
 

@@ -2,9 +2,13 @@
 
 from decimal import Decimal
 
+import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.tests.factories import make_user
+from core.actors import SYSTEM
+from core.models import ShopSetting
+from core.shop_settings import services, values
 from tests.schema_client import SchemaClient
 
 
@@ -15,6 +19,9 @@ def test_it_says_what_a_shop_front_needs_to_know(api: SchemaClient) -> None:
     assert response.status_code == 200
     assert response.json()["data"] == {
         "shop_name": "Our shop",
+        "shop_address": None,
+        "contact_email": None,
+        "contact_phone": None,
         "markets": [
             {"code": "in", "currency": "INR", "exponent": 2, "is_default": True, "shipping": nothing},
             {"code": "us", "currency": "USD", "exponent": 2, "is_default": False, "shipping": nothing},
@@ -55,6 +62,41 @@ def test_everybody_may_read_it_and_any_cache_may_keep_it(api: SchemaClient) -> N
 def test_it_costs_no_statement(api: SchemaClient, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         api.get("/api/config/")
+
+
+def test_it_costs_one_statement_after_the_kept_settings_have_expired(
+    api: SchemaClient, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    values.forget()
+
+    with django_assert_num_queries(1):
+        api.get("/api/config/")
+    with django_assert_num_queries(0):
+        api.get("/api/config/")
+
+
+@pytest.mark.parametrize(("max_age", "expected"), [(0, "Lamps & Co"), (3600, "Our shop")])
+def test_a_change_by_another_process_is_seen_within_seconds(
+    api: SchemaClient, settings: Settings, max_age: int, expected: str
+) -> None:
+    settings.SHOP_SETTINGS_MAX_AGE = max_age
+    ShopSetting.objects.create(name="shop_name", value="Lamps & Co")
+
+    assert api.get("/api/config/").json()["data"]["shop_name"] == expected
+
+
+def test_it_says_who_the_shop_is_and_how_to_reach_it(api: SchemaClient) -> None:
+    entered = {
+        "shop_name": "Lamps & Co",
+        "shop_address": "12 Hill Road\nMumbai",
+        "contact_email": "help@lamps.example",
+        "contact_phone": "+91 98765 43210",
+    }
+    services.save_settings(SYSTEM, entered, last_change=0)
+
+    data = api.get("/api/config/").json()["data"]
+
+    assert {name: data[name] for name in entered} == entered
 
 
 def test_an_old_cookie_does_not_hide_it(api: SchemaClient) -> None:

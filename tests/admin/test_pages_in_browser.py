@@ -16,7 +16,8 @@ from accounts.tests.factories import make_user, sign_in
 from carts.models import WishlistItem
 from carts.tests.factories import add_to_cart
 from core.actors import SYSTEM
-from core.models import Job
+from core.models import Job, ShopSetting
+from core.shop_settings.services import save_settings
 from orders.fulfilment import shipping
 from orders.models import Order, Refund
 from orders.tests.factories import customer, placed
@@ -40,6 +41,8 @@ FIND_UNNAMED_CONTROLS = """() => {
     .map((one) => one.outerHTML.slice(0, 200));
 }"""
 
+SETTINGS = "/admin/core/shopsetting/"
+SETTINGS_PAGES = (SETTINGS, f"{SETTINGS}mail/", f"{SETTINGS}mail/order_paid/", "/admin/core/shopsettingchange/")
 AXIS_COLOUR = "Chart.getChart(document.querySelector('canvas.chart')).scales.x.options.ticks.color"
 
 
@@ -140,7 +143,8 @@ def test_every_page_works_without_errors_and_asks_no_other_host(tab: MonitoredTa
 @pytest.mark.parametrize("tab", [("light", 390), ("dark", 390), ("light", 1280), ("dark", 1280)], indirect=True)
 def test_the_pages_of_every_day_fit_and_hold_wcag_aa(tab: MonitoredTab, order: Order, packages: Path) -> None:
     product, ordered = f"/admin/products/product/{Product.objects.get().pk}/change/", f"/admin/orders/order/{order.pk}/"
-    lists = ("/admin/orders/order/", "/admin/products/product/", "/admin/products/stockofvariant/")
+    lists = ("/admin/orders/order/", "/admin/products/product/", "/admin/products/stockofvariant/", *SETTINGS_PAGES)
+    save_settings(SYSTEM, {"shop_address": "12 Hill Road\nMumbai", "mail.order_paid.intro": "Hello {name}"}, last_change=0)
     problems = []
 
     for path in ("/admin/", *lists, product, f"{ordered}change/", f"{ordered}action/refund/", f"{ordered}action/cancel/"):
@@ -178,10 +182,10 @@ def test_going_back_after_a_refund_shows_an_empty_form_and_the_refund(tab: Monit
     page.get_by_label("Amount").fill("10")
     page.get_by_label("Reason").fill("a scratch")
     page.get_by_role("button", name="Refund", exact=True).click()
-    expect(page.get_by_text("10.00 INR: the refund is Succeeded.")).to_be_visible()
+    expect(page.get_by_text("₹10.00: the refund is Succeeded.")).to_be_visible()
 
     page.go_back()
-    expect(page.get_by_text("Refunds so far: 10.00 INR Succeeded (staff).")).to_be_visible()
+    expect(page.get_by_text("Refunds so far: ₹10.00 Succeeded (staff).")).to_be_visible()
     page.get_by_role("button", name="Refund", exact=True).click()
 
     expect(page.get_by_text("This field is required.")).to_be_visible()
@@ -202,6 +206,27 @@ def test_a_variant_is_added_to_a_product_by_clicks(tab: MonitoredTab, order: Ord
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     variant = Variant.objects.get(sku="LAMP-2")
     assert (variant.name, variant.stock, variant.is_active) == ("Red", 4, True)
+
+
+@pytest.mark.browser
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_the_text_of_a_mail_is_previewed_and_saved_by_clicks(tab: MonitoredTab) -> None:
+    page = tab.page
+    page.get_by_role("link", name="Settings", exact=True).click()
+    page.get_by_role("link", name="E-mail texts", exact=True).click()
+    page.get_by_role("link", name="Order shipped", exact=True).click()
+    page.get_by_label("Intro").fill("Hello {name}, {number} <b>left</b>.")
+    page.get_by_role("button", name="Preview").click()
+
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_text("Hello Ada Lovelace, 261129-4TKQ7 <b>left</b>.")).to_be_visible()
+    expect(frame.get_by_text("View your order")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved: Order shipped: intro.")).to_be_visible()
+    page.get_by_role("button", name="Back to default").click()
+    expect(page.get_by_text("The default text is used again.")).to_be_visible()
+    assert not ShopSetting.objects.exists()
 
 
 @pytest.mark.browser

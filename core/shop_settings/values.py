@@ -1,0 +1,69 @@
+"""Reading the settings: a stored value takes precedence over the default, which comes from the environment or the code.
+
+`get` costs a request no statement: each process keeps the stored values for SHOP_SETTINGS_MAX_AGE seconds. `read` is always
+up to date.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from core.models import ShopSetting
+from core.shop_settings.definitions import Definition
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The stored values, by name."""
+
+    stored: Mapping[str, Any]
+
+    def get(self, definition: Definition[T]) -> T:
+        """Return the value of a setting: the stored one, else the default."""
+        if definition.name in self.stored:
+            return definition.decode(self.stored[definition.name])
+        return definition.get_default()
+
+    def is_stored(self, definition: Definition[Any]) -> bool:
+        """Return whether staff have set a value."""
+        return definition.name in self.stored
+
+
+_kept: tuple[float, Values] | None = None  # the time of reading, by the monotonic clock
+
+
+def read() -> Values:
+    """Read all stored values, in one statement."""
+    return Values(dict(ShopSetting.objects.values_list("name", "value")))
+
+
+def get_values() -> Values:
+    """Return values that are at most SHOP_SETTINGS_MAX_AGE seconds old."""
+    kept = _kept
+    if kept is not None and time.monotonic() - kept[0] < settings.SHOP_SETTINGS_MAX_AGE:
+        return kept[1]
+    values = read()
+    keep(values)
+    return values
+
+
+def get(definition: Definition[T]) -> T:
+    """Return the value of a setting, at most SHOP_SETTINGS_MAX_AGE seconds old."""
+    return get_values().get(definition)
+
+
+def keep(values: Values) -> None:
+    """Keep values that have just been read."""
+    global _kept
+    _kept = (time.monotonic(), values)
+
+
+def forget() -> None:
+    """Have the next `get` of this process read the stored values; other processes follow within seconds."""
+    global _kept
+    _kept = None

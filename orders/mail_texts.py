@@ -1,0 +1,116 @@
+"""The e-mails about orders, with their default texts."""
+
+from decimal import Decimal
+
+from django.conf import settings
+
+from core.mail import Link
+from core.mail_texts.kinds import MailKind, MailText, Placeholder, register
+from core.money import format_price
+
+CUSTOMER, MERCHANT = "Customer", "Shop (SHOP_EMAIL)"
+EXAMPLE_NUMBER = "261129-4TKQ7"
+_currency = next(iter(settings.MARKETS.values()))
+EXAMPLE_LINES = (f"2 × Lamp: {format_price(Decimal(4998), _currency)}", f"Total: {format_price(Decimal(4998), _currency)}")
+EXAMPLE_LINK = Link("View your order", f"{settings.FRONTEND_URL}/orders/{EXAMPLE_NUMBER}")
+NUMBER = Placeholder("number", "the number of the order", EXAMPLE_NUMBER)
+NAME = Placeholder("name", "the name of the buyer; “customer” if they gave none, or a link", "Ada Lovelace")
+AMOUNT = Placeholder("amount", "the refunded amount", format_price(Decimal(2499), _currency))
+CLOSED_ORDER_NOTE = "The order is closed and will not be shipped."
+CLOSED_NOTE = Placeholder("closed_note", f"“{CLOSED_ORDER_NOTE}” if that is so, otherwise nothing", CLOSED_ORDER_NOTE)
+MERCHANT_NAME = Placeholder("name", "the name of the buyer; “A customer” if they gave none", "Ada Lovelace")
+ALERT = Placeholder("alert", "the alert", "amount_mismatch")
+ADVICE_NOTE = Placeholder("advice_note", "what to do, as a sentence, if the alert says it", "Advice: compare the amounts.")
+SKU = Placeholder("sku", "the SKU", "LAMP-RED")
+
+
+def _customer_kind(name: str, title: str, text: MailText, *placeholders: Placeholder, has_lines: bool = True) -> MailKind:
+    details = EXAMPLE_LINES if has_lines else ()
+    return MailKind(f"order_{name}", title, CUSTOMER, text, (NUMBER, NAME, *placeholders), details, EXAMPLE_LINK)
+
+
+register(
+    _customer_kind(
+        "placed",
+        "Order placed, Cash on Delivery",
+        MailText("Your order {number}", "Thank you for your order {number}.", "You will pay on delivery."),
+    ),
+    _customer_kind(
+        "paid",
+        "Order paid",
+        MailText("Your order {number}", "Thank you. Your order {number} is paid.", "We will ship it as soon as it is packed."),
+    ),
+    _customer_kind(
+        "payment_failed",
+        "Payment failed",
+        MailText(
+            "Your order {number} was not paid",
+            "The payment for your order {number} did not go through, so the order was closed. Nothing was charged.",
+            "Your items are still in your cart.",
+        ),
+    ),
+    _customer_kind(
+        "shipped", "Order shipped", MailText("Your order {number} is on its way", "We have shipped your order {number}.")
+    ),
+    _customer_kind(
+        "cancelled",
+        "Order cancelled, nothing to refund",
+        MailText("Your order {number} was cancelled", "Your order {number} was cancelled."),
+    ),
+    _customer_kind(
+        "cancelled_paid",
+        "Order cancelled, to be refunded",
+        MailText(
+            "Your order {number} was cancelled",
+            "Your order {number} was cancelled.",
+            "You will be refunded. We will send you another e-mail when the refund is made.",
+        ),
+    ),
+    _customer_kind(
+        "refunded",
+        "Refund to a card",
+        MailText(
+            "Refund for your order {number}",
+            "We have refunded {amount} of your order {number}. {closed_note}",
+            "It may take a few days to appear on your bank statement.",
+        ),
+        *(AMOUNT, CLOSED_NOTE),
+        has_lines=False,
+    ),
+    _customer_kind(
+        "refunded_cash",
+        "Refund in cash",
+        MailText("Refund for your order {number}", "We have refunded {amount} of your order {number}. {closed_note}"),
+        *(AMOUNT, CLOSED_NOTE),
+        has_lines=False,
+    ),
+    MailKind(
+        "merchant_new_order",
+        "New order",
+        MERCHANT,
+        MailText("New order {number}", "{name} has placed an order."),
+        (NUMBER, MERCHANT_NAME),
+        EXAMPLE_LINES,
+    ),
+    MailKind(
+        "merchant_attention",
+        "Order with an alert",
+        MERCHANT,
+        MailText(
+            "Order {number} needs attention: {alert}",
+            "Order {number} has the alert {alert}. The payments page of the manual explains what to do. {advice_note}",
+        ),
+        (NUMBER, ALERT, ADVICE_NOTE),
+        EXAMPLE_LINES,
+    ),
+    MailKind(
+        "merchant_low_stock",
+        "Low stock",
+        MERCHANT,
+        MailText(
+            "{sku} is running low",
+            "With order {number}, {sku} reached its low-stock threshold. The stock page of the admin shows the units left.",
+        ),
+        (NUMBER, SKU),
+    ),
+)
