@@ -138,13 +138,14 @@ def parse_sms_backend(value: str, file_path: str, *, debug: bool) -> str:
 
 
 def parse_email_backend(value: str, host: str, file_path: str) -> str:
-    """Return Django's e-mail backend: by default SMTP if a host is set, else the console. Raises EnvError."""
+    """Return the e-mail backend: by default SMTP if a host is set, else the console. Raises EnvError."""
     if value == "file" and not file_path:
         raise EnvError("EMAIL_BACKEND=file needs EMAIL_FILE_PATH.")
     if value == "smtp" and not host:
         raise EnvError("EMAIL_BACKEND=smtp needs EMAIL_HOST.")
-    name = "filebased" if value == "file" else value or ("smtp" if host else "console")
-    return f"django.core.mail.backends.{name}.EmailBackend"
+    name = value or ("smtp" if host else "console")
+    modules = {"console": "core.mail_backends.console", "file": "django.core.mail.backends.filebased"}
+    return f"{modules.get(name, 'django.core.mail.backends.smtp')}.EmailBackend"
 
 
 def parse_stripe_api_base(value: str, secret_key: str) -> str:

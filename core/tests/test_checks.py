@@ -42,7 +42,7 @@ def test_a_whole_shop_is_not_warned() -> None:
         ("STRIPE_SECRET_KEY", "rk_test_4711", "shop.W004"),
         ("STRIPE_API_BASE", "http://127.0.0.1:12111", "shop.W005"),
         ("STRIPE_API_BASE", "https://api.stripe.com.evil.example", "shop.W005"),
-        ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "shop.W006"),
+        ("EMAIL_BACKEND", "core.mail_backends.console.EmailBackend", "shop.W006"),
         ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "shop.W006"),
         ("SMS_BACKEND", "file", "shop.W007"),
         ("THROTTLE_ENABLED", False, "shop.W009"),
