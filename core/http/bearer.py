@@ -5,7 +5,7 @@ import re
 from django.http import HttpRequest
 
 BLANKS = re.compile(r"[ \t]+")
-# Schemes that a browser answers for itself, for a proxy's or a staging site's password (RFC 7617, 7616, 4559).
+# Schemes that browsers send on their own, for the password of a proxy or a staging site (RFC 7617, 7616, 4559).
 PROXY_SCHEMES = frozenset(("basic", "digest", "negotiate", "ntlm"))
 
 
