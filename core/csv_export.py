@@ -14,10 +14,12 @@ BOM = "\ufeff"
 # blank and invisible characters in front of them, and a tab or a line break may begin a new cell.
 FORMULA = re.compile("[\\s\0\u200b-\u200d\u2060\ufeff]*[=+\\-@＝＋－＠﹦﹢﹣﹫\t\r\n]")
 
+NUMERIC_TEXT = re.compile(r"'\d")  # '00044: with an apostrophe, spreadsheet programs keep the zeros of a number
+
 
 def escape_cell(value: Any) -> Any:
     """Return the value to write to a cell; only strings are escaped."""
-    if isinstance(value, str) and (FORMULA.match(value) or _is_escaped(value)):
+    if isinstance(value, str) and (FORMULA.match(value) or NUMERIC_TEXT.match(value) or _is_escaped(value)):
         return f"'{value}"
     return value
 

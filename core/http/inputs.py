@@ -6,6 +6,8 @@ from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
+from core.empty_values import is_empty as is_empty
+
 MAX_UNKNOWN_KEYS = 20  # a reply names at most this many
 MAX_KEY_LENGTH = 100  # characters of a named path
 
@@ -62,11 +64,6 @@ class Input(serializers.Serializer[Any]):
                 yield from _iterate_nested(field, value, f"{prefix}{key}.")
             elif key not in self.unused:
                 yield f"{prefix}{key}"
-
-
-def is_empty(value: Any) -> bool:
-    """Return whether a value counts as absent beside another one: null, or text without a visible character."""
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _iterate_nested(field: Any, value: Any, prefix: str) -> Iterator[str]:

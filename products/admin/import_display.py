@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core import outbox
 from core.admin import DANGER, INFO, NEUTRAL, SUCCESS, WARNING, render_badge
 from core.models import Job
-from products.importing import runs
+from products.importing import encodings, runs
 from products.models import ImportReportLine, ImportRun
 
 State = ImportRun.State
@@ -156,6 +156,10 @@ def list_facts(run: ImportRun) -> list[tuple[str, str]]:
         facts.append(("Columns not used", ", ".join(run.unread)))
     if run.mapping:
         facts.append(("Renamed columns", run.mapping))
+    if run.encoding:
+        facts.append(("Encoding", encodings.describe_encoding(run.encoding)))
+    if run.allow_free:
+        facts.append(("Prices of 0", "are allowed"))
     if run.deactivate_missing:
         facts.append(("Products not in the file", "are deactivated"))
     return facts
@@ -180,7 +184,7 @@ def build_preview_table(run: ImportRun) -> dict[str, Any]:
 
 def build_report_table(run: ImportRun, kinds: Sequence[ImportReportLine.Kind]) -> dict[str, Any]:
     """Return the first lines of these kinds of the report, as a table; one statement."""
-    lines = run.report_lines.filter(kind__in=kinds)[: MAX_LINES + 1]
+    lines = run.report_lines.filter(kind__in=kinds).exclude(row=0, text=run.prices)[: MAX_LINES + 1]  # they stand at the top
     return {
         "has_more": len(lines) > MAX_LINES,
         "headers": ["Row", "SKU", "Name", "Result", "Text"],

@@ -1,7 +1,7 @@
 """Import and export for staff: upload, check, preview, import in the background, report; the catalog as a file."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,9 +14,10 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from core import markets
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, apply_widgets, get_staff_actor, stream_csv
 from products.admin import import_display
-from products.importing import report, runs, uploads
+from products.importing import encodings, report, runs, uploads
 from products.importing.sources import Unreadable
 from products.models import MAX_MAPPING, ImportReportLine, ImportRun
 
@@ -36,6 +37,22 @@ class UploadForm(forms.Form):
         max_length=MAX_MAPPING,
         help_text="if the file has other names for its columns: theirs=ours, such as Artikel=sku, Preis=price",
     )
+    market = forms.ChoiceField(
+        label="Market of the prices",
+        required=False,
+        help_text="if the file does not say the currency of its prices; a new product needs a price in the default market",
+    )
+    encoding = forms.ChoiceField(
+        label="Encoding",
+        required=False,
+        choices=[("", "recognise it"), *encodings.TITLES.items()],
+        help_text="if letters of a CSV file come out wrong",
+    )
+    allow_free = forms.BooleanField(
+        label="Allow prices of 0",
+        required=False,
+        help_text="otherwise, rows that would set the price of a product to 0 are not imported",
+    )
     deactivate_missing = forms.BooleanField(
         label="Deactivate products that are not in the file",
         required=False,
@@ -44,6 +61,11 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        market_field = cast(forms.ChoiceField, self.fields["market"])
+        market_field.choices = [
+            ("" if market.is_default else code, f"{market.currency}, market {code}{' (default)' if market.is_default else ''}")
+            for code, market in markets.get_markets().items()
+        ]
         apply_widgets(self.fields)
 
 
@@ -97,14 +119,9 @@ class ImportRunAdmin(ReadOnlyAdminMixin, ModelAdmin[ImportRun]):
         self._check_permission(request)
         form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
         if form.is_valid():
-            cleaned = form.cleaned_data
+            file, options = form.cleaned_data.pop("file"), runs.UploadOptions(**form.cleaned_data)
             try:
-                run = runs.upload_file(
-                    get_staff_actor(request),
-                    cleaned["file"],
-                    mapping=cleaned["mapping"],
-                    deactivate_missing=cleaned["deactivate_missing"],
-                )
+                run = runs.upload_file(get_staff_actor(request), file, options)
                 return redirect("admin:products_importrun_change", run.pk)
             except uploads.BadFile as error:
                 form.add_error("file", str(error))

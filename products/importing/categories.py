@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
+from core.empty_values import is_empty
 from products.importing.html_text import NAME_TAG, name_to_text, strip_name_tags
-from products.importing.raw_rows import BadRow, is_empty
+from products.importing.raw_rows import BadRow
 from products.models import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME
 
 MAX_PATH_LENGTH = 2000  # characters of a category path

@@ -4,18 +4,22 @@ Names are compared without case, spaces and punctuation: `Compare-at price`, `co
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core import markets
+from core.empty_values import is_empty
+from products.importing.column_translations import TRANSLATIONS
+from products.importing.currency_signs import find_named_currencies
 from products.importing.flags import OFF_SALE
-from products.importing.raw_rows import Unreadable, is_empty
+from products.importing.raw_rows import Unreadable
 
 # Our names, each with those of others in the order in which they count.
 ALIASES: dict[str, tuple[str, ...]] = {
     "sku": (
-        *("variantsku", "productsku", "itemsku", "skucode", "skuid", "itemnumber", "itemcode", "articlenumber", "artikelnummer"),
+        *("variantsku", "productsku", "itemsku", "skucode", "skuid", "itemnumber", "itemcode", "articlenumber"),
         *("productcode", "productcodesku", "partnumber", "reference", "model"),
     ),
     "name": ("title", "productname", "producttitle", "itemname", "displayname"),
@@ -85,8 +89,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 STAND_INS = ("id", "handle", "slug", "urlkey", "urlhandle", "mpn", "gtin", "ean", "upc", "barcode", "productid", "itemid")
 MARKET_COLUMN = re.compile(r"(price|compare_at_price)_([a-z]{2})")
-CURRENCY_COLUMN = re.compile(r"(?:variant)?(price|compareatprice)([a-z]{3})")
-IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # each search ends at the next bracket, so that a row of them takes no time
+HINT = re.compile(r"[\[(]([^\[\]()]{1,5})[\])]")  # in brackets, such as (EUR)
+PRICES = ("price", "compare_at_price", "sale_price")
+OTHER_PRICES = ("presentmentprices",)  # Shopify's prices in other currencies
 NOT_LETTERS = re.compile(r"[\W_]+")
 OPTION_PREFIXES = ("option_", "option:")
 MAX_NAMES = 4096  # names that are remembered
@@ -97,19 +103,26 @@ class Column(NamedTuple):
 
     name: str
     rank: int
+    has_currency: bool = False  # the name says that prices are in the currency of the default market
 
 
 def squash(name: str) -> str:
     """Return a name without case, spaces, punctuation, hints in brackets and Google's prefix."""
-    text = IN_BRACKETS.sub("", name.strip()).removeprefix("g:")
+    text = IN_BRACKETS.sub("", unicodedata.normalize("NFC", name.strip())).removeprefix("g:")
     return NOT_LETTERS.sub("", (text if text.strip() else name).lower())
+
+
+def _strip_accents(name: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", name) if not unicodedata.combining(char))
 
 
 def _build_index() -> dict[str, Column]:
     index = {squash(own): Column(own, 0) for own in ALIASES}
     for own, aliases in ALIASES.items():
-        for rank, alias in enumerate(aliases, start=1):
+        for rank, alias in enumerate((*aliases, *TRANSLATIONS.get(own, ())), start=1):
             index.setdefault(alias, Column(own, rank))
+    for alias, column in list(index.items()):
+        index.setdefault(_strip_accents(alias), column)  # many programs write names of columns without accents
     for rank, name in enumerate(STAND_INS):
         index.setdefault(name, Column("stand_in", rank))
     return index
@@ -126,20 +139,26 @@ def resolve(name: str) -> Column | None:
     market_column = MARKET_COLUMN.fullmatch(name.strip().lower().replace(" ", "_").replace("-", "_"))
     if market_column:
         return Column(market_column[0], 0)
+    column, currencies = _split_currency(name)
+    if column is None or not currencies:
+        return column
+    found = [market for market in markets.get_markets().values() if market.currency in currencies]
+    if found and found[0].is_default:
+        return Column(column.name, column.rank + 50, has_currency=True)
+    return Column(f"{column.name}_{found[0].code}", 50) if found and column.name != "sale_price" else None
+
+
+def _split_currency(name: str) -> tuple[Column | None, frozenset[str]]:
+    """Return what a name means without its currency, and the currencies that a price in `Price EUR` or `Preis (€)` can have."""
     squashed = squash(name)
-    currency_column = CURRENCY_COLUMN.fullmatch(squashed)
-    if squashed not in INDEX and currency_column:
-        return _resolve_currency(currency_column)
-    return INDEX.get(squashed)
-
-
-def _resolve_currency(match: re.Match[str]) -> Column | None:
-    """Return the column of the market that has the currency in a name like `Price EUR`."""
-    name = "price" if match[1] == "price" else "compare_at_price"
-    found = [market for market in markets.get_markets().values() if market.currency == match[2].upper()]
-    if not found:
-        return None
-    return Column(name if found[0].is_default else f"{name}_{found[0].code}", 50)
+    column = INDEX.get(squashed)
+    if column is not None:
+        hint = HINT.search(name)
+        currencies = find_named_currencies(hint[1] if hint else name.split()[-1]) if column.name in PRICES else frozenset()
+        return column, currencies
+    currencies = find_named_currencies(squashed[-3:])
+    column = INDEX.get(squashed[:-3]) or INDEX.get(squashed[:-3].removesuffix("in"))
+    return (column, currencies) if column is not None and column.name in PRICES and currencies else (None, frozenset())
 
 
 def to_own_names(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
@@ -155,7 +174,9 @@ def to_own_names(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
         column = resolve(key)
         if column is None:
             continue
-        name, rank = column
+        name, rank = column.name, column.rank
+        if column.has_currency:
+            values.setdefault("currency", markets.get_default_market().currency)
         if name in ("is_active", "is_off_sale"):
             flags.append((key, value))
         if is_empty(value):
@@ -170,11 +191,28 @@ def find_unread(names: Iterable[str]) -> list[str]:
     return [name for name in names if name.strip() and resolve(name) is None]
 
 
+def find_other_prices(unread: Iterable[str]) -> list[str]:
+    """Return those of the names that mean nothing here that are prices in another currency or region.
+
+    Shopify writes `Price / United States`, Medusa `Price France [EUR]`.
+    """
+    return [name for name in unread if _is_other_price(name.removeprefix("variants."))]
+
+
+def _is_other_price(name: str) -> bool:
+    base, hint = INDEX.get(squash(name.partition("/")[0])), HINT.search(name)
+    is_regional = "/" in name and base is not None and base.name in PRICES
+    is_named = hint is not None and bool(find_named_currencies(hint[1])) and squash(name).startswith(("price", "variantprice"))
+    return is_regional or is_named or bool(_split_currency(name)[1]) or squash(name) in OTHER_PRICES
+
+
 def check_header(file: object, names: Iterable[str]) -> None:
     """Refuse a header that says one thing in two columns. Raises Unreadable."""
     seen: dict[str, str] = {}
     for name in (name for name in names if name.strip() and resolve(name) is not None):
-        key = name.strip() if name.strip().lower().startswith(OPTION_PREFIXES) else squash(name)
+        column = resolve(name)
+        is_whole = name.strip().lower().startswith(OPTION_PREFIXES) or (column is not None and MARKET_COLUMN.fullmatch(column.name))
+        key = column.name if is_whole and column is not None else squash(name)
         if key in seen:
             raise Unreadable(f"{file} has the column {name.strip()} twice; keep one of the two")
         seen[key] = name

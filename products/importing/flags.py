@@ -40,6 +40,16 @@ IN_STOCK = frozenset(
 SOLD_OUT = frozenset(("out of stock", "outofstock", "oos", "sold out", "soldout", "unavailable"))
 
 
+def is_yes(text: str) -> bool:
+    """Return whether a cell says yes; an unknown word does not."""
+    return text.strip().lower() in YES
+
+
+def is_set(text: str) -> bool:
+    """Return whether a cell says anything but no: `Shopify` as the program that counts the stock, `notify` for backorders."""
+    return text.strip().lower() not in ("", *NO)
+
+
 def parse_flag(value: Any) -> bool | None:
     """Return what a flag says; None if it is empty. Raises ValueError if the word is unknown."""
     if isinstance(value, bool):

@@ -12,7 +12,11 @@ BLOCKS = (
     "main|nav|ol|option|p|pre|section|summary|table|tbody|tfoot|thead|tr|ul"
 )
 INLINE = "a|abbr|b|big|code|del|em|font|i|img|ins|mark|q|s|small|span|strike|strong|sub|sup|tt|u"
+ROWS = "table|tbody|tfoot|thead|tr"
 BLOCK_TAG = re.compile(rf"</?(?:{BLOCKS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+ROW_TAG = re.compile(rf"</?(?:{ROWS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+LIST_ITEM = re.compile(r"<li(?:[\s/][^<>]*)?>", re.IGNORECASE)
+LIST_ITEM_END = re.compile(r"</li(?:[\s/][^<>]*)?>", re.IGNORECASE)
 ITEM_TAG = r"</?(?:li|tr|td|th|tbody|thead|tfoot)(?:[\s/][^<>]*)?>"
 SPACES_BEFORE_ITEM = re.compile(rf"(?<!\s)\s+(?={ITEM_TAG})", re.IGNORECASE)
 SPACES_AFTER_ITEM = re.compile(rf"({ITEM_TAG})\s+", re.IGNORECASE)
@@ -20,10 +24,14 @@ BREAK_TAG = re.compile(r"<br(?:[\s/][^<>]*)?>", re.IGNORECASE)
 CELL_TAG = re.compile(r"</?(?:td|th)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 NAME_TAG = re.compile(rf"</?(?:{BLOCKS}|{INLINE}|br|td|th|script|style)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 SEPARATES = re.compile(rf"</?(?:{BLOCKS}|br|td|th)\b", re.IGNORECASE)
-BLOCK, CELL = "\ufdd0", "\ufdd1"  # noncharacters, which no text contains: where a block or a cell begins or ends
-BLOCK_EDGES = re.compile(rf"{BLOCK}(?:[ \t]*[{BLOCK}{CELL}])*")
+# Noncharacters, which no text contains: where a block, a cell, a row or table, or an item of a list begins or ends.
+BLOCK, CELL, ROW, ITEM, ITEM_END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
+EDGE = f"[{BLOCK}{CELL}{ROW}{ITEM}{ITEM_END}]"
 # Each pattern that begins with spaces matches at the first of them only: otherwise it would read a long run again and again.
-CELL_EDGES = re.compile(rf"(?<![ \t])[ \t]*{CELL}[ \t{CELL}]*")
+EDGES = re.compile(rf"(?<![ \t])[ \t]*{EDGE}(?:[ \t]*{EDGE})*[ \t]*")
+EMPTY_ITEM = re.compile(rf"{ITEM}[\s{BLOCK}{CELL}{ROW}]*(?={ITEM_END})")
+ITEM_START = re.compile(rf"{ITEM}[\s{BLOCK}{CELL}{ROW}{ITEM}]*(?:[•·][ \t]*)?")
+BULLET, CELL_SEPARATOR = "• ", " | "
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 LINE_BREAKS = re.compile(r"(?<![ \t]) *(?:[\n\r\t\x0b\x0c\x1c-\x1e\x85\u2028\u2029] *)+")
 
@@ -33,10 +41,18 @@ def html_to_text(text: str) -> str:
     if not TAG.search(text):
         return html.unescape(text) if ENTITY.search(text) else text
     text = SPACES_AFTER_ITEM.sub(r"\1", SPACES_BEFORE_ITEM.sub("", text))  # a list and a table are without blank lines
-    with_edges = CELL_TAG.sub(CELL, BLOCK_TAG.sub(BLOCK, BREAK_TAG.sub("\n", text)))
+    with_items = LIST_ITEM_END.sub(ITEM_END, LIST_ITEM.sub(ITEM, BREAK_TAG.sub("\n", text)))
+    with_edges = CELL_TAG.sub(CELL, BLOCK_TAG.sub(BLOCK, ROW_TAG.sub(ROW, with_items)))
     cleaned = html.unescape(nh3.clean(with_edges, tags=set()))
-    cleaned = CELL_EDGES.sub(" ", BLOCK_EDGES.sub("\n", cleaned))
-    return BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in cleaned.splitlines())).strip()
+    cleaned = ITEM_START.sub(ITEM, EMPTY_ITEM.sub("", cleaned)).strip(f" \t\r\n{BLOCK}{CELL}{ROW}{ITEM_END}")
+    return BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in EDGES.sub(_replace_edges, cleaned).splitlines())).strip()
+
+
+def _replace_edges(edges: re.Match[str]) -> str:
+    """Return what parts the texts before and behind a run of edges; a paragraph within a cell does not end its row."""
+    if ITEM in edges[0]:
+        return f"\n{BULLET}"
+    return CELL_SEPARATOR if CELL in edges[0] and ROW not in edges[0] else "\n"
 
 
 def name_to_text(text: str) -> str:

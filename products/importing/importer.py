@@ -42,6 +42,7 @@ class Import:
 
     images: ImageImporter
     is_dry: bool = False
+    allow_free: bool = False  # prices may become 0
     summary: Summary = field(default_factory=Summary)
     skus: dict[str, int] = field(default_factory=dict)  # SKUs of valid rows, with the row number
     failed_skus: set[str] = field(default_factory=set)  # SKUs of invalid rows
@@ -62,10 +63,10 @@ class Import:
         """Import the pictures of a row, while no lock is held, and count it."""
         number, row, product, state = written[:4]
         changed, problems = self.images.sync(product, row.images, row.variant_images)
-        sku = row.skus[0]
-        self.summary.failed_pictures.extend(Entry(number, row.name, problem, sku) for problem in problems)
+        sku, name = row.skus[0], row.columns.get("name") or product.name
+        self.summary.failed_pictures.extend(Entry(number, name, problem, sku) for problem in problems)
         for note in (*row.notes, *written.notes):
-            self.summary.add_note(number, row.name, note, sku)
+            self.summary.add_note(number, name, note, sku)
         self.summary.count("changed" if changed and state == "unchanged" else state)
 
     def _parse_rows(self, chunk: Sequence[RawRow]) -> Iterator[ParsedRow]:
@@ -86,9 +87,8 @@ class Import:
         name = to_own_names(raw.values)[0].get("name") if isinstance(raw.values, dict) else None
         skus = find_skus(raw.values)
         self.failed_skus.update(skus)
-        self.summary.failed.append(
-            Entry(raw.number, name[:60] if isinstance(name, str) and name else "?", reason, skus[0] if skus else "")
-        )
+        sku = skus[0] if skus else ""
+        self.summary.failed.append(Entry(raw.number, name[:60] if isinstance(name, str) and name else sku or "?", reason, sku))
 
     def _write_rows(self, parsed: Sequence[ParsedRow]) -> list[WrittenRow]:
         """Write the rows in one transaction; if a row fails, write each row in its own transaction."""
@@ -116,10 +116,13 @@ class Import:
         to_create, to_update = list[ParsedRow](), list[tuple[int, ProductRow, Product]]()
         described = dict[int, tuple[int, bool]]()  # of this batch: row number and whether it is partial, by product
         for number, row in parsed:
-            reason = existing.find_refusal(row) or self._find_conflict(number, row, existing, described)
+            product = existing.find_product(row)
+            reason = existing.find_refusal(row) or ("" if self.allow_free else existing.find_free(row))
+            reason = reason or self._find_conflict(number, row, existing, described)
             if reason:
-                refused.append(Entry(number, row.columns.get("name", "?"), reason, row.skus[0]))
-            elif (product := existing.find_product(row)) is not None:
+                name = row.columns.get("name") or (product.name if product is not None else row.skus[0])
+                refused.append(Entry(number, name, reason, row.skus[0]))
+            elif product is not None:
                 to_update.append((number, row, product))
             else:
                 to_create.append((number, row))

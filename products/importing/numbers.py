@@ -9,79 +9,22 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from core.currencies import EXPONENTS
+from core.characters import fold_digits
+from core.currencies import EXPONENTS, exponent
 from products.amounts import MAX_LENGTH, validate_amount
+from products.importing.currency_signs import CODES, CURRENCIES_BY_SIGN, SIGNS
 from products.models import MAX_STOCK
 
-DOLLARS = frozenset(
-    (
-        "USD",
-        "AUD",
-        "CAD",
-        "NZD",
-        "SGD",
-        "HKD",
-        "TWD",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "FJD",
-        "JMD",
-        "TTD",
-        "BBD",
-        "BSD",
-        "BZD",
-        "NAD",
-        "XCD",
-    )
-)
-CURRENCIES_BY_SIGN = {  # the currencies that a sign can mean
-    "$": DOLLARS,
-    **{f"{prefix}$": frozenset((currency,)) for prefix, currency in (("US", "USD"), ("A", "AUD"), ("AU", "AUD"), ("C", "CAD"))},
-    **{f"{prefix}$": frozenset((currency,)) for prefix, currency in (("CA", "CAD"), ("NZ", "NZD"), ("S", "SGD"), ("R", "BRL"))},
-    **{f"{prefix}$": frozenset((currency,)) for prefix, currency in (("HK", "HKD"), ("MX", "MXN"), ("NT", "TWD"))},
-    **dict.fromkeys(("Rs.", "Rs", "RS", "rs"), frozenset(("INR", "PKR", "LKR", "NPR", "MUR"))),
-    **dict.fromkeys(("kr.", "kr", "Kr"), frozenset(("SEK", "NOK", "DKK", "ISK"))),
-    **dict.fromkeys(("¥", "￥"), frozenset(("JPY", "CNY"))),
-    **dict.fromkeys(("Fr.", "SFr.", "Fr"), frozenset(("CHF",))),
-    **{
-        "£": frozenset(("GBP", "EGP", "FKP", "GIP")),
-        "₩": frozenset(("KRW", "KPW")),
-        "€": frozenset(("EUR",)),
-        "₹": frozenset(("INR",)),
-    },
-    **{
-        "円": frozenset(("JPY",)),
-        "元": frozenset(("CNY",)),
-        "원": frozenset(("KRW",)),
-        "zł": frozenset(("PLN",)),
-        "Kč": frozenset(("CZK",)),
-    },
-    **{
-        "Ft": frozenset(("HUF",)),
-        "lei": frozenset(("RON",)),
-        "лв": frozenset(("BGN",)),
-        "₺": frozenset(("TRY",)),
-        "₽": frozenset(("RUB",)),
-    },
-    **{
-        "₴": frozenset(("UAH",)),
-        "₫": frozenset(("VND",)),
-        "฿": frozenset(("THB",)),
-        "₱": frozenset(("PHP",)),
-        "₦": frozenset(("NGN",)),
-    },
-    **{"₪": frozenset(("ILS",)), "R": frozenset(("ZAR",))},
-}
-SIGNS = sorted(CURRENCIES_BY_SIGN, key=len, reverse=True)
-CODES = (
-    frozenset().union(*CURRENCIES_BY_SIGN.values())
-    | EXPONENTS.keys()
-    | {"AED", "SAR", "QAR", "MYR", "IDR", "BDT", "MAD", "KES", "GHS"}
-)
 CODE = re.compile(r"^([A-Za-z]{3})(?![A-Za-z])|(?<![A-Za-z])([A-Za-z]{3})$")
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]")
+SIGNS_OF_OTHER_SCRIPTS = str.maketrans(
+    {
+        **dict.fromkeys("\u2212\uff0d", "-"),
+        **dict.fromkeys("\u2019\u02bc\u066c", "'"),  # U+066C separates thousands in Arabic numbers, as an apostrophe does
+        **dict.fromkeys("\u066b\uff0e", "."),
+        "\uff0c": ",",
+    }
+)
 NUMERIC = frozenset("0123456789.,+")  # a price that begins and ends with one of them has no currency
 PLAIN = re.compile(r"[+-]?(?:\d+|\d*\.\d+|\d+\.)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 SCIENTIFIC_COMMA = re.compile(r"[+-]?\d+,\d+[eE][+-]?\d{1,3}", re.ASCII)
@@ -100,6 +43,7 @@ UNLIMITED = frozenset(
 SOLD_OUT = frozenset(("outofstock", "out of stock", "out_of_stock", "sold out", "soldout", "ausverkauft"))
 AT_LEAST = re.compile(r"(?:>=?\s*(\d+)|(\d+)\s*\+)", re.ASCII)
 NOT_AN_AMOUNT = "must be an amount like 19.99"
+CENTS = 2  # digits behind a mark that separates no thousands, whatever the other numbers of the file have
 
 
 class NumberCell(str):
@@ -120,12 +64,12 @@ class DecimalMarks:
 
     def add(self, value: Any) -> None:
         """Count what a price proves; only text that is not ambiguous proves anything."""
-        if _is_text(value) and ("," in value or "." in value) and len(value) <= MAX_LENGTH:
+        if _is_text(value) and len(value) <= MAX_LENGTH and ("," in value or "." in value or not value.isascii()):
             text = _strip_currency(_clean(value))[0]
             self._counts[_find_decimal_mark(text) or _find_mark_beside_groups(text)] += 1
 
     def decide(self) -> str:
-        """Return "." or "," as most prices prove; empty if none proves anything."""
+        """Return "." or "," as most numbers prove; empty if none proves anything."""
         if not self._counts["."] and not self._counts[","]:
             return ""
         return "," if self._counts[","] > self._counts["."] else "."
@@ -139,7 +83,10 @@ def parse_price(value: Any, currency: str, mark: str = "") -> Decimal:
         text, codes = _strip_currency(_clean(value))
         if codes and currency not in codes:
             raise ValueError(f"is not in {currency}")
-        amount = _parse_number(text, (mark or _find_mark_of_currency(text, currency)) if _is_text(value) else "", NOT_AN_AMOUNT)
+        mark = (mark or _find_mark_of_currency(text, currency)) if _is_text(value) else "."
+        if not mark and exponent(currency) < 3:
+            _refuse_ambiguous(text)
+        amount = _parse_number(text, mark, NOT_AN_AMOUNT)
     else:
         amount = _parse_number(str(value), "", NOT_AN_AMOUNT)
     try:
@@ -165,6 +112,8 @@ def parse_quantity(value: Any, mark: str = "") -> tuple[int | None, str]:
     if at_least:
         text = at_least[1] or at_least[2]
         note = "stock says only a lower bound, which was taken as the number of units"
+    if not mark and _is_text(value):
+        _refuse_ambiguous(text)
     number = _parse_number(text, mark if _is_text(value) else "", rule)
     if number != number.to_integral_value() or number > MAX_STOCK:
         raise ValueError(rule)
@@ -173,14 +122,22 @@ def parse_quantity(value: Any, mark: str = "") -> tuple[int | None, str]:
     return int(number), note
 
 
+def find_currencies(value: Any) -> frozenset[str]:
+    """Return the currencies that the signs and codes in a price can mean; none if it has no sign."""
+    if not isinstance(value, str) or len(value) > MAX_LENGTH:
+        return frozenset()
+    return _strip_currency(_clean(value))[1]
+
+
 def _is_text(value: Any) -> bool:
     """Return whether a value is text, which may have a decimal comma."""
     return isinstance(value, str) and not isinstance(value, NumberCell)
 
 
 def _clean(text: str) -> str:
-    """Return a text with simple spaces, apostrophes and minus signs, and without invisible characters."""
-    text = INVISIBLE.sub("", text).replace("\u2212", "-").replace("\u2019", "'").replace("\u02bc", "'")
+    """Return a text with simple spaces, signs and digits, and without invisible characters."""
+    if not text.isascii():
+        text = fold_digits(INVISIBLE.sub("", text).translate(SIGNS_OF_OTHER_SCRIPTS))
     return " ".join(text.split())
 
 
@@ -238,6 +195,14 @@ def _find_mark_of_currency(text: str, currency: str) -> str:
     return "," if EXPONENTS.get(currency) == 0 and text.count(".") == 1 and GROUPED["."].fullmatch(text) else ""
 
 
+def _refuse_ambiguous(text: str) -> None:
+    """Raise ValueError if a point separates either thousands or decimal places, and nothing tells which."""
+    body = text.lstrip("+-")
+    if body.count(".") == 1 and GROUPED["."].fullmatch(body):
+        meanings = f"{Decimal(body).normalize():f} or {body.replace('.', '')}"
+        raise ValueError(f"may mean {meanings}, and the file does not show which; write one of them")
+
+
 def _parse_number(text: str, mark: str, rule: str) -> Decimal:
     """Return the number in a text. Raises ValueError with the reason, which is the rule if there is nothing more to say."""
     if text.lower() in NO_AMOUNT:
@@ -250,6 +215,8 @@ def _parse_number(text: str, mark: str, rule: str) -> Decimal:
     sign, body = ("-", text[1:].lstrip()) if text.startswith("-") else ("", text.removeprefix("+"))
     if PLAIN.fullmatch(text) and not (mark == "," and "." in text):
         return Decimal(text)
+    if _has_cents(body):
+        return Decimal(f"{sign}{body.replace(',', '.')}")
     integer, decimal = _split(body, proven or _choose_mark(body, mark))
     groups = set(integer) - set("0123456789")
     if proven and mark and proven != mark and not groups:
@@ -259,6 +226,12 @@ def _parse_number(text: str, mark: str, rule: str) -> Decimal:
     if not PLAIN.fullmatch(f"{digits}.{decimal}" if decimal else digits):
         raise ValueError("is a range; give one amount" if RANGE.search(text) else rule)
     return Decimal(f"{sign}{digits}.{decimal or 0}")
+
+
+def _has_cents(body: str) -> bool:
+    """Return whether a number has two decimal digits and nothing else that separates digits, such as 1299,50."""
+    integer, decimal = body[: -CENTS - 1], body[-CENTS:]
+    return body[-CENTS - 1 : -CENTS] in (",", ".") and len(decimal) == CENTS and f"{integer}{decimal}".isdecimal()
 
 
 def _choose_mark(body: str, mark: str) -> str:

@@ -37,9 +37,12 @@ class PreviewRow(TypedDict):
     changes: list[str]  # for a failed row the reason
 
 
-def build_preview(rows: Sequence[RawRow], failures: Mapping[int, Entry], images: Path) -> list[PreviewRow]:
+def build_preview(
+    rows: Sequence[RawRow], failures: Mapping[int, Entry], images: Path, *, allow_free: bool = False
+) -> list[PreviewRow]:
     """Return the preview of these rows; `failures` are those that the check has rejected."""
-    return [_describe_failure(failures[raw.number]) if raw.number in failures else _try_row(raw, images) for raw in rows]
+    importer = Import(ImageImporter(images, is_dry=True), allow_free=allow_free)
+    return [_describe_failure(failures[raw.number]) if raw.number in failures else _try_row(raw, importer) for raw in rows]
 
 
 def _describe_failure(failure: Entry) -> PreviewRow:
@@ -47,20 +50,25 @@ def _describe_failure(failure: Entry) -> PreviewRow:
     return PreviewRow(row=failure.row, name=_shorten(failure.name), sku=_shorten(failure.sku), state=FAILED, changes=[reason])
 
 
-def _try_row(raw: RawRow, images: Path) -> PreviewRow:
+def _try_row(raw: RawRow, importer: Import) -> PreviewRow:
     """Import a row, without its pictures, and undo it."""
-    skus = parse_row(raw).skus  # those that the check has accepted
+    row = parse_row(raw)  # which the check has accepted
+    skus = row.skus
     with transaction.atomic():
         before = _read_facts(skus)
-        summary = _import(raw, images)
+        summary = _import(raw, importer)
         after = _read_facts(skus)
         # What is left to change when the row is imported again is what the first time did not store.
-        changes_pictures = bool(summary.changed) and bool(_import(raw, images).changed)
+        changes_pictures = bool(summary.changed) and bool(_import(raw, importer).changed)
         transaction.set_rollback(True)
     if summary.failed:
         return _describe_failure(summary.failed[0])
     state = CREATED if summary.created else CHANGED if summary.changed else UNCHANGED
-    changes = [*_compare(before, after), *(["pictures"] if changes_pictures else [])] if state == CHANGED else []
+    changes: list[str] = []
+    if state == CREATED:
+        changes = [*_describe_new(after), *([f"pictures: {len(row.images)}, fetched by the import"] if row.images else [])]
+    elif state == CHANGED:
+        changes = [*_compare(before, after), *(["pictures"] if changes_pictures else [])]
     if state == CHANGED and not changes:
         changes = ["order of its variants"]
     if len(changes) > MAX_CHANGES:
@@ -68,8 +76,9 @@ def _try_row(raw: RawRow, images: Path) -> PreviewRow:
     return PreviewRow(row=raw.number, name=_shorten(after["", "name"]), sku=skus[0], state=state, changes=changes)
 
 
-def _import(raw: RawRow, images: Path) -> Summary:
-    return Import(ImageImporter(images, is_dry=True)).run([raw])
+def _import(raw: RawRow, importer: Import) -> Summary:
+    """Import a row alone, as this importer does."""
+    return Import(importer.images, allow_free=importer.allow_free).run([raw])
 
 
 def _read_facts(skus: Sequence[str]) -> Facts:
@@ -102,7 +111,7 @@ def _read_variant(variant: Variant) -> Iterator[tuple[str, str]]:
     yield "variant name", variant.name
     yield "options", ", ".join(f"{name} {value}" for name, value in sorted(variant.options.items()))
     default = markets.get_default_market()
-    yield "price", money.format_amount(variant.price, default.currency)
+    yield "price", _format_amount(variant.price, default.currency)
     yield "compare-at price", _format_amount(variant.compare_at_price, default.currency)
     prices = {price.market: price for price in variant.market_prices.all()}
     for code, market in markets.get_markets().items():
@@ -128,6 +137,30 @@ def _compare(before: Facts, after: Facts) -> Iterator[str]:
                 yield f"{label}{_describe_change(name, before.get((sku, name), ''), value)}"
 
 
+def _describe_new(facts: Facts) -> Iterator[str]:
+    """Yield the values of a new product; each of several variants is one line."""
+    skus = list(dict.fromkeys(sku for sku, _ in facts if sku))
+    for sku in ("", *skus):
+        values = [_describe_value(name, value) for (owner, name), value in facts.items() if owner == sku and _is_shown(name, value)]
+        if sku and len(skus) > 1:
+            yield f"{sku}: {', '.join(values)}"
+        else:
+            yield from values
+
+
+def _is_shown(name: str, value: str) -> bool:
+    """Return whether the value of a new product is more than what every new product has."""
+    return (
+        bool(value)
+        and name not in ("name", "variant name", "low stock threshold")
+        and (name, value) != (FOR_SALE, _format_flag(True))
+    )
+
+
+def _describe_value(name: str, value: str) -> str:
+    return "not for sale" if name == FOR_SALE else f"{name}: {_shorten(value)}"
+
+
 def _describe_change(name: str, old: str, new: str) -> str:
     if name == "description":
         return name
@@ -141,7 +174,7 @@ def _format_flag(flag: bool) -> str:
 
 
 def _format_amount(amount: Decimal | None, currency: str) -> str:
-    return "" if amount is None else money.format_amount(amount, currency)
+    return "" if amount is None else money.format_price(amount, currency)
 
 
 def _shorten(text: str) -> str:

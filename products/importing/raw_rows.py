@@ -21,6 +21,7 @@ class RawRow:
     problem: str = ""
     notes: tuple[str, ...] = ()
     decimal_mark: str = ""  # of the file's prices; empty if it proves none
+    market: str = ""  # code of the market of prices without a currency; empty: the default market
 
 
 def describe_value(value: Any) -> str:
@@ -28,8 +29,3 @@ def describe_value(value: Any) -> str:
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
     return repr(str(value)[:30])
-
-
-def is_empty(value: Any) -> bool:
-    """Return whether a cell is empty; the JSON form writes null or an empty text."""
-    return value is None or (isinstance(value, str) and not value.strip())

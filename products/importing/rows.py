@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from core import markets
+from core.empty_values import is_empty
 from products.exceptions import DuplicateOptions
 from products.importing import numbers, sales
 from products.importing.categories import parse_category
 from products.importing.columns import MARKET_COLUMN, to_own_names
 from products.importing.image_refs import ImageRef, parse_images
-from products.importing.raw_rows import BadRow, RawRow, describe_value, is_empty
+from products.importing.raw_rows import BadRow, RawRow, describe_value
 from products.importing.skus import looks_like_date, parse_sku
 from products.importing.texts import parse_description, parse_name, parse_options, parse_variant_name
 from products.models import MAX_STOCK, Category
@@ -48,9 +49,11 @@ class ProductRow:
 
     def find_missing(self, new: Sequence[VariantChange], *, is_new: bool) -> str:
         """Return what the new variants need and the row lacks, such as "a name and a price"; empty if nothing."""
-        default = markets.get_default_market().code
-        lacks_name, lacks_price = is_new and "name" not in self.columns, any(v.amounts.get(default) is None for v in new)
-        return " and ".join(part for part, is_missing in (("a name", lacks_name), ("a price", lacks_price)) if is_missing)
+        default = markets.get_default_market()
+        unpriced = [variant for variant in new if variant.amounts.get(default.code) is None]
+        price = f"a price in {default.currency}" if any(variant.amounts for variant in unpriced) else "a price"
+        lacks_name = is_new and "name" not in self.columns
+        return " and ".join(part for part, is_missing in (("a name", lacks_name), (price, bool(unpriced))) if is_missing)
 
     def to_new_product(self, category: Category | None) -> NewProduct:
         """Return the row as a product to create."""
@@ -69,6 +72,7 @@ class RowParser:
     """Parses one row; collects what the report says about it."""
 
     decimal_mark: str
+    market: str = ""  # code of the market of prices without a currency
     notes: list[str] = field(default_factory=list)
     variant_images: dict[str, str] = field(default_factory=dict)
     amounts: list[Decimal] = field(default_factory=list)
@@ -83,7 +87,8 @@ class RowParser:
             raise BadRow("variants must be a list with at least one entry")
         columns = self._parse_columns(row, flags)
         if raw_variants:
-            variants = tuple(self._parse_variant(entry) for entry in raw_variants)
+            currency = row.get("currency")
+            variants = tuple(self._parse_variant(entry, currency) for entry in raw_variants)
         else:
             variants = (self._build_variant(row, _parse_own_variant(row)),)
         if len({variant.columns["sku"] for variant in variants}) != len(variants):
@@ -131,11 +136,12 @@ class RowParser:
             raise BadRow(f"low_stock_threshold must be a whole number from 0 to {MAX_STOCK}: {describe_value(value)}")
         return number
 
-    def _parse_variant(self, raw: Any) -> VariantChange:
-        """Return an entry of `variants`."""
+    def _parse_variant(self, raw: Any, currency: Any) -> VariantChange:
+        """Return an entry of `variants`; the currency of its product is that of the variant."""
         if not isinstance(raw, dict):
             raise BadRow("a variant must be an object")
         row, flags = to_own_names(raw)
+        row.setdefault("currency", currency)
         columns: VariantColumns = {}
         if "name" in row:
             columns["name"] = parse_variant_name(row["name"])
@@ -158,7 +164,7 @@ class RowParser:
             self.notes.append(f"the column {stand_in} was taken as the SKU")
         if looks_like_date(sku):
             self.notes.append("the SKU looks like a date that a spreadsheet program made of it")
-        row, note = sales.apply_currency(sales.apply_sale(row))
+        row, note = sales.apply_currency(sales.apply_sale(row), self.market)
         self.notes += [note] if note else []
         stock, note = self._parse_quantity(row["stock"], "stock") if not is_empty(row.get("stock")) else (None, "")
         self.notes += [note] if note else []
@@ -217,7 +223,7 @@ def parse_row(raw: RawRow) -> ProductRow:
     """Parse and validate one row of the file. Raises BadRow."""
     if raw.problem:
         raise BadRow(raw.problem)
-    return RowParser(raw.decimal_mark, list(raw.notes)).parse(raw.values)
+    return RowParser(raw.decimal_mark, raw.market, list(raw.notes)).parse(raw.values)
 
 
 def find_skus(values: Any) -> list[str]:

@@ -6,6 +6,7 @@ A run is checked by a dry run first, and imported after it has been confirmed. B
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,18 @@ class WrongState(ValueError):
     """The state of a run does not allow this."""
 
 
+@dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """How to read a file, and what its import may do; each is a column of the run."""
+
+    mapping: str = ""
+    market: str = ""  # code of the market of prices without a currency; empty: the default market
+    encoding: str = ""  # of a text file; empty: it is detected
+    allow_free: bool = False  # prices may become 0
+    deactivate_missing: bool = False
+
+
+NO_OPTIONS = UploadOptions()
 ALLOWED: dict[str, tuple[str, ...]] = {
     State.UPLOADED: (State.CHECKING, State.CANCELLED),
     State.CHECKING: (State.CHECKED, State.FAILED, State.CANCELLED),
@@ -52,15 +65,14 @@ COUNTS = ("created", "changed", "unchanged", "failed", "failed_pictures", "deact
 
 
 @transaction.atomic
-def upload_file(actor: Actor, file: File[bytes], *, mapping: str = "", deactivate_missing: bool = False) -> ImportRun:
+def upload_file(actor: Actor, file: File[bytes], options: UploadOptions = NO_OPTIONS) -> ImportRun:
     """Store the file and have it checked in the background. Raises BadFile, Unreadable for the mapping."""
-    parse_mapping(mapping)
+    parse_mapping(options.mapping)
     run = ImportRun.objects.create(
         name=file.name or "file",
         size=file.size or 0,
         user_id=actor.user_id,
-        mapping=mapping.strip(),
-        deactivate_missing=deactivate_missing,
+        **asdict(replace(options, mapping=options.mapping.strip())),
     )
     uploads.store_file(run, file)
     outbox.enqueue(START_JOB, {})

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from core import markets
+from core.empty_values import is_empty
 from products.importing import columns, flags, numbers
-from products.importing.raw_rows import BadRow, describe_value, is_empty
+from products.importing.raw_rows import BadRow, describe_value
 
 
 def apply_sale(row: dict[str, Any]) -> dict[str, Any]:
@@ -23,12 +24,6 @@ def apply_sale(row: dict[str, Any]) -> dict[str, Any]:
     if is_empty(row["sale_price"]) or not _is_on_sale(row):
         return {"compare_at_price": "", **rest}
     return {**rest, "price": row["sale_price"], "compare_at_price": row.get("price")}
-
-
-def drop_zero(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row of another shop without a compare-at price of 0, which means there that there is none."""
-    has_zero = "compare_at_price" in row and _is_zero(row["compare_at_price"])
-    return {**row, "compare_at_price": ""} if has_zero else row
 
 
 def _is_zero(value: Any) -> bool:
@@ -56,28 +51,30 @@ def _parse_time(text: str, default: time) -> datetime:
     return moment if moment.tzinfo is not None else timezone.make_aware(moment)
 
 
-def apply_currency(row: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def apply_currency(row: dict[str, Any], chosen: str) -> tuple[dict[str, Any], str]:
     """Return the row with its price in the market that has its currency, and a note if it was moved there.
 
-    Raises BadRow.
+    `chosen` is the code of the market of prices without a currency. Raises BadRow.
     """
-    currency = row.pop("currency", None)
+    currency, default = row.pop("currency", None), markets.get_default_market()
     if is_empty(currency):
-        return row, ""
-    code = str(currency).strip().upper()
-    found = [market.code for market in markets.get_markets().values() if market.currency == code]
+        code, found = "", [chosen or default.code]
+    else:
+        code = str(currency).strip().upper()
+        found = [market.code for market in markets.get_markets().values() if market.currency == code]
     if not found:
         raise BadRow(f"its currency {code[:10]!r} is not the currency of any market of this shop")
-    if markets.get_default_market().code in found:
+    if default.code in found:
         return row, ""
     moved = {name: value for name in ("price", "compare_at_price") if not is_empty(value := row.pop(name, None))}
     for name, value in moved.items():
         prices = row.get(f"{name}s")
         for market in found:
             if f"{name}_{market}" in row or (isinstance(prices, dict) and market in prices):
-                raise BadRow(f"it has two prices in {code}")
+                raise BadRow(f"it has two prices in {markets.get_market(market).currency}")
             row[f"{name}_{market}"] = value
-    return row, f"its price in {code} was taken as the price in the market {', '.join(found)}" if moved else ""
+    is_noted = bool(moved and code)  # what was chosen is said of the whole file
+    return row, f"its price in {code} was taken as the price in the market {', '.join(found)}" if is_noted else ""
 
 
 def parse_is_active(values: Iterable[tuple[str, Any]]) -> bool | None:

@@ -74,7 +74,7 @@ def _open_source(run: ImportRun, file: Path) -> Source:
     """Return the run's file, with what the first slice has learned about it."""
     checkpoint = ImportCheckpoint.objects.filter(run=run).first()
     survey = Survey(**checkpoint.content["survey"]) if checkpoint is not None else None
-    return Source(file, parse_mapping(run.mapping), survey)
+    return Source(file, parse_mapping(run.mapping), run.market, run.encoding, survey)
 
 
 def _fail(run: ImportRun, message: str) -> None:
@@ -123,9 +123,12 @@ class _Slice:
         if not survey.total:
             raise Unreadable(NO_ROWS)
         unread = [replace_unprintable(name)[:MAX_NAME] for name in survey.unread[:MAX_UNREAD]]
-        ImportRun.objects.filter(pk=self.run.pk).update(total=survey.total, format=survey.format, unread=unread)
-        for text in survey.notes:
-            summary.add_note(0, "", text)
+        ImportRun.objects.filter(pk=self.run.pk).update(
+            total=survey.total, format=survey.format, unread=unread, prices=survey.prices
+        )
+        if survey.prices:
+            summary.add_note(0, "", survey.prices)
+        summary.add_file_notes(survey, is_dry=self.run.state == ImportRun.State.CHECKING)
 
     def _import_rows(self, importer: Import) -> bool:
         """Import rows until the time is up; return whether these were the last ones. Raises Stopped."""
@@ -159,7 +162,7 @@ class _Slice:
         lines = self.run.report_lines.filter(kind=ImportReportLine.Kind.PROBLEM, row__lte=max(row.number for row in rows))
         saved = [Entry(line.row, line.name, line.text, line.sku) for line in lines]
         failures = {entry.row: entry for entry in (*saved, *importer.summary.failed)}
-        return build_preview(rows, failures, self.images)
+        return build_preview(rows, failures, self.images, allow_free=self.run.allow_free)
 
     @transaction.atomic
     def _save(self, importer: Import, outcome: Outcome) -> None:
@@ -182,11 +185,12 @@ def _restore_import(run: ImportRun, images: ImageImporter, *, is_dry: bool) -> I
     """Return the import as the last slice left it, with a new summary."""
     saved = ImportCheckpoint.objects.filter(run=run).first()
     if saved is None:
-        return Import(images, is_dry)
+        return Import(images, is_dry, run.allow_free)
     content: Checkpoint = saved.content
     return Import(
         images,
         is_dry,
+        run.allow_free,
         skus=content["skus"],
         failed_skus=set(content["failed_skus"]),
         row_by_product=dict(content["row_by_product"]),

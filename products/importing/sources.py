@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core import markets
 from products.importing import columns, json_files, tables, workbooks
-from products.importing.columns import MARKET_COLUMN, find_unread, resolve
+from products.importing.columns import find_other_prices, find_unread, resolve
+from products.importing.evidence import Evidence
 from products.importing.formats import TableFormat, shopify_json
 from products.importing.formats.continued_lines import ContinuedFormat
 from products.importing.formats.lines import LineFormat
@@ -16,7 +18,6 @@ from products.importing.formats.magento import MagentoFormat
 from products.importing.formats.shopify_csv import HandleFormat, MedusaFormat, SpreeFormat
 from products.importing.formats.shopping_feed import ShoppingFeedFormat
 from products.importing.formats.woocommerce import WooCommerceFormat
-from products.importing.numbers import DecimalMarks
 from products.importing.raw_rows import RawRow
 from products.importing.raw_rows import Unreadable as Unreadable
 
@@ -33,7 +34,7 @@ REFUSED = {  # the first bytes of files of other kinds, and what to do
 MAX_KEYS = 1000  # different names of JSON keys that are remembered
 TABLE_SUFFIXES, LINES_SUFFIXES = (".csv", ".tsv", ".txt", ".tab"), (".jsonl", ".ndjson")
 NOTHING_TO_CHANGE = "only the SKUs are read, so nothing changes; columns with other names can be renamed, such as Bestand=stock"
-AMOUNTS = ("price", "compare_at_price", "sale_price")
+NOT_FETCHED = "pictures from URLs are not fetched in a check; the import fetches them, and reports those that it cannot use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Survey:
     unread: list[str]  # columns or keys
     notes: list[str]
     decimal_mark: str  # of the prices; empty if none proves it
+    prices: str = ""  # in which currencies they are read, for the report
+    encoding: str = ""  # of a text file
+    has_urls: bool = False  # of pictures
 
 
 @dataclass
@@ -53,6 +57,8 @@ class Source:
 
     file: Path
     mapping: Mapping[str, str] = field(default_factory=dict)
+    market: str = ""  # code of the market whose prices have no currency; empty: the default market
+    encoding: str = ""  # of a text file; empty: it is detected
     known_survey: Survey | None = None  # of an earlier look at the file
 
     def count_rows(self) -> int:
@@ -68,27 +74,37 @@ class Source:
 
     def iter_rows(self) -> Iterator[RawRow]:
         """Yield the rows. Raises Unreadable."""
-        mark = self.survey().decimal_mark
+        survey = self.survey()
         with _explain_errors(self.file):
-            for row in self._open().iter_rows():
-                yield replace(row, decimal_mark=mark) if mark else row
+            for row in self._open(survey.encoding or self.encoding).iter_rows():
+                yield replace(row, decimal_mark=survey.decimal_mark, market=self.market)
 
     def _read_all(self) -> Survey:
-        reader, marks, total = self._open(), DecimalMarks(), 0
+        reader, evidence, total = self._open(self.encoding), Evidence(self.market), 0
         for row in reader.iter_rows():
             total += 1
-            for amount in _iter_amounts(row.values):
-                marks.add(amount)
-        mark = marks.decide()
+            evidence.add(row.values)
+        mark = evidence.get_decimal_mark()
         notes = [*reader.get_notes(), *(["prices are read with a decimal comma: 1.299 is 1299"] if mark == "," else [])]
-        return Survey(total, reader.get_title(), reader.get_unread(), notes, mark)
+        notes += _describe_other_prices(find_other_prices(reader.get_unread()))
+        return Survey(
+            total=total,
+            format=reader.get_title(),
+            unread=reader.get_unread(),
+            notes=notes,
+            decimal_mark=mark,
+            prices=evidence.currencies.describe(),
+            encoding=reader.get_encoding(),
+            has_urls=evidence.has_urls,
+        )
 
-    def _open(self) -> "TableReader | JsonReader":
+    def _open(self, encoding: str) -> "TableReader | JsonReader":
         kind = find_kind(self.file)
         if kind in ("json", "lines"):
             return JsonReader(self.file, self.mapping, is_lines=kind == "lines")
-        opener = workbooks.open_workbook if kind == "workbook" else tables.open_csv
-        return TableReader(self.file, opener(self.file, _is_header, self.mapping))
+        if kind == "workbook":
+            return TableReader(self.file, workbooks.open_workbook(self.file, _is_header, self.mapping))
+        return TableReader(self.file, tables.open_csv(self.file, _is_header, self.mapping, encoding=encoding))
 
 
 class TableReader:
@@ -110,6 +126,10 @@ class TableReader:
     def get_unread(self) -> list[str]:
         """Return the columns that are not read."""
         return self._format.find_unread(self._table.header)
+
+    def get_encoding(self) -> str:
+        """Return the encoding of a text file."""
+        return self._table.encoding
 
     def get_notes(self) -> list[str]:
         """Return what the report says about the file."""
@@ -161,8 +181,11 @@ class JsonReader:
         """Return the keys that are not read."""
         if self._is_shopify:
             return [key for key in self._keys if key not in shopify_json.READ]
-        names = columns.rename(self._keys, self._mapping)
-        return [name for name in names if find_unread([name.removeprefix("variants.")])]
+        return [key for key in self._keys if find_unread(columns.rename([key.removeprefix("variants.")], self._mapping))]
+
+    def get_encoding(self) -> str:
+        """Return an empty text, because JSON is always UTF-8."""
+        return ""
 
     def get_notes(self) -> list[str]:
         """Return what the report says about the file."""
@@ -213,15 +236,10 @@ def _is_header(names: Sequence[str]) -> bool:
     return any(entry.recognise(names) for entry in FORMATS)
 
 
-def _iter_amounts(values: Any) -> Iterator[Any]:
-    """Yield the prices of a row."""
-    if not isinstance(values, dict):
-        return
-    variants = values.get("variants")
-    for entry in (values, *(variants if isinstance(variants, list) else ())):
-        for key, value in entry.items() if isinstance(entry, dict) else ():
-            column = resolve(key)
-            if column is not None and (column.name in AMOUNTS or MARKET_COLUMN.fullmatch(column.name)):
-                yield value
-            elif key in ("prices", "compare_at_prices") and isinstance(value, dict):
-                yield from value.values()
+def _describe_other_prices(names: Sequence[str]) -> list[str]:
+    """Return the note about prices of other markets that are not read, if there are any."""
+    if not names:
+        return []
+    market = next((market.code for market in markets.get_markets().values() if not market.is_default), "")
+    hint = f"; to read one, rename its column, such as {names[0]}=price_{market}" if market else ""
+    return [f"prices of other markets are not read: {', '.join(names)}{hint}"]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from products.importing.sources import Survey
+from products.importing.sources import NOT_FETCHED, Survey
 
 MAX_NOTES = 1000  # rows that are named for each kind of note
 SHOWN_ROWS = 5  # rows of each kind of note in the printed summary
@@ -32,16 +32,21 @@ class Summary:
     deactivated: int = 0
     notes: list[Entry] = field(default_factory=list)  # at most MAX_NOTES of each kind
     unread: list[str] = field(default_factory=list)  # columns or keys of the file that are not read
+    prices: str = ""  # in which currencies they are read
     format: str = ""  # such as "a Shopify product export"; empty for the shop's own
     _counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def from_survey(cls, survey: Survey) -> "Summary":
+    def from_survey(cls, survey: Survey, *, is_dry: bool) -> "Summary":
         """Return the summary of an import that is about to begin."""
-        summary = cls(unread=survey.unread, format=survey.format)
-        for text in survey.notes:
-            summary.add_note(0, "", text)
+        summary = cls(unread=survey.unread, format=survey.format, prices=survey.prices)
+        summary.add_file_notes(survey, is_dry=is_dry)
         return summary
+
+    def add_file_notes(self, survey: Survey, *, is_dry: bool) -> None:
+        """Note what reading the whole file has shown."""
+        for text in (*survey.notes, *([NOT_FETCHED] if is_dry and survey.has_urls else [])):
+            self.add_note(0, "", text)
 
     def count(self, state: str) -> None:
         """Count an imported row by its state: created, changed or unchanged."""
@@ -55,6 +60,8 @@ class Summary:
 
     def describe_file(self) -> Iterator[str]:
         """Yield what is to be said about the whole file."""
+        if self.prices:
+            yield self.prices
         if self.format:
             yield f"Read as {self.format}."
         if self.unread:

@@ -7,12 +7,13 @@ from pathlib import Path
 from core import csv_export
 from products.importing import columns
 from products.importing.csv_records import Record, RecordReader
-from products.importing.encodings import detect_encoding
+from products.importing.encodings import can_decode, describe_encoding, detect_encoding
 from products.importing.raw_rows import Unreadable
 
 SEPARATORS = ",;\t|"
 MAX_LINES_BEFORE_HEADER = 10
 NO_HEADER = "must begin with a line of column names, including sku; a column with another name can be renamed, such as Artikel=sku"
+GUESSED = "the text was read as {}, which is a guess; if letters are wrong, choose its encoding (--encoding)"
 Recogniser = Callable[[Sequence[str]], bool]
 
 
@@ -24,7 +25,7 @@ class Table:
     header_number: int
     read: Callable[[], Iterator[Record]]
     notes: list[str] = field(default_factory=list)
-    has_semicolons: bool = False
+    encoding: str = ""  # of a text file
 
     def add_note(self, text: str) -> None:
         """Note something about the whole file, once."""
@@ -34,14 +35,24 @@ class Table:
     def iter_records(self) -> Iterator[Record]:
         """Yield the records behind the header that are not blank, with their cells stripped."""
         width = len(self.header)
+        sku_positions = [position for position, name in enumerate(self.header) if _is_sku(name)]
         for record in self.read():
             if record.number <= self.header_number:
                 continue
             cells = [csv_export.unescape_cell(cell.strip()) for cell in record.cells]
+            for position in sku_positions:
+                if position < len(cells) and csv_export.NUMERIC_TEXT.match(record.cells[position].strip()):
+                    cells[position] = cells[position][1:]
             if any(cells):
                 while len(cells) > width and not cells[-1]:
                     cells.pop()
                 yield Record(record.number, cells, record.problem)
+
+
+def _is_sku(name: str) -> bool:
+    """Return whether a column has SKUs: of the line itself, or of the product that it belongs to."""
+    column = columns.resolve(name)
+    return columns.squash(name) == "parent" or (column is not None and column.name in ("sku", "stand_in"))
 
 
 def find_header(records: Iterator[Record], is_header: Recogniser) -> Record | None:
@@ -52,9 +63,14 @@ def find_header(records: Iterator[Record], is_header: Recogniser) -> Record | No
     return None
 
 
-def open_csv(file: Path, is_header: Recogniser, mapping: Mapping[str, str]) -> Table:
-    """Return the table in a CSV file. Raises Unreadable, OSError."""
-    encoding = detect_encoding(file)
+def open_csv(file: Path, is_header: Recogniser, mapping: Mapping[str, str], *, encoding: str = "") -> Table:
+    """Return the table in a CSV file; without an encoding, it is detected. Raises Unreadable, OSError."""
+    notes = []
+    if encoding and not can_decode(file, encoding):
+        raise Unreadable(f"{file} is not text in {describe_encoding(encoding)}")
+    if not encoding:
+        encoding = detect_encoding(file)
+        notes = [] if encoding.startswith("utf") else [GUESSED.format(describe_encoding(encoding))]
     declared = _read_declared_separator(file, encoding)
 
     def accepts(names: Sequence[str]) -> bool:
@@ -72,10 +88,7 @@ def open_csv(file: Path, is_header: Recogniser, mapping: Mapping[str, str]) -> T
     columns.check_mapping(file, names, mapping)
     names = columns.rename(names, mapping)
     width = len(names)
-    notes = (
-        [] if encoding.startswith("utf") else [f"the text was read as {'Mac Roman' if encoding == 'mac_roman' else 'Windows-1252'}"]
-    )
-    return Table(names, header.number, lambda: _iter_csv(file, encoding, separator, width), notes, has_semicolons=separator == ";")
+    return Table(names, header.number, lambda: _iter_csv(file, encoding, separator, width), notes, encoding)
 
 
 def _iter_csv(file: Path, encoding: str, separator: str, width: int) -> Iterator[Record]:

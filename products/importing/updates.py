@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import pairwise
 
+from core import markets, money
 from core.actors import SYSTEM
 from products.importing.rows import ProductRow
 from products.importing.texts import strip_options
@@ -17,6 +19,8 @@ ONE_OF_SEVERAL = "its product has several variants; only what belongs to this on
 STAYS_OFF = "its product is switched off and stays so, because the file does not say that it is for sale"
 DELETED = "this product has been deleted, and its SKUs cannot be used again"
 DELETED_VARIANT = "this variant has been deleted; list all variants of its product to bring it back"
+
+ALLOW_FREE = "if it is meant to be free, allow prices of 0 (--allow-free, or “Allow prices of 0” in the admin)"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,22 @@ class ExistingVariants:
         new = [variant for variant in row.variants if variant.columns["sku"] not in self.by_sku]
         missing = row.find_missing(new, is_new=product is None)
         return f"SKU {new[0].columns['sku']} is new to the shop, so its row needs {missing}" if missing else ""
+
+    def find_free(self, row: ProductRow) -> str:
+        """Return which price a row would change from more than 0 to 0; empty if it changes none. Such a 0 is mostly a gap."""
+        for change in row.variants:
+            variant = self.by_sku.get(change.columns["sku"])
+            prices = _get_prices(variant) if variant is not None else {}
+            for code in (code for code, amount in change.amounts.items() if amount == 0 and prices.get(code)):
+                currency = markets.get_market(code).currency
+                price = money.format_price(prices[code], currency)
+                return f"the price of SKU {change.columns['sku']} would fall from {price} to 0; {ALLOW_FREE}"
+        return ""
+
+
+def _get_prices(variant: Variant) -> dict[str, Decimal]:
+    """Return the prices of a variant by market."""
+    return {markets.get_default_market().code: variant.price, **{row.market: row.price for row in variant.market_prices.all()}}
 
 
 def lock_existing(skus: Sequence[str]) -> ExistingVariants:

@@ -30,10 +30,22 @@ class ImportRun(TimeStampedModel):
     size = models.PositiveIntegerField(help_text="bytes")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     mapping = models.CharField(max_length=MAX_MAPPING, blank=True, help_text="such as Artikel=sku, Preis=price")
+    market = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="market of prices without a currency; empty: the default market",
+    )
+    encoding = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="of a text file; empty: it is detected"
+    )
+    allow_free = models.BooleanField(default=False, db_default=False, help_text="prices may become 0")
     deactivate_missing = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
     message = models.TextField(blank=True, help_text="what went wrong")
     format = models.CharField(max_length=100, blank=True, help_text="what the file was recognized as")
+    prices = models.TextField(blank=True, default="", db_default="", help_text="in which currencies prices are read")
     unread = models.JSONField(default=list, help_text="columns that the import does not use")
     # Of the check, and from the confirmation on of the import:
     total = models.PositiveIntegerField(null=True, help_text="rows in the file")

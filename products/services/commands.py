@@ -89,6 +89,10 @@ class VariantChange:
     available: int | None = None  # units that can be bought
     id: int | None = None  # identifies the variant in `ProductChange.variants`
 
+    def __post_init__(self) -> None:
+        """Take a compare-at price of 0 as none, which is what other shops and spreadsheets mean by it."""
+        object.__setattr__(self, "compare_ats", {market: amount or None for market, amount in self.compare_ats.items()})
+
     def __bool__(self) -> bool:
         """Return whether there is anything to change."""
         return bool(self.columns or self.amounts or self.compare_ats or self.available is not None)

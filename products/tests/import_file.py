@@ -23,6 +23,11 @@ from products.models import (
 
 TABLES = (Category, Product, Variant, MarketPrice, Listing, ProductImage, StockMovement, PriceChange, SearchDocument, SearchWord)
 
+PRICES = (
+    "Prices without a currency are read in INR, the currency of the default market in. If they are in another currency, choose its "
+    "market (--market, or “Market of the prices” in the admin): us for USD."
+)
+
 
 class CommandResult(NamedTuple):
     """The output lines and the exit code of a command."""
@@ -46,6 +51,12 @@ def write_file(folder: Path, rows: Any) -> Path:
 
 
 def run_import(file: Path, **options: Any) -> CommandResult:
+    """Import a file; the line about the currency of its prices is left out."""
+    result = run_import_in_full(file, **options)
+    return result._replace(output=[line for line in result.output if not line.startswith("Prices ")])
+
+
+def run_import_in_full(file: Path, **options: Any) -> CommandResult:
     """Import a file."""
     stdout, stderr, code = StringIO(), StringIO(), 0
     try:

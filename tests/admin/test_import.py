@@ -14,9 +14,9 @@ from core.models import Job
 from products.importing import runs, slices, uploads
 from products.importing.preview import build_preview
 from products.importing.raw_rows import RawRow
-from products.models import ImportCheckpoint, ImportChunk, ImportReportLine, ImportRun, Product, Variant
-from products.tests.factories import add_picture, make_product, make_variant, update_product
-from products.tests.import_file import dump_shop, make_row
+from products.models import ImportCheckpoint, ImportChunk, ImportReportLine, ImportRun, MarketPrice, Product, Variant
+from products.tests.factories import add_picture, make_category, make_product, make_variant, update_product
+from products.tests.import_file import PRICES, dump_shop, make_row
 from tests.admin.import_pages import (
     CSV,
     PAGE,
@@ -52,13 +52,15 @@ def test_a_file_is_checked_in_the_background_and_nothing_changes() -> None:
             "name": "Brass lamp",
             "sku": "L-1",
             "state": "changed",
-            "changes": ["name: Lamp → Brass lamp", "price: 20.00 → 25.00", "stock: 10 → 7"],
+            "changes": ["name: Lamp → Brass lamp", "price: ₹20.00 → ₹25.00", "stock: 10 → 7"],
         },
-        {"row": 3, "name": "Mug", "sku": "M-1", "state": "created", "changes": []},
+        {"row": 3, "name": "Mug", "sku": "M-1", "state": "created", "changes": ["price: ₹4.50", "stock: 3"]},
         {"row": 4, "name": "Broken", "sku": "X-1", "state": "failed", "changes": ["price must be an amount like 19.99: 'x'"]},
     ]
     page = get_page(client, run)
-    assert "price: 20.00 → 25.00" in page
+    assert "price: ₹20.00 → ₹25.00" in page
+    assert PRICES in page
+    assert "Pictures from URLs are not fetched in the check" in page
     assert "Import now" in page
 
 
@@ -73,6 +75,7 @@ def test_a_confirmed_file_is_imported_and_reported() -> None:
     assert set(Variant.objects.values_list("sku", "stock")) == {("L-1", 7), ("M-1", 3)}
     assert read_report(client, run) == [
         ["row", "sku", "name", "kind", "text"],
+        ["0", "", "", "note", PRICES],
         ["4", "X-1", "Broken", "problem", "price must be an amount like 19.99: 'x'"],
     ]
     assert "products.csv is imported" in get_page(client, run)
@@ -133,9 +136,9 @@ def test_the_preview_describes_what_changes_in_words() -> None:
         "low stock threshold: 5 → 2",
         "goes on sale",
         "M: options: Size M → Size Medium",
-        "M: price: 20.00 → 21.00",
-        "M: compare-at price: 25.00 → –",
-        "M: price in US: 2.00 → 2.50",
+        "M: price: ₹20.00 → ₹21.00",
+        "M: compare-at price: ₹25.00 → –",
+        "M: price in US: $2.00 → $2.50",
         "and 3 more",
     ]
 
@@ -210,6 +213,7 @@ def test_an_export_of_another_shop_is_recognised_and_what_is_not_read_is_named()
     page = get_page(client, run)
     assert "a Shopify product export, 2 rows" in page
     assert list(run.report_lines.values_list("kind", "row", "sku", "text")) == [
+        ("note", 0, "", PRICES),
         ("note", 3, "M-1", "stock is below 0, so it was set to 0"),
         ("note", 3, "M-1", "all its prices are 0"),
     ]
@@ -354,7 +358,7 @@ def test_characters_that_a_database_cannot_store_are_reported_as_spaces() -> Non
     run = upload_and_check(make_superuser_client(), rows, deactivate_missing="on")
 
     assert (run.state, run.failed_count) == ("checked", 3)
-    assert list(ImportReportLine.objects.values_list("name", flat=True)) == ["Lamp  ", "? lamp", "Lamp " + "C" * 55]
+    assert list(ImportReportLine.objects.values_list("name", flat=True)) == ["", "Lamp  ", "? lamp", "Lamp " + "C" * 55]
 
 
 def test_files_are_imported_one_at_a_time_in_the_order_of_their_upload(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,3 +473,65 @@ def test_the_history_outlives_the_account() -> None:
 
     run.refresh_from_db()
     assert run.user is None
+
+
+def test_the_preview_shows_the_values_of_new_products() -> None:
+    make_category("Home")
+    rows = [
+        make_row("A", name="Lamp", category="Home", description="Of brass.", compare_at_price="25", prices={"us": "2.5"}, stock=3),
+        {
+            "name": "Tee",
+            "is_active": False,
+            "images": ["https://example.com/a.png", "https://example.com/b.png"],
+            "variants": [
+                {"sku": "T-S", "name": "S", "options": {"Size": "S"}, "price": "9", "stock": 1},
+                {"sku": "T-M", "name": "M", "options": {"Size": "M"}, "price": "9.5"},
+            ],
+        },
+    ]
+
+    run = upload_and_check(make_superuser_client(), rows)
+
+    assert [row["changes"] for row in run.preview] == [
+        [
+            "category: Home",
+            "description: Of brass.",
+            "price: ₹20.00",
+            "compare-at price: ₹25.00",
+            "price in US: $2.50",
+            "stock: 3",
+        ],
+        [
+            "not for sale",
+            "T-S: options: Size S, price: ₹9.00, stock: 1",
+            "T-M: options: Size M, price: ₹9.50, stock: 0",
+            "pictures: 2, fetched by the import",
+        ],
+    ]
+
+
+def test_market_encoding_and_prices_of_0_can_be_chosen() -> None:
+    make_product("Tea", sku="L-1", price="20.00", prices={"us": "2.00"}, stock=10)
+    client = make_superuser_client()
+    content = "sku,name,price\nL-1,Čaj,0\n".encode("cp1250")
+
+    refused = upload_and_check(client, content, market="us")
+    run = upload_and_check(client, content, market="us", encoding="cp1250", allow_free="on")
+    page = get_page(client, run)
+    confirm_and_import(client, run)
+
+    assert get_counts(refused) == (0, 0, 0, 1, 0)
+    assert get_counts(run) == (0, 1, 0, 0, 0)
+    assert run.preview[0]["changes"] == ["name: Tea → Čaj", "price in US: $2.00 → $0.00"]
+    assert "Prices without a currency are read in USD, the currency of the chosen market us." in page
+    assert "Windows-1250 (Central European)" in page
+    assert list(MarketPrice.objects.values_list("price", flat=True)) == [0]
+    assert Variant.objects.get().price == 20
+
+
+@pytest.mark.parametrize("fields", [{"market": "xx"}, {"encoding": "klingon"}])
+def test_a_choice_that_the_form_does_not_offer_is_refused(fields: dict[str, str]) -> None:
+    response = make_superuser_client().post(f"{PAGE}upload/", {"file": make_file(CSV), **fields})
+
+    assert "is not one of the available choices" in response.content.decode()
+    assert not ImportRun.objects.exists()

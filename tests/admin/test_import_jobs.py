@@ -18,7 +18,7 @@ from core.models import Job
 from products.importing import importer, slices
 from products.models import ImportCheckpoint, ImportRun, Product, ProductImage, StockMovement, Variant
 from products.tests.factories import make_png, make_product, make_variant
-from products.tests.import_file import make_row
+from products.tests.import_file import PRICES, make_row
 from products.tests.picture_host import PictureHost, picture_host, respond_with
 from tests.admin.import_pages import PAGE, confirm, confirm_and_import, get_counts, get_page, run_jobs, upload, upload_and_check
 from tests.admin.staff_clients import make_superuser_client
@@ -150,7 +150,8 @@ def test_what_the_last_row_proves_holds_for_the_first() -> None:
     assert run.created_count == 12
     assert set(Variant.objects.exclude(sku="L-11").values_list("price", flat=True)) == {1299}
     assert list(run.report_lines.values_list("kind", "row", "text")) == [
-        ("note", 0, "prices are read with a decimal comma: 1.299 is 1299")
+        ("note", 0, PRICES),
+        ("note", 0, "prices are read with a decimal comma: 1.299 is 1299"),
     ]
     assert "1.299 is 1299" in get_page(client, run)
 
@@ -419,6 +420,7 @@ def test_pictures_are_fetched_in_the_background_and_files_are_named_as_missing(h
     assert (get_counts(run), run.failed_pictures_count) == ((2, 0, 0, 0, 0), 3)
     assert list(ProductImage.objects.values_list("product__name", flat=True)) == ["Lamp A"]
     assert set(run.report_lines.values_list("kind", "row", "text")) == {
+        ("note", 0, PRICES),
         ("picture", 2, "picture lamp.png was not found"),
         ("picture", 2, "picture file.json was not found"),
         ("picture", 2, "picture ../file.json was not found"),

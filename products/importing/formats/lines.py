@@ -11,6 +11,7 @@ from products.importing.raw_rows import RawRow
 from products.importing.tables import Table
 
 EXTRA_CELLS = "has more cells than there are column names"
+NOT_SHIPPED = "the other shop does not ship it; this shop has no digital goods and ships it like any other product"
 VARIANT_COLUMNS = frozenset(
     (
         *("sku", "stand_in", "price", "compare_at_price", "prices", "compare_at_prices", "currency", "stock", "in_stock"),

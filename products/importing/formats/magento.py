@@ -4,17 +4,19 @@ https://experienceleague.adobe.com/docs/commerce-admin/systems/data-transfer/dat
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from products.importing.columns import find_unread, squash
 from products.importing.csv_records import Record
 from products.importing.formats.grouping import Columns, iter_groups
-from products.importing.formats.lines import build_row, is_variant_column
+from products.importing.formats.lines import NOT_SHIPPED, build_row, is_variant_column
 from products.importing.raw_rows import RawRow
 from products.importing.tables import Table
 
 READ = frozenset(("storeviewcode", "configurablevariations"))
 OTHER_STORE_VIEWS = "lines of other store views (translations) were not read"
+DIGITAL = ("virtual", "downloadable")
 NOT_SOLD = {kind: f"a {kind} product is not sold itself; its parts are" for kind in ("grouped", "bundle")}
 
 
@@ -68,6 +70,8 @@ def _build(table: Table, columns: Columns, lines: list[Record], options: dict[st
     kind = columns.get(product, "producttype").lower()
     if kind in NOT_SOLD:
         return RawRow(row.number, row.values, row.problem or NOT_SOLD[kind])
+    if kind in DIGITAL:
+        row = replace(row, notes=(*row.notes, NOT_SHIPPED))
     if len(lines) == 1 and kind != "configurable":
         return row
     values = {name: value for name, value in row.values.items() if not is_variant_column(name)}

@@ -9,11 +9,10 @@ from typing import Any
 
 from products.importing.columns import MARKET_COLUMN, resolve, squash
 from products.importing.csv_records import Record
-from products.importing.flags import NO
+from products.importing.flags import NO, is_set, is_yes
 from products.importing.formats.grouping import Columns, has_extra_cells, iter_groups
-from products.importing.formats.lines import EXTRA_CELLS
+from products.importing.formats.lines import EXTRA_CELLS, NOT_SHIPPED
 from products.importing.raw_rows import RawRow
-from products.importing.sales import drop_zero
 from products.importing.skus import make_sku
 from products.importing.tables import Table
 
@@ -28,6 +27,7 @@ PRICE = ("variantprice", "price")
 COMPARE_AT = ("variantcompareatprice", "compareatprice")
 QUANTITY = ("variantinventoryqty", "inventoryquantity", "variantinventoryquantity", "inventorycount")
 TRACKER = ("variantinventorytracker", "inventorytracker", "variantmanageinventory")
+SHIPPING = ("variantrequiresshipping", "requiresshipping")
 POLICY = ("variantinventorypolicy", "continuesellingwhenoutofstock", "variantallowbackorder")
 IMAGE = ("imagesrc", "productimageurl")
 IMAGE_POSITION, IMAGE_ALT = ("imageposition",), ("imagealttext",)
@@ -37,10 +37,25 @@ NUMBERED_IMAGE = re.compile(r"(?:product)?image\d+(?:src|url)")
 OPTION = re.compile(r"(?:variant)?option(\d)(name|value)")
 READ = frozenset(
     (
-        *(*HANDLE, *TITLE, *BODY, *CATEGORY, *FLAGS, *GIFT_CARD, *SKU, *PRICE, *COMPARE_AT, *QUANTITY, *TRACKER, *POLICY),
+        *(
+            *HANDLE,
+            *TITLE,
+            *BODY,
+            *CATEGORY,
+            *FLAGS,
+            *GIFT_CARD,
+            *SKU,
+            *PRICE,
+            *COMPARE_AT,
+            *QUANTITY,
+            *TRACKER,
+            *POLICY,
+            *SHIPPING,
+        ),
         *(*IMAGE, *IMAGE_POSITION, *IMAGE_ALT, *VARIANT_IMAGE, *CURRENCY),
     )
 )
+CONTINUE = "continue"
 NOT_TRACKED = "the other shop does not count its stock; here it stays as it is, 0 for a new product"
 SELLS_ON = "the other shop sells on when it is sold out; this shop does not"
 GIFT_CARD_NOTE = "a gift card is switched off, because this shop does not issue codes"
@@ -123,7 +138,7 @@ class HandleProduct:
         if self.columns.has(*CATEGORY):
             values["category"] = self.get(self.first, *CATEGORY).replace("->", ">")
         values |= {name: self.get(self.first, name) for name in FLAGS if self.columns.has(name)}
-        if self.get(self.first, *GIFT_CARD).lower() not in ("", *NO):
+        if is_set(self.get(self.first, *GIFT_CARD)):
             values["is_active"] = "no"
             self.notes.append(GIFT_CARD_NOTE)
         if self.columns.has(*IMAGE) or any(NUMBERED_IMAGE.fullmatch(name) for name in self.columns.index):
@@ -151,11 +166,14 @@ class HandleProduct:
         variant |= {name: self.get(record, squash(name)) for name in self.prices}
         if self.columns.has(*QUANTITY):
             variant["stock"] = self._get_stock(record)
-        if self.get(record, *POLICY).lower() in ("continue", "true", "yes"):
+        policy = self.get(record, *POLICY)
+        if policy.lower() == CONTINUE or is_yes(policy):
             self.notes.append(SELLS_ON)
+        if self.get(record, *SHIPPING).lower() in NO and not is_set(self.get(self.first, *GIFT_CARD)):
+            self.notes.append(NOT_SHIPPED)
         if self.get(record, *VARIANT_IMAGE):
             variant["image"] = self.get(record, *VARIANT_IMAGE)
-        return drop_zero(variant)
+        return variant
 
     def _build_options(self, record: Record) -> dict[str, str]:
         """Return the options of a variant; `Title: Default Title` is what Shopify writes for a product without any."""
@@ -170,7 +188,7 @@ class HandleProduct:
 
     def _get_stock(self, record: Record) -> str:
         """Return the quantity; empty if the other shop does not count it."""
-        if self.columns.has(*TRACKER) and self.get(record, *TRACKER).lower() in ("", *NO):
+        if self.columns.has(*TRACKER) and not is_set(self.get(record, *TRACKER)):
             self.notes.append(NOT_TRACKED)
             return ""
         return self.get(record, *QUANTITY)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from products.importing.flags import NO
-from products.importing.formats.shopify_csv import GIFT_CARD_NOTE, MADE_UP, NOT_TRACKED, SELLS_ON
+from products.importing.flags import is_set
+from products.importing.formats.lines import NOT_SHIPPED
+from products.importing.formats.shopify_csv import CONTINUE, GIFT_CARD_NOTE, MADE_UP, NOT_TRACKED, SELLS_ON
 from products.importing.raw_rows import RawRow
-from products.importing.sales import drop_zero
 from products.importing.skus import make_sku
 
 TITLE = "a Shopify products.json"
@@ -19,7 +19,14 @@ READ = frozenset(
         *("handle", "title", "body_html", "product_type", "status", "published_at", "images", "image", "options", "variants", "id"),
         *("variants.id", "variants.title", "variants.sku", "variants.price", "variants.compare_at_price", "variants.available"),
         *("variants.inventory_quantity", "variants.inventory_policy", "variants.inventory_management", "variants.featured_image"),
-        *("variants.option1", "variants.option2", "variants.option3", "variants.image_id", "variants.position"),
+        *(
+            "variants.option1",
+            "variants.option2",
+            "variants.option3",
+            "variants.image_id",
+            "variants.position",
+            "variants.requires_shipping",
+        ),
     )
 )
 
@@ -59,7 +66,7 @@ def convert(row: RawRow) -> RawRow:
         values["status"] = product["status"]
     if "published_at" in product:
         values["published"] = product["published_at"] is not None
-    if str(product.get("gift_card", "")).lower() not in ("", *NO):
+    if is_set(str(product.get("gift_card", ""))):
         values["is_active"] = False
         notes.append(GIFT_CARD_NOTE)
     return replace(row, values=values, notes=tuple(notes))
@@ -89,9 +96,11 @@ def _convert_variant(
         notes += [] if is_counted else [NOT_TRACKED]
     elif isinstance(variant.get("available"), bool):
         converted["in_stock"] = variant["available"]
-    if variant.get("inventory_policy") == "continue":
+    if variant.get("inventory_policy") == CONTINUE:
         notes.append(SELLS_ON)
+    if variant.get("requires_shipping") is False and not is_set(str(product.get("gift_card", ""))):
+        notes.append(NOT_SHIPPED)
     featured, image_id = variant.get("featured_image"), variant.get("image_id")
     source = sources.get(image_id) if isinstance(image_id, int | str) else None
     image = source or (featured.get("src") if isinstance(featured, dict) else None)
-    return {**drop_zero(converted), **({"image": image} if isinstance(image, str) else {})}
+    return {**converted, **({"image": image} if isinstance(image, str) else {})}

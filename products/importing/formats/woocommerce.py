@@ -9,9 +9,9 @@ from typing import Any
 
 from products.importing.columns import squash
 from products.importing.csv_records import Record
-from products.importing.flags import NO
+from products.importing.flags import is_set
 from products.importing.formats.grouping import Columns, has_extra_cells, iter_groups
-from products.importing.formats.lines import EXTRA_CELLS
+from products.importing.formats.lines import EXTRA_CELLS, NOT_SHIPPED
 from products.importing.image_refs import split_cell
 from products.importing.raw_rows import RawRow
 from products.importing.skus import make_sku
@@ -37,6 +37,7 @@ NOT_SOLD = {
     "grouped": "a grouped product is not sold itself; its parts are",
     "external": "an external product is sold in another shop",
 }
+DIGITAL = ("virtual", "downloadable")
 MADE_UP = "a variation without a SKU got one from its product and options"
 SHARED_STOCK = "a variation shares the stock of its product, which this shop does not do; its stock stays as it is, 0 for a new one"
 SELLS_ON = "the other shop takes backorders; this shop does not"
@@ -132,8 +133,10 @@ def _build_offer(columns: Columns, record: Record, notes: list[str]) -> dict[str
     if offer.get("stock", "").lower() == "parent":
         offer = {name: value for name, value in offer.items() if name not in ("stock", "in_stock")}
         notes.append(SHARED_STOCK)
-    if columns.get(record, "backordersallowed").lower() not in ("", *NO):
+    if is_set(columns.get(record, "backordersallowed")):
         notes.append(SELLS_ON)
+    if any(_is(record, columns, kind) for kind in DIGITAL):
+        notes.append(NOT_SHIPPED)
     return offer
 
 

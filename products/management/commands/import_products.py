@@ -9,7 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from core import markets
 from products.importing.columns import parse_mapping
+from products.importing.encodings import check_encoding
 from products.importing.images import ImageImporter
 from products.importing.importer import Import, deactivate_missing
 from products.importing.report import generate_csv, replace_unprintable
@@ -32,6 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--file", type=Path, default=settings.BASE_DIR / "products.json", help="default: products.json")
         parser.add_argument("--images", type=Path, help="folder of the images (default: the file's folder)")
         parser.add_argument("--map", default="", help="names of the file's columns by ours: Preis=price,Bestand=stock")
+        parser.add_argument("--market", default="", choices=list(markets.get_markets()), help="market of prices without a currency")
+        parser.add_argument("--encoding", default="", help="of a CSV file, such as cp1250 (default: it is detected)")
+        parser.add_argument("--allow-free", action="store_true", help="let prices become 0, which is refused otherwise")
         parser.add_argument("--dry-run", action="store_true", help="check and count everything without writing")
         parser.add_argument("--strict", action="store_true", help="also exit with 1 if only images are missing")
         parser.add_argument(
@@ -42,11 +47,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, images: Path | None, dry_run: bool, **options: Any) -> None:
         quiet = options["verbosity"] == 0
         try:
-            source = Source(file, parse_mapping(options["map"]))
+            source = Source(file, parse_mapping(options["map"]), options["market"], check_encoding(options["encoding"]))
             survey = source.survey()  # reads the whole file, so that a broken one is refused before anything is written
             report = options["report"].open("wb") if options["report"] else None
             run = Import(
-                ImageImporter(images or file.resolve().parent, is_dry=dry_run), dry_run, summary=Summary.from_survey(survey)
+                ImageImporter(images or file.resolve().parent, is_dry=dry_run),
+                dry_run,
+                options["allow_free"],
+                summary=Summary.from_survey(survey, is_dry=dry_run),
             )
             with tqdm(total=survey.total, unit="row", disable=quiet or not sys.stderr.isatty(), file=sys.stderr) as bar:
                 show = self._print_progress(survey.total) if bar.disable and not quiet else bar.update

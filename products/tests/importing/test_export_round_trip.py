@@ -204,3 +204,13 @@ def test_a_second_export_is_the_same_file(tmp_path: Path, name: str) -> None:
     run_export(tmp_path / name)
 
     assert (tmp_path / name).read_bytes() == first
+
+
+def test_an_apostrophe_in_front_of_digits_is_kept(tmp_path: Path) -> None:
+    make_product("'90s mug", sku="'00044")
+    run_export(tmp_path / "out.csv")
+    before = dump_shop()
+
+    assert "''00044" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert reimport(tmp_path / "out.csv").output == ["0 created, 0 changed, 1 unchanged, 0 failed"]
+    assert dump_shop() == before

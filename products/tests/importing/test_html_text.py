@@ -84,10 +84,18 @@ PIECES = (
         ("<b>Bold</b>", "Bold"),
         ("<p>One.</p><p>Two.</p>", "One.\nTwo."),
         ("One<br>Two<br/>Three<BR />Four", "One\nTwo\nThree\nFour"),
-        ("<ul><li>One</li><li>Two</li></ul>", "One\nTwo"),
-        ("<ul>\n<li>One</li>\n\n<li> Two </li>\n</ul>\n<p>Three</p>", "One\nTwo\n\nThree"),
+        ("<ul><li>One</li><li>Two</li></ul>", "• One\n• Two"),
+        ("<ul>\n<li>One</li>\n\n<li> Two </li>\n</ul>\n<p>Three</p>", "• One\n• Two\n\nThree"),
         ("<table><tr><td>A</td></tr><tr><td>B</td></tr></table>", "A\nB"),
-        ("<table>\n<tbody>\n<tr>\n<th>A</th>\n<th>B</th>\n</tr>\n<tr><td>1</td><td>2</td></tr></tbody></table>", "A B\n1 2"),
+        ("<table>\n<tbody>\n<tr>\n<th>A</th>\n<th>B</th>\n</tr>\n<tr><td>1</td><td>2</td></tr></tbody></table>", "A | B\n1 | 2"),
+        ("<ol><li><p>One</p></li><li>\n<div> Two</div></li><li></li><li><img src=x></li></ol><p>Three</p>", "• One\n• Two\nThree"),
+        ("<ul><li>One<ul><li>Two<li>Three</ul><li>• Four</ul>", "• One\n• Two\n• Three\n• Four"),
+        ("<p>In:</p><ul><li>One</li></ul>Out", "In:\n• One\nOut"),
+        (
+            "<tr><td><p>Length</p></td><td><p>30 cm</p></td></tr><tr><td>Width</td><td></td><td>5 cm</td></tr>",
+            "Length | 30 cm\nWidth | 5 cm",
+        ),
+        ("<td>A</td><td>B</td>", "A | B"),
         ("<p>One</p>\n\n\n<p>Two</p>", "One\n\nTwo"),
         ("Before<script>alert('<b>x</b>')</script>After", "BeforeAfter"),
         ("<style>p { color: red }</style>Text", "Text"),
@@ -147,5 +155,5 @@ def test_no_tag_is_left_of_html() -> None:
 
 
 def test_a_long_text_of_nothing_but_openings_takes_no_time() -> None:
-    for piece in ("<", "<a", "&", "&a", "<!--", "\n ", "<br", "</p"):
+    for piece in ("<", "<a", "&", "&a", "<!--", "\n ", "<br", "</p", "<li>", "</li>", "<td>", "<tr>", "<li> "):
         assert len(html_to_text(piece * 50_000)) <= 50_000 * len(piece)

@@ -24,8 +24,8 @@ JSON_REPORT = [
     f"row 10 (Mansion): {RANGE}: '99999999999999999999'",
     "row 11 (No price): SKU SC-011 is new to the shop, so its row needs a price",
     "row 12 (Forgot the price): SKU SC-012 is new to the shop, so its row needs a price",
-    "row 15 (?): SKU SC-015 is new to the shop, so its row needs a name",
-    "row 16 (?): name is missing or is not text",
+    "row 15 (SC-015): SKU SC-015 is new to the shop, so its row needs a name",
+    "row 16 (SC-016): name is missing or is not text",
     "row 17 (Dollars): price is not in INR: '$19.99'",
     "row 19 (Half a comma): price has a decimal comma, but the other prices of the file have a decimal point: '1,5'",
     f"row 20 (From): {AMOUNT}: 'from 99'",
@@ -49,7 +49,7 @@ JSON_REPORT = [
     f"row 47 (?): {SKU}",
 ]
 JSON_PRODUCTS = [  # SKU, name, description, price, stock, category, is_active
-    ("SC-001", "Wireless Earbuds & Case", "True wireless sound.\n24 h battery\nUSB-C", "1299", 25, "Electronics", True),
+    ("SC-001", "Wireless Earbuds & Case", "True wireless sound.\n• 24 h battery\n• USB-C", "1299", 25, "Electronics", True),
     ("SC-002", "Cotton Shirt", "Soft.", "129900", 3, "Shirts", True),
     ("SC-003", "नीला दीपक", "हाथ से बना\u00a0दीपक।", "499", 12, None, True),
     ("SC-004", "青いランプ", "日本製。", "499", 0, None, True),
@@ -83,8 +83,8 @@ JSON_NOTES = [
 CSV_REPORT = [
     'row 3 (Shirt, "classic"): picture missing/a.jpg was not found',
     'row 3 (Shirt, "classic"): picture missing/b.jpg was not found',
-    "row 6 (No price): SKU SC-005 is new to the shop, so its row needs a price",
-    "row 8 (?): SKU SC-007 is new to the shop, so its row needs a name",
+    "row 6 (No price): SKU SC-005 is new to the shop, so its row needs a price in INR",
+    "row 8 (SC-007): SKU SC-007 is new to the shop, so its row needs a name",
     "row 10 (Dollars): price is not in INR: '$10'",
     "row 11 (Rupees abroad): prices.us is not in USD: '₹10'",
     "row 12 (Again): SKU SC-001 is already used in row 2",
@@ -97,7 +97,7 @@ CSV_REPORT = [
     "row 23 (Maybe): Is Active must be a word like true, yes, active, or false, no, draft: 'perhaps'",
 ]
 CSV_PRODUCTS = [
-    ("SC-001", "Wireless Earbuds & Case", "True wireless sound.\n\n24 h battery", "1299", 25, "Electronics", True),
+    ("SC-001", "Wireless Earbuds & Case", "True wireless sound.\n\n• 24 h battery", "1299", 25, "Electronics", True),
     ("SC-002", 'Shirt, "classic"', "Soft.", "129900", 3, "Shirts", True),
     ("SC-003", "नीला दीपक", "", "499", 12, None, True),
     ("SC-004", "青いランプ 💡", "日本製。", "499", 0, None, False),
@@ -149,8 +149,9 @@ def test_the_two_files_can_follow_one_another() -> None:
 
     result = run_import(DATA / "foreign.csv", deactivate_missing=True)
 
-    assert result.output[-1] == "5 created, 7 changed, 0 unchanged, 9 failed, 16 deactivated, 3 picture(s) missing"
-    assert Product.objects.filter(is_active=True).count() == 10
+    assert result.output[-1] == "5 created, 6 changed, 0 unchanged, 10 failed, 16 deactivated, 3 picture(s) missing"
+    assert Variant.objects.get(sku="SC-018").price == 1299  # the second file has 0
+    assert Product.objects.filter(is_active=True).count() == 11
 
 
 def test_what_came_in_is_shown_as_text(api: SchemaClient) -> None:

@@ -11,16 +11,18 @@ from django.conf import settings
 
 from products.models import Product, ProductImage
 from products.tests.factories import make_png
-from products.tests.import_file import dump_shop, make_row, run_import, write_file
+from products.tests.import_file import PRICES, dump_shop, make_row, run_import, write_file
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def read_report(file: Path) -> list[list[str]]:
-    """Return the lines of a report."""
+    """Return the lines of a report without the first one behind the header, which is about the currency of the prices."""
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     with file.open(newline="", encoding="utf-8-sig") as stream:
-        return list(csv.reader(stream))
+        header, prices, *lines = csv.reader(stream)
+    assert prices == ["", "", "", "note", PRICES]
+    return [header, *lines]
 
 
 def test_the_report_holds_every_problem_in_the_order_of_the_rows(tmp_path: Path) -> None:
@@ -39,7 +41,7 @@ def test_the_report_holds_every_problem_in_the_order_of_the_rows(tmp_path: Path)
     assert [line[0] for line in lines[1:]] == [str(number) for number in range(1, 61)]
 
 
-def test_a_report_of_no_problems_is_only_a_head(tmp_path: Path) -> None:
+def test_a_report_of_no_problems_says_only_how_prices_were_read(tmp_path: Path) -> None:
     run_import(write_file(tmp_path, [make_row()]), report=tmp_path / "report.csv")
 
     assert read_report(tmp_path / "report.csv") == [["row", "sku", "name", "kind", "text"]]
@@ -140,7 +142,13 @@ def test_the_command_line_takes_every_option(tmp_path: Path) -> None:
     file = write_file(tmp_path, [make_row("A")])
     before = dump_shop()
     options = ["--images", str(tmp_path), "--dry-run", "--strict", "--deactivate-missing", "--report", str(tmp_path / "r.csv")]
-    database = {"DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}", "DEBUG": "1", "SECRET_KEY": "x" * 50}
+    options += ["--market", "in", "--encoding", "cp1250", "--allow-free"]
+    database = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.sqlite3'}",
+        "DEBUG": "1",
+        "SECRET_KEY": "x" * 50,
+        "MARKETS": "in:INR,us:USD",
+    }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")} | database
 
     def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -153,5 +161,5 @@ def test_the_command_line_takes_every_option(tmp_path: Path) -> None:
     done = manage("import_products", "--file", str(file), *options)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "1 created, 0 changed, 0 unchanged, 0 failed (dry run: nothing was written)\n"
+    assert done.stdout.splitlines()[-1] == "1 created, 0 changed, 0 unchanged, 0 failed (dry run: nothing was written)"
     assert dump_shop() == before

@@ -307,7 +307,7 @@ def test_a_catalog_of_100_products_comes_in_whole_and_a_second_time_changes_noth
     assert Product.objects.filter(is_active=False).count() == 10
     assert (Variant.objects.count(), ProductImage.objects.count()) == (34 + 66 * 3, 500)
     product = Product.objects.get(name="Schürze Nº 7 – „Größe“")
-    assert product.description == "Maße\nLänge 7 cm\nÖko\nSüß"
+    assert product.description == "Maße\nLänge | 7 cm\n• Öko\n• Süß"
     assert product.category is not None
     assert product.category.name == "Küche & Bad"
     assert list(product.variants.values_list("sku", "options", "stock")) == [
@@ -430,3 +430,25 @@ def test_a_compare_at_price_of_0_is_none_in_json(tmp_path: Path) -> None:
     import_products_json(tmp_path, make_product(variants=[variant]))
 
     assert Variant.objects.get(sku="LIN-S").compare_at_price is None
+
+
+@pytest.mark.parametrize(("cell", "is_noted"), [("false", True), ("true", False), ("", False)])
+def test_a_product_that_is_not_shipped_is_noted(tmp_path: Path, cell: str, is_noted: bool) -> None:
+    header = f"{HEADER},Variant Requires Shipping"
+    line = make_line("ebook", Title="E-book", Variant_SKU="E-1", Variant_Price="9", Variant_Requires_Shipping=cell)
+
+    result = import_csv(tmp_path, write_lines(line, header=header))
+
+    note = "  note: the other shop does not ship it; this shop has no digital goods and ships it like any other product (row 2)"
+    assert (note in result.output) is is_noted
+    assert Product.objects.get().is_active
+
+
+def test_a_product_of_json_that_is_not_shipped_is_noted(tmp_path: Path) -> None:
+    variant = {"sku": "E-1", "price": "9", "requires_shipping": False}
+    product = {"handle": "ebook", "title": "E-book", "body_html": "", "variants": [variant]}
+
+    result = import_rows(tmp_path, product)
+
+    note = "  note: the other shop does not ship it; this shop has no digital goods and ships it like any other product (row 1)"
+    assert note in result.output

@@ -187,3 +187,12 @@ def test_an_export_with_few_columns_says_nothing_of_the_others(tmp_path: Path) -
         ("LIN-M", {"Size": "M"}, Decimal(45), 0),
     ]
     assert Product.objects.get().description == "Soft linen"
+
+
+@pytest.mark.parametrize("kind", ["simple, virtual", "simple, downloadable, virtual"])
+def test_a_virtual_or_downloadable_product_is_noted(tmp_path: Path, kind: str) -> None:
+    result = import_csv(tmp_path, HEADER + MUG.format(sale="").replace("simple", f'"{kind}"'))
+
+    note = "  note: the other shop does not ship it; this shop has no digital goods and ships it like any other product (row 2)"
+    assert note in result.output
+    assert Product.objects.get().is_active

@@ -66,6 +66,8 @@ WHOLE = "must be a whole number from 0 to 1000000000"
         ),
         *(("1.500", "JPY", "1500"), ("150.000", "VND", "150000"), ("₫1.500", "VND", "1500"), ("1500.000", "JPY", "1500")),
         *(("9.5000", "INR", "9.5"), ("1500.0000", "JPY", "1500"), ("1.500", "BHD", "1.5")),
+        *(("٣٫٥", "INR", "3.5"), ("١٬٢٩٩٫٥٠", "INR", "1299.5"), ("१,२९,९००", "INR", "129900"), ("１，２９９．００", "JPY", "1299")),
+        *(("1299,50", "INR", "1299.5"), ("-0,00", "INR", "0"), ("₹ ४९९", "INR", "499")),
         *(("5\u200b.00", "USD", "5"), ("\ufeff5", "USD", "5"), ("+5", "USD", "5"), ("1.299", "KWD", "1.299")),
     ],
 )
@@ -90,9 +92,11 @@ def test_a_price_is_read(text: str, currency: str, expected: str | None) -> None
         ),
         *(
             (text, "INR", "must be an amount like 19.99")
-            for text in ("1,299,00", "1299,000,0", "1,,299", "1,2990,1", "٣٫٥", "1_000", "")
+            for text in ("1,299,00", "1299,000,0", "1,,299", "1,2990,1", "5²", "1_000", "")
         ),
-        *((text, "INR", "INR has 2 decimal places") for text in ("1.299", "1.005", "1e-400")),
+        ("1e-400", "INR", "INR has 2 decimal places"),
+        ("1.299", "INR", "may mean 1.299 or 1299, and the file does not show which; write one of them"),
+        ("€1.500", "EUR", "may mean 1.5 or 1500, and the file does not show which; write one of them"),
         ("-5", "INR", "must be from 0 to 9999999.999"),
         (True, "INR", "must be an amount like 19.99"),
         ([5], "INR", "must be an amount like 19.99"),
@@ -128,8 +132,12 @@ def test_the_prices_of_a_file_prove_their_decimal_mark(texts: list[Any], mark: s
         ("1.299", ".", None),
         ("1,299", ".", "1299"),
         ("9,500", ",", "9.5"),
-        ("9.50", ",", None),
-        ("9,50", ".", None),
+        ("9.50", ",", "9.5"),
+        ("9,50", ".", "9.5"),
+        ("1299,50", ".", "1299.5"),
+        ("9,5", ".", None),
+        ("1.500", ".", "1.5"),
+        ("1.500", ",", "1500"),
     ],
 )
 def test_an_ambiguous_price_is_read_as_the_file_has_it(text: str, mark: str, expected: str | None) -> None:
@@ -154,16 +162,38 @@ def test_an_ambiguous_price_is_read_as_the_file_has_it(text: str, mark: str, exp
         ("In stock", None, "stock has no number (In stock); it stays as it is, 0 for a new product"),
         ("OutOfStock", 0, ""),
         ("12.0000", 12, ""),
+        *((text, 15, "") for text in ("١٥", "१५", "１５")),
     ],
 )
 def test_a_quantity_is_read(value: Any, expected: int | None, note: str) -> None:
     assert parse_quantity(value) == (expected, note)
 
 
-@pytest.mark.parametrize("value", ["4.5", 2.5, "12 pcs", "many", "1000000001", True, None, "", "\u0665", [1]])
+@pytest.mark.parametrize("value", ["4.5", 2.5, "12 pcs", "many", "1000000001", True, None, "", "5²", [1]])
 def test_a_quantity_that_is_no_whole_number_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=WHOLE):
         parse_quantity(value)
+
+
+@pytest.mark.parametrize("text", ["12.000", "-1.200", "١٫٥٠٠"])
+def test_a_quantity_that_may_be_a_thousand_times_as_much_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"may mean -?\d+(\.\d+)? or -?\d+, and the file does not show which; write one of them"):
+        parse_quantity(text)
+
+
+@pytest.mark.parametrize(("mark", "expected"), [(",", 12000), (".", 12)])
+def test_a_quantity_is_read_as_the_prices_of_the_file_are(mark: str, expected: int) -> None:
+    assert parse_quantity("12.000", mark) == (expected, "")
+
+
+@pytest.mark.django_db
+@pytest.mark.once
+def test_the_quantities_of_a_stock_list_prove_their_decimal_mark(tmp_path: Path) -> None:
+    import_csv(tmp_path, "sku,name,price\nA,Lamp,5\nB,Tee,5\nC,Mug,5\n")
+
+    import_csv(tmp_path, "sku;stock\nA;12.000\nB;0.000\nC;7\n")
+
+    assert dict(Variant.objects.values_list("sku", "stock")) == {"A": 12, "B": 0, "C": 7}
 
 
 @pytest.mark.django_db

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db
         ({"price": "25"}, {"price": "25.00"}),
         ({"compare_at_price": "40"}, {"compare_at_price": "40.00"}),
         ({"compare_at_price": None}, {"compare_at_price": None}),
+        ({"compare_at_price": "0.00"}, {"compare_at_price": None}),
         ({"stock": 3}, {"stock": 3, "is_low_stock": True}),
         ({"low_stock_threshold": 10}, {"is_low_stock": True}),
         ({"category": None}, {"category": None}),

@@ -1,0 +1,8 @@
+"""What counts as empty in what clients and files send."""
+
+from typing import Any
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a value counts as absent: null, or text without a visible character."""
+    return value is None or (isinstance(value, str) and not value.strip())
