@@ -66,7 +66,7 @@ def _try_row(raw: RawRow, importer: Import) -> PreviewRow:
     state = CREATED if summary.created else CHANGED if summary.changed else UNCHANGED
     changes: list[str] = []
     if state == CREATED:
-        changes = [*_describe_new(after), *([f"pictures: {len(row.images)}, fetched by the import"] if row.images else [])]
+        changes = [*_describe_new(after), *([f"pictures: {len(row.images)}"] if row.images else [])]
     elif state == CHANGED:
         changes = [*_compare(before, after), *(["pictures"] if changes_pictures else [])]
     if state == CHANGED and not changes:

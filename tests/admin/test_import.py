@@ -505,7 +505,7 @@ def test_the_preview_shows_the_values_of_new_products() -> None:
             "not for sale",
             "T-S: options: Size S, price: ₹9.00, stock: 1",
             "T-M: options: Size M, price: ₹9.50, stock: 0",
-            "pictures: 2, fetched by the import",
+            "pictures: 2",
         ],
     ]
 

@@ -14,6 +14,7 @@ from core import outbox
 from products.importing import slices
 from products.models import ImportRun, Product
 from products.tests.factories import make_product
+from products.tests.import_file import PRICES
 from tests.axe import find_violations
 from tests.browser import launch_chromium
 
@@ -106,7 +107,7 @@ def test_a_file_is_imported_by_clicks(page: Page, worker: Worker, tmp_path: Path
     worker.is_awake.set()
 
     expect(page.get_by_role("button", name="Import now")).to_be_visible(timeout=15_000)
-    expect(page.get_by_text("price: 20.00 → 25.00")).to_be_visible()
+    expect(page.get_by_text("price: ₹20.00 → ₹25.00")).to_be_visible()
     expect(page.get_by_text(f"picture {PICTURE} was not found")).to_be_visible()
     problems += find_problems(page, packages)
     assert Product.objects.count() == 1
@@ -118,6 +119,7 @@ def test_a_file_is_imported_by_clicks(page: Page, worker: Worker, tmp_path: Path
         page.get_by_role("link", name="Download report (CSV)").click()
     assert download.value.path().read_text(encoding="utf-8-sig").splitlines() == [
         "row,sku,name,kind,text",
+        f'0,,,note,"{PRICES}"',
         f"3,M-1,Mug,picture,picture {PICTURE} was not found",
         "4,X-1,Broken,problem,price must be an amount like 19.99: 'x'",
     ]
