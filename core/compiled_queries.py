@@ -51,17 +51,18 @@ class CompiledStatement(NamedTuple):
             param.output_field.get_db_prep_save(values[param.name], connection=connection) if isinstance(param, Param) else param
             for param in self.params
         ]
-        with connection.cursor() as cursor, _without_prepared_statements(connection) if self.custom_plan else nullcontext():
+        with connection.cursor() as cursor, without_prepared_statements(connection) if self.custom_plan else nullcontext():
             cursor.execute(self.sql, params)
             return fetch(cursor)
 
 
 @contextmanager
-def _without_prepared_statements(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def without_prepared_statements(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Disable prepared statements in this block, so that PostgreSQL does not use one generic plan for all values."""
     if connection.vendor != "postgresql":
         yield
         return
+    connection.ensure_connection()
     raw: Any = connection.connection
     threshold, raw.prepare_threshold = raw.prepare_threshold, None
     try:

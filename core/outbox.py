@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from core.compiled_queries import CompiledInsert
@@ -21,6 +21,7 @@ logger = logging.getLogger("shop.jobs")
 Handler = Callable[[dict[str, Any]], None]
 HANDLERS: dict[str, Handler] = {}
 LEASE = timedelta(minutes=5)
+STALL_LIMIT = timedelta(minutes=5)  # after which jobs that are due and that nobody runs are reported
 INSERT_JOBS = CompiledInsert(Job, ignore_conflicts=True)
 DONE_RETENTION = timedelta(days=7)
 MAX_ATTEMPTS = 12  # 20.5 hours with the back-off below
@@ -126,6 +127,18 @@ def retry_failed(jobs: QuerySet[Job]) -> int:
     """Queue the failed ones of these jobs again; returns how many."""
     reset = {"failed_at": None, "attempts": 0, "leased_until": None, "run_at": timezone.now()}
     return jobs.filter(done_at=None, failed_at__isnull=False).update(**reset)
+
+
+def get_stalled() -> tuple[int, datetime | None]:
+    """Return how many jobs have been due for more than five minutes, and since when the oldest; none while a worker is at work."""
+    now = timezone.now()
+    is_leased = Q(leased_until__gt=now)
+    unfinished = Job.objects.filter(done_at=None, failed_at=None, run_at__lte=now)
+    is_stalled = Q(run_at__lt=now - STALL_LIMIT) & ~is_leased
+    counts = unfinished.aggregate(
+        leased=Count("pk", filter=is_leased), stalled=Count("pk", filter=is_stalled), oldest=Min("run_at", filter=is_stalled)
+    )
+    return (0, None) if counts["leased"] else (counts["stalled"], counts["oldest"])
 
 
 def clean_up() -> dict[str, int]:

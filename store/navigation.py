@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-HOME = {"title": "Dashboard", "icon": "dashboard"}
+HOME = {"title": "Home", "icon": "home"}
 GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Orders": (
         ("orders.order", "Orders", "receipt_long"),

@@ -18,7 +18,7 @@ def get_unfold_settings(site_url: str) -> dict[str, Any]:
         "SCRIPTS": [lambda request: static("shop/admin.js")],
         "SHOW_VIEW_ON_SITE": False,
         "BORDER_RADIUS": "6px",
-        "DASHBOARD_CALLBACK": "store.dashboard.add_dashboard_context",
+        "DASHBOARD_CALLBACK": "store.dashboard.home.add_dashboard_context",
         "SIDEBAR": {"navigation": "store.navigation.build_sidebar"},
         "COLORS": {
             "primary": {  # shades of the demo shop front's green, which is 600

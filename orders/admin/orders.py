@@ -21,6 +21,7 @@ from core.exceptions import DomainError
 from core.shop_settings import shop, values
 from orders import minor_units, selectors
 from orders.admin import badges, order_actions
+from orders.admin.filters import TodoFilter
 from orders.fulfilment import shipping
 from orders.models import Order, OrderEvent, OrderItem, Payment
 
@@ -110,7 +111,7 @@ class OrderAdmin(ReadOnlyAdminMixin, ModelAdmin[Order]):
     """Orders, with their lines, payments and history."""
 
     list_display = ("number", "placed_at", "buyer", "amount", "state", "payment", "alert", "payment_method", "market")
-    list_filter = ("status", "payment_method", "market", ("attention", admin.EmptyFieldListFilter))
+    list_filter = (TodoFilter, "status", "payment_method", "market", ("attention", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("number", "email", "name", "phone", "items__sku")
     date_hierarchy = "placed_at"

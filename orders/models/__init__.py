@@ -2,7 +2,7 @@
 
 from orders.models.address import ADDRESS_FIELDS, Address
 from orders.models.order import MAX_REASON, Order, OrderEvent, OrderItem
-from orders.models.payment import Dispute, Payment, Refund, StripeEvent
+from orders.models.payment import Dispute, Payment, ReconciliationTime, Refund, StripeEvent
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -13,6 +13,7 @@ __all__ = [
     "OrderEvent",
     "OrderItem",
     "Payment",
+    "ReconciliationTime",
     "Refund",
     "StripeEvent",
 ]

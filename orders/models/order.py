@@ -96,6 +96,12 @@ class Order(TimeStampedModel):
             models.Index(fields=["-created_at", "-id"], name="order_newest"),
             models.Index(fields=["phone_e164"], name="order_phone"),
             models.Index(fields=["reserved_until"], name="order_reserved", condition=Q(stock_state="reserved")),
+            models.Index(fields=["status", "-created_at", "-id"], name="order_status"),
+            models.Index(fields=["-created_at", "-id"], name="order_alert", condition=~Q(attention="")),
+            models.Index(fields=["paid_at"], name="order_paid", condition=Q(paid_at__isnull=False)),
+            models.Index(
+                fields=["id"], name="order_paid_and_closed", condition=Q(status__in=["cancelled", "expired"], paid_at__isnull=False)
+            ),
         ]
 
     @property

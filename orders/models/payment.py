@@ -61,6 +61,13 @@ class Payment(TimeStampedModel):
 
     class Meta:
         ordering = ["created_at"]
+        indexes = [
+            models.Index(
+                fields=["order", "captured_minor", "provider", "currency"],  # all that the sales by day read
+                name="payment_captured",
+                condition=Q(captured_minor__gt=0),
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0, amount_minor__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(condition=Q(refunded_minor__lte=models.F("captured_minor")), name="payment_refunds_within"),
@@ -123,6 +130,10 @@ class Refund(TimeStampedModel):
     class Meta:
         ordering = ["created_at"]
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0, amount_minor__gt=0), name="refund_of_something")]
+        indexes = [
+            models.Index(fields=["created_at"], name="refund_newest"),
+            models.Index(fields=["state"], name="refund_unfinished", condition=~Q(state="succeeded")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} refunded, {self.state}"
@@ -190,3 +201,12 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+
+class ReconciliationTime(models.Model):
+    """When `sync_payments` last finished a run over all orders: a single row, with the id 1."""
+
+    finished_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.finished_at):%Y-%m-%d %H:%M}"

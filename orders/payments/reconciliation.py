@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.actors import SYSTEM
-from orders.models import Order, Payment, Refund, StripeEvent
+from orders.models import Order, Payment, ReconciliationTime, Refund, StripeEvent
 from orders.payments import refunds, sessions, settlement, stripe_gateway, webhook_events
 from orders.payments.provider_state import ProviderRefund, ProviderSession
 from orders.state import alerts
@@ -76,6 +76,8 @@ class ReconciliationRun:
                 self._try("the provider's refunds", partial(self._compare_refunds, now))
         for refund in self._list_unanswered_refunds(now):
             self._try(f"refund {refund.pk}", partial(self._submit_refund, refund))
+        if not self.order and not self.is_dry:
+            ReconciliationTime.objects.update_or_create(pk=1, defaults={"finished_at": timezone.now()})
         return self.report
 
     def _try(self, subject: str, act: Callable[[], None]) -> None:

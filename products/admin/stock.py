@@ -39,7 +39,7 @@ class VariantStockLevelFilter(admin.SimpleListFilter):
         """Filter the list by the selected stock level."""
         if self.value() == "low":
             return stock_levels.filter_low(queryset)
-        return queryset.filter(left__lte=0) if self.value() == "out" else queryset
+        return stock_levels.filter_sold_out(queryset) if self.value() == "out" else queryset
 
 
 class MovementForm(forms.ModelForm[StockOfVariant]):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from carts.tests.factories import add_to_cart
 from core.actors import SYSTEM
-from orders.models import Order, Payment, Refund, StripeEvent
+from orders.models import Order, Payment, ReconciliationTime, Refund, StripeEvent
 from orders.state import alerts
 from orders.tests.factories import customer
 from orders.tests.payments.card_payments import CardPayments, get_statuses
@@ -166,6 +166,18 @@ def test_one_order_alone_is_looked_at_where_that_is_asked_for(card_payments: Car
     assert run_sync(order="000000-AAAAAA").code == 0
     assert run_sync(order=ordered["number"].lower()).code == 1
     assert get_statuses(ordered["number"])[0] == "processing"
+
+
+def test_the_time_of_a_whole_run_is_recorded(card_payments: CardPayments, ordered: dict[str, Any]) -> None:
+    started_at = timezone.now()
+
+    run_sync(dry_run=True)
+    run_sync(order=ordered["number"])
+    assert not ReconciliationTime.objects.exists()
+    run_sync()
+    run_sync()
+
+    assert ReconciliationTime.objects.get().finished_at > started_at
 
 
 def test_a_paid_session_of_ours_that_no_order_has_is_named(card_payments: CardPayments, ordered: dict[str, Any]) -> None:

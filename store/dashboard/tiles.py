@@ -1,0 +1,133 @@
+"""The tiles of the home page, each a kind of open work with a link to its list, and warnings about stopped programs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import emails
+from core import money, outbox
+from core.models import Job
+from orders import reports, todo
+from orders.models import Order, ReconciliationTime, StripeEvent
+from orders.state import notifications
+from products.catalog import stock_levels
+from store.navigation import can_view
+
+EMAIL_JOBS = frozenset({emails.JOB_KIND, notifications.CUSTOMER_EMAIL_JOB, notifications.MERCHANT_EMAIL_JOB})
+RECONCILIATION_LIMIT = timedelta(minutes=15)  # sync_payments runs every minute
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A kind of work. An urgent one is shown as an alarm unless its count is 0."""
+
+    title: str
+    icon: str
+    count: int
+    link: str
+    note: str = ""
+    is_urgent: bool = False
+
+
+def build_tiles(request: HttpRequest) -> list[Tile]:
+    """Return the tiles that the user may see, in a constant number of queries."""
+    tiles: list[Tile] = []
+    if can_view(request, "orders.order"):
+        tiles += _order_tiles()
+    if can_view(request, "products.stockofvariant"):
+        tiles += _stock_tiles()
+    if can_view(request, "core.job"):
+        tiles += _job_tiles()
+    if can_view(request, "orders.stripeevent"):
+        failed = StripeEvent.objects.filter(status=StripeEvent.Status.FAILED).count()
+        link = _list_link("orders_stripeevent", status__exact=StripeEvent.Status.FAILED)
+        tiles.append(Tile("Failed provider events", "webhook", failed, link, is_urgent=True))
+    return tiles
+
+
+def _order_tiles() -> list[Tile]:
+    orders = Order.objects.order_by()
+    cash, amounts = _sum_cash(todo.cod_to_collect(orders))
+    unpaid, units = reports.count_unpaid_reservations()
+    reserved = f"{units} {'unit' if units == 1 else 'units'} reserved" if unpaid else ""
+    return [
+        Tile("To pack", "package_2", todo.to_pack(orders).count(), _todo_link("to_pack")),
+        Tile("On the way", "local_shipping", todo.on_the_way(orders).count(), _todo_link("on_the_way")),
+        Tile("Cash to collect", "payments", cash, _todo_link("cod_to_collect"), amounts),
+        Tile("To refund", "undo", todo.to_refund(orders).count(), _todo_link("to_refund"), is_urgent=True),
+        Tile(
+            *("Alerts", "notifications", reports.list_orders_with_alerts().count()),
+            *(_list_link("orders_order", attention__isempty="0"), "orders to look at"),
+            is_urgent=True,
+        ),
+        Tile(
+            *("Awaiting payment", "hourglass_top", unpaid),
+            *(_list_link("orders_order", stock_state__exact=Order.StockState.RESERVED), reserved),
+        ),
+    ]
+
+
+def _sum_cash(orders: QuerySet[Order]) -> tuple[int, str]:
+    """Return the number of the orders and their totals in each currency; one statement."""
+    rows = list(orders.values_list("currency").annotate(Count("pk"), Sum("total")).order_by("currency"))
+    amounts = [money.format_price(total, currency) for currency, _, total in rows]
+    return sum(count for _, count, _ in rows), ", ".join(amounts)
+
+
+def _stock_tiles() -> list[Tile]:
+    low, sold_out = stock_levels.count_low_stock()
+    return [
+        Tile("Low stock", "production_quantity_limits", low, _list_link("products_stockofvariant", level="low")),
+        Tile("Sold out", "remove_shopping_cart", sold_out, _list_link("products_stockofvariant", level="out")),
+    ]
+
+
+def _job_tiles() -> list[Tile]:
+    """Return the failed jobs, e-mails apart; each link lists the kinds that it counts."""
+    counts = dict(Job.objects.filter(failed_at__isnull=False).values_list("kind").annotate(Count("pk")).order_by())
+    tiles = []
+    for title, icon, kinds in (
+        ("Failed e-mails", "unsubscribe", EMAIL_JOBS),
+        ("Other failed jobs", "error", counts.keys() - EMAIL_JOBS),
+    ):
+        link = _list_link("core_job", failed_at__isempty="0", kind__in=",".join(sorted(kinds)))
+        tiles.append(Tile(title, icon, sum(counts.get(kind, 0) for kind in kinds), link, is_urgent=True))
+    return tiles
+
+
+def build_warnings(request: HttpRequest) -> list[str]:
+    """Return which programs seem to have stopped, and the commands that start them, for users who may see the jobs."""
+    if not can_view(request, "core.job"):
+        return []
+    warnings = []
+    count, since = outbox.get_stalled()
+    if since is not None:
+        waiting = "1 job is" if count == 1 else f"{count} jobs are"
+        warnings.append(f"Background work has stopped: {waiting} waiting since {_format_time(since)}. Start manage.py run_jobs.")
+    if settings.STRIPE_SECRET_KEY:
+        last = ReconciliationTime.objects.values_list("finished_at", flat=True).first()
+        if last is None or last < timezone.now() - RECONCILIATION_LIMIT:
+            state = f"not been checked since {_format_time(last)}" if last else "never been checked"
+            warnings.append(
+                f"Payments have {state}: unpaid orders keep their stock reserved, and lost payments are not found. "
+                "Start manage.py sync_payments --loop 60."
+            )
+    return warnings
+
+
+def _format_time(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+
+
+def _todo_link(state: str) -> str:
+    return _list_link("orders_order", todo=state)
+
+
+def _list_link(page: str, **query: str) -> str:
+    return f"{reverse(f'admin:{page}_changelist')}?{urlencode(query)}"

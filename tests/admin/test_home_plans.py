@@ -1,0 +1,75 @@
+"""The home page does not read whole tables of orders: PostgreSQL can answer each of its queries from an index"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from orders import reports, sales, todo
+from orders.models import Order
+from tests.admin.staff_clients import make_superuser_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+TABLES = {"orders_order", "orders_payment", "orders_refund"}
+
+
+def find_scanned_tables(sql: str) -> set[str]:
+    """Return the tables that a query reads from start to end even where that is made expensive."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
+        plans, scanned = [cursor.fetchone()[0][0]["Plan"]], set[str]()
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    while plans:
+        plan: dict[str, Any] = plans.pop()
+        plans += plan.get("Plans", [])
+        if plan["Node Type"] == "Seq Scan" or ("Index Name" in plan and "Index Cond" not in plan and "_pkey" in plan["Index Name"]):
+            scanned.add(plan["Relation Name"])
+    return scanned & TABLES
+
+
+def find_scanned_by(queryset: QuerySet[Any]) -> set[str]:
+    """Return the tables that counting these rows scans."""
+    with CaptureQueriesContext(connection) as queries:
+        queryset.order_by().count()
+    return find_scanned_tables(queries[0]["sql"])
+
+
+@pytest.mark.parametrize("state", [todo.to_pack, todo.on_the_way, todo.cod_to_collect, todo.to_refund])
+def test_what_is_to_do_is_found_by_an_index(state: Any) -> None:
+    assert find_scanned_by(state(Order.objects.all())) == set()
+
+
+def test_alerts_are_found_by_an_index() -> None:
+    assert find_scanned_by(reports.list_orders_with_alerts()) == set()
+
+
+def test_sales_are_found_by_an_index() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        sales.get_summaries()
+        sales.get_daily_sales()
+
+    assert len(queries) == 4
+    assert [find_scanned_tables(query["sql"]) for query in queries] == [set()] * 4
+
+
+def test_the_page_is_planned_for_its_values_each_time() -> None:
+    client = make_superuser_client()
+
+    for _ in range(7):
+        assert client.get("/admin/").status_code == 200
+
+    with connection.cursor() as cursor:  # a plan for all values would use none of the partial indexes
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%orders_order%'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_stuck_refunds_are_found_by_an_index() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        reports.list_stuck_refunds(5, timezone.now() - timedelta(days=30))
+
+    assert find_scanned_tables(queries[0]["sql"]) == set()
