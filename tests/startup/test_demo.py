@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -57,27 +59,62 @@ def wait_for(words: str, program: subprocess.Popen[bytes], output: Path) -> str:
     return said
 
 
-def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: Path) -> None:
-    project = copy_to(tmp_path / "shop")
-    for folder in ("emulator", "examples"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+@dataclass
+class Demo:
+    """A running demo in a copy of the project, what it prints, and the ports of API, shop front and emulator."""
+
+    project: Path
+    process: subprocess.Popen[bytes]
+    output: Path
+    ports: list[int]
+
+    def wait_for(self, words: str) -> str:
+        """Wait until the demo has printed these words; return all that it has printed."""
+        return wait_for(words, self.process, self.output)
+
+    def stop(self) -> int:
+        """Press Ctrl-C and return the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=PATIENCE)
+
+
+@contextmanager
+def running_demo(folder: Path, *arguments: str, **variables: str) -> Iterator[Demo]:
+    """Start the demo in a copy of the project."""
+    project = copy_to(folder / "shop")
+    for name in ("emulator", "examples"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
     shutil.copy(ROOT / "products.json", project)
-    api, front, emulator = free_ports(3)
-    ports = ["--port", str(api), "--page-port", str(front), "--emulator-port", str(emulator)]
-    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    output = tmp_path / "output"
-    with output.open("w") as told:
-        demo = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", *ports],
+    ports = free_ports(3)
+    options = [str(part) for pair in zip(("--port", "--page-port", "--emulator-port"), ports, strict=True) for part in pair]
+    with (folder / "output").open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", *options, *arguments],
             cwd=project,
-            env={**plain, "DEBUG": "1", "SECRET_KEY": "of a test", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=told,
-            stderr=told,
+            env=get_environment(**variables),
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
+    demo = Demo(project, process, folder / "output", ports)
     try:
-        said = wait_for("Ctrl-C stops everything.", demo, output)
-        assert [is_open(port) for port in (api, front, emulator)] == [True] * 3  # the addresses can be opened at once
+        yield demo
+    finally:
+        if process.poll() is None:
+            demo.stop()
+
+
+def get_environment(**variables: str) -> dict[str, str]:
+    """Return the environment of a fresh machine, with these settings."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**plain, "DEBUG": "1", "SECRET_KEY": "of a test", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", **variables}
+
+
+def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: Path) -> None:
+    with running_demo(tmp_path, "--empty", MARKETS="de:EUR") as demo:
+        said = demo.wait_for("Ctrl-C stops everything.")
+        api, front, emulator = demo.ports
+        assert [is_open(port) for port in demo.ports] == [True] * 3  # the addresses can be opened at once
         for name, address in (
             ("The shop front", f"http://localhost:{front}/"),
             ("The API", f"http://localhost:{api}/api/products/"),
@@ -92,13 +129,34 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
             ["Staff", "admin@example.com", "demo-demo-demo"],
             ["Customer", "customer@example.com", "demo-demo-demo"],
         ]
-    finally:
-        demo.send_signal(signal.SIGINT)
-        code = demo.wait(timeout=PATIENCE)
+        assert "71 created, 0 changed, 0 unchanged, 0 failed" in said  # whatever the markets are
+        code = demo.stop()
 
-    rest = output.read_text().partition("Ctrl-C stops everything.")[2]
+    rest = demo.output.read_text().partition("Ctrl-C stops everything.")[2]
     assert (code, rest.split()) == (0, ["Stopped."])
-    assert [is_open(port) for port in (api, front, emulator)] == [False] * 3
+    for port in demo.ports:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_month_of_orders_fills_the_shop_once_and_prints_no_e_mails(tmp_path: Path) -> None:
+    with running_demo(tmp_path, SHOP_EMAIL="owner@shop.example") as demo:
+        demo.wait_for("Ctrl-C stops everything.")
+        printed = demo.wait_for("The shop now has 64 orders of the last 30 days; their e-mails are not sent.")
+        integrity, again = (
+            subprocess.run(
+                [sys.executable, "manage.py", command],
+                cwd=demo.project,
+                env=get_environment(),
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for command in ("check_integrity", "fill_demo")
+        )
+
+    assert "Subject:" not in printed
+    assert (integrity, again) == ("No problems.\n", "")
 
 
 def is_open(port: int) -> bool:

@@ -13,18 +13,20 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
 from core.shutdown import ShutdownFlag
+from orders.models import Order
 from products.models import Product
+from store.demo.accounts import ADMIN, CUSTOMER, PASSWORD, create_accounts
+from store.demo.catalog import import_catalog
+from store.demo.provider import EMULATOR_KEY
 
 Process = subprocess.Popen[bytes]
-ADMIN, CUSTOMER, PASSWORD = "admin@example.com", "customer@example.com", "demo-demo-demo"
 
 
 def _get_emulator_settings(emulator_port: int) -> dict[str, str]:
     """Return the settings that connect the shop to the payment emulator."""
     return {
-        "STRIPE_SECRET_KEY": "sk_test_emulator",
+        "STRIPE_SECRET_KEY": EMULATOR_KEY,
         "STRIPE_API_BASE": f"http://127.0.0.1:{emulator_port}",
         "STRIPE_WEBHOOK_SECRET": "whsec_emulator",
     }
@@ -39,8 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port of the API (default 8000)")
         parser.add_argument("--page-port", type=int, default=5173, help="port of the shop front (default 5173)")
         parser.add_argument("--emulator-port", type=int, default=12111, help="port of the payment emulator (default 12111)")
+        parser.add_argument("--empty", action="store_true", help="create no customers and orders")
 
-    def handle(self, *args: Any, port: int, page_port: int, emulator_port: int, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, page_port: int, emulator_port: int, empty: bool, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo uses well-known passwords, so it requires DEBUG=1.")
         payments = {} if settings.STRIPE_SECRET_KEY else _get_emulator_settings(emulator_port)
@@ -60,12 +63,15 @@ class Command(BaseCommand):
             start("manage.py", "sync_payments", "--loop", "60", "--verbosity", "0"),
             start("examples/storefront/serve.py", "--port", str(page_port), "--api", f"http://localhost:{port}"),
         ]
+        is_filling = not empty and not Order.objects.exists()
+        filling: list[Process] = []
         try:
             self._wait_for_servers(shutdown, [*emulator, *children], list(ports.values()))
-            self._print_urls(port, page_port, emulator_port if payments else None)
+            self._print_urls(port, page_port, emulator_port if payments else None, is_filling=is_filling)
+            filling += [start("manage.py", "fill_demo")] if is_filling else []
             self._wait(shutdown, [*emulator, *children])
         finally:
-            self._stop(children)
+            self._stop([*filling, *children])
             self._stop(emulator)  # last, because the others call it
             self.stdout.write("Stopped.")
 
@@ -94,11 +100,11 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if not Product.objects.exists():
             self.stdout.write("Importing the demo catalog ...")
-            call_command("import_products")
-        if not User.objects.filter(email=ADMIN).exists():
-            User.objects.create_superuser(ADMIN, PASSWORD, first_name="Demo", last_name="Admin")
-        if not User.objects.filter(email=CUSTOMER).exists():
-            User.objects.create_user(CUSTOMER, PASSWORD, first_name="Demo", last_name="Customer")
+            try:
+                import_catalog()
+            except CommandError as error:  # what was imported is enough for a demo
+                self.stderr.write(str(error))
+        create_accounts()
 
     def _start(self, variables: dict[str, str], *arguments: str, stdout: int | None = None) -> Process:
         # In its own session: if the server receives Ctrl-C and then SIGTERM, it sometimes hangs.
@@ -106,7 +112,7 @@ class Command(BaseCommand):
         environment = {**os.environ, **variables}
         return subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=stdout, start_new_session=True)
 
-    def _print_urls(self, port: int, page_port: int, emulator_port: int | None) -> None:
+    def _print_urls(self, port: int, page_port: int, emulator_port: int | None, *, is_filling: bool) -> None:
         site = f"http://localhost:{port}"
         page = f"http://localhost:{page_port}/"
         lines = (
@@ -123,6 +129,7 @@ class Command(BaseCommand):
             f"  Customer   {CUSTOMER}  {PASSWORD}",
             "",
             "  E-mails and text messages are printed here. Ctrl-C stops everything.",
+            *(("  A month of orders is being added in the background (none with --empty).",) if is_filling else ()),
             "",
         )
         self.stdout.write("\n".join(lines))

@@ -1,0 +1,1 @@
+"""The demo shop: a catalog that fits the configured markets, and a month of customers and orders."""

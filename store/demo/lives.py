@@ -1,0 +1,87 @@
+"""What happens to a demo order after it was placed: each step through its service, and then moved to its time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from core.actors import SYSTEM, Actor
+from orders import minor_units
+from orders.fulfilment import cancellation, shipping
+from orders.models import Order
+from orders.payments import refunds, sessions, settlement
+from orders.payments.refund_lines import RefundLine
+from store.demo import backdating, provider
+from store.demo.plan import Ending, PlannedOrder
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+UNSHIPPED = (Ending.CONFIRMED, Ending.CANCELLED_BY_BUYER, Ending.CANCELLED_WITH_REFUND, Ending.CANCELLED_WITHOUT_REFUND)
+
+
+@dataclass
+class Life:
+    """An order with the time of its last step; no step is later than `now`."""
+
+    order: Order
+    at: datetime
+    now: datetime
+
+    def step(self, after: timedelta, act: Callable[[], object]) -> None:
+        """Do something to the order, this long after the step before."""
+        since = timezone.now()
+        act()
+        self.at = min(self.at + after, self.now)
+        backdating.backdate_order(self.order, since, self.at)
+
+
+def lead_to_ending(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: Actor, now: datetime) -> None:
+    """Do to an order that was just placed what its plan says."""
+    life, ending, pk = Life(order, planned.placed_at, now), planned.ending, order.pk
+    if ending == Ending.UNPAID:
+        return
+    if ending == Ending.EXPIRED:
+        life.step(sessions.SESSION_LIFETIME, lambda: _expire(order))
+        return
+    if order.status == Order.Status.PENDING:
+        life.step(3 * MINUTE, lambda: _pay(order))
+    if ending == Ending.CANCELLED_BY_BUYER:
+        life.step(2 * HOUR, lambda: cancellation.cancel_order(buyer, pk, "ordered by mistake"))
+    elif ending in (Ending.CANCELLED_WITH_REFUND, Ending.CANCELLED_WITHOUT_REFUND):
+        is_refunded = ending == Ending.CANCELLED_WITH_REFUND
+        life.step(5 * HOUR, lambda: cancellation.cancel_order(staff, pk, "the customer changed their mind", refund=is_refunded))
+    if ending in UNSHIPPED:
+        return
+    life.step(20 * HOUR, lambda: shipping.ship_order(staff, pk))
+    if ending == Ending.SHIPPED:
+        return
+    life.step(60 * HOUR, lambda: shipping.deliver_order(staff, pk))
+    if ending == Ending.REFUNDED_IN_PART:
+        life.step(30 * HOUR, lambda: _refund_line(staff, order))
+    elif ending == Ending.REFUNDED_BY_PROVIDER:
+        life.step(30 * HOUR, lambda: _refund_at_provider(order))
+
+
+def _pay(order: Order) -> None:
+    payment = order.payments.get()
+    provider.pay(payment.checkout_url)
+    settlement.apply_session(payment.pk, sessions.fetch_session(payment))
+
+
+def _expire(order: Order) -> None:
+    payment = order.payments.get()
+    settlement.apply_session(payment.pk, sessions.expire_session(payment), SYSTEM)
+
+
+def _refund_line(staff: Actor, order: Order) -> None:
+    """Refund a unit of the first line, which stays with the customer."""
+    item = order.items.all()[0]
+    refunds.request_refund(staff, order.pk, item.unit_price, "arrived damaged", [RefundLine(item.pk, 1, restock=False)])
+
+
+def _refund_at_provider(order: Order) -> None:
+    """Refund a unit of the first line at the provider and not in the shop, which raises an alert."""
+    payment = order.payments.get()
+    amount = minor_units.to_minor(order.items.all()[0].unit_price, payment.provider, payment.currency)
+    provider.refund(payment.payment_intent or "", amount)
+    refunds.record_refunds(payment.pk, refunds.fetch_refunds(payment))

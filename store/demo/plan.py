@@ -1,0 +1,94 @@
+"""What happens in the demo's month: the same orders on every machine, relative to the current time."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import Enum, auto
+from random import Random
+
+from django.utils import timezone
+
+from orders.models import Order
+
+SEED = 7
+DAYS = 30
+ORDERS = 64
+TO_PACK, ON_THE_WAY = 15, 24  # how many of the newest orders are not shipped yet, and not delivered yet
+CARD_SHARE = 0.55
+NOTES = ("Please ring twice.", "Leave it with the neighbour in flat 4.", "It is a gift: no invoice in the parcel, please.")
+
+
+class Ending(Enum):
+    """How far an order gets."""
+
+    UNPAID = auto()
+    EXPIRED = auto()
+    CONFIRMED = auto()
+    SHIPPED = auto()
+    DELIVERED = auto()
+    CANCELLED_BY_BUYER = auto()
+    CANCELLED_WITH_REFUND = auto()
+    CANCELLED_WITHOUT_REFUND = auto()
+    REFUNDED_IN_PART = auto()
+    REFUNDED_BY_PROVIDER = auto()
+
+
+CARD, COD = Order.Method.STRIPE, Order.Method.COD
+# By number, the newest order being 0. Where no card can be charged, the orders by card end as any other.
+SPECIAL_ENDINGS = {
+    **{0: (CARD, Ending.UNPAID), 5: (COD, Ending.CANCELLED_BY_BUYER), 9: (CARD, Ending.CANCELLED_WITHOUT_REFUND)},
+    **{14: (CARD, Ending.EXPIRED), 27: (CARD, Ending.REFUNDED_BY_PROVIDER), 31: (CARD, Ending.REFUNDED_IN_PART)},
+    **{33: (CARD, Ending.CANCELLED_WITH_REFUND), 36: (COD, Ending.REFUNDED_IN_PART), 41: (CARD, Ending.REFUNDED_IN_PART)},
+    **{45: (CARD, Ending.EXPIRED), 50: (COD, Ending.CANCELLED_BY_BUYER)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """An order to place; `customer` is an index, and None means a guest."""
+
+    placed_at: datetime
+    method: str
+    ending: Ending
+    customer: int | None
+    units: tuple[int, ...]  # of each line
+    note: str
+
+
+def plan_orders(now: datetime, *, customers: int, takes_cards: bool) -> list[PlannedOrder]:
+    """Return the orders of the last 30 days, oldest first."""
+    rng = Random(SEED)  # noqa: S311 - for a demo that is the same everywhere
+    planned = []
+    for number in range(ORDERS):
+        method, ending = _plan_ending(number, rng, takes_cards=takes_cards)
+        planned.append(
+            PlannedOrder(
+                placed_at=_plan_time(number, now, rng),
+                method=method,
+                ending=ending,
+                customer=None if rng.random() < 0.1 else rng.randrange(customers),
+                units=tuple(rng.choices((1, 2, 3), (7, 3, 1), k=rng.choices((1, 2, 3, 4), (5, 4, 2, 1))[0])),
+                note=rng.choice(NOTES) if rng.random() < 0.1 else "",
+            )
+        )
+    return sorted(planned, key=lambda order: order.placed_at)
+
+
+def _plan_ending(number: int, rng: Random, *, takes_cards: bool) -> tuple[str, Ending]:
+    method = CARD if rng.random() < CARD_SHARE and takes_cards else COD
+    if number in SPECIAL_ENDINGS and (takes_cards or SPECIAL_ENDINGS[number][0] == COD):
+        return SPECIAL_ENDINGS[number]
+    usual = Ending.CONFIRMED if number < TO_PACK else Ending.SHIPPED if number < ON_THE_WAY else Ending.DELIVERED
+    return method, usual
+
+
+def _plan_time(number: int, now: datetime, rng: Random) -> datetime:
+    """Return a time of the day, more orders on the last days; the newest orders are of today."""
+    zone = timezone.get_default_timezone()
+    today = timezone.localtime(now, zone).date()
+    age = round(DAYS * (number / ORDERS) ** 1.3)
+    if number == 0:
+        return now - timedelta(minutes=3)
+    midnight = timezone.make_aware(datetime.combine(today - timedelta(days=age), time.min), zone)
+    if age == 0:
+        return midnight + (now - midnight) * rng.uniform(0.3, 0.98)
+    return midnight + timedelta(minutes=rng.randrange(8 * 60, 22 * 60), seconds=rng.randrange(60))

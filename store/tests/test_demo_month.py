@@ -1,0 +1,141 @@
+"""`manage.py fill_demo`: a month of orders that add up, at their times, and whose payments the emulator knows"""
+
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Max, Min
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from carts.models import CartItem, WishlistItem
+from core.actors import Actor
+from core.models import Job
+from orders import todo
+from orders.models import Address, Order, OrderEvent, Payment, Refund
+from orders.payments import refunds
+from orders.tests.payments.card_payments import CardPayments
+from products.models import StockMovement
+from products.tests.factories import make_product
+from store.demo import month
+from store.demo.accounts import create_accounts
+from store.demo.provider import EMULATOR_KEY
+from tests.fixtures import *  # noqa: F403 - fixtures are found by name
+
+pytestmark = pytest.mark.django_db
+Status = Order.Status
+
+
+@pytest.fixture(autouse=True)
+def demo_shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop with forty products and the demo's users, without orders."""
+    settings.DEBUG = True
+    settings.STRIPE_SECRET_KEY = ""
+    monkeypatch.setattr(month, "PAUSE", 0)
+    create_accounts()
+    for number in range(40):
+        make_product(f"Product {number}", price="250.00", prices={"us": "6.00"}, stock=60)
+
+
+def fill() -> str:
+    """Run the command and return what it printed."""
+    output = StringIO()
+    call_command("fill_demo", stdout=output)
+    return output.getvalue()
+
+
+def check_integrity() -> str:
+    """Return what the command says."""
+    output = StringIO()
+    call_command("check_integrity", stdout=output)
+    return output.getvalue().strip()
+
+
+def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: CardPayments, settings: Settings) -> None:
+    settings.STRIPE_SECRET_KEY = EMULATOR_KEY
+    now = timezone.now()
+
+    said = fill()
+
+    assert said == "The shop now has 64 orders of the last 30 days; their e-mails are not sent.\n"
+    counts = Counter(Order.objects.values_list("status", flat=True))
+    assert counts == {
+        **{Status.PENDING: 1, Status.PROCESSING: 11, Status.SHIPPED: 9, Status.DELIVERED: 37},
+        **{Status.CANCELLED: 4, Status.EXPIRED: 2},
+    }
+    assert check_integrity() == "No problems."
+    assert todo.to_refund(Order.objects.all()).count() == 1
+    assert list(Order.objects.exclude(attention="").values_list("attention", flat=True)) == ["external_refund"]
+    assert Counter(Refund.objects.values_list("state", "source")) == {("succeeded", "staff"): 4, ("succeeded", "external"): 1}
+    assert Order.objects.filter(user__email="customer@example.com").exists()
+    assert (User.objects.count(), Address.objects.count(), WishlistItem.objects.count()) == (27, 25, 21)
+    assert CartItem.objects.exclude(cart__orders__status=Status.PENDING).exists()
+    assert not Job.objects.filter(kind="order_mail", done_at=None).exists()
+    assert_times_lie_in_the_month(now)
+
+
+def assert_times_lie_in_the_month(now: Any) -> None:
+    """Every order and what belongs to it lies between 31 days ago and now, and its number begins with its day."""
+    for model, field in ((Order, "placed_at"), (Order, "created_at"), (OrderEvent, "at"), (Payment, "created_at")):
+        times = model._default_manager.aggregate(first=Min(field), last=Max(field))
+        assert now - timedelta(days=31) < times["first"] < now - timedelta(days=28)
+        assert times["last"] < timezone.now()
+    assert Refund.objects.aggregate(last=Max("created_at"))["last"] < timezone.now()
+    assert not StockMovement.objects.exclude(reference="").filter(created_at__gt=now).exists()
+    for order in Order.objects.all():
+        assert order.number.startswith(f"{timezone.localtime(order.placed_at):%y%m%d}-")
+        steps = [order.placed_at, order.paid_at if order.payment_method == "stripe" else None, order.shipped_at, order.delivered_at]
+        reached = [at for at in steps if at]
+        assert reached == sorted(reached)
+
+
+def test_a_demo_order_can_be_refunded_at_the_emulator(card_payments: CardPayments, settings: Settings) -> None:
+    settings.STRIPE_SECRET_KEY = EMULATOR_KEY
+    fill()
+    order = Order.objects.filter(status=Status.SHIPPED, payment_method="stripe").first()
+    assert order is not None
+
+    refund = refunds.request_refund(Actor(kind="staff"), order.pk, None, "lost on the way")
+
+    assert refund.state == Refund.State.SUCCEEDED
+    payment = order.payments.get()
+    assert [row.amount for row in refunds.fetch_refunds(payment)] == [payment.amount_minor]
+
+
+def test_where_no_card_can_be_charged_all_pay_on_delivery() -> None:
+    fill()
+
+    assert set(Order.objects.values_list("payment_method", flat=True)) == {"cod"}
+    assert check_integrity() == "No problems."
+
+
+def test_a_shop_with_orders_is_left_alone() -> None:
+    fill()
+    before = (Order.objects.count(), User.objects.count(), CartItem.objects.count())
+
+    said = fill()
+
+    assert said == ""
+    assert (Order.objects.count(), User.objects.count(), CartItem.objects.count()) == before
+
+
+def test_it_refuses_to_run_without_debug(settings: Settings) -> None:
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError, match="requires DEBUG=1"):
+        fill()
+
+    assert not Order.objects.exists()
+
+
+def test_it_refuses_a_shop_without_the_demos_users() -> None:
+    User.objects.all().delete()
+
+    with pytest.raises(CommandError, match="This is no demo shop"):
+        fill()
+
+    assert not Order.objects.exists()
