@@ -114,7 +114,7 @@ def order(live_server: LiveServer) -> Order:
     client = customer("grace@example.com")
     add_to_cart(client, lamp, 2)
     placed(client, name="Grace")
-    Order.objects.update(attention="dispute")
+    Order.objects.update(attention="late_payment")
     return Order.objects.get()
 
 
