@@ -9,9 +9,20 @@ INVISIBLE = ("Cc", "Cf")  # Unicode's categories of control and format character
 MAX_DIGITS = 18  # every number of so many digits fits in a bigint
 
 
+def is_visible(char: str) -> bool:
+    """Return whether a character is neither whitespace nor a control or format character."""
+    return not char.isspace() and unicodedata.category(char) not in INVISIBLE
+
+
 def drop_invisible(text: str) -> str:
     """Return the text without control and format characters, such as marks for the direction of text; whitespace stays."""
     return "".join(char for char in text if char.isspace() or unicodedata.category(char) not in INVISIBLE)
+
+
+def strip_invisible(text: str) -> str:
+    """Return the text without the whitespace and the invisible characters around it; those within it stay."""
+    visible = [index for index, char in enumerate(text) if is_visible(char)]
+    return text[visible[0] : visible[-1] + 1] if visible else ""
 
 
 def fold_digits(text: str) -> str:

@@ -16,27 +16,30 @@ from orders.models import ADDRESS_FIELDS, Address
 
 MAX_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
 # Other names of the fields, in snake_case; camelCase is read as well. They are those of other shops' APIs, of payment sheets (Apple
-# Pay, Google Pay, Payment Request), of Stripe, and of schema.org.
+# Pay, Google Pay, Payment Request), of Stripe, PayPal, Amazon Pay and Klarna, and of schema.org.
 OTHER_NAMES = {
     "full_name": ("name", "fullname", "recipient", "recipient_name", "contact_name", "customer_name"),
-    "phone": ("phone_number", "mobile", "mobile_number", "telephone"),
+    "phone": ("phone_number", "mobile", "mobile_number", "telephone", "tel"),
     "line1": (
         *("line_1", "address_line_1", "address_line1", "address_1", "address1"),
-        *("street_address", "street_1", "street1", "street", "address", "address_lines", "address_line"),
+        *("street_address", "street_address_1", "street_address1", "street_1", "street1", "street", "street_name"),
+        *("address", "address_lines", "address_line"),
     ),
     "line2": (
         *("line_2", "address_line_2", "address_line2", "address_2", "address2"),
-        *("street_2", "street2", "apartment"),
+        *("street_address_2", "street_address2", "street_2", "street2", "additional_street_info", "apartment"),
     ),
-    "city": ("town", "locality", "address_locality"),
+    "city": ("town", "locality", "address_locality", "admin_area_2"),
     "state": (
         *("province", "region", "county", "state_code", "province_code", "region_code"),
-        *("state_or_province", "administrative_area", "address_region"),
+        *("state_name", "province_name", "state_or_province", "state_or_region", "administrative_area", "admin_area_1"),
+        *("country_area", "address_region"),
     ),
     "postal_code": ("postcode", "post_code", "postal", "zip_code", "zipcode", "zip", "pin_code", "pincode", "pin"),
     "country": ("country_code", "country_id", "country_name", "country_iso", "country_iso2", "country_code_v2", "address_country"),
 }
 THIRD_LINES = ("line3", "line_3", "address_line_3", "address_line3", "address_3", "address3")
+HOUSE_NUMBERS = ("house_number", "house_no", "house_number_or_name", "street_number")
 FIRST_NAMES = ("first_name", "firstname", "given_name")
 LAST_NAMES = ("last_name", "lastname", "family_name")
 
@@ -77,9 +80,9 @@ class PostalAddressInput(Input):
         return {**{name: self._build_field(name) for name in ADDRESS_FIELDS}, **super().get_fields()}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Validate the address. Null and, unless it is a patch, a missing field are blank."""
+        """Validate the address. Null, text without a visible character and, unless it is a patch, a missing field are blank."""
         values = super().run_validation(_simplify(data) if isinstance(data, Mapping) else data)
-        given = {name: "" if value is None else value for name, value in values.items()}
+        given = {name: "" if is_empty(value) else value for name, value in values.items()}
         return given if self.partial else {**dict.fromkeys(ADDRESS_FIELDS, ""), **given}
 
     def find_warnings(self, data: Any) -> list[str]:
@@ -145,7 +148,7 @@ def _simplify(data: Mapping[str, Any]) -> dict[str, Any]:
     address = {**data, **inner} if isinstance(inner, Mapping) else dict(data)  # Stripe nests the postal part
     if isinstance(inner, Mapping) and address["address"] is inner:
         del address["address"]
-    for simplify in (_join_name, _split_lines, _join_third_line, _choose_country):
+    for simplify in (_join_name, _split_lines, _join_house_number, _join_third_line, _choose_country):
         simplify(address)
     return address
 
@@ -172,6 +175,17 @@ def _split_lines(address: dict[str, Any]) -> None:
         del address[name]
         address["line1"] = first
         _add_to_second_line(address, *others)
+
+
+def _join_house_number(address: dict[str, Any]) -> None:
+    """Add a house number that came apart from its street to the street, unless it stands there too."""
+    name, street_name = _find_name(address, spell(*HOUSE_NUMBERS)), _find_name(address, SPELLINGS["line1"])
+    number, street = (address.get(key) if key else None for key in (name, street_name))
+    if name and street_name and isinstance(street, str) and isinstance(number, str | int) and not isinstance(number, bool):
+        number = str(address.pop(name)).strip()
+        words = " ".join(re.split(r"[\s,]+", street))
+        is_written = f" {number} ".casefold() in f" {words} ".casefold()
+        address[street_name] = street if is_written else f"{street.strip()} {number}"
 
 
 def _join_third_line(address: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId, read_alias
 from carts.api.responses import CartLineResponse
 from core.http.fields import BoundedListField, CartTokenField
-from core.http.inputs import Input
+from core.http.inputs import Input, is_empty
 from orders.api.address_inputs import ContactPhoneField, OrderAddressInput, spell
 from orders.models import MAX_REASON, Order
 from orders.placement.cart_check import RequestedLine
@@ -100,9 +100,13 @@ class CreateOrderInput(Input):
     accept_price_changes = serializers.BooleanField(default=False)
     cart_token = CartTokenField()
 
+    def validate_name(self, value: str | None) -> str:
+        """Return the name; without a visible character there is none."""
+        return "" if value is None or is_empty(value) else value
+
     def validate_email(self, value: str | None) -> str:
         """Return the normalized e-mail address."""
-        return email_addresses.normalize_email(value) if value and value.strip() else ""
+        return email_addresses.normalize_email(value) if value is not None and not is_empty(value) else ""
 
     def get_sent_address(self) -> Any:
         """Return the address as the client sent it: an object, plain text, or None."""

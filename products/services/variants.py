@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core import markets
 from core.actors import Actor
+from core.characters import drop_invisible
 from core.models import save_changed
 from products.exceptions import (
     DuplicateOptions,
@@ -75,8 +76,11 @@ def refuse_duplicate_options(options: Iterable[Mapping[str, str]]) -> None:
 
 
 def _fold_option(text: str) -> str:
-    """Return the text without letter case, full-width forms and repeated spaces. Accents count, unlike in `text_folding.fold`."""
-    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    """Return the text without letter case, full-width forms, repeated spaces and invisible characters.
+
+    Accents count, unlike in `text_folding.fold`.
+    """
+    return " ".join(unicodedata.normalize("NFKC", drop_invisible(text)).split()).casefold()
 
 
 def _refuse_ambiguous(variants: Iterable[Variant]) -> None:

@@ -12,6 +12,8 @@ from tests.schema_client import SchemaClient
     [
         ("Ada.Byron@Example.COM", "ada.byron@example.com"),
         ("  ada@example.com\t", "ada@example.com"),
+        ("\u202aada@example.com\u202c", "ada@example.com"),
+        ("\ufeffada@example.com \u200b", "ada@example.com"),
         ("ada+lamps@example.com", "ada+lamps@example.com"),
         ("ada@M\u00fcnchen.de", "ada@xn--mnchen-3ya.de"),
         ("ada@xn--mnchen-3ya.de", "ada@xn--mnchen-3ya.de"),
@@ -38,6 +40,7 @@ def test_an_address_is_kept_in_its_normal_form_and_known_in_either(api: SchemaCl
         "ada@@example.com",
         "ada byron@example.com",
         "ada@exa mple.com",
+        "ada@exa\u200cmple.com",
         "ada@example..com",
         ".ada@example.com",
         "ada.@example.com",

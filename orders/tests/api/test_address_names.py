@@ -14,16 +14,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 BOOK = "/api/orders/addresses/"
 FIELD_NAMES = {
     "full_name": ["name", "fullname", "contact_name", "customer_name", "fullName", "recipient", "recipient_name", "recipientName"],
-    "phone": ["mobile", "phone_number", "phoneNumber", "telephone", "mobileNumber"],
+    "phone": ["mobile", "phone_number", "phoneNumber", "telephone", "mobileNumber", "tel"],
     "line1": [
         *("street", "street1", "street_1", "address1", "address_1", "address", "addressLine1", "address_line_1", "address_line1"),
-        *("line_1", "streetAddress"),
+        *("line_1", "streetAddress", "streetAddress1", "street_address_1", "streetName"),
     ],
-    "line2": ["address2", "address_2", "addressLine2", "address_line_2", "apartment", "line_2", "street2"],
-    "city": ["town", "locality", "addressLocality"],
+    "line2": [
+        *("address2", "address_2", "addressLine2", "address_line_2", "apartment", "line_2", "street2"),
+        *("street_address2", "streetAddress2"),
+    ],
+    "city": ["town", "locality", "addressLocality", "admin_area_2"],
     "state": [
         *("province", "region", "county", "state_code", "stateCode", "province_code", "region_code"),
-        *("administrativeArea", "addressRegion", "state_or_province"),
+        *("administrativeArea", "addressRegion", "state_or_province", "stateOrRegion", "admin_area_1", "countryArea", "state_name"),
     ],
     "postal_code": [
         *("pincode", "pinCode", "pin", "zip", "zipcode", "zip_code", "zipCode", "postcode", "postCode", "postalCode", "postal"),
@@ -135,6 +138,20 @@ CONTACTS: dict[str, dict[str, Any]] = {
         },
         **{"city": "Boston", "region": "MA", "postcode": "02108", "country_id": "US"},
     },
+    "PayPal": {
+        **{"full_name": "Ada Lovelace", "phone_number": "+1 312 805 9851", "address_line_1": "12 Hill Road"},
+        **{"address_line_2": "Floor 3, Flat 4", "admin_area_2": "Boston", "admin_area_1": "MA"},
+        **{"postal_code": "02108", "country_code": "US"},
+    },
+    "Amazon Pay": {
+        **{"name": "Ada Lovelace", "addressLine1": "12 Hill Road", "addressLine2": "Floor 3", "addressLine3": "Flat 4"},
+        **{"city": "Boston", "county": None, "district": None, "stateOrRegion": "MA", "postalCode": "02108"},
+        **{"countryCode": "US", "phoneNumber": "+1 312 805 9851"},
+    },
+    "Klarna": {
+        **{"given_name": "Ada", "family_name": "Lovelace", "phone": "+1 312 805 9851", "street_address": "12 Hill Road"},
+        **{"street_address2": "Floor 3, Flat 4", "city": "Boston", "region": "MA", "postal_code": "02108", "country": "US"},
+    },
     "schema.org": {
         **{"name": "Ada Lovelace", "telephone": "+1 312 805 9851", "streetAddress": "12 Hill Road", "line2": "Floor 3, Flat 4"},
         **{"addressLocality": "Boston", "addressRegion": "MA", "postalCode": "02108", "addressCountry": "US"},
@@ -179,6 +196,39 @@ def test_more_lines_than_two_become_two(sent: dict[str, Any], line1: str, line2:
 
     assert (response.status_code, response.json()["warnings"]) == (201, [])
     assert (response.json()["data"]["line1"], response.json()["data"]["line2"]) == (line1, line2)
+
+
+@pytest.mark.parametrize(
+    ("sent", "line1"),
+    [
+        ({"street": "Hill Road", "house_number": "12"}, "Hill Road 12"),
+        ({"streetName": "Hill Road", "streetNumber": 12}, "Hill Road 12"),
+        ({"street": "Hill Road", "houseNumberOrName": " Rose Villa "}, "Hill Road Rose Villa"),
+        ({"addressLines": ["Hill Road"], "houseNumber": "12b"}, "Hill Road 12b"),
+        ({"street": "12B, Hill Road", "house_number": "12b"}, "12B, Hill Road"),
+        ({"street": "112 Hill Road", "house_no": "12"}, "112 Hill Road 12"),
+        ({"street": "Hill Road", "house_number": ""}, "Hill Road"),
+    ],
+)
+def test_a_house_number_of_its_own_is_added_to_the_street(sent: dict[str, Any], line1: str) -> None:
+    client, address = customer(), {"full_name": "Ada", "phone": "+1 312 805 9851", **US, **sent}
+
+    responses = [client.post(BOOK, address), order_to(client, address)]
+
+    assert [(response.status_code, response.json()["warnings"]) for response in responses] == [(201, []), (201, [])]
+    assert Address.objects.get().line1 == Order.objects.get().address["line1"] == line1
+
+
+@pytest.mark.parametrize("sent", [{"house_number": "12"}, {"line1": "\u200b"}, {"line1": "\ufeff \u2060"}])
+def test_what_shows_no_street_is_none(sent: dict[str, Any]) -> None:
+    client, address = customer(), {"full_name": "Ada", "phone": "+1 312 805 9851", **US, **sent}
+
+    book, order = client.post(BOOK, address), order_to(client, address)
+
+    assert (book.status_code, book.json()["errors"]) == (400, {"line1": ["A street and number are needed"]})
+    assert (order.status_code, order.json()["errors"]) == (400, {"address.line1": ["A street and number are needed"]})
+    assert not Address.objects.exists()
+    assert not Order.objects.exists()
 
 
 @pytest.mark.parametrize(

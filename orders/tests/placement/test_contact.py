@@ -86,7 +86,10 @@ def test_a_guest_needs_e_mail_or_phone(api: SchemaClient, fields: dict[str, Any]
         assert list(response.json()["errors"]) == ["email"]
 
 
-@pytest.mark.parametrize("address", [ADDRESS | {"full_name": ""}, ADDRESS | {"full_name": "  "}, "12 St James's Square"])
+@pytest.mark.parametrize(
+    "address",
+    [ADDRESS | {"full_name": ""}, ADDRESS | {"full_name": "  "}, ADDRESS | {"full_name": "\u200b"}, "12 St James's Square"],
+)
 def test_a_guest_needs_a_name(api: SchemaClient, address: object) -> None:
     add_to_cart(api, make_product())
     before = database_rows()

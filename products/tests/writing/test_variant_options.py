@@ -8,7 +8,7 @@ from products.models import Variant
 from products.tests.editors import assert_refused, dump_catalog, get_variant, make_tee, staff_client
 
 pytestmark = pytest.mark.django_db
-EQUAL = [{"Size": "S"}, {"size": "s"}, {"SIZE ": "  S"}, {"Size": "Ｓ"}, {"Ｓize": "S"}]
+EQUAL = [{"Size": "S"}, {"size": "s"}, {"SIZE ": "  S"}, {"Size": "Ｓ"}, {"Ｓize": "S"}, {"Size": "S\u200b"}]
 
 
 @pytest.mark.parametrize("options", EQUAL)
