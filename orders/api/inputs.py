@@ -1,5 +1,6 @@
 """Request bodies of the order endpoints."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -77,7 +78,18 @@ class SnapshotLine(Input):
         is_same_product = has_product and own_id == fields["product_id"]
         fields["other_variant"] = None if variant == fields.get("sku_id") else variant
         fields["own_id"] = None if is_only_name or is_same_product else own_id
+        fields.update(_read_names_of_cart_line(data))
         return fields
+
+
+def _read_names_of_cart_line(line: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the SKU and the product's id as a line of the cart has them: clients copy such lines into their snapshot."""
+    sku, product = line.get("sku"), line.get("product")
+    product_id = product.get("id") if isinstance(product, Mapping) else None
+    return {
+        "sku": sku if isinstance(sku, str) and not is_empty(sku) else None,
+        "nested_product": str(product_id) if isinstance(product_id, int) and not isinstance(product_id, bool) else None,
+    }
 
 
 class CreateOrderInput(Input):
@@ -144,6 +156,8 @@ def build_requested_lines(lines: list[dict[str, Any]] | None) -> tuple[Requested
             price=line.get("price"),
             other_variant=line["other_variant"],
             own_id=line["own_id"],
+            nested_product=line["nested_product"],
+            sku=line["sku"],
         )
         for line in lines
         if line["quantity"]

@@ -18,6 +18,8 @@ from products.slugs import parse_product_ref
 
 # The kinds of reference to a product, and the attribute of a cart line or an order item (or its product) that holds it.
 PRODUCT_FIELDS = {"id": "product_id", "uuid": "uuid", "slug": "slug"}
+# Fields of a requested line that only confirm which line of the cart is meant.
+CONFIRMING_FIELDS = ("other_variant", "own_id", "nested_product", "sku")
 Condition = Sequence[tuple[str, object]]  # attributes and values, of which one has to match
 
 
@@ -25,8 +27,9 @@ Condition = Sequence[tuple[str, object]]  # attributes and values, of which one 
 class RequestedLine:
     """A line of the client's snapshot: a variant, or a product with one variant in the cart; `price` is what the client showed.
 
-    A client may name both, the variant twice, and add an `own_id`, which is the id of the cart's line or of its product. What names
-    a line in several ways has to name the same line in each.
+    A client may name both, the variant twice, and add an `own_id`, which is the id of the cart's line or of its product. A copied
+    line of the cart also has the SKU and, in an object, the product's id. What names a line in several ways has to name the same
+    line in each.
     """
 
     quantity: int
@@ -35,6 +38,8 @@ class RequestedLine:
     price: Decimal | None = None
     other_variant: int | None = None
     own_id: str | None = None
+    nested_product: str | None = None
+    sku: str | None = None
 
     def get_conditions(self) -> list[Condition]:
         """Return what has to be true of the line that is named, by attributes of a cart line."""
@@ -44,6 +49,10 @@ class RequestedLine:
             conditions.append([_parse_reference(self.product)])
         if self.own_id is not None:
             conditions.append([_parse_reference(self.own_id), ("id", parse_whole_number(self.own_id))])
+        if self.nested_product is not None:
+            conditions.append([_parse_reference(self.nested_product)])
+        if self.sku is not None:
+            conditions.append([("sku", self.sku)])
         return conditions
 
     def serialize_unknown(self) -> dict[str, Any]:
@@ -201,6 +210,7 @@ def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[Orde
 
 def _matches_item(line: RequestedLine, item: OrderItem) -> bool:
     names_of_product = {} if item.product is None else {"uuid": item.product.uuid, "slug": item.product.slug}
-    attributes: dict[str, object] = {"variant_id": item.variant_id, "product_id": item.product_id, **names_of_product}
+    names_of_variant = {"variant_id": item.variant_id, "sku": item.sku}
+    attributes: dict[str, object] = {"product_id": item.product_id, **names_of_product, **names_of_variant}
     names = [condition for condition in line.get_conditions() if len(condition) == 1]  # the ids of the cart's lines are gone
     return line.quantity == item.quantity and bool(names) and all(attributes.get(field) == value for ((field, value),) in names)

@@ -10,7 +10,7 @@ import orjson
 from carts.guest_keys import digest
 from carts.identity import CartOwner
 from core.actors import Actor
-from orders.placement.cart_check import ExpectedCart
+from orders.placement.cart_check import CONFIRMING_FIELDS, ExpectedCart
 
 PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit price
 
@@ -65,7 +65,8 @@ def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
     del fields["is_address_text"]  # plain text asks for the same as an object with only line1
     for line in fields["expected"]["lines"] or ():
-        del line["other_variant"], line["own_id"]  # they only confirm which line is meant
+        for name in CONFIRMING_FIELDS:
+            del line[name]
     parts = [owner.market.code, fields]
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -22,7 +22,9 @@ def ids(api: SchemaClient) -> dict[str, Any]:
     for size in ("S", "M"):
         add_to_cart(api, shirt, 2, variant_id=get_sku_id(f"SHIRT-{size}"))
     skus = {name: get_sku_id(name) for name in ("LAMP", "MUG", "SHIRT-S", "SHIRT-M")}
-    return {"lamp": lamp.pk, "mug": mug.pk, "shirt": shirt.pk, "uuid": str(mug.uuid), "slug": mug.slug, "line": line, **skus}
+    copied = {"lamp object": {"id": lamp.pk, "name": "Lamp"}, "LAMP text": "LAMP", "MUG text": "MUG"}
+    names = {"lamp": lamp.pk, "mug": mug.pk, "shirt": shirt.pk, "uuid": str(mug.uuid), "slug": mug.slug, "line": line}
+    return {**names, **skus, **copied}
 
 
 CONTRADICTIONS: dict[str, Line] = {
@@ -37,6 +39,10 @@ CONTRADICTIONS: dict[str, Line] = {
     "a slug and another product": {"id": "slug", "product_id": "lamp"},
     "two variants": {"sku_id": "SHIRT-S", "variant_id": "SHIRT-M"},
     "two variants of a product": {"product_id": "shirt", "sku_id": "SHIRT-S", "variant_id": "SHIRT-M"},
+    "a product's object and another's SKU": {"product": "lamp object", "sku_id": "MUG"},
+    "a product's object and another product": {"product": "lamp object", "product_id": "mug"},
+    "a product and the text of another's SKU": {"product_id": "lamp", "sku": "MUG text"},
+    "a variant and the text of another's SKU": {"sku_id": "LAMP", "sku": "MUG text"},
     "three things": {"id": "lamp", "product_id": "mug", "sku_id": "SHIRT-S"},
 }
 
@@ -64,6 +70,7 @@ AGREEMENTS: dict[str, Line] = {
     "a product and its SKU as an id": {"id": "lamp", "sku_id": "LAMP"},
     "a line and its product": {"id": "line", "product_id": "lamp"},
     "a line and its SKU": {"id": "line", "sku_id": "LAMP"},
+    "a product, its object and the text of its SKU": {"product_id": "lamp", "product": "lamp object", "sku": "LAMP text"},
     "no variant": {"product_id": "lamp", "variant_id": None},
 }
 
@@ -104,7 +111,7 @@ def test_a_second_request_that_contradicts_itself_is_no_replay(api: SchemaClient
     assert database_rows() == before
 
 
-@pytest.mark.parametrize("other", [{}, {"id": "lamp"}, {"id": "line"}])
+@pytest.mark.parametrize("other", [{}, {"id": "lamp"}, {"id": "line"}, {"product": "lamp object", "sku": "LAMP text"}])
 def test_further_names_of_a_line_change_nothing_for_a_key(api: SchemaClient, ids: dict[str, Any], other: Line) -> None:
     line = {"product_id": ids["lamp"], "quantity": 1}
     first = create(api, "k-1", items=[line]).json()["data"]["number"]
