@@ -31,6 +31,13 @@ def is_placeholder(text: str) -> bool:
     return USER_ASSIGNED.fullmatch(text.strip()) is not None and not find_country_code(text)
 
 
+def list_countries() -> dict[str, str]:
+    """Return the everyday English names of all countries by code, in alphabetical order."""
+    official_names = {**data.COUNTRIES, "XK": "Kosovo"}
+    names = {code: str(CountriesBase.COMMON_NAMES.get(code, name)) for code, name in official_names.items()}
+    return dict(sorted(names.items(), key=lambda country: _fold(country[1])))
+
+
 def get_market_country(market: Market) -> str:
     """Return the country of a market, or an empty string if its code is not a country's, such as `eu`."""
     return find_country_code(market.code)

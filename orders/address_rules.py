@@ -20,7 +20,7 @@ CHECKED_FIELDS = frozenset({"line1", "city", "state", "postal_code", "country"})
 STREET_NEEDED = "A street and number are needed"
 COUNTRY_NEEDED = "Enter a country, such as India or IN"
 CITY_NAMES = {"post_town": "town or city", "suburb": "suburb or city"}
-POSTAL_CODE_NAMES = {"pin": "PIN code", "zip": "ZIP code"}
+POSTAL_CODE_NAMES = {"pin": "PIN code", "zip": "ZIP code", "eircode": "Eircode"}
 # A space, a hyphen or a choice of the two in a pattern of the data, but not the hyphen of a range of characters.
 SEPARATORS = re.compile(r"\[ \\-\]\??|[ -]\??(?![^\[]*\])")
 

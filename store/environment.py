@@ -41,6 +41,7 @@ DEFAULT_RATES = {
     "mail_ip": "10/h",
     "refresh": "30/min",
     "password_change": "5/h",
+    "export": "5/h",
     "cart_write": "120/min",
     "guest_new": "30/min",
     "checkout": "10/min",

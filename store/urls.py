@@ -15,6 +15,7 @@ from carts.api.views import CartViewSet
 from carts.api.wishlist_views import WishlistViewSet
 from core.http import handlers
 from orders.api.address_views import AddressViewSet
+from orders.api.personal_data_views import PersonalDataViewSet
 from orders.api.views import OrderViewSet
 from orders.api.webhook_view import StripeWebhook
 from products.api.part_views import ProductPartsViewSet
@@ -54,6 +55,7 @@ router.register("orders/addresses", AddressViewSet, basename="addresses")
 router.register("orders", OrderViewSet, basename="orders")
 router.register("auth", AuthViewSet, basename="auth")
 router.register("auth", CredentialsViewSet, basename="credentials")
+router.register("auth", PersonalDataViewSet, basename="personal-data")
 router.register("config", ConfigViewSet, basename="config")
 
 ALIASES = [

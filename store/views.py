@@ -1,5 +1,6 @@
 """Views that belong to no app: the public configuration, the API schema, and the health probes."""
 
+from dataclasses import asdict
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,11 +21,13 @@ from rest_framework.viewsets import ViewSet
 
 from carts.models import MAX_LINES, MAX_QUANTITY
 from core import markets, money
+from core.countries import get_market_country
 from core.http.envelope import Refusal, Reply, encode, failure, success
 from core.http.openapi import api_schema
 from core.http.renderers import EnvelopeRenderer
 from core.pagination import MAX_PAGE_SIZE
 from core.shop_settings.shop import get_profile
+from orders.address_forms import list_address_forms
 from orders.models import Order
 from pricing import breakdown
 
@@ -41,6 +45,7 @@ class MarketResponse(serializers.Serializer[Any]):
     code = serializers.CharField()
     currency = serializers.CharField()
     exponent = serializers.IntegerField(help_text="digits after the decimal point")
+    country = serializers.CharField(help_text="ISO code; empty if the market is not a country, such as `eu`")
     is_default = serializers.BooleanField()
     shipping = ShippingRateResponse()
 
@@ -66,6 +71,19 @@ class ShopConfigResponse(serializers.Serializer[Any]):
     google_client_id = serializers.CharField(allow_null=True)
     phone_sign_in = serializers.BooleanField(help_text="whether sign-in codes can be sent by text message")
     limits = LimitsResponse()
+
+
+class AddressFormResponse(serializers.Serializer[Any]):
+    """What an address form of a country asks for."""
+
+    code = serializers.CharField(help_text="ISO code")
+    name = serializers.CharField()
+    fields = serializers.ListField(child=serializers.CharField(), help_text="the fields in use, of `address`")  # type: ignore[assignment]
+    required = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]
+    labels = serializers.DictField(
+        child=serializers.CharField(), help_text="what `city`, `state` and `postal_code` are called there"
+    )
+    postal_code_example = serializers.CharField(help_text="empty if there is none")
 
 
 class ConfigViewSet(ViewSet):
@@ -96,6 +114,14 @@ class ConfigViewSet(ViewSet):
         reply["Cache-Control"] = "public, max-age=60"
         return reply
 
+    @api_schema(AddressFormResponse(many=True), operation_id="list_countries")
+    @action(detail=False, methods=["get"])
+    def countries(self, request: Request) -> Reply:
+        """List all countries by name, and what an address form of each asks for. It changes with the shop's version only."""
+        reply = Reply([asdict(form) for form in list_address_forms()])
+        reply["Cache-Control"] = "public, max-age=3600"
+        return reply
+
 
 def _serialize_market(market: markets.Market) -> dict[str, Any]:
     flat, free_from = breakdown.get_shipping_rate(market)
@@ -103,6 +129,7 @@ def _serialize_market(market: markets.Market) -> dict[str, Any]:
         "code": market.code,
         "currency": market.currency,
         "exponent": market.exponent,
+        "country": get_market_country(market),
         "is_default": market.is_default,
         "shipping": {
             "flat": money.format_amount(flat, market.currency),

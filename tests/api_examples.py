@@ -80,6 +80,7 @@ def import_catalog(folder: Path) -> None:
 def record_shopping(api: Recorder) -> None:
     """Browse and fill the cart, as a guest who becomes a customer."""
     api.get("/api/config/")
+    api.get("/api/config/countries/")
     api.get("/api/products/categories/")
     products = api.get("/api/products/?search=lamp&ordering=price&count=true").json()["data"]
     api.get(f"/api/products/{products[0]['slug']}/")
@@ -160,6 +161,7 @@ def record_events(api: Recorder, card_payments: CardPayments) -> None:
 def record_account(api: Recorder, texts: SentTexts) -> None:
     """Use the account in every way, and sign in in every way."""
     api.get("/api/auth/me/")
+    api.get("/api/auth/me/export/")
     api.patch("/api/auth/me/", {"first_name": "Augusta"})
     api.post("/api/auth/email/resend/", {})
     api.post("/api/auth/email/verify/", {"token": get_latest_link("ada@example.com")["token"]})

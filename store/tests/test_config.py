@@ -23,8 +23,8 @@ def test_it_says_what_a_shop_front_needs_to_know(api: SchemaClient) -> None:
         "contact_email": None,
         "contact_phone": None,
         "markets": [
-            {"code": "in", "currency": "INR", "exponent": 2, "is_default": True, "shipping": nothing},
-            {"code": "us", "currency": "USD", "exponent": 2, "is_default": False, "shipping": nothing},
+            {"code": "in", "currency": "INR", "exponent": 2, "country": "IN", "is_default": True, "shipping": nothing},
+            {"code": "us", "currency": "USD", "exponent": 2, "country": "US", "is_default": False, "shipping": nothing},
         ],
         "payment_methods": ["cod"],
         "stripe_publishable_key": None,

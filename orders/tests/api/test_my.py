@@ -13,11 +13,11 @@ from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 
-def make_orders(user: User, count: int, lines: int = 1) -> list[str]:
+def make_orders(user: User, count: int, lines: int = 1, prefix: str = "250101") -> list[str]:
     """Make orders with this many lines each, and return their numbers, newest first."""
     orders = [
         Order.objects.create(
-            number=f"250101-{number:06}",
+            number=f"{prefix}-{number:06}",
             user=user,
             status="processing",
             payment_method="cod",
