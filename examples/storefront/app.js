@@ -1,15 +1,19 @@
 // Routing, and the header, search, market and footer around every page.
 import { chooseMarket, initialize, market, onChange, onUserChange, refreshCart, refreshUser, state } from "./state.js";
-import { button, errorText, h, notify, render, showError, title } from "./view.js";
-import { account, resetPassword, signIn, signUp, verifyEmail } from "./pages/account.js";
+import { setMetadata } from "./metadata.js";
+import { button, clearNotices, errorText, h, notify, render, showError, title } from "./view.js";
+import { account } from "./pages/account.js";
+import { addresses } from "./pages/addresses.js";
 import { cart } from "./pages/cart.js";
 import { catalog } from "./pages/catalog.js";
 import { checkout } from "./pages/checkout.js";
+import { notFound, notFoundContent } from "./pages/not_found.js";
 import { order, orders } from "./pages/orders.js";
 import { product } from "./pages/product.js";
+import { resetPassword, signIn, signUp, verifyEmail } from "./pages/sign_in.js";
 import { wishlist } from "./pages/wishlist.js";
 
-const ROUTES = [
+const ROUTES = [ // serve.py has a copy, so that it can answer 404
   [/^\/$/, catalog],
   [/^\/product\/([^/]+)$/, product],
   [/^\/cart$/, cart],
@@ -21,12 +25,14 @@ const ROUTES = [
   [/^\/sign-in$/, signIn],
   [/^\/sign-up$/, signUp],
   [/^\/account$/, account],
+  [/^\/addresses$/, addresses],
   [/^\/reset-password$/, resetPassword],
   [/^\/verify-email$/, verifyEmail],
 ];
 const main = document.querySelector("#main");
 let navigation = 0;
 let onLeave = () => {}; // called before the current page is replaced
+let shownUrl = null;
 
 /** Navigate to a URL of this shop front and focus its heading; with `keepFocus`, focus the control with the same name instead. */
 export function go(url, { replace = false, keepFocus = false } = {}) {
@@ -39,13 +45,15 @@ async function show({ isBack = false, keepFocus = false } = {}) {
   const current = ++navigation;
   onLeave();
   onLeave = () => {};
-  document.querySelectorAll("#notices .bad").forEach((notice) => notice.remove()); // errors of the previous page
   const startUrl = location.href;
+  clearNotices({ isSamePage: startUrl === shownUrl });
+  shownUrl = startUrl;
   const { pathname, searchParams, hash } = new URL(startUrl);
   const [page, param] = matchRoute(pathname);
   const slow = setTimeout(() => current === navigation && render(main, h("p", { class: "soft", role: "status" }, "Loading …")), 200);
   main.setAttribute("aria-busy", "true");
   let content;
+  let metadata = {};
   try {
     content = await page({
       param,
@@ -56,11 +64,13 @@ async function show({ isBack = false, keepFocus = false } = {}) {
       goIfStillHere: (...to) => location.href === startUrl && go(...to), // unless the shopper has navigated away in the meantime
       reload: show,
       isActive: () => current === navigation,
+      describe: (given) => (metadata = given), // for search engines and link previews
       onLeave: (callback) => current === navigation && (onLeave = callback),
     });
   } catch (refusal) {
     if (refusal.code === undefined) setTimeout(() => { throw refusal; }); // a bug in this page; log it to the console
     content = errorPage(refusal.code === undefined ? { status: 0, code: "", message: "Something went wrong on this page." } : refusal);
+    metadata = { isIndexed: false };
   } finally {
     clearTimeout(slow);
   }
@@ -70,6 +80,7 @@ async function show({ isBack = false, keepFocus = false } = {}) {
   main.removeAttribute("aria-busy");
   const heading = main.querySelector("h1");
   document.title = [heading?.textContent, state.config.shop_name].filter(Boolean).join(" – ");
+  setMetadata({ title: heading?.textContent, ...metadata }, state.config.shop_name);
   if (isBack || (keepFocus && !main.contains(document.activeElement) && document.activeElement !== document.body)) return;
   const control = focusedName ? main.querySelector(`[name="${focusedName}"]`) : null;
   if (!control) scrollTo(0, 0);
@@ -81,7 +92,7 @@ function matchRoute(path) {
     const match = pattern.exec(path.replace(/(.)\/$/, "$1"));
     if (match) return [page, match[1] && decodeURIComponent(match[1])];
   }
-  return [() => [title("Not found"), h("p", {}, "This page does not exist. ", h("a", { href: "/" }, "Go to the catalog"))]];
+  return [notFound];
 }
 
 function errorPage(refusal) {
@@ -89,8 +100,8 @@ function errorPage(refusal) {
     const next = encodeURIComponent(location.pathname + location.search);
     return [title("Please sign in"), h("p", {}, h("a", { class: "button main", href: `/sign-in?next=${next}` }, "Sign in"))];
   }
-  const retry = refusal.status !== 404 && button("Try again", () => show());
-  return [title(refusal.status === 404 ? "Not found" : "Something went wrong"), h("p", { role: "alert" }, errorText(refusal)), retry];
+  if (refusal.status === 404) return notFoundContent(`${errorText(refusal)}.`);
+  return [title("Something went wrong"), h("p", { role: "alert" }, errorText(refusal)), button("Try again", () => show())];
 }
 
 function updateHeader() {
@@ -101,6 +112,14 @@ function updateHeader() {
   document.querySelector("#cart-link").setAttribute("aria-label", `Cart, ${state.units} ${state.units === 1 ? "item" : "items"}`);
 }
 
+/** Show how to reach the shop, if its staff have entered that. */
+function showContact({ contact_email: email, contact_phone: phone }) {
+  const links = [email && h("a", { href: `mailto:${email}` }, email), phone && h("a", { href: `tel:${phone.replace(/[^+\d]/g, "")}` }, phone)].filter(Boolean);
+  const contact = document.querySelector("#contact");
+  render(contact, "Contact: ", links.flatMap((link, index) => (index ? [" · ", link] : [link])));
+  contact.hidden = !links.length;
+}
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   const isPlainClick = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
@@ -109,7 +128,8 @@ document.addEventListener("click", (event) => {
   if (link.classList.contains("skip")) return main.focus(); // keep the URL: it may contain parameters of the page
   go(link.href);
 });
-document.querySelector("#search").addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[role=search]")) return;
   event.preventDefault();
   go(`/?${new URLSearchParams(new FormData(event.target))}`);
 });
@@ -127,6 +147,7 @@ onChange(updateHeader);
 try {
   await initialize();
   document.querySelector("#shop-name").textContent = state.config.shop_name;
+  showContact(state.config);
   const choice = document.querySelector("#market");
   choice.append(...state.config.markets.map(({ code, currency }) => new Option(`${code.toUpperCase()} (${currency})`, code)));
   choice.value = market().code;

@@ -1,6 +1,7 @@
 """Serves the shop front, with the standard library only: `python examples/storefront/serve.py --port 5173 --api http://localhost:8000`."""
 
 import argparse
+import re
 import socket
 from contextlib import suppress
 from functools import partial
@@ -12,10 +13,26 @@ from urllib.parse import urlsplit
 FOLDER = Path(__file__).resolve().parent
 DEFAULT_API = "http://localhost:8000"
 HOSTS = ("localhost", "127.0.0.1")
+PAGES = (  # the routes of app.js; whether a product or an order exists is known to the shop alone
+    r"^/$",
+    r"^/product/([^/]+)$",
+    r"^/cart$",
+    r"^/checkout$",
+    r"^/checkout/(?:success|cancel)$",
+    r"^/orders/([^/]+)$",
+    r"^/orders$",
+    r"^/wishlist$",
+    r"^/sign-in$",
+    r"^/sign-up$",
+    r"^/account$",
+    r"^/addresses$",
+    r"^/reset-password$",
+    r"^/verify-email$",
+)
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves files; every other path returns the page, which does its own routing."""
+    """Serves files; every other path returns the page, which does its own routing, with status 404 if it has no route for it."""
 
     def __init__(self, *arguments: Any, api: str, host: str) -> None:
         self.api, self.host = api, host
@@ -35,7 +52,8 @@ class Handler(SimpleHTTPRequestHandler):
             super().do_GET()
             return
         page = (FOLDER / "index.html").read_text(encoding="utf-8").replace(DEFAULT_API, self.api).encode()
-        self.send_response(200)
+        is_known = any(re.search(pattern, re.sub(r"(.)/$", r"\1", path)) for pattern in PAGES)
+        self.send_response(200 if is_known else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(page)))
         self.end_headers()

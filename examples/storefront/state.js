@@ -6,6 +6,7 @@ const call = client(base, () => (state.config ? market().code : null));
 export const state = { config: null, user: null, units: 0 };
 const listeners = [];
 let userListener = () => {};
+let countries = null; // a promise
 
 /** Call the shop; if the response is for another user than the one shown, refresh the user. */
 export async function shop(...request) {
@@ -51,6 +52,15 @@ export function market() {
 export async function initialize() {
   state.config = (await call("GET", "/config/")).data;
   await refreshCart();
+}
+
+/** Load the countries with what their address forms ask for, once. */
+export function loadCountries() {
+  countries ??= call("GET", "/config/countries/").catch((refusal) => {
+    countries = null;
+    throw refusal;
+  });
+  return countries.then(({ data }) => data);
 }
 
 export async function refreshCart() {

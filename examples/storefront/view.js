@@ -37,6 +37,11 @@ export function formatTime(time) {
   return time ? new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(new Date(time)) : "";
 }
 
+/** Return the English name of a country given by its code; other texts stay as they are. */
+export function countryName(text) {
+  return /^[A-Z]{2}$/.test(text) ? new Intl.DisplayNames("en", { type: "region" }).of(text) : text;
+}
+
 /** An image whose space is reserved while it loads. */
 export function picture(url, alt, size, loading = "lazy") {
   const attributes = { width: size, height: size, class: "picture" };
@@ -54,14 +59,16 @@ let count = 0;
 export function field(label, control, hint = null) {
   const id = control.id || `field-${++count}`;
   const error = h("span", { class: "wrong", id: `${id}-wrong` });
+  const labelElement = h("label", { for: id }, label);
   control.id = id;
   control.setAttribute("aria-describedby", hint ? `${id}-hint ${id}-wrong` : `${id}-wrong`);
   const hintElement = hint && h("span", { class: "soft", id: `${id}-hint` }, hint);
-  const row = h("div", { class: "field" }, h("label", { for: id }, label), control, hintElement, error);
+  const row = h("div", { class: "field" }, labelElement, control, hintElement, error);
   row.showError = (text) => {
     error.textContent = text;
     control.setAttribute("aria-invalid", text ? "true" : "false");
   };
+  row.setLabel = (text) => (labelElement.textContent = text);
   row.control = control;
   return row;
 }
@@ -107,8 +114,8 @@ export function form(fields, label, send) {
     }
     const rest = Object.keys(errors).filter((name) => !(name in fields));
     alert.textContent = first && !rest.length ? "" : [...rest.flatMap((name) => errors[name])].join(" ") || errorText(refusal);
-    first?.focus();
-    first?.closest(".field")?.scrollIntoView({ block: "nearest" }); // with the sentence below it
+    first?.focus({ preventScroll: true });
+    first?.closest(".field, fieldset")?.scrollIntoView({ block: "center" }); // clear of the header, with the sentence below it
   };
   element.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -120,13 +127,44 @@ export function form(fields, label, send) {
   return element;
 }
 
-/** Show a message to the shopper; `kind` is `good` or `bad`. */
-export function notify(text, kind = "good") {
-  const container = document.querySelector("#notices");
-  const close = h("button", { type: "button", "aria-label": "Close this message", onclick: () => message.remove() }, "×");
+/**
+ * Show a message at the bottom of the window; `kind` is `good` or `bad`.
+ *
+ * A message belongs to the page on which it appears and goes with it; `isForNextPage` keeps it over one navigation.
+ */
+export function notify(text, kind = "good", { isForNextPage = false } = {}) {
+  const close = h("button", { type: "button", "aria-label": "Close this message", onclick: () => removeNotice(message) }, "×");
   const message = h("div", { class: `notice ${kind}` }, h("p", {}, text), close);
-  container.append(message);
-  if (kind === "good") setTimeout(() => message.remove(), 8000);
+  message.isForNextPage = isForNextPage;
+  getNotices().append(message);
+  if (kind === "good") setTimeout(() => removeNotice(message), 8000);
+  reserveSpace();
+  const hidden = document.activeElement.getBoundingClientRect().bottom - getNotices().getBoundingClientRect().top;
+  if (document.activeElement.matches("button, a, input, select, textarea") && hidden > 0) scrollBy({ top: hidden + 8, behavior: "instant" });
+}
+
+/** Remove the messages of the page that is left, or the errors of one that is loaded again. */
+export function clearNotices({ isSamePage }) {
+  for (const message of [...getNotices().children]) {
+    const isKept = isSamePage ? !message.matches(".bad") : message.isForNextPage;
+    if (!isSamePage) message.isForNextPage = false;
+    if (!isKept) removeNotice(message);
+  }
+}
+
+function getNotices() {
+  return document.querySelector("#notices");
+}
+
+function removeNotice(message) {
+  message.remove();
+  reserveSpace();
+}
+
+/** Let the page scroll so far, and keep what has the focus so far up, that messages cover nothing for good. */
+function reserveSpace() {
+  const height = getNotices().children.length ? `${getNotices().offsetHeight}px` : "";
+  document.body.style.paddingBottom = document.documentElement.style.scrollPaddingBottom = height;
 }
 
 export function errorText(refusal) {

@@ -205,3 +205,22 @@ def test_a_link_of_a_mail_is_read_from_its_fragment(page: Path) -> None:
     )
 
     assert printed == ["a:b"]
+
+
+def test_a_server_renders_the_head_of_a_product_page(page: Path, tmp_path: Path) -> None:
+    sell_products(tmp_path, "Lamp </script>")
+    module = """
+        import { shop } from "./shop.js";
+        import { productHead } from "./product_head.js";
+        const { data: [{ slug }] } = await shop("GET", "/products/");
+        const head = productHead((await shop("GET", `/products/${slug}/`)).data, "https://shop.example/product/lamp");
+        console.log(head.split("\\n")[0]);
+        console.log(JSON.stringify(JSON.parse(head.match(/json">(.*)<.script>/)[1]).offers));
+        console.log(head.split("</script>").length);
+    """
+
+    title, offers, parts = run_module(page, module)
+
+    assert title == "<title>Lamp &#60;/script&#62;</title>"
+    assert [(offer["@type"], offer["priceCurrency"]) for offer in json.loads(offers)] == [("Offer", "INR")]
+    assert parts == "2"

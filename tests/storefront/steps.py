@@ -14,10 +14,10 @@ from products.models import Product
 ADDRESS = {
     "Name": "Ada Lovelace",
     "Phone": "+44 20 7946 0958",
+    "Country": "United Kingdom",
     "Street and number": "12 St James's Square",
     "Postal code": "SW1Y 4JH",
-    "City": "London",
-    "Country": "GB",
+    "Town or city": "London",
 }
 EMAIL = "ada@example.com"
 
@@ -72,7 +72,11 @@ def add_to_cart_by_api(page: Page, product: Product, units: int = 1) -> None:
 def fill_address(page: Page, **fields: str) -> None:
     """Fill in contact and address on the checkout page."""
     for label, text in {**ADDRESS, "E-mail": EMAIL, **fields}.items():
-        page.get_by_label(label, exact=True).fill(text)
+        control = page.get_by_label(label, exact=True)
+        if label == "Country":
+            control.select_option(label=text)
+        else:
+            control.fill(text)
 
 
 def place_order(page: Page, method: str = "By card") -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 
 from pytest_django import Settings
 
@@ -21,15 +22,20 @@ class Storefront:
     api: str
 
 
-@contextmanager
-def serve_storefront(api: str, host: str = "localhost") -> Iterator[Storefront]:
-    """Serve the storefront for the shop at `api`, as its own program does."""
+def load_server() -> ModuleType:
+    """Return the module of the storefront's server."""
     spec = importlib.util.spec_from_file_location("storefront", SERVER_FILE)
     assert spec is not None
     assert spec.loader is not None
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
-    server = program.make_server(port=0, api=api, host=host)
+    return program
+
+
+@contextmanager
+def serve_storefront(api: str, host: str = "localhost") -> Iterator[Storefront]:
+    """Serve the storefront for the shop at `api`, as its own program does."""
+    server = load_server().make_server(port=0, api=api, host=host)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield Storefront(f"http://{host}:{server.server_port}", api)

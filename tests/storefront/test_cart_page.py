@@ -163,5 +163,5 @@ def test_cookies_alone_do(page: Page, context: BrowserContext, storage: str) -> 
     wait_for_cart_count(page, 3)
     place_order(page, "Cash on Delivery")
 
-    wait_for_order(page, "Being packed – not paid")
+    wait_for_order(page, "Being packed – pay on delivery")
     wait_for_cart_count(page, 0)

@@ -190,7 +190,7 @@ def test_a_long_wishlist_is_shown_page_by_page(page: Page) -> None:
 def test_an_error_outside_of_a_form_is_shown_above_the_page(page: Page, monitor: PageMonitor) -> None:
     add_to_cart_by_api(page, make_product("Lamp"))
     place_order(page, "Cash on Delivery")
-    order = wait_for_order(page, "Being packed – not paid")
+    order = wait_for_order(page, "Being packed – pay on delivery")
     shipping.ship_order(SYSTEM, order.pk)
     monitor.expected = {409}
 
@@ -205,7 +205,7 @@ def test_a_guests_order_is_claimed_and_stands_in_the_history(page: Page) -> None
     make_user(EMAIL)
     add_to_cart_by_api(page, make_product("Lamp"))
     place_order(page, "Cash on Delivery")
-    order = wait_for_order(page, "Being packed – not paid")
+    order = wait_for_order(page, "Being packed – pay on delivery")
 
     sign_in(page, address=f"/sign-in?next=/orders/{order.number}")
     click_button(page, "Add to my account")
@@ -222,14 +222,14 @@ def test_a_guests_order_is_claimed_and_stands_in_the_history(page: Page) -> None
 def test_the_mail_of_an_order_leads_a_guest_to_it_on_another_machine(page: Page) -> None:
     add_to_cart_by_api(page, make_product("Lamp"))
     place_order(page, "Cash on Delivery")
-    order = wait_for_order(page, "Being packed – not paid")
+    order = wait_for_order(page, "Being packed – pay on delivery")
     link = get_mailed_link(f"/orders/{order.number}")
     page.evaluate("localStorage.clear()")
     page.goto("about:blank")
 
     page.goto(link)
 
-    wait_for_order(page, "Being packed – not paid")
+    wait_for_order(page, "Being packed – pay on delivery")
     assert urlsplit(page.url).fragment == ""
 
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from carts.tests.factories import add_to_cart, make_shirt
 from orders.models import Order
-from orders.tests.factories import customer, placed
+from orders.tests.factories import ADDRESS, customer, placed
 from products.models import Product, ProductImage
 from products.tests.factories import make_category, make_product, make_variant, set_price, update_product
 from tests.axe import find_violations
@@ -86,6 +86,7 @@ def furnished() -> Order:
     client = customer(EMAIL, first_name="Ada")
     add_to_cart(client, lamp, 2)
     number = placed(client)["number"]
+    client.post("/api/orders/addresses/", ADDRESS)
     add_to_cart(client, lamp)
     line = add_to_cart(client, kettle)["data"]["id"]
     client.patch(f"/api/cart/update/{line}/", {"quantity": 0})
@@ -142,10 +143,12 @@ def test_pages_of_a_customer(page: Page, packages: Path, payment_emulator: Emula
         "product": ("/product/shirt", "Shirt"),
         "cart": ("/cart", "Cart"),
         "checkout": ("/checkout", "Checkout"),
+        "thanks": (f"/checkout/success?order={order.number}", f"Order {order.number}"),
         "order": (f"/orders/{order.number}", f"Order {order.number}"),
         "orders": ("/orders", "Orders"),
         "wishlist": ("/wishlist", "Wishlist"),
         "account": ("/account", "Hello Ada"),
+        "addresses": ("/addresses", "Address book"),
     }
     assert check_pages(page, pages, packages, shots) == []
 
@@ -157,6 +160,7 @@ def test_pages_of_a_guest(page: Page, monitor: PageMonitor, packages: Path, shot
     pages = {
         "sale": ("/product/speckled-mug", "Speckled mug"),
         "sold-out": ("/product/desk-fan", "Desk fan"),
+        "no-results": ("/?search=xylophone", "Results for “xylophone”"),
         "empty-cart": ("/cart", "Cart"),
         "no-orders": ("/orders", "Orders"),
         "sign-in": ("/sign-in", "Sign in"),

@@ -101,7 +101,7 @@ def test_the_next_call_of_the_other_tab_leads_to_the_sign_in(page: Page, context
     assert Order.objects.get().status == "processing"
     other.get_by_role("link", name="Sign in").last.click()
     sign_in(other, address=other.url)
-    wait_for_order(other, "Being packed – not paid")
+    wait_for_order(other, "Being packed – pay on delivery")
 
 
 def test_a_session_that_was_ended_elsewhere_leads_to_the_sign_in(page: Page, monitor: PageMonitor) -> None:

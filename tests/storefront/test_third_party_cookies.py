@@ -115,7 +115,7 @@ def test_a_guest_keeps_the_cart_by_cookies_alone_and_orders(page: Page, two_site
     wait_for_cart_count(page, 2)
     place_order(page, "Cash on Delivery")
 
-    wait_for_order(page, "Being packed – not paid")
+    wait_for_order(page, "Being packed – pay on delivery")
     wait_for_cart_count(page, 0)
 
 

@@ -19,10 +19,10 @@ async function loadCatalog(query, go) {
   const parameters = new URLSearchParams([...query].filter(([name, value]) => PARAMETERS.includes(name) && value));
   parameters.set("page_size", "24");
   const [tree, first] = await Promise.all([shop("GET", "/products/categories/"), shop("GET", `/products/?${parameters}`)]);
-  const grid = h("ul", { class: "grid" }, first.data.map(card));
+  const grid = h("ul", { class: "grid" }, first.data.map((product) => card(product)));
   const more = button("Show more", async () => {
     const next = await shop("GET", more.next);
-    const cards = next.data.map(card);
+    const cards = next.data.map((product) => card(product));
     grid.append(...cards);
     cards[0]?.querySelector("a").focus();
     setNextPage(next);
@@ -36,11 +36,25 @@ async function loadCatalog(query, go) {
   document.querySelector("#search-words").value = search ?? "";
   return [
     title(search ? `Results for “${search}”` : "Catalog"),
-    first.search && h("p", {}, `Nothing matches “${search}”. Showing results for “${first.search.guessed}”.`),
+    first.search && h("p", { role: "status" }, "Showing results for ", h("strong", {}, first.search.guessed), `, because nothing matches “${search}”.`),
     filters(query, tree.data, go),
-    first.data.length ? grid : h("p", {}, "No products found. ", h("a", { href: "/" }, "Show all products")),
+    first.data.length ? grid : noResults(query),
     h("p", { class: "centre" }, more),
   ];
+}
+
+/** Say why nothing is shown, and what to do about it. */
+function noResults(query) {
+  const search = query.get("search");
+  const hasFilters = PARAMETERS.some((name) => !["search", "ordering"].includes(name) && query.get(name));
+  const advice = hasFilters ? "Try it with fewer filters." : search ? "Check the spelling, or try other or fewer words." : "There are no products here yet.";
+  const withoutFilters = `/?${new URLSearchParams(search ? { search } : {})}`;
+  return h(
+    "div",
+    { class: "stack", role: "status" },
+    h("p", {}, search ? `No products found for “${search}”. ` : "No products found. ", advice),
+    h("p", { class: "row" }, hasFilters && h("a", { href: withoutFilters }, "Remove the filters"), h("a", { href: "/" }, "Show all products")),
+  );
 }
 
 function filters(query, tree, go) {
@@ -80,13 +94,14 @@ function select(name, choices, chosen) {
   return h("select", { name }, choices.map(([value, label]) => new Option(label, value, false, value === chosen)));
 }
 
-function card(product) {
+/** The card of a product in a grid; `level` is that of its heading. */
+export function card(product, level = "h2") {
   const price = (product.variants_count > 1 ? "from " : "") + formatMoney(product.price, product.currency);
   return h(
     "li",
     { class: "card" },
     picture(product.primary_image, "", 400),
-    h("h2", {}, h("a", { href: `/product/${product.slug}` }, product.name)),
+    h(level, {}, h("a", { href: `/product/${product.slug}` }, product.name)),
     h("p", { class: "price" }, price, isReduced(product) && h("del", {}, formatMoney(product.compare_at_price, product.currency))),
     h("p", { class: product.stock ? "soft" : "wrong" }, stockText(product.stock, product.is_low_stock)),
   );

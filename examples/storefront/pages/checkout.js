@@ -1,7 +1,9 @@
 // The checkout: address, payment method, and the changes to confirm when the cart differs from what was shown.
+import { addressFields } from "../address_fields.js";
 import { forgetIdempotencyKey, idempotencyKey } from "../api.js";
-import { market, refreshCart, saveOrderToken, shop, state } from "../state.js";
-import { field, form, formatMoney, h, input, notify, render, title } from "../view.js";
+import { loadCountries, market, refreshCart, saveOrderToken, shop, state } from "../state.js";
+import { errorText, field, form, formatMoney, h, input, notify, render, title } from "../view.js";
+import { addressText, requiredNote } from "./addresses.js";
 
 const METHODS = { stripe: "By card", cod: "Cash on Delivery" };
 const FIELDS = { address: "line1", "address.full_name": "name" };
@@ -14,15 +16,15 @@ const CHANGE_TEXTS = {
 
 export async function checkout({ go }) {
   const addressBook = state.user ? shop("GET", "/orders/addresses/") : { data: [] };
-  const [shown, { data: addresses }] = await Promise.all([loadSummary(), addressBook]);
+  const [shown, { data: addresses }, countries] = await Promise.all([loadSummary(), addressBook, loadCountries()]);
   if (!shown.lines.length) return [title("Checkout"), h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog"))];
-  const fields = buildFields(addresses.find((address) => address.is_default) ?? addresses[0] ?? {});
+  const fields = buildFields(addresses, countries);
   const sidebar = h("section", { class: "card summary" }, summary(shown));
   const changesBox = h("div", { role: "alert" });
   const checkoutForm = form(fields, "Place order", async (values) => {
     render(changesBox);
     try {
-      await placeOrder(buildOrder(values, shown), go);
+      await placeOrder(buildOrder(values, shown), go, fields.remember?.control.checked);
     } catch (refusal) {
       if (refusal.code !== "cart_changed") {
         render(changesBox, orderLink(refusal.details));
@@ -34,7 +36,7 @@ export async function checkout({ go }) {
     }
   });
   checkoutForm.append(changesBox);
-  return [title("Checkout"), h("div", { class: "columns" }, h("section", {}, checkoutForm), sidebar)];
+  return [title("Checkout"), h("div", { class: "columns" }, h("section", {}, requiredNote(), checkoutForm), sidebar)];
 }
 
 /** Link to the existing order that awaits its payment or was paid in another tab. */
@@ -64,24 +66,35 @@ function summary({ lines, currency, subtotal, shipping, total }) {
   ];
 }
 
-function buildFields(address) {
-  const values = { ...address, full_name: address.full_name || [state.user?.first_name, state.user?.last_name].filter(Boolean).join(" ") };
-  const text = (name, label, autocomplete, attributes = {}) =>
-    field(label, input(name, { autocomplete, value: values[name] ?? "", ...attributes }));
-  const required = { required: true };
-  const phone = text("phone", "Phone", "tel", { type: "tel" });
+/** The fields of the form; those of a customer begin with a choice from their address book, default first. */
+function buildFields(addresses, countries) {
+  const ownName = [state.user?.first_name, state.user?.last_name].filter(Boolean).join(" ");
+  const withName = (address = {}) => ({ ...address, full_name: address.full_name || ownName });
+  const { fields: postal, fill } = addressFields(withName(addresses[0]), countries, market().country);
+  const { full_name: name, phone, ...others } = postal;
+  const book = addresses.length > 0 && addressChoice(addresses, (address) => {
+    fill(withName(address));
+    remember.hidden = Boolean(address);
+  });
+  const remember = field("Remember this address", input("remember", { type: "checkbox" }));
+  remember.hidden = addresses.length > 0;
   return {
-    name: text("full_name", "Name", "name", required),
+    ...(book && { saved_address: book }),
+    name,
     email: field("E-mail", input("email", { type: "email", autocomplete: "email", value: state.user?.email ?? "", required: !state.user })),
     phone,
-    line1: text("line1", "Street and number", "address-line1", required),
-    line2: text("line2", "Address line 2", "address-line2"),
-    postal_code: text("postal_code", "Postal code", "postal-code", required),
-    city: text("city", "City", "address-level2", required),
-    state: text("state", "State", "address-level1"),
-    country: text("country", "Country", "country-name", required),
+    ...others,
+    ...(state.user && { remember }),
     payment_method: paymentMethods((method) => (phone.control.required = method === "cod")),
   };
+}
+
+/** The choice of a saved address; `onChoice(address)` hears of each change, without an address if a new one is to be written. */
+function addressChoice(addresses, onChoice) {
+  const options = addresses.map((address) => new Option(addressText(address), address.id));
+  const select = h("select", { name: "saved_address" }, options, new Option("Another address", ""));
+  select.addEventListener("change", () => onChoice(addresses.find(({ id }) => String(id) === select.value)));
+  return field("Deliver to", select);
 }
 
 /** The choice of the payment method; `onChoice(method)` hears of the first one and of each change. */
@@ -97,12 +110,12 @@ function paymentMethods(onChoice) {
 }
 
 /** Build the request body from exactly the lines, prices and total that were shown. */
-function buildOrder({ payment_method, email, full_name, phone, ...address }, { lines, total }) {
+function buildOrder({ payment_method, email, full_name, phone, saved_address: _, remember: __, ...address }, { lines, total }) {
   const items = lines.map(({ sku_id, quantity, current_price: price }) => ({ sku_id, quantity, price }));
   return { payment_method, email, name: full_name, phone, address: { full_name, phone, ...address }, items, expected_total: total };
 }
 
-async function placeOrder(order, go) {
+async function placeOrder(order, go, isAddressRemembered) {
   let placed = await shop("POST", "/orders/create/", order, { "Idempotency-Key": idempotencyKey(order) });
   if (["cancelled", "expired"].includes(placed.data.status)) {
     forgetIdempotencyKey(); // the key belongs to an earlier order that has ended, so place a new one
@@ -110,11 +123,21 @@ async function placeOrder(order, go) {
   }
   const { data, warnings } = placed;
   if (data.order_token) saveOrderToken(data.number, data.order_token);
-  warnings.forEach((text) => notify(`${text}.`));
+  warnings.forEach((text) => notify(`${text}.`, "good", { isForNextPage: true }));
+  if (isAddressRemembered) await rememberAddress(order.address);
   if (data.checkout_url) return location.assign(data.checkout_url);
   forgetIdempotencyKey();
   refreshCart().catch(() => {}); // the order is placed even if the cart count cannot be refreshed
-  return go(`/orders/${data.number}`, { replace: true });
+  return go(`/checkout/success?order=${data.number}`, { replace: true });
+}
+
+/** Save the address of an order, which is placed even if the address book is full. */
+async function rememberAddress(address) {
+  try {
+    await shop("POST", "/orders/addresses/", address);
+  } catch (refusal) {
+    notify(errorText(refusal), "bad", { isForNextPage: true });
+  }
 }
 
 function changeList(changes, currency) {

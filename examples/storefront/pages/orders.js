@@ -1,24 +1,9 @@
 // The shopper's orders, and the page of one order: it polls for the payment, and offers to pay, cancel or claim the order.
 import { forgetIdempotencyKey } from "../api.js";
+import { nextSteps, statusText } from "../order_status.js";
 import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
-import { button, formatMoney, formatTime, h, notify, picture, render, showError, title } from "../view.js";
+import { button, countryName, formatMoney, formatTime, h, notify, picture, render, showError, title } from "../view.js";
 
-const STATUS = {
-  pending: "Awaiting payment",
-  processing: "Being packed",
-  shipped: "On its way",
-  delivered: "Delivered",
-  cancelled: "Cancelled",
-  expired: "Expired: it was not paid in time",
-};
-const PAYMENT = {
-  unpaid: "not paid",
-  processing: "payment processing",
-  paid: "paid",
-  failed: "payment failed",
-  partially_refunded: "partially refunded",
-  refunded: "refunded",
-};
 const POLL_PAUSES = [1000, 2000, 2000, 3000, 3000, 5000]; // milliseconds between polls; the last one repeats
 const MAX_POLLS = 40;
 
@@ -74,7 +59,7 @@ function row(order) {
       "div",
       { class: "stack tight" },
       h("h2", {}, h("a", { href: `/orders/${order.number}` }, `Order ${order.number}`)),
-      h("p", { class: "soft" }, `${formatTime(order.placed_at)} · ${STATUS[order.status]}`),
+      h("p", { class: "soft" }, `${formatTime(order.placed_at)} · ${statusText(order)}`),
       h("p", {}, names),
     ),
     h("p", { class: "price" }, formatMoney(order.total, order.currency)),
@@ -92,7 +77,7 @@ export async function order({ param, query, fragment, isActive, reload }) {
   const statusLine = h("p", { role: "status", id: "order-status", class: "state" }); // one live region, so that changes are announced
   const fill = (current) => {
     statusLine.dataset.status = current.status;
-    statusLine.textContent = `${STATUS[current.status]} – ${PAYMENT[current.payment_status]}`;
+    statusLine.textContent = statusText(current);
     render(container, orderDetails(current, statusLine, reload));
   };
   const loaded = await getOrder(number).catch((refusal) => {
@@ -160,6 +145,7 @@ function orderDetails(order, statusLine, reload) {
   return [
     title(`Order ${number}`),
     statusLine,
+    location.pathname === "/checkout/success" && thanks(order),
     h(
       "div",
       { class: "row" },
@@ -171,6 +157,12 @@ function orderDetails(order, statusLine, reload) {
     totals(order),
     shippingAddress(order),
   ];
+}
+
+/** Shown to a shopper who comes from the checkout or the payment page. */
+function thanks(order) {
+  const steps = nextSteps(order).filter(Boolean);
+  return steps.length > 0 && h("div", { class: "notice good thanks" }, h("h2", {}, "Thank you for your order"), steps.map((text) => h("p", {}, text)));
 }
 
 function line(item, currency) {
@@ -192,7 +184,7 @@ function totals({ subtotal, shipping_total: shipping, tax_total: tax, total, cur
 }
 
 function shippingAddress({ address: to, name, email, phone, payment_method: method, placed_at: at }) {
-  const lines = [to.full_name || name, to.line1, to.line2, [to.postal_code, to.city].filter(Boolean).join(" "), to.state, to.country, email, phone];
+  const lines = [to.full_name || name, to.line1, to.line2, [to.postal_code, to.city].filter(Boolean).join(" "), to.state, countryName(to.country), email, phone];
   return h(
     "section",
     {},

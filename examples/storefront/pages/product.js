@@ -1,22 +1,49 @@
 // The product page: images, variant selection, and adding to the cart or wishlist.
+import { describeProduct } from "../metadata.js";
+import { forgetViewed, getRecentlyViewed, rememberViewed } from "../recently_viewed.js";
 import { rememberForWishlist, shop, state, update } from "../state.js";
 import { button, field, form, formatMoney, h, input, isReduced, notify, picture, render, title } from "../view.js";
-import { stockText } from "./catalog.js";
+import { card, stockText } from "./catalog.js";
 
-export async function product({ param, go }) {
-  const { data } = await shop("GET", `/products/${encodeURIComponent(param)}/`);
+const MAX_CARDS = 6; // in a row below the product
+
+export async function product({ param, go, describe }) {
+  const { data } = await shop("GET", `/products/${encodeURIComponent(param)}/`).catch((refusal) => {
+    if (refusal.status === 404) forgetViewed(param);
+    throw refusal;
+  });
+  const related = await loadRelated(data);
+  describe(describeProduct(data));
+  const viewed = getRecentlyViewed().filter(({ slug }) => slug !== data.slug).slice(0, MAX_CARDS);
+  rememberViewed(data);
   const offer = h("div", { class: "stack tight", "aria-live": "polite" });
   const pictures = gallery(data);
   const options = variantOptions(data, (variant) => {
     if (variant) pictures.showImage(variant.image_id);
     render(offer, renderOffer(data, variant, go));
   });
-  return h(
+  const article = h(
     "article",
     { class: "product" },
     pictures.element,
     h("div", { class: "stack" }, title(data.name), data.category && category(data.category), options, offer, h("p", { class: "text" }, data.description)),
   );
+  return [article, row("You may also like", related.map((other) => card(other, "h3"))), row("Recently viewed", viewed.map(viewedCard))];
+}
+
+/** Return other products of the same category; none if they cannot be loaded, because the page does not depend on them. */
+async function loadRelated({ slug, category }) {
+  if (!category) return [];
+  const { data } = await shop("GET", `/products/?category=${encodeURIComponent(category.slug)}&page_size=${MAX_CARDS + 1}`).catch(() => ({ data: [] }));
+  return data.filter((other) => other.slug !== slug).slice(0, MAX_CARDS);
+}
+
+function row(heading, cards) {
+  return cards.length > 0 && h("section", { class: "stack" }, h("h2", {}, heading), h("ul", { class: "grid small" }, cards));
+}
+
+function viewedCard({ slug, name, image }) {
+  return h("li", { class: "card" }, picture(image, "", 200), h("h3", {}, h("a", { href: `/product/${slug}` }, name)));
 }
 
 function category({ name, slug }) {

@@ -1,0 +1,50 @@
+// The fields of a delivery address. Which are shown and required, and what they are called, follows the country.
+import { field, h, input } from "./view.js";
+
+const POSTAL_FIELDS = ["line1", "line2", "postal_code", "city", "state"];
+// For a country that the shop does not know by this name, such as one written by hand into an older address.
+const UNKNOWN = { fields: POSTAL_FIELDS, required: ["line1", "city"], labels: {} };
+const LABELS = { line1: "Street and number", line2: "Apartment, floor or company", postal_code: "Postal code", city: "City", state: "State" };
+
+/** Return the fields by their API names, and a function that fills them with an address; `countries` are those of the API. */
+export function addressFields(address, countries, defaultCountry) {
+  const required = { required: true };
+  const text = (name, label, autocomplete, attributes = {}) => field(label, input(name, { autocomplete, ...attributes }));
+  const select = h("select", { name: "country", autocomplete: "country", ...required }, new Option("Choose a country", ""));
+  select.append(...countries.map(({ code, name }) => new Option(name, code)));
+  const fields = {
+    full_name: text("full_name", "Name", "name", required),
+    phone: text("phone", "Phone", "tel", { type: "tel" }),
+    country: field("Country", select),
+    line1: text("line1", LABELS.line1, "address-line1", required),
+    line2: text("line2", LABELS.line2, "address-line2"),
+    postal_code: text("postal_code", LABELS.postal_code, "postal-code"),
+    city: text("city", LABELS.city, "address-level2"),
+    state: text("state", LABELS.state, "address-level1"),
+  };
+  const applyCountry = () => {
+    const country = countries.find(({ code }) => code === select.value) ?? UNKNOWN;
+    for (const name of POSTAL_FIELDS) {
+      const row = fields[name];
+      row.setLabel(country.labels[name] ?? LABELS[name]);
+      row.control.required = country.required.includes(name);
+      row.hidden = row.control.disabled = !country.fields.includes(name) && !row.control.value;
+    }
+  };
+  const fill = (values) => {
+    for (const [name, { control }] of Object.entries(fields)) if (name !== "country") control.value = values[name] ?? "";
+    chooseCountry(select, countries, values.country || defaultCountry);
+    applyCountry();
+  };
+  select.addEventListener("change", applyCountry);
+  fill(address);
+  return { fields, fill };
+}
+
+/** Choose a country by its code or name. */
+function chooseCountry(select, countries, text) {
+  const isSame = ({ code, name }) => [code, name].some((spelling) => spelling.toLowerCase() === text.toLowerCase());
+  const code = countries.find(isSame)?.code ?? text;
+  if (![...select.options].some(({ value }) => value === code)) select.append(new Option(code, code));
+  select.value = code;
+}

@@ -1,0 +1,41 @@
+// What an order's status means for the shopper, in words.
+import { formatMoney } from "./view.js";
+
+const STATUS = {
+  pending: "Awaiting payment",
+  processing: "Being packed",
+  shipped: "On its way",
+  delivered: "Delivered",
+  cancelled: "Cancelled",
+  expired: "Expired: it was not paid in time",
+};
+const PAYMENT = {
+  processing: "payment being confirmed",
+  paid: "paid",
+  failed: "payment failed",
+  partially_refunded: "partly refunded",
+  refunded: "refunded",
+};
+
+/** Return the status of an order in a few words, such as "Being packed – pay on delivery". */
+export function statusText({ status, payment_status: payment, payment_method: method }) {
+  if (status === "pending" && ["processing", "paid"].includes(payment)) return "Payment being confirmed";
+  if (status === "cancelled" && payment === "paid") return "Cancelled – refund on its way";
+  const isPaidOnDelivery = method === "cod" && payment === "unpaid" && ["processing", "shipped"].includes(status);
+  const paymentText = isPaidOnDelivery ? "pay on delivery" : PAYMENT[payment];
+  return [STATUS[status] ?? status.replaceAll("_", " "), paymentText].filter(Boolean).join(" – ");
+}
+
+/** Return what happens next with a new order, as sentences; none if it has ended. */
+export function nextSteps(order) {
+  const { status, payment_status: payment, total, currency, email } = order;
+  const confirmation = email && `A confirmation is on its way to ${email}.`;
+  if (status === "pending" && payment === "processing") {
+    const message = email && `We will write to ${email} when it has arrived.`;
+    return ["Your payment is being confirmed, which can take a while. There is nothing more for you to do.", message];
+  }
+  if (status === "pending" && payment !== "failed") return ["We are waiting for the confirmation of your payment."];
+  if (status !== "processing") return [];
+  if (payment === "unpaid") return [`We are packing your order. Please pay ${formatMoney(total, currency)} when it arrives.`, confirmation];
+  return ["Your payment has arrived, and we are packing your order.", confirmation];
+}
