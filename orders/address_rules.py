@@ -18,6 +18,7 @@ from core.countries import find_country_code, is_placeholder
 LAX = "lax"
 CHECKED_FIELDS = frozenset({"line1", "city", "state", "postal_code", "country"})
 STREET_NEEDED = "A street and number are needed"
+PHONE_NEEDED = "A phone number is needed for Cash on Delivery"
 COUNTRY_NEEDED = "Enter a country, such as India or IN"
 CITY_NAMES = {"post_town": "town or city", "suburb": "suburb or city"}
 POSTAL_CODE_NAMES = {"pin": "PIN code", "zip": "ZIP code", "eircode": "Eircode"}

@@ -29,13 +29,22 @@ def send_to_customer(payload: Payload) -> None:
             "amount": _format_amount(Decimal(payload["amount"]), order),
             "closed_note": CLOSED_ORDER_NOTE if is_closed else "",
         }
+    elif kind == "message":
+        filling["text"] = order.events.get(pk=payload["event"]).data["text"]
     messages.send(
-        _get_mail_kind(order, payload),
+        get_mail_kind(order, payload),
         order.email,
         filling,
-        details=[] if kind == "refunded" else order_lines(order),  # the lines would suggest a full refund
+        details=_list_details(order, kind),
         link=mail.Link("View your order", order_page_url(order)),
     )
+
+
+def _list_details(order: Order, kind: str) -> list[str]:
+    """Return the paragraphs after the intro. The lines of an order would suggest a full refund."""
+    if kind == "address_corrected":
+        return ["\n".join([*order.recipient_lines, *filter(None, [order.phone])])]
+    return [] if kind in ("refunded", "message") else order_lines(order)
 
 
 def get_greeting_name(order: Order) -> str:
@@ -46,9 +55,9 @@ def get_greeting_name(order: Order) -> str:
     return order.name if order.name and not LINK.search(order.name) else "customer"
 
 
-def _get_mail_kind(order: Order, payload: Payload) -> str:
+def get_mail_kind(order: Order, payload: Payload) -> str:
     """Return the kind of the e-mail: what was paid decides between two texts."""
-    kind = payload["kind"]
+    kind: str = payload["kind"]
     if kind == "cancelled" and payload.get("is_refunded"):
         kind = "cancelled_paid"
     elif kind == "refunded" and order.payment_method == Order.Method.COD:

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from orders.models import Order
-from orders.state.locking import select_in_lock_order, select_unlocked
+from orders.models import Order, OrderEvent
+from orders.state.locking import select_in_lock_order
 
 IS_FINISHED = Q(status__in=(Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.EXPIRED))
 ERASED = {"name": "", "email": "", "phone": "", "phone_e164": "", "note": "", "address": {}}
@@ -20,7 +20,7 @@ def erase_user(user_id: int, at: datetime) -> None:
     """
     orders = Order.objects.filter(user=user_id)
     select_in_lock_order(orders).update(erased_at=at, idempotency_scope="", idempotency_key="", request_hash="")
-    orders.filter(IS_FINISHED).update(**ERASED)
+    _erase(list(orders.filter(IS_FINISHED).values_list("pk", flat=True)))
 
 
 @transaction.atomic
@@ -30,4 +30,10 @@ def erase_finished_orders() -> int:
     Orders that are locked are left for the next time.
     """
     orders = Order.objects.filter(IS_FINISHED, erased_at__isnull=False).exclude(**ERASED)
-    return select_unlocked(orders).update(**ERASED)
+    return _erase(list(orders.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)))
+
+
+def _erase(order_ids: list[int]) -> int:
+    """Remove personal data from locked orders, and from what was noted and corrected in their history."""
+    OrderEvent.objects.filter(order__in=order_ids, kind__in=OrderEvent.PERSONAL_KINDS).update(data={})
+    return Order.objects.filter(pk__in=order_ids).update(**ERASED)

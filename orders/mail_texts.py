@@ -1,5 +1,6 @@
 """The e-mails about orders, with their default texts."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
@@ -21,11 +22,14 @@ CLOSED_NOTE = Placeholder("closed_note", f"“{CLOSED_ORDER_NOTE}” if that is 
 MERCHANT_NAME = Placeholder("name", "the name of the buyer; “A customer” if they gave none", "Ada Lovelace")
 ALERT = Placeholder("alert", "the alert", "amount_mismatch")
 ADVICE_NOTE = Placeholder("advice_note", "what to do, as a sentence, if the alert says it", "Advice: compare the amounts.")
+MESSAGE_TEXT = Placeholder("text", "what staff have written", "Shall we ring the bell?")
+EXAMPLE_ADDRESS = ("Ada Lovelace", "12 Hill Road", "400050", "Mumbai", "India")
 SKU = Placeholder("sku", "the SKU", "LAMP-RED")
 
 
-def _customer_kind(name: str, title: str, text: MailText, *placeholders: Placeholder, has_lines: bool = True) -> MailKind:
-    details = EXAMPLE_LINES if has_lines else ()
+def _customer_kind(
+    name: str, title: str, text: MailText, *placeholders: Placeholder, details: Sequence[str] = EXAMPLE_LINES
+) -> MailKind:
     return MailKind(f"order_{name}", title, CUSTOMER, text, (NUMBER, NAME, *placeholders), details, EXAMPLE_LINK)
 
 
@@ -75,14 +79,31 @@ register(
             "It may take a few days to appear on your bank statement.",
         ),
         *(AMOUNT, CLOSED_NOTE),
-        has_lines=False,
+        details=(),
     ),
     _customer_kind(
         "refunded_cash",
         "Refund in cash",
         MailText("Refund for your order {number}", "We have refunded {amount} of your order {number}. {closed_note}"),
         *(AMOUNT, CLOSED_NOTE),
-        has_lines=False,
+        details=(),
+    ),
+    _customer_kind(
+        "address_corrected",
+        "Delivery address corrected",
+        MailText(
+            "New delivery address of your order {number}",
+            "We have corrected the delivery address of your order {number}:",
+            "If it is not right, please answer before we ship your order.",
+        ),
+        details=EXAMPLE_ADDRESS,
+    ),
+    _customer_kind(
+        "message",
+        "Message about an order, written by staff",
+        MailText("About your order {number}", "{text}"),
+        MESSAGE_TEXT,
+        details=(),
     ),
     MailKind(
         "merchant_new_order",

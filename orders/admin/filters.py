@@ -1,16 +1,19 @@
-"""The filters of the list of orders."""
+"""The filter of the list of orders by what is to be done, and the tabs that set it."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from orders import todo
 from orders.models import Order
 
-STATES: dict[str, tuple[str, Callable[[QuerySet[Order]], QuerySet[Order]]]] = {
+PARAMETER = "todo"
+TODO: dict[str, tuple[str, Callable[[QuerySet[Order]], QuerySet[Order]]]] = {
     "to_pack": ("To pack", todo.to_pack),
     "on_the_way": ("On the way", todo.on_the_way),
     "cod_to_collect": ("Cash to collect", todo.cod_to_collect),
@@ -20,16 +23,30 @@ STATES: dict[str, tuple[str, Callable[[QuerySet[Order]], QuerySet[Order]]]] = {
 
 
 class TodoFilter(admin.SimpleListFilter):
-    """Filter orders by what has to be done about them."""
+    """What is to be done about the orders, as the dashboard counts it."""
 
-    title = "to do"
-    parameter_name = "todo"
+    title = "what is to be done"
+    parameter_name = PARAMETER
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [(state, title) for state, (title, _) in STATES.items()]
+        return [(name, label) for name, (label, _) in TODO.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        """Filter the list by the selected state."""
-        state = self.value()
-        return STATES[state][1](queryset) if state in STATES else queryset
+        """Restrict the orders. Raises IncorrectLookupParameters for an unknown value."""
+        value = self.value()
+        if value is None:
+            return queryset
+        if value not in TODO:
+            raise IncorrectLookupParameters
+        return TODO[value][1](queryset)
+
+
+def list_tabs(request: HttpRequest) -> list[dict[str, object]]:
+    """Return the links above the list: every order, and each kind of work."""
+    orders, current = reverse("admin:orders_order_changelist"), request.GET.get(PARAMETER, "")
+    tabs = [("", "All"), *((name, label) for name, (label, _) in TODO.items())]
+    return [
+        {"label": label, "link": f"{orders}?{PARAMETER}={name}" if name else orders, "is_current": name == current}
+        for name, label in tabs
+    ]

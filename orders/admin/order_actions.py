@@ -4,146 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4, uuid5
-
-from django import forms
 
 from core import money
 from core.actors import Actor
 from orders.admin import badges
+from orders.admin.contact_forms import AddressForm, MessageForm, NoteForm, ResendForm
+from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
 from orders.exceptions import InvalidTransition
-from orders.fulfilment import cancellation, shipping
-from orders.models import MAX_REASON, Order, OrderItem, Refund
+from orders.fulfilment import address_correction, cancellation, notes, resending, shipping
+from orders.models import Order, Refund
 from orders.payments import refunds, settlement
 from orders.payments.reconciliation import ReconciliationRun
-from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
 
 Status = Order.Status
-SUSPENDED = (
-    "The buyer has their money back. Cancel the order if it is not to be sent: it can be shipped once the alert is resolved."
-)
-
-
-class ActionForm(forms.Form):
-    """The form of an action. The base class only asks for confirmation."""
-
-    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.order = order
-
-    def notes(self) -> list[str]:
-        """Return facts about the order that help staff to decide."""
-        return []
-
-
-class CancelForm(ActionForm):
-    """The reason, and whether to refund a paid order."""
-
-    reason = forms.CharField(max_length=MAX_REASON)
-    refund = forms.ChoiceField(
-        choices=[("", "Choose"), ("yes", "Refund the payment"), ("no", "Keep the payment")], help_text="the order is paid"
-    )
-
-    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
-        super().__init__(order, *args, **kwargs)
-        if not has_refundable_payment(order):
-            del self.fields["refund"]
-
-    def refund_choice(self) -> bool | None:
-        """Return whether to refund the payment; None if there is none."""
-        return {"yes": True, "no": False}.get(self.cleaned_data.get("refund", ""))
-
-
-class ResolveAlertForm(ActionForm):
-    """The alert and the last of its events that staff have seen. Events added later need another review."""
-
-    code = forms.CharField(widget=forms.HiddenInput, required=False)
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
-        super().__init__(order, *args, **kwargs)
-        self.events = list(alerts.events_to_review(order, order.attention)) if order.attention else []
-        self.initial = {"code": order.attention, "seen": self.events[-1].pk if self.events else 0}
-
-    def notes(self) -> list[str]:
-        """Return the alert, its reasons, and whether the order can be shipped before it is resolved."""
-        alert = badges.alert_label(self.order)
-        events = [f"{event}: {event.summary}" for event in self.events]
-        suspended = [SUSPENDED] if shipping.is_suspended(self.order) else []
-        return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *events, *suspended]
-
-
-class RefundForm(ActionForm):
-    """The amount to refund, the units it is for, and which of them to restock."""
-
-    page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    amount = forms.DecimalField(
-        min_value=0, max_digits=14, decimal_places=3, required=False, help_text="leave empty to refund everything that remains"
-    )
-    reason = forms.CharField(max_length=MAX_REASON)
-    by_bank = forms.BooleanField(
-        label="I have paid it by bank transfer",
-        required=False,
-        help_text="records it without asking the payment provider, which may refuse refunds of closed cards or old payments",
-    )
-
-    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
-        super().__init__(order, *args, **kwargs)
-        if order.payment_method != Order.Method.STRIPE:  # every refund of cash is paid by hand
-            del self.fields["by_bank"]
-        self.initial["seen"] = refunds.committed_minor(order)
-        is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
-        submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
-        self.items: list[OrderItem] = [
-            item
-            for item in order.items.all()
-            if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in submitted)
-        ]
-        for item in self.items:
-            remaining = item.quantity - item.refunded_quantity
-            self.fields[f"units_{item.pk}"] = forms.IntegerField(
-                label=f"Units of {item.name}",
-                min_value=0,
-                max_value=item.quantity,
-                initial=0,
-                required=False,
-                help_text=f"of {remaining} not yet refunded",
-            )
-            self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Return them to stock", required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Require an amount for a partial refund: an empty one would refund the other units too."""
-        cleaned = super().clean() or {}
-        units_by_item = {item: cleaned.get(f"units_{item.pk}") or 0 for item in self.items}
-        is_partial = any(units < item.quantity - item.refunded_quantity for item, units in units_by_item.items())
-        if cleaned.get("amount") is None and "amount" not in self.errors and any(units_by_item.values()) and is_partial:
-            self.add_error("amount", "Enter an amount. Leaving it empty would refund the other units too")
-        return cleaned
-
-    def lines(self) -> list[RefundLine]:
-        """Return the units to refund."""
-        cleaned = self.cleaned_data
-        return [
-            RefundLine(item.pk, cleaned[f"units_{item.pk}"], restock=cleaned[f"restock_{item.pk}"])
-            for item in self.items
-            if cleaned[f"units_{item.pk}"]
-        ]
-
-    def notes(self) -> list[str]:
-        """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
-        summary = describe_refunds(self.order)
-        return [f"Refunds so far: {summary}."] if summary else []
-
-    def refund_id(self) -> UUID:
-        """Return an id derived from this page and the submitted values.
-
-        A second click yields the same refund, even after the first has changed the form. Other values entered after *Back*
-        yield another one.
-        """
-        values = sorted((name, value) for name, value in self.data.items() if name != "csrfmiddlewaretoken")
-        return uuid5(self.cleaned_data["page"] or uuid4(), repr(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +29,7 @@ class Action:
     is_allowed: Callable[[Order], bool]
     form: type[ActionForm] = ActionForm
     help_text: str = ""
-
-
-def describe_refunds(order: Order) -> str:
-    """Return a summary of an order's refunds."""
-    return ", ".join(
-        f"{money.format_price(refund.amount, order.currency)} {refund.get_state_display()} ({refund.source})"
-        for refund in Refund.objects.filter(payment__order=order)
-    )
-
-
-def has_refundable_payment(order: Order) -> bool:
-    """Return whether any payment of the order can still be refunded."""
-    return any(payment.has_unrefunded_money for payment in order.payments.all())
+    stays: bool = False  # on the order's page, instead of returning to the list that it was opened from
 
 
 def has_undecided_payment(order: Order) -> bool:
@@ -243,12 +105,43 @@ def _reject(actor: Actor, order: Order, form: ActionForm) -> str:
     return "The payment is rejected. It was paid in another currency: refund it at the payment provider."
 
 
+def _correct_address(actor: Actor, order: Order, form: AddressForm) -> str:
+    cleaned = form.cleaned_data
+    address_correction.correct_recipient(
+        actor, order.pk, form.recipient(), seen=cleaned["seen"], notify=cleaned.get("notify", False)
+    )
+    return "The delivery address is corrected." + (" The buyer is told by e-mail." if cleaned.get("notify") else "")
+
+
+def _add_note(actor: Actor, order: Order, form: NoteForm) -> str:
+    notes.add_note(actor, order.pk, form.cleaned_data["text"])
+    return "The note is saved."
+
+
+def _send_message(actor: Actor, order: Order, form: MessageForm) -> str:
+    notes.send_message(actor, order.pk, form.cleaned_data["text"])
+    return f"The message is sent to {order.email}."
+
+
+def _resend(actor: Actor, order: Order, form: ResendForm) -> str:
+    title = resending.resend_email(actor, order.pk, form.cleaned_data["job"])
+    return f"{title}: the e-mail is sent again to {order.email}."
+
+
+def _can_resend(order: Order) -> bool:
+    return bool(order.email and resending.list_emails(order))
+
+
 ACTIONS = {
     "ship": Action("Ship", _ship, _can_ship, help_text="The customer gets an e-mail."),
     "deliver": Action("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Action("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Action("Refund", _refund, has_refundable_payment, RefundForm),
-    "sync": Action("Check with the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE),
+    "address": Action("Correct the address", _correct_address, address_correction.can_correct, AddressForm, stays=True),
+    "note": Action("Add a note", _add_note, lambda order: True, NoteForm, help_text="Only staff can read it.", stays=True),
+    "message": Action("Message the buyer", _send_message, lambda order: bool(order.email), MessageForm, stays=True),
+    "resend": Action("Resend an e-mail", _resend, _can_resend, ResendForm, stays=True),
+    "sync": Action("Check with the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE, stays=True),
     "accept": Action("Accept the payment", _accept, has_undecided_payment, help_text="The amount paid is not the order total."),
     "reject": Action("Reject the payment", _reject, has_undecided_payment, help_text="The amount paid is not the order total."),
     "resolve": Action(

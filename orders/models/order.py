@@ -9,9 +9,11 @@ from accounts.phones import MAX_CONTACT_LENGTH, MAX_E164_LENGTH
 from carts.models import Cart
 from core.models import TimeStampedModel
 from core.money import MoneyField
+from orders.models.address import PRINTED_ADDRESS_FIELDS
 from products.models import Product, Variant
 
 MAX_REASON = 200  # characters, of a cancellation or a refund
+VARIANT_SEPARATOR = " – "  # between the names of a product and of its variant
 
 
 class Order(TimeStampedModel):
@@ -116,6 +118,14 @@ class Order(TimeStampedModel):
         unfulfilled = (self.Status.PENDING, self.Status.CANCELLED, self.Status.EXPIRED)
         return self.paid_at is not None and self.status not in unfulfilled
 
+    @property
+    def recipient_lines(self) -> list[str]:
+        """The lines of the delivery address, with the buyer's name in front if the address names someone else."""
+        lines = [self.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS]
+        if self.name != self.address.get("full_name"):
+            lines.insert(0, self.name)
+        return [line for line in lines if line]
+
     def __str__(self) -> str:
         return self.number
 
@@ -153,9 +163,20 @@ class OrderItem(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
 
+    @property
+    def name_and_options(self) -> tuple[str, str]:
+        """The names of the product and of the variant; the second is empty if the product had no other variant."""
+        if self.is_simple or VARIANT_SEPARATOR not in self.name:
+            return self.name, ""
+        name, _, options = self.name.rpartition(VARIANT_SEPARATOR)
+        return name, options
+
 
 class OrderEvent(models.Model):
     """Something that happened to an order, such as a change of its status. Append-only."""
+
+    NOTE, MESSAGE, ADDRESS_CORRECTED = "note", "message", "address_corrected"
+    PERSONAL_KINDS = (NOTE, MESSAGE, ADDRESS_CORRECTED)  # their data is erased with the order's
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=30)

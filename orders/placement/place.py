@@ -21,7 +21,7 @@ from orders import address_rules, addresses, minor_units, tokens
 from orders.contact_phones import find_order_e164
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
 from orders.fulfilment.cancellation import cancel_pending_order
-from orders.models import Order, OrderItem, Payment
+from orders.models import VARIANT_SEPARATOR, Order, OrderItem, Payment
 from orders.payments import sessions, stripe_gateway
 from orders.placement import idempotency, unpaid_orders
 from orders.placement.cart_check import CheckedCart, check_cart
@@ -159,7 +159,7 @@ def _find_address_problems(placement: Placement) -> dict[str, str]:
     missing = {f"address.{field}": sentence for field, sentence in problems.items()}
     is_cash = request.method == Order.Method.COD
     if is_cash and not request.phone and settings.ADDRESS_RULES != address_rules.LAX:
-        missing["phone"] = "A phone number is needed for Cash on Delivery"
+        missing["phone"] = address_rules.PHONE_NEEDED
     return missing
 
 
@@ -245,7 +245,7 @@ def _insert_items(order: Order, checked: CheckedCart) -> list[OrderItem]:
             product_id=line.product_id,
             variant_id=line.variant_id,
             is_simple=(line.variants_count or 0) <= 1,
-            name=f"{line.name} – {line.variant_name}" if line.variant_name else line.name,
+            name=f"{line.name}{VARIANT_SEPARATOR}{line.variant_name}" if line.variant_name else line.name,
             sku=line.sku,
             image_url=get_thumbnail_url(line.image) if line.image else "",
             unit_price=line.price,

@@ -61,10 +61,10 @@ def record_event(order: Order, kind: str, actor: Actor, **data: Any) -> None:
     _insert_event(order, kind, actor, timezone.now(), order.status, order.status, data)
 
 
-def save_order(order: Order) -> None:
-    """Save a changed order; the caller holds its lock."""
+def save_order(order: Order, *other_fields: str) -> None:
+    """Save a changed order, with these fields besides those that change with its status; the caller holds its lock."""
     order.version += 1
-    order.save(update_fields=CHANGING_FIELDS)
+    order.save(update_fields=(*CHANGING_FIELDS, *other_fields))
 
 
 def _insert_event(order: Order, kind: str, actor: Actor, at: datetime, before: str, after: str, data: dict[str, Any]) -> None:

@@ -1,0 +1,87 @@
+"""The forms of the actions on orders that concern the buyer: address, notes, messages, e-mails."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts import phones
+from accounts.exceptions import PhoneInvalid
+from orders.admin.order_forms import ActionForm
+from orders.fulfilment import notes, resending
+from orders.fulfilment.address_correction import Recipient
+from orders.models import ADDRESS_FIELDS, Address, Order
+
+MAX_LENGTHS = {field.name: field.max_length for field in Address._meta.concrete_fields}
+LABELS = {
+    "full_name": "Recipient",
+    "line1": "Street and number",
+    "line2": "Flat, floor or company",
+    "city": "City",
+    "state": "State",
+    "postal_code": "Postal code",
+    "country": "Country",
+}
+
+
+class AddressForm(ActionForm):
+    """The buyer's name and phone, the parts of the address, and whether to tell the buyer."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    name = forms.CharField(label="Name of the buyer", max_length=200, required=False)
+    phone = forms.CharField(max_length=phones.MAX_CONTACT_LENGTH, required=False)
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        for name, label in LABELS.items():
+            self.fields[name] = forms.CharField(label=label, max_length=MAX_LENGTHS[name], required=False)
+        if order.email:
+            self.fields["notify"] = forms.BooleanField(label="Tell the buyer by e-mail", required=False)
+        self.initial = {**order.address, "name": order.name, "phone": order.phone, "seen": order.version}
+
+    def clean_phone(self) -> str:
+        """Return the phone without invisible characters."""
+        try:
+            return phones.clean_contact(self.cleaned_data["phone"])
+        except PhoneInvalid as error:
+            raise ValidationError("Enter a phone number") from error
+
+    def recipient(self) -> Recipient:
+        """Return who gets the order, and where."""
+        cleaned = self.cleaned_data
+        address = {name: cleaned[name] for name in ADDRESS_FIELDS}
+        return Recipient(cleaned["name"], cleaned["phone"], address)
+
+
+class NoteForm(ActionForm):
+    """A text about the order."""
+
+    text = forms.CharField(label="Note", max_length=notes.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class MessageForm(ActionForm):
+    """A text to the buyer."""
+
+    text = forms.CharField(label="Message", max_length=notes.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 8}))
+
+    def notes(self) -> list[str]:
+        """Return where the message goes."""
+        return [f"The message is sent to {self.order.email}. The greeting and signature are in the settings, under e-mail texts."]
+
+
+class ResendForm(ActionForm):
+    """One of the e-mails that were sent."""
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        first_jobs = {repr(job.payload): job for job in resending.list_emails(order)}  # of each, the one that was sent first
+        choices = [
+            (job.pk, f"{resending.get_title(order, job)}, {timezone.localtime(job.created_at):%d %b %Y, %H:%M}")
+            for job in first_jobs.values()
+        ]
+        self.fields["job"] = forms.TypedChoiceField(label="E-mail", coerce=int, choices=choices)
+
+    def notes(self) -> list[str]:
+        """Return where the e-mail goes, and which e-mails are on record."""
+        return [f"It is sent to {self.order.email}, with today's text. E-mails of the last 7 days are on record."]

@@ -1,0 +1,56 @@
+"""Orders as CSV files: one row for each order, or one for each line of an order."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from core import money
+from orders import minor_units, selectors
+from orders.models import PRINTED_ADDRESS_FIELDS, Order
+
+ORDER_COLUMNS = (
+    *("number", "placed_at", "paid_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
+    *("subtotal", "shipping_total", "tax_total", "total", "refunded", "net", "name", "email", "phone", *PRINTED_ADDRESS_FIELDS),
+)
+LINE_COLUMNS = (
+    *("number", "placed_at", "status", "currency", "sku", "name", "options", "quantity", "unit_price", "line_total"),
+    "refunded_quantity",
+)
+
+
+def generate_order_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
+    """Yield a header and one row for each order. `net` is the total without what was refunded."""
+    yield list(ORDER_COLUMNS)
+    for order in orders:
+        refunded = sum(map(minor_units.refunded_amount, order.payments.all()), Decimal(0))
+        values = selectors.serialize_prefetched_order(order, "")
+        values |= {field: order.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
+        values |= {
+            "units": sum(item.quantity for item in order.items.all()),
+            "placed_at": _format_time(order.placed_at),
+            "paid_at": _format_time(order.paid_at),
+            "refunded": money.format_amount(refunded, order.currency),
+            "net": money.format_amount(order.total - refunded, order.currency),
+        }
+        yield [values[name] for name in ORDER_COLUMNS]
+
+
+def generate_line_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
+    """Yield a header and one row for each line of the orders."""
+    yield list(LINE_COLUMNS)
+    for order in orders:
+        placed_at = _format_time(order.placed_at)
+        for item in order.items.all():
+            yield [
+                *(order.number, placed_at, order.status, order.currency, item.sku, *item.name_and_options, item.quantity),
+                money.format_amount(item.unit_price, order.currency),
+                money.format_amount(item.line_total, order.currency),
+                item.refunded_quantity,
+            ]
+
+
+def _format_time(moment: datetime | None) -> str:
+    return timezone.localtime(moment).isoformat() if moment else ""

@@ -1,0 +1,153 @@
+"""The forms of the actions on orders."""
+
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from django import forms
+
+from core import money
+from orders.admin import badges
+from orders.fulfilment import shipping
+from orders.models import MAX_REASON, Order, OrderItem, Refund
+from orders.payments import refunds
+from orders.payments.refund_lines import RefundLine
+from orders.state import alerts
+
+BUTTONS = ("csrfmiddlewaretoken", "_next")  # what a form sends besides its values
+SUSPENDED = (
+    "The buyer has their money back. Cancel the order if it is not to be sent: it can be shipped once the alert is resolved."
+)
+
+
+class ActionForm(forms.Form):
+    """The form of an action. The base class only asks for confirmation."""
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+
+    def notes(self) -> list[str]:
+        """Return facts about the order that help staff to decide."""
+        return []
+
+
+class CancelForm(ActionForm):
+    """The reason, and whether to refund a paid order."""
+
+    reason = forms.CharField(max_length=MAX_REASON)
+    refund = forms.ChoiceField(
+        choices=[("", "Choose"), ("yes", "Refund the payment"), ("no", "Keep the payment")], help_text="the order is paid"
+    )
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        if not has_refundable_payment(order):
+            del self.fields["refund"]
+
+    def refund_choice(self) -> bool | None:
+        """Return whether to refund the payment; None if there is none."""
+        return {"yes": True, "no": False}.get(self.cleaned_data.get("refund", ""))
+
+
+class ResolveAlertForm(ActionForm):
+    """The alert and the last of its events that staff have seen. Events added later need another review."""
+
+    code = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        self.events = list(alerts.events_to_review(order, order.attention)) if order.attention else []
+        self.initial = {"code": order.attention, "seen": self.events[-1].pk if self.events else 0}
+
+    def notes(self) -> list[str]:
+        """Return the alert, its reasons, and whether the order can be shipped before it is resolved."""
+        alert = badges.alert_label(self.order)
+        events = [f"{event}: {event.summary}" for event in self.events]
+        suspended = [SUSPENDED] if shipping.is_suspended(self.order) else []
+        return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *events, *suspended]
+
+
+class RefundForm(ActionForm):
+    """The amount to refund, the units it is for, and which of them to restock."""
+
+    page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    amount = forms.DecimalField(
+        min_value=0, max_digits=14, decimal_places=3, required=False, help_text="leave empty to refund everything that remains"
+    )
+    reason = forms.CharField(max_length=MAX_REASON)
+    by_bank = forms.BooleanField(
+        label="I have paid it by bank transfer",
+        required=False,
+        help_text="records it without asking the payment provider, which may refuse refunds of closed cards or old payments",
+    )
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        if order.payment_method != Order.Method.STRIPE:  # every refund of cash is paid by hand
+            del self.fields["by_bank"]
+        self.initial["seen"] = refunds.committed_minor(order)
+        is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
+        submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
+        self.items: list[OrderItem] = [
+            item
+            for item in order.items.all()
+            if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in submitted)
+        ]
+        for item in self.items:
+            remaining = item.quantity - item.refunded_quantity
+            self.fields[f"units_{item.pk}"] = forms.IntegerField(
+                label=f"Units of {item.name}",
+                min_value=0,
+                max_value=item.quantity,
+                initial=0,
+                required=False,
+                help_text=f"of {remaining} not yet refunded",
+            )
+            self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Return them to stock", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Require an amount for a partial refund: an empty one would refund the other units too."""
+        cleaned = super().clean() or {}
+        units_by_item = {item: cleaned.get(f"units_{item.pk}") or 0 for item in self.items}
+        is_partial = any(units < item.quantity - item.refunded_quantity for item, units in units_by_item.items())
+        if cleaned.get("amount") is None and "amount" not in self.errors and any(units_by_item.values()) and is_partial:
+            self.add_error("amount", "Enter an amount. Leaving it empty would refund the other units too")
+        return cleaned
+
+    def lines(self) -> list[RefundLine]:
+        """Return the units to refund."""
+        cleaned = self.cleaned_data
+        return [
+            RefundLine(item.pk, cleaned[f"units_{item.pk}"], restock=cleaned[f"restock_{item.pk}"])
+            for item in self.items
+            if cleaned[f"units_{item.pk}"]
+        ]
+
+    def notes(self) -> list[str]:
+        """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
+        summary = describe_refunds(self.order)
+        return [f"Refunds so far: {summary}."] if summary else []
+
+    def refund_id(self) -> UUID:
+        """Return an id derived from this page and the submitted values.
+
+        A second click yields the same refund, even after the first has changed the form. Other values entered after *Back*
+        yield another one.
+        """
+        values = sorted((name, value) for name, value in self.data.items() if name not in BUTTONS)
+        return uuid5(self.cleaned_data["page"] or uuid4(), repr(values))
+
+
+def describe_refunds(order: Order) -> str:
+    """Return a summary of an order's refunds."""
+    return ", ".join(
+        f"{money.format_price(refund.amount, order.currency)} {refund.get_state_display()} ({refund.source})"
+        for refund in Refund.objects.filter(payment__order=order)
+    )
+
+
+def has_refundable_payment(order: Order) -> bool:
+    """Return whether any payment of the order can still be refunded."""
+    return any(payment.has_unrefunded_money for payment in order.payments.all())

@@ -1,0 +1,39 @@
+"""Packing slips: what goes into the parcel of an order, one page each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orders.admin.columns import format_total
+from orders.fulfilment import shipping
+from orders.models import Order, OrderItem
+
+SENT_STATUSES = (Order.Status.SHIPPED, Order.Status.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class PackingSlip:
+    """An order, the units to pack by line, or why there are none, and the cash to collect, if any."""
+
+    order: Order
+    items: list[tuple[OrderItem, int]]
+    reason: str
+    cash_due: str
+
+
+def build_slips(orders: Iterable[Order]) -> list[PackingSlip]:
+    """Return the slips of orders whose lines and payments are prefetched."""
+    return [_build_slip(order) for order in orders]
+
+
+def _build_slip(order: Order) -> PackingSlip:
+    items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
+    items = [(item, units) for item, units in items if units]
+    reason = _find_obstacle(order) or ("" if items else "all units are refunded")
+    return PackingSlip(order, [] if reason else items, reason, format_total(order) if order.is_cash_due else "")
+
+
+def _find_obstacle(order: Order) -> str:
+    """Return why an order is not to be packed; empty if it is, or was."""
+    if order.status not in (Order.Status.PROCESSING, *SENT_STATUSES):
+        return f"the order is {order.get_status_display().lower()}"
+    return "the buyer has their money back, and the alert is not resolved" if shipping.is_suspended(order) else ""

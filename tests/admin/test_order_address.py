@@ -1,0 +1,138 @@
+"""/admin/orders/order/<id>/action/address/: correcting where an order goes, before it is sent"""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.tests.mails import send_pending_emails
+from core.models import Job
+from orders.models import Order, OrderEvent
+from orders.tests.factories import ADDRESS, database_rows
+from orders.tests.payments.card_payments import CardPayments
+from orders.tests.payments.paid_orders import create_pending_order
+from tests.admin.order_pages import ORDERS, make_cash_order, read, run_action
+from tests.admin.staff_clients import make_staff_client, make_superuser_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff_client() -> Client:
+    """The client of a superuser."""
+    return make_superuser_client()
+
+
+def correct(client: Client, order: Order, **fields: Any) -> str:
+    """Submit the form with the order's values and these; return the page after it."""
+    values = {**order.address, "name": order.name, "phone": order.phone, "seen": order.version, **fields}
+    return read(run_action(client, order, "address", **values))
+
+
+def test_the_address_name_and_phone_are_corrected_with_history(staff_client: Client) -> None:
+    order = make_cash_order(name="Ada")
+
+    page = correct(staff_client, order, name="Ada L.", line1="14 St James's Square", phone="+91 98765 00000")
+
+    assert "The delivery address is corrected." in page
+    corrected = Order.objects.get()
+    assert corrected.address == {**ADDRESS, "line1": "14 St James's Square", "phone": "+91 98765 00000"}
+    assert (corrected.name, corrected.phone, corrected.phone_e164) == ("Ada L.", "+91 98765 00000", "+919876500000")
+    assert (corrected.version, corrected.status) == (order.version + 1, "processing")
+    event = OrderEvent.objects.latest("pk")
+    assert (event.kind, str(event.user)) == ("address_corrected", "staff@example.com")
+    assert event.data == {
+        "name": ["Ada", "Ada L."],
+        "line1": ["12 St James's Square", "14 St James's Square"],
+        "phone": ["+91 98765 43210", "+91 98765 00000"],
+    }
+    assert "Line1: 12 St James's Square → 14 St James's Square" in page
+    assert "14 St James's Square" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
+
+
+def test_the_buyer_is_told_if_staff_want_that(staff_client: Client) -> None:
+    order = make_cash_order(name="Ada")
+    Job.objects.all().delete()
+
+    page = correct(staff_client, order, line1="14 St James's Square", notify="on")
+
+    assert "The buyer is told by e-mail." in page
+    (message,) = send_pending_emails()
+    assert (message.to, message.subject) == (["ada@example.com"], f"New delivery address of your order {order.number}")
+    assert "Ada\nAda Lovelace\n14 St James's Square\nFlat 3\nSW1Y 4JH\nLondon\n" in str(message.body)
+    assert "₹" not in str(message.body)
+
+
+def test_the_buyer_is_not_told_otherwise(staff_client: Client) -> None:
+    order = make_cash_order()
+    Job.objects.all().delete()
+
+    correct(staff_client, order, city="Leeds")
+
+    assert Order.objects.get().address["city"] == "Leeds"
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"line1": ""}, "A street and number are needed"),
+        ({"postal_code": "4711"}, "Enter a valid postal code"),
+        ({"phone": ""}, "A phone number is needed for Cash on Delivery"),
+        ({"phone": "call me"}, "Enter a phone number"),
+        ({"seen": "7"}, "The order has changed in the meantime. Look at it again"),
+        ({}, "Nothing was changed"),
+    ],
+)
+def test_an_address_that_no_courier_finds_is_refused(staff_client: Client, fields: dict[str, str], sentence: str) -> None:
+    order = make_cash_order()
+    before = database_rows()
+
+    page = correct(staff_client, order, **fields)
+
+    assert sentence in page
+    assert database_rows() == before
+
+
+def test_lax_rules_ask_for_a_street_only(staff_client: Client, settings: Settings) -> None:
+    settings.ADDRESS_RULES = "lax"
+    order = make_cash_order()
+
+    correct(staff_client, order, phone="", postal_code="", city="")
+
+    assert (Order.objects.get().phone, Order.objects.get().phone_e164) == ("", "")
+
+
+@pytest.mark.parametrize("status", ["shipped", "delivered", "cancelled", "expired"])
+def test_the_address_of_an_order_that_is_not_to_be_sent_stays(staff_client: Client, status: str) -> None:
+    order = make_cash_order()
+    Order.objects.update(status=status)
+    before = database_rows()
+
+    page = correct(staff_client, order, city="Leeds")
+
+    assert f"The address of an order that is {status} cannot be corrected" in page
+    assert "/action/address/" not in read(staff_client.get(f"{ORDERS}{order.pk}/change/"))
+    assert database_rows() == before
+
+
+def test_the_address_of_an_unpaid_order_stays_as_the_provider_knows_it(staff_client: Client, card_payments: CardPayments) -> None:
+    create_pending_order(card_payments)
+    order = Order.objects.get()
+    before = database_rows()
+
+    page = correct(staff_client, order, city="Leeds")
+
+    assert "The address of an order that is pending cannot be corrected" in page
+    assert database_rows() == before
+
+
+def test_staff_who_may_only_look_correct_nothing() -> None:
+    order = make_cash_order()
+    client = make_staff_client("view_order")
+
+    response = run_action(client, order, "address", **order.address, name="Eve", seen=str(order.version))
+
+    assert response.status_code == 403
+    assert Order.objects.get().name == order.name

@@ -1,0 +1,69 @@
+"""/admin/orders/order/: orders and their lines as CSV files"""
+
+import csv
+from decimal import Decimal
+
+import pytest
+
+from carts.tests.factories import add_to_cart, get_sku_id, make_shirt
+from core.actors import Actor
+from orders.models import Order, OrderItem
+from orders.payments import refunds
+from orders.payments.refund_lines import RefundLine
+from orders.tests.factories import customer, placed
+from orders.tests.payments.card_payments import CardPayments
+from orders.tests.payments.paid_orders import create_paid_order
+from tests.admin.order_pages import make_cash_order, run_bulk
+from tests.admin.staff_clients import make_superuser_client
+
+pytestmark = pytest.mark.django_db
+
+
+def download(action: str) -> list[dict[str, str]]:
+    """Return the rows of the file of all orders."""
+    response = run_bulk(make_superuser_client(), action, *Order.objects.all())
+    content = b"".join(response.streaming_content)
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+
+
+def test_the_file_of_orders_tells_what_was_paid_refunded_and_is_left(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments, 3)
+    refunds.request_refund(Actor(kind="staff"), order.pk, Decimal(20), "broken", [RefundLine(order.items.get().pk, 1)])
+
+    (row,) = download("as_csv")
+
+    assert (row["total"], row["refunded"], row["net"], row["payment_status"]) == ("60.00", "20.00", "40.00", "partially_refunded")
+    assert row["paid_at"][:10] == row["placed_at"][:10]
+
+
+def test_an_order_that_is_not_paid_has_no_date_of_payment() -> None:
+    make_cash_order()
+
+    (row,) = download("as_csv")
+
+    assert (row["paid_at"], row["refunded"], row["net"]) == ("", "0.00", "60.00")
+
+
+def test_the_file_of_lines_has_a_row_for_each_line() -> None:
+    order = make_cash_order()
+    OrderItem.objects.filter(sku="LAMP").update(refunded_quantity=1, name="=Lamp – red")
+
+    rows = download("as_line_csv")
+
+    columns = ("number", "sku", "name", "options", "quantity", "unit_price", "line_total", "refunded_quantity")
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        (order.number, "LAMP", "'=Lamp – red", "", "2", "20.00", "40.00", "1"),
+        (order.number, "MUG", "Mug", "", "1", "20.00", "20.00", "0"),
+    ]
+    assert {(row["status"], row["currency"]) for row in rows} == {("processing", "INR")}
+
+
+def test_a_line_names_the_variant_apart() -> None:
+    client = customer()
+    add_to_cart(client, make_shirt(), 1, sku_id=get_sku_id("SHIRT-M"))
+    placed(client)
+
+    (row,) = download("as_line_csv")
+
+    assert (row["sku"], row["name"], row["options"]) == ("SHIRT-M", "Shirt", "M")
