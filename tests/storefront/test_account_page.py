@@ -34,7 +34,8 @@ NEW_PASSWORD = "a lamp on the hill"
 def get_mailed_link() -> str:
     """Send the pending e-mails, and return path and fragment of the last link to confirm an address."""
     outbox.run_due()
-    return re.findall(r"/verify-email#\S+", "\n".join(str(message.body) for message in mail.outbox))[-1]
+    links: list[str] = re.findall(r"/verify-email#\S+", "\n".join(str(message.body) for message in mail.outbox))
+    return links[-1]
 
 
 def test_customers_change_name_password_and_email(page: Page) -> None:
