@@ -23,6 +23,7 @@ Row = TypeVar("Row")
 NamedRow = TypeVar("NamedRow", bound=NamedTuple)
 Result = TypeVar("Result")
 Instance = TypeVar("Instance", bound=Model)
+Tables = Callable[[], Mapping[type[Model], QuerySet[Any, Any]]]
 
 
 class Param(Expression):
@@ -92,7 +93,8 @@ class CompiledSelect(CompiledQuery, Generic[Row]):
 
     With `locks`, the rows of that model's table are locked in the order of the QuerySet until the transaction ends. (Django's
     `select_for_update(of=...)` cannot be combined with `values_list`.) With `custom_plan`, the database plans each execution for
-    its values, for queries whose best plan depends on them.
+    its values, for queries whose best plan depends on them. `tables` returns common table expressions, each executed at most once:
+    QuerySets by the unmanaged model whose table they stand for.
     """
 
     def __init__(
@@ -102,12 +104,14 @@ class CompiledSelect(CompiledQuery, Generic[Row]):
         *,
         locks: type[Model] | None = None,
         custom_plan: bool = False,
+        tables: Tables = dict,
     ) -> None:
         super().__init__()
         self._make = make
         self._build = build
         self._locks = locks
         self._custom_plan = custom_plan
+        self._tables = tables
 
     def rows(self, **values: Any) -> list[Row]:
         """Execute the query with these values."""
@@ -126,6 +130,8 @@ class CompiledSelect(CompiledQuery, Generic[Row]):
     def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         compiler = self._build().query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
+        tables, table_params = _compile_tables(self._tables(), connection)
+        sql, params = tables + sql, (*table_params, *params)
         if self._locks is not None and connection.features.has_select_for_update:
             # If the engine supports it, do not block inserts that only reference the row by a foreign key.
             strength = "NO KEY UPDATE" if connection.features.has_select_for_no_key_update else "UPDATE"
@@ -145,8 +151,21 @@ class CompiledRows(CompiledSelect[NamedRow]):
         *,
         locks: type[Model] | None = None,
         custom_plan: bool = False,
+        tables: Tables = dict,
     ) -> None:
-        super().__init__(row_type._make, lambda: build().values_list(*get_columns(row_type)), locks=locks, custom_plan=custom_plan)
+        columns = get_columns(row_type)
+        super().__init__(row_type._make, lambda: build().values_list(*columns), locks=locks, custom_plan=custom_plan, tables=tables)
+
+
+def _compile_tables(tables: Mapping[type[Model], QuerySet[Any, Any]], connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    """Return the WITH clause of a query, and its parameters."""
+    expressions, params = list[str](), list[Any]()
+    for model, rows in tables.items():
+        sql, table_params = rows.query.get_compiler(connection=connection).as_sql()
+        columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields)
+        expressions.append(f"{connection.ops.quote_name(model._meta.db_table)} ({columns}) AS MATERIALIZED ({sql})")
+        params += table_params
+    return f"WITH {', '.join(expressions)} " if expressions else "", params
 
 
 def get_columns(row_type: type[NamedTuple]) -> list[Any]:

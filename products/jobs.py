@@ -23,3 +23,9 @@ def import_slice(payload: dict[str, Any]) -> None:
 def reindex_category(payload: dict[str, Any]) -> None:
     """Index the products of a category that was renamed or moved."""
     search_documents.reindex_category(payload["category"], payload["after"])
+
+
+@outbox.job(search_documents.REINDEX_PRODUCTS_JOB)
+def reindex_products(payload: dict[str, Any]) -> None:
+    """Index the next products after an upgrade that has changed their terms."""
+    search_documents.reindex_products(payload["after"])

@@ -11,7 +11,10 @@ JOINER, SEPARATOR = "-", ","  # what `fold_compounds` writes for punctuation wit
 JOINING = "'`&\u02b9\u02bb\u02bc\u02bd\u2018\u2019\u201b\u2032\u2212\u05f3\u05f4"  # besides dashes and underscores
 # Signs whose compatibility decomposition would become part of the word before them.
 SIGNS = str.maketrans({"\u00b4": JOINER, **dict.fromkeys("©®℗℠™", " ")})
-DOT_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[.\u00b7](?=[^\W\d_])")
+# Dots, slashes and other signs within a word, as in "Dr.Martens" and "AC/DC"; between digits they mean something else.
+SIGN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[.\u00b7\u2022/\\|+*\u00d7:@](?=[^\W\d_])")
+# Between words: "AC / DC", "Black & Decker".
+SPACED_SIGN = re.compile(r"(?<=[^\W\d_]) [/&+\u00d7] (?=[^\W\d_])")
 # Accents of European letters, vowel points of Hebrew and Arabic, and the Arabic letter that only stretches a word.
 ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc]"
@@ -48,7 +51,7 @@ FOLDING = _Folding()
 def fold_compounds(text: str) -> str:
     """Return the text folded like `fold`, but with JOINER where punctuation joins words and SEPARATOR for other punctuation."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.translate(SIGNS)).casefold())
-    joined = DOT_BETWEEN_LETTERS.sub(JOINER, ACCENTS.sub("", decomposed))
+    joined = SPACED_SIGN.sub(JOINER, SIGN_BETWEEN_LETTERS.sub(JOINER, ACCENTS.sub("", decomposed)))
     return unicodedata.normalize("NFC", joined.translate(FOLDING))
 
 

@@ -18,9 +18,10 @@ from core.currencies import exponent
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
 RESERVED_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz")
-# JIT compilation costs more than any query of a shop, and the tables are on SSDs.
+# JIT compilation costs more than any query of a shop, and the tables are on SSDs. With less memory, the matches of frequent words
+# are collected by pages, and all rows of these are read. Parallel workers would take the cores from other requests.
 # Connection poolers reject such options; with one, use ALTER ROLE ... SET.
-PLANNER_OPTIONS = "-c jit=off -c random_page_cost=1.1"
+PLANNER_OPTIONS = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_parallel_workers_per_gather=0"
 RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]?)?(s|min|h|d)")
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 Rates = tuple[tuple[int, int], ...]  # (calls, seconds)
@@ -256,7 +257,9 @@ def _server_config(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
             options.setdefault("sslmode", "require")
         if env.bool("DATABASE_PREPARED", True):
             options |= {"server_side_binding": True, "prepare_threshold": 1}
-            options["options"] = f"{options.get('options', '')} {PLANNER_OPTIONS}".strip()
+            timeout = env.count("DATABASE_STATEMENT_TIMEOUT", 0)
+            limit = f" -c statement_timeout={timeout}" if timeout else ""
+            options["options"] = f"{options.get('options', '')} {PLANNER_OPTIONS}{limit}".strip()
         if pool:
             options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Func, OuterRef, QuerySet
 
 from core import money
-from core.compiled_queries import CompiledCount, CompiledRows, Param
+from core.compiled_queries import CompiledCount, CompiledRows, Param, Tables
 from core.markets import Market
 from core.pagination import COUNT_LIMIT, Cursor, Page, after, build_page
 from products.catalog import category_tree, search, spelling
@@ -37,9 +37,7 @@ class QueryShape(NamedTuple):
 
 
 def _apply_filters(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
-    """Apply every filter but the category; ordering by relevance matches the words itself."""
-    if shape.words and shape.ordering != "relevance":
-        rows = rows.filter(search.build_word_condition(shape.words))
+    """Apply every filter but the category and the words."""
     if shape.has_min:
         rows = rows.filter(price__gte=Param("min_price", money.MoneyField()))
     if shape.has_max:
@@ -69,12 +67,30 @@ def _apply_categories(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[A
 def _apply_ordering(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
     """Sort the rows and start after the cursor."""
     ordering = ORDERINGS[shape.ordering]
-    if shape.ordering == "relevance":
-        rows = search.filter_rankable(rows, shape.words).annotate(relevance=search.build_relevance(shape.words))
     sign = "-" if ordering.descending else ""
     columns = (f"{sign}{ordering.column}", f"{sign}product_id")
     position = (Param("position", ordering.field), Param("last_id", models.BigIntegerField()))
     return after(rows, columns, None if shape.direction == "first" else position, backwards=shape.direction == "backward")
+
+
+def _has_ordering_index(shape: QueryShape) -> bool:
+    """Return whether an index has the rows in their order, without others in between."""
+    has_range = shape.has_min or shape.has_max
+    return not (shape.has_seller or shape.in_stock is not None or (has_range and ORDERINGS[shape.ordering].column != "price"))
+
+
+def _find_rows(shape: QueryShape) -> tuple[QuerySet[Any, Any], Tables]:
+    """Return the rows from which a page of this shape is taken, in their order, and the tables of the query."""
+    rows = _apply_categories(_apply_filters(Listing.objects.filter(market=shape.market.code), shape), shape)
+    if not shape.words:
+        return _apply_ordering(rows, shape), dict
+    if shape.ordering == "relevance":
+        candidates, tables = search.rank(rows, shape.words)
+    else:
+        candidates, tables = search.find_first(
+            _apply_ordering(rows, shape), shape.words, shape.page_size + 1, is_indexed=_has_ordering_index(shape)
+        )
+    return _apply_ordering(candidates, shape), tables
 
 
 def _depends_on_values(shape: QueryShape) -> bool:
@@ -87,11 +103,10 @@ def _page_query(shape: QueryShape) -> CompiledRows[ListRow]:
     """Return the query for all lists of this shape."""
 
     def build() -> QuerySet[Listing]:
-        rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
-        rows = _apply_ordering(_apply_categories(rows, shape), shape)
+        rows, _ = _find_rows(shape)
         return annotate_listings(rows, shape.market, sort_column=ORDERINGS[shape.ordering].column)[: shape.page_size + 1]
 
-    return CompiledRows(ListRow, build, custom_plan=_depends_on_values(shape))
+    return CompiledRows(ListRow, build, custom_plan=_depends_on_values(shape), tables=lambda: _find_rows(shape)[1]())
 
 
 @lru_cache(maxsize=512)
@@ -100,9 +115,11 @@ def _count_query(shape: QueryShape) -> CompiledCount:
 
     def build() -> QuerySet[Any, Any]:
         rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
+        if shape.words:
+            rows = rows.filter(search.build_word_condition(shape.words))
         if shape.categories:
             rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
-        return rows.order_by().values_list("pk")[: COUNT_LIMIT + 1]
+        return rows.order_by().values_list("product")[: COUNT_LIMIT + 1]
 
     return CompiledCount(build)
 

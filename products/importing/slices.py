@@ -25,6 +25,7 @@ from products.importing.report import replace_unprintable
 from products.importing.sources import Source, Survey, Unreadable
 from products.importing.summary import Entry, Summary
 from products.models import MAX_SKU, ImportCheckpoint, ImportReportLine, ImportRun
+from products.services import planner_statistics
 
 logger = logging.getLogger("shop.imports")
 SLICE_SECONDS = 10.0
@@ -116,6 +117,8 @@ class _Slice:
         message = NOT_DEACTIVATED if is_finished and self.run.deactivate_missing and not importer.skus else ""
         preview = self._build_preview(importer) if is_finished and is_dry else []
         self._save(importer, Outcome(is_finished, preview, message))
+        if is_finished and not is_dry:
+            planner_statistics.refresh_after_bulk(self.run.created_count + self.run.changed_count + importer.summary.written)
 
     def _begin(self, summary: Summary) -> None:
         """Read the whole file, so that a broken one is refused, and save what it is. Raises Unreadable."""

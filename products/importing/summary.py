@@ -36,6 +36,11 @@ class Summary:
     format: str = ""  # such as "a Shopify product export"; empty for the shop's own
     _counts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def written(self) -> int:
+        """Return how many products were written."""
+        return self.created + self.changed + self.deactivated
+
     @classmethod
     def from_survey(cls, survey: Survey, *, is_dry: bool) -> "Summary":
         """Return the summary of an import that is about to begin."""

@@ -6,6 +6,7 @@ from products.models.import_run import MAX_MAPPING, ImportCheckpoint, ImportChun
 from products.models.listing import Listing
 from products.models.product import MAX_DESCRIPTION, MAX_NAME, Product
 from products.models.search_document import SearchDocument, SearchVectors, SearchWord
+from products.models.search_match import AnyMatch, FirstMatch, RankedMatch
 from products.models.stock_movement import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, StockMovement
 from products.models.variant import LOWEST_PRICE_WINDOW, MAX_SKU, MAX_VARIANTS, MarketPrice, PriceChange, Variant
 
@@ -21,7 +22,9 @@ __all__ = [
     "MAX_SKU",
     "MAX_STOCK",
     "MAX_VARIANTS",
+    "AnyMatch",
     "Category",
+    "FirstMatch",
     "ImportCheckpoint",
     "ImportChunk",
     "ImportReportLine",
@@ -31,6 +34,7 @@ __all__ = [
     "PriceChange",
     "Product",
     "ProductImage",
+    "RankedMatch",
     "SearchDocument",
     "SearchVectors",
     "SearchWord",

@@ -122,6 +122,8 @@ def update(category_id: int, columns: Mapping[str, Any]) -> Category:
         _get_parent(columns["parent_id"])
     validate_category(category_id, columns.get("name", category.name), columns.get("parent_id", category.parent_id))
     changes_path = any(columns.get(name, getattr(category, name)) != getattr(category, name) for name in PATH_COLUMNS)
+    if changes_path:
+        search_documents.lock_category_paths()
     for name, value in columns.items():
         setattr(category, name, value)
     namesake = get_child(category.parent, category.name)

@@ -7,11 +7,12 @@ from operator import attrgetter
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from core import outbox
+from core import advisory_locks, outbox
 from products.models import Category, Product, SearchDocument, SearchWord, Variant
 from products.search_terms import build_terms
 
-REINDEX_CATEGORY_JOB = "reindex_category"
+REINDEX_CATEGORY_JOB, REINDEX_PRODUCTS_JOB = "reindex_category", "reindex_products"
+PATHS_LOCK = "category paths"  # shared by changes of products, which read the paths
 BATCH_SIZE = 500  # products per transaction
 
 
@@ -45,12 +46,13 @@ def save_documents(variants: Sequence[Variant]) -> None:
 def fetch_variants(product_ids: Sequence[int], *, lock: bool) -> list[Variant]:
     """Return all variants of these locked products, ordered by product and position, as `save_documents` expects them.
 
-    With `lock`, they are locked for the rest of the transaction, in ascending id.
+    With `lock`, they are locked for the rest of the transaction, in ascending id, and so are the paths of all categories: the
+    job that follows a change of a path cannot see a product that is not yet committed.
     """
     variants = Variant.objects.filter(product__in=product_ids).order_by("pk")
     variants = variants.select_related("product").annotate(document_digest=F("product__search_document__digest"))
     if lock:
-        variants = variants.select_for_update(no_key=True, of=("self",))
+        variants = variants.select_for_update(no_key=True, of=("self",)).annotate(lock=advisory_locks.SharedLock(PATHS_LOCK))
     return sorted(variants, key=attrgetter("product_id", "position", "pk"))
 
 
@@ -66,6 +68,11 @@ def _iter_path(categories: dict[int, tuple[str, int | None]], category_id: int |
         yield name
 
 
+def lock_category_paths() -> None:
+    """Wait for changes of products that have read the paths of categories, and have others wait until the transaction ends."""
+    advisory_locks.lock(PATHS_LOCK)
+
+
 def enqueue_category(category_id: int, *, after: int = 0) -> None:
     """Enqueue the indexing of a category's products whose ids are greater than `after`, also those of its subcategories."""
     outbox.enqueue(REINDEX_CATEGORY_JOB, {"category": category_id, "after": after})
@@ -77,6 +84,14 @@ def reindex_category(category_id: int, after: int) -> None:
     last_id = _reindex_batch(Product.objects.filter(category__in=_get_subtree_ids(category_id)), after)
     if last_id is not None:
         enqueue_category(category_id, after=last_id)
+
+
+@transaction.atomic
+def reindex_products(after: int) -> None:
+    """Index one batch of all products, and enqueue the next. A migration enqueues the first when the terms have changed."""
+    last_id = _reindex_batch(Product.objects.all(), after)
+    if last_id is not None:
+        outbox.enqueue(REINDEX_PRODUCTS_JOB, {"after": last_id})
 
 
 def _get_subtree_ids(category_id: int) -> list[int]:

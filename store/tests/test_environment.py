@@ -172,7 +172,14 @@ def test_the_admins_path_is_a_path_that_nothing_else_uses(value: str) -> None:
 
 def get_database_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, object]:
     """Return the database settings for exactly these variables."""
-    for name in ("DATABASE_URL", "DATABASE_POOL", "DATABASE_SSL", "DATABASE_PREPARED", "CONN_MAX_AGE"):
+    for name in (
+        "DATABASE_URL",
+        "DATABASE_POOL",
+        "DATABASE_SSL",
+        "DATABASE_PREPARED",
+        "DATABASE_STATEMENT_TIMEOUT",
+        "CONN_MAX_AGE",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -193,9 +200,15 @@ def test_a_server_keeps_connections_and_prepares_statements(monkeypatch: pytest.
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert (config["NAME"], config["HOST"], config["PORT"]) == ("shop", "db.example", 5433)
     assert (config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"]) == (60, True)
-    planner = "-c jit=off -c random_page_cost=1.1"
+    planner = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_parallel_workers_per_gather=0"
     assert config["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 1, "options": planner}
     assert config["DISABLE_SERVER_SIDE_CURSORS"] is False
+
+
+def test_statements_of_a_server_can_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_STATEMENT_TIMEOUT="5000")
+
+    assert " -c statement_timeout=5000" in str(config["OPTIONS"])
 
 
 def test_behind_a_transaction_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,37 @@
 """Concurrent changes of the category tree, over HTTP with real threads."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
+from django.db import connection, transaction
 from pytest_django.live_server_helper import LiveServer
 
+from core import outbox
 from products.models import Category, Product
-from products.tests.editors import StaffConnections
+from products.services import categories
+from products.tests.editors import StaffConnections, list_products
+from products.tests.factories import make_category, make_product, update_product
 from tests.concurrent_requests import at_once, count_statuses
+
+MEANWHILE = 0.5  # seconds
+
+
+def run_meanwhile(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Run `first`, and `second` in a thread of its own before the transaction of `first` is committed."""
+
+    def run() -> None:
+        try:
+            second()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            first()
+            running = threads.submit(run)
+            wait([running], timeout=MEANWHILE)
+        running.result()
 
 
 @pytest.mark.parametrize("parent", [None, "Home"])
@@ -59,3 +85,34 @@ def test_a_category_is_deleted_or_used_never_both(live_server: LiveServer) -> No
 
     assert set(count_statuses(responses)) <= {200, 201, 400, 409}
     assert Product.objects.filter(category=None).count() == 0
+
+
+@pytest.mark.parametrize("renamed", ["Shoes", "Brogues"])
+@pytest.mark.parametrize("change", ["create", "move"])
+@pytest.mark.parametrize("first", ["product", "category"])
+@pytest.mark.django_db(transaction=True)
+def test_a_product_of_a_category_that_is_renamed_meanwhile_is_found_by_the_new_name(renamed: str, change: str, first: str) -> None:
+    brogues = make_category("Brogues", "Shoes")
+    oxford = make_product("Oxford") if change == "move" else None
+
+    def write() -> None:
+        if oxford is None:
+            make_product("Oxford", category=brogues)
+        else:
+            update_product(oxford, category_id=brogues.pk)
+
+    def rename() -> None:
+        categories.update(Category.objects.get(name=renamed).pk, {"name": "Footwear"})
+
+    def rename_and_index() -> None:
+        rename()
+        outbox.run_due()
+
+    if first == "product":
+        run_meanwhile(write, rename_and_index)
+    else:
+        run_meanwhile(rename, write)
+        outbox.run_due()
+
+    found = {search: [row["name"] for row in list_products(search=search)] for search in ("footwear", renamed)}
+    assert found == {"footwear": ["Oxford"], renamed: []}

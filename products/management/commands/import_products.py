@@ -17,6 +17,7 @@ from products.importing.importer import Import, deactivate_missing
 from products.importing.report import generate_csv, replace_unprintable
 from products.importing.sources import Source, Unreadable
 from products.importing.summary import Summary
+from products.services import planner_statistics
 
 MAX_SHOWN_PROBLEMS = 50
 ROWS_PER_LINE = 10_000  # rows between two lines of progress where there is no terminal
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             raise CommandError(f"{options['report']} cannot be written: {error.strerror}", returncode=2) from None
         if options["deactivate_missing"] and run.skus:
             deactivate_missing(run)
+        if not dry_run:
+            planner_statistics.refresh_after_bulk(summary.written)
         if report is not None:
             with report:
                 self._write_report(report, summary)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from products.models import Product
-from products.services import search_documents
+from products.services import planner_statistics, search_documents
 
 
 class Command(BaseCommand):
@@ -20,5 +20,6 @@ class Command(BaseCommand):
         total = Product.objects.count()
         with tqdm(total=total, unit="product", disable=quiet or not sys.stderr.isatty(), file=sys.stderr) as progress:
             search_documents.reindex_all(progress.update)
+        planner_statistics.refresh_after_bulk(total)
         if not quiet:
             self.stdout.write(f"{total} products indexed")

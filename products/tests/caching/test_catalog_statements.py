@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
+from products.catalog import term_frequencies
 from products.tests.factories import add_picture, make_category, make_product, make_products, make_variant, update_product
 from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
@@ -59,6 +60,20 @@ def test_a_list_of_a_hundred_costs_one_statement(api: SchemaClient) -> None:
         with capture_statements() as executed:
             response = api.get(f"/api/products/?page_size=100{query}")
         assert (len(response.json()["data"]), len(executed)) == (100, 1)
+
+
+@pytest.mark.postgresql
+def test_the_first_search_of_several_words_also_reads_how_frequent_they_are(api: SchemaClient) -> None:
+    make_products(*["Brass lamp"] * 3)
+    term_frequencies._load_statistics.cache_clear()
+
+    costs = []
+    for query in ("search=brass lamp", "search=lamp brass", "search=brass lamp&ordering=price"):
+        with capture_statements() as executed:
+            assert len(api.get(f"/api/products/?{query}").json()["data"]) == 3
+        costs.append(len(executed))
+
+    assert costs == [2, 1, 1]
 
 
 @pytest.mark.parametrize(

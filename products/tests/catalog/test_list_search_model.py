@@ -1,12 +1,16 @@
 """GET /api/products/?search=: the database finds and sorts what a plain model of the rules does"""
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
+from products.catalog import search
+from products.catalog.listing_page import _page_query
 from products.models import Product
 from products.search_terms import PREFIX, TIERS, DocumentTerms, QueryWord, build_patterns, build_terms, parse_words
 from products.services.search_documents import get_category_paths
+from products.tests.editors import list_products
 from products.tests.factories import make_category, make_product
 from tests.schema_client import SchemaClient
 
@@ -38,30 +42,30 @@ def find_tier(document: DocumentTerms, word: QueryWord) -> int | None:
     return None
 
 
-def search_model(documents: dict[int, DocumentTerms], query: str) -> list[int]:
-    """Return the ids of the products that have all words: worst tiers first compared, then newest first."""
+def search_model(documents: dict[int, DocumentTerms], query: str) -> dict[int, list[int]]:
+    """Return the tiers of each product that has all words, worst first, in the order of these and then newest first."""
     ranked = []
     for pk, document in documents.items():
         tiers = [find_tier(document, word) for word in parse_words(query)]
         if tiers and None not in tiers:
             worst_first = sorted((tier for tier in tiers if tier is not None), reverse=True)
             ranked.append((worst_first, -pk))
-    return [-negative for _, negative in sorted(ranked)]
+    return {-negative: tiers for tiers, negative in sorted(ranked)}
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_any_query_finds_what_the_model_finds_in_its_order(api: SchemaClient, seed: int) -> None:
-    source = random.Random(seed)
+def make_catalog(source: random.Random, seed: int) -> dict[int, DocumentTerms]:
+    """Make 25 products and return their terms."""
     categories = [None, make_category("Lamps", "Lighting"), make_category("T-Shirts", "Men’s", "Steel 15")]
     for number in range(25):
         make_product(
             make_text(source),
             sku=f"{make_text(source)[:40]}-{seed}{number}",
+            price=str(source.randint(1, 9)),
             category=source.choice(categories),
             description=make_text(source) if source.random() < 0.5 else "",
         )
     paths = get_category_paths()
-    documents = {
+    return {
         product.pk: build_terms(
             product.name,
             skus=product.variants.values_list("sku", flat=True),
@@ -71,11 +75,45 @@ def test_any_query_finds_what_the_model_finds_in_its_order(api: SchemaClient, se
         for product in Product.objects.all()
     }
 
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_query_finds_what_the_model_finds_in_its_order(api: SchemaClient, seed: int) -> None:
+    source = random.Random(seed)
+    documents = make_catalog(source, seed)
+
     for query in {make_text(source) for _ in range(40)}:
-        expected = search_model(documents, query)
+        expected = list(search_model(documents, query))
         body = api.get("/api/products/", {"search": query, "page_size": "100"}).json()
         newest = api.get("/api/products/", {"search": query, "page_size": "100", "ordering": "newest"}).json()
         if expected or "search" not in body:
             assert (query, [row["id"] for row in body["data"]]) == (query, expected)
             assert {row["id"] for row in newest["data"]} == set(expected)
     assert TIERS == 7
+
+
+@pytest.fixture
+def small_stages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let PostgreSQL rank three matches, and search a single page of an ordering before it uses the index."""
+    monkeypatch.setattr(search, "MAX_RANKED", 3)
+    monkeypatch.setattr(search, "NEAR_PAGES", 1)
+    _page_query.cache_clear()
+    yield
+    _page_query.cache_clear()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("seed", range(4, 8))
+def test_the_best_and_the_first_are_found_however_many_match(api: SchemaClient, small_stages: None, seed: int) -> None:
+    source = random.Random(seed)
+    documents = make_catalog(source, seed)
+    by_price = list(Product.objects.order_by("variants__price", "pk").values_list("pk", flat=True))
+
+    for query in {make_text(source) for _ in range(40)}:
+        expected = search_model(documents, query)
+        body = api.get("/api/products/", {"search": query, "page_size": "100"}).json()
+        if expected or "search" not in body:
+            best = [max(expected[row["id"]], default=0) for row in body["data"]]
+            assert (query, best) == (query, [tiers[0] for tiers in expected.values()][:3])
+            for filters in ({}, {"in_stock": "true"}):
+                data = list_products(search=query, ordering="price", page_size="2", **filters)
+                assert (query, [row["id"] for row in data]) == (query, [pk for pk in by_price if pk in expected][:2])

@@ -165,3 +165,20 @@ def test_an_upgrade_indexes_what_is_there_and_folds_its_name_again() -> None:
         "tee",
         "tee",
     ]
+
+
+def test_an_upgrade_to_signs_that_join_letters_indexes_again_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_documents, "BATCH_SIZE", 1)
+    upgrade = import_module("products.migrations.0011_search_matches").enqueue_indexing
+    upgrade(apps, None)
+    assert not Job.objects.exists()
+    make_products("AC/DC tee", "Mug")
+    before = get_digests()
+    SearchDocument.objects.update(key_terms="nac ndc", digest="")
+
+    upgrade(apps, None)
+    done = outbox.run_due()
+
+    assert done == (3, 0)
+    assert get_digests() == before
+    assert names("acdc") == ["AC/DC tee"]

@@ -1,0 +1,39 @@
+"""The common table expressions of a search."""
+
+from django.db import models
+
+from products.models.listing import Listing
+
+
+class SearchMatch(models.Model):
+    """A listing that a search has found: a row of a common table expression in the statement for a page."""
+
+    listing = models.OneToOneField(Listing, models.DO_NOTHING, primary_key=True, related_name="%(class)s")
+    relevance = models.FloatField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class FirstMatch(SearchMatch):
+    """A match that is found at little cost: by whole words, or among the first rows of an ordering."""
+
+    class Meta:
+        managed = False
+
+
+class AnyMatch(SearchMatch):
+    """One of the matches, in no order."""
+
+    class Meta:
+        managed = False
+
+
+class RankedMatch(SearchMatch):
+    """One of the matches from which a page is taken by relevance."""
+
+    class Meta:
+        managed = False
