@@ -65,15 +65,15 @@ def test_codes_are_not_printed_in_production_nor_sent_into_the_void(value: str, 
 @pytest.mark.parametrize(
     ("value", "host", "path", "expected"),
     [
-        ("", "", "", "console"),
-        ("", "mail.shop.example", "", "smtp"),
-        ("console", "mail.shop.example", "", "console"),
-        ("file", "", "/var/mails", "filebased"),
-        ("smtp", "mail.shop.example", "", "smtp"),
+        ("", "", "", "core.mail_backends.console"),
+        ("", "mail.shop.example", "", "django.core.mail.backends.smtp"),
+        ("console", "mail.shop.example", "", "core.mail_backends.console"),
+        ("file", "", "/var/mails", "django.core.mail.backends.filebased"),
+        ("smtp", "mail.shop.example", "", "django.core.mail.backends.smtp"),
     ],
 )
 def test_mails_leave_by_what_is_chosen(value: str, host: str, path: str, expected: str) -> None:
-    assert parse_email_backend(value, host, path) == f"django.core.mail.backends.{expected}.EmailBackend"
+    assert parse_email_backend(value, host, path) == f"{expected}.EmailBackend"
 
 
 @pytest.mark.parametrize("value", ["reset", "/reset", "//reset", " /reset "])
