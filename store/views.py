@@ -117,7 +117,7 @@ class ConfigViewSet(ViewSet):
     @api_schema(AddressFormResponse(many=True), operation_id="list_countries")
     @action(detail=False, methods=["get"])
     def countries(self, request: Request) -> Reply:
-        """List all countries by name, and what an address form of each asks for. It changes with the shop's version only."""
+        """List all countries by name, and what an address form of each asks for."""
         reply = Reply([asdict(form) for form in list_address_forms()])
         reply["Cache-Control"] = "public, max-age=3600"
         return reply
