@@ -176,11 +176,11 @@ def test_a_price_is_a_number_or_a_text_and_shown_with_the_currencys_digits(value
     assert response.status_code == 201
     data = response.json()["data"]
     variant = Variant.objects.get()
-    assert (data["price"], data["compare_at_price"], data["variants"][0]["price"], data["lowest_price_30_days"]) == (expected,) * 4
-    assert (variant.price, variant.compare_at_price) == (Decimal(expected), Decimal(expected))
-    assert list(MarketPrice.objects.values_list("market", "price", "compare_at_price")) == [
-        ("us", Decimal(expected), Decimal(expected))
-    ]
+    compare_at = Decimal(expected) or None  # nothing is reduced from 0
+    assert (data["price"], data["variants"][0]["price"], data["lowest_price_30_days"]) == (expected,) * 3
+    assert data["compare_at_price"] == (expected if compare_at else None)
+    assert (variant.price, variant.compare_at_price) == (Decimal(expected), compare_at)
+    assert list(MarketPrice.objects.values_list("market", "price", "compare_at_price")) == [("us", Decimal(expected), compare_at)]
 
 
 def test_a_price_of_none_in_a_market_is_no_price_there() -> None:
