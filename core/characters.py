@@ -20,9 +20,9 @@ def drop_invisible(text: str) -> str:
 
 
 def strip_invisible(text: str) -> str:
-    """Return the text without the whitespace and the invisible characters around it; those within it stay."""
-    visible = [index for index, char in enumerate(text) if is_visible(char)]
-    return text[visible[0] : visible[-1] + 1] if visible else ""
+    """Return the text without the whitespace and format characters around it; those within it and control characters stay."""
+    kept = [index for index, char in enumerate(text) if not char.isspace() and unicodedata.category(char) != "Cf"]
+    return text[kept[0] : kept[-1] + 1] if kept else ""
 
 
 def fold_digits(text: str) -> str:

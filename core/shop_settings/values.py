@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from core.models import ShopSetting
 from core.shop_settings.definitions import Definition
@@ -43,11 +44,14 @@ def read() -> Values:
 
 
 def get_values() -> Values:
-    """Return values that are at most SHOP_SETTINGS_MAX_AGE seconds old."""
+    """Return values that are at most SHOP_SETTINGS_MAX_AGE seconds old; older ones, or none, while the database is down."""
     kept = _kept
     if kept is not None and time.monotonic() - kept[0] < settings.SHOP_SETTINGS_MAX_AGE:
         return kept[1]
-    values = read()
+    try:
+        values = read()
+    except (OperationalError, InterfaceError):
+        return kept[1] if kept is not None else Values({})  # the next call tries again
     keep(values)
     return values
 

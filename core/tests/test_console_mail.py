@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 from pytest_django import Settings
 
 from core import mail
@@ -73,3 +73,15 @@ def test_it_is_the_default_and_smtp_and_files_stay_djangos() -> None:
     assert parse_email_backend("file", "", "/var/mails") == "django.core.mail.backends.filebased.EmailBackend"
     for backend in ("core.mail_backends.console.EmailBackend", "django.core.mail.backends.smtp.EmailBackend"):
         assert type(get_connection(backend)).__module__ == backend.rpartition(".")[0]
+
+
+def test_it_prints_where_replies_go(terminal: pytest.CaptureFixture[str]) -> None:
+    EmailMessage(
+        "Hello",
+        "Text",
+        to=["ada@example.com"],
+        reply_to=["shop@example.com"],
+        connection=get_connection(console.__name__ + ".EmailBackend"),
+    ).send()
+
+    assert terminal.readouterr().out.splitlines()[1:3] == ["From: shop@localhost", "Reply-To: shop@example.com"]

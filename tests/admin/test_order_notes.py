@@ -10,10 +10,12 @@ from django.utils import timezone
 from accounts.tests.mails import send_pending_emails
 from core.models import Job
 from orders import erasure
+from orders.exceptions import InvalidTransition
+from orders.fulfilment import resending
 from orders.models import Order, OrderEvent
 from orders.tests.factories import database_rows
 from orders.tests.payments.card_payments import CardPayments
-from orders.tests.payments.paid_orders import create_paid_order
+from orders.tests.payments.paid_orders import create_paid_order, make_staff_actor
 from tests.admin.order_pages import ORDERS, make_cash_order, read, run_action
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 
@@ -116,6 +118,16 @@ def test_only_e_mails_of_the_order_are_sent_again(staff_client: Client) -> None:
     page = read(run_action(staff_client, order, "resend", job=str(other.pk)))
 
     assert "Select a valid choice" in page
+    assert database_rows() == before
+
+
+def test_an_e_mail_that_the_outbox_no_longer_has_is_not_sent_again() -> None:
+    order = make_cash_order()
+    before = database_rows()
+
+    with pytest.raises(InvalidTransition, match="This e-mail can no longer be sent"):
+        resending.resend_email(make_staff_actor(), order.pk, 0)
+
     assert database_rows() == before
 
 

@@ -106,3 +106,10 @@ def test_an_encoding_that_the_file_does_not_have_is_refused(tmp_path: Path, enco
     assert result.code == 2
     assert result.errors[0].startswith(error.format(file=tmp_path / "shop" / "products.csv"))
     assert not Product.objects.exists()
+
+
+def test_text_of_no_known_encoding_is_read_as_western_european_and_named_as_a_guess(tmp_path: Path) -> None:
+    result = import_csv(tmp_path, b"sku,name,price\nA," + b"\x80\xff" * 20 + b",1\n")
+
+    assert result.output == [GUESSED.format(TITLES["cp1252"]), "1 created, 0 changed, 0 unchanged, 0 failed"]
+    assert Product.objects.get().name == "€ÿ" * 20

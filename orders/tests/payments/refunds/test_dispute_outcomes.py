@@ -259,6 +259,15 @@ def test_the_integrity_check_finds_and_repairs_losses_and_alerts(card_payments: 
     assert (run_check(), get_amounts(order)[:2], Order.objects.get().attention) == ((0, []), (4000, 0), "")
 
 
+def test_the_integrity_check_repairs_no_dispute_that_is_right(card_payments: CardPayments, order: Order, opened: Event) -> None:
+    post_events(card_payments, opened)
+    before = get_outcome(order)
+
+    assert run_check(fix=True) == (0, [])
+
+    assert get_outcome(order) == before
+
+
 def test_disputes_that_an_earlier_release_knew_only_by_their_history_get_a_row(order: Order) -> None:
     payment = Payment.objects.get()
     data = {"payment": str(payment.pk), "amount": 4000, "reason": "fraudulent"}
