@@ -22,7 +22,7 @@ CLOSED_NOTE = Placeholder("closed_note", f"“{CLOSED_ORDER_NOTE}” if that is 
 MERCHANT_NAME = Placeholder("name", "the name of the buyer; “A customer” if they gave none", "Ada Lovelace")
 ALERT = Placeholder("alert", "the alert", "amount_mismatch")
 ADVICE_NOTE = Placeholder("advice_note", "what to do, as a sentence, if the alert says it", "Advice: compare the amounts.")
-MESSAGE_TEXT = Placeholder("text", "what staff have written", "Shall we ring the bell?")
+MESSAGE_TEXT = Placeholder("text", "what staff have written", "Should the courier ring the bell?")
 EXAMPLE_ADDRESS = ("Ada Lovelace", "12 Hill Road", "400050", "Mumbai", "India")
 SKU = Placeholder("sku", "the SKU", "LAMP-RED")
 
