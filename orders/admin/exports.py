@@ -13,7 +13,8 @@ from orders.models import PRINTED_ADDRESS_FIELDS, Order
 
 ORDER_COLUMNS = (
     *("number", "placed_at", "paid_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
-    *("subtotal", "shipping_total", "tax_total", "total", "refunded", "net", "name", "email", "phone", *PRINTED_ADDRESS_FIELDS),
+    *("subtotal", "shipping_total", "tax_total", "total", "paid", "refunded", "net"),
+    *("name", "email", "phone", *PRINTED_ADDRESS_FIELDS),
 )
 LINE_COLUMNS = (
     *("number", "placed_at", "status", "currency", "sku", "name", "options", "quantity", "unit_price", "line_total"),
@@ -22,18 +23,24 @@ LINE_COLUMNS = (
 
 
 def generate_order_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
-    """Yield a header and one row for each order. `net` is the total without what was refunded."""
+    """Yield a header and one row for each order.
+
+    `paid` is all money that came, `refunded` all that went back, also of a payment that came twice; `net` is the difference.
+    """
     yield list(ORDER_COLUMNS)
     for order in orders:
-        refunded = sum(map(minor_units.refunded_amount, order.payments.all()), Decimal(0))
+        payments = order.payments.all()
+        paid = sum(map(minor_units.captured_amount, payments), Decimal(0))
+        refunded = sum(map(minor_units.refunded_amount, payments), Decimal(0))
         values = selectors.serialize_prefetched_order(order, "")
         values |= {field: order.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
         values |= {
             "units": sum(item.quantity for item in order.items.all()),
             "placed_at": _format_time(order.placed_at),
             "paid_at": _format_time(order.paid_at),
+            "paid": money.format_amount(paid, order.currency),
             "refunded": money.format_amount(refunded, order.currency),
-            "net": money.format_amount(order.total - refunded, order.currency),
+            "net": money.format_amount(paid - refunded, order.currency),
         }
         yield [values[name] for name in ORDER_COLUMNS]
 

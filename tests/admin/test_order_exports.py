@@ -7,7 +7,7 @@ import pytest
 
 from carts.tests.factories import add_to_cart, get_sku_id, make_shirt
 from core.actors import Actor
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderItem, Payment, Refund
 from orders.payments import refunds
 from orders.payments.refund_lines import RefundLine
 from orders.tests.factories import customer, placed
@@ -33,16 +33,30 @@ def test_the_file_of_orders_tells_what_was_paid_refunded_and_is_left(card_paymen
 
     (row,) = download("as_csv")
 
-    assert (row["total"], row["refunded"], row["net"], row["payment_status"]) == ("60.00", "20.00", "40.00", "partially_refunded")
+    amounts = tuple(row[name] for name in ("total", "paid", "refunded", "net"))
+    assert (amounts, row["payment_status"]) == (("60.00", "60.00", "20.00", "40.00"), "partially_refunded")
     assert row["paid_at"][:10] == row["placed_at"][:10]
 
 
-def test_an_order_that_is_not_paid_has_no_date_of_payment() -> None:
+@pytest.mark.parametrize("status", ["processing", "cancelled"])
+def test_an_order_that_is_not_paid_has_no_date_of_payment_and_brought_nothing(status: str) -> None:
     make_cash_order()
+    Order.objects.update(status=status)
 
     (row,) = download("as_csv")
 
-    assert (row["paid_at"], row["refunded"], row["net"]) == ("", "0.00", "60.00")
+    assert (row["paid_at"], row["total"], row["paid"], row["refunded"], row["net"]) == ("", "60.00", "0.00", "0.00", "0.00")
+
+
+def test_an_order_that_was_paid_twice_and_refunded_once_brought_its_total(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments, 3)
+    amounts = {"amount": 60, "amount_minor": 6000, "captured_minor": 6000, "refunded_minor": 6000}
+    second = Payment.objects.create(order=order, provider="stripe", state="succeeded", currency="INR", **amounts)
+    Refund.objects.create(payment=second, amount=60, amount_minor=6000, state="succeeded", source="auto")
+
+    (row,) = download("as_csv")
+
+    assert (row["total"], row["paid"], row["refunded"], row["net"]) == ("60.00", "120.00", "60.00", "60.00")
 
 
 def test_the_file_of_lines_has_a_row_for_each_line() -> None:
