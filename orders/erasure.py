@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, Refund
 from orders.state.locking import select_in_lock_order
 
 IS_FINISHED = Q(status__in=(Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.EXPIRED))
-ERASED = {"name": "", "email": "", "phone": "", "phone_e164": "", "note": "", "address": {}}
+ERASED = {"name": "", "email": "", "phone": "", "phone_e164": "", "note": "", "address": {}, "cancel_reason": ""}
+IS_PERSONAL_EVENT = Q(kind__in=OrderEvent.PERSONAL_KINDS) & ~Q(data={})
+HAS_REASON = Q(kind__in=OrderEvent.REASON_KINDS, data__has_key="reason")
 
 
 def erase_user(user_id: int, at: datetime) -> None:
@@ -25,15 +27,23 @@ def erase_user(user_id: int, at: datetime) -> None:
 
 @transaction.atomic
 def erase_finished_orders() -> int:
-    """Remove personal data from orders of closed accounts that have finished since. Return the number of orders.
+    """Remove personal data from orders of closed accounts that have finished, or got new texts, since. Return the number of orders.
 
     Orders that are locked are left for the next time.
     """
-    orders = Order.objects.filter(IS_FINISHED, erased_at__isnull=False).exclude(**ERASED)
+    events = OrderEvent.objects.filter(IS_PERSONAL_EVENT | HAS_REASON, order=OuterRef("pk"))
+    refunds = Refund.objects.filter(payment__order=OuterRef("pk")).exclude(reason="")
+    orders = Order.objects.filter(IS_FINISHED, ~Q(**ERASED) | Exists(events) | Exists(refunds), erased_at__isnull=False)
     return _erase(list(orders.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)))
 
 
 def _erase(order_ids: list[int]) -> int:
-    """Remove personal data from locked orders, and from what was noted and corrected in their history."""
-    OrderEvent.objects.filter(order__in=order_ids, kind__in=OrderEvent.PERSONAL_KINDS).update(data={})
+    """Remove personal data from locked orders, their refunds and their history, with the texts that staff wrote about them."""
+    events = OrderEvent.objects.filter(order__in=order_ids)
+    events.filter(IS_PERSONAL_EVENT).update(data={})
+    with_reason = list(events.filter(HAS_REASON))
+    for event in with_reason:
+        del event.data["reason"]
+    OrderEvent.objects.bulk_update(with_reason, ["data"], batch_size=500)
+    Refund.objects.filter(payment__order__in=order_ids).exclude(reason="").update(reason="")
     return Order.objects.filter(pk__in=order_ids).update(**ERASED)

@@ -84,6 +84,7 @@ class Order(TimeStampedModel):
     request_hash = models.CharField(max_length=64, blank=True)
 
     CLOSED_STATUSES = (Status.EXPIRED, Status.CANCELLED)
+    SOLD_STATUSES = (Status.PROCESSING, Status.SHIPPED, Status.DELIVERED)
 
     class Meta:
         constraints = [
@@ -115,8 +116,7 @@ class Order(TimeStampedModel):
     @property
     def is_payment_verified(self) -> bool:
         """Whether it is paid and will be, or was, fulfilled; later refunds do not matter."""
-        unfulfilled = (self.Status.PENDING, self.Status.CANCELLED, self.Status.EXPIRED)
-        return self.paid_at is not None and self.status not in unfulfilled
+        return self.paid_at is not None and self.status in self.SOLD_STATUSES
 
     @property
     def recipient_lines(self) -> list[str]:
@@ -165,7 +165,10 @@ class OrderItem(models.Model):
 
     @property
     def name_and_options(self) -> tuple[str, str]:
-        """The names of the product and of the variant; the second is empty if the product had no other variant."""
+        """The names of the product and of the variant; the second is empty if the product had no other variant.
+
+        They are split at the last separator. If the variant's own name contains it, only its last part is taken for the variant.
+        """
         if self.is_simple or VARIANT_SEPARATOR not in self.name:
             return self.name, ""
         name, _, options = self.name.rpartition(VARIANT_SEPARATOR)
@@ -177,6 +180,7 @@ class OrderEvent(models.Model):
 
     NOTE, MESSAGE, ADDRESS_CORRECTED = "note", "message", "address_corrected"
     PERSONAL_KINDS = (NOTE, MESSAGE, ADDRESS_CORRECTED)  # their data is erased with the order's
+    REASON_KINDS = ("cancel_requested", "cancelled", "refund_requested")  # of their data, the reason is erased
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=30)

@@ -1,12 +1,13 @@
 """DELETE /api/auth/me/: traces left in any table afterwards, and the proof of identity that it asks for"""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db.models import F
+from django.db.models import CharField, F, JSONField, TextField
 from pytest_django import Settings
 
 from accounts import sessions
@@ -17,14 +18,19 @@ from accounts.tests.factories import PASSWORD, get_me, refresh_tokens, sign_in
 from carts.models import Cart
 from carts.tests.factories import add_to_cart
 from core import outbox
-from orders.models import Order
+from core.actors import Actor
+from orders import erasure
+from orders.fulfilment import cancellation, shipping
+from orders.models import Order, OrderEvent, Refund
+from orders.payments import refunds
 from orders.tests.factories import create, customer, placed
 from products.models import StockMovement
-from products.tests.factories import make_product
+from products.tests.factories import make_product, make_products
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 PHONE = "+13128059851"
+STAFF = Actor(kind="staff")
 PERSONAL = {"full_name": "Augusta King", "phone": "+44 20 7946 0958", "line1": "12 St James's Square", "city": "Ockham"}
 PERSONAL |= {"postal_code": "KT24 6AA", "country": "GB"}
 
@@ -65,6 +71,49 @@ def test_of_a_buyer_whose_orders_are_finished_nothing_is_left(status: str) -> No
 
     assert find_traces(*personal_texts) == []
     assert StockMovement.objects.exclude(user=None).count() == 0
+
+
+@pytest.mark.parametrize("is_closed_before", [True, False])
+def test_what_was_written_as_a_reason_goes_with_the_account(is_closed_before: bool) -> None:
+    client = customer("augusta@ockham.example")
+    for product in make_products("Lamp", "Mug"):
+        add_to_cart(client, product)
+        placed(client)
+    cancelled, delivered = Order.objects.order_by("pk")
+    if is_closed_before:
+        close_account(client)
+    cancellation.cancel_order(STAFF, cancelled.pk, "Augusta called")
+    shipping.ship_order(STAFF, delivered.pk)
+    shipping.deliver_order(STAFF, delivered.pk)
+    refunds.request_refund(STAFF, delivered.pk, Decimal("5.00"), "for Mrs King")
+    assert find_traces("Augusta called", "Mrs King") == ["Augusta called", "Mrs King"]
+
+    if is_closed_before:
+        call_command("clean_up", verbosity=0)
+    else:
+        close_account(client)
+
+    assert find_traces("Augusta called", "Mrs King") == []
+    assert OrderEvent.objects.get(kind="refund_requested").data == {"amount": "5.00"}
+    assert erasure.erase_finished_orders() == 0
+
+
+def test_each_text_about_an_order_is_erased_or_says_nothing_of_a_person() -> None:
+    texts = {
+        f"{model.__name__}.{field.name}"
+        for model in (Order, Refund, OrderEvent)
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField | TextField | JSONField) and not field.choices
+    }
+
+    erased = {f"Order.{name}" for name in erasure.ERASED} | {"Refund.reason", "OrderEvent.data"}
+    forgotten_with_the_account = {"Order.idempotency_scope", "Order.idempotency_key", "Order.request_hash"}
+    forgotten_when_it_is_paid_or_closed = {"Order.guest_network"}
+    of_the_shop = {"Order.number", "Order.cart_fingerprint", "Order.market", "Order.currency", "Order.attention"}
+    of_the_shop |= {"OrderEvent.kind", "OrderEvent.actor_kind", "OrderEvent.from_status", "OrderEvent.to_status"}
+    of_the_provider = {"Refund.provider_id", "Refund.failure_code"}
+    of_the_shop |= {"Refund.lines"}
+    assert texts == erased | forgotten_with_the_account | forgotten_when_it_is_paid_or_closed | of_the_shop | of_the_provider
 
 
 def test_no_client_info_is_left() -> None:
