@@ -204,7 +204,7 @@ class StripeEvent(models.Model):
 
 
 class ReconciliationTime(models.Model):
-    """When `sync_payments` last finished a run over all orders: a single row, with the id 1."""
+    """When `sync_payments` last finished comparing all sessions and refunds with the provider: a single row, with the id 1."""
 
     finished_at = models.DateTimeField()
 

@@ -64,7 +64,7 @@ class ReconciliationRun:
 
     def run(self) -> Report:
         """Check open payments, unprocessed events, the provider's sessions and refunds, and unanswered refunds."""
-        now = timezone.now()
+        now, is_compared = timezone.now(), False
         for payment in self._list_payments(now):
             self._try(f"order {payment.order.number}", partial(self._check_payment, payment, now))
         if self.order:
@@ -72,16 +72,16 @@ class ReconciliationRun:
         else:
             self._replay_events(now)
             if stripe_gateway.is_configured():
-                self._try("the provider's sessions", partial(self._compare_sessions, now))
-                self._try("the provider's refunds", partial(self._compare_refunds, now))
+                are_sessions_compared = self._try("the provider's sessions", partial(self._compare_sessions, now))
+                is_compared = self._try("the provider's refunds", partial(self._compare_refunds, now)) and are_sessions_compared
         for refund in self._list_unanswered_refunds(now):
             self._try(f"refund {refund.pk}", partial(self._submit_refund, refund))
-        if not self.order and not self.is_dry:
+        if is_compared and not self.is_dry:
             ReconciliationTime.objects.update_or_create(pk=1, defaults={"finished_at": timezone.now()})
         return self.report
 
-    def _try(self, subject: str, act: Callable[[], None]) -> None:
-        """Call `act`; if it fails, report it and go on with the rest."""
+    def _try(self, subject: str, act: Callable[[], None]) -> bool:
+        """Call `act`; if it fails, report it and go on with the rest. Return whether it succeeded."""
         try:
             act()
         except sessions.PROVIDER_ERRORS as error:
@@ -89,6 +89,9 @@ class ReconciliationRun:
         except Exception as error:
             logger.exception("Reconciliation of %s failed", subject)
             self.report.attention.append(f"{subject}: {type(error).__name__}: {error}")
+        else:
+            return True
+        return False
 
     def _list_payments(self, now: datetime) -> list[Payment]:
         payments = Payment.objects.select_related("order").filter(provider=Order.Method.STRIPE)

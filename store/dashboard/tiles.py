@@ -116,7 +116,7 @@ def build_warnings(request: HttpRequest) -> list[str]:
             state = f"not been checked since {_format_time(last)}" if last else "never been checked"
             warnings.append(
                 f"Payments have {state}: unpaid orders keep their stock reserved, and lost payments are not found. "
-                "Start manage.py sync_payments --loop 60."
+                "Start manage.py sync_payments --loop 60. If it runs, its output says why the payment provider cannot be asked."
             )
     return warnings
 

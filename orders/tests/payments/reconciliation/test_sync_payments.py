@@ -180,6 +180,17 @@ def test_the_time_of_a_whole_run_is_recorded(card_payments: CardPayments, ordere
     assert ReconciliationTime.objects.get().finished_at > started_at
 
 
+@pytest.mark.parametrize("path", ["checkout/sessions$", "refunds$"])
+def test_a_run_that_could_not_ask_the_provider_leaves_the_time_of_the_last_one(card_payments: CardPayments, path: str) -> None:
+    run_sync()
+    recorded = ReconciliationTime.objects.get().finished_at
+    card_payments.emulator.set_faults({"match": {"method": "GET", "path": path}, "times": 9, "do": {"status": 401}})
+
+    assert run_sync().code == 2
+
+    assert ReconciliationTime.objects.get().finished_at == recorded
+
+
 def test_a_paid_session_of_ours_that_no_order_has_is_named(card_payments: CardPayments, ordered: dict[str, Any]) -> None:
     card_payments.emulator.pay(ordered["session_id"])
     card_payments.emulator.wait_for_deliveries()
