@@ -127,9 +127,11 @@ def _build_delete_statement(count: int) -> CompiledDelete:
     return CompiledDelete(lambda: CartItem.objects.filter(pk__in=ids))
 
 
-def find_carts_with_holds(*excluded: QuerySet[Any, Any]) -> list[int]:
-    """Return the ids of the carts with reserved units, except those that the given queries select; one statement."""
+def find_carts_with_holds(*excluded: QuerySet[Any, Any], cart_id: int | None = None) -> list[int]:
+    """Return the ids of the carts, or of this one, with reserved units, except those that the queries select; one statement."""
     lines = CartItem.objects.filter(held__gt=0).order_by("cart")
+    if cart_id is not None:
+        lines = lines.filter(cart=cart_id)
     for carts in excluded:
         lines = lines.exclude(cart__in=carts)
     return list(lines.values_list("cart", flat=True).distinct())

@@ -24,10 +24,9 @@ def send_to_customer(payload: Payload) -> None:
     filling = {"number": order.number, "name": get_greeting_name(order)}
     kind = payload["kind"]
     if kind == "refunded":
-        is_closed = order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED)
         filling |= {
             "amount": _format_amount(Decimal(payload["amount"]), order),
-            "closed_note": CLOSED_ORDER_NOTE if is_closed else "",
+            "closed_note": CLOSED_ORDER_NOTE if order.status in Order.CLOSED_STATUSES else "",
         }
     elif kind == "message":
         filling["text"] = order.events.get(pk=payload["event"]).data["text"]

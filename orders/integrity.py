@@ -51,7 +51,8 @@ def find_problems() -> Iterator[Problem]:
     yield from _check_money()
     yield from _check_disputes()
     yield from (
-        Problem(f"cart {cart}", "holds units for an order that is not open", is_derived=True) for cart in _carts_with_stale_holds()
+        Problem(f"cart {cart}", "holds units for an order that is not open", is_derived=True)
+        for cart in _find_carts_with_stale_holds()
     )
 
 
@@ -181,10 +182,11 @@ def _list_open_reasons(order: Order) -> set[str]:
     return disputes
 
 
-def _carts_with_stale_holds() -> list[int]:
+def _find_carts_with_stale_holds(cart_id: int | None = None) -> list[int]:
+    """Return the carts, or this one, that hold units for no pending order."""
     pending = Order.objects.filter(status=Status.PENDING, cart__isnull=False)
     merged = pending.filter(cart__merged_into__isnull=False)
-    return checkout.find_carts_with_holds(pending.values("cart"), merged.values("cart__merged_into"))
+    return checkout.find_carts_with_holds(pending.values("cart"), merged.values("cart__merged_into"), cart_id=cart_id)
 
 
 def fix_derived_values() -> int:
@@ -197,10 +199,10 @@ def fix_derived_values() -> int:
 
 def _clear_stale_holds() -> int:
     cleared = 0
-    for cart_id in _carts_with_stale_holds():
+    for cart_id in _find_carts_with_stale_holds():
         with transaction.atomic():
             checkout.lock_cart(cart_id)
-            if cart_id in _carts_with_stale_holds():  # an order may have been placed in the meantime
+            if _find_carts_with_stale_holds(cart_id):  # an order may have been placed in the meantime
                 checkout.clear_holds(cart_id)
                 cleared += 1
     return cleared

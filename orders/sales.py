@@ -18,8 +18,6 @@ from orders import minor_units
 from orders.models import Order, Payment, Refund
 
 DEFAULT_DAYS = 30
-Status = Order.Status
-SOLD_STATUSES = (Status.PROCESSING, Status.SHIPPED, Status.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +101,15 @@ def get_daily_sales(until: date | None = None, days: int = DEFAULT_DAYS) -> list
 
 def _placed_by_day(first: date) -> dict[tuple[str, date], tuple[int, Decimal]]:
     start = _midnight(first)
-    # Orders are placed when their row is created, and created_at has an index.
-    orders = Order.objects.filter(created_at__gte=start - timedelta(days=1), placed_at__gte=start, status__in=SOLD_STATUSES)
+    orders = _list_sold_since(start)
     rows = orders.values_list("currency", _truncate_to_day("placed_at")).annotate(Count("pk"), Sum("total")).order_by()
     return {(currency, day): (count, _quantize(total, currency)) for currency, day, count, total in rows}
+
+
+def _list_sold_since(start: datetime) -> QuerySet[Order]:
+    # Orders are placed when their row is created, and created_at has an index.
+    sold = Order.objects.filter(status__in=Order.SOLD_STATUSES)
+    return sold.filter(created_at__gte=start - timedelta(days=1), placed_at__gte=start)
 
 
 def _paid_by_day(first: date) -> dict[tuple[str, date], Decimal]:
@@ -128,10 +131,10 @@ def get_summaries(now: datetime | None = None) -> list[SalesSummary]:
     """
     periods = _get_periods(now or timezone.now())
     start = periods["last_month"][0]
-    placed = Order.objects.filter(created_at__gte=start - timedelta(days=1), placed_at__gte=start, status__in=SOLD_STATUSES)
+    placed = _list_sold_since(start)
     # A refund by the shop itself returns a payment that came twice: the order is still sold.
     made = Refund.objects.filter(created_at__gte=start, state__in=Refund.REFUNDED_STATES).exclude(source=Refund.Source.AUTO)
-    refunds = made.filter(payment__order__status__in=SOLD_STATUSES)
+    refunds = made.filter(payment__order__status__in=Order.SOLD_STATUSES)
     sold = {row["currency"]: row for row in _sum_periods(placed, periods, currency="currency", at="placed_at", amount="total")}
     returned = {
         row["payment__currency"]: row

@@ -2,16 +2,16 @@
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from orders.fulfilment import shipping
 from orders.models import Order, Payment, Refund
 from orders.state import alerts
 
 Status = Order.Status
-PAID_STATUSES = (Status.PROCESSING, Status.SHIPPED, Status.DELIVERED)
 
 
 def to_pack(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Restrict orders to those that are confirmed and not shipped yet."""
-    return orders.filter(status=Status.PROCESSING)
+    """Restrict orders to those that are confirmed, not shipped yet, and not suspended."""
+    return orders.filter(status=Status.PROCESSING).exclude(pk__in=shipping.suspended(Order.objects.all()).values("pk"))
 
 
 def on_the_way(orders: QuerySet[Order]) -> QuerySet[Order]:
@@ -46,4 +46,4 @@ def to_refund(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 def paid(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Restrict orders to those that are paid and will be, or were, fulfilled, as `Order.is_payment_verified` says of one."""
-    return orders.filter(paid_at__isnull=False, status__in=PAID_STATUSES)
+    return orders.filter(paid_at__isnull=False, status__in=Order.SOLD_STATUSES)

@@ -22,18 +22,20 @@ class PackingSlip:
 
 def build_slips(orders: Iterable[Order]) -> list[PackingSlip]:
     """Return the slips of orders whose lines and payments are prefetched."""
-    return [_build_slip(order) for order in orders]
+    listed = list(orders)
+    suspended = shipping.find_suspended(listed)
+    return [_build_slip(order, is_suspended=order.pk in suspended) for order in listed]
 
 
-def _build_slip(order: Order) -> PackingSlip:
+def _build_slip(order: Order, *, is_suspended: bool) -> PackingSlip:
     items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
     items = [(item, units) for item, units in items if units]
-    reason = _find_obstacle(order) or ("" if items else "all units are refunded")
+    reason = _find_obstacle(order, is_suspended=is_suspended) or ("" if items else "all units are refunded")
     return PackingSlip(order, [] if reason else items, reason, format_total(order) if order.is_cash_due else "")
 
 
-def _find_obstacle(order: Order) -> str:
+def _find_obstacle(order: Order, *, is_suspended: bool) -> str:
     """Return why an order is not to be packed; empty if it is, or was."""
     if order.status not in (Order.Status.PROCESSING, *SENT_STATUSES):
         return f"the order is {order.get_status_display().lower()}"
-    return "the buyer has their money back, and the alert is not resolved" if shipping.is_suspended(order) else ""
+    return "the buyer has their money back, and the alert is not resolved" if is_suspended else ""

@@ -1,6 +1,9 @@
 """Shipping and delivering orders."""
 
+from collections.abc import Collection
+
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from core.actors import Actor
@@ -15,17 +18,28 @@ def has_units_to_ship(order: Order) -> bool:
     return order.status == Order.Status.PROCESSING and any(item.quantity > item.refunded_quantity for item in order.items.all())
 
 
-def is_suspended(order: Order) -> bool:
-    """Return whether all money of an order to be shipped went back without the shop, and staff have not decided what follows.
+def suspended(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Restrict orders to those to be shipped whose money all went back without the shop, while staff have not decided what follows.
 
     A loss in another currency than the books' counts as all of it: how much is left is unknown.
     """
-    if order.status != Order.Status.PROCESSING or alerts.open_alerts(order).isdisjoint((alerts.DISPUTE, alerts.EXTERNAL_REFUND)):
-        return False
-    if not any(payment.has_unrefunded_money for payment in order.payments.all()):
-        return True
-    lost = Dispute.objects.filter(payment__order=order, status__in=Dispute.LOST_STATUSES)
-    return lost.exclude(currency=order.currency).exists()
+    is_alerted = alerts.is_open(alerts.DISPUTE) | alerts.is_open(alerts.EXTERNAL_REFUND)
+    unrefunded = Payment.objects.filter(order=OuterRef("pk"), captured_minor__gt=F("refunded_minor"))
+    lost = Dispute.objects.filter(payment__order=OuterRef("pk"), status__in=Dispute.LOST_STATUSES)
+    has_foreign_loss = Exists(lost.exclude(currency=OuterRef("currency")))
+    alerted = orders.filter(is_alerted, status=Order.Status.PROCESSING).exclude(attention="")
+    return alerted.filter(~Exists(unrefunded) | has_foreign_loss)
+
+
+def find_suspended(orders: Collection[Order]) -> set[int]:
+    """Return the ids of those of the orders that are suspended; one statement, or none without an alert."""
+    alerted = [order.pk for order in orders if order.attention and order.status == Order.Status.PROCESSING]
+    return set(suspended(Order.objects.filter(pk__in=alerted)).values_list("pk", flat=True)) if alerted else set()
+
+
+def is_suspended(order: Order) -> bool:
+    """Return whether an order is suspended, as `suspended` says."""
+    return bool(find_suspended([order]))
 
 
 @transaction.atomic

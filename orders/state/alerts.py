@@ -6,7 +6,7 @@ An order shows one alert, in its column `attention`: the most urgent of those th
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
@@ -48,6 +48,13 @@ def open_alerts(order: Order) -> set[str]:
         else:
             codes.add(kind)
     return codes
+
+
+def is_open(code: str) -> Q:
+    """Return the condition that an order has this alert, shown or not, as `open_alerts` says of one order."""
+    resolved_later = OrderEvent.objects.filter(order=OuterRef("order"), kind=RESOLVED_EVENT, data__code=code, pk__gt=OuterRef("pk"))
+    raised = OrderEvent.objects.filter(~Exists(resolved_later), order=OuterRef("pk"), kind=code)
+    return Q(attention=code) | Q(Exists(raised), ~Q(attention=""))
 
 
 def reasons(order: Order, code: str) -> QuerySet[OrderEvent]:

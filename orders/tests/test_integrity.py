@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from accounts.tests.factories import make_user
 from carts.models import Cart, CartItem
 from carts.tests.factories import add_to_cart
 from core.actors import Actor
@@ -101,6 +102,21 @@ def test_derived_values_are_recomputed_and_the_rest_is_left(order: Order) -> Non
     line.refresh_from_db()
     assert (Variant.objects.get().reserved, Payment.objects.get().refunded_minor, line.held) == (0, 0, 0)
     assert Order.objects.get().total == 39
+
+
+def test_the_search_for_carts_that_hold_units_is_made_once(order: Order) -> None:
+    lamp = Variant.objects.get()
+    for number in range(3):
+        cart = Cart.objects.create(market="in", user=make_user(f"ada-{number}@example.com"))
+        CartItem.objects.create(cart=cart, variant=lamp, quantity=1, price_at_addition=20, held=1)
+
+    with capture_statements() as statements:
+        assert run_check(fix=True) == (0, [])
+
+    searches = [sql for sql in statements if sql.startswith('SELECT DISTINCT "carts_cartitem"')]
+    searches_of_all = [sql for sql in searches if '"cart_id" = ' not in sql.partition("NOT")[0]]
+    assert (len(searches_of_all), len(searches)) == (2, 5)  # to correct, and to check afterwards
+    assert not CartItem.objects.filter(held__gt=0).exists()
 
 
 def test_it_costs_the_same_for_one_order_as_for_many(order: Order) -> None:

@@ -15,6 +15,7 @@ from core.models import Job
 from orders import todo
 from orders.fulfilment import cancellation, shipping
 from orders.models import Order, Payment, ReconciliationTime, Refund, StripeEvent
+from orders.state import alerts
 from orders.tests.factories import placed
 from products.models import Product
 from products.tests.factories import make_product
@@ -106,6 +107,29 @@ def test_orders_are_counted_by_what_is_to_do_and_linked(staff_client: Client, la
         assert (title, count, shown_note) == (title, len(orders), note)
         assert list_numbers(staff_client, link) == {order.number for order in orders}
     assert list_numbers(staff_client, "/admin/orders/order/?todo=paid") == {delivered.number, paid.number}
+
+
+def test_a_suspended_order_is_not_to_be_packed(staff_client: Client, lamp: Product) -> None:
+    refunded, resolved, other_alert, kept = (place_order(lamp) for _ in range(4))
+    for order in (refunded, resolved, other_alert):
+        refund(pay(order), "succeeded", refunded_minor=2000)
+    pay(kept)
+    for order in (refunded, resolved, kept):
+        alerts.raise_alert(Order.objects.get(pk=order.pk), "external_refund", SYSTEM, refund="re_1")
+    alerts.raise_alert(Order.objects.get(pk=other_alert.pk), "refund_failed", SYSTEM, refund="re_1")
+    alerts.raise_alert(Order.objects.get(pk=resolved.pk), "refund_failed", SYSTEM, refund="re_1")
+    alerts.resolve(Order.objects.get(pk=resolved.pk), "external_refund", SYSTEM)
+    alerts.raise_alert(Order.objects.get(pk=refunded.pk), "refund_failed", SYSTEM, refund="re_1")
+
+    count, _, link = get_tiles(staff_client)["To pack"]
+
+    assert count == 3
+    assert list_numbers(staff_client, link) == {order.number for order in (resolved, other_alert, kept)}
+    assert set(Order.objects.values_list("attention", flat=True)) == {"refund_failed", "external_refund"}
+    for order in Order.objects.all():
+        assert shipping.is_suspended(order) is (order == refunded)
+        open_codes = {code for code in alerts.PRIORITY if Order.objects.filter(alerts.is_open(code), pk=order.pk).exists()}
+        assert open_codes == alerts.open_alerts(order)
 
 
 def test_money_is_owed_back_for_closed_orders_and_for_refunds_that_do_not_arrive(staff_client: Client, lamp: Product) -> None:
