@@ -38,7 +38,6 @@ def _build_form(code: str, name: str, *, is_lax: bool) -> AddressForm:
     rules, details = address_rules.get_country_rules(code), get_validation_rules({"country_code": code})
     in_use = {"city": "city", "country_area": "state", "postal_code": "postal_code"}
     optional = [field for part, field in in_use.items() if part in details.allowed_fields]
-    area = AREA_NAMES.get(details.country_area_type, details.country_area_type) if "state" in optional else "state or region"
     required = {
         "city": bool(rules.city) and not rules.is_state_enough,
         "state": rules.is_state_enough,
@@ -49,13 +48,22 @@ def _build_form(code: str, name: str, *, is_lax: bool) -> AddressForm:
         name=name,
         fields=("line1", "line2", *optional),
         required=("line1", *(field for field in required if required[field] and not is_lax)),
-        labels={
-            "city": address_rules.CITY_NAMES.get(details.city_type, "city").capitalize(),
-            "state": area.capitalize(),
-            "postal_code": _capitalize(address_rules.POSTAL_CODE_NAMES.get(details.postal_code_type, "postal code")),
-        },
+        labels=get_labels(code),
         postal_code_example=rules.postal_code_example,
     )
+
+
+@cache
+def get_labels(code: str) -> dict[str, str]:
+    """Return what the parts of an address are called in a country, or anywhere if the code is empty."""
+    details = get_validation_rules({"country_code": code})
+    has_areas = "country_area" in details.allowed_fields
+    area = AREA_NAMES.get(details.country_area_type, details.country_area_type) if has_areas else "state or region"
+    return {
+        "city": address_rules.CITY_NAMES.get(details.city_type, "city").capitalize(),
+        "state": area.capitalize(),
+        "postal_code": _capitalize(address_rules.POSTAL_CODE_NAMES.get(details.postal_code_type, "postal code")),
+    }
 
 
 def _capitalize(name: str) -> str:

@@ -8,34 +8,29 @@ from django.utils import timezone
 
 from accounts import phones
 from accounts.exceptions import PhoneInvalid
-from orders.admin.order_forms import ActionForm
+from core.countries import find_country_code
+from orders import address_forms
+from orders.admin.order_forms import ActionForm, SubmissionForm, VisibleTextField
 from orders.fulfilment import notes, resending
-from orders.fulfilment.address_correction import Recipient
-from orders.models import ADDRESS_FIELDS, Address, Order
+from orders.fulfilment.address_correction import EDITED_FIELDS, Recipient
+from orders.models import MAX_ADDRESS_LENGTHS, Order
 
-MAX_LENGTHS = {field.name: field.max_length for field in Address._meta.concrete_fields}
-LABELS = {
-    "full_name": "Recipient",
-    "line1": "Street and number",
-    "line2": "Flat, floor or company",
-    "city": "City",
-    "state": "State",
-    "postal_code": "Postal code",
-    "country": "Country",
-}
+LABELS = {"full_name": "Recipient", "line1": "Street and number", "line2": "Flat, floor or company", "country": "Country"}
 
 
-class AddressForm(ActionForm):
+class RecipientForm(ActionForm):
     """The buyer's name and phone, the parts of the address, and whether to tell the buyer."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
-    name = forms.CharField(label="Name of the buyer", max_length=200, required=False)
+    name = VisibleTextField(label="Name of the buyer", max_length=200, required=False)
     phone = forms.CharField(max_length=phones.MAX_CONTACT_LENGTH, required=False)
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        for name, label in LABELS.items():
-            self.fields[name] = forms.CharField(label=label, max_length=MAX_LENGTHS[name], required=False)
+        country = find_country_code(order.address.get("country", "")) or find_country_code(order.market)
+        labels = {**LABELS, **address_forms.get_labels(country)}
+        for name in EDITED_FIELDS:
+            self.fields[name] = VisibleTextField(label=labels[name], max_length=MAX_ADDRESS_LENGTHS[name], required=False)
         if order.email:
             self.fields["notify"] = forms.BooleanField(label="Tell the buyer by e-mail", required=False)
         self.initial = {**order.address, "name": order.name, "phone": order.phone, "seen": order.version}
@@ -50,27 +45,26 @@ class AddressForm(ActionForm):
     def recipient(self) -> Recipient:
         """Return who gets the order, and where."""
         cleaned = self.cleaned_data
-        address = {name: cleaned[name] for name in ADDRESS_FIELDS}
-        return Recipient(cleaned["name"], cleaned["phone"], address)
+        return Recipient(cleaned["name"], cleaned["phone"], {name: cleaned[name] for name in EDITED_FIELDS})
 
 
-class NoteForm(ActionForm):
+class NoteForm(SubmissionForm):
     """A text about the order."""
 
-    text = forms.CharField(label="Note", max_length=notes.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 5}))
+    text = VisibleTextField(label="Note", max_length=notes.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 5}))
 
 
-class MessageForm(ActionForm):
+class MessageForm(SubmissionForm):
     """A text to the buyer."""
 
-    text = forms.CharField(label="Message", max_length=notes.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 8}))
+    text = VisibleTextField(label="Message", max_length=notes.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 8}))
 
     def notes(self) -> list[str]:
         """Return where the message goes."""
         return [f"The message is sent to {self.order.email}. The greeting and signature are in the settings, under e-mail texts."]
 
 
-class ResendForm(ActionForm):
+class ResendForm(SubmissionForm):
     """One of the e-mails that were sent."""
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:

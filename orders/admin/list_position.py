@@ -37,7 +37,6 @@ def find_next_order(model_admin: ModelAdmin[Order], request: HttpRequest, order_
         return None
     listed: Any = copy(request)
     listed.GET = QueryDict(filters)
-    listed.session = request.session
     try:
         changelist = model_admin.get_changelist_instance(listed)
     except IncorrectLookupParameters:

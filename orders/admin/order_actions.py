@@ -1,14 +1,15 @@
 """Actions that staff perform on orders: each has a form page and calls a service. No column is edited directly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from core import money
 from core.actors import Actor
+from core.models import Job
 from orders.admin import badges
-from orders.admin.contact_forms import AddressForm, MessageForm, NoteForm, ResendForm
+from orders.admin.contact_forms import MessageForm, NoteForm, RecipientForm, ResendForm
 from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
 from orders.exceptions import InvalidTransition
 from orders.fulfilment import address_correction, cancellation, notes, resending, shipping
@@ -29,7 +30,12 @@ class Action:
     is_allowed: Callable[[Order], bool]
     form: type[ActionForm] = ActionForm
     help_text: str = ""
+    needs_emails: bool = False  # on record, of the order
     stays: bool = False  # on the order's page, instead of returning to the list that it was opened from
+
+    def is_offered(self, order: Order, emails: Sequence[Job]) -> bool:
+        """Return whether staff can perform the action on an order with these e-mails on record."""
+        return self.is_allowed(order) and (bool(emails) or not self.needs_emails)
 
 
 def has_undecided_payment(order: Order) -> bool:
@@ -64,7 +70,7 @@ def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
         cleaned["amount"],
         cleaned["reason"],
         form.lines(),
-        refund_id=form.refund_id(),
+        refund_id=form.submission_id(),
         seen=cleaned["seen"],
         source=Refund.Source.BANK if cleaned.get("by_bank") else Refund.Source.STAFF,
     )
@@ -105,7 +111,7 @@ def _reject(actor: Actor, order: Order, form: ActionForm) -> str:
     return "The payment is rejected. It was paid in another currency: refund it at the payment provider."
 
 
-def _correct_address(actor: Actor, order: Order, form: AddressForm) -> str:
+def _correct_address(actor: Actor, order: Order, form: RecipientForm) -> str:
     cleaned = form.cleaned_data
     address_correction.correct_recipient(
         actor, order.pk, form.recipient(), seen=cleaned["seen"], notify=cleaned.get("notify", False)
@@ -114,22 +120,18 @@ def _correct_address(actor: Actor, order: Order, form: AddressForm) -> str:
 
 
 def _add_note(actor: Actor, order: Order, form: NoteForm) -> str:
-    notes.add_note(actor, order.pk, form.cleaned_data["text"])
+    notes.add_note(actor, order.pk, form.cleaned_data["text"], submission=form.submission_id())
     return "The note is saved."
 
 
 def _send_message(actor: Actor, order: Order, form: MessageForm) -> str:
-    notes.send_message(actor, order.pk, form.cleaned_data["text"])
+    notes.send_message(actor, order.pk, form.cleaned_data["text"], submission=form.submission_id())
     return f"The message is sent to {order.email}."
 
 
 def _resend(actor: Actor, order: Order, form: ResendForm) -> str:
-    title = resending.resend_email(actor, order.pk, form.cleaned_data["job"])
+    title = resending.resend_email(actor, order.pk, form.cleaned_data["job"], submission=form.submission_id())
     return f"{title}: the e-mail is sent again to {order.email}."
-
-
-def _can_resend(order: Order) -> bool:
-    return bool(order.email and resending.list_emails(order))
 
 
 ACTIONS = {
@@ -137,10 +139,10 @@ ACTIONS = {
     "deliver": Action("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Action("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Action("Refund", _refund, has_refundable_payment, RefundForm),
-    "address": Action("Correct the address", _correct_address, address_correction.can_correct, AddressForm, stays=True),
+    "address": Action("Correct the address", _correct_address, address_correction.can_correct, RecipientForm, stays=True),
     "note": Action("Add a note", _add_note, lambda order: True, NoteForm, help_text="Only staff can read it.", stays=True),
     "message": Action("Message the buyer", _send_message, lambda order: bool(order.email), MessageForm, stays=True),
-    "resend": Action("Resend an e-mail", _resend, _can_resend, ResendForm, stays=True),
+    "resend": Action("Resend an e-mail", _resend, lambda order: bool(order.email), ResendForm, needs_emails=True, stays=True),
     "sync": Action("Check with the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE, stays=True),
     "accept": Action("Accept the payment", _accept, has_undecided_payment, help_text="The amount paid is not the order total."),
     "reject": Action("Reject the payment", _reject, has_undecided_payment, help_text="The amount paid is not the order total."),
@@ -150,6 +152,6 @@ ACTIONS = {
 }
 
 
-def actions_for(order: Order) -> list[tuple[str, Action]]:
-    """Return the actions that the state of the order allows, by name."""
-    return [(name, action) for name, action in ACTIONS.items() if action.is_allowed(order)]
+def actions_for(order: Order, emails: Sequence[Job]) -> dict[str, Action]:
+    """Return the actions that the state of the order, with these e-mails on record, allows, by name."""
+    return {name: action for name, action in ACTIONS.items() if action.is_offered(order, emails)}

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4, uuid5
 from django import forms
 
 from core import money
+from core.empty_values import is_empty
 from orders.admin import badges
 from orders.fulfilment import shipping
 from orders.models import MAX_REASON, Order, OrderItem, Refund
@@ -31,10 +32,35 @@ class ActionForm(forms.Form):
         return []
 
 
+class SubmissionForm(ActionForm):
+    """The form of an action that a second click must not repeat, although the order would allow that."""
+
+    page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+
+    def submission_id(self) -> UUID | None:
+        """Return an id derived from this page and the submitted values; None if the page is not named.
+
+        A second click yields the same id, even after the first has changed the form. Other values entered after *Back* yield
+        another one.
+        """
+        page = self.cleaned_data["page"]
+        values = sorted((name, value) for name, value in self.data.items() if name not in BUTTONS)
+        return uuid5(page, repr(values)) if page else None
+
+
+class VisibleTextField(forms.CharField):
+    """A text; without a visible character it is empty, as in the API."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text."""
+        text: str = super().to_python(value) or ""
+        return "" if is_empty(text) else text
+
+
 class CancelForm(ActionForm):
     """The reason, and whether to refund a paid order."""
 
-    reason = forms.CharField(max_length=MAX_REASON)
+    reason = VisibleTextField(max_length=MAX_REASON)
     refund = forms.ChoiceField(
         choices=[("", "Choose"), ("yes", "Refund the payment"), ("no", "Keep the payment")], help_text="the order is paid"
     )
@@ -68,15 +94,14 @@ class ResolveAlertForm(ActionForm):
         return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *events, *suspended]
 
 
-class RefundForm(ActionForm):
+class RefundForm(SubmissionForm):
     """The amount to refund, the units it is for, and which of them to restock."""
 
-    page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     amount = forms.DecimalField(
         min_value=0, max_digits=14, decimal_places=3, required=False, help_text="leave empty to refund everything that remains"
     )
-    reason = forms.CharField(max_length=MAX_REASON)
+    reason = VisibleTextField(max_length=MAX_REASON)
     by_bank = forms.BooleanField(
         label="I have paid it by bank transfer",
         required=False,
@@ -129,15 +154,6 @@ class RefundForm(ActionForm):
         """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
         summary = describe_refunds(self.order)
         return [f"Refunds so far: {summary}."] if summary else []
-
-    def refund_id(self) -> UUID:
-        """Return an id derived from this page and the submitted values.
-
-        A second click yields the same refund, even after the first has changed the form. Other values entered after *Back*
-        yield another one.
-        """
-        values = sorted((name, value) for name, value in self.data.items() if name not in BUTTONS)
-        return uuid5(self.cleaned_data["page"] or uuid4(), repr(values))
 
 
 def describe_refunds(order: Order) -> str:

@@ -19,6 +19,7 @@ from orders.admin import badges, columns, filters, list_position, order_actions,
 from orders.admin.bulk_actions import BulkActionsAdmin
 from orders.admin.inlines import ItemInline, PaymentInline, amount_column
 from orders.admin.order_forms import ActionForm, describe_refunds
+from orders.fulfilment import resending
 from orders.models import Order
 
 RESERVED_VARIANT_LOOKUP = "items__variant__exact"
@@ -129,9 +130,11 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         if order is not None and self.has_view_permission(request, order):
             preserved = self.get_preserved_filters(request)
             next_id = list_position.find_next_order(self, request, order.pk)
+            emails = resending.list_emails(order)
+            may_act = request.user.has_perm("orders.change_order")
             context |= {
-                "order_actions": order_actions.actions_for(order) if request.user.has_perm("orders.change_order") else [],
-                "timeline": timeline.list_entries(order),
+                "order_actions": order_actions.actions_for(order, emails).items() if may_act else [],
+                "timeline": timeline.list_entries(order, emails),
                 "order_query": f"?{preserved}" if preserved else "",
                 "next_order_url": list_position.build_order_url(next_id, preserved) if next_id else "",
             }
@@ -145,6 +148,10 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         action = order_actions.ACTIONS.get(name)
         if action is None:
             raise Http404
+        emails = resending.list_emails(order) if action.needs_emails else []
+        if request.method != "POST" and not action.is_offered(order, emails):
+            self.message_user(request, f"{action.label}: the order does not allow this now.", messages.WARNING)
+            return redirect(list_position.build_order_url(pk, self.get_preserved_filters(request)))
         form = action.form(order, request.POST if request.method == "POST" else None)
         apply_widgets(form.fields)
         next_id = None if action.stays else list_position.find_next_order(self, request, pk)

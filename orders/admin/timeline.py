@@ -1,5 +1,6 @@
 """What happened to an order, in words for people: its events, with notes, payments and refunds among them, and its e-mails."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -28,14 +29,14 @@ TITLES = {
     "refund_requires_action": "Refund requires action",
     "refund_succeeded": "Refund made",
     "foreign_refund": "Refund in another currency",
-    "mail_resent": "E-mail sent again",
+    resending.RESENT_EVENT: "E-mail sent again",
     OrderEvent.NOTE: "Note",
     OrderEvent.MESSAGE: "Message to the buyer",
     OrderEvent.ADDRESS_CORRECTED: "Delivery address corrected",
     alerts.RESOLVED_EVENT: "Alert resolved",
 }
 ACTORS = {"user": "Buyer", "guest": "Buyer", "customer": "Buyer", "staff": "Staff", "stripe": "Payment provider", "system": "Shop"}
-HIDDEN = frozenset({"payment", "refund", "session"})  # ids, which the tables below and the provider's pages show
+HIDDEN = frozenset({"payment", "refund", "session", "submission"})  # ids, which other tables and the provider's pages show
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class Entry:
     kind: str = "event"
 
 
-def list_entries(order: Order) -> list[Entry]:
-    """Return what happened to an order, newest first; two statements."""
+def list_entries(order: Order, emails: Sequence[Job]) -> list[Entry]:
+    """Return what happened to an order with these e-mails, newest first; one statement."""
     events = order.events.select_related("user").order_by("-pk")
     entries = [_describe_event(order, event) for event in events]
-    entries += [_describe_email(order, job) for job in resending.list_emails(order)]
+    entries += [_describe_email(order, job) for job in emails]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 

@@ -12,9 +12,8 @@ from accounts.api.inputs import StrictCharField
 from accounts.exceptions import PhoneInvalid
 from core.countries import find_country_code
 from core.http.inputs import Input, is_empty
-from orders.models import ADDRESS_FIELDS, Address
+from orders.models import ADDRESS_FIELDS, MAX_ADDRESS_LENGTHS
 
-MAX_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
 # Other names of the fields, in snake_case; camelCase is read as well. They are those of other shops' APIs, of payment sheets (Apple
 # Pay, Google Pay, Payment Request), of Stripe, PayPal, Amazon Pay and Klarna, and of schema.org.
 OTHER_NAMES = {
@@ -111,7 +110,7 @@ class PostalAddressInput(Input):
             return ContactPhoneField()
         is_number_allowed = name == "postal_code"  # many clients send it as a number
         kind = serializers.CharField if is_number_allowed else StrictCharField
-        return kind(required=False, allow_blank=True, allow_null=True, max_length=MAX_LENGTHS[name])
+        return kind(required=False, allow_blank=True, allow_null=True, max_length=MAX_ADDRESS_LENGTHS[name])
 
 
 class AddressInput(PostalAddressInput):
@@ -205,6 +204,6 @@ def _add_to_second_line(address: dict[str, Any], *lines: str) -> None:
 def _choose_country(address: dict[str, Any]) -> None:
     """Prefer a country that is recognized: Apple Pay sends the name in the buyer's language, and beside it the code."""
     texts = [address[name] for name in SPELLINGS["country"] if isinstance(address.get(name), str)]
-    known = next((text for text in texts if len(text) <= MAX_LENGTHS["country"] and find_country_code(text)), None)
+    known = next((text for text in texts if len(text) <= MAX_ADDRESS_LENGTHS["country"] and find_country_code(text)), None)
     if known is not None:
         address["country"] = known

@@ -1,12 +1,18 @@
 """Shipping and delivering many orders, each in a transaction of its own: an order that is refused does not stop the others."""
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+
+from django.db import OperationalError
 
 from core.actors import Actor
 from core.exceptions import DomainError
 from orders.fulfilment import shipping
 from orders.models import Order
+
+logger = logging.getLogger(__name__)
+BUSY = "the order could not be changed at the moment, try again"
 
 
 @dataclass(slots=True)
@@ -35,6 +41,9 @@ def _apply(change: Callable[[Actor, int], Order], actor: Actor, order_ids: Colle
             result.done += 1
         except DomainError as error:
             result.refused.setdefault(_describe(error), []).append(number)
+        except OperationalError:  # a deadlock, or a lock or statement timeout
+            logger.exception("Order %s could not be changed", number)
+            result.refused.setdefault(BUSY, []).append(number)
     return result
 
 

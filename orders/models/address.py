@@ -33,4 +33,5 @@ class Address(TimeStampedModel):
 
 # The fields of a postal address, in the order in which they are shown; an order stores the same ones.
 ADDRESS_FIELDS = tuple(field.name for field in Address._meta.concrete_fields if isinstance(field, models.CharField))
+MAX_ADDRESS_LENGTHS = {field.name: field.max_length or 0 for field in Address._meta.concrete_fields if field.name in ADDRESS_FIELDS}
 PRINTED_ADDRESS_FIELDS = ("full_name", "line1", "line2", "postal_code", "city", "state", "country")

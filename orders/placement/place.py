@@ -16,9 +16,9 @@ from carts.identity import CartOwner, CartRef
 from carts.lines import Line
 from core.actors import Actor
 from core.compiled_queries import CompiledInsert, CompiledSelect, Param
-from core.countries import get_market_country
-from orders import address_rules, addresses, minor_units, tokens
+from orders import addresses, contact_rules, minor_units, tokens
 from orders.contact_phones import find_order_e164
+from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
 from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import VARIANT_SEPARATOR, Order, OrderItem, Payment
@@ -135,32 +135,15 @@ def _resolve_address(placement: Placement) -> CheckoutRequest:
 
 def _check_contact(placement: Placement) -> None:
     request, is_guest = placement.request, placement.owner.user_id is None
-    missing = _find_address_problems(placement)
-    if is_guest and not request.name:
-        missing["name"] = "A name is needed"
-    if is_guest and not (request.email or request.phone or "phone" in missing):
-        missing["email"] = "An e-mail address or a phone number is needed"
-    if missing:
-        raise ContactNeeded(errors=missing)
+    contact = Contact(request.name, request.email, request.phone, request.address, request.is_address_text)
+    is_cash = request.method == Order.Method.COD
+    problems = contact_rules.find_problems(contact, placement.owner.market.code, is_cash=is_cash, is_guest=is_guest)
+    if problems:
+        raise ContactNeeded(errors=problems)
     if settings.REQUIRE_VERIFIED_EMAIL and not is_guest and not request.is_email_verified:
         raise EmailNotVerified
     if request.method == Order.Method.STRIPE and not stripe_gateway.is_configured():
         raise PaymentNotConfigured
-
-
-def _find_address_problems(placement: Placement) -> dict[str, str]:
-    """Return a sentence for each field that the delivery needs. Plain text may hold all of them, so it is taken as it is."""
-    request = placement.request
-    if not any(request.address.values()):
-        return {"address": address_rules.STREET_NEEDED}
-    if request.is_address_text:
-        return {}
-    problems = address_rules.find_problems(request.address, get_market_country(placement.owner.market))
-    missing = {f"address.{field}": sentence for field, sentence in problems.items()}
-    is_cash = request.method == Order.Method.COD
-    if is_cash and not request.phone and settings.ADDRESS_RULES != address_rules.LAX:
-        missing["phone"] = address_rules.PHONE_NEEDED
-    return missing
 
 
 def _create_order(placement: Placement, ref: CartRef, lines: list[Line], checked: CheckedCart, fingerprint: str) -> Placed:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -59,6 +60,16 @@ def move(order: Order, to: str, kind: str, actor: Actor, *, at: datetime | None 
 def record_event(order: Order, kind: str, actor: Actor, **data: Any) -> None:
     """Record something that happened to an order and does not change its status."""
     _insert_event(order, kind, actor, timezone.now(), order.status, order.status, data)
+
+
+def get_submission_data(submission: UUID | None) -> dict[str, str]:
+    """Return the data that identifies the submitted form in an event; `has_recorded` looks for it."""
+    return {} if submission is None else {"submission": str(submission)}
+
+
+def has_recorded(order: Order, kind: str, submission: UUID | None) -> bool:
+    """Return whether a locked order has an event of this kind from this submitted form: a second click submits it again."""
+    return submission is not None and order.events.filter(kind=kind, data__submission=str(submission)).exists()
 
 
 def save_order(order: Order, *other_fields: str) -> None:

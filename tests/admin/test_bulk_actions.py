@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from core.models import Job
 from orders.admin import bulk_actions
 from orders.models import Order, OrderEvent, Payment
+from orders.tests.payments.paid_orders import simulate_lock_timeout
 from tests.admin.order_pages import ORDERS, copy_orders, make_cash_order, read, run_bulk
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 
@@ -57,6 +58,20 @@ def test_many_orders_are_delivered_and_paid_by_that(staff_client: Client) -> Non
     assert sorted(Payment.objects.values_list("captured_minor", flat=True)) == [6000, 6000]
 
 
+def test_an_order_that_cannot_be_locked_does_not_stop_the_others(staff_client: Client) -> None:
+    order = make_cash_order()
+    (other,) = copy_orders(order, 1)
+
+    with simulate_lock_timeout('UPDATE "orders_order"') as failures:
+        page = read(run_bulk(staff_client, "ship_selected", order, other))
+
+    assert len(failures) == 1
+    assert "1 order shipped." in page
+    assert f"{order.number}: the order could not be changed at the moment, try again." in page
+    assert list_statuses() == {order.number: "processing", "COPY-0": "shipped"}
+    assert OrderEvent.objects.filter(kind="shipped").count() == 1
+
+
 def test_many_orders_that_are_refused_for_one_reason_are_counted(staff_client: Client) -> None:
     copies = copy_orders(make_cash_order(), 12, status="expired")
 
@@ -95,14 +110,15 @@ def test_the_slips_of_many_orders_are_one_page_to_print(staff_client: Client) ->
     assert page.count("<td>2</td><td>LAMP</td><td>Lamp</td>") == 2
 
 
+@pytest.mark.parametrize(("alert", "statements"), [("", STATEMENTS), ("external_refund", STATEMENTS + 1)])
 def test_slips_cost_the_same_statements_for_2_orders_and_for_30(
-    staff_client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    staff_client: Client, django_assert_num_queries: DjangoAssertNumQueries, alert: str, statements: int
 ) -> None:
-    copies = copy_orders(make_cash_order(), 30)
+    copies = copy_orders(make_cash_order(), 30, attention=alert)
 
     for orders in (copies[:2], copies):
         ids = ",".join(str(order.pk) for order in orders)
-        with django_assert_num_queries(STATEMENTS):
+        with django_assert_num_queries(statements):
             staff_client.get(f"{ORDERS}slips/?ids={ids}")
 
 

@@ -1,5 +1,6 @@
 """/admin/orders/order/<id>/action/address/: correcting where an order goes, before it is sent"""
 
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,47 @@ def test_the_address_name_and_phone_are_corrected_with_history(staff_client: Cli
     assert "14 St James's Square" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
 
 
+def test_the_phone_of_a_recipient_who_is_not_the_buyer_stays(staff_client: Client) -> None:
+    order = make_cash_order(phone="+91 98765 00001")
+
+    correct(staff_client, order, city="Leeds", phone="+91 98765 00002")
+
+    corrected = Order.objects.get()
+    assert corrected.address == {**ADDRESS, "city": "Leeds", "phone": "+91 98765 43210"}
+    assert corrected.phone == "+91 98765 00002"
+    changes = {"city": ["London", "Leeds"], "phone": ["+91 98765 00001", "+91 98765 00002"]}
+    assert OrderEvent.objects.latest("pk").data == changes
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": ""}, "A name is needed"),
+        ({"name": "\u200b"}, "A name is needed"),
+        ({"phone": ""}, "An e-mail address or a phone number is needed"),
+    ],
+)
+def test_a_guest_keeps_a_name_and_a_way_to_be_reached(staff_client: Client, fields: dict[str, str], sentence: str) -> None:
+    order = make_cash_order(name="Ada")
+    Order.objects.update(user=None, email="", payment_method="stripe")
+    before = database_rows()
+
+    page = correct(staff_client, order, **fields)
+
+    assert sentence in page
+    assert database_rows() == before
+
+
+def test_the_form_calls_the_parts_of_the_address_as_its_country_does(staff_client: Client) -> None:
+    order = make_cash_order()
+    Order.objects.update(address={**ADDRESS, "country": "US"})
+
+    page = read(staff_client.get(f"{ORDERS}{order.pk}/action/address/"))
+
+    assert re.search(r"<label[^>]*>\s*ZIP code", page)
+    assert re.search(r"<label[^>]*>\s*State", page)
+
+
 def test_the_buyer_is_told_if_staff_want_that(staff_client: Client) -> None:
     order = make_cash_order(name="Ada")
     Job.objects.all().delete()
@@ -78,6 +120,7 @@ def test_the_buyer_is_not_told_otherwise(staff_client: Client) -> None:
     ("fields", "sentence"),
     [
         ({"line1": ""}, "A street and number are needed"),
+        ({"line1": "\u200b"}, "A street and number are needed"),
         ({"postal_code": "4711"}, "Enter a valid postal code"),
         ({"phone": ""}, "A phone number is needed for Cash on Delivery"),
         ({"phone": "call me"}, "Enter a phone number"),

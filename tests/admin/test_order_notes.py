@@ -18,6 +18,7 @@ from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.paid_orders import create_paid_order, make_staff_actor
 from tests.admin.order_pages import ORDERS, make_cash_order, read, run_action
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
+from tests.query_capture import capture_statements
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,32 @@ def test_a_note_is_for_staff_only(staff_client: Client) -> None:
     assert not Job.objects.exists()
 
 
+def get_page_id(client: Client, order: Order, action: str) -> str:
+    """Open the page of an action and return the id that its form submits."""
+    (page_id,) = re.findall(r'name="page" value="([0-9a-f-]+)"', read(client.get(f"{ORDERS}{order.pk}/action/{action}/")))
+    return str(page_id)
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "emails"), [("note", "note", 0), ("message", "message", 1), ("resend", "mail_resent", 1)]
+)
+def test_two_clicks_on_one_page_are_one_text_and_one_e_mail(staff_client: Client, action: str, kind: str, emails: int) -> None:
+    order = make_cash_order()
+    send_pending_emails()
+    placed = Job.objects.get(dedupe_key=f"{order.number}:placed")
+    fields = {"text": "Are you at home?", "job": str(placed.pk), "page": get_page_id(staff_client, order, action)}
+
+    first, second = (read(run_action(staff_client, order, action, **fields)) for _ in range(2))
+
+    assert "E-mail sent again" in second or "Are you at home?" in second
+    assert OrderEvent.objects.filter(kind=kind).count() == 1
+    assert len(send_pending_emails()) == emails
+    assert fields["page"] not in first + second
+    run_action(staff_client, order, action, **{**fields, "page": get_page_id(staff_client, order, action)})
+    assert OrderEvent.objects.filter(kind=kind).count() == 2
+    assert len(send_pending_emails()) == emails
+
+
 def test_a_message_reaches_the_buyer_and_the_timeline(staff_client: Client) -> None:
     order = make_cash_order()
     Job.objects.all().delete()
@@ -67,7 +94,7 @@ def test_a_message_reaches_the_buyer_and_the_timeline(staff_client: Client) -> N
 
 
 @pytest.mark.parametrize("name", ["note", "message"])
-@pytest.mark.parametrize("text", ["", "x" * 2001])
+@pytest.mark.parametrize("text", ["", "\u200b", "x" * 2001])
 def test_a_text_that_is_empty_or_too_long_is_refused(staff_client: Client, name: str, text: str) -> None:
     order = make_cash_order()
     before = database_rows()
@@ -168,6 +195,45 @@ def test_what_was_written_about_a_buyer_goes_with_their_account(staff_client: Cl
 
     assert OrderEvent.objects.get(kind="note").data == {}
     assert list_timeline(staff_client, order)[0] == "Note · staff@example.com"
+
+
+def test_what_is_written_after_the_account_is_closed_goes_too(staff_client: Client) -> None:
+    order = make_cash_order()
+    Order.objects.update(status="delivered", erased_at=timezone.now())
+    assert erasure.erase_finished_orders() == 1
+    run_action(staff_client, order, "note", text="Ada called")
+
+    assert [erasure.erase_finished_orders() for _ in range(2)] == [1, 0]
+
+    assert OrderEvent.objects.get(kind="note").data == {}
+
+
+def test_an_e_mail_of_a_kind_without_a_text_is_named_after_it(staff_client: Client) -> None:
+    order = make_cash_order()
+    Job.objects.filter(dedupe_key=f"{order.number}:placed").update(payload={"order": order.pk, "kind": "gift_wrapped"})
+
+    assert list_timeline(staff_client, order)[0] == "E-mail: Order gift wrapped will be sent soon · Shop"
+    assert "Order gift wrapped" in read(staff_client.get(f"{ORDERS}{order.pk}/action/resend/"))
+
+
+def test_the_page_of_an_order_looks_up_its_e_mails_once(staff_client: Client) -> None:
+    order = make_cash_order()
+
+    with capture_statements() as statements:
+        staff_client.get(f"{ORDERS}{order.pk}/change/")
+
+    assert len([sql for sql in statements if "outbox_job" in sql]) == 1
+
+
+@pytest.mark.parametrize("action", ["deliver", "resend", "refund", "accept", "resolve"])
+def test_the_page_of_an_action_that_the_order_does_not_allow_leads_back_to_the_order(staff_client: Client, action: str) -> None:
+    order = make_cash_order()
+    Job.objects.all().delete()
+
+    response = staff_client.get(f"{ORDERS}{order.pk}/action/{action}/", follow=True)
+
+    assert response.redirect_chain == [(f"{ORDERS}{order.pk}/change/", 302)]
+    assert ": the order does not allow this now." in read(response)
 
 
 def test_staff_who_may_only_look_read_the_timeline_and_write_nothing() -> None:

@@ -137,7 +137,8 @@ def test_an_alert_stays_if_a_new_reason_was_added_meanwhile(card_payments: CardP
     assert Order.objects.get().attention == "external_refund"
     run_action(superuser_client, order, "resolve", **open_resolve_page(superuser_client, order, "Alert: external refund."))
     assert Order.objects.get().attention == ""
-    assert "This order no longer has an alert." in superuser_client.get(f"{ORDERS}{order.pk}/action/resolve/").content.decode()
+    page_text = superuser_client.get(f"{ORDERS}{order.pk}/action/resolve/", follow=True).content.decode()
+    assert "Resolve the alert: the order does not allow this now." in page_text
     assert "There is no alert to resolve" in run_action(
         superuser_client, order, "resolve", code="", seen="0"
     )  # as from the old page
