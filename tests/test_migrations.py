@@ -1,7 +1,7 @@
 """Migrations do the same however the code changes after them, and leave room for the previous release while it still runs"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from django.apps.registry import Apps
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection
-from django.db.migrations import AddField
+from django.db.migrations import AddField, AlterField, CreateModel
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 ROOT = Path(__file__).parents[1]
 APPS = ("accounts", "carts", "core", "orders", "products")
@@ -20,6 +23,27 @@ APPS = ("accounts", "carts", "core", "orders", "products")
 REFERENCES = {("carts", "core.money"), ("orders", "core.money"), ("products", "core.money"), ("products", "products.models")}
 # The last migrations of the previous release, whose processes may still run while these are applied.
 PREVIOUS = {"accounts": "0003", "carts": "0003", "core": "0001", "orders": "0003", "products": "0004"}
+
+# What else migrations have done since then, and why the previous release can go on serving.
+WIDER = "PostgreSQL widens a varchar without reading the table"
+SHORT = "an index of one table, built in seconds while writes to it wait"
+ROWS = "writes rows in batches or to new tables, and locks no table"
+HARMLESS = {
+    "orders.0005_order_phone_e164: AlterField address phone": WIDER,
+    "orders.0005_order_phone_e164: AlterField order phone": WIDER,
+    "orders.0005_order_phone_e164: AddIndex order order_phone": SHORT,
+    "orders.0006_order_phone_e164_rows: RunPython fill": ROWS,
+    "orders.0007_unpaid_orders_and_disputes: RunPython create_disputes": ROWS,
+    "products.0005_movement_of_reference: AddIndex stockmovement movement_of_reference": SHORT,
+    "products.0009_search_documents: DeleteModel SearchDocument": "was a view of the product table; nothing is dropped",
+    "products.0009_search_documents: RunPython create_vectors": ROWS,
+    "products.0009_search_documents: RunPython fill": ROWS,
+    "products.0009_search_documents: RunPython create_indexes": "of the new table",
+    "products.0009_search_documents: AddIndex searchword search_word_second_letters": SHORT,
+    "products.0009_search_documents: AlterField product search_text": "a default only, at the end",
+    "products.0009_search_documents: SeparateDatabaseAndState": "the column stays for the previous release",
+    "products.0011_search_matches: RunPython enqueue_indexing": ROWS,
+}
 
 
 def list_imports(path: Path) -> set[str]:
@@ -56,6 +80,51 @@ def iter_added_fields() -> Iterator[tuple[str, AddField]]:
     for (app, name), migration in load_migrations().disk_migrations.items():
         if app in PREVIOUS and name[:4] > PREVIOUS[app]:
             yield from ((f"{app}.{name}", operation) for operation in migration.operations if isinstance(operation, AddField))
+
+
+def find_column(state: ProjectState, app: str, operation: AlterField) -> Any:
+    """Return the field that an operation changes, as the models of this state know it."""
+    return state.apps.get_model(app, operation.model_name)._meta.get_field(operation.name)
+
+
+def can_block(operation: Operation, app: str, before: ProjectState, tables: Container[tuple[str, str]]) -> bool:
+    """Return whether an operation may stop the previous release: it locks a table of that, or changes what its code relies on.
+
+    Columns are tested below. New tables, indexes that are built concurrently, and texts of a field stop nothing.
+    """
+    if isinstance(operation, AlterField):
+        after = before.clone()
+        operation.state_forwards(app, after)
+        fields = (find_column(before, app, operation), find_column(after, app, operation))
+        editor: Any = connection.schema_editor()
+        return bool(editor._field_should_be_altered(*fields))
+    if isinstance(operation, CreateModel | AddField | AddIndexConcurrently):
+        return False
+    return (app, getattr(operation, "model_name_lower", "")) in tables or not hasattr(operation, "model_name")
+
+
+def iter_blocking_operations() -> Iterator[str]:
+    """Yield the operations since the previous release that may stop it, each with its migration."""
+    loader = load_migrations()
+    tables = loader.project_state([(app, get_name(app, number)) for app, number in PREVIOUS.items()]).models
+    for (app, name), migration in sorted(loader.disk_migrations.items()):
+        if app in PREVIOUS and name[:4] > PREVIOUS[app]:
+            state = loader.project_state((app, name), at_end=False)
+            for operation in migration.operations:
+                if can_block(operation, app, state, tables):
+                    yield f"{app}.{name}: {describe_operation(operation)}"
+                operation.state_forwards(app, state)
+
+
+def describe_operation(operation: Operation) -> str:
+    """Return the class of an operation, and the names of its model, field, index or function."""
+    index, code = getattr(operation, "index", None), getattr(operation, "code", None)
+    names = (getattr(operation, "model_name", ""), getattr(operation, "name", ""), getattr(index, "name", ""))
+    return " ".join(filter(None, (type(operation).__name__, *names, getattr(code, "__name__", ""))))
+
+
+def test_what_a_migration_does_to_a_table_in_use_is_known_not_to_stop_the_previous_release() -> None:
+    assert set(iter_blocking_operations()) == set(HARMLESS)
 
 
 def test_a_column_added_to_a_table_has_a_value_if_the_code_does_not_know_it() -> None:
