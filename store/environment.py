@@ -255,11 +255,16 @@ def _server_config(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
     if config["ENGINE"] == "django.db.backends.postgresql":
         if env.bool("DATABASE_SSL", False):
             options.setdefault("sslmode", "require")
+        timeout = env.count("DATABASE_STATEMENT_TIMEOUT", 0)
         if env.bool("DATABASE_PREPARED", True):
             options |= {"server_side_binding": True, "prepare_threshold": 1}
-            timeout = env.count("DATABASE_STATEMENT_TIMEOUT", 0)
             limit = f" -c statement_timeout={timeout}" if timeout else ""
             options["options"] = f"{options.get('options', '')} {PLANNER_OPTIONS}{limit}".strip()
+        elif timeout:
+            raise EnvError(
+                "DATABASE_STATEMENT_TIMEOUT cannot be sent through a connection pooler (DATABASE_PREPARED=0). "
+                "Leave it empty, and set the limit in PostgreSQL: ALTER ROLE ... SET statement_timeout = '5s'."
+            )
         if pool:
             options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {

@@ -218,6 +218,13 @@ def test_behind_a_transaction_pooler_nothing_is_prepared(monkeypatch: pytest.Mon
     assert config["DISABLE_SERVER_SIDE_CURSORS"] is True
 
 
+def test_a_limit_of_statements_that_a_pooler_would_ignore_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"DATABASE_URL": "postgres://db/shop", "DATABASE_PREPARED": "0", "DATABASE_STATEMENT_TIMEOUT": "5000"}
+
+    with pytest.raises(EnvError, match=r"^DATABASE_STATEMENT_TIMEOUT cannot be sent .* ALTER ROLE \.\.\. SET statement_timeout"):
+        get_database_settings(monkeypatch, **variables)
+
+
 def test_a_pool_bounds_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_POOL="4", DATABASE_PREPARED="0")
 
