@@ -50,17 +50,21 @@ class MustCancelFirst:
     order_id: int
 
 
-def place_order(actor: Actor, owner: CartOwner, request: CheckoutRequest, key: str = "") -> Placed:
+def place_order(
+    actor: Actor, owner: CartOwner, request: CheckoutRequest, key: str = "", *, numbered_at: datetime | None = None
+) -> Placed:
     """Order what is in the owner's cart.
 
     A repeated request, by its idempotency key or within ten minutes, returns the first order. A pending order of this cart is
     returned if the request is the same, and cancelled if it is another.
 
+    The order's number begins with the day of `numbered_at`, or with today's.
+
     Raises AddressNotFound, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy, VariantNeeded,
     NamedTwice, OutOfStock, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable, OrderWaits, OrderEnded, and what
     `sessions.ensure_session` raises.
     """
-    placement = Placement(actor, owner, request, key, request_hash(owner, request) if key else "")
+    placement = Placement(actor, owner, request, key, request_hash(owner, request) if key else "", numbered_at=numbered_at)
     clashes = 0
     for attempt in range(MAX_ATTEMPTS):
         try:
@@ -188,7 +192,7 @@ def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprin
     request = placement.request
     awaits_payment = _awaits_payment(placement, totals)
     order = Order(
-        number=tokens.generate_order_number(now),
+        number=tokens.generate_order_number(placement.numbered_at or now),
         user_id=placement.owner.user_id,
         cart_id=ref.id,
         cart_fingerprint=fingerprint,

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 
 import orjson
@@ -44,7 +45,8 @@ class Placement:
     """An attempt to place an order: the actor, the owner of the cart, the request, and the idempotency key, if there is one.
 
     `request_hash` is of the request as it was sent, before a saved address was looked up: a repeated request has the same hash even
-    if the saved address has changed. `phone_e164` is the order's phone in E.164, read once the cart is checked.
+    if the saved address has changed. `phone_e164` is the order's phone in E.164, read once the cart is checked. The order's number
+    begins with the day of `numbered_at`, or with today's.
     """
 
     actor: Actor
@@ -53,6 +55,7 @@ class Placement:
     key: str = ""
     request_hash: str = ""
     phone_e164: str = ""
+    numbered_at: datetime | None = None
 
     def key_scope(self, guest_key: str | None) -> str:
         """Return the scope within which the idempotency key is unique: the user, or the guest's key."""

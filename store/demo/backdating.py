@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import DateTimeField, F, QuerySet
-from django.utils import timezone
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 
 from accounts.models import User
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
@@ -44,18 +43,15 @@ def _list_cart_rows(carts: QuerySet[Cart]) -> tuple[QuerySet[Any], ...]:
     return Cart.objects.filter(pk__in=ids), CartItem.objects.filter(cart__in=ids), CartAuditLog.objects.filter(cart__in=ids)
 
 
-def backdate_catalog(to: datetime) -> None:
-    """Move the initial stock and prices of the import, which come before all orders."""
-    movements = StockMovement.objects.filter(reason=StockMovement.Reason.IMPORT)
-    first = movements.order_by("created_at").values_list("created_at", flat=True).first() or timezone.now()
-    _shift((movements, PriceChange.objects.all()), min(first, timezone.now()), to)
+def backdate_catalog(since: datetime, to: datetime) -> None:
+    """Move the times of the initial stock and prices that were imported `since`."""
+    _shift((StockMovement.objects.filter(reason=StockMovement.Reason.IMPORT), PriceChange.objects.all()), since, to)
 
 
 def _shift(rows: Iterable[QuerySet[Any]], since: datetime, to: datetime) -> None:
     """Move the times that are `since` or later; what an earlier step has moved lies before."""
     for queryset in rows:
         names = [field.name for field in queryset.model._meta.concrete_fields if isinstance(field, DateTimeField)]
-        for pk, *times in queryset.values_list("pk", *names):
-            moved = {name: at - (since - to) for name, at in zip(names, times, strict=True) if at is not None and at >= since}
-            if moved:
-                queryset.model._default_manager.filter(pk=pk).update(**moved)
+        queryset.update(
+            **{name: Case(When(Q((f"{name}__gte", since)), then=F(name) - (since - to)), default=F(name)) for name in names}
+        )

@@ -6,6 +6,7 @@ The file has prices in rupees, and in dollars for what is also sold abroad. Pric
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,24 +19,30 @@ from core import money
 FILE_MARKETS = {"in": "INR", "us": "USD"}
 # Units of the currency for a dollar, roughly: prices have to look right and are charged to nobody. For other currencies, 1.
 RATES = {
-    **{"AED": 3.7, "ARS": 1400, "AUD": 1.5, "BDT": 120, "BGN": 1.7, "BHD": 0.38, "BRL": 5.5, "CAD": 1.4, "CHF": 0.85, "CLP": 950},
-    **{"CNY": 7.2, "COP": 4100, "CZK": 22, "DKK": 6.6, "EGP": 49, "EUR": 0.9, "GBP": 0.8, "HKD": 7.8, "HUF": 350, "IDR": 16000},
-    **{"ILS": 3.6, "ISK": 130, "JOD": 0.71, "JPY": 150, "KES": 130, "KRW": 1350, "KWD": 0.31, "LKR": 300, "MAD": 9.5, "MXN": 18},
-    **{"MYR": 4.4, "NGN": 1500, "NOK": 10.5, "NPR": 135, "NZD": 1.65, "OMR": 0.38, "PEN": 3.7, "PHP": 57, "PKR": 280, "PLN": 3.8},
-    **{"QAR": 3.6, "RON": 4.5, "SAR": 3.75, "SEK": 10, "SGD": 1.35, "THB": 34, "TND": 3.1, "TRY": 40, "TWD": 32, "TZS": 2600},
-    **{"UAH": 41, "UGX": 3700, "VND": 25000, "XAF": 600, "XOF": 600, "ZAR": 18},
+    **{"AED": "3.7", "ARS": "1400", "AUD": "1.5", "BDT": "120", "BGN": "1.7", "BHD": "0.38", "BRL": "5.5", "CAD": "1.4"},
+    **{"CHF": "0.85", "CLP": "950", "CNY": "7.2", "COP": "4100", "CZK": "22", "DKK": "6.6", "EGP": "49", "EUR": "0.9"},
+    **{"GBP": "0.8", "HKD": "7.8", "HUF": "350", "IDR": "16000", "ILS": "3.6", "ISK": "130", "JOD": "0.71", "JPY": "150"},
+    **{"KES": "130", "KRW": "1350", "KWD": "0.31", "LKR": "300", "MAD": "9.5", "MXN": "18", "MYR": "4.4", "NGN": "1500"},
+    **{"NOK": "10.5", "NPR": "135", "NZD": "1.65", "OMR": "0.38", "PEN": "3.7", "PHP": "57", "PKR": "280", "PLN": "3.8"},
+    **{"QAR": "3.6", "RON": "4.5", "SAR": "3.75", "SEK": "10", "SGD": "1.35", "THB": "34", "TND": "3.1", "TRY": "40"},
+    **{"TWD": "32", "TZS": "2600", "UAH": "41", "UGX": "3700", "VND": "25000", "XAF": "600", "XOF": "600", "ZAR": "18"},
 }
 RUPEES_FOR_A_DOLLAR = Decimal(60)  # as in the file, where things cost more abroad
 Prices = dict[str, Decimal]  # by currency
 
 
-def import_catalog() -> None:
-    """Import products.json with prices for this shop's markets. Raises CommandError if rows failed; the rest is imported."""
+def import_catalog() -> str:
+    """Import products.json with prices for this shop's markets; return the count of products as the command prints it.
+
+    Raises CommandError if rows failed; the rest is imported.
+    """
+    output = StringIO()  # with notes that help with files of one's own
     rows = json.loads((settings.BASE_DIR / "products.json").read_text(encoding="utf-8"))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "products.json"
         file.write_text(json.dumps([fit_row(row, settings.MARKETS) for row in rows]), encoding="utf-8")
-        call_command("import_products", file=file, images=settings.BASE_DIR)
+        call_command("import_products", file=file, images=settings.BASE_DIR, stdout=output)
+    return output.getvalue().splitlines()[-1]
 
 
 def fit_row(row: dict[str, Any], markets: Mapping[str, str]) -> dict[str, Any]:
@@ -67,6 +74,6 @@ def _format_price(known: Prices, currency: str) -> str:
     if currency in known:
         return money.format_amount(known[currency], currency)
     dollars = known.get("USD", known["INR"] / RUPEES_FOR_A_DOLLAR)
-    amount = dollars * Decimal(str(RATES.get(currency, 1)))
+    amount = dollars * Decimal(RATES.get(currency, 1))
     step = Decimal(1).scaleb(max(amount.adjusted() - 1, -money.exponent(currency)))
     return money.format_amount(max(round(amount / step), 1) * step, currency)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from time import sleep
-from unittest.mock import patch
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,13 +17,13 @@ from carts.wishlist.services import add_to_wishlist
 from core.actors import Actor
 from core.countries import get_market_country
 from core.markets import Market, get_markets
-from orders import addresses, tokens
+from orders import addresses
 from orders.payments import stripe_gateway
 from orders.placement.place import place_order
 from orders.placement.request import CheckoutRequest
 from products.catalog import offers
 from products.models import Variant
-from store.demo import backdating, lives, provider
+from store.demo import backdating, outcomes, provider
 from store.demo.people import CUSTOMERS, GUESTS, Person
 from store.demo.plan import DAYS, SEED, PlannedOrder, plan_orders
 
@@ -48,7 +47,7 @@ class Buyer:
 
 
 class Month:
-    """One filling of the shop."""
+    """Fills the shop once."""
 
     def __init__(self, staff: User, customer: User) -> None:
         self.now = timezone.now()
@@ -62,7 +61,6 @@ class Month:
         takes_cards = stripe_gateway.is_configured() and provider.is_emulator()
         if takes_cards:
             provider.wait_until_ready()
-        backdating.backdate_catalog(self.now - timedelta(days=DAYS + 15))
         self.buyers = [Buyer(Person(0, "Demo Customer"), self._choose_market(0), self.customer)]
         self.buyers += [self._create_customer(person) for person in CUSTOMERS]
         self._create_wishlists()
@@ -96,7 +94,7 @@ class Month:
 
     @transaction.atomic
     def _create_order(self, planned: PlannedOrder) -> bool:
-        """Place an order and lead it to its ending; return False if nothing could be put into the cart.
+        """Place an order and bring it to its outcome; return False if nothing could be put into the cart.
 
         One transaction, in which the emulator is called: nobody sees the order before it is at its time, nor gets its e-mails.
         """
@@ -107,12 +105,10 @@ class Month:
             return False
         address, is_text = buyer.person.get_address(get_market_country(buyer.market))
         request = CheckoutRequest(planned.method, email=buyer.person.email, note=planned.note, is_email_verified=True)
-        number = tokens.generate_order_number(planned.placed_at)  # it begins with the day
-        with patch.object(tokens, "generate_order_number", return_value=number):
-            owner = self._get_owner(buyer, ref.key)
-            order = place_order(buyer.actor, owner, request.with_address(address, is_text=is_text)).order
+        request = request.with_address(address, is_text=is_text)
+        order = place_order(buyer.actor, self._get_owner(buyer, ref.key), request, numbered_at=planned.placed_at).order
         backdating.backdate_order(order, since, planned.placed_at)
-        lives.lead_to_ending(order, planned, staff=self.staff, buyer=buyer.actor, now=self.now)
+        outcomes.apply_outcome(order, planned, staff=self.staff, buyer=buyer.actor, now=self.now)
         return True
 
     def _get_buyer(self, planned: PlannedOrder) -> Buyer:

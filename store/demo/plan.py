@@ -17,7 +17,7 @@ CARD_SHARE = 0.55
 NOTES = ("Please ring twice.", "Leave it with the neighbour in flat 4.", "It is a gift: no invoice in the parcel, please.")
 
 
-class Ending(Enum):
+class Outcome(Enum):
     """How far an order gets."""
 
     UNPAID = auto()
@@ -34,11 +34,11 @@ class Ending(Enum):
 
 CARD, COD = Order.Method.STRIPE, Order.Method.COD
 # By number, the newest order being 0. Where no card can be charged, the orders by card end as any other.
-SPECIAL_ENDINGS = {
-    **{0: (CARD, Ending.UNPAID), 5: (COD, Ending.CANCELLED_BY_BUYER), 9: (CARD, Ending.CANCELLED_WITHOUT_REFUND)},
-    **{14: (CARD, Ending.EXPIRED), 27: (CARD, Ending.REFUNDED_BY_PROVIDER), 31: (CARD, Ending.REFUNDED_IN_PART)},
-    **{33: (CARD, Ending.CANCELLED_WITH_REFUND), 36: (COD, Ending.REFUNDED_IN_PART), 41: (CARD, Ending.REFUNDED_IN_PART)},
-    **{45: (CARD, Ending.EXPIRED), 50: (COD, Ending.CANCELLED_BY_BUYER)},
+SPECIAL_OUTCOMES = {
+    **{0: (CARD, Outcome.UNPAID), 5: (COD, Outcome.CANCELLED_BY_BUYER), 9: (CARD, Outcome.CANCELLED_WITHOUT_REFUND)},
+    **{14: (CARD, Outcome.EXPIRED), 27: (CARD, Outcome.REFUNDED_BY_PROVIDER), 31: (CARD, Outcome.REFUNDED_IN_PART)},
+    **{33: (CARD, Outcome.CANCELLED_WITH_REFUND), 36: (COD, Outcome.REFUNDED_IN_PART), 41: (CARD, Outcome.REFUNDED_IN_PART)},
+    **{45: (CARD, Outcome.EXPIRED), 50: (COD, Outcome.CANCELLED_BY_BUYER)},
 }
 
 
@@ -48,7 +48,7 @@ class PlannedOrder:
 
     placed_at: datetime
     method: str
-    ending: Ending
+    outcome: Outcome
     customer: int | None
     units: tuple[int, ...]  # of each line
     note: str
@@ -59,12 +59,12 @@ def plan_orders(now: datetime, *, customers: int, takes_cards: bool) -> list[Pla
     rng = Random(SEED)  # noqa: S311 - for a demo that is the same everywhere
     planned = []
     for number in range(ORDERS):
-        method, ending = _plan_ending(number, rng, takes_cards=takes_cards)
+        method, outcome = _plan_outcome(number, rng, takes_cards=takes_cards)
         planned.append(
             PlannedOrder(
                 placed_at=_plan_time(number, now, rng),
                 method=method,
-                ending=ending,
+                outcome=outcome,
                 customer=None if rng.random() < 0.1 else rng.randrange(customers),
                 units=tuple(rng.choices((1, 2, 3), (7, 3, 1), k=rng.choices((1, 2, 3, 4), (5, 4, 2, 1))[0])),
                 note=rng.choice(NOTES) if rng.random() < 0.1 else "",
@@ -73,11 +73,11 @@ def plan_orders(now: datetime, *, customers: int, takes_cards: bool) -> list[Pla
     return sorted(planned, key=lambda order: order.placed_at)
 
 
-def _plan_ending(number: int, rng: Random, *, takes_cards: bool) -> tuple[str, Ending]:
+def _plan_outcome(number: int, rng: Random, *, takes_cards: bool) -> tuple[str, Outcome]:
     method = CARD if rng.random() < CARD_SHARE and takes_cards else COD
-    if number in SPECIAL_ENDINGS and (takes_cards or SPECIAL_ENDINGS[number][0] == COD):
-        return SPECIAL_ENDINGS[number]
-    usual = Ending.CONFIRMED if number < TO_PACK else Ending.SHIPPED if number < ON_THE_WAY else Ending.DELIVERED
+    if number in SPECIAL_OUTCOMES and (takes_cards or SPECIAL_OUTCOMES[number][0] == COD):
+        return SPECIAL_OUTCOMES[number]
+    usual = Outcome.CONFIRMED if number < TO_PACK else Outcome.SHIPPED if number < ON_THE_WAY else Outcome.DELIVERED
     return method, usual
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 EMULATOR_KEY = "sk_test_emulator"
-PATIENCE = 60  # seconds
+READY_TIMEOUT = 60  # seconds
 
 
 def is_emulator() -> bool:
@@ -19,7 +19,7 @@ def is_emulator() -> bool:
 
 def wait_until_ready() -> None:
     """Wait until the emulator accepts connections. Raises CommandError."""
-    end = monotonic() + PATIENCE
+    end = monotonic() + READY_TIMEOUT
     while True:
         try:
             _request("GET", f"{settings.STRIPE_API_BASE}/healthz")

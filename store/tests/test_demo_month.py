@@ -20,6 +20,7 @@ from orders.models import Address, Order, OrderEvent, Payment, Refund
 from orders.payments import refunds
 from orders.tests.payments.card_payments import CardPayments
 from products.models import StockMovement
+from products.services import stock
 from products.tests.factories import make_product
 from store.demo import month
 from store.demo.accounts import create_accounts
@@ -104,6 +105,16 @@ def test_a_demo_order_can_be_refunded_at_the_emulator(card_payments: CardPayment
     assert refund.state == Refund.State.SUCCEEDED
     payment = order.payments.get()
     assert [row.amount for row in refunds.fetch_refunds(payment)] == [payment.amount_minor]
+
+
+def test_the_stock_and_prices_that_were_there_keep_their_times() -> None:
+    variant = make_product("Own product", stock=0).variants.get()
+    stock.adjust(Actor(kind="staff"), variant, 60, reason=StockMovement.Reason.IMPORT)
+    times = list(StockMovement.objects.order_by("pk").values_list("pk", "created_at"))
+
+    fill()
+
+    assert list(StockMovement.objects.filter(pk__lte=times[-1][0]).order_by("pk").values_list("pk", "created_at")) == times
 
 
 def test_where_no_card_can_be_charged_all_pay_on_delivery() -> None:

@@ -80,11 +80,13 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path, *arguments: str, **variables: str) -> Iterator[Demo]:
-    """Start the demo in a copy of the project."""
-    project = copy_to(folder / "shop")
-    for name in ("emulator", "examples"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
-    shutil.copy(ROOT / "products.json", project)
+    """Start the demo in a copy of the project, which may be there from an earlier start."""
+    project = folder / "shop"
+    if not project.exists():
+        copy_to(project)
+        for name in ("emulator", "examples"):
+            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+        shutil.copy(ROOT / "products.json", project)
     ports = free_ports(3)
     options = [str(part) for pair in zip(("--port", "--page-port", "--emulator-port"), ports, strict=True) for part in pair]
     with (folder / "output").open("w") as output:
@@ -130,6 +132,7 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
             ["Customer", "customer@example.com", "demo-demo-demo"],
         ]
         assert "71 created, 0 changed, 0 unchanged, 0 failed" in said  # whatever the markets are
+        assert "Prices" not in said
         code = demo.stop()
 
     rest = demo.output.read_text().partition("Ctrl-C stops everything.")[2]
@@ -137,6 +140,17 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
     for port in demo.ports:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_shop_whose_catalog_is_not_of_this_start_gets_no_orders(tmp_path: Path) -> None:
+    with running_demo(tmp_path, "--empty") as demo:
+        demo.wait_for("Ctrl-C stops everything.")
+
+    with running_demo(tmp_path) as demo:
+        said = demo.wait_for("Ctrl-C stops everything.")
+
+    assert "Importing" not in said
+    assert "A month of orders" not in said
 
 
 def test_a_month_of_orders_fills_the_shop_once_and_prints_no_e_mails(tmp_path: Path) -> None:

@@ -6,18 +6,22 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from core.shutdown import ShutdownFlag
 from orders.models import Order
 from products.models import Product
+from store.demo import backdating
 from store.demo.accounts import ADMIN, CUSTOMER, PASSWORD, create_accounts
 from store.demo.catalog import import_catalog
+from store.demo.plan import DAYS
 from store.demo.provider import EMULATOR_KEY
 
 Process = subprocess.Popen[bytes]
@@ -50,8 +54,9 @@ class Command(BaseCommand):
         ports = {"--port": port, "--page-port": page_port} | ({"--emulator-port": emulator_port} if payments else {})
         for name, number in ports.items():
             self._check_free(name, number)
+        started_at = timezone.now()
         try:
-            self._prepare()
+            is_new = self._prepare()
         except KeyboardInterrupt:
             raise CommandError("Stopped. To complete the import, run manage.py import_products") from None
         shutdown = ShutdownFlag(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -63,7 +68,9 @@ class Command(BaseCommand):
             start("manage.py", "sync_payments", "--loop", "60", "--verbosity", "0"),
             start("examples/storefront/serve.py", "--port", str(page_port), "--api", f"http://localhost:{port}"),
         ]
-        is_filling = not empty and not Order.objects.exists()
+        is_filling = is_new and not empty and not Order.objects.exists()
+        if is_filling:
+            backdating.backdate_catalog(started_at, started_at - timedelta(days=DAYS + 15))  # before all orders
         filling: list[Process] = []
         try:
             self._wait_for_servers(shutdown, [*emulator, *children], list(ports.values()))
@@ -96,15 +103,18 @@ class Command(BaseCommand):
                 f"Port {port} is in use. Stop the program that uses it, or choose another port: make run ARGS='{name} {port + 1}'"
             )
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> bool:
+        """Migrate, and create catalog and users where there are none; return whether the catalog is new."""
         call_command("migrate", verbosity=0)
-        if not Product.objects.exists():
+        is_new = not Product.objects.exists()
+        if is_new:
             self.stdout.write("Importing the demo catalog ...")
             try:
-                import_catalog()
+                self.stdout.write(import_catalog())
             except CommandError as error:  # what was imported is enough for a demo
                 self.stderr.write(str(error))
         create_accounts()
+        return is_new
 
     def _start(self, variables: dict[str, str], *arguments: str, stdout: int | None = None) -> Process:
         # In its own session: if the server receives Ctrl-C and then SIGTERM, it sometimes hangs.

@@ -1,4 +1,4 @@
-"""What happens to a demo order after it was placed: each step through its service, and then moved to its time."""
+"""Brings a demo order to its planned outcome: each step through its service, and then moved to its time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from orders.models import Order
 from orders.payments import refunds, sessions, settlement
 from orders.payments.refund_lines import RefundLine
 from store.demo import backdating, provider
-from store.demo.plan import Ending, PlannedOrder
+from store.demo.plan import Outcome, PlannedOrder
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-UNSHIPPED = (Ending.CONFIRMED, Ending.CANCELLED_BY_BUYER, Ending.CANCELLED_WITH_REFUND, Ending.CANCELLED_WITHOUT_REFUND)
+UNSHIPPED = (Outcome.CONFIRMED, Outcome.CANCELLED_BY_BUYER, Outcome.CANCELLED_WITH_REFUND, Outcome.CANCELLED_WITHOUT_REFUND)
 
 
 @dataclass
-class Life:
-    """An order with the time of its last step; no step is later than `now`."""
+class OrderScript:
+    """Runs the steps of an order and keeps the time of the last one; no step is later than `now`."""
 
     order: Order
     at: datetime
@@ -35,31 +35,31 @@ class Life:
         backdating.backdate_order(self.order, since, self.at)
 
 
-def lead_to_ending(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: Actor, now: datetime) -> None:
-    """Do to an order that was just placed what its plan says."""
-    life, ending, pk = Life(order, planned.placed_at, now), planned.ending, order.pk
-    if ending == Ending.UNPAID:
+def apply_outcome(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: Actor, now: datetime) -> None:
+    """Take an order that was just placed through the steps to its planned outcome."""
+    script, outcome, pk = OrderScript(order, planned.placed_at, now), planned.outcome, order.pk
+    if outcome == Outcome.UNPAID:
         return
-    if ending == Ending.EXPIRED:
-        life.step(sessions.SESSION_LIFETIME, lambda: _expire(order))
+    if outcome == Outcome.EXPIRED:
+        script.step(sessions.SESSION_LIFETIME, lambda: _expire(order))
         return
     if order.status == Order.Status.PENDING:
-        life.step(3 * MINUTE, lambda: _pay(order))
-    if ending == Ending.CANCELLED_BY_BUYER:
-        life.step(2 * HOUR, lambda: cancellation.cancel_order(buyer, pk, "ordered by mistake"))
-    elif ending in (Ending.CANCELLED_WITH_REFUND, Ending.CANCELLED_WITHOUT_REFUND):
-        is_refunded = ending == Ending.CANCELLED_WITH_REFUND
-        life.step(5 * HOUR, lambda: cancellation.cancel_order(staff, pk, "the customer changed their mind", refund=is_refunded))
-    if ending in UNSHIPPED:
+        script.step(3 * MINUTE, lambda: _pay(order))
+    if outcome == Outcome.CANCELLED_BY_BUYER:
+        script.step(2 * HOUR, lambda: cancellation.cancel_order(buyer, pk, "ordered by mistake"))
+    elif outcome in (Outcome.CANCELLED_WITH_REFUND, Outcome.CANCELLED_WITHOUT_REFUND):
+        is_refunded = outcome == Outcome.CANCELLED_WITH_REFUND
+        script.step(5 * HOUR, lambda: cancellation.cancel_order(staff, pk, "the customer changed their mind", refund=is_refunded))
+    if outcome in UNSHIPPED:
         return
-    life.step(20 * HOUR, lambda: shipping.ship_order(staff, pk))
-    if ending == Ending.SHIPPED:
+    script.step(20 * HOUR, lambda: shipping.ship_order(staff, pk))
+    if outcome == Outcome.SHIPPED:
         return
-    life.step(60 * HOUR, lambda: shipping.deliver_order(staff, pk))
-    if ending == Ending.REFUNDED_IN_PART:
-        life.step(30 * HOUR, lambda: _refund_line(staff, order))
-    elif ending == Ending.REFUNDED_BY_PROVIDER:
-        life.step(30 * HOUR, lambda: _refund_at_provider(order))
+    script.step(60 * HOUR, lambda: shipping.deliver_order(staff, pk))
+    if outcome == Outcome.REFUNDED_IN_PART:
+        script.step(30 * HOUR, lambda: _refund_line(staff, order))
+    elif outcome == Outcome.REFUNDED_BY_PROVIDER:
+        script.step(30 * HOUR, lambda: _refund_at_provider(order))
 
 
 def _pay(order: Order) -> None:
