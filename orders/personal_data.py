@@ -1,4 +1,8 @@
-"""A copy of what the shop keeps about a user, in the form of the API (GDPR, Article 20)."""
+"""What a user has given to the shop about themselves, in the form of the API (GDPR, Article 20).
+
+It is not all that the shop keeps: sessions, carts, account events and the messages of staff are left to the operator, who answers a
+request for access (Article 15).
+"""
 
 from typing import Any
 

@@ -14,12 +14,12 @@ from accounts.client_info import ClientInfo
 from accounts.exceptions import TokenInvalid
 from accounts.models import User
 from core import rate_limits
+from core.empty_values import is_empty
 from core.exceptions import DomainError, NotSignedIn
 from core.http import cookies
 from core.http.bearer import get_bearer_token, split_authorization
 from core.http.client_ip import get_client_ip
 from core.http.envelope import Reply
-from core.http.inputs import is_empty
 from core.http.parsers import get_body
 from core.markets import get_request_market
 

@@ -6,8 +6,9 @@ from rest_framework import serializers
 
 from accounts import phone_codes
 from accounts.passwords import Proof
+from core.empty_values import is_empty
 from core.http.fields import CartTokenField
-from core.http.inputs import Input, is_empty
+from core.http.inputs import Input
 from core.markets import UnknownMarket, get_market
 
 MODES = ["cookie", "token"]

@@ -8,8 +8,9 @@ from accounts.models import AuthSession, User
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """A user's own profile."""
+    """A user's own profile; `has_password` tells by what the user confirms their identity."""
 
+    has_password = serializers.SerializerMethodField()
     email_verified = serializers.SerializerMethodField()
     phone_verified = serializers.SerializerMethodField()
 
@@ -17,9 +18,12 @@ class UserSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = [
             *("id", "email", "phone", "first_name", "last_name", "is_active", "is_staff"),
-            *("email_verified", "phone_verified", "market", "date_joined"),
+            *("has_password", "email_verified", "phone_verified", "market", "date_joined"),
         ]
         read_only_fields = fields
+
+    def get_has_password(self, user: User) -> bool:
+        return user.has_usable_password()
 
     def get_email_verified(self, user: User) -> bool:
         return user.email_verified_at is not None

@@ -34,11 +34,22 @@ def test_the_profile_shows_the_user_with_their_own_fields(api: SchemaClient) -> 
         "last_name": "Byron",
         "is_active": True,
         "is_staff": True,
+        "has_password": True,
         "email_verified": True,
         "phone_verified": False,
         "market": "us",
         "date_joined": "2025-01-02T03:04:05Z",
     }
+
+
+def test_the_profile_tells_that_there_is_no_password(api: SchemaClient) -> None:
+    user = make_user(phone="+13128059851")
+    user.set_unusable_password()
+    user.save()
+
+    response = api.bearer(make_access_token(user)).get("/api/auth/me/")
+
+    assert response.json()["data"]["has_password"] is False
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])

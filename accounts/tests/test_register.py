@@ -31,6 +31,7 @@ def test_an_account_is_made_and_signed_in(api: SchemaClient) -> None:
                 "last_name": "Byron",
                 "is_active": True,
                 "is_staff": False,
+                "has_password": True,
                 "email_verified": False,
                 "phone_verified": False,
                 "market": "in",

@@ -67,7 +67,7 @@ def test_customers_change_name_password_and_email(page: Page) -> None:
     assert user.check_password(NEW_PASSWORD)
 
 
-def test_who_signs_in_by_phone_adds_an_email_address_with_a_code(
+def test_who_signs_in_by_phone_adds_an_email_address_and_closes_the_account_with_a_code(
     page: Page, settings: Settings, tmp_path: Path, unthrottled: None
 ) -> None:
     texts = use_sms_file(tmp_path, settings)
@@ -91,6 +91,37 @@ def test_who_signs_in_by_phone_adds_an_email_address_with_a_code(
     click_button(page, "Confirm my address")
     wait_for_notice(page, "E-mail address confirmed.")
     assert User.objects.get().email == EMAIL
+    page.goto("/account")
+    expect(page.get_by_text("Your account has no password yet.")).to_be_visible()
+    expect(page.get_by_label("Your password")).to_have_count(0)
+    page.get_by_text("Close my account …").click()
+    closing = page.locator("details", has=page.get_by_text("This cannot be undone."))
+    click_button(closing, f"Send a code to {PHONE}")
+    wait_for_notice(page, "Code sent.")
+    closing.get_by_label("Code").fill(texts.code())
+    click_button(page, "Close my account")
+
+    wait_for_notice(page, "Your account is closed.")
+    assert not User.objects.exists()
+
+
+def test_who_has_neither_password_nor_phone_sets_a_password_first(page: Page) -> None:
+    user = make_user(EMAIL)
+    sign_in(page, address="/sign-in?next=/account")
+    wait_for_heading(page, "Account")
+    user.set_unusable_password()
+    user.save()
+
+    page.reload()
+    expect(page.get_by_text("Set a password first, by which you confirm that it is you.").first).to_be_visible()
+    expect(page.get_by_label("Your password")).to_have_count(0)
+    click_button(page, "Set a password by e-mail")
+    wait_for_notice(page, "If there is an account with this address, an e-mail is on its way.")
+    outbox.run_due()
+
+    (letter,) = mail.outbox
+    assert letter.to == [EMAIL]
+    assert "/reset-password#" in str(letter.body)
 
 
 def test_addresses_are_added_changed_and_removed(page: Page, monitor: PageMonitor) -> None:

@@ -4,6 +4,7 @@ import { refreshCart, shop, state, update } from "../state.js";
 import { button, field, form, formatTime, h, input, notify, title } from "../view.js";
 
 const PASSWORD = { type: "password", required: true };
+const NO_PROOF = "Set a password first, by which you confirm that it is you.";
 
 export async function account({ go, goIfStillHere, reload }) {
   if (!state.user) return go("/sign-in?next=/account", { replace: true });
@@ -31,7 +32,7 @@ export async function account({ go, goIfStillHere, reload }) {
       button("Sign out", signOut({})),
       button("Sign out everywhere", signOut({ all: true })),
     ),
-    h("div", { class: "columns" }, profile(user, reload), user.email && password(), email(user)),
+    h("div", { class: "columns" }, profile(user, reload), user.email && password(user), email(user)),
     h("h2", {}, "Where you are signed in"),
     h("ul", { class: "lines" }, sessions.map((session) => sessionRow(session, reload))),
     h("div", { class: "columns" }, personalData(), closing(user, leave)),
@@ -57,7 +58,11 @@ function profile(user, reload) {
   return h("section", {}, h("h2", {}, "Your details"), form(fields, "Save", save));
 }
 
-function password() {
+function password({ email, has_password: hasPassword }) {
+  if (!hasPassword) {
+    const send = button("Set a password by e-mail", async () => notify(`${(await shop("POST", "/auth/password/reset/", { email })).message}.`));
+    return h("section", {}, h("h2", {}, "Password"), h("p", {}, "Your account has no password yet."), send);
+  }
   const hint = "At least 8 characters. Your other devices are signed out.";
   const fields = {
     old_password: field("Current password", input("old_password", { ...PASSWORD, autocomplete: "current-password" })),
@@ -74,16 +79,19 @@ function email(user) {
   const control = input("new_email", { type: "email", autocomplete: "email", required: true });
   const address = field("New e-mail address", control, "It takes effect when you open the link that we send to it.");
   const label = user.email ? "Change e-mail address" : "Add e-mail address";
-  const change = form({ new_email: address, ...proof(user) }, label, async (values) => {
+  const fields = proof(user);
+  if (!fields) return h("section", {}, h("h2", {}, "E-mail address"), h("p", {}, NO_PROOF));
+  const change = form({ new_email: address, ...fields }, label, async (values) => {
     notify(`${(await shop("POST", "/auth/email/change/", values)).message}.`);
     change.reset();
   });
   return h("section", {}, h("h2", {}, "E-mail address"), change);
 }
 
-/** Return the field by which users prove who they are: their password or, without an e-mail address, a code sent to their phone. */
-function proof({ email, phone }) {
-  if (email) return { password: field("Your password", input("password", { ...PASSWORD, autocomplete: "current-password" })) };
+/** Return the field by which users prove who they are: their password or, if they have none, a code sent to their phone; null without both. */
+function proof({ has_password: hasPassword, phone }) {
+  if (hasPassword) return { password: field("Your password", input("password", { ...PASSWORD, autocomplete: "current-password" })) };
+  if (!phone) return null;
   const code = field("Code", input("verification_code", { inputmode: "numeric", autocomplete: "one-time-code", required: true }));
   const send = async () => notify(`${(await shop("POST", "/auth/send-code/", { phone })).message}.`);
   code.append(button(`Send a code to ${phone}`, send));
@@ -101,7 +109,8 @@ function personalData() {
 }
 
 function closing(user, leave) {
-  const close = form(proof(user), "Close my account", async (values) => {
+  const fields = proof(user);
+  const close = !fields ? h("p", {}, NO_PROOF) : form(fields, "Close my account", async (values) => {
     const { message } = await shop("DELETE", "/auth/me/", values);
     await leave(`${message}.`);
   });
