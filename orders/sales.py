@@ -55,8 +55,13 @@ class Sales:
 
 @dataclass(frozen=True, slots=True)
 class PeriodSales:
-    """The orders of a period, their total, and the refunds made in that period, whenever the order was placed."""
+    """The orders of a period, their total, and the refunds made in that period, whenever the order was placed.
 
+    `start` and `end` are its first and last moment, in the shop's time zone.
+    """
+
+    start: datetime
+    end: datetime
     orders: int
     ordered: Decimal
     refunded: Decimal
@@ -142,7 +147,11 @@ def get_summaries(now: datetime | None = None) -> list[SalesSummary]:
     }
     return [
         SalesSummary(
-            currency, **{period: _build_period(period, currency, sold.get(currency), returned.get(currency)) for period in periods}
+            currency,
+            **{
+                name: _build_period(name, bounds, currency, sold=sold.get(currency), returned=returned.get(currency))
+                for name, bounds in periods.items()
+            },
         )
         for currency in _sort_currencies({*sold, *returned})
     ]
@@ -157,9 +166,9 @@ def _get_periods(now: datetime) -> dict[str, tuple[datetime, datetime]]:
     yesterday = local.date() - timedelta(days=1)
     same_day = last_of_previous.replace(day=min(local.day, last_of_previous.day))
     return {
-        "today": (_midnight(local.date()), now),
+        "today": (_midnight(local.date()), local),
         "yesterday": (_midnight(yesterday), timezone.make_aware(datetime.combine(yesterday, local.time()), zone)),
-        "month": (_midnight(first), now),
+        "month": (_midnight(first), local),
         "last_month": (
             _midnight(last_of_previous.replace(day=1)),
             timezone.make_aware(datetime.combine(same_day, local.time()), zone),
@@ -178,9 +187,12 @@ def _sum_periods(
     return list(rows.order_by().values(currency).annotate(**sums))
 
 
-def _build_period(period: str, currency: str, sold: dict[str, Any] | None, returned: dict[str, Any] | None) -> PeriodSales:
-    ordered, refunded = ((row or {}).get(f"{period}_sum") or 0 for row in (sold, returned))
-    return PeriodSales((sold or {}).get(f"{period}_count", 0), _quantize(ordered, currency), _quantize(refunded, currency))
+def _build_period(
+    name: str, bounds: tuple[datetime, datetime], currency: str, *, sold: dict[str, Any] | None, returned: dict[str, Any] | None
+) -> PeriodSales:
+    ordered, refunded = ((row or {}).get(f"{name}_sum") or 0 for row in (sold, returned))
+    count = (sold or {}).get(f"{name}_count", 0)
+    return PeriodSales(*bounds, count, _quantize(ordered, currency), _quantize(refunded, currency))
 
 
 def _truncate_to_day(column: str) -> TruncDate:

@@ -63,6 +63,8 @@ def test_each_period_begins_and_ends_by_the_shops_clock() -> None:
 
     counts = (rupees.today.orders, rupees.yesterday.orders, rupees.month.orders, rupees.last_month.orders)
     assert counts == (1, 2, 5, 2)
+    assert (rupees.yesterday.start, rupees.yesterday.end) == (utc(3, 8, 18, 30), utc(3, 9, 6, 30))
+    assert f"{rupees.last_month.start:%B %d %H:%M}, {rupees.last_month.end:%B %d %H:%M}" == "February 01 00:00, February 10 12:00"
     assert (rupees.today.net, rupees.month.net) == (Decimal("100.00"), Decimal("500.00"))
 
 
@@ -71,7 +73,7 @@ def test_a_longer_month_is_compared_with_the_whole_of_a_shorter_one() -> None:
 
     (rupees,) = sales.get_summaries(utc(3, 31, 6, 30))
 
-    assert rupees.last_month.orders == 1
+    assert (rupees.last_month.orders, rupees.last_month.end.day) == (1, 28)
 
 
 def test_refunds_count_in_the_period_in_which_they_are_made() -> None:
@@ -83,9 +85,13 @@ def test_refunds_count_in_the_period_in_which_they_are_made() -> None:
 
     (rupees,) = sales.get_summaries(NOW)
 
-    assert rupees.today == sales.PeriodSales(1, Decimal("100.00"), Decimal("40.00"))
+    assert (rupees.today.orders, rupees.today.ordered, rupees.today.refunded) == (1, Decimal("100.00"), Decimal("40.00"))
     assert rupees.today.net == Decimal("60.00")
-    assert rupees.last_month == sales.PeriodSales(1, Decimal("100.00"), Decimal("7.00"))
+    assert (rupees.last_month.orders, rupees.last_month.ordered, rupees.last_month.refunded) == (
+        1,
+        Decimal("100.00"),
+        Decimal("7.00"),
+    )
 
 
 @pytest.mark.parametrize(

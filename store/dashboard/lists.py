@@ -17,6 +17,7 @@ from core.counted_rows import CountedRows, fetch_first_rows
 from core.models import Job
 from orders import reports
 from orders.admin import badges
+from orders.admin.columns import get_buyer
 from orders.models import Order, Refund, StripeEvent
 from products.admin.display import render_stock_badge
 from products.models import Variant
@@ -33,7 +34,7 @@ def build_newest_orders(orders: list[Order]) -> dict[str, Any]:
         [
             _link("orders_order", order.pk, order.number),
             f"{timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}",
-            order.name or order.email or order.phone or str(order.user or "\u2013"),
+            get_buyer(order),
             money.format_price(order.total, order.currency),
             badges.order_badge(order),
         ]

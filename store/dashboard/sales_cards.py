@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
-
-from django.utils import timezone
 
 from core import money
 from orders.sales import PeriodSales, Sales, SalesSummary
@@ -39,13 +37,11 @@ def build_cards(summaries: Sequence[SalesSummary], daily: Sequence[Sales], *, wi
 
 def _describe_periods(summary: SalesSummary) -> list[dict[str, str]]:
     """Return today and this month as text, each with the period that it is compared with."""
-    now = timezone.localtime(timezone=timezone.get_default_timezone())
-    first = now.date().replace(day=1)
-    end = first - timedelta(days=1)
-    compared = f"{end:%B} 1 to {min(now.day, end.day)}"
+    yesterday, month, last_month = summary.yesterday, summary.month, summary.last_month
+    until = f"{last_month.start:%B} 1 to {last_month.end.day}"
     return [
-        _describe_period("Today", summary.today, f"Yesterday by {now:%H:%M}", summary.yesterday, summary.currency),
-        _describe_period(f"{now:%B}", summary.month, compared, summary.last_month, summary.currency),
+        _describe_period("Today", summary.today, f"Yesterday by {yesterday.end:%H:%M}", yesterday, summary.currency),
+        _describe_period(f"{month.start:%B}", month, until, last_month, summary.currency),
     ]
 
 

@@ -159,6 +159,31 @@ def test_the_pages_of_every_day_fit_and_hold_wcag_aa(tab: MonitoredTab, order: O
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
+def test_a_phone_shows_the_first_three_of_the_newest_orders_and_a_link_to_all(tab: MonitoredTab, order: Order) -> None:
+    lamp = make_product("Second lamp", stock=9)
+    numbers = [order.number]
+    for name in ("ada", "eve", "joan", "mary"):
+        client = customer(f"{name}@buyers.example")
+        add_to_cart(client, lamp)
+        numbers.insert(0, placed(client)["number"])
+    newest = tab.page.locator(".shop-wide", has_text="Newest orders")
+
+    tab.open("/admin/")
+    for number in numbers:
+        expect(newest.get_by_text(number)).to_be_visible()
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    for number in numbers[:3]:
+        expect(newest.get_by_text(number)).to_be_visible()
+    for number in numbers[3:]:
+        expect(newest.get_by_text(number)).to_be_hidden()
+    newest.get_by_role("link", name="Show all").click()
+
+    expect(tab.page).to_have_url(f"{tab.site}/admin/orders/order/")
+
+
+@pytest.mark.browser
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
 def test_an_order_is_sent_by_clicks(tab: MonitoredTab, order: Order) -> None:
     page = tab.page
     page.get_by_role("link", name="Orders", exact=True).click()
