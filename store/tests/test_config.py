@@ -1,6 +1,8 @@
 """GET /api/config/"""
 
+import time
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -9,6 +11,7 @@ from accounts.tests.factories import make_user
 from core.actors import SYSTEM
 from core.models import ShopSetting
 from core.shop_settings import services, values
+from store import settings as project
 from tests.schema_client import SchemaClient
 
 
@@ -65,9 +68,11 @@ def test_it_costs_no_statement(api: SchemaClient, django_assert_num_queries: Dja
 
 
 def test_it_costs_one_statement_after_the_kept_settings_have_expired(
-    api: SchemaClient, django_assert_num_queries: DjangoAssertNumQueries
+    api: SchemaClient, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    values.forget()
+    now = time.monotonic()
+    monkeypatch.setattr(values, "time", SimpleNamespace(monotonic=lambda: now + project.SHOP_SETTINGS_MAX_AGE))
+    settings.SHOP_SETTINGS_MAX_AGE = project.SHOP_SETTINGS_MAX_AGE
 
     with django_assert_num_queries(1):
         api.get("/api/config/")

@@ -190,17 +190,19 @@ def test_the_sidebar_offers_the_settings_to_those_who_may_view_them() -> None:
     assert link not in read(make_staff_client("change_product").get("/admin/"))
 
 
-@pytest.mark.parametrize("count", [1, 300])
-def test_the_page_costs_as_much_with_a_long_history(count: int, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+@pytest.mark.parametrize(("count", "shown"), [(1, 1), (300, 20)])
+def test_the_page_costs_as_much_with_a_long_history(
+    count: int, shown: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     client = make_superuser_client()
     user = User.objects.get()
     rows = [
-        ShopSettingChange(name="shop_name", old_value="a", new_value=f"b{number}", is_default=False, user=user)
-        for number in range(count)
+        ShopSettingChange(name="shop_name", old_value="a", new_value="changed here", is_default=False, user=user)
+        for _ in range(count)
     ]
     ShopSettingChange.objects.bulk_create(rows)
 
-    with django_assert_max_num_queries(5):  # session, user, version, values, history
+    with django_assert_num_queries(5):  # session, user, version, values, history
         page = read(client.get(SETTINGS))
 
-    assert page.count("b2") <= 20
+    assert page.count("changed here") == shown
