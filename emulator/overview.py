@@ -35,7 +35,7 @@ def render_overview(emulator: Emulator) -> str:
 
 
 class DeliveryStates:
-    """What became of each event, as text."""
+    """The state of each event's delivery, as text."""
 
     def __init__(self, emulator: Emulator) -> None:
         log = emulator.deliveries.to_dict()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
-from core.empty_values import is_empty as is_empty
+from core.empty_values import is_empty
 
 MAX_UNKNOWN_KEYS = 20  # a reply names at most this many
 MAX_KEY_LENGTH = 100  # characters of a named path

@@ -1,6 +1,7 @@
 """The e-mail backend of development: prints e-mails as people read them, so that a link can be copied."""
 
 import unicodedata
+from email.header import decode_header, make_header
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.console import EmailBackend as ConsoleBackend
@@ -13,7 +14,11 @@ class EmailBackend(ConsoleBackend):
 
     def write_message(self, message: EmailMessage) -> None:
         """Print an e-mail."""
-        headers = [f"From: {message.from_email}", f"To: {', '.join(message.recipients())}", f"Subject: {message.subject}"]
+        headers = [
+            f"From: {make_header(decode_header(message.from_email))}",
+            f"To: {', '.join(message.recipients())}",
+            f"Subject: {message.subject}",
+        ]
         if message.reply_to:
             headers.insert(1, f"Reply-To: {', '.join(message.reply_to)}")
         text = "\n".join([RULE, *headers, "", str(message.body).rstrip(), ""])

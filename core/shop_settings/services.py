@@ -8,13 +8,18 @@ from django.db.models import Max
 
 from core import advisory_locks
 from core.actors import Actor
+from core.exceptions import Conflict
 from core.models import ShopSetting, ShopSettingChange
 from core.shop_settings import values
 from core.shop_settings.definitions import DEFINITIONS, Definition
 
 
-class SettingsChanged(Exception):
+class SettingsChanged(Conflict):
     """Someone else has changed one of the settings since the caller read them."""
+
+    code = "settings_changed"
+    default_message = "These settings were changed in the meantime"
+    client_action = "Read the settings again, compare them with your values, then save."
 
 
 def get_last_change(names: list[str]) -> int:

@@ -44,6 +44,13 @@ def test_it_prints_who_what_and_the_text_without_encoding(terminal: pytest.Captu
 
 
 @pytest.mark.django_db
+def test_the_name_of_the_sender_is_printed_as_people_read_it(terminal: pytest.CaptureFixture[str]) -> None:
+    mail.send("ada@example.com", mail.Message("Hello", ["Text"]), Values({"sender_name": "Café Ünïcode"}))
+
+    assert "From: Café Ünïcode <shop@localhost>" in terminal.readouterr().out.splitlines()
+
+
+@pytest.mark.django_db
 def test_no_text_of_a_stranger_controls_the_terminal(terminal: pytest.CaptureFixture[str]) -> None:
     mail.send("ada@example.com", mail.Message("Hello\x1b[2J", ["\x1b]0;title\x07 \x9b31m red\r over"]))
 

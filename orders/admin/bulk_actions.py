@@ -93,7 +93,7 @@ class BulkActionsAdmin(ModelAdmin[Order]):
         return order_ids
 
     def _report(self, request: HttpRequest, result: bulk.BulkResult, participle: str) -> None:
-        """Tell how many orders were changed, and which were not, and why."""
+        """Report how many orders were changed, and which were not, and why."""
         if result.done:
             self.message_user(request, f"{result.done} order{'' if result.done == 1 else 's'} {participle}.", messages.SUCCESS)
         for reason, numbers in result.refused.items():

@@ -11,7 +11,8 @@ from accounts import phones
 from accounts.api.inputs import StrictCharField
 from accounts.exceptions import PhoneInvalid
 from core.countries import find_country_code
-from core.http.inputs import Input, is_empty
+from core.empty_values import is_empty
+from core.http.inputs import Input
 from orders.models import ADDRESS_FIELDS, MAX_ADDRESS_LENGTHS
 
 # Other names of the fields, in snake_case; camelCase is read as well. They are those of other shops' APIs, of payment sheets (Apple

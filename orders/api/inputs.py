@@ -10,8 +10,9 @@ from rest_framework import serializers
 from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId, read_alias
 from carts.api.responses import CartLineResponse
+from core.empty_values import is_empty
 from core.http.fields import BoundedListField, CartTokenField
-from core.http.inputs import Input, is_empty
+from core.http.inputs import Input
 from orders.api.address_inputs import ContactPhoneField, OrderAddressInput, spell
 from orders.models import MAX_REASON, Order
 from orders.placement.cart_check import RequestedLine

@@ -132,16 +132,16 @@ def rank(rows: Rows, count: int) -> tuple[Rows, Tables]:
 
     others = rows.exclude(_has_rows(FirstMatch.objects.all(), MAX_RANKED)).filter(has_words)[: MAX_RANKED + 1]
     better = find_tiers({tier: rows.filter(_needs_tier(tier)) for tier in PARTS})
-    at_hand = (table.objects.values("pk", "relevance") for table in (FirstMatch, AnyMatch))
+    matches = (table.objects.values("pk", "relevance") for table in (FirstMatch, AnyMatch))
     return Listing.objects.filter(rankedmatch__isnull=False).annotate(relevance=F("rankedmatch__relevance")), lambda: {
         FirstMatch: find_tiers(dict.fromkeys(WHOLE_WORDS, rows)),
         AnyMatch: _select_match(others, relevance),
-        RankedMatch: better.union(*at_hand).order_by("-relevance", "-pk")[:MAX_RANKED],
+        RankedMatch: better.union(*matches).order_by("-relevance", "-pk")[:MAX_RANKED],
     }
 
 
 def _needs_tier(tier: int) -> Q:
-    """Return the condition that there are more matches than are ranked, and too few of those at hand have all words in the tier."""
+    """Return the condition that there are more matches than are ranked, and too few in `AnyMatch` have all words in the tier."""
     good = AnyMatch.objects.filter(relevance__gt=-PENALTIES[tier + 1])
     return Q(_has_rows(AnyMatch.objects.all(), MAX_RANKED + 1)) & ~Q(_has_rows(good, MAX_RANKED))
 

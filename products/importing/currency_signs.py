@@ -5,25 +5,8 @@ from core.currencies import EXPONENTS
 
 DOLLARS = frozenset(
     (
-        "USD",
-        "AUD",
-        "CAD",
-        "NZD",
-        "SGD",
-        "HKD",
-        "TWD",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "FJD",
-        "JMD",
-        "TTD",
-        "BBD",
-        "BSD",
-        "BZD",
-        "NAD",
-        "XCD",
+        *("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"),
+        *("FJD", "JMD", "TTD", "BBD", "BSD", "BZD", "NAD", "XCD"),
     )
 )
 CURRENCIES_BY_SIGN = {  # the currencies that a sign can mean

@@ -1,8 +1,8 @@
 """Find out how the text of a file is encoded. Spreadsheet programs save in UTF-8, UTF-16 or an encoding of their country.
 
-UTF-8 and UTF-16 prove themselves. The Latin encodings of Windows have the same bytes for other letters, and texts of products are
-too short for statistics: there, the letters decide, which must all belong to one language. The other scripts, and what remains, are
-told apart by `charset-normalizer`. See docs/decisions/0028-encodings-of-import-files.md.
+Text in UTF-8 and UTF-16 is recognized for certain. The Latin encodings of Windows have the same bytes for other letters, and texts
+of products are too short for statistics: there, the letters decide, which must all belong to one language. The other scripts, and
+what remains, are told apart by `charset-normalizer`. See docs/decisions/0028-encodings-of-import-files.md.
 """
 
 import codecs
@@ -37,19 +37,37 @@ TITLES = {  # the encodings that are detected or can be chosen, and what the rep
     "mac_roman": "Mac Roman",
 }
 CANDIDATES = [name for name in TITLES if name.startswith(("cp", "gb", "big"))]
-# The letters besides a to z of each language, by encoding; Western European languages borrow from each other.
+# The letters besides a to z of each language, by encoding. Western European languages borrow letters from each other.
 ALPHABETS = {
-    "cp1252": (
-        *("àâæçèéêëîïôœùûüÿäöñ", "äöüßéèàêçñ", "áéíñóúüçèöä", "áâãàçéêíóôõúèñ", "àèéìíîòóùçêüöä", "éëïóöüáèêçäñà"),
-        *("äöåéèüàêñ", "æøåéèêüöäóòô", "áðéíóúýþæö"),
-    ),
-    "cp1250": (*("ąćęłńóśźżéüöä", "áčďéěíňóřšťúůýžöüä", "áäčďéíĺľňóôŕšťúýžöüě", "áéíóöőúüűä", "čćđšžäöüé", "ăâîşţéö"),),
-    "cp1254": ("çğıiöşüâîû",),
-    "cp1257": ("ąčęėįšųūžéöüä", "āčēģīķļņšūžéöüäō", "äõöüšžé"),
+    "cp1252": {
+        "French": "àâæçèéêëîïôœùûüÿäöñ",
+        "German": "äöüßéèàêçñ",
+        "Spanish": "áéíñóúüçèöä",
+        "Portuguese": "áâãàçéêíóôõúèñ",
+        "Italian": "àèéìíîòóùçêüöä",
+        "Dutch": "éëïóöüáèêçäñà",
+        "Swedish": "äöåéèüàêñ",
+        "Danish and Norwegian": "æøåéèêüöäóòô",
+        "Icelandic": "áðéíóúýþæö",
+    },
+    "cp1250": {
+        "Polish": "ąćęłńóśźżéüöä",
+        "Czech": "áčďéěíňóřšťúůýžöüä",
+        "Slovak": "áäčďéíĺľňóôŕšťúýžöüě",
+        "Hungarian": "áéíóöőúüűä",
+        "Croatian and Slovenian": "čćđšžäöüé",
+        "Romanian": "ăâîşţéö",
+    },
+    "cp1254": {"Turkish": "çğıiöşüâîû"},
+    "cp1257": {
+        "Lithuanian": "ąčęėįšųūžéöüä",
+        "Latvian": "āčēģīķļņšūžéöüäō",
+        "Estonian": "äõöüšžé",
+    },
 }
 NO_ALPHABET = re.compile(r"[^\W\d_][\xa1-\xa9\xab\xac\xae-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7][^\W\d_]")  # a sign within a word
 WORD = re.compile(r"[^\W\d_]+")
-WESTERN = frozenset().union(*ALPHABETS[DEFAULT])
+WESTERN = frozenset().union(*ALPHABETS[DEFAULT].values())
 MIN_LETTERS = 2  # which Western European languages lack
 MIN_ASCII = 0.25  # of the letters of words that are not ASCII
 MIN_STATISTICS = 1024  # bytes of text that tell one Latin encoding from another by statistics
@@ -114,7 +132,7 @@ def _read_sample(file: Path) -> bytes:
 def _rank_encodings(sample: bytes) -> Iterable[str]:
     """Yield the encodings that a text can have, the most likely first."""
     for encoding, alphabets in ALPHABETS.items():
-        if _is_written_in(sample, encoding, alphabets):
+        if _is_written_in(sample, encoding, alphabets.values()):
             yield encoding
     matches = from_bytes(sample, cp_isolation=CANDIDATES, preemptive_behaviour=False)
     best = matches.best()

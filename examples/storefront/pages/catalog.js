@@ -43,7 +43,7 @@ async function loadCatalog(query, go) {
   ];
 }
 
-/** Say why nothing is shown, and what to do about it. */
+/** Return the message for an empty result, with advice and links to a wider one. */
 function noResults(query) {
   const search = query.get("search");
   const hasFilters = PARAMETERS.some((name) => !["search", "ordering"].includes(name) && query.get(name));
