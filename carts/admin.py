@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline
+from core.admin_filters import PeriodFilter
 
 GUEST_LABEL = re.compile(r"(?:guest )?([0-9a-f]{8})")  # the start of a guest's key hash, as the list shows it
 
@@ -42,11 +43,10 @@ class CartAdmin(ReadOnlyAdminMixin, ModelAdmin[Cart]):
     """Carts of users and guests."""
 
     list_display = ("id", "owner", "market", "lines", "units", "updated_at", "expires_at")
-    list_filter = ("market", ("user", admin.EmptyFieldListFilter))
+    list_filter = (("updated_at", PeriodFilter), "market", ("user", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "user__phone", "id")
     ordering = ("-updated_at",)
-    date_hierarchy = "updated_at"
     fields = ("owner", "market", "merged_into", "created_at", "updated_at", "expires_at")
     inlines = (CartItemInline, CartAuditLogInline)
 
@@ -83,10 +83,9 @@ class CartAuditLogAdmin(ReadOnlyAdminMixin, ModelAdmin[CartAuditLog]):
     """The audit log of all carts."""
 
     list_display = ("timestamp", "cart", "action", "product_name", "changes", "user", "ip_address")
-    list_filter = ("action",)
+    list_filter = (("timestamp", PeriodFilter), "action")
     list_select_related = ("user", "cart")
     search_fields = ("product_name", "user__email", "ip_address")
-    date_hierarchy = "timestamp"
     ordering = ("-id",)
 
 

@@ -22,6 +22,7 @@ from unfold import widgets
 
 from core import outbox
 from core.actors import Actor
+from core.admin_filters import PeriodFilter
 from core.exceptions import DomainError
 from core.http.client_ip import get_client_ip
 from core.models import Job
@@ -206,9 +207,13 @@ class JobAdmin(ReadOnlyAdminMixin, ModelAdmin[Job]):
     """Background jobs: pending, done, and failed after too many attempts."""
 
     list_display = ("kind", "state", "created_at", "run_at", "attempts", "done_at", "failed_at", "last_error")
-    list_filter = ("kind", ("failed_at", admin.EmptyFieldListFilter), ("done_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        "kind",
+        ("created_at", PeriodFilter),
+        ("failed_at", admin.EmptyFieldListFilter),
+        ("done_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("kind", "dedupe_key")
-    date_hierarchy = "created_at"
     ordering = ("-id",)
     actions = ("try_again",)
 

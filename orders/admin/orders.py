@@ -12,13 +12,14 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
-from accounts.phones import list_searched_numbers
 from core.admin import ReadOnlyAdminMixin, apply_widgets, get_staff_actor
+from core.admin_filters import PeriodFilter
 from core.exceptions import DomainError
 from orders.admin import badges, columns, filters, list_position, order_actions, timeline
 from orders.admin.bulk_actions import BulkActionsAdmin
 from orders.admin.inlines import ItemInline, PaymentInline, amount_column
 from orders.admin.order_forms import ActionForm, describe_refunds
+from orders.admin.search import FIELDS, search_orders
 from orders.fulfilment import resending
 from orders.models import Order
 
@@ -32,12 +33,18 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     list_display = (
         *("order_column", "buyer_column", "city_column", "items_column", "total_column", "status_column", "payment_column"),
     )
-    list_filter = (filters.TodoFilter, "status", "payment_method", "market", ("attention", admin.EmptyFieldListFilter))
+    list_filter = (
+        filters.TodoFilter,
+        ("placed_at", PeriodFilter),
+        "status",
+        "payment_method",
+        "market",
+        ("attention", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("user",)
     list_before_template = "admin/orders/order/todo_tabs.html"
     show_full_result_count = False  # counting every order would cost more than the page
-    search_fields = ("number", "email", "name", "phone", "items__sku")
-    date_hierarchy = "placed_at"
+    search_fields = FIELDS  # shows the search box
     ordering = ("-created_at", "-id")
     inlines = (ItemInline, PaymentInline)
     subtotal_column = amount_column("subtotal", "Subtotal")
@@ -82,9 +89,8 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         return super().get_queryset(request).prefetch_related("items", "payments")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Order], search_term: str) -> tuple[QuerySet[Order], bool]:
-        """Also find orders by phone number, however it is written."""
-        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        return found | queryset.filter(phone_e164__in=list_searched_numbers(search_term)), may_have_duplicates
+        """Find orders by number, contact, or SKU."""
+        return search_orders(queryset, search_term) if search_term else queryset, False
 
     @admin.display(description="Status")
     def state(self, order: Order) -> str:

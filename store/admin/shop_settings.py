@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, get_staff_actor
+from core.admin_filters import PeriodFilter
 from core.mail_texts.kinds import KINDS
 from core.models import ShopSetting, ShopSettingChange
 from core.shop_settings.definitions import list_page
@@ -147,7 +148,7 @@ class ShopSettingChangeAdmin(ReadOnlyAdminMixin, ModelAdmin[ShopSettingChange]):
     list_select_related = ("user",)
     search_fields = ("name", "user__email")
     search_help_text = "Search by setting, such as shop_name or mail.order_shipped, or by the e-mail address of the user"
-    date_hierarchy = "at"
+    list_filter = (("at", PeriodFilter),)
     ordering = ("-id",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -12,7 +12,7 @@ from tests.admin.staff_clients import make_superuser_client
 
 pytestmark = pytest.mark.django_db
 TO_PACK = "?_changelist_filters=todo%3Dto_pack"
-LIST_STATEMENTS = 9  # session, user; count, orders, lines, payments; date hierarchy; markets to filter by; order of a day
+LIST_STATEMENTS = 8  # session, user; count, orders, lines, payments; oldest order; markets to filter by; order of a day
 
 
 @pytest.fixture
@@ -70,6 +70,14 @@ def test_orders_are_found_by_what_the_buyer_says(staff_client: Client, text: str
     Order.objects.get(number="COPY-0").items.update(sku="VASE")
 
     assert list_numbers(staff_client, f"?q={text}") == [order.number]
+
+
+def test_each_word_of_a_search_may_be_another_thing_of_the_order(staff_client: Client) -> None:
+    order = make_cash_order(name="Grace")
+    copy_orders(order, 1, name="Linus")
+
+    assert list_numbers(staff_client, "?q=grace+lamp+vase") == [order.number]
+    assert list_numbers(staff_client, "?q=grace+teapot") == []
 
 
 @pytest.mark.parametrize("count", [20, 20_000])
