@@ -34,7 +34,8 @@ class PeriodFilter(admin.FieldListFilter):
     ) -> None:
         self.parameter = f"{field_path}_in"
         super().__init__(field, request, params, model, model_admin, field_path)
-        self.value = (self.used_parameters.get(self.parameter) or [""])[-1]
+        values: Any = self.used_parameters.get(self.parameter)
+        self.value: str = values[-1] if values else ""
         rows = model._default_manager.exclude(**{field_path: None}).order_by(field_path)
         self.oldest: datetime | None = rows.values_list(field_path, flat=True).first()
 

@@ -35,7 +35,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     )
     list_filter = (
         filters.TodoFilter,
-        ("placed_at", PeriodFilter),
+        ("created_at", PeriodFilter),
         "status",
         "payment_method",
         "market",

@@ -12,7 +12,7 @@ from tests.admin.order_pages import ORDERS, copy_orders, list_numbers, make_cash
 from tests.admin.staff_clients import make_superuser_client
 
 pytestmark = pytest.mark.django_db
-PLACED = (  # Kolkata is 5:30 hours ahead, so each pair stands on both sides of a midnight there
+CREATED = (  # Kolkata is 5:30 hours ahead, so each pair stands on both sides of a midnight there
     *(datetime(2024, 3, 31, 18, 29, tzinfo=UTC), datetime(2024, 2, 29, 18, 30, tzinfo=UTC)),
     *(datetime(2024, 2, 29, 18, 29, tzinfo=UTC), datetime(2023, 12, 31, 18, 30, tzinfo=UTC)),
     datetime(2023, 12, 31, 18, 29, tzinfo=UTC),
@@ -35,11 +35,11 @@ def staff_client(settings: Settings) -> Client:
     ],
 )
 def test_a_month_and_a_year_are_those_of_the_shops_clock(staff_client: Client, period: str, numbers: list[str]) -> None:
-    copies = copy_orders(make_cash_order(), len(PLACED))
-    for copy, placed_at in zip(copies, PLACED, strict=True):
-        Order.objects.filter(pk=copy.pk).update(placed_at=placed_at)
+    copies = copy_orders(make_cash_order(), len(CREATED))
+    for copy, created_at in zip(copies, CREATED, strict=True):
+        Order.objects.filter(pk=copy.pk).update(created_at=created_at)
 
-    assert list_numbers(staff_client, f"?placed_at_in={period}") == numbers
+    assert list_numbers(staff_client, f"?created_at_in={period}") == numbers
 
 
 def test_the_last_days_end_with_today(staff_client: Client) -> None:
@@ -50,10 +50,10 @@ def test_the_last_days_end_with_today(staff_client: Client) -> None:
     moments = (midnight, midnight - timedelta(seconds=1), midnight - timedelta(days=6), midnight - timedelta(days=6, seconds=1))
     Order.objects.exclude(number__startswith="COPY").delete()
     for copy, moment in zip(copies, moments, strict=True):
-        Order.objects.filter(pk=copy.pk).update(placed_at=moment)
+        Order.objects.filter(pk=copy.pk).update(created_at=moment)
 
-    assert list_numbers(staff_client, "?placed_at_in=today") == ["COPY-0"]
-    assert list_numbers(staff_client, "?placed_at_in=7-days") == ["COPY-0", "COPY-1", "COPY-2"]
+    assert list_numbers(staff_client, "?created_at_in=today") == ["COPY-0"]
+    assert list_numbers(staff_client, "?created_at_in=7-days") == ["COPY-0", "COPY-1", "COPY-2"]
 
 
 def test_months_are_offered_back_to_the_oldest_row_and_then_years(staff_client: Client) -> None:
@@ -62,19 +62,19 @@ def test_months_are_offered_back_to_the_oldest_row_and_then_years(staff_client: 
 
     page = read(staff_client.get(ORDERS))
 
-    assert f"?placed_at_in={today:%Y-%m}" in page
-    assert page.count("?placed_at_in=") == 4
+    assert f"?created_at_in={today:%Y-%m}" in page
+    assert page.count("?created_at_in=") == 4
 
-    Order.objects.filter(pk=order.pk).update(placed_at=datetime(2023, 5, 6, tzinfo=UTC))
+    Order.objects.filter(pk=order.pk).update(created_at=datetime(2023, 5, 6, tzinfo=UTC))
 
     page = read(staff_client.get(ORDERS))
 
-    assert "?placed_at_in=2023" in page
-    assert "?placed_at_in=2023-05" not in page
+    assert "?created_at_in=2023" in page
+    assert "?created_at_in=2023-05" not in page
 
 
 @pytest.mark.parametrize("period", ["2024-13", "2024-1", "last week", "9999"])
 def test_an_unknown_period_shows_the_whole_list(staff_client: Client, period: str) -> None:
-    response = staff_client.get(f"{ORDERS}?placed_at_in={period}")
+    response = staff_client.get(f"{ORDERS}?created_at_in={period}")
 
     assert (response.status_code, response["Location"]) == (302, f"{ORDERS}?e=1")
