@@ -37,14 +37,14 @@ def test_once_does_what_is_due_and_says_so() -> None:
     outbox.enqueue("note", {})
     outbox.enqueue("fail", {})
 
-    assert run_once() == "2 done, 1 failed\n"
+    assert run_once() == "Background jobs: 2 done, 1 failed\n"
     assert Job.objects.filter(done_at=None).count() == 1
 
 
 def test_failures_alone_are_told_too() -> None:
     outbox.enqueue("fail", {})
 
-    assert run_once() == "0 done, 1 failed\n"
+    assert run_once() == "Background jobs: 0 done, 1 failed\n"
 
 
 def test_with_nothing_due_it_says_nothing() -> None:
@@ -78,7 +78,7 @@ def test_a_worker_stays_until_it_is_told_to_stop_and_finishes_its_job_first() ->
 
     call_command("run_jobs", "--pause", "0.01", stdout=out)
 
-    assert out.getvalue() == "2 done, 0 failed\n"
+    assert out.getvalue() == "Background jobs: 2 done, 0 failed\n"
     assert not Job.objects.filter(done_at=None).exists()
 
 
@@ -105,7 +105,7 @@ def test_a_worker_outlives_a_database_that_goes_away() -> None:
         call_command("run_jobs", "--pause", "0.01", stdout=out, stderr=err)
 
     assert "The database is unavailable" in err.getvalue()
-    assert out.getvalue() == "1 done, 0 failed\n"
+    assert out.getvalue() == "Background jobs: 1 done, 0 failed\n"
 
 
 @pytest.mark.django_db(transaction=True)

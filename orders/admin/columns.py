@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -33,7 +34,7 @@ class OrderColumns:
 
     @admin.display(description="Order", ordering="placed_at")
     def order_column(self, order: Order) -> SafeString:
-        return _stack(order.number, f"{timezone.localtime(order.placed_at):%d %b %Y, %H:%M}")
+        return _stack(order.number, date_format(timezone.localtime(order.placed_at), "DATETIME_FORMAT"))
 
     @admin.display(description="Buyer", ordering="name")
     def buyer_column(self, order: Order) -> SafeString:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts import phones
 from accounts.exceptions import PhoneInvalid
@@ -71,7 +72,7 @@ class ResendForm(SubmissionForm):
         super().__init__(order, *args, **kwargs)
         first_jobs = {repr(job.payload): job for job in resending.list_emails(order)}  # of each, the one that was sent first
         choices = [
-            (job.pk, f"{resending.get_title(order, job)}, {timezone.localtime(job.created_at):%d %b %Y, %H:%M}")
+            (job.pk, f"{resending.get_title(order, job)}, {date_format(timezone.localtime(job.created_at), 'DATETIME_FORMAT')}")
             for job in first_jobs.values()
         ]
         self.fields["job"] = forms.TypedChoiceField(label="E-mail", coerce=int, choices=choices)

@@ -73,6 +73,12 @@ def test_months_are_offered_back_to_the_oldest_row_and_then_years(staff_client: 
     assert "?created_at_in=2023-05" not in page
 
 
+def test_the_counts_of_the_other_filters_are_shown_beside_it(staff_client: Client) -> None:
+    make_cash_order()
+
+    assert "Processing (1)" in read(staff_client.get(f"{ORDERS}?_facets=True"))
+
+
 @pytest.mark.parametrize("period", ["2024-13", "2024-1", "last week", "9999"])
 def test_an_unknown_period_shows_the_whole_list(staff_client: Client, period: str) -> None:
     response = staff_client.get(f"{ORDERS}?created_at_in={period}")

@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 connection.close()  # the next poll opens a new connection
                 done = failed = 0
             if done or failed:
-                self.stdout.write(f"{done} done, {failed} failed")
+                self.stdout.write(f"Background jobs: {done} done, {failed} failed")
             if once and not done and not failed:
                 return
             if not once and shutdown.wait(0 if done else pause):

@@ -102,7 +102,7 @@ function renderOffer(product, variant, go) {
   if (!variant) return [h("p", { class: "wrong" }, "This combination is not available.")];
   const { price, compare_at_price: before, currency, stock, lowest_price_30_days: lowest } = variant;
   const max = Math.min(stock, state.config.limits.max_quantity);
-  const quantity = field("Quantity", input("quantity", { type: "number", min: 1, max, value: 1, inputmode: "numeric", required: true }));
+  const quantity = field("Quantity", input("quantity", { type: "number", min: 1, max, value: 1, inputmode: "numeric" }));
   const add = form({ quantity }, "Add to cart", async (values) => {
     const { message, cart } = await shop("POST", "/cart/add/", { sku_id: variant.id, quantity: Number(values.quantity) });
     update({ units: cart.total_items });

@@ -1,6 +1,6 @@
-"""Date formats of the admin: ISO 8601, unambiguous in every country."""
+"""Date formats of the admin: the month in letters, so that no country reads another one."""
 
-DATE_FORMAT = "Y-m-d"
-DATETIME_FORMAT = "Y-m-d H:i"
+DATE_FORMAT = "d M Y"
+DATETIME_FORMAT = "d M Y, H:i"
 SHORT_DATE_FORMAT = DATE_FORMAT
 SHORT_DATETIME_FORMAT = DATETIME_FORMAT
