@@ -22,6 +22,7 @@ REQUIREMENTS: dict[str, Callable[[], bool]] = {
     "postgresql": lambda: connection.vendor == "postgresql",
     "node": lambda: not services.find_missing_programs("node"),
     "browser": lambda: not services.find_missing_programs("browser"),
+    "proxy": lambda: not services.find_missing_programs("proxy"),
     "soak": lambda: IS_SOAK,
 }
 SLOWEST = 20  # how many tests of a run are named

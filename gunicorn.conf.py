@@ -1,9 +1,13 @@
 """How gunicorn serves the shop: `gunicorn` at the project's root needs no other argument. An option on its command line wins."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from environs import Env
+from prometheus_client.multiprocess import mark_process_dead
 
 ROOT = Path(__file__).resolve().parent
 env = Env()
@@ -44,6 +48,31 @@ accesslog = None  # the shop's own log has a line for each request
 control_socket_disable = True
 
 
-def post_fork(server: object, worker: object) -> None:
-    """Pass the setting to a new worker."""
-    worker.read_timeout = read_timeout  # type: ignore[attr-defined]  # of LimitedWorker
+# Each worker counts for /metrics in files of a slot, which it leaves to the worker that follows it (core/metrics.py).
+METRICS_FOLDER, OWN_FOLDER = "PROMETHEUS_MULTIPROC_DIR", "shop-metrics-"
+if METRICS_FOLDER not in os.environ:  # it stays the same when gunicorn reloads this file
+    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=OWN_FOLDER, dir=worker_tmp_dir)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose the slot of a new worker: the lowest that no running one has."""
+    taken = {running.slot for running in server.WORKERS.values()}
+    worker.slot = min(set(range(len(taken) + 1)) - taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Pass the settings to a new worker, before it loads the shop."""
+    worker.read_timeout = read_timeout
+    os.environ["SHOP_METRICS_SLOT"] = str(worker.slot)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Drop what only counts while a worker runs."""
+    mark_process_dead(worker.slot)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Delete the counts."""
+    folder = Path(os.environ[METRICS_FOLDER])
+    if folder.name.startswith(OWN_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import signing
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from accounts.models import User
@@ -39,8 +39,18 @@ def make_verification_token(claims: VerificationClaims) -> str:
 
 def hash_account_state(user: User) -> str:
     """Return a hash that changes with the password, the address or its verification, which invalidates earlier requests."""
+    return _compute_state(user, settings.SECRET_KEY)
+
+
+def has_account_state(user: User, state: str) -> bool:
+    """Return whether `hash_account_state` gave this value for the user as they are now, also under a former SECRET_KEY."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(_compute_state(user, key), state) for key in keys)
+
+
+def _compute_state(user: User, key: str) -> str:
     state = f"{user.password}\n{user.email}\n{user.email_verified_at}"
-    return salted_hmac("accounts.state", state, algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("accounts.state", state, secret=key, algorithm="sha256").hexdigest()[:16]
 
 
 def read_verification_token(token: str) -> VerificationClaims | None:

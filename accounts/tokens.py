@@ -81,14 +81,22 @@ def decode_token(text: str, kind: type[ShopToken], *, allow_expired: bool = Fals
     """Verify a token and return its claims; `allow_expired` skips the expiry check. Raises TokenExpired, TokenInvalid."""
     if not text or len(text) > MAX_TOKEN_LENGTH or not text.isascii():
         raise TokenInvalid
-    options: Any = {"require": ["exp", "iat", "iss"], "verify_exp": not allow_expired}
-    try:
-        payload = jwt.decode(text, settings.JWT_SIGNING_KEY, ["HS256"], options=options, issuer=ISSUER, leeway=LEEWAY)
-    except jwt.ExpiredSignatureError:
-        raise TokenExpired from None
-    except (jwt.InvalidTokenError, ValueError):
-        raise TokenInvalid from None
-    return _parse_claims(payload, kind.token_type)
+    for key in (settings.JWT_SIGNING_KEY, *settings.JWT_SIGNING_KEY_FALLBACKS):
+        try:
+            return _parse_claims(_decode(text, key, verify_expiry=not allow_expired), kind.token_type)
+        except jwt.ExpiredSignatureError:
+            raise TokenExpired from None
+        except jwt.InvalidSignatureError:
+            continue
+        except (jwt.InvalidTokenError, ValueError):
+            raise TokenInvalid from None
+    raise TokenInvalid
+
+
+def _decode(text: str, key: str, *, verify_expiry: bool) -> dict[str, Any]:
+    options: Any = {"require": ["exp", "iat", "iss"], "verify_exp": verify_expiry}
+    payload: dict[str, Any] = jwt.decode(text, key, ["HS256"], options=options, issuer=ISSUER, leeway=LEEWAY)
+    return payload
 
 
 def _parse_claims(payload: dict[str, Any], kind: str) -> Claims:

@@ -59,7 +59,7 @@ def confirm_email(token: str, client: ClientInfo) -> User:
 
 
 def _change_email(user: User, claims: links.VerificationClaims, client: ClientInfo) -> User:
-    if links.hash_account_state(user) != claims.state:
+    if not links.has_account_state(user, claims.state):
         raise LinkInvalid
     user.email, user.email_verified_at = claims.email, timezone.now()
     try:

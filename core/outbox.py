@@ -15,6 +15,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from core.compiled_queries import CompiledInsert
+from core.exceptions import DomainError
 from core.models import Job
 
 logger = logging.getLogger("shop.jobs")
@@ -106,8 +107,8 @@ def _run_job(job: Job) -> bool:
     token = _running_job.set(job)
     try:
         HANDLERS[job.kind](job.payload)
-    except Exception as error:  # no error of a job may stop the worker
-        logger.exception("job %s failed", job)
+    except Exception as error:  # noqa: BLE001 - no error of a job may stop the worker
+        _log_failure(job, error)
         job.last_error = f"{type(error).__name__}: {error}"[:2000]
         job.leased_until = None
         job.run_at = timezone.now() + min(timedelta(seconds=30) * 2**job.attempts, MAX_BACKOFF)
@@ -121,6 +122,14 @@ def _run_job(job: Job) -> bool:
     # The row may be deleted together with its account, or leased by another worker if this one exceeded its lease.
     Job.objects.filter(pk=job.pk, attempts=job.attempts).update(**outcome)
     return job.done_at is not None
+
+
+def _log_failure(job: Job, error: Exception) -> None:
+    """Log the failure of an attempt: a line if a server did not answer or refused, a traceback if it may be a fault of the shop."""
+    if isinstance(error, OSError | DomainError):  # SMTPException is an OSError
+        logger.error("job %s failed (attempt %d of %d): %s: %s", job, job.attempts, MAX_ATTEMPTS, type(error).__name__, error)
+    else:
+        logger.error("job %s failed (attempt %d of %d)", job, job.attempts, MAX_ATTEMPTS, exc_info=error)
 
 
 def retry_failed(jobs: QuerySet[Job]) -> int:

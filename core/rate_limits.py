@@ -13,9 +13,12 @@ from django.conf import settings
 from django.core.cache import caches
 from redis.exceptions import RedisError
 
+from core.circuit_breaker import CircuitBreaker
 from core.exceptions import TooManyRequests
 
 logger = logging.getLogger("shop.throttles")
+RETRY_SECONDS = 5.0  # between attempts to reach Redis during an outage
+breaker = CircuitBreaker(RETRY_SECONDS)
 IPV6_PREFIX_LENGTH = 64  # bits; every IPv6 subscriber gets at least a network of this size
 
 
@@ -48,11 +51,17 @@ def get_caller_key(ip: str | None) -> str:
 
 def _count_with_fallback(key: str, limit: int, seconds: int) -> int | None:
     """Count a call; return None within the limit, else the seconds until the window ends."""
-    try:
-        return _increment(caches["throttles"], key, limit, seconds)
-    except RedisError as error:
-        logger.error("Redis is unavailable, so this process counts on its own: %s", type(error).__name__)
-        return _increment(caches["throttles_alone"], key, limit, seconds)
+    if breaker.allows_call():
+        try:
+            wait = _increment(caches["throttles"], key, limit, seconds)
+        except RedisError as error:
+            if breaker.record_failure():
+                logger.error("Redis is unavailable, so this process counts calls on its own: %s", type(error).__name__)
+        else:
+            if breaker.record_success():
+                logger.warning("Redis is available again")
+            return wait
+    return _increment(caches["throttles_alone"], key, limit, seconds)
 
 
 def _increment(cache: Any, key: str, limit: int, seconds: int) -> int | None:

@@ -18,6 +18,7 @@ PICTURES = {".webp", ".png", ".jpg", ".svg"}
 LANGUAGES = {
     **{".py": "python", ".js": "js", ".mjs": "js", ".ts": "ts", ".json": "json", ".yaml": "yaml", ".yml": "yaml"},
     **{".html": "html", ".css": "css", ".toml": "toml", ".ini": "ini", ".txt": "text", "": "text"},
+    **{".conf": "nginx", ".service": "ini"},
 }
 FENCE = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2`*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")

@@ -20,10 +20,15 @@ def generate_order_number(now: datetime) -> str:
 
 def order_token(number: str) -> str:
     """Return the guest token of an order. It is derived, not stored, so a replayed request returns the same token."""
-    mac = hmac.new(settings.ORDER_TOKEN_SECRET.encode(), f"order:v1:{number}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
+    return _compute_token(number, settings.ORDER_TOKEN_SECRET)
 
 
 def is_valid_order_token(token: str, number: str) -> bool:
     """Return whether the token belongs to the order with this number."""
-    return hmac.compare_digest(token.encode("utf-8", "replace"), order_token(number).encode())
+    given, secrets_in_use = token.encode("utf-8", "replace"), (settings.ORDER_TOKEN_SECRET, *settings.ORDER_TOKEN_SECRET_FALLBACKS)
+    return any(hmac.compare_digest(given, _compute_token(number, secret).encode()) for secret in secrets_in_use)
+
+
+def _compute_token(number: str, secret: str) -> str:
+    mac = hmac.new(secret.encode(), f"order:v1:{number}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()

@@ -6,22 +6,15 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 from zoneinfo import available_timezones
 
-import dj_database_url
 from environs import Env, EnvError
 
 from core import stripe_keys
 from core.currencies import exponent
 
 DEVELOPMENT_KEY = "development-only-key-that-no-production-start-accepts-0123456789"
-RESERVED_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz")
-# JIT compilation costs more than any query of a shop, and the tables are on SSDs. With less memory, the matches of frequent words
-# are collected by pages, and all rows of these are read. Parallel workers would take the cores from other requests.
-# Connection poolers reject such options; with one, use ALTER ROLE ... SET.
-PLANNER_OPTIONS = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_parallel_workers_per_gather=0"
+RESERVED_PATHS = ("api", "static", "media", "products", "cart", "orders", "order", "auth", "config", "healthz", "readyz", "metrics")
 RATE = re.compile(r"([1-9][0-9]{0,6})/([1-9][0-9]?)?(s|min|h|d)")
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 Rates = tuple[tuple[int, int], ...]  # (calls, seconds)
@@ -80,6 +73,16 @@ class ShopEnv(Env):
         if len(secret.encode()) < 32 or secret == secret_key:
             raise EnvError(f"{name} must be at least 32 bytes long and differ from SECRET_KEY.")
         return secret
+
+    def former_secrets(self, variable: str, former_secret_keys: list[str]) -> list[str]:
+        """Return the former values that stay valid of the secret that `variable` names with the suffix `_FALLBACKS`.
+
+        If the secret itself is not set, what former values of SECRET_KEY derive stays valid, too.
+        """
+        name = variable.removesuffix("_FALLBACKS")
+        listed: list[str] = self.list(variable, [])
+        derived = [] if self.str(name, "") else [self.derived_secret(name, key) for key in former_secret_keys]
+        return [*listed, *derived]
 
 
 def parse_secret_key(value: str, *, debug: bool, testing: bool) -> str:
@@ -225,51 +228,3 @@ def _parse_rates(text: str) -> Rates:
     if not all(matches):
         raise EnvError("THROTTLE_RATES has a rate that is not like 10/min, 10/15min, 100/h or 1000/d.")
     return tuple((int(rate[1]), int(rate[2] or 1) * SECONDS[rate[3]]) for rate in matches if rate)
-
-
-def parse_database(env: ShopEnv, base_dir: Path) -> dict[str, Any]:
-    """Return Django's database settings from DATABASE_URL; a SQLite file if it is not set. Raises EnvError."""
-    url: str = env.str("DATABASE_URL", "") or f"sqlite:///{base_dir / 'db.sqlite3'}"
-    try:
-        config: dict[str, Any] = dict(dj_database_url.parse(url))
-    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-        raise EnvError("DATABASE_URL is malformed; it must look like postgres://user:password@host:5432/name.") from None
-    if config["ENGINE"] == "django.db.backends.sqlite3":
-        return config | _sqlite_config(config["NAME"])
-    return config | _server_config(env, config)
-
-
-def _sqlite_config(name: str) -> dict[str, Any]:
-    # IMMEDIATE: otherwise a transaction that reads before it writes fails with "database is locked" under concurrency.
-    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-    return {
-        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas},
-        "CONN_MAX_AGE": None,
-        "TEST": {"NAME": f"{name}.test" if name != ":memory:" else None},
-    }
-
-
-def _server_config(env: ShopEnv, config: dict[str, Any]) -> dict[str, Any]:
-    pool = env.count("DATABASE_POOL", 0)
-    options: dict[str, Any] = dict(config.get("OPTIONS", {}))
-    if config["ENGINE"] == "django.db.backends.postgresql":
-        if env.bool("DATABASE_SSL", False):
-            options.setdefault("sslmode", "require")
-        timeout = env.count("DATABASE_STATEMENT_TIMEOUT", 0)
-        if env.bool("DATABASE_PREPARED", True):
-            options |= {"server_side_binding": True, "prepare_threshold": 1}
-            limit = f" -c statement_timeout={timeout}" if timeout else ""
-            options["options"] = f"{options.get('options', '')} {PLANNER_OPTIONS}{limit}".strip()
-        elif timeout:
-            raise EnvError(
-                "DATABASE_STATEMENT_TIMEOUT cannot be sent through a connection pooler (DATABASE_PREPARED=0). "
-                "Leave it empty, and set the limit in PostgreSQL: ALTER ROLE ... SET statement_timeout = '5s'."
-            )
-        if pool:
-            options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
-    return {
-        "OPTIONS": options,
-        "CONN_MAX_AGE": 0 if pool else env.count("CONN_MAX_AGE", 60),
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": not env.bool("DATABASE_PREPARED", True),
-    }

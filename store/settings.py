@@ -12,11 +12,10 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 
-from store import api_document, env_file, theme
+from store import api_document, env_file, process, theme
 from store.environment import (
     ShopEnv,
     parse_admin_path,
-    parse_database,
     parse_email_backend,
     parse_hosts,
     parse_markets,
@@ -37,6 +36,7 @@ from store.environment_checks import (
     check_live_stripe_key,
     check_stripe_keys,
 )
+from store.environment_database import parse_database
 from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
@@ -61,9 +61,14 @@ try:
     SECRET_KEY = parse_secret_key(env.str("SECRET_KEY", ""), debug=DEBUG, testing=TESTING)
     JWT_SIGNING_KEY = env.derived_secret("JWT_SIGNING_KEY", SECRET_KEY)
     GUEST_KEY_SECRET = env.derived_secret("GUEST_KEY_SECRET", SECRET_KEY)
-    GUEST_KEY_SECRET_FALLBACKS: list[str] = env.list("GUEST_KEY_SECRET_FALLBACKS", [])
     ORDER_TOKEN_SECRET = env.derived_secret("ORDER_TOKEN_SECRET", SECRET_KEY)
     OTP_PEPPER = env.derived_secret("OTP_PEPPER", SECRET_KEY)
+    # Former values that are still accepted while a secret is being rotated (docs/operations.md).
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+    JWT_SIGNING_KEY_FALLBACKS = env.former_secrets("JWT_SIGNING_KEY_FALLBACKS", SECRET_KEY_FALLBACKS)
+    GUEST_KEY_SECRET_FALLBACKS = env.former_secrets("GUEST_KEY_SECRET_FALLBACKS", SECRET_KEY_FALLBACKS)
+    ORDER_TOKEN_SECRET_FALLBACKS = env.former_secrets("ORDER_TOKEN_SECRET_FALLBACKS", SECRET_KEY_FALLBACKS)
+    OTP_PEPPER_FALLBACKS = env.former_secrets("OTP_PEPPER_FALLBACKS", SECRET_KEY_FALLBACKS)
     check_all_different(
         JWT_SIGNING_KEY=JWT_SIGNING_KEY,
         GUEST_KEY_SECRET=GUEST_KEY_SECRET,
@@ -95,7 +100,7 @@ try:
     THROTTLE_RATES = parse_throttle_rates(env.str("THROTTLE_RATES", ""))
 
     # --- 5. Database and cache ---------------------------------------------------------------------------------------
-    DATABASES = {"default": parse_database(env, BASE_DIR)}
+    DATABASES = {"default": parse_database(env, BASE_DIR, is_serving=process.is_serving)}
     REDIS_URL = env.str("REDIS_URL", "")
 
     # --- 6. Media, payments, sign-in with Google ---------------------------------------------------------------------
@@ -145,6 +150,9 @@ try:
     SMS_FILE_PATH = env.str("SMS_FILE_PATH", "")
     SMS_BACKEND = parse_sms_backend(env.str("SMS_BACKEND", ""), SMS_FILE_PATH, debug=DEBUG)
     check_live_shop(STRIPE_SECRET_KEY, FRONTEND_URL, SMS_BACKEND, debug=DEBUG)
+    LOG_FORMAT = env.one_of("LOG_FORMAT", ("line", "json"))
+    ACCESS_LOG = env.bool("ACCESS_LOG", not DEBUG)
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LOG_LEVEL = env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 except EnvError as error:
     raise ImproperlyConfigured(f"{error} See .env.example.") from None
@@ -173,6 +181,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "core.http.request_id.RequestIdMiddleware",
+    "core.http.access.AccessMiddleware",
     "core.http.cors.ExactCorsMiddleware",
     "core.http.security_headers.SecurityHeadersMiddleware",
     "core.http.content_length.ContentLengthMiddleware",
@@ -293,7 +302,7 @@ UNFOLD = theme.get_unfold_settings(FRONTEND_URL)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]  # probes use plain HTTP from the internal network
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # probes use plain HTTP from the internal network
 # W005, W021: a shop may share its domain with hosts that it does not control, so the operator decides on subdomains and preload.
 # W003: a subclass of the CSRF middleware protects the admin; the API uses the origin rule.
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
@@ -341,9 +350,10 @@ LOGGING = {
             "()": "core.redaction.RedactedFormatter",
             "format": "{asctime} {levelname} {name} [{request_id}] {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "core.json_logs.RedactedJsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},

@@ -20,7 +20,9 @@ from orders.api.views import OrderViewSet
 from orders.api.webhook_view import StripeWebhook
 from products.api.part_views import ProductPartsViewSet
 from products.api.views import ProductViewSet
-from store.views import ConfigViewSet, DocsView, SchemaView, healthz, readyz, serve_media
+from store.metrics import metrics
+from store.probes import healthz, readyz
+from store.views import ConfigViewSet, DocsView, SchemaView, serve_media
 
 admin.site.index_title = "The shop"
 
@@ -74,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/docs/?$", DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
+    re_path(r"^metrics/?$", metrics),
     re_path(rf"^{settings.ADMIN_PATH[:-1]}$", RedirectView.as_view(url=f"/{settings.ADMIN_PATH}")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include(api)),

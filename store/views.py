@@ -1,14 +1,11 @@
-"""Views that belong to no app: the public configuration, the API schema, and the health probes."""
+"""Views that belong to no app: the public configuration, and the API schema."""
 
 from dataclasses import asdict
 from threading import Lock
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
@@ -22,7 +19,7 @@ from rest_framework.viewsets import ViewSet
 from carts.models import MAX_LINES, MAX_QUANTITY
 from core import markets, money
 from core.countries import get_market_country
-from core.http.envelope import Refusal, Reply, encode, failure, success
+from core.http.envelope import Refusal, Reply
 from core.http.openapi import api_schema
 from core.http.renderers import EnvelopeRenderer
 from core.pagination import MAX_PAGE_SIZE
@@ -176,32 +173,3 @@ def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Liveness probe: the process is running."""
-    return HttpResponse(encode(success(None, "OK")), content_type="application/json")
-
-
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Readiness probe: the database is reachable and migrated, and the cache is reachable."""
-    problem = _find_problem()
-    if problem:
-        body = failure(503, "not_ready", f"Not ready: {problem}")
-        return HttpResponse(encode(body), status=503, content_type="application/json")
-    return HttpResponse(encode(success(None, "OK")), content_type="application/json")
-
-
-def _find_problem() -> str:
-    """Return the reason why the process is not ready, or an empty string."""
-    try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return "migrations are pending"
-    except DatabaseError:
-        return "the database does not answer"
-    try:
-        cache.get("readyz")
-    except Exception:  # noqa: BLE001 - each cache backend has its own errors
-        return "the cache does not answer"
-    return ""

@@ -15,7 +15,12 @@ from typing import IO
 
 from tests.services import find_missing_programs, memory_folder, postgres, redis
 
-PARTS = {"engine": "the tests on PostgreSQL and Redis", "node": "the tests of client code", "browser": "the tests in a browser"}
+PARTS = {
+    "engine": "the tests on PostgreSQL and Redis",
+    "node": "the tests of client code",
+    "browser": "the tests in a browser",
+    "proxy": "the tests behind nginx",
+}
 NO_TESTS_COLLECTED = 5  # pytest's exit code where no test was chosen
 SQLITE = {"REDIS_URL": "", "TESTS_SHARE": "", "TESTS_UNMEASURED": "sqlite"}
 PARALLEL_RUN = {"TESTS_UNMEASURED": "postgresql"}  # where both engines run side by side

@@ -30,7 +30,7 @@ def program(name: str) -> str | None:
 
 
 # The programs that parts of the suite need.
-NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm"), "browser": ("chromium",)}
+NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm"), "browser": ("chromium",), "proxy": ("nginx",)}
 OLDEST_NODE = 20  # @hey-api/openapi-ts does not start on 18
 
 

@@ -92,4 +92,6 @@ class Refusal(Response):
 def refuse(status: int, code: str, message: str, *, details: Mapping[str, Any] | None = None) -> HttpResponse:
     """Return an error as a rendered response, for code outside of REST framework views."""
     body = failure(status, code, message, details=details)
-    return HttpResponse(encode(body), status=status, content_type="application/json")
+    response = HttpResponse(encode(body), status=status, content_type="application/json")
+    response.refusal_code = code  # type: ignore[attr-defined]  # for the metrics, as a Refusal has it in its data
+    return response

@@ -36,9 +36,14 @@ STATUS_BY_KIND: tuple[tuple[type[kinds.DomainError], int], ...] = (
     (kinds.GatewayDown, 503),
 )
 INVALID_MESSAGE = "Validation failed"
+QUERY_TIMEOUT_MESSAGE = "This took too long. Ask for less at once, or try again in a moment"
+QUERY_CANCELED = "57014"  # SQLSTATE, https://www.postgresql.org/docs/15/errcodes-appendix.html
 SERVER_ERROR_MESSAGE = "Something went wrong on our side"
 # Headers with the key of a cart or an order. An unreadable key must not be treated as a missing one.
 KEY_HEADERS = {"HTTP_X_CART_TOKEN": "X-Cart-Token", "HTTP_X_SESSION_KEY": "X-Session-Key", "HTTP_X_ORDER_TOKEN": "X-Order-Token"}
+
+# Called by the address of the process, not by its host name.
+PROBES = frozenset(f"/{name}{slash}" for name in ("healthz", "readyz", "metrics") for slash in ("", "/"))
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
@@ -67,13 +72,21 @@ def _build_refusal(exc: Exception, context: dict[str, Any]) -> Refusal:
         return _refuse_unread_body(exc)
     request = context.get("request")
     if isinstance(exc, OperationalError):
-        logger.error("the database is unavailable: %s", exc)
-        body = failure(503, "database_unavailable", "The shop is busy. Try again in a moment")
-        return Refusal(body, status=503, headers={"Retry-After": "2"})
+        return _refuse_database_error(exc)
     if isinstance(exc, IntegrityError) and _is_deleted(getattr(request, "user", None)):
         return _refuse_domain_error(kinds.NotSignedIn("This account no longer exists"))
     _report(exc, getattr(request, "_request", request))
     return Refusal(failure(500, "server_error", SERVER_ERROR_MESSAGE), status=500)
+
+
+def _refuse_database_error(exc: OperationalError) -> Refusal:
+    """Refuse a request that the database could not answer, or not in time."""
+    if getattr(exc.__cause__, "sqlstate", "") == QUERY_CANCELED:
+        logger.error("a statement was ended by its time limit: %s", exc)
+        return Refusal(failure(503, "query_timeout", QUERY_TIMEOUT_MESSAGE), status=503, headers={"Retry-After": "2"})
+    logger.error("the database is unavailable: %s", exc)
+    body = failure(503, "database_unavailable", "The shop is busy. Try again in a moment")
+    return Refusal(body, status=503, headers={"Retry-After": "2"})
 
 
 def _refuse_unread_body(exc: UnreadablePostError) -> Refusal:
@@ -153,10 +166,11 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            request.get_host()
-        except DisallowedHost:
-            return refuse(400, "bad_host", "This host is not served here")
+        if request.path not in PROBES:
+            try:
+                request.get_host()
+            except DisallowedHost:
+                return refuse(400, "bad_host", "This host is not served here")
         if len(request.path) > MAX_PATH or len(request.META.get("QUERY_STRING", "")) > MAX_QUERY:
             return refuse(414, "url_too_long", "The address is too long")
         unreadable = next((name for key, name in KEY_HEADERS.items() if not request.META.get(key, "").isascii()), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core import outbox
+from core.exceptions import GatewayDown
 from core.models import Job
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +122,31 @@ def test_a_failing_job_stops_no_other_and_is_kept_with_its_error(done: list[Any]
     assert (job.attempts, job.done_at, job.failed_at, job.leased_until) == (1, None, None, None)
     assert job.last_error == "RuntimeError: no connection to the mail server"
     assert is_near(job.run_at, timezone.now() + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("error", "has_traceback"),
+    [
+        (SMTPServerDisconnected("Connection unexpectedly closed"), False),
+        (ConnectionRefusedError("refused"), False),
+        (GatewayDown("no answer"), False),
+        (KeyError("name"), True),
+    ],
+)
+def test_a_server_that_does_not_answer_is_one_line_and_a_fault_has_its_traceback(
+    done: list[Any], caplog: pytest.LogCaptureFixture, error: Exception, has_traceback: bool
+) -> None:
+    def fail(payload: dict[str, Any]) -> None:
+        raise error
+
+    outbox.HANDLERS["fail"] = fail
+    outbox.enqueue("fail", {})
+
+    outbox.run_due()
+
+    (record,) = [record for record in caplog.records if record.name == "shop.jobs"]
+    assert "failed (attempt 1 of 12)" in record.getMessage()
+    assert bool(record.exc_info) is has_traceback
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 2), (2, 4), (8, 256), (9, 360), (10, 360)])

@@ -1,6 +1,8 @@
 """core.rate_limits: counting calls and refusing those over the limit"""
 
+import socket
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from core import rate_limits
+from core.circuit_breaker import CircuitBreaker
 from core.exceptions import TooManyRequests
 from tests.schema_client import SchemaClient
 from tests.services import free_port
@@ -93,13 +96,56 @@ def test_a_whole_ipv6_network_is_one_caller(ip: str | None, expected: str) -> No
     assert rate_limits.get_caller_key(ip) == expected
 
 
-def test_while_redis_does_not_answer_the_process_counts_alone(settings: Settings, api: SchemaClient) -> None:
-    dead = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
+@pytest.fixture
+def breaker(monkeypatch: pytest.MonkeyPatch) -> CircuitBreaker:
+    """Start without an outage, and leave none behind."""
+    monkeypatch.setattr(rate_limits, "breaker", CircuitBreaker(60))
+    return rate_limits.breaker
+
+
+def use_redis(settings: Settings, port: int) -> AbstractContextManager[object]:
+    """Count in the Redis at this port."""
+    redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{port}/0"}
+    options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+    return override_settings(CACHES={**settings.CACHES, "throttles": {**redis, "OPTIONS": options}})
+
+
+def test_while_redis_does_not_answer_the_process_counts_alone(
+    settings: Settings, api: SchemaClient, breaker: CircuitBreaker, caplog: pytest.LogCaptureFixture
+) -> None:
     set_rates(settings, google=((2, 60),))
 
-    with override_settings(CACHES={**settings.CACHES, "throttles": dead}):
+    with use_redis(settings, free_port()):
         assert count_calls(3, "ada") == [60]
         assert api.get("/api/products/").status_code == 200
+
+    assert [record.message for record in caplog.records if record.name == "shop.throttles"] == [
+        "Redis is unavailable, so this process counts calls on its own: ConnectionError"
+    ]
+
+
+def test_a_frozen_redis_delays_one_call(settings: Settings, breaker: CircuitBreaker) -> None:
+    set_rates(settings, google=((20, 60),))
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, use_redis(settings, silent.getsockname()[1]):
+        assert count_calls(20, "ada") == []
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_counting_returns_to_redis_when_that_answers_again(
+    settings: Settings, breaker: CircuitBreaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    breaker.seconds = 0
+    set_rates(settings, google=((2, 60),))
+    with use_redis(settings, free_port()):
+        count_calls(2, "ada")
+
+    assert count_calls(3, "eve") == [60]
+    assert caplog.messages[-1] == "Redis is available again"
+    assert breaker.allows_call()
 
 
 @pytest.fixture

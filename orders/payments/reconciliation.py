@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.actors import SYSTEM
+from core.exceptions import GatewayDown
 from orders.models import Order, Payment, ReconciliationTime, Refund, StripeEvent
 from orders.payments import refunds, sessions, settlement, stripe_gateway, webhook_events
 from orders.payments.provider_state import ProviderRefund, ProviderSession
@@ -19,6 +20,7 @@ from orders.state import alerts
 
 logger = logging.getLogger(__name__)
 BATCH_SIZE = 100  # rows per look-up
+MAX_FAILURES = 3  # calls in a row that the provider does not answer
 REGULAR_PROCESSING_WINDOW = timedelta(minutes=2)  # during which events and requests may still be at work
 BALANCE_RETRY_INTERVAL = timedelta(hours=1)  # for refunds that wait for balance
 PROBLEMS = {  # stored as the reason of the alert, so a code and not its sentence
@@ -61,6 +63,7 @@ class ReconciliationRun:
     order: str = ""
     is_dry: bool = False
     report: Report = field(default_factory=Report)
+    failures_in_a_row: int = 0  # calls that the provider did not answer
 
     def run(self) -> Report:
         """Check open payments, unprocessed events, the provider's sessions and refunds, and unanswered refunds."""
@@ -81,15 +84,26 @@ class ReconciliationRun:
         return self.report
 
     def _try(self, subject: str, act: Callable[[], None]) -> bool:
-        """Call `act`; if it fails, report it and go on with the rest. Return whether it succeeded."""
+        """Call `act`; if it fails, report it and go on with the rest. Return whether it succeeded.
+
+        Once the provider has left several calls unanswered, the rest waits for the next run: each would take as long as a time-out.
+        """
+        if self.failures_in_a_row >= MAX_FAILURES:
+            _append_once(self.report.attention, "the payment provider does not answer, so the rest was not checked")
+            return False
         try:
             act()
+        except GatewayDown as error:
+            self.failures_in_a_row += 1
+            self.report.attention.append(f"{subject}: {error.message}")
+            return False
         except sessions.PROVIDER_ERRORS as error:
             self.report.attention.append(f"{subject}: {error.message}")
         except Exception as error:
             logger.exception("Reconciliation of %s failed", subject)
             self.report.attention.append(f"{subject}: {type(error).__name__}: {error}")
         else:
+            self.failures_in_a_row = 0
             return True
         return False
 

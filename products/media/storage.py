@@ -1,5 +1,6 @@
 """Storing images and building their URLs: local files, or Cloudinary if its keys are set."""
 
+import logging
 import uuid
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from django.core.files.storage import default_storage
 from core.absolute_urls import build_absolute_url
 from products.exceptions import MediaDown
 
+logger = logging.getLogger("shop.media")
 THUMBNAIL_SIZE = 480  # pixels, longer side
 
 
@@ -40,9 +42,12 @@ def build_thumbnail_url(site: str, name: str | None) -> str | None:
 
 def save(content: bytes, extension: str) -> str:
     """Store an image under a random name and return the name. Raises MediaDown, MediaRefused."""
+    name = f"products/{uuid.uuid4().hex}.{extension}"
     try:
-        return default_storage.save(f"products/{uuid.uuid4().hex}.{extension}", ContentFile(content))
+        return default_storage.save(name, ContentFile(content))
     except OSError as error:
+        logger.error("an image could not be stored: %s", error)
+        delete(name)  # a full disk leaves a part of it
         raise MediaDown from error
 
 

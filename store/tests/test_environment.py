@@ -1,7 +1,5 @@
 """How the shop parses individual variables, and which values it rejects."""
 
-from pathlib import Path
-
 import pytest
 from environs import EnvError
 
@@ -9,7 +7,6 @@ from store.environment import (
     DEVELOPMENT_KEY,
     ShopEnv,
     parse_admin_path,
-    parse_database,
     parse_hosts,
     parse_markets,
     parse_secret_key,
@@ -168,76 +165,3 @@ def test_the_admins_path_is_a_path_that_nothing_else_uses(value: str) -> None:
         parse_admin_path(value)
 
     assert "ADMIN_PATH" in str(error.value)
-
-
-def get_database_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, object]:
-    """Return the database settings for exactly these variables."""
-    for name in (
-        "DATABASE_URL",
-        "DATABASE_POOL",
-        "DATABASE_SSL",
-        "DATABASE_PREPARED",
-        "DATABASE_STATEMENT_TIMEOUT",
-        "CONN_MAX_AGE",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return parse_database(ShopEnv(), Path("/shop"))
-
-
-@pytest.mark.parametrize("variables", [{}, {"DATABASE_URL": ""}])
-def test_without_a_database_url_there_is_a_file(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
-    config = get_database_settings(monkeypatch, **variables)
-
-    assert config["ENGINE"] == "django.db.backends.sqlite3"
-    assert config["NAME"] == "/shop/db.sqlite3"
-
-
-def test_a_server_keeps_connections_and_prepares_statements(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://ada:pw@db.example:5433/shop")
-
-    assert config["ENGINE"] == "django.db.backends.postgresql"
-    assert (config["NAME"], config["HOST"], config["PORT"]) == ("shop", "db.example", 5433)
-    assert (config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"]) == (60, True)
-    planner = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_parallel_workers_per_gather=0"
-    assert config["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 1, "options": planner}
-    assert config["DISABLE_SERVER_SIDE_CURSORS"] is False
-
-
-def test_statements_of_a_server_can_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_STATEMENT_TIMEOUT="5000")
-
-    assert " -c statement_timeout=5000" in str(config["OPTIONS"])
-
-
-def test_behind_a_transaction_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_PREPARED="0", DATABASE_SSL="1")
-
-    assert config["OPTIONS"] == {"sslmode": "require"}
-    assert config["DISABLE_SERVER_SIDE_CURSORS"] is True
-
-
-def test_a_limit_of_statements_that_a_pooler_would_ignore_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    variables = {"DATABASE_URL": "postgres://db/shop", "DATABASE_PREPARED": "0", "DATABASE_STATEMENT_TIMEOUT": "5000"}
-
-    with pytest.raises(EnvError, match=r"^DATABASE_STATEMENT_TIMEOUT cannot be sent .* ALTER ROLE \.\.\. SET statement_timeout"):
-        get_database_settings(monkeypatch, **variables)
-
-
-def test_a_pool_bounds_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = get_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_POOL="4", DATABASE_PREPARED="0")
-
-    assert config["OPTIONS"] == {"pool": {"min_size": 1, "max_size": 4, "timeout": 10}}
-    assert config["CONN_MAX_AGE"] == 0
-
-
-@pytest.mark.parametrize(
-    "url", ["nonsense-4711", "foo://ada:pw-4711@db/shop", "postgres://ada:pw-4711@db:port/shop", "postgres://ada:pw-4711@[/x"]
-)
-def test_a_database_url_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    with pytest.raises(EnvError) as error:
-        get_database_settings(monkeypatch, DATABASE_URL=url)
-
-    assert "DATABASE_URL" in str(error.value)
-    assert "4711" not in str(error.value)

@@ -1,15 +1,28 @@
 """/healthz and /readyz"""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import OperationalError
 from django.test import Client, override_settings
-from pytest_django import DjangoAssertNumQueries
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from core import outbox
+from core.models import Job
+from store import probes
 
 OK = {"success": True, "status": 200, "message": "OK", "data": None, "warnings": []}
-DEAD_REDIS = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
+DEAD_REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+
+
+@pytest.fixture(autouse=True)
+def unread_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start as a new process does, which has not looked at the migrations yet."""
+    monkeypatch.setitem(probes._state, "is_migrated", False)
 
 
 def build_not_ready(reason: str) -> dict[str, object]:
@@ -44,7 +57,26 @@ def test_a_migrated_shop_is_ready(client: Client) -> None:
 
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
-    assert response.json() == OK
+    assert response.json() == {**OK, "data": {"degraded": []}}
+
+
+@pytest.mark.django_db
+def test_the_migrations_are_read_until_all_are_applied(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    client.get("/readyz")
+
+    with django_assert_num_queries(1):  # the jobs
+        client.get("/readyz")
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "shop-6d4cf56db6-x2x7b", "", "a b"])
+@pytest.mark.django_db
+def test_probes_answer_under_any_host(client: Client, settings: Settings, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    settings.SECURE_SSL_REDIRECT = True
+
+    answers = [client.get(path, HTTP_HOST=host).status_code for path in ("/healthz", "/healthz/", "/readyz", "/readyz/")]
+
+    assert answers == [200, 200, 200, 200]
 
 
 @pytest.mark.django_db
@@ -59,12 +91,22 @@ def test_it_is_not_ready_while_a_migration_is_pending(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_it_is_not_ready_while_the_cache_does_not_answer(client: Client) -> None:
-    with override_settings(CACHES=DEAD_REDIS):
+def test_it_is_ready_but_degraded_while_the_cache_does_not_answer(client: Client, settings: Settings) -> None:
+    with override_settings(CACHES={**settings.CACHES, "throttles": DEAD_REDIS}):
         response = client.get("/readyz")
 
-    assert response.status_code == 503
-    assert response.json() == build_not_ready("the cache does not answer")
+    assert response.status_code == 200
+    assert response.json() == {**OK, "data": {"degraded": ["cache"]}}
+
+
+@pytest.mark.django_db
+def test_it_is_degraded_while_nobody_runs_the_jobs(client: Client) -> None:
+    outbox.enqueue("mail", {})
+    Job.objects.update(run_at=timezone.now() - timedelta(minutes=6))
+
+    response = client.get("/readyz")
+
+    assert response.json() == {**OK, "data": {"degraded": ["jobs"]}}
 
 
 @pytest.mark.django_db

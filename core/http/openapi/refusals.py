@@ -9,7 +9,7 @@ from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 
 from core import exceptions as kinds
 from core.http.content_length import TIMEOUT_MESSAGE
-from core.http.handlers import INVALID_MESSAGE, SERVER_ERROR_MESSAGE, get_status
+from core.http.handlers import INVALID_MESSAGE, QUERY_TIMEOUT_MESSAGE, SERVER_ERROR_MESSAGE, get_status
 from core.http.openapi.operation import Operation, RefusalClass
 from core.markets import UnknownMarket
 
@@ -125,6 +125,13 @@ DATABASE_UNAVAILABLE = RefusalInfo(
     "The database did not answer in time.",
     "Repeat the request after `Retry-After` seconds.",
 )
+QUERY_TIMEOUT = RefusalInfo(
+    "query_timeout",
+    503,
+    QUERY_TIMEOUT_MESSAGE,
+    "PostgreSQL ended a statement after `DATABASE_STATEMENT_TIMEOUT`.",
+    "Ask for a smaller page or with more filters, or repeat the request after `Retry-After` seconds.",
+)
 NOT_READY = RefusalInfo(
     "not_ready",
     503,
@@ -134,7 +141,7 @@ NOT_READY = RefusalInfo(
 )
 
 # Any request can be answered with these.
-UNIVERSAL = (BAD_REQUEST, BAD_HOST, INVALID_HEADER, URL_TOO_LONG, SERVER_ERROR, DATABASE_UNAVAILABLE)
+UNIVERSAL = (BAD_REQUEST, BAD_HOST, INVALID_HEADER, URL_TOO_LONG, SERVER_ERROR, DATABASE_UNAVAILABLE, QUERY_TIMEOUT)
 OF_BODIES = (PARSE_ERROR, INVALID, REQUEST_TIMEOUT, LENGTH_REQUIRED, UNSUPPORTED_MEDIA_TYPE)
 OF_NO_OPERATION = (METHOD_NOT_ALLOWED, HEADERS_TOO_LARGE, NOT_READY)
 Refusal = RefusalInfo | RefusalClass

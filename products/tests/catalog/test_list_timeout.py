@@ -25,5 +25,5 @@ def test_a_list_that_takes_too_long_is_refused_for_a_moment(api: SchemaClient, q
     with connection.execute_wrapper(sleep):
         response = api.get(f"/api/products/?{query}")
 
-    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert (response.status_code, response.json()["code"]) == (503, "query_timeout")
     assert response.headers["Retry-After"] == "2"

@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import resource
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from PIL import Image
 from pytest_django.live_server_helper import LiveServer
 
 from products.models import Product, ProductImage
@@ -16,6 +19,7 @@ from products.tests.factories import make_product
 from tests.image_files import (
     BOUNDARY,
     MULTIPART,
+    encode_image,
     list_stored_files,
     make_customer_client,
     make_image,
@@ -218,6 +222,29 @@ def test_a_body_of_unknown_length_is_refused(live_server: LiveServer) -> None:
     status, body = announce_upload(live_server, make_product(), token, **{"Transfer-Encoding": "chunked"})
 
     assert (status, body["code"]) == (411, "length_required")
+
+
+def test_a_disk_that_fills_up_keeps_no_part_of_a_picture(
+    db: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save: Any = FileSystemStorage.__dict__["_save"]
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def save_within_limit(*arguments: Any) -> Any:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limit[1]))
+        try:
+            return save(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    monkeypatch.setattr(FileSystemStorage, "_save", save_within_limit)
+    noise = Image.effect_noise((400, 400), 100)  # 150 KB, as nothing of it compresses
+
+    response = post_image(make_staff_client(), make_product(), encode_image(noise, "PNG"))
+
+    assert (response.status_code, response.json()["code"]) == (503, "media_unavailable")
+    assert is_nothing_stored()
+    assert "an image could not be stored: [Errno 27] File too large" in caplog.text
 
 
 @pytest.mark.parametrize("size", [(60, 40), (900, 600)])

@@ -35,7 +35,8 @@ from tests.services import free_port
 
 BUYERS, STOCK = 6, 400
 # (seed, kills, seconds): whichever of the two is met first ends the loop.
-SHORT, LONG = (20261129, 8, 20), [(seed, 50, 90) for seed in (1, 2, 3)]
+SHORT, LONG = (20261129, 8, 60), [(seed, 50, 120) for seed in (1, 2, 3)]  # seconds are the limit, for a machine with other work
+MIN_CONFIRMED = 5  # orders
 Json = dict[str, Any]
 
 
@@ -174,7 +175,7 @@ def test_nothing_is_lost_however_often_the_shop_is_killed(
     for buyer in buyers:
         buyer.start()
     end, kills = time.monotonic() + seconds, 0
-    while kills < max_kills and time.monotonic() < end:
+    while (kills < max_kills or count_confirmed() < MIN_CONFIRMED) and time.monotonic() < end:
         time.sleep(dice.uniform(0.05, 0.6))
         shop.kill()
         kills += 1
@@ -187,8 +188,13 @@ def test_nothing_is_lost_however_often_the_shop_is_killed(
 
     print(f"{kills} kills, {Order.objects.count()} orders")
     assert kills >= max_kills / 2
-    assert Order.objects.filter(status="processing").count() >= 5, [buyer.orders for buyer in buyers]
+    assert count_confirmed() >= MIN_CONFIRMED, [buyer.orders for buyer in buyers]
     adds_up(stand_in)
+
+
+def count_confirmed() -> int:
+    """Return how many orders are confirmed."""
+    return Order.objects.filter(status="processing").count()
 
 
 def settle(stand_in: Emulator, shop: Shop) -> None:

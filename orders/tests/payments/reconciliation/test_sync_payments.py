@@ -142,6 +142,22 @@ def test_while_the_provider_is_down_the_stock_is_held(card_payments: CardPayment
     assert (run_sync().code, get_stock()) == (1, (1, 0))
 
 
+def test_a_provider_that_is_down_is_not_asked_for_every_order(card_payments: CardPayments) -> None:
+    for number in range(5):
+        client = customer(f"buyer{number}@example.com")
+        add_to_cart(client, make_product(sku=f"LAMP-{number}", stock=1))
+        card_payments.place_order(client)
+    pass_time(60)
+    card_payments.emulator.set_faults({"match": {"path": "/v1/"}, "times": -1, "do": {"status": 503}})
+
+    result = run_sync()
+
+    unanswered = [line for line in result.errors if "is not responding" in line]
+    assert (result.code, len(unanswered)) == (2, 3)
+    assert result.errors[3] == "attention: the payment provider does not answer, so the rest was not checked"
+    assert not ReconciliationTime.objects.exists()
+
+
 def test_a_session_that_was_never_opened_is_abandoned_after_ten_minutes(card_payments: CardPayments) -> None:
     card_payments.emulator.set_faults({"match": {"method": "POST", "path": "sessions$"}, "times": -1, "do": {"status": 500}})
     client = customer()

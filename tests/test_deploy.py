@@ -1,0 +1,174 @@
+"""deploy/: nginx with its configuration in front of two processes of the shop"""
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+
+from accounts.tests.factories import make_access_token, make_user
+from products.models import Product
+from products.tests.factories import make_product
+from tests.crashes import make_environment
+from tests.processes import PRODUCTION, ROOT, serving
+from tests.services import free_port, require_program, wait_for_port
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.mark.proxy]
+DEPLOY = ROOT / "deploy"
+HOST = "shop.example"
+
+
+class Answer(NamedTuple):
+    """The answer of nginx."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def data(self) -> Any:
+        """The `data` of the envelope."""
+        return json.loads(self.body)["data"]
+
+
+class Site:
+    """A client of the site that nginx serves."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.context = ssl._create_unverified_context()  # noqa: S323 - the certificate is made for the test
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        """Send a request."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", method=method, headers={"Host": HOST, **named})
+        try:
+            with urllib.request.urlopen(request, timeout=20, context=self.context) as response:  # noqa: S310 - https
+                return Answer(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read())
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Create a certificate and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    certificate, private = folder / "fullchain.pem", folder / "privkey.pem"
+    certificate.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return certificate, private
+
+
+def write_configuration(folder: Path, processes: list[int], port: int) -> Path:
+    """Write deploy/nginx.conf with the places of this machine, within a configuration that needs no root."""
+    certificate, key = make_certificate(folder)
+    site = (DEPLOY / "nginx.conf").read_text()
+    servers = "\n".join(f"server 127.0.0.1:{process} max_fails=3 fail_timeout=5s;" for process in processes)
+    for old, new in (
+        ("server 127.0.0.1:8000 max_fails=3 fail_timeout=5s;", servers),
+        ("/var/cache/nginx/shop", f"{folder}/cache"),
+        ("/etc/ssl/shop/fullchain.pem", str(certificate)),
+        ("/etc/ssl/shop/privkey.pem", str(key)),
+        ("/srv/shop/media/", f"{folder}/media/"),
+        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+    ):
+        assert site.count(old) == 1, old
+        site = site.replace(old, new)
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    path = folder / "nginx.conf"
+    user = "user root;\n" if os.geteuid() == 0 else ""  # the folder is private
+    path.write_text(f"{user}pid {folder}/pid;\ndaemon off;\nevents {{}}\nhttp {{\n{temporary}access_log off;\n{site}\n}}\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site of nginx before two processes of the shop."""
+    tmp_path = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    served = {**PRODUCTION, "JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY, "TRUSTED_PROXIES": "1", "CATALOG_MAX_AGE": "2"}
+    variables = make_environment(**served)
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "lamp.png").write_bytes(b"picture")
+    with serving(variables) as first, serving(variables) as second:
+        configuration = write_configuration(tmp_path, [first, second], port)
+        command = [require_program("nginx"), "-e", f"{tmp_path}/error.log", "-p", str(tmp_path), "-c", str(configuration)]
+        nginx = subprocess.Popen(command)
+        try:
+            wait_for_port(port)
+            yield Site(port)
+        finally:
+            nginx.terminate()
+            nginx.wait(timeout=20)
+
+
+def test_the_catalog_is_kept_for_callers_without_credentials(site: Site) -> None:
+    lamp = make_product("Lamp")
+    user = make_user()
+    token = f"Bearer {make_access_token(user)}"
+    path = f"/api/products/{lamp.pk}/"
+
+    first = site.get(path)
+    Product.objects.update(name="Lantern")
+    again, other_market = site.get(path), site.get(path, X_Market="us")
+    signed_in, with_cookie = site.get(path, Authorization=token), site.get(path, Cookie="cart_token=x")
+
+    assert [answer.headers["X-Cache"] for answer in (first, again, other_market)] == ["MISS", "HIT", "MISS"]
+    assert [answer.headers["X-Cache"] for answer in (signed_in, with_cookie)] == ["BYPASS", "BYPASS"]
+    assert [answer.data["name"] for answer in (first, again)] == ["Lamp", "Lamp"]
+    assert [answer.data["name"] for answer in (signed_in, with_cookie)] == ["Lantern", "Lantern"]
+    assert other_market.status == 404  # it has no price there
+
+    time.sleep(2.2)
+    renewing = site.get(path)  # the old answer, while nginx asks for the new one
+    time.sleep(0.5)
+
+    assert (renewing.headers["X-Cache"], site.get(path).data["name"]) == ("STALE", "Lantern")
+
+
+def test_carts_and_orders_are_never_kept(site: Site) -> None:
+    first, second = site.get("/api/cart/"), site.get("/api/cart/")
+
+    assert [answer.headers["X-Cache"] for answer in (first, second)] == [None, None]
+    assert json.loads(first.body)["cart_token"] != json.loads(second.body)["cart_token"]
+
+
+def test_images_come_from_the_disk_for_pages_of_every_origin(site: Site) -> None:
+    answer = site.get("/media/lamp.png")
+
+    assert (answer.status, answer.body) == (200, b"picture")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert site.get("/media/../nginx.conf").status in (400, 404)
+
+
+def test_the_metrics_are_not_for_the_world(site: Site) -> None:
+    assert site.get("/metrics").status == 404
+    assert b"shop_request" not in site.get("/metrics/").body
+
+
+def test_the_shop_learns_the_callers_address_and_scheme(site: Site) -> None:
+    answer = site.get("/api/products/", X_Forwarded_For="203.0.113.7", X_Forwarded_Proto="http")
+
+    assert answer.status == 200  # http would have been redirected
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"])
