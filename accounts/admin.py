@@ -1,20 +1,26 @@
 """Admin pages for users, their sessions and account events."""
 
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
-from accounts import email_addresses, passwords, phones, services
+from accounts import email_addresses, marketing, passwords, phones, services
 from accounts.api.access import get_client_info
 from accounts.exceptions import EmailInvalid, PhoneInvalid
-from accounts.models import AuthEvent, AuthSession, User
-from core import markets
-from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline
+from accounts.models import AuthEvent, AuthSession, MarketingConsent, User
+from core import csv_export, markets
+from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, stream_csv
 
 PERSONAL_FIELDS = ("email", "phone", "first_name", "last_name")
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -67,16 +73,60 @@ class SessionInline(ReadOnlyAdminMixin, TabularInline[AuthSession, User]):
     extra = 0
 
 
+class MarketingAdmin(ModelAdmin[Any]):
+    """Consent to marketing on the pages of users. Staff can record a withdrawal, never a consent."""
+
+    @admin.display(description="History of consent")
+    def consent_history(self, user: User) -> SafeString | str:
+        rows = ((_describe_consent(consent),) for consent in user.marketing_consents.select_related("by"))
+        return format_html_join(mark_safe("<br>"), "{}", rows) or "–"
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may download contact data for marketing."""
+        return request.user.has_perm("accounts.export_user")
+
+    @admin.action(description="Download those who accept marketing as CSV", permissions=["export"])
+    def export_recipients(self, request: HttpRequest, queryset: QuerySet[User]) -> StreamingHttpResponse:
+        """Download the selected users who accept marketing; the others are left out."""
+        rows = ([*row[:-1], _format_time(row.consented_at)] for row in marketing.list_recipients(queryset))
+        return stream_csv("marketing.csv", csv_export.generate_file(chain([marketing.Recipient._fields], rows)))
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may change accounts, although a page may show them read-only."""
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}")
+
+    @admin.action(description="Record that they no longer accept marketing", permissions=["withdraw"])
+    def withdraw_consent(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Withdraw the consent of users who have told the shop so."""
+        client, staff_id = get_client_info(request), request.user.pk
+        withdrawn = sum(
+            marketing.set_consent(user_id, marketing.Source.STAFF, client, accepts=False, staff_id=staff_id)
+            for user_id in queryset.values_list("pk", flat=True)
+        )
+        self.message_user(request, f"{withdrawn} account(s) no longer accept marketing.", messages.SUCCESS)
+
+
+def _describe_consent(consent: MarketingConsent) -> str:
+    where = ", ".join(filter(None, (consent.get_source_display(), str(consent.by or ""), consent.ip)))
+    return f"{timezone.localtime(consent.at):%Y-%m-%d %H:%M}: {'accepts' if consent.accepts else 'does not accept'} ({where})"
+
+
+def _format_time(moment: datetime | None) -> str:
+    return timezone.localtime(moment).isoformat(timespec="seconds") if moment else ""
+
+
 @admin.register(User)
-class UserAdmin(ModelAdmin[User]):
+class UserAdmin(MarketingAdmin):
     """Customers, sellers and staff. Only users change their personal data; staff enter it when they add a user."""
 
     form = UserForm
     list_display = ("__str__", "first_name", "last_name", "phone", "is_active", "is_seller", "is_staff", "date_joined")
-    list_filter = ("is_active", "is_staff", "is_seller", "market")
+    list_filter = ("is_active", "accepts_marketing", "is_staff", "is_seller", "market")
     search_fields = ("email", "phone", "first_name", "last_name")
     ordering = ("-date_joined",)
     readonly_fields = (
+        "accepts_marketing",
+        "consent_history",
         "email_verified_at",
         "phone_verified_at",
         "password_changed_at",
@@ -86,11 +136,11 @@ class UserAdmin(ModelAdmin[User]):
     )
     filter_horizontal = ("groups", "user_permissions")
     inlines = (SessionInline,)
-    actions = ("ban", "unban", "sign_out", "send_reset_mail")
+    actions = ("ban", "unban", "sign_out", "send_reset_mail", "withdraw_consent", "export_recipients")
     fieldsets = (
-        (None, {"fields": (*PERSONAL_FIELDS, "market")}),
+        (None, {"fields": (*PERSONAL_FIELDS, "market", "accepts_marketing", "consent_history")}),
         ("Permissions", {"fields": ("is_active", "is_seller", *PERMISSION_FIELDS)}),
-        ("Dates", {"fields": readonly_fields}),
+        ("Dates", {"fields": readonly_fields[2:]}),
     )
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> tuple[QuerySet[User], bool]:

@@ -118,6 +118,22 @@ class CodeInvalid(NotSignedIn):
     client_action = "Let the user type the code again, or request a new one."
 
 
+class NewPhoneCodeInvalid(Invalid):
+    """The code sent to the new number of an account is wrong, expired or used; the user stays signed in."""
+
+    code = "invalid_code"
+    default_message = "The code is wrong or has expired"
+    client_action = "Let the user type the code again, or send a new one to the new number."
+
+
+class PhoneTaken(Invalid):
+    """Another account has this number; only told to someone who has received a code at it."""
+
+    code = "phone_taken"
+    default_message = "Another account has this phone number"
+    client_action = "Offer to sign in to the other account with a code to this number."
+
+
 class EmailNotVerified(Forbidden):
     """The e-mail address is not verified."""
 

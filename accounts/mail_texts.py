@@ -70,6 +70,15 @@ register(
         ),
     ),
     _kind(
+        "phone_changed",
+        "Phone number changed",
+        MailText(
+            "Your phone number at {shop} was changed",
+            "Your account now has another phone number. Codes to sign in are sent to it.",
+            "If it was not you, set a new password now and contact us. A new password also signs out every device.",
+        ),
+    ),
+    _kind(
         "handed_over",
         "Account taken over by the owner of its address",
         MailText(

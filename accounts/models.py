@@ -49,6 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True, help_text="whether the account can be used; sessions are separate rows")
     is_staff = models.BooleanField(default=False)
     is_seller = models.BooleanField(default=False)
+    accepts_marketing = models.BooleanField(default=False, db_default=False, help_text="whether the user agrees to news and offers")
     email_verified_at = models.DateTimeField(null=True, blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     password_changed_at = models.DateTimeField(null=True, blank=True)
@@ -64,6 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        permissions = [("export_user", "Can download who accepts marketing")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email__isnull=False) | models.Q(phone__isnull=False), name="user_has_email_or_phone"
@@ -221,6 +223,31 @@ class PhoneCodeTry(models.Model):
         return f"{self.attempts} tries of code {self.code_id}"
 
 
+class MarketingConsent(models.Model):
+    """A consent to marketing, or its withdrawal. Append-only: the shop has to be able to prove a consent (GDPR, Article 7(1))."""
+
+    class Source(models.TextChoices):
+        REGISTER = "register", "Sign-up"
+        PROFILE = "profile", "Account page"
+        STAFF = "staff", "Staff"
+        IDENTITY_RESET = "identity_reset", "Account given to the owner of its address"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="marketing_consents")
+    accepts = models.BooleanField()
+    source = models.CharField(max_length=15, choices=Source.choices)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", help_text="the member of staff, if any")
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()  # it is part of the user's page
+        indexes = [models.Index(fields=["user", "-id"], name="marketing_consent_of_user")]
+
+    def __str__(self) -> str:
+        return f"{'accepted' if self.accepts else 'declined'} {timezone.localtime(self.at):%Y-%m-%d %H:%M}"
+
+
 class AuthEvent(models.Model):
     """An account event or a failed attempt. Append-only; holds no secrets, and e-mail addresses and numbers only as hashes."""
 
@@ -242,6 +269,7 @@ class AuthEvent(models.Model):
         EMAIL_CHANGED = "email_changed"
         CODE_SENT = "code_sent"
         CODE_FAILED = "code_failed"
+        PHONE_CHANGED = "phone_changed"
         GOOGLE_LINKED = "google_linked"
         IDENTITY_RESET = "identity_reset"
         CSRF_REFUSED = "csrf_refused"

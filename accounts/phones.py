@@ -38,7 +38,7 @@ MIN_CONTACT_DIGITS, MAX_CONTACT_DIGITS = 3, 32
 DASHES = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"  # not in Unicode's category of dashes
 
 
-def normalize_phone(text: str, region: str) -> str:
+def normalize_phone(text: str, region: str, *, field: str = "phone") -> str:
     """Return the number in E.164; a number without a country code belongs to `region`, the code of a country or market.
 
     Only the length is checked against the country, because new number ranges appear before the library knows them.
@@ -46,16 +46,16 @@ def normalize_phone(text: str, region: str) -> str:
     """
     text = _fold(text)
     if len(text) > MAX_INPUT_LENGTH or not text.isascii():
-        raise PhoneInvalid(field="phone")
+        raise PhoneInvalid(field=field)
     try:
         number = parse(text, find_country_code(region))
     except NumberParseException:
-        raise PhoneInvalid(field="phone") from None
+        raise PhoneInvalid(field=field) from None
     if not _is_possible(number) or not number.national_number or number.extension or number_type(number) in REFUSED_NUMBER_TYPES:
-        raise PhoneInvalid(field="phone")
+        raise PhoneInvalid(field=field)
     formatted = _format(number)
     if not formatted:
-        raise PhoneInvalid(field="phone")
+        raise PhoneInvalid(field=field)
     return formatted
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import email_addresses, emails, events, passwords, sessions
+from accounts import email_addresses, emails, events, marketing, passwords, sessions
 from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
 from accounts.models import AuthEvent, AuthSession, User
@@ -21,7 +21,9 @@ ADMIN: dict[str, Any] = {"method": "admin"}  # the detail of a sign-in to the ad
 KNOWN_CLIENT_PERIOD = timedelta(days=30)  # how long an IP address counts as known after a sign-in
 
 
-def register_user(email: str, password: str, client: ClientInfo, *, first_name: str = "", last_name: str = "") -> User:
+def register_user(
+    email: str, password: str, client: ClientInfo, *, first_name: str = "", last_name: str = "", accepts_marketing: bool = False
+) -> User:
     """Create an account and enqueue its verification e-mail. Raises EmailInvalid, WeakPassword, EmailTaken, TooManyRequests."""
     rate_limits.count_call("register", rate_limits.get_caller_key(client.ip))
     user = User(email=email_addresses.normalize_email(email), first_name=first_name, last_name=last_name, market=client.market)
@@ -29,9 +31,12 @@ def register_user(email: str, password: str, client: ClientInfo, *, first_name: 
     if User.objects.filter(email=user.email).exists():
         raise EmailTaken(field="email")
     user.set_password(password)
+    user.accepts_marketing = accepts_marketing
     try:
         with transaction.atomic():
             user.save(force_insert=True)
+            if accepts_marketing:
+                marketing.add_evidence(user.pk, marketing.Source.REGISTER, client, accepts=True)
             emails.enqueue_email("verify", user.pk)
             events.record_event(events.Event.REGISTER, client, user_id=user.pk, method="password")
     except IntegrityError:
@@ -170,8 +175,10 @@ def _record_ban_event(user_id: int, client: ClientInfo, staff_id: int | None, *,
 
 
 @transaction.atomic
-def change_profile(user: User, sid: UUID, **changes: Any) -> User:
-    """Change names or market; access tokens carry the new market from the next refresh. Raises AccountGone."""
+def change_profile(user: User, sid: UUID, client: ClientInfo, **changes: Any) -> User:
+    """Change names, market or consent; access tokens carry the new market from the next refresh. Raises AccountGone."""
+    if "accepts_marketing" in changes:
+        marketing.set_consent(user.pk, marketing.Source.PROFILE, client, accepts=changes["accepts_marketing"])
     if changes and not User.objects.filter(pk=user.pk).update(**changes):
         raise AccountGone
     if "market" in changes:

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from accounts import events, sessions, signals
+from accounts import events, marketing, sessions, signals
 from accounts.client_info import ClientInfo
 from accounts.models import AuthSession, User
 
@@ -16,16 +16,17 @@ def has_unknown_holder(user: User) -> bool:
 
 
 def hand_over(user: User, client: ClientInfo) -> None:
-    """Give the account to the owner of its address: remove every way in and the contact data that existed before.
+    """Give the account to the owner of its address: remove every way in, and the contact data and consent that existed before.
 
     Otherwise an attacker who registers with another person's address would share the account that its owner opens later, with
-    Google or with a reset link (account pre-hijacking), or have parcels sent to their own address. Orders, cart and wishlist
-    stay. The caller has locked the user and set a new or an unusable password, and enqueues the e-mail that says so.
+    Google or with a reset link (account pre-hijacking), or have parcels sent to their own address. Orders, cart and wishlist stay.
+    The caller has locked the user and set a new or an unusable password, and enqueues the e-mail that says so.
     """
     user.phone = user.phone_verified_at = None
     user.email_verified_at = timezone.now()
     user.save(update_fields=["password", "password_changed_at", "phone", "phone_verified_at", "email_verified_at"])
     user.social_accounts.all().delete()
     sessions.end_all_sessions(user.pk, AuthSession.Reason.IDENTITY_RESET)
+    marketing.set_consent(user.pk, marketing.Source.IDENTITY_RESET, client, accepts=False)
     signals.identity_reset.send(sender=User, user=user)
     events.record_event(events.Event.IDENTITY_RESET, client, user_id=user.pk)

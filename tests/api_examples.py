@@ -166,6 +166,8 @@ def record_account(api: Recorder, texts: SentTexts) -> None:
     api.post("/api/auth/email/resend/", {})
     api.post("/api/auth/email/verify/", {"token": get_latest_link("ada@example.com")["token"]})
     api.post("/api/auth/email/change/", {"new_email": "augusta@example.com", "password": PASSWORD})
+    api.post("/api/auth/send-code/", {"phone": "+13128059852"})
+    api.post("/api/auth/phone/change/", {"new_phone": "+13128059852", "new_phone_code": texts.code(), "password": PASSWORD})
     api.post("/api/auth/password/change/", {"old_password": PASSWORD, "new_password": NEW_PASSWORD})
     api.post("/api/auth/password/reset/", {"email": "ada@example.com"})
     api.post("/api/auth/password/reset/confirm/", {**get_latest_link("ada@example.com"), "new_password": PASSWORD})

@@ -12,7 +12,7 @@ from django.apps.registry import Apps
 from django.conf import settings
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection
-from django.db.migrations import AddField, AlterField, CreateModel
+from django.db.migrations import AddField, AlterField, AlterModelOptions, CreateModel
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -90,7 +90,7 @@ def find_column(state: ProjectState, app: str, operation: AlterField) -> Any:
 def can_block(operation: Operation, app: str, before: ProjectState, tables: Container[tuple[str, str]]) -> bool:
     """Return whether an operation may stop the previous release: it locks a table of that, or changes what its code relies on.
 
-    Columns are tested below. New tables, indexes that are built concurrently, and texts of a field stop nothing.
+    Columns are tested below. New tables, indexes that are built concurrently, options of models, and texts of a field stop nothing.
     """
     if isinstance(operation, AlterField):
         after = before.clone()
@@ -98,7 +98,7 @@ def can_block(operation: Operation, app: str, before: ProjectState, tables: Cont
         fields = (find_column(before, app, operation), find_column(after, app, operation))
         editor: Any = connection.schema_editor()
         return bool(editor._field_should_be_altered(*fields))
-    if isinstance(operation, CreateModel | AddField | AddIndexConcurrently):
+    if isinstance(operation, CreateModel | AddField | AddIndexConcurrently | AlterModelOptions):
         return False
     return (app, getattr(operation, "model_name_lower", "")) in tables or not hasattr(operation, "model_name")
 

@@ -33,6 +33,7 @@ def plant(user: User) -> str:
     token, _ = sign_in()
     client = SchemaClient().bearer(token)
     assert client.post("/api/orders/addresses/", {**ADDRESS, "full_name": "Eve"}).status_code == 201
+    assert client.patch("/api/auth/me/", {"accepts_marketing": True}).status_code == 200
     add_to_cart(client, make_product())
     return token
 
@@ -44,6 +45,7 @@ def test_what_a_stranger_planted_is_gone() -> None:
 
     ada = User.objects.get()
     assert (ada.phone, ada.phone_verified_at, ada.email_verified_at is None) == (None, None, False)
+    assert (ada.accepts_marketing, ada.marketing_consents.values_list("source", flat=True)[0]) == (False, "identity_reset")
     assert ada.check_password(NEW_PASSWORD)
     assert not SocialAccount.objects.exists()
     assert not Address.objects.exists()

@@ -1,4 +1,4 @@
-"""`/api/auth/…`: sessions, password and e-mail address of the signed-in user, and the actions behind links in e-mails."""
+"""`/api/auth/…`: sessions, password, e-mail address and phone number of the user, and the actions behind links in e-mails."""
 
 from typing import Any
 
@@ -9,9 +9,16 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts import passwords, sessions, verification
+from accounts import passwords, phone_change, phones, sessions, verification
 from accounts.api import access
-from accounts.api.inputs import AskResetInput, ChangeEmailInput, ChangePasswordInput, ResetInput, VerifyEmailInput
+from accounts.api.inputs import (
+    AskResetInput,
+    ChangeEmailInput,
+    ChangePasswordInput,
+    ChangePhoneInput,
+    ResetInput,
+    VerifyEmailInput,
+)
 from accounts.api.responses import SessionSerializer, TokensResponse, UserSerializer
 from accounts.exceptions import (
     AlreadyVerified,
@@ -20,7 +27,10 @@ from accounts.exceptions import (
     GoogleNotConfigured,
     GoogleUnavailable,
     LinkInvalid,
+    NewPhoneCodeInvalid,
     NoAddress,
+    PhoneInvalid,
+    PhoneTaken,
     ProofNeeded,
     SessionNotFound,
     WeakPassword,
@@ -30,6 +40,7 @@ from accounts.models import User
 from core.http.envelope import Reply
 from core.http.fields import parse_uuid
 from core.http.openapi import api_schema
+from core.http.openapi.headers import MARKET
 
 # These actions only use the body and their own cookies, so that an old access token never blocks a sign-in.
 OPEN_ACTION: dict[str, Any] = {"authentication_classes": [], "permission_classes": [AllowAny], "acts_on_cookies": True}
@@ -37,7 +48,7 @@ SESSION_ID = OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.
 
 
 class CredentialsViewSet(GenericViewSet[User]):
-    """Sessions, password and e-mail address."""
+    """Sessions, password, e-mail address and phone number."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = UserSerializer
@@ -169,3 +180,31 @@ class CredentialsViewSet(GenericViewSet[User]):
             access.get_user(request), serializer.validated_data["new_email"], serializer.get_proof(), client
         )
         return Reply(None, "An e-mail is on its way to the new address", status=202)
+
+    @api_schema(
+        UserSerializer,
+        request=ChangePhoneInput,
+        operation_id="change_phone",
+        refusals=(
+            PhoneInvalid,
+            NewPhoneCodeInvalid,
+            PhoneTaken,
+            WrongPassword,
+            ProofNeeded,
+            GoogleNotConfigured,
+            GoogleUnavailable,
+        ),
+        parameters=[MARKET],
+    )
+    @action(detail=False, methods=["post"], url_path="phone/change")
+    def change_phone(self, request: Request) -> Reply:
+        """Change the phone number, or add one. Send a code to the new number first, with `POST send-code/`."""
+        serializer = ChangePhoneInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        client = access.get_client_info(request._request)
+        new_phone = phones.normalize_phone(data["new_phone"], client.market, field="new_phone")
+        user = phone_change.change_phone(
+            access.get_user(request), new_phone, data["new_phone_code"], serializer.get_proof(), client
+        )
+        return Reply(UserSerializer(user).data, "Phone number changed")

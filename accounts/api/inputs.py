@@ -15,6 +15,7 @@ MODES = ["cookie", "token"]
 MODE_HELP = "HttpOnly cookies, or tokens in the body"
 MAX_CREDENTIAL_LENGTH = 8 * 1024  # characters
 MAX_CODE_INPUT = 200  # characters of a code with everything that people copy along
+CONSENT_HELP = "whether the user agrees to news and offers: true only if they have ticked a box that was empty"
 PROOF_FIELDS = ("password", "verification_code", "credential")
 
 
@@ -70,6 +71,7 @@ class RegisterInput(SignInMode):
     password = PasswordField()
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    accepts_marketing = serializers.BooleanField(default=False, help_text=CONSENT_HELP)
 
 
 class LoginInput(SignInMode):
@@ -122,12 +124,14 @@ class ProfileInput(Input):
 
     hints = {
         "email": "Change it with POST /api/auth/email/change/",
+        "phone": "Change it with POST /api/auth/phone/change/",
         "password": "Change it with POST /api/auth/password/change/",
     }
 
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     market = serializers.CharField(required=False, max_length=2)
+    accepts_marketing = serializers.BooleanField(required=False, help_text=CONSENT_HELP)
 
     def validate_market(self, value: str) -> str:
         """Return the code of a configured market."""
@@ -187,3 +191,10 @@ class ChangeEmailInput(ProofInput):
     """The new address, and proof of identity."""
 
     new_email = serializers.CharField(max_length=254)
+
+
+class ChangePhoneInput(ProofInput):
+    """The new number, the code that `send-code/` has sent to it, and proof of identity."""
+
+    new_phone = serializers.CharField(max_length=64)
+    new_phone_code = CodeField()

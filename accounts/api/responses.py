@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import AuthSession, User
+from accounts.models import AuthSession, MarketingConsent, User
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -18,7 +18,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = [
             *("id", "email", "phone", "first_name", "last_name", "is_active", "is_staff"),
-            *("has_password", "email_verified", "phone_verified", "market", "date_joined"),
+            *("has_password", "email_verified", "phone_verified", "market", "accepts_marketing", "date_joined"),
         ]
         read_only_fields = fields
 
@@ -30,6 +30,15 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     def get_phone_verified(self, user: User) -> bool:
         return user.phone_verified_at is not None
+
+
+class MarketingConsentSerializer(serializers.ModelSerializer[MarketingConsent]):
+    """A consent to marketing, or its withdrawal."""
+
+    class Meta:
+        model = MarketingConsent
+        fields = ["accepts", "source", "at"]
+        read_only_fields = fields
 
 
 # Sign-in answers with the merged cart. It is described here because `accounts` must not import `carts`, whose receiver adds it.

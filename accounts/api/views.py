@@ -90,6 +90,7 @@ class AuthViewSet(GenericViewSet[User]):
             access.get_client_info(request._request),
             first_name=data.get("first_name", ""),
             last_name=data.get("last_name", ""),
+            accepts_marketing=data["accepts_marketing"],
         )
         reply = Reply({"user": UserSerializer(user).data}, "Account created", status=201)
         return access.sign_in_user(request, user, reply, method=AuthSession.Method.REGISTER, mode=data["mode"])
@@ -235,10 +236,13 @@ class AuthViewSet(GenericViewSet[User]):
     @api_schema(UserSerializer, request=ProfileInput, operation_id="update_me", tag="Account")
     @me.mapping.patch
     def change_me(self, request: Request) -> Reply:
-        """Change names or market."""
+        """Change names, market or consent to marketing, whose history the shop keeps."""
         serializer = ProfileInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = services.change_profile(access.get_user(request), access.get_claims(request).sid, **serializer.validated_data)
+        client = access.get_client_info(request._request)
+        user = services.change_profile(
+            access.get_user(request), access.get_claims(request).sid, client, **serializer.validated_data
+        )
         return Reply(UserSerializer(user).data, "Profile saved")
 
     @api_schema(

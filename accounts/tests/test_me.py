@@ -38,6 +38,7 @@ def test_the_profile_shows_the_user_with_their_own_fields(api: SchemaClient) -> 
         "email_verified": True,
         "phone_verified": False,
         "market": "us",
+        "accepts_marketing": False,
         "date_joined": "2025-01-02T03:04:05Z",
     }
 

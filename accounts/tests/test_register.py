@@ -35,6 +35,7 @@ def test_an_account_is_made_and_signed_in(api: SchemaClient) -> None:
                 "email_verified": False,
                 "phone_verified": False,
                 "market": "in",
+                "accepts_marketing": False,
                 "date_joined": user.date_joined.isoformat().replace("+00:00", "Z"),
             }
         },

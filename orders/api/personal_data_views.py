@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import get_user
-from accounts.api.responses import UserSerializer
+from accounts.api.responses import MarketingConsentSerializer, UserSerializer
 from accounts.models import User
 from carts.api.responses import WishlistItemResponse
 from core import rate_limits
@@ -26,6 +26,7 @@ class PersonalDataResponse(serializers.Serializer[Any]):
     """A copy of the caller's data."""
 
     profile = UserSerializer()
+    marketing_consents = MarketingConsentSerializer(many=True, help_text="and withdrawals, newest first")
     addresses = SavedAddressResponse(many=True)
     orders = OrderResponse(many=True, help_text="all of them, newest first")
     wishlist = WishlistItemResponse(many=True)
@@ -45,6 +46,7 @@ class PersonalDataViewSet(GenericViewSet[User]):
         raw, user = request._request, get_user(request)
         rate_limits.count_call("export", user.pk)
         collected = collect_personal_data(user.pk, get_request_market(raw), get_site_url(raw))
-        reply = Reply({"profile": UserSerializer(user).data, **collected})
+        consents = MarketingConsentSerializer(user.marketing_consents.all(), many=True).data
+        reply = Reply({"profile": UserSerializer(user).data, "marketing_consents": consents, **collected})
         reply["Content-Disposition"] = 'attachment; filename="my-data.json"'
         return reply

@@ -95,6 +95,7 @@ def test_nothing_is_ordered(ada: User) -> None:
     [
         ("post", "/api/auth/email/change/", {"new_email": "eve@example.com", "password": PASSWORD}),
         ("post", "/api/auth/email/change/", {"new_email": "eve@example.com", "password": "wrong"}),
+        ("post", "/api/auth/phone/change/", {"new_phone": "+13128059852", "new_phone_code": "123456", "password": PASSWORD}),
         ("post", "/api/auth/password/change/", {"old_password": "wrong", "new_password": NEW}),
         ("delete", "/api/auth/me/", {"password": "wrong"}),
     ],

@@ -39,15 +39,17 @@ def get_mailed_link() -> str:
 
 
 def test_customers_change_name_password_and_email(page: Page) -> None:
-    make_user(EMAIL, first_name="Ada")
+    make_user(EMAIL, first_name="Ada", accepts_marketing=True)
     sign_in(page, address="/sign-in?next=/account")
     wait_for_heading(page, "Hello Ada")
 
     page.get_by_label("First name").fill("Augusta")
+    page.get_by_label("Send me news and offers").uncheck()
     click_button(page, "Save")
     wait_for_notice(page, "Profile saved.")
     wait_for_heading(page, "Hello Augusta")
     expect(page.locator("#account-link")).to_have_text("Augusta")
+    expect(page.get_by_label("Send me news and offers")).not_to_be_checked()
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_label("Current password").fill(PASSWORD)
     click_button(page, "Change password")
@@ -57,7 +59,7 @@ def test_customers_change_name_password_and_email(page: Page) -> None:
     page.get_by_label("Your password").first.fill(NEW_PASSWORD)
     click_button(page, "Change e-mail address")
     wait_for_notice(page, "An e-mail is on its way to the new address.")
-    assert User.objects.get().email == EMAIL
+    assert (User.objects.get().email, User.objects.get().accepts_marketing) == (EMAIL, False)
     page.goto(get_mailed_link())
     click_button(page, "Confirm my address")
     wait_for_notice(page, "E-mail address confirmed.")
@@ -65,6 +67,25 @@ def test_customers_change_name_password_and_email(page: Page) -> None:
     user = User.objects.get()
     assert (user.first_name, user.email) == ("Augusta", "augusta@example.com")
     assert user.check_password(NEW_PASSWORD)
+
+
+def test_a_customer_adds_a_phone_number_with_a_code_sent_to_it(page: Page, settings: Settings, tmp_path: Path) -> None:
+    texts = use_sms_file(tmp_path, settings)
+    make_user(EMAIL, first_name="Ada")
+    sign_in(page, address="/sign-in?next=/account")
+    wait_for_heading(page, "Hello Ada")
+
+    form = page.locator("form", has=page.get_by_label("New phone number"))
+    form.get_by_label("New phone number").fill(PHONE)
+    click_button(form, "Send a code to the new number")
+    wait_for_notice(page, "Code sent.")
+    form.get_by_label("Code for the new number").fill(texts.code())
+    form.get_by_label("Your password").fill(PASSWORD)
+    click_button(form, "Add phone number")
+
+    wait_for_notice(page, "Phone number changed.")
+    expect(page.get_by_text(f"{EMAIL} · {PHONE}")).to_be_visible()
+    assert User.objects.get().phone == PHONE
 
 
 def test_who_signs_in_by_phone_adds_an_email_address_and_closes_the_account_with_a_code(

@@ -55,6 +55,8 @@ def test_a_guest_makes_an_account_and_keeps_the_cart(page: Page) -> None:
     page.get_by_label("First name").fill("Ada")
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
+    expect(page.get_by_label("Send me news and offers")).not_to_be_checked()
+    page.get_by_label("Send me news and offers").check()
     click_button(page, "Create an account")
     wait_for_heading(page, "Cart")
 
@@ -62,7 +64,8 @@ def test_a_guest_makes_an_account_and_keeps_the_cart(page: Page) -> None:
     expect(page.locator(ACCOUNT)).to_have_text("Ada")
     expect(page.get_by_label("Quantity of Lamp")).to_have_value("2")
     wait_for_cart_count(page, 2)
-    assert CartItem.objects.get().cart.user == User.objects.get(email=EMAIL)
+    ada = User.objects.get(email=EMAIL)
+    assert (CartItem.objects.get().cart.user, ada.accepts_marketing) == (ada, True)
 
 
 def test_a_customer_signs_out_and_in_and_the_cart_is_theirs_alone(page: Page) -> None:

@@ -1,4 +1,5 @@
-// The account: name, e-mail address, password, sessions, a copy of one's data, and closing it.
+// The account: name, consent, e-mail address, phone number, password, sessions, a copy of one's data, and closing it.
+import { consentField } from "../consent.js";
 import { forgetViewed } from "../recently_viewed.js";
 import { refreshCart, shop, state, update } from "../state.js";
 import { button, field, form, formatTime, h, input, notify, title } from "../view.js";
@@ -32,7 +33,7 @@ export async function account({ go, goIfStillHere, reload }) {
       button("Sign out", signOut({})),
       button("Sign out everywhere", signOut({ all: true })),
     ),
-    h("div", { class: "columns" }, profile(user, reload), user.email && password(user), email(user)),
+    h("div", { class: "columns" }, profile(user, reload), user.email && password(user), email(user), state.config.phone_sign_in && phone(user, reload)),
     h("h2", {}, "Where you are signed in"),
     h("ul", { class: "lines" }, sessions.map((session) => sessionRow(session, reload))),
     h("div", { class: "columns" }, personalData(), closing(user, leave)),
@@ -43,13 +44,10 @@ function profile(user, reload) {
   const fields = {
     first_name: field("First name", input("first_name", { autocomplete: "given-name", value: user.first_name })),
     last_name: field("Last name", input("last_name", { autocomplete: "family-name", value: user.last_name })),
+    accepts_marketing: consentField(user.accepts_marketing),
   };
-  if ("accepts_marketing" in user) {
-    const consent = input("accepts_marketing", { type: "checkbox", checked: user.accepts_marketing });
-    fields.accepts_marketing = field("Send me news and offers by e-mail", consent);
-  }
   const save = async (values) => {
-    const consent = fields.accepts_marketing && { accepts_marketing: fields.accepts_marketing.control.checked };
+    const consent = { accepts_marketing: fields.accepts_marketing.control.checked };
     const { data, message } = await shop("PATCH", "/auth/me/", { ...values, ...consent });
     update({ user: data });
     await reload();
@@ -86,6 +84,23 @@ function email(user) {
     change.reset();
   });
   return h("section", {}, h("h2", {}, "E-mail address"), change);
+}
+
+function phone(user, reload) {
+  const label = user.phone ? "Change phone number" : "Add phone number";
+  const proofFields = proof(user);
+  if (!proofFields) return h("section", {}, h("h2", {}, "Phone number"), h("p", {}, NO_PROOF));
+  const number = field("New phone number", input("new_phone", { type: "tel", autocomplete: "tel", required: true }), "Include the country code.");
+  const code = field("Code for the new number", input("new_phone_code", { inputmode: "numeric", autocomplete: "one-time-code", required: true }));
+  const send = async () => notify(`${(await shop("POST", "/auth/send-code/", { phone: number.control.value })).message}.`);
+  number.append(button("Send a code to the new number", send));
+  const change = form({ new_phone: number, new_phone_code: code, ...proofFields }, label, async (values) => {
+    const { data, message } = await shop("POST", "/auth/phone/change/", values);
+    update({ user: data });
+    await reload();
+    notify(`${message}.`);
+  });
+  return h("section", {}, h("h2", {}, "Phone number"), change);
 }
 
 /** Return the field by which users prove who they are: their password or, if they have none, a code sent to their phone; null without both. */

@@ -1,4 +1,5 @@
 // Sign-up, sign-in by password or phone code, and the two pages linked from e-mails.
+import { consentField } from "../consent.js";
 import { addRememberedToWishlist, refreshCart, shop, state, update } from "../state.js";
 import { button, field, form, h, input, notify, render, runOnce, title } from "../view.js";
 
@@ -85,8 +86,12 @@ export function signUp({ query, goIfStillHere }) {
     last_name: field("Last name", input("last_name", { autocomplete: "family-name" })),
     email: field("E-mail", input("email", { type: "email", autocomplete: "username", required: true })),
     password: field("Password", input("password", { ...PASSWORD, autocomplete: "new-password" }), "At least 8 characters"),
+    accepts_marketing: consentField(),
   };
-  const signUpForm = form(fields, "Create an account", async (values) => finishSignIn((await shop("POST", "/auth/register/", values)).data, next, goIfStillHere));
+  const signUpForm = form(fields, "Create an account", async (values) => {
+    const body = { ...values, accepts_marketing: fields.accepts_marketing.control.checked };
+    await finishSignIn((await shop("POST", "/auth/register/", body)).data, next, goIfStillHere);
+  });
   return [title("Create an account"), signUpForm, h("p", {}, h("a", { href: `/sign-in?next=${encodeURIComponent(next)}` }, "I already have an account"))];
 }
 

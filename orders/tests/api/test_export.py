@@ -20,7 +20,9 @@ def test_customers_get_a_copy_of_all_their_data_and_nobody_elses() -> None:
     number = placed(client)["number"]
     client.post("/api/orders/addresses/", ADDRESS)
     client.post("/api/cart/wishlist/add/", {"product_id": lamp.pk})
+    client.patch("/api/auth/me/", {"accepts_marketing": True})
     other = customer("bob@example.com")
+    other.patch("/api/auth/me/", {"accepts_marketing": True})
     add_to_cart(other, lamp)
     placed(other)
 
@@ -29,8 +31,9 @@ def test_customers_get_a_copy_of_all_their_data_and_nobody_elses() -> None:
     data = response.json()["data"]
     assert response.status_code == 200
     assert response["Content-Disposition"] == 'attachment; filename="my-data.json"'
-    assert set(data) == {"profile", "addresses", "orders", "wishlist"}
+    assert set(data) == {"profile", "marketing_consents", "addresses", "orders", "wishlist"}
     assert data["profile"] == client.get("/api/auth/me/").json()["data"]
+    assert [(row["accepts"], row["source"]) for row in data["marketing_consents"]] == [(True, "profile")]
     assert data["addresses"] == client.get("/api/orders/addresses/").json()["data"]
     assert data["orders"] == client.get("/api/orders/my/").json()["data"]
     assert [order["number"] for order in data["orders"]] == [number]
@@ -58,7 +61,7 @@ def test_one_row_and_many_cost_the_same_number_of_statements() -> None:
         counts.append(len(statements))
         assert len(response.json()["data"]["orders"]) == len(response.json()["data"]["wishlist"]) == rows
 
-    assert counts == [7, 7]
+    assert counts == [8, 8]
 
 
 def test_the_sixth_copy_within_an_hour_is_refused() -> None:
