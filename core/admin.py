@@ -23,6 +23,7 @@ from unfold import widgets
 from core import outbox
 from core.actors import Actor
 from core.admin_filters import PeriodFilter
+from core.admin_relations import RelationsMixin
 from core.exceptions import DomainError
 from core.http.client_ip import get_client_ip
 from core.models import Job
@@ -121,7 +122,7 @@ def _can_be_key(key: Field[Any, Any], value: Any) -> bool:
     return True
 
 
-class ModelAdmin(ThemedAdmin[Row]):
+class ModelAdmin(RelationsMixin, ThemedAdmin[Row]):
     """Base class for the admin of a model."""
 
     list_per_page = 50
@@ -170,7 +171,7 @@ class ServiceBackedAdmin(ThemedAdmin[Row]):
             return redirect(request.get_full_path())
 
 
-class TabularInline(ThemedInline[Row, Parent]):
+class TabularInline(RelationsMixin, ThemedInline[Row, Parent]):
     """Base class for table inlines on the page of their parent."""
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -187,7 +188,8 @@ class ReadOnlyAdminMixin(admin.options.BaseModelAdmin[Any]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show every field as text, including those that are not editable at all."""
-        return flatten_fieldsets(self.fieldsets) if self.fieldsets else (self.fields or super().get_readonly_fields(request, obj))
+        declared = flatten_fieldsets(self.fieldsets) if self.fieldsets else (self.fields or ())
+        return (*declared, *super().get_readonly_fields(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Records are never added by hand."""

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.apps import apps
-from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+
+from core import admin_relations
 
 HOME = {"title": "Home", "icon": "home"}
 GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -50,7 +51,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def can_view(request: HttpRequest, label: str) -> bool:
     """Return whether the user may view the pages of a model, such as "orders.order"."""
-    return admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
+    return admin_relations.can_view(request, apps.get_model(label))
 
 
 def _item(label: str, title: str, icon: str) -> dict[str, str]:

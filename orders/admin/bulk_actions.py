@@ -1,6 +1,7 @@
 """Actions on the selected orders of the list."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from django.urls import reverse
 from core import csv_export
 from core.admin import ModelAdmin, get_staff_actor, stream_csv
 from core.shop_settings import shop, values
-from orders.admin import exports, slips
+from orders.admin import exports, permissions, slips
 from orders.fulfilment import bulk
 from orders.models import Order
 
@@ -29,17 +30,17 @@ class BulkActionsAdmin(ModelAdmin[Order]):
 
     actions = ("ship_selected", "deliver_selected", "print_slips", "as_csv", "as_line_csv")
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may act on orders, although the rows themselves are read-only."""
-        return request.user.has_perm("orders.change_order")
+    def has_ship_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may ship orders, although the rows themselves are read-only."""
+        return permissions.has_permission(request.user, permissions.SHIP)
 
-    @admin.action(description="Ship", permissions=["act"])
+    @admin.action(description="Ship", permissions=["ship"])
     def ship_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Ship the selected orders; the customers get an e-mail."""
         if order_ids := self._list_ids(request, queryset):
             self._report(request, bulk.ship_orders(get_staff_actor(request), order_ids), "shipped")
 
-    @admin.action(description="Mark as delivered", permissions=["act"])
+    @admin.action(description="Mark as delivered", permissions=["ship"])
     def deliver_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Mark the selected orders as delivered."""
         if order_ids := self._list_ids(request, queryset):
@@ -54,8 +55,9 @@ class BulkActionsAdmin(ModelAdmin[Order]):
 
     @admin.action(description="Download as CSV, one row per order", permissions=["view"])
     def as_csv(self, request: HttpRequest, queryset: QuerySet[Order]) -> StreamingHttpResponse:
-        """Download the selected orders as a CSV file, one row each."""
-        return _download("orders.csv", queryset, exports.generate_order_rows)
+        """Download the selected orders as a CSV file, one row each; contact data takes a permission of its own."""
+        with_contacts = permissions.has_permission(request.user, permissions.EXPORT)
+        return _download("orders.csv", queryset, partial(exports.generate_order_rows, with_contacts=with_contacts))
 
     @admin.action(description="Download as CSV, one row per order line", permissions=["view"])
     def as_line_csv(self, request: HttpRequest, queryset: QuerySet[Order]) -> StreamingHttpResponse:

@@ -14,20 +14,21 @@ from orders.models import PRINTED_ADDRESS_FIELDS, Order
 ORDER_COLUMNS = (
     *("number", "placed_at", "paid_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
     *("subtotal", "shipping_total", "tax_total", "total", "paid", "refunded", "net"),
-    *("name", "email", "phone", *PRINTED_ADDRESS_FIELDS),
 )
+CONTACT_COLUMNS = ("name", "email", "phone", *PRINTED_ADDRESS_FIELDS)
 LINE_COLUMNS = (
     *("number", "placed_at", "status", "currency", "sku", "name", "options", "quantity", "unit_price", "line_total"),
     "refunded_quantity",
 )
 
 
-def generate_order_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
-    """Yield a header and one row for each order.
+def generate_order_rows(orders: Iterable[Order], *, with_contacts: bool) -> Iterator[list[Any]]:
+    """Yield a header and one row for each order, with or without its buyer and address.
 
     `paid` is all money that came, `refunded` all that went back, also of a payment that came twice; `net` is the difference.
     """
-    yield list(ORDER_COLUMNS)
+    columns = (*ORDER_COLUMNS, *CONTACT_COLUMNS) if with_contacts else ORDER_COLUMNS
+    yield list(columns)
     for order in orders:
         payments = order.payments.all()
         paid = sum(map(minor_units.captured_amount, payments), Decimal(0))
@@ -42,7 +43,7 @@ def generate_order_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
             "refunded": money.format_amount(refunded, order.currency),
             "net": money.format_amount(paid - refunded, order.currency),
         }
-        yield [values[name] for name in ORDER_COLUMNS]
+        yield [values[name] for name in columns]
 
 
 def generate_line_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:

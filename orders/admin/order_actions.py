@@ -11,6 +11,7 @@ from core.models import Job
 from orders.admin import badges
 from orders.admin.contact_forms import MessageForm, NoteForm, RecipientForm, ResendForm
 from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
+from orders.admin.permissions import CORRECT, REFUND, SHIP, has_permission
 from orders.exceptions import InvalidTransition
 from orders.fulfilment import address_correction, cancellation, notes, resending, shipping
 from orders.models import Order, Refund
@@ -26,6 +27,7 @@ class Action:
     """An action that staff can perform on an order."""
 
     label: str
+    permission: str
     handler: Callable[[Actor, Order, Any], str]
     is_allowed: Callable[[Order], bool]
     form: type[ActionForm] = ActionForm
@@ -135,23 +137,28 @@ def _resend(actor: Actor, order: Order, form: ResendForm) -> str:
 
 
 ACTIONS = {
-    "ship": Action("Ship", _ship, _can_ship, help_text="The customer gets an e-mail."),
-    "deliver": Action("Mark as delivered", _deliver, lambda order: order.status == Status.SHIPPED),
-    "cancel": Action("Cancel", _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
-    "refund": Action("Refund", _refund, has_refundable_payment, RefundForm),
-    "address": Action("Correct the address", _correct_address, address_correction.can_correct, RecipientForm, stays=True),
-    "note": Action("Add a note", _add_note, lambda order: True, NoteForm, help_text="Only staff can read it.", stays=True),
-    "message": Action("Message the buyer", _send_message, lambda order: bool(order.email), MessageForm, stays=True),
-    "resend": Action("Resend an e-mail", _resend, lambda order: bool(order.email), ResendForm, needs_emails=True, stays=True),
-    "sync": Action("Check with the provider", _sync, lambda order: order.payment_method == Order.Method.STRIPE, stays=True),
-    "accept": Action("Accept the payment", _accept, has_undecided_payment, help_text="The amount paid is not the order total."),
-    "reject": Action("Reject the payment", _reject, has_undecided_payment, help_text="The amount paid is not the order total."),
+    "ship": Action("Ship", SHIP, _ship, _can_ship, help_text="The customer gets an e-mail."),
+    "deliver": Action("Mark as delivered", SHIP, _deliver, lambda order: order.status == Status.SHIPPED),
+    "cancel": Action("Cancel", REFUND, _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
+    "refund": Action("Refund", REFUND, _refund, has_refundable_payment, RefundForm),
+    "address": Action("Correct the address", CORRECT, _correct_address, address_correction.can_correct, RecipientForm, stays=True),
+    "note": Action("Add a note", SHIP, _add_note, lambda order: True, NoteForm, help_text="Only staff can read it.", stays=True),
+    "message": Action("Message the buyer", SHIP, _send_message, lambda order: bool(order.email), MessageForm, stays=True),
+    "resend": Action("Resend an e-mail", SHIP, _resend, lambda order: bool(order.email), ResendForm, needs_emails=True, stays=True),
+    "sync": Action("Check with the provider", REFUND, _sync, lambda order: order.payment_method == Order.Method.STRIPE, stays=True),
+    "accept": Action(
+        "Accept the payment", REFUND, _accept, has_undecided_payment, help_text="The amount paid is not the order total."
+    ),
+    "reject": Action(
+        "Reject the payment", REFUND, _reject, has_undecided_payment, help_text="The amount paid is not the order total."
+    ),
     "resolve": Action(
-        "Resolve the alert", _resolve_alert, _can_resolve_alert, ResolveAlertForm, help_text="Do this after reviewing it."
+        "Resolve the alert", REFUND, _resolve_alert, _can_resolve_alert, ResolveAlertForm, help_text="Do this after reviewing it."
     ),
 }
 
 
-def actions_for(order: Order, emails: Sequence[Job]) -> dict[str, Action]:
-    """Return the actions that the state of the order, with these e-mails on record, allows, by name."""
-    return {name: action for name, action in ACTIONS.items() if action.is_offered(order, emails)}
+def actions_for(user: Any, order: Order, emails: Sequence[Job]) -> dict[str, Action]:
+    """Return the actions that the user's permissions and the state of the order, with these e-mails on record, allow, by name."""
+    permitted = {name: action for name, action in ACTIONS.items() if has_permission(user, action.permission)}
+    return {name: action for name, action in permitted.items() if action.is_offered(order, emails)}

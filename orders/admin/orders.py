@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from core.admin import ReadOnlyAdminMixin, apply_widgets, get_staff_actor
 from core.admin_filters import PeriodFilter
 from core.exceptions import DomainError
-from orders.admin import badges, columns, filters, list_position, order_actions, timeline
+from orders.admin import badges, columns, filters, list_position, order_actions, permissions, timeline
 from orders.admin.bulk_actions import BulkActionsAdmin
 from orders.admin.inlines import ItemInline, PaymentInline, amount_column
 from orders.admin.order_forms import ActionForm, describe_refunds
@@ -137,9 +137,8 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
             preserved = self.get_preserved_filters(request)
             next_id = list_position.find_next_order(self, request, order.pk)
             emails = resending.list_emails(order)
-            may_act = request.user.has_perm("orders.change_order")
             context |= {
-                "order_actions": order_actions.actions_for(order, emails).items() if may_act else [],
+                "order_actions": order_actions.actions_for(request.user, order, emails).items(),
                 "timeline": timeline.list_entries(order, emails),
                 "order_query": f"?{preserved}" if preserved else "",
                 "next_order_url": list_position.build_order_url(next_id, preserved) if next_id else "",
@@ -148,10 +147,10 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
 
     def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Show the form of an action, and perform the action when the form is submitted."""
-        if not request.user.has_perm("orders.change_order"):
+        action = order_actions.ACTIONS.get(name)
+        if not self.has_view_permission(request) or (action and not permissions.has_permission(request.user, action.permission)):
             raise PermissionDenied
         order = get_object_or_404(Order, pk=pk)
-        action = order_actions.ACTIONS.get(name)
         if action is None:
             raise Http404
         emails = resending.list_emails(order) if action.needs_emails else []

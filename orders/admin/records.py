@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from core import money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin
-from orders.admin import badges
+from orders.admin import badges, permissions
 from orders.models import Address, Refund, StripeEvent
 from orders.payments import webhook_events
 
@@ -54,8 +54,8 @@ class StripeEventAdmin(ReadOnlyAdminMixin, ModelAdmin[StripeEvent]):
         return badges.event_badge(event)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may replay events: it takes the permission to change orders."""
-        return request.user.has_perm("orders.change_order")
+        """Return whether the user may replay events: they may capture or refund money."""
+        return permissions.has_permission(request.user, permissions.REFUND)
 
     @admin.action(description="Process again", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:

@@ -87,6 +87,12 @@ class Order(TimeStampedModel):
     SOLD_STATUSES = (Status.PROCESSING, Status.SHIPPED, Status.DELIVERED)
 
     class Meta:
+        permissions = [  # which of them an action needs is said by orders/admin/order_actions.py
+            ("ship_order", "Can ship orders and write to buyers"),
+            ("correct_order", "Can correct addresses of orders"),
+            ("refund_order", "Can cancel and refund orders"),
+            ("export_order", "Can download contact data of orders"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["cart"], condition=Q(status="pending"), name="order_open_once_a_cart"),
             models.UniqueConstraint(

@@ -16,7 +16,7 @@ from core import money
 from core.counted_rows import CountedRows, fetch_first_rows
 from core.models import Job
 from orders import reports
-from orders.admin import badges
+from orders.admin import badges, permissions
 from orders.admin.columns import get_buyer
 from orders.models import Order, Refund, StripeEvent
 from products.admin.display import render_stock_badge
@@ -59,7 +59,7 @@ def build_low_stock(variants: CountedRows[Variant]) -> dict[str, Any]:
 def build_attention_groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Return what needs attention: each kind that has rows, with the first of them, their count and a link to all of them."""
     groups: list[dict[str, Any]] = []
-    if can_view(request, "orders.order"):
+    if can_view(request, "orders.order") and permissions.can_see_work(request.user, permissions.REFUND):
         orders = fetch_first_rows(reports.list_orders_with_alerts(), ALERT_LIMIT)
         groups.append(_alert_group("Orders that need attention", "orders_order", "attention__isempty=0", orders, _order_row))
     if can_view(request, "orders.refund"):

@@ -14,6 +14,7 @@ from accounts import emails
 from core import money, outbox
 from core.models import Job
 from orders import reports, todo
+from orders.admin import permissions
 from orders.models import Order, ReconciliationTime, StripeEvent
 from orders.state import notifications
 from products.catalog import stock_levels
@@ -39,7 +40,7 @@ def build_tiles(request: HttpRequest) -> list[Tile]:
     """Return the tiles that the user may see, in a constant number of queries."""
     tiles: list[Tile] = []
     if can_view(request, "orders.order"):
-        tiles += _order_tiles()
+        tiles += _order_tiles(request)
     if can_view(request, "products.stockofvariant"):
         tiles += _stock_tiles()
     if can_view(request, "core.job"):
@@ -51,25 +52,35 @@ def build_tiles(request: HttpRequest) -> list[Tile]:
     return tiles
 
 
-def _order_tiles() -> list[Tile]:
-    orders = Order.objects.order_by()
-    cash, amounts = _sum_cash(todo.cod_to_collect(orders))
+def _order_tiles(request: HttpRequest) -> list[Tile]:
+    """Return the tiles of orders, in the sequence of an order's life."""
+    tiles: list[Tile] = []
+    if permissions.can_see_work(request.user, permissions.SHIP):
+        tiles += _shipping_tiles()
+    if permissions.can_see_work(request.user, permissions.REFUND):
+        tiles += _refund_tiles()
     unpaid, units = reports.count_unpaid_reservations()
     reserved = f"{units} {'unit' if units == 1 else 'units'} reserved" if unpaid else ""
+    link = _list_link("orders_order", stock_state__exact=Order.StockState.RESERVED)
+    return [*tiles, Tile("Awaiting payment", "hourglass_top", unpaid, link, reserved)]
+
+
+def _shipping_tiles() -> list[Tile]:
+    orders = Order.objects.order_by()
+    cash, amounts = _sum_cash(todo.cod_to_collect(orders))
     return [
         Tile("To pack", "package_2", todo.to_pack(orders).count(), _todo_link("to_pack")),
         Tile("On the way", "local_shipping", todo.on_the_way(orders).count(), _todo_link("on_the_way")),
         Tile("Cash to collect", "payments", cash, _todo_link("cod_to_collect"), amounts),
-        Tile("To refund", "undo", todo.to_refund(orders).count(), _todo_link("to_refund"), is_urgent=True),
-        Tile(
-            *("Alerts", "notifications", reports.list_orders_with_alerts().count()),
-            *(_list_link("orders_order", attention__isempty="0"), "orders to look at"),
-            is_urgent=True,
-        ),
-        Tile(
-            *("Awaiting payment", "hourglass_top", unpaid),
-            *(_list_link("orders_order", stock_state__exact=Order.StockState.RESERVED), reserved),
-        ),
+    ]
+
+
+def _refund_tiles() -> list[Tile]:
+    to_refund = todo.to_refund(Order.objects.order_by()).count()
+    alerts, link = reports.list_orders_with_alerts().count(), _list_link("orders_order", attention__isempty="0")
+    return [
+        Tile("To refund", "undo", to_refund, _todo_link("to_refund"), is_urgent=True),
+        Tile("Alerts", "notifications", alerts, link, "orders to look at", is_urgent=True),
     ]
 
 

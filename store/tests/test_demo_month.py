@@ -73,7 +73,7 @@ def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: Card
     assert list(Order.objects.exclude(attention="").values_list("attention", flat=True)) == ["external_refund"]
     assert Counter(Refund.objects.values_list("state", "source")) == {("succeeded", "staff"): 4, ("succeeded", "external"): 1}
     assert Order.objects.filter(user__email="customer@example.com").exists()
-    assert (User.objects.count(), Address.objects.count(), WishlistItem.objects.count()) == (27, 25, 21)
+    assert (User.objects.count(), Address.objects.count(), WishlistItem.objects.count()) == (28, 25, 21)
     assert CartItem.objects.exclude(cart__orders__status=Status.PENDING).exists()
     assert not Job.objects.filter(kind="order_mail", done_at=None).exists()
     assert_times_lie_in_the_month(now)

@@ -129,6 +129,7 @@ def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: 
             assert answers(address), name
         assert [line.split() for line in said.splitlines() if "@example.com" in line] == [
             ["Staff", "admin@example.com", "demo-demo-demo"],
+            ["Packer", "packer@example.com", "demo-demo-demo"],
             ["Customer", "customer@example.com", "demo-demo-demo"],
         ]
         assert "71 created, 0 changed, 0 unchanged, 0 failed" in said  # whatever the markets are

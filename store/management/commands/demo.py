@@ -1,4 +1,4 @@
-"""`manage.py demo`: the complete shop on one machine, with a catalog, two users, a shop front and a payment emulator."""
+"""`manage.py demo`: the complete shop on one machine, with a catalog, three users, a shop front and a payment emulator."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from core.shutdown import ShutdownFlag
 from orders.models import Order
 from products.models import Product
 from store.demo import backdating
-from store.demo.accounts import ADMIN, CUSTOMER, PASSWORD, create_accounts
+from store.demo.accounts import ADMIN, CUSTOMER, PACKER, PASSWORD, create_accounts
 from store.demo.catalog import import_catalog
 from store.demo.plan import DAYS
 from store.demo.provider import EMULATOR_KEY
@@ -136,6 +136,7 @@ class Command(BaseCommand):
             else "  Payments           Stripe, with the key in .env",
             "",
             f"  Staff      {ADMIN}     {PASSWORD}",
+            f"  Packer     {PACKER}    {PASSWORD}",
             f"  Customer   {CUSTOMER}  {PASSWORD}",
             "",
             "  E-mails and text messages are printed here. Ctrl-C stops everything.",
