@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import connection
 
 from core import stripe_keys
 from core.local_origins import is_local_host, is_local_origin
@@ -31,6 +32,28 @@ def check_production_settings(**_: Any) -> list[CheckMessage]:
     elif settings.EMAIL_BACKEND.rsplit(".", 2)[-2] in MAIL_IN_DEVELOPMENT:
         hint = "E-mails are not sent: confirmations and reset links stay on this machine. Use EMAIL_BACKEND=smtp."
         warnings.append(Warning("EMAIL_BACKEND sends no e-mails.", hint=hint, id="shop.W006"))
+    return warnings
+
+
+@register(Tags.security, deploy=True)
+def check_database(**_: Any) -> list[CheckMessage]:
+    """Warn about a database file, which is what DATABASE_URL is without a value."""
+    if connection.vendor != "sqlite":
+        return []
+    hint = "SQLite lets one process write at a time, and cannot be shared by machines. Set DATABASE_URL to a PostgreSQL database."
+    return [Warning("The database is a SQLite file.", hint=hint, id="shop.W013")]
+
+
+@register(Tags.security, deploy=True)
+def check_proxies(**_: Any) -> list[CheckMessage]:
+    """Warn if the shop demands HTTPS and would not learn from a proxy that it is used."""
+    warnings: list[CheckMessage] = []
+    if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
+        hint = (
+            "Behind a proxy with TLS, every request seems to come by plain HTTP from one address: browsers are redirected without "
+            "end, and all shoppers share a rate limit. Set TRUSTED_PROXIES to the number of your proxies."
+        )
+        warnings.append(Warning("TRUSTED_PROXIES is 0.", hint=hint, id="shop.W014"))
     return warnings
 
 

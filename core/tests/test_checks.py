@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage
+from django.db import connection
 from pytest_django import Settings
 
-from core.checks import check_payments, check_production_settings, check_sign_in, check_trusted_hosts
+from core.checks import check_database, check_payments, check_production_settings, check_proxies, check_sign_in, check_trusted_hosts
 from core.local_origins import is_local_host
 
 
@@ -19,11 +20,12 @@ def production_settings(settings: Settings) -> None:
     settings.SMS_BACKEND = ""
     settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = ["https://shop.example", "https://app.example"]
     settings.ALLOWED_HOSTS = ["shop.example"]
+    settings.SECURE_SSL_REDIRECT, settings.TRUSTED_PROXIES = True, 1
 
 
 def list_warnings() -> list[CheckMessage]:
     """Run every deployment check of the shop."""
-    checks = (check_production_settings, check_payments, check_sign_in, check_trusted_hosts)
+    checks = (check_production_settings, check_payments, check_proxies, check_sign_in, check_trusted_hosts)
     return [warning for check in checks for warning in check()]
 
 
@@ -51,6 +53,7 @@ def test_a_whole_shop_is_not_warned() -> None:
         ("CSRF_TRUSTED_ORIGINS", ["https://shop.example", "http://app.example"], "shop.W011"),
         ("FRONTEND_URL", "http://shop.example", "shop.W011"),
         ("ALLOWED_HOSTS", ["shop.example", "localhost"], "shop.W012"),
+        ("TRUSTED_PROXIES", 0, "shop.W014"),
         ("ALLOWED_HOSTS", ["shop.example", "[::1]"], "shop.W012"),
     ],
 )
@@ -97,3 +100,12 @@ def test_the_local_machine_has_many_names(host: str) -> None:
 @pytest.mark.parametrize("host", ["shop.example", "localhost.example", "10.0.0.1", ".shop.example", "notlocalhost", ""])
 def test_other_hosts_are_not_the_local_machine(host: str) -> None:
     assert not is_local_host(host)
+
+
+@pytest.mark.parametrize(("vendor", "warning_ids"), [("sqlite", ["shop.W013"]), ("postgresql", [])])
+def test_a_database_file_is_no_database_of_a_live_shop(
+    monkeypatch: pytest.MonkeyPatch, vendor: str, warning_ids: list[str]
+) -> None:
+    monkeypatch.setattr(connection, "vendor", vendor)
+
+    assert [warning.id for warning in check_database()] == warning_ids

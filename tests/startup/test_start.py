@@ -172,7 +172,8 @@ def test_production_is_safe_without_being_asked(project: Path) -> None:
 
 
 def test_a_production_start_passes_its_own_checks(project: Path) -> None:
-    whole = {**PRODUCTION, "REDIS_URL": "redis://cache:6379/0", "EMAIL_HOST": "mail.shop.example"}
+    parts = {"DATABASE_URL": "postgres://shop@db/shop", "REDIS_URL": "redis://cache:6379/0", "EMAIL_HOST": "mail.shop.example"}
+    whole = {**PRODUCTION, **parts, "TRUSTED_PROXIES": "1"}
 
     done = run(project, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **whole)
 
