@@ -154,6 +154,10 @@ class ModelAdmin(RelationsMixin, ThemedAdmin[Row]):
         apply_widgets(form.base_fields)
         return form
 
+    def label_choices(self, rows: Iterable[Row]) -> dict[Any, str]:
+        """Return the texts by which autocomplete fields show these rows, by primary key."""
+        return {row.pk: str(row) for row in rows}
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse filters by secret columns in the query string, which Django allows for columns of the listed model."""
         return not has_secret(lookup) and super().lookup_allowed(lookup, value, request)

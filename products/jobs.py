@@ -1,10 +1,12 @@
 """Background jobs of the catalog."""
 
+from contextlib import suppress
 from typing import Any
 
 from core import outbox
+from products.exceptions import CategoryUnknown
 from products.importing import runs, slices
-from products.services import search_documents
+from products.services import bulk_edits, bulk_prices, search_documents
 
 
 @outbox.job(runs.START_JOB)
@@ -29,3 +31,16 @@ def reindex_category(payload: dict[str, Any]) -> None:
 def reindex_products(payload: dict[str, Any]) -> None:
     """Index the next products after an upgrade that has changed their terms."""
     search_documents.reindex_products(payload["after"])
+
+
+@outbox.job(bulk_prices.APPLY_JOB)
+def apply_bulk_price_change(payload: dict[str, Any]) -> None:
+    """Apply the next prices of a confirmed change, for some seconds."""
+    bulk_prices.apply_slice(payload["change"])
+
+
+@outbox.job(bulk_edits.EDIT_JOB)
+def edit_products(payload: dict[str, Any]) -> None:
+    """Set columns of products that staff selected in the list, unless the chosen category was deleted meanwhile."""
+    with suppress(CategoryUnknown):
+        bulk_edits.edit_batch(payload["products"], payload["columns"])

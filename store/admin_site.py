@@ -5,6 +5,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import update_session_auth_hash
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -57,6 +58,22 @@ class AdminLoginForm(AuthenticationForm):
         return self.cleaned_data
 
 
+class LabellingAutocompleteView(AutocompleteJsonView):
+    """The rows that an autocomplete field offers, with the texts that their admin gives them."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Fetch the texts of a page of rows at once."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        rows = list(context["object_list"])
+        self.labels = self.model_admin.label_choices(rows)  # type: ignore[attr-defined]  # of core.admin.ModelAdmin, which cannot be imported before the site
+        return context
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """Return a row as Select2 expects it."""
+        result = super().serialize_result(obj, to_field_name)
+        return {**result, "text": self.labels.get(obj.pk, result["text"])}
+
+
 class ShopAdminSite(AdminSite):
     """An admin site for staff whose accounts are also shop accounts."""
 
@@ -72,6 +89,10 @@ class ShopAdminSite(AdminSite):
             return view(request, *args, **kwargs)
 
         return super().admin_view(inner, cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        """Return the rows that an autocomplete field offers."""
+        return LabellingAutocompleteView.as_view(admin_site=self)(request)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Return the results of Unfold's search field, or 404 for a page that does not exist."""

@@ -20,8 +20,10 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("products.category", "Categories", "category"),
         ("products.importrun", "Import", "upload_file"),
         ("products.stockofvariant", "Stock", "inventory_2"),
+        ("products.delivery", "Deliveries", "local_shipping"),
         ("products.stockmovement", "Stock movements", "swap_vert"),
         ("products.pricechange", "Price changes", "price_change"),
+        ("products.bulkpricechange", "Bulk price changes", "percent"),
     ),
     "Customers": (
         ("accounts.user", "Users", "group"),

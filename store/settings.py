@@ -171,6 +171,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "store.apps.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,48 +1,24 @@
 """The catalog for staff: a product with its variants, prices, stock and pictures on one page."""
 
-from datetime import date
-from hashlib import sha256
+from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from core import markets, money
 from core.admin import ModelAdmin, ServiceBackedAdmin, TabularInline, get_staff_actor, stream_csv, stream_file
-from products.admin.display import render_stock_badge, render_thumbnail
+from products.admin.bulk_actions import BulkActionsAdmin
+from products.admin.category_choices import CategoryFieldMixin, find_category_ids, label_categories
+from products.admin.display import render_thumbnail
 from products.admin.forms import CategoryForm, ImageForm, VariantForm, VariantFormSet, get_other_markets
 from products.importing import exporter
 from products.media import images, storage
-from products.models import Category, Product, ProductImage, Variant, primary_image
+from products.models import Category, Product, ProductImage, Variant
 from products.services import listings, products, search_documents, variants
-
-MAX_LISTED_NAMES = 20  # products listed by name on the confirmation page
-
-
-class StockLevelFilter(admin.SimpleListFilter):
-    """Filter products by stock level."""
-
-    title = "stock"
-    parameter_name = "level"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return [("low", "Low"), ("out", "Sold out")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Filter the list by the selected stock level."""
-        rows: QuerySet[Any] = queryset.alias(units=Coalesce("on_sale", 0))
-        if self.value() == "low":
-            return rows.filter(units__gt=0, units__lte=F("low_stock_threshold"))
-        return rows.filter(units__lte=0) if self.value() == "out" else queryset
 
 
 class VariantInline(TabularInline[Variant, Product]):
@@ -86,16 +62,9 @@ class ImageInline(TabularInline[ProductImage, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
+class ProductAdmin(ServiceBackedAdmin[Product], CategoryFieldMixin, BulkActionsAdmin):
     """The catalog."""
 
-    list_display = ("thumbnail", "name", "category", "lowest", "available_units", "is_active", "seller", "since")
-    list_display_links = ("name",)
-    list_filter = ("is_active", StockLevelFilter, ("seller", admin.EmptyFieldListFilter), "category")
-    list_select_related = ("category", "seller")
-    search_fields = ("name", "slug", "variants__sku")
-    ordering = ("-id",)
-    show_full_result_count = False
     autocomplete_fields = ("category", "seller")
     readonly_fields = ("slug", "uuid", "created_at", "updated_at")
     fields = (
@@ -107,8 +76,6 @@ class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
         ("created_at", "updated_at"),
     )
     inlines = (VariantInline, ImageInline)
-    actions = ("retire",)
-    list_before_template = "admin/products/product/export.html"
 
     def get_urls(self) -> list[URLPattern]:
         """Add the export."""
@@ -124,62 +91,6 @@ class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
         if form == "json":
             return stream_file("products.json", "application/json", exporter.generate_json(exporter.iter_rows()))
         raise Http404
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        """Return products that are not deleted, annotated with the list's columns."""
-        active = Variant.objects.filter(product=OuterRef("pk"), is_active=True, deleted_at=None).order_by().values("product")
-        return (
-            super()
-            .get_queryset(request)
-            .filter(deleted_at=None)
-            .annotate(
-                price_from=Subquery(active.annotate(n=Min("price")).values("n")),
-                on_sale=Subquery(active.annotate(n=Sum(F("stock") - F("reserved"))).values("n")),
-                cover=primary_image("pk"),
-            )
-        )
-
-    @admin.display(description="")
-    def thumbnail(self, product: Product) -> str | SafeString:
-        return render_thumbnail(getattr(product, "cover", None))
-
-    @admin.display(description="Price from", ordering="price_from")
-    def lowest(self, product: Product) -> str:
-        amount = getattr(product, "price_from", None)
-        currency = markets.get_default_market().currency
-        return "–" if amount is None else money.format_price(amount, currency)
-
-    @admin.display(description="Stock", ordering="on_sale")
-    def available_units(self, product: Product) -> SafeString:
-        return render_stock_badge(getattr(product, "on_sale", None) or 0, product.low_stock_threshold)
-
-    @admin.display(description="Since", ordering="created_at")
-    def since(self, product: Product) -> date:
-        return timezone.localdate(product.created_at)
-
-    @admin.action(description="Remove from the shop (orders keep their copies)", permissions=["change"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[Product]) -> TemplateResponse | None:
-        """Soft-delete the selected products after confirmation."""
-        product_ids = sorted(queryset.values_list("pk", flat=True))
-        digest = sha256(repr(product_ids).encode()).hexdigest()  # with "select all", the selection may change before confirmation
-        if request.POST.get("confirmed") == digest:
-            products.retire(product_ids)
-            message = f"{len(product_ids)} product{'' if len(product_ids) == 1 else 's'} removed from the shop"
-            self.message_user(request, message, messages.SUCCESS)
-            return None
-        if "confirmed" in request.POST:
-            self.message_user(request, "The list has changed in the meantime. Please check it again", messages.WARNING)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Remove from the shop",
-            "names": list(queryset.values_list("name", flat=True)[:MAX_LISTED_NAMES]),
-            "count": len(product_ids),
-            "digest": digest,
-            "selected_ids": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/products/product/retire.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Render the form; pictures stored by an invalid submission are deleted."""
@@ -225,7 +136,7 @@ class ProductAdmin(ServiceBackedAdmin[Product], ModelAdmin[Product]):
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin[Category]):
+class CategoryAdmin(CategoryFieldMixin, ModelAdmin[Category]):
     """The category tree."""
 
     form = CategoryForm
@@ -235,6 +146,17 @@ class CategoryAdmin(ModelAdmin[Category]):
     autocomplete_fields = ("parent",)
     prepopulated_fields = {"slug": ("name",)}
     ordering = ("position", "name")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Category], search_term: str) -> tuple[Any, bool]:
+        """Find categories by the words of their paths, or by slug."""
+        if not search_term.strip():
+            return queryset, False
+        by_path = Q(pk__in=find_category_ids(search_term))
+        return queryset.filter(by_path | Q(slug__icontains=search_term.strip())), False
+
+    def label_choices(self, rows: Iterable[Category]) -> dict[Any, str]:
+        """Show categories by their paths."""
+        return label_categories(rows)
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         """Save the category; if it was renamed or moved, a job indexes its products again."""

@@ -1,10 +1,12 @@
-"""Thumbnails and stock badges for admin lists."""
+"""Thumbnails, stock badges and links to the shop for admin lists."""
 
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.admin import DANGER, SUCCESS, WARNING, render_badge
 from products.media import storage
+from products.models import Product
 
 
 def render_thumbnail(name: str | None) -> str | SafeString:
@@ -21,3 +23,8 @@ def render_stock_badge(units: int, low_stock_threshold: int) -> SafeString:
     if units <= 0:
         return render_badge("sold out", DANGER)
     return render_badge(f"{units} left", WARNING if units <= low_stock_threshold else SUCCESS)
+
+
+def get_shop_url(product: Product) -> str:
+    """Return the address of a product's page at the shop front."""
+    return f"{settings.FRONTEND_URL}/product/{product.slug}"

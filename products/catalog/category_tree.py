@@ -1,5 +1,6 @@
 """The category tree, and resolving a category named in a query."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from core.compiled_queries import CompiledRows
@@ -23,11 +24,19 @@ def get_subtree_ids(ref: str) -> list[int]:
     """Return the sorted ids of the categories with this slug, id or name and of their descendants; empty if none matches."""
     rows = ALL_CATEGORIES.rows()
     ref = ref.casefold()
-    pending = [row.id for row in rows if row.slug == ref or str(row.id) == ref or row.name.casefold() == ref]
+    return _add_descendants(rows, [row.id for row in rows if row.slug == ref or str(row.id) == ref or row.name.casefold() == ref])
+
+
+def get_descendant_ids(category_ids: Iterable[int]) -> list[int]:
+    """Return the sorted ids of these categories and of their descendants; one statement."""
+    return _add_descendants(ALL_CATEGORIES.rows(), category_ids)
+
+
+def _add_descendants(rows: Iterable[CategoryRow], category_ids: Iterable[int]) -> list[int]:
     children: dict[int | None, list[int]] = {}
     for row in rows:
         children.setdefault(row.parent_id, []).append(row.id)
-    subtree_ids: set[int] = set()
+    pending, subtree_ids = list(category_ids), set[int]()
     while pending:
         category_id = pending.pop()
         if category_id not in subtree_ids:

@@ -1,6 +1,8 @@
 """The catalog: categories, products, variants, prices, pictures and stock; and imports of the catalog by staff."""
 
+from products.models.bulk_price_change import MAX_LINE_TEXT, BulkPriceChange, BulkPriceLine
 from products.models.category import MAX_CATEGORY_DEPTH, MAX_CATEGORY_NAME, Category
+from products.models.delivery import Delivery
 from products.models.image import ProductImage, picture_path, primary_image, variant_image
 from products.models.import_run import MAX_MAPPING, ImportCheckpoint, ImportChunk, ImportReportLine, ImportRun
 from products.models.listing import Listing
@@ -15,6 +17,7 @@ __all__ = [
     "MAX_CATEGORY_DEPTH",
     "MAX_CATEGORY_NAME",
     "MAX_DESCRIPTION",
+    "MAX_LINE_TEXT",
     "MAX_MAPPING",
     "MAX_NAME",
     "MAX_NOTE",
@@ -23,7 +26,10 @@ __all__ = [
     "MAX_STOCK",
     "MAX_VARIANTS",
     "AnyMatch",
+    "BulkPriceChange",
+    "BulkPriceLine",
     "Category",
+    "Delivery",
     "FirstMatch",
     "ImportCheckpoint",
     "ImportChunk",

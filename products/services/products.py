@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def _refuse_deleted_category() -> Iterator[list[Category | None]]:
+def refuse_deleted_category() -> Iterator[list[Category | None]]:
     """Raise CategoryUnknown if a category in the yielded list is deleted concurrently, which is only raised at commit."""
     used: list[Category | None] = []
     try:
@@ -49,7 +49,7 @@ def create(actor: Actor, new_product: NewProduct, *, reason: str = StockMovement
     Raises SkuTaken, SlugTaken, DuplicateOptions, CategoryUnknown.
     """
     seller_id = new_product.seller_id if new_product.seller_id is not None else actor.user_id
-    with _refuse_deleted_category() as used_categories:
+    with refuse_deleted_category() as used_categories:
         ref = new_product.category_ref
         category = new_product.category if ref is None else _resolve_category(actor, ref, new_product.may_create_category)
         used_categories.append(category)
@@ -144,7 +144,7 @@ def update(actor: Actor, ref: str | int, change: ProductChange) -> Product:
 
     Raises ProductNotFound, NotYours, SlugTaken, CategoryUnknown, and what `variants.update` raises.
     """
-    with _refuse_deleted_category() as used_categories:
+    with refuse_deleted_category() as used_categories:
         product = lock_product(actor, ref)
         columns = change.columns
         if change.category_ref is not None:

@@ -86,6 +86,19 @@ def restock(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
     _refresh_listings(units)
 
 
+@transaction.atomic
+def receive(actor: Actor, units: Mapping[int, int], *, reference: str) -> None:
+    """Add units that were delivered, by variant. Raises StockConflict if a variant would have more than the maximum on hand."""
+    lock_variants(units)
+    variant_ids = sorted(units)
+    for start in range(0, len(variant_ids), MOVEMENT_BATCH_SIZE):
+        batch = {pk: units[pk] for pk in variant_ids[start : start + MOVEMENT_BATCH_SIZE]}
+        if not _apply("receive", batch):
+            raise StockConflict(f"There can be at most {MAX_ON_HAND:,} units on hand")
+        _record_movements(actor, batch, StockMovement.Reason.RECEIVED, reference)
+    _refresh_listings(units)
+
+
 def lock_variants(variant_ids: Collection[int]) -> None:
     """Lock these variants for the rest of the transaction, in ascending id."""
     list(Variant.objects.select_for_update(no_key=True).filter(pk__in=list(variant_ids)).order_by("pk").values_list("pk"))
@@ -120,6 +133,7 @@ def _compile_update(operation: str, count: int) -> CompiledUpdate:
         "commit": ({"reserved__gte": units_of}, {"stock": F("stock") - units_of, "reserved": F("reserved") - units_of}),
         "release": ({"reserved__gte": units_of}, {"reserved": F("reserved") - units_of}),
         "restock": ({}, {"stock": F("stock") + units_of}),
+        "receive": ({"stock__lte": MAX_ON_HAND - units_of}, {"stock": F("stock") + units_of}),
     }
     condition, values = operations[operation]
     rows = Variant.objects.filter(pk__in=ids, **condition)

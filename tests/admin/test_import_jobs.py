@@ -113,8 +113,8 @@ def test_the_page_and_its_script_see_how_far_the_import_is() -> None:
     assert "Reload the page" in page
     run_jobs()
     assert get_progress(client, run)["is_in_progress"] is False
-    assert "import_progress.js" in page
-    assert "import_progress.js" not in get_page(client, run)
+    assert "products/progress.js" in page
+    assert "products/progress.js" not in get_page(client, run)
 
 
 @pytest.mark.usefixtures("short_slices")

@@ -11,6 +11,7 @@ import carts.retention
 import orders.retention
 import products.importing.runs
 import products.media.retention
+import products.services.bulk_prices
 from core import outbox
 from orders import line_images
 
@@ -20,6 +21,7 @@ CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     orders.retention.clean_up,
     partial(products.media.retention.clean_up, line_images.names_in_use),
     products.importing.runs.clean_up,
+    products.services.bulk_prices.clean_up,
     outbox.clean_up,
 )
 
@@ -29,7 +31,8 @@ class Command(BaseCommand):
 
     help = (
         "Delete expired sessions, phone codes, guest carts, old idempotency keys, account events older than a year, jobs done over "
-        "a week ago, unconfirmed import files, old import reports, and unused image files. Safe to run at any time."
+        "a week ago, unconfirmed import files and price changes, old reports of them, and unused image files. "
+        "Safe to run at any time."
     )
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:

@@ -1,6 +1,6 @@
-// Shows how far an import is, and loads the page again when a person has to decide or the import has ended.
+// Shows how far background work is, and loads the page again when a person has to decide or it has ended.
 const INTERVAL = 1500; // milliseconds
-const box = document.getElementById("import-progress");
+const box = document.getElementById("background-progress");
 const bar = box.querySelector("progress");
 const lines = [...box.querySelectorAll("[data-progress]")];
 
