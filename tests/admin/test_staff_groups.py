@@ -43,6 +43,8 @@ CATALOG_PAGES = {
     "products.stockofvariant": "view change",
     "products.stockmovement": "view",
     "products.pricechange": "view",
+    "products.bulkpricechange": "view",
+    "products.delivery": "view",
 }
 
 
