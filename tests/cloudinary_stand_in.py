@@ -22,6 +22,7 @@ from PIL import Image
 
 CLOUD, KEY, SECRET = "shop", "4711", "the secret of the stand-in"
 UNSIGNED = {"file", "cloud_name", "resource_type", "api_key", "signature"}
+HANG_SECONDS = 60
 MESSAGES = {400: "Invalid image file", 401: "Invalid Signature", 403: "Customer is marked as untrusted", 420: "Rate Limited"}
 
 
@@ -121,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(failure, int):
             self._answer(failure, json.dumps({"error": {"message": MESSAGES.get(failure, "General Error")}}).encode())
         elif failure in ("hang", "close"):
-            time.sleep(3 if failure == "hang" else 0)
+            time.sleep(HANG_SECONDS if failure == "hang" else 0)
             self.close_connection = True
             self.connection.close()
         else:

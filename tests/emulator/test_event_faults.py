@@ -158,9 +158,9 @@ def test_a_call_does_not_use_up_a_rule_for_events(
 
 
 def test_a_rule_for_events_does_not_delay_calls(emulator: Emulator, shop: StripeShop) -> None:
-    emulator.set_faults({"match": FAILED, "times": -1, "do": {"delay_ms": 300}})
+    emulator.set_faults({"match": FAILED, "times": -1, "do": {"delay_ms": 60_000}})
     before = time.monotonic()
 
     shop.sessions.list()
 
-    assert time.monotonic() - before < 0.3
+    assert time.monotonic() - before < 30

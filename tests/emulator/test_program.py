@@ -69,7 +69,7 @@ def test_it_ends_when_it_is_told_to() -> None:
 
 def test_control_without_a_token_does_not_start() -> None:
     with start_emulator("--port", "0", "--control") as process:
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
     assert process.returncode == 2
 
@@ -78,7 +78,7 @@ def test_a_taken_port_is_reported(emulator: Emulator, capfd: pytest.CaptureFixtu
     port = str(urlsplit(emulator.url).port)
 
     with start_emulator("--port", port) as process:
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert f"cannot listen on port {port}" in capfd.readouterr().err
@@ -117,7 +117,7 @@ def test_there_is_no_control_unless_it_is_asked_for() -> None:
         assert emulator.api("GET", "/v1/events").status == 200
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_what_is_no_request_is_refused_in_json(emulator: Emulator) -> None:
 @pytest.mark.parametrize("webhook", ["shop.example", "ftp://shop.example", "http://", "http://shop.example:port"])
 def test_a_webhook_without_an_address_does_not_start(webhook: str) -> None:
     with start_emulator("--port", "0", "--webhook", webhook) as process:
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
     assert process.returncode == 2
 
 
 def test_an_unusable_file_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with start_emulator("--port", "0", "--file", str(tmp_path / "missing" / "emulator")) as process:
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert "cannot store its state" in capfd.readouterr().err

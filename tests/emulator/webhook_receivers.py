@@ -65,7 +65,7 @@ class WebhookReceiver:
             requests, self.received = self.received, []
         return requests
 
-    def wait_for(self, number: int, seconds: float = 5) -> list[ReceivedRequest]:
+    def wait_for(self, number: int, seconds: float = 60) -> list[ReceivedRequest]:
         """Wait for this number of requests and return them; fail on a timeout."""
         with self.changed:
             enough = self.changed.wait_for(lambda: len(self.received) >= number, seconds)

@@ -12,12 +12,13 @@ from products.media import cloudinary_storage
 from products.models import Product, ProductImage
 from products.tests.factories import make_product
 from products.tests.import_file import import_rows, make_row, run_import, write_file
-from tests.cloudinary_stand_in import StandIn
+from tests.cloudinary_stand_in import HANG_SECONDS, StandIn
 from tests.image_files import list_stored_files, make_image, make_staff_client, post_image
 
 UNAVAILABLE = [420, 429, 500, 502, 503, "garbage", "html", "hang", "close"]
 INVALID_BODIES = ["json", "list"]
 TIMEOUT = 0.5  # seconds, instead of ten
+SOON = HANG_SECONDS / 2  # the shop did not wait for the host, however busy the machine is
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,7 @@ def test_a_host_that_is_down_is_reported_soon(host: StandIn, failure: int | str)
 
     assert (response.status_code, response.json()["code"]) == (503, "media_unavailable")
     assert response["Retry-After"] == "5"
-    assert time.monotonic() - start < TIMEOUT + 0.5
+    assert time.monotonic() - start < SOON
     assert (ProductImage.objects.count(), list_stored_files()) == (0, [])
     assert sum(address.endswith("/image/upload") for address in host.requests) == 1
 
@@ -101,7 +102,7 @@ def test_an_unreachable_host_is_reported_soon(silent: str) -> None:
     response = post_image(client, lamp, make_image())
 
     assert (response.status_code, response.json()["code"]) == (503, "media_unavailable")
-    assert time.monotonic() - start < TIMEOUT + 0.5
+    assert time.monotonic() - start < SOON
 
 
 def test_after_a_failure_the_next_picture_is_taken(host: StandIn) -> None:

@@ -364,9 +364,9 @@ def test_problems_and_notes_of_a_stock_list_name_the_product_or_the_sku(tmp_path
 
 @pytest.mark.parametrize("sign", ["(", "[", "([", "(a", ")"])
 def test_a_name_of_a_column_that_is_nothing_but_brackets_costs_nothing(tmp_path: Path, sign: str) -> None:
-    started_at = time.monotonic()
+    started_at = time.process_time()
 
     import_csv(tmp_path, f"sku,name,price,{sign * 30_000}\nA,Lamp,5,x\n")
 
-    assert time.monotonic() - started_at < 5  # minutes, if each bracket were followed to the end of the name
+    assert time.process_time() - started_at < 5  # minutes, if each bracket were followed to the end of the name
     assert Variant.objects.count() == 1

@@ -188,7 +188,7 @@ def test_a_text_that_is_too_large_is_refused(db: None) -> None:
 
 def announce_upload(server: LiveServer, product: Product, token: str, **headers: str) -> tuple[int, dict[str, Any]]:
     """Send only the headers of an upload, and return the response."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
     try:
         connection.putrequest("POST", f"/api/products/{product.pk}/images/")
         for name, value in {"Authorization": f"Bearer {token}", "Content-Type": MULTIPART, **headers}.items():
