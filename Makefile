@@ -47,7 +47,7 @@ endif
 	@echo "Installing Django $(NEXT_DJANGO) beside the shop (a minute, once) ..."
 	@$(NEXT_PYTHON) -m venv --clear .venv-next
 	@grep -v '^Django==' requirements.txt > .venv-next/requirements.txt
-	@grep -E '^(pytest|jsonschema|coverage)' requirements-dev.txt >> .venv-next/requirements.txt
+	@grep -E '^(pytest|jsonschema)' requirements-dev.txt >> .venv-next/requirements.txt
 	@.venv-next/bin/pip install --quiet --disable-pip-version-check Django==$(NEXT_DJANGO) -r .venv-next/requirements.txt
 	@touch $@
 
@@ -84,4 +84,4 @@ install: .venv/run.stamp ## install what the shop needs to run
 	@touch $@ .venv/run.stamp
 
 clean: ## remove what was installed and generated; the database and .env stay
-	rm -rf .venv .venv-next staticfiles site .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	rm -rf .venv .venv-next staticfiles site .mypy_cache .ruff_cache .pytest_cache

@@ -7,9 +7,13 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.core.servers.basehttp import WSGIServer
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from core.shop_settings import values
@@ -26,20 +30,17 @@ REQUIREMENTS: dict[str, Callable[[], bool]] = {
     "soak": lambda: IS_SOAK,
 }
 SLOWEST = 20  # how many tests of a run are named
-SHARE = os.environ.get("TESTS_SHARE", "")
-UNMEASURED = os.environ.get("TESTS_UNMEASURED", "sqlite")  # the engine that runs what is not measured and runs on one alone
+BROWSER_ENGINE = os.environ.get("TESTS_BROWSER_ENGINE", "sqlite")  # whose run has the tests in a browser
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this engine, this machine or this run cannot do; `tests.run` runs all on both engines.
 
-    What does not depend on the engine runs on one alone: on SQLite, or, where both run side by side, some of it on the other.
+    What does not depend on the engine runs on SQLite alone; in a browser it runs beside PostgreSQL, where both engines are tested.
     """
     absent = {marker for marker, is_met in REQUIREMENTS.items() if not is_met()}
     skipped = {item for item in items if _has(item, *absent) or not _runs_on(connection.vendor, item)}
-    if SHARE:
-        skipped |= {item for item in items if _has(item, "measured", "postgresql") != (SHARE == "measured")}
     items[:] = [item for item in items if item not in skipped]
     config.hook.pytest_deselected(items=list(skipped))
 
@@ -53,9 +54,17 @@ def _runs_on(engine: str, item: pytest.Item) -> bool:
     """Return whether a test runs on this engine."""
     if _has(item, "postgresql"):
         return engine == "postgresql"
-    if _has(item, "apart") or (_has(item, "browser") and _has(item, "once")):
-        return engine == UNMEASURED
-    return engine == "sqlite" or (_uses_database(item) and not _has(item, "once"))
+    if _has(item, "browser") and _has(item, "once"):
+        return engine == BROWSER_ENGINE
+    if engine == "sqlite":
+        return True
+    return _uses_database(item) and not _has(item, "once", "apart") and (_is_first_case(item) or not _has(item, "sampled"))
+
+
+def _is_first_case(item: pytest.Item) -> bool:
+    """Return whether a test is the first of its parameters, or has none."""
+    call = getattr(item, "callspec", None)
+    return call is None or not any(call.indices.values())
 
 
 def _uses_database(item: pytest.Item) -> bool:
@@ -72,6 +81,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                 seconds[report.nodeid] += report.duration
     if getattr(config, "cache", None) is not None:
         config.cache.set("slowest", sorted(seconds.items(), key=itemgetter(1), reverse=True)[:SLOWEST])
+
+
+def delete_rows(*_: TransactionTestCase) -> None:
+    """Delete what a test has committed. Permissions and content types stay: migrations create them.
+
+    Django's `flush` truncates every table and creates those rows again, which takes longer than most tests.
+    """
+    models = [model for model in apps.get_models(include_auto_created=True) if model not in (Permission, ContentType)]
+    tables = {connection.ops.quote_name(model._meta.db_table) for model in models if model._meta.managed}
+    with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are checked at the commit
+        for table in sorted(tables):
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of our own
+
+
+TransactionTestCase._fixture_teardown = delete_rows  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,6 @@ def make_environment(**more: str) -> dict[str, str]:
     variables = {
         "DJANGO_SETTINGS_MODULE": "store.settings",
         "PYTEST_VERSION": "a process of a test",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "DEBUG": "1",
         "SECRET_KEY": settings.SECRET_KEY,
         "DATABASE_URL": get_database_url(),

@@ -13,7 +13,7 @@ from carts.tests.factories import add_to_cart
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 EMPTY = pytest.mark.parametrize("empty", ["", None, " ", "\t\n", "\u00a0"], ids=repr)
 CREDENTIALS = {"email": "ada@example.com", "password": PASSWORD}
 

@@ -12,6 +12,7 @@ ROUTES = [(method, f"{mount}/cart/clear{slash}") for method in ("delete", "post"
 ROUTES += [("delete", address) for address in ("/api/cart/", "/api/cart", "/cart/", "/cart")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("method", "address"), ROUTES)
 def test_it_takes_every_line_out_also_those_saved_for_later(api: SchemaClient, method: str, address: str) -> None:
     lamp = make_product("Lamp")

@@ -17,6 +17,7 @@ INVALID_QUANTITIES: list[Any] = [
 EXCESSIVE_QUANTITIES: list[Any] = [100, 101, 32768, 2**31, 2**63, 2**64 - 1, "100", "999999999"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("quantity", [0, "0", *INVALID_QUANTITIES])
 def test_add_takes_whole_numbers_from_1_on(api: SchemaClient, quantity: object) -> None:
     lamp = make_product(stock=10_000)
@@ -31,6 +32,7 @@ def test_add_takes_whole_numbers_from_1_on(api: SchemaClient, quantity: object) 
     assert get_cart_rows() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("quantity", INVALID_QUANTITIES)
 def test_update_takes_whole_numbers_from_0_on(api: SchemaClient, quantity: object) -> None:
     lamp = make_product(stock=10_000)

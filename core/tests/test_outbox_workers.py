@@ -10,7 +10,7 @@ from django.db import connection
 from core import outbox
 from core.models import Job
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.measured]
+pytestmark = pytest.mark.django_db(transaction=True)
 TIMEOUT = 30  # seconds
 
 

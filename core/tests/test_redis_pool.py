@@ -9,8 +9,6 @@ from django.core.cache import caches
 
 from core.redis_pool import SharedPool
 
-pytestmark = pytest.mark.measured
-
 
 def count_connections() -> int:
     """Return how many connections the server has accepted since it started, including the one for this query."""

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from core import outbox
 from core.models import Job
 
-pytestmark = [pytest.mark.django_db, pytest.mark.measured]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from core.money import MoneyField
 from products.models import Listing, Product, Variant
 from products.tests.factories import make_category, make_product, make_variant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.measured]
+pytestmark = pytest.mark.django_db
 WHEN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 EARLIER = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)
 NUMBER = UUID("12345678-1234-4234-8234-123456789abc")

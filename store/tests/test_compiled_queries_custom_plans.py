@@ -10,7 +10,7 @@ from core.compiled_queries import CompiledSelect, Param
 from products.models import Product
 from products.tests.factories import make_product
 
-pytestmark = [pytest.mark.django_db, pytest.mark.measured]
+pytestmark = pytest.mark.django_db
 PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%search_name%' AND statement NOT LIKE '%pg_prepared%'"
 
 

@@ -18,7 +18,7 @@ from core.money import MoneyField
 from products.models import Variant
 from products.tests.factories import make_product
 
-pytestmark = [pytest.mark.django_db, pytest.mark.measured]
+pytestmark = pytest.mark.django_db
 WHEN = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 NUMBER = UUID("12345678-1234-4234-8234-123456789abc")
 

@@ -27,7 +27,7 @@ from store.demo.accounts import create_accounts
 from store.demo.provider import EMULATOR_KEY
 from tests.fixtures import *  # noqa: F403 - fixtures are found by name
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Status = Order.Status
 
 

@@ -12,8 +12,6 @@ from products.tests.factories import make_product, make_variant
 from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def list_names_by_stock(market: str = "in") -> tuple[list[str], list[str]]:
     """Return the names of the products in stock, and of those sold out."""

@@ -19,7 +19,7 @@ from tests.schema_client import SchemaClient
 
 CLOUD = "https://res.cloudinary.com/shop/image/upload"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

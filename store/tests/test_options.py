@@ -21,6 +21,7 @@ def list_routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> l
     return [route for route in routes if route.startswith("/api/")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("is_signed_in", [False, True])
 @pytest.mark.parametrize("route", sorted(set(list_routes(get_resolver().url_patterns))))
 def test_every_route_answers_with_the_methods_it_has_or_refuses(api: SchemaClient, route: str, is_signed_in: bool) -> None:

@@ -12,7 +12,7 @@ from products.tests.editors import get_variant, make_tee, staff_client
 from products.tests.factories import add_picture, make_category, make_product
 from tests.schema_client import SchemaClient, get_schema
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LAMP = {"name": "Lamp", "price": "20.00", "stock": 9}
 ADD_IMAGES = "Add images with POST /api/products/<id>/images/"
 

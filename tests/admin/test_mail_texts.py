@@ -21,7 +21,7 @@ from tests.admin.settings_pages import MAILS, open_version, post_mail, read, sav
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PLACED = ("order_placed", "Your order {number}", "Thank you for your order {number}.", "You will pay on delivery.")
 
 

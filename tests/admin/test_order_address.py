@@ -16,7 +16,7 @@ from orders.tests.payments.paid_orders import create_pending_order
 from tests.admin.order_pages import ORDERS, make_cash_order, read, run_action
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

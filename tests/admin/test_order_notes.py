@@ -20,7 +20,7 @@ from tests.admin.order_pages import ORDERS, make_cash_order, read, run_action
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.query_capture import capture_statements
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

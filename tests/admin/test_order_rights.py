@@ -21,7 +21,7 @@ from products.tests.factories import make_product
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.admin.test_orders import ORDERS, list_offered_actions, run_action
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 EVENTS = "/admin/orders/stripeevent/"
 STAFF = Actor(kind="staff")
 

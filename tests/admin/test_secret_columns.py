@@ -21,7 +21,7 @@ from products.tests.factories import make_product
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SECRET_COLUMNS = {
     *("accounts.PhoneCode.code_mac", "accounts.PhoneCode.salt", "accounts.User.password", "carts.Cart.key_hash"),
     *("orders.Order.cart_fingerprint", "orders.Order.idempotency_key", "orders.Order.idempotency_scope"),

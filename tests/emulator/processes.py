@@ -60,7 +60,7 @@ class Emulator:
         """Send a plain request; underscores in header names become hyphens."""
         parts = urlsplit(self.url)
         assert parts.hostname is not None
-        connection = HTTPConnection(parts.hostname, parts.port, timeout=15)
+        connection = HTTPConnection(parts.hostname, parts.port, timeout=90)
         try:
             renamed = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body.encode() if body else None, renamed)
@@ -145,7 +145,7 @@ class Emulator:
         rows: list[Json] = self.control("GET", "deliveries")["deliveries"]
         return rows
 
-    def wait_for_deliveries(self, seconds: float = 10) -> bool:
+    def wait_for_deliveries(self, seconds: float = 60) -> bool:
         """Wait until every event is delivered; return False on a timeout."""
         return bool(self._post("deliveries/wait", {"seconds": seconds})["arrived"])
 
@@ -156,7 +156,7 @@ class Emulator:
     def stop(self) -> int:
         """Stop the process and return its exit status."""
         self.process.terminate()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
     def _post(self, path: str, payload: Any = None) -> Json:
         response: Json = self.control("POST", path, payload)
@@ -171,7 +171,7 @@ def start_emulator(*arguments: str, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "emulator", *arguments],
         cwd=ROOT,
-        env={**plain, "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        env={**plain, **variables},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -193,4 +193,4 @@ def run_emulator(webhook: str = "", *arguments: str, pace: float = 0.01, **varia
         yield Emulator(process, url, variables.get("STRIPE_WEBHOOK_SECRET", SECRET), variables.get("EMULATOR_TOKEN", TOKEN))
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import coverage
 import pytest
 
 from tests.cloudinary_stand_in import CLOUD, KEY, SECRET, StandIn, run_stand_in
 from tests.image_files import make_image
 from tests.processes import PRODUCTION, ROOT, copy_to, run, run_script
+from tests.run import measured
 
 KEYS = {"CLOUDINARY_CLOUD_NAME": CLOUD, "CLOUDINARY_API_KEY": KEY, "CLOUDINARY_API_SECRET": SECRET}
 SCRIPT = """
@@ -37,12 +37,8 @@ def get_shown():
 
 
 def test_the_shop_with_its_keys(tmp_path: Path) -> None:
-    measured = ["-m", "coverage", "run"] if coverage.Coverage.current() else []
     command = [
-        sys.executable,
-        *measured,
-        "-m",
-        "pytest",
+        *(measured("cloudinary") if "SLIPCOVER_ENABLED" in os.environ else (sys.executable, "-m", "pytest")),
         "-q",
         "--tb=short",
         "-p",

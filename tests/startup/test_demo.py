@@ -85,7 +85,7 @@ def running_demo(folder: Path, *arguments: str, **variables: str) -> Iterator[De
     if not project.exists():
         copy_to(project)
         for name in ("emulator", "examples"):
-            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+            shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("tests", "*.pyc.*"))
         shutil.copy(ROOT / "products.json", project)
     ports = free_ports(3)
     options = [str(part) for pair in zip(("--port", "--page-port", "--emulator-port"), ports, strict=True) for part in pair]
@@ -109,7 +109,7 @@ def running_demo(folder: Path, *arguments: str, **variables: str) -> Iterator[De
 def get_environment(**variables: str) -> dict[str, str]:
     """Return the environment of a fresh machine, with these settings."""
     plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**plain, "DEBUG": "1", "SECRET_KEY": "of a test", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {**plain, "DEBUG": "1", "SECRET_KEY": "of a test", "PYTHONUNBUFFERED": "1", **variables}
 
 
 def test_it_says_where_to_click_and_ends_with_all_its_parts_on_ctrl_c(tmp_path: Path) -> None:

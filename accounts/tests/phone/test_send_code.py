@@ -70,6 +70,7 @@ def test_what_is_kept_of_one_code_differs_each_time(texts: SentTexts) -> None:
     assert len({extract_code(text["text"]) for text in texts.all()}) > 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("number", "market", "to"),
     [
@@ -103,6 +104,7 @@ def test_a_number_is_brought_into_its_normal_form(texts: SentTexts, number: obje
     assert PhoneCode.objects.get().phone == to
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "phone",
     [

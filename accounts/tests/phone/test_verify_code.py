@@ -215,6 +215,7 @@ SPELLINGS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=list(SPELLINGS))
 @pytest.mark.parametrize("zero", ["0", "\uff10", "\u0660", "\u06f0", "\u0966"], ids=["ascii", "wide", "arabic", "persian", "hindi"])
 def test_a_code_may_be_typed_in_any_grouping_and_digits(texts: SentTexts, spelling: str, zero: str) -> None:
@@ -226,6 +227,7 @@ def test_a_code_may_be_typed_in_any_grouping_and_digits(texts: SentTexts, spelli
     assert User.objects.get().phone == PHONE
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("code", ["0", "12345", "1234567", "abcdef", "......", "12345\u00b2", "12345\u2460", "1\u0301 2345", "-"])
 def test_a_malformed_code_uses_up_no_try(texts: SentTexts, code: str) -> None:
     right = request_code(texts)

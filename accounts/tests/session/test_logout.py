@@ -77,6 +77,7 @@ def test_the_cookies_of_user_and_guest_are_deleted(api: SchemaClient) -> None:
     assert get_me(access).status_code == 401
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("token_source", ["access header", "refresh header", "refresh body", "access cookie", "refresh cookie"])
 @pytest.mark.parametrize("is_expired", [False, True])
 def test_any_token_of_the_session_ends_it_also_an_expired_one(api: SchemaClient, token_source: str, is_expired: bool) -> None:
@@ -96,6 +97,7 @@ def test_any_token_of_the_session_ends_it_also_an_expired_one(api: SchemaClient,
     assert get_me(access).json()["code"] == "session_revoked"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("authorization", "body"),
     [

@@ -56,6 +56,7 @@ def test_two_visitors_get_different_keys(db: None) -> None:
     assert first != second
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("carrier", KEY_CARRIERS)
 def test_a_key_opens_its_cart_whichever_way_it_comes(db: None, carrier: str) -> None:
     key = make_guest_cart(make_product("Lamp", sku="LAMP"), 2)

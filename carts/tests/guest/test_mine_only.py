@@ -21,6 +21,7 @@ def make_stranger(who: str) -> SchemaClient:
     return guest_client(make_guest_cart(mug)) if who == "a guest with a cart" else SchemaClient()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("owner", ["a user", "a guest"])
 @pytest.mark.parametrize("who", ["another user", "a guest with a cart", "a guest without"])
 @pytest.mark.parametrize(("method", "address"), CHANGES)

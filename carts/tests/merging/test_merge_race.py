@@ -16,8 +16,6 @@ from core.actors import SYSTEM
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def make_guest_in_markets(*markets: str) -> str:
     """Return the key of a guest who added a lamp to a cart in each market, in this order."""

@@ -54,6 +54,7 @@ def test_too_many_requests_say_when_to_come_back(client: Client) -> None:
     assert response.json()["code"] == "throttled"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [

@@ -50,6 +50,7 @@ def order_to(client: SchemaClient, address: Any) -> Any:
     return client.post("/api/orders/create/", {"payment_method": "cod", "address": address})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("alias", "field"), ALIASES)
 def test_a_field_is_read_under_its_other_names(alias: str, field: str) -> None:
     client = customer()
@@ -64,6 +65,7 @@ def test_a_field_is_read_under_its_other_names(alias: str, field: str) -> None:
     assert Order.objects.get().address == ADDRESS
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("alias", "field"), ALIASES)
 def test_a_patch_reads_them_too(alias: str, field: str) -> None:
     client = customer()
@@ -335,6 +337,7 @@ def test_a_postal_code_may_be_a_number() -> None:
     assert order_to(client, sent).json()["data"]["address"]["postal_code"] == "411001"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "fields",
     [

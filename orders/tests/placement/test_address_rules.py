@@ -26,6 +26,7 @@ def make_address(**fields: str) -> dict[str, str]:
     return {"full_name": "Ada Lovelace", "phone": "+91 98765 43210", "line1": "12 Hill Road", **fields}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
@@ -69,6 +70,7 @@ def test_what_the_country_demands_is_asked_for_by_field(
     assert database_rows() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "fields",
     [

@@ -117,6 +117,7 @@ def test_a_guest_hears_at_once_of_all_that_is_missing(api: SchemaClient) -> None
     assert database_rows() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("address", [None, "", "   ", {}, {"planet": "Earth"}, {"line1": " "}])
 @pytest.mark.parametrize("who", ["guest", "user"])
 def test_without_an_address_nothing_is_sent(db: None, who: str, address: object) -> None:
@@ -134,6 +135,7 @@ def test_without_an_address_nothing_is_sent(db: None, who: str, address: object)
     assert database_rows() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

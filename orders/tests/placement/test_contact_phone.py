@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 fill = import_module("orders.migrations.0006_order_phone_e164_rows").fill
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("sent", "kept", "e164"),
     [

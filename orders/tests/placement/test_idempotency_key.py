@@ -52,6 +52,7 @@ def test_it_does_so_however_late_and_whatever_the_cart_holds_by_then(db: None) -
     assert Variant.objects.get().stock == 8
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("other", OTHER)
 @pytest.mark.parametrize("cart", ["empty", "filled again"])
 def test_the_same_key_with_another_body_is_refused(db: None, cart: str, other: dict[str, Any]) -> None:

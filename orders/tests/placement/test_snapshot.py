@@ -16,6 +16,7 @@ def get_ordered_units() -> dict[str, int]:
     return dict(OrderItem.objects.values_list("sku", "quantity"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["id", "product_id", "text", "uuid", "capitals", "sku_id"])
 @pytest.mark.parametrize(("field", "units"), [("items", "quantity"), ("cart", "qty")])
 def test_only_the_named_line_is_ordered(api: SchemaClient, field: str, name: str, units: str) -> None:

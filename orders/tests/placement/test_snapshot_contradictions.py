@@ -47,6 +47,7 @@ CONTRADICTIONS: dict[str, Line] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", CONTRADICTIONS)
 @pytest.mark.parametrize("field", ["items", "cart"])
 def test_a_line_that_names_two_things_is_refused(api: SchemaClient, ids: dict[str, Any], field: str, name: str) -> None:
@@ -75,6 +76,7 @@ AGREEMENTS: dict[str, Line] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", AGREEMENTS)
 def test_a_line_that_names_one_thing_in_several_ways_is_ordered(api: SchemaClient, ids: dict[str, Any], name: str) -> None:
     line = {key: value and ids[value] for key, value in AGREEMENTS[name].items()}

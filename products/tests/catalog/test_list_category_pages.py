@@ -12,8 +12,6 @@ from products.tests.factories import make_category, make_product, make_products,
 from products.tests.paging import list_ids_both_ways
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 ORDERINGS = ["newest", "oldest", "price", "-price", "name", "relevance"]
 UPWARDS = ("oldest", "price", "name")
 
@@ -47,6 +45,7 @@ def make_distinct() -> list[int]:
     return spread_over_categories(products)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("size", [1, 5, 12])
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("make_catalog", [make_identical, make_distinct])
@@ -88,6 +87,7 @@ def test_the_filters_hold_on_every_shelf_whatever_stands_in_front(api: SchemaCli
     assert listed_ids == (ids if ordering in UPWARDS else ids[::-1])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("size", [1, 2, 4])
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_a_page_may_be_full_of_one_shelf(api: SchemaClient, ordering: str, size: int) -> None:

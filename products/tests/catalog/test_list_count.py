@@ -7,8 +7,6 @@ from products.models import Listing, Product, SearchDocument, Variant
 from products.tests.factories import make_category, make_product, make_products
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def get_count(api: SchemaClient, query: str = "", market: str = "in") -> object:
     """Return the count that the list reports."""

@@ -9,8 +9,6 @@ from products.tests.factories import make_product, make_products, update_product
 from products.tests.paging import SITE, follow_links, list_ids_both_ways
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def names(api: SchemaClient, query: str) -> list[str]:
     """Return the names of what is listed."""

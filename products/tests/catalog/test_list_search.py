@@ -6,8 +6,6 @@ from django.contrib.auth import get_user_model
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 @pytest.fixture(autouse=True)
 def catalog(db: None) -> None:

@@ -5,8 +5,6 @@ import pytest
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def names(api: SchemaClient, search: str) -> list[str]:
     """Return the names that a search finds without a guess; check that every ordering finds the same."""

@@ -14,7 +14,6 @@ from products.tests.editors import list_products
 from products.tests.factories import make_category, make_product
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
 WORDS = (
     *("lamp", "Lamps", "lampshade", "LÁMPA", "headlamp", "tee", "Tee-shirt", "T-Shirt", "tshirt", "men’s", "mens", "steel"),
     *("USB-C", "usbc", "usb c", "3-in-1", "3in1", "iPhone15", "iphone 15", "15", "1.5m", "Łódź", "lodz", "ısı", "battery"),

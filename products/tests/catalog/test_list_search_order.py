@@ -9,8 +9,6 @@ from products.tests.editors import staff_client
 from products.tests.factories import make_category, make_product, make_variant
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def names(api: SchemaClient, search: str) -> list[str]:
     """Return the names that a search finds, best first."""

@@ -7,8 +7,6 @@ from products.tests.factories import make_category, make_product, make_products,
 from products.tests.paging import list_ids_both_ways
 from tests.schema_client import SchemaClient
 
-pytestmark = pytest.mark.measured
-
 
 def names(api: SchemaClient, search: str, **query: str) -> list[str]:
     """Return the names that a search finds."""

@@ -1,33 +1,28 @@
 """`manage.py import_products`: a large file needs hardly more memory than a small one, and proportionally many statements"""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.processes import PRODUCTION, ROOT, run
+from tests.processes import PRODUCTION, copy_to, run_script
 
 pytestmark = pytest.mark.apart
 
 MB = 1024
 SCRIPT = """
-import json, os, resource, sys
-import django
-os.environ["DJANGO_SETTINGS_MODULE"] = "store.settings"
-django.setup()
+import io, pathlib, resource
 from django.core.management import call_command
 from django.db import connection
 
-rows, folder = int(sys.argv[1]), sys.argv[2]
-call_command("migrate", verbosity=0)
-with open(f"{folder}/products.json", "w") as file:
-    file.write("[")
-    for number in range(rows):
-        row = {"sku": f"SKU-{number:06}", "name": f"Lamp number {number}", "category": f"Home > Category {number % 20}",
-               "description": "Of brass. " * 50, "price": "20.00", "prices": {"us": "2.00"}, "stock": 10}
-        file.write(("," if number else "") + json.dumps(row))
-    file.write("]")
+def write_file(rows):
+    path = pathlib.Path({folder!r}) / f"{{rows}}.json"
+    with path.open("w") as file:
+        for number in range(rows):
+            row = {{"sku": f"{{rows}}-{{number:06}}", "name": f"Lamp number {{number}}", "category": f"Home > Room {{number % 20}}",
+                    "description": "Of brass. " * 50, "price": "20.00", "prices": {{"us": "2.00"}}, "stock": 10}}
+            file.write(("," if number else "[") + json.dumps(row))
+        file.write("]")
+    return path
 
 statements = 0
 
@@ -36,34 +31,28 @@ def count(execute, *arguments):
     statements += 1
     return execute(*arguments)
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def measure_import(rows):
+    global statements
+    path, statements, output = write_file(rows), 0, io.StringIO()
+    with connection.execute_wrapper(count):
+        call_command("import_products", file=path, stdout=output, stderr=output)
+    return output.getvalue().splitlines()[-1], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, statements
 
-before = peak()
-with connection.execute_wrapper(count):
-    call_command("import_products", file=__import__("pathlib").Path(f"{folder}/products.json"), stdout=sys.stderr)
-print(json.dumps({"before": before, "after": peak(), "statements": statements}))
+call_command("migrate", verbosity=0)
+print(json.dumps([measure_import(rows) for rows in {sizes}]))
 """
-
-
-def measure_import(folder: Path, rows: int) -> Any:
-    """Import rows in a separate process; return its peak memory use (KB) and the number of statements."""
-    folder.mkdir()
-    done = run(
-        ROOT, "-W", "ignore", "-c", SCRIPT, str(rows), str(folder), **PRODUCTION, DATABASE_URL=f"sqlite:///{folder}/shop.sqlite3"
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1] == f"{rows} created, 0 changed, 0 unchanged, 0 failed"
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize(("few", "many"), [(500, 5_000), pytest.param(2_000, 20_000, marks=pytest.mark.soak)])
 def test_ten_times_the_rows_need_a_little_more_memory_and_ten_times_the_statements(tmp_path: Path, few: int, many: int) -> None:
-    small = measure_import(tmp_path / "small", few)
-    large = measure_import(tmp_path / "large", many)
+    project = copy_to(tmp_path / "shop")
+    script = SCRIPT.format(folder=str(tmp_path), sizes=[few, many])
 
-    grown = {"small": small["after"] - small["before"], "large": large["after"] - large["before"]}
-    assert large["after"] - small["after"] < 15 * MB, grown
-    assert large["after"] < small["after"] * 1.2, grown
-    assert large["statements"] < small["statements"] * 10.5
-    assert small["statements"] < few
+    small, large = run_script(project, script, **PRODUCTION, DATABASE_URL=f"sqlite:///{tmp_path}/shop.sqlite3")
+
+    results, peaks, statements = zip(small, large, strict=True)
+    assert results == tuple(f"{rows} created, 0 changed, 0 unchanged, 0 failed" for rows in (few, many))
+    assert peaks[1] - peaks[0] < 15 * MB, peaks  # the peaks of one process, the smaller import first
+    assert peaks[1] < peaks[0] * 1.2, peaks
+    assert statements[1] < statements[0] * 10.5
+    assert statements[0] < few

@@ -48,6 +48,7 @@ CHANGES: list[tuple[dict[str, Any], list[str | None], list[str | None]]] = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("payload", "expected", "expected_us"), CHANGES)
 @pytest.mark.parametrize("endpoint", ["patch", "put", "list", "variant"])
 def test_a_change_over_the_api_is_a_row_where_the_price_differs(

@@ -93,6 +93,7 @@ def test_a_stale_editor_does_not_put_sold_units_back() -> None:
     assert dump_catalog() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("headers", STALE)
 @pytest.mark.parametrize("method", ["patch", "put", "delete"])
 def test_a_false_precondition_refuses_the_change(method: str, headers: dict[str, str]) -> None:

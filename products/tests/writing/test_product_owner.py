@@ -32,6 +32,7 @@ def send(client: SchemaClient, ref: object, write: tuple[str, str, dict[str, Any
     return client.get(address) if method == "get" else getattr(client, method)(address, payload)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("write", WRITES)
 def test_another_sellers_product_is_not_touched(write: tuple[str, str, dict[str, Any]]) -> None:
     client = seller_client()
@@ -45,6 +46,7 @@ def test_another_sellers_product_is_not_touched(write: tuple[str, str, dict[str,
         assert dump_catalog() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("write", WRITES)
 def test_customers_and_guests_touch_nothing_though_they_sold_it_once(write: tuple[str, str, dict[str, Any]]) -> None:
     buyer = customer_client()
@@ -57,6 +59,7 @@ def test_customers_and_guests_touch_nothing_though_they_sold_it_once(write: tupl
     assert dump_catalog() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("make_client", [staff_client, seller_client])
 def test_staff_and_the_seller_may(make_client: object, write: tuple[str, str, dict[str, Any]]) -> None:

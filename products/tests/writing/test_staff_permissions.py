@@ -90,6 +90,7 @@ WRITES = {
 EACH_WRITE = pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 
 
+@pytest.mark.sampled
 @EACH_WRITE
 def test_staff_without_any_permission_are_customers(lamp: Product, write: tuple[Any, ...]) -> None:
     before = dump_catalog()
@@ -107,6 +108,7 @@ def test_the_permissions_of_the_admin_are_enough(lamp: Product, write: tuple[Any
     assert call(make_staff(*permissions), lamp).status_code in (200, 201)
 
 
+@pytest.mark.sampled
 @EACH_WRITE
 def test_every_other_permission_is_not(lamp: Product, write: tuple[Any, ...]) -> None:
     call, *needed = write
@@ -119,6 +121,7 @@ def test_every_other_permission_is_not(lamp: Product, write: tuple[Any, ...]) ->
     assert dump_catalog() == before
 
 
+@pytest.mark.sampled
 @EACH_WRITE
 def test_a_superuser_may_do_all(lamp: Product, write: tuple[Any, ...]) -> None:
     root = client_for(make_user("root@example.com", is_staff=True, is_superuser=True))

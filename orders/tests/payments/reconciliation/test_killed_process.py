@@ -71,6 +71,7 @@ def check_consistency() -> None:
     call_command("check_integrity", stdout=StringIO())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "at", ['INSERT INTO "orders_order"', 'INSERT INTO "orders_payment"', 'UPDATE "products_variant"', 'UPDATE "carts_cart"']
 )
@@ -137,6 +138,7 @@ def test_a_payment_that_comes_before_the_session_is_stored_is_found_by_its_metad
     check_consistency()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "at",
     [
@@ -168,6 +170,7 @@ def test_inside_of_the_webhook_all_or_nothing_and_the_next_delivery_does_it(card
     check_consistency()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("is_made", [False, True])
 def test_a_worker_that_is_killed_in_a_job_leaves_it_to_the_next_one(card_payments: CardPayments, is_made: bool) -> None:
     order = create_paid_order(card_payments)

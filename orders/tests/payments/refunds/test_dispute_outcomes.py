@@ -135,6 +135,7 @@ FLOWS: dict[str, tuple[list[Report], str, list[tuple[int, str]]]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FLOWS)
 def test_every_order_of_the_events_ends_alike(card_payments: CardPayments, order: Order, opened: Event, name: str) -> None:
     reports, attention, losses = FLOWS[name]

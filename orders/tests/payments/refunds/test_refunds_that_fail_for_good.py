@@ -70,6 +70,7 @@ def check_failed_at_once(card_payments: CardPayments, order: Order, code: str, a
     assert run_check() == (0, [])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("status", [400, 402, 404])
 @pytest.mark.parametrize(
     "code", ["charge_expired_for_refund", "expired_or_canceled_card", "refund_not_supported", "resource_missing"]
@@ -85,6 +86,7 @@ def test_what_the_provider_refuses_for_good_fails_at_once(
     check_failed_at_once(card_payments, order, code, BY_BANK)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("reason", ["expired_or_canceled_card", "lost_or_stolen_card", "declined", "unknown"])
 @pytest.mark.parametrize("is_later", [False, True])
 def test_a_refund_that_cannot_arrive_fails_once_the_provider_says_so(
@@ -126,6 +128,7 @@ def test_nobody_is_advised_to_pay_a_second_time(card_payments: CardPayments, ord
     assert "bank" not in advice
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "do", [{"status": 429}, {"status": 429, "code": "lock_timeout"}, {"status": 424}, {"status": 500}, {"status": 503}]
 )

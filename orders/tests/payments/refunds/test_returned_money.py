@@ -80,6 +80,7 @@ RETURNS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("give_back", "alert"), RETURNS)
 def test_nothing_is_packed_and_nothing_is_sent_before_staff_have_decided(
     card_payments: CardPayments,
@@ -102,6 +103,7 @@ def test_nothing_is_packed_and_nothing_is_sent_before_staff_have_decided(
     assert run_check() == (0, [])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("give_back", "alert"), RETURNS)
 def test_once_the_alert_is_resolved_the_order_can_be_shipped(
     card_payments: CardPayments,

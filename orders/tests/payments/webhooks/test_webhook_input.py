@@ -75,6 +75,7 @@ HEADERS: dict[str, Callable[[bytes], str]] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", HEADERS)
 def test_a_signature_that_does_not_fit_is_refused(card_payments: CardPayments, paid: bytes, case: str) -> None:
     check_refused(card_payments, paid, HEADERS[case](paid))
