@@ -3,7 +3,8 @@
 EU law requires that price next to a reduced one (Directive 98/6/EC, Article 6a, added by Directive (EU) 2019/2161).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from products.exceptions import PriceNeeded
 from products.models import LOWEST_PRICE_WINDOW, MarketPrice, PriceChange, Variant
 from products.services.commands import NewVariant
 
+COLUMNS = ("price", "compare_at_price", "updated_at")
 Amounts = Mapping[str, Decimal | None]  # by market code
 
 
@@ -36,62 +38,106 @@ def create_initial(actor: Actor, variants: Sequence[Variant], new_variants: Sequ
     )
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class PriceUpdate:
+    """New prices of a variant by market; None takes it off sale in that market."""
+
+    variant: Variant
+    amounts: Amounts
+    compare_ats: Amounts
+
+
+@dataclass(slots=True)
+class _Writes:
+    """The rows that price updates write."""
+
+    variants: list[Variant] = field(default_factory=list)
+    changed: list[MarketPrice] = field(default_factory=list)
+    new: list[MarketPrice] = field(default_factory=list)
+    stale: list[MarketPrice] = field(default_factory=list)
+    history: list[tuple[Variant, str, Decimal | None]] = field(default_factory=list)
+
+
 def update(actor: Actor, variant: Variant, amounts: Amounts, compare_ats: Amounts) -> bool:
     """Set a variant's prices; None takes it off sale in that market. Returns whether anything changed.
 
     The caller holds the product's lock and rebuilds its listings. Raises PriceNeeded.
     """
+    return update_many(actor, [PriceUpdate(variant, amounts, compare_ats)])
+
+
+@transaction.atomic
+def update_many(actor: Actor, updates: Sequence[PriceUpdate]) -> bool:
+    """Set the prices of variants in a constant number of statements. Returns whether anything changed.
+
+    The caller holds the products' locks, has fetched `market_prices`, and rebuilds the listings. Raises PriceNeeded.
+    """
+    writes = _Writes()
+    for change in updates:
+        _collect_writes(change, writes)
+    now = timezone.now()
+    for row in (*writes.variants, *writes.changed):
+        row.updated_at = now
+    Variant.objects.bulk_update(writes.variants, COLUMNS)
+    MarketPrice.objects.bulk_update(writes.changed, COLUMNS)
+    if writes.new:
+        MarketPrice.objects.bulk_create(writes.new)
+    if writes.stale:
+        MarketPrice.objects.filter(pk__in=[row.pk for row in writes.stale]).delete()
+        variant_ids = {row.variant_id for row in writes.stale}
+        Variant.objects.filter(pk__in=variant_ids).update(updated_at=now)  # the rows that had the date are gone
+    _record_changes(actor, writes.history)
+    return bool(writes.variants or writes.changed or writes.new or writes.stale)
+
+
+def _collect_writes(change: PriceUpdate, writes: _Writes) -> None:
+    """Change the rows of a variant in memory, and add them to what is to be written. Raises PriceNeeded."""
+    variant, default = change.variant, markets.get_default_market().code
     rows = {row.market: row for row in variant.market_prices.all()}
-    default = markets.get_default_market().code
-    previous = {default: variant.price, **{market: row.price for market, row in rows.items()}}
-    changed = False
-    for market in dict.fromkeys((*amounts, *compare_ats)):
+    for market in dict.fromkeys((*change.amounts, *change.compare_ats)):
         row: Any = variant if market == default else rows.get(market)
-        amount = amounts.get(market, row.price if row else None)
+        previous = row.price if row else None
+        amount = change.amounts.get(market, previous)
+        compare_at = change.compare_ats.get(market, row.compare_at_price if row else None)
+        if amount is None and (market == default or (row is None and compare_at is not None)):
+            field_name = "price" if market == default else "prices"
+            raise PriceNeeded(f"There is no price in the market {market}", field=field_name)
         if amount is None:
-            changed = _delete_price(row, market, compare_ats) or changed
-            continue
-        row = row or MarketPrice(variant=variant, market=market)
-        compare_at = compare_ats.get(market, row.compare_at_price)
-        if row.pk is None or (row.price, row.compare_at_price) != (amount, compare_at):
+            writes.stale += [row] if row else []
+        elif row is None:
+            writes.new.append(MarketPrice(variant=variant, market=market, price=amount, compare_at_price=compare_at))
+        elif (row.price, row.compare_at_price) != (amount, compare_at):
             row.price, row.compare_at_price = amount, compare_at
-            row.save(update_fields=None if row.pk is None else ["price", "compare_at_price", "updated_at"])
-            changed = True
-    _record_changes(actor, variant, {market: amount for market, amount in amounts.items() if amount != previous.get(market)})
-    return changed
+            (writes.variants if market == default else writes.changed).append(row)
+        if amount != previous:
+            writes.history.append((variant, market, amount))
 
 
-def _delete_price(row: Any, market: str, compare_ats: Amounts) -> bool:
-    """Delete a variant's price in a market; return whether there was one. Raises PriceNeeded."""
-    if isinstance(row, Variant) or (row is None and compare_ats.get(market) is not None):
-        raise PriceNeeded(f"There is no price in the market {market}", field="price" if isinstance(row, Variant) else "prices")
-    if row is not None:
-        row.delete()
-        Variant.objects.filter(pk=row.variant_id).update(updated_at=timezone.now())  # the row that had the date is gone
-    return row is not None
-
-
-def _record_changes(actor: Actor, variant: Variant, new: Amounts) -> None:
-    if not new:
+def _record_changes(actor: Actor, changes: Sequence[tuple[Variant, str, Decimal | None]]) -> None:
+    if not changes:
         return
     now = timezone.now()
-    lowest = _get_lowest_since(variant, now - LOWEST_PRICE_WINDOW)
+    lowest = _get_lowest_since({variant.pk for variant, _, _ in changes}, now - LOWEST_PRICE_WINDOW)
     PriceChange.objects.bulk_create(
         PriceChange(
-            variant=variant, market=market, price=amount, lowest_before=lowest.get(market), user_id=actor.user_id, created_at=now
+            variant=variant,
+            market=market,
+            price=amount,
+            lowest_before=lowest.get((variant.pk, market)),
+            user_id=actor.user_id,
+            created_at=now,
         )
-        for market, amount in new.items()
+        for variant, market, amount in changes
     )
 
 
-def _get_lowest_since(variant: Variant, start: datetime) -> dict[str, Decimal]:
-    """Return the lowest price in force in each market at any time since `start`."""
+def _get_lowest_since(variant_ids: Collection[int], start: datetime) -> dict[tuple[int, str], Decimal]:
+    """Return the lowest price of each variant in force in each market at any time since `start`."""
     newer = PriceChange.objects.filter(variant=OuterRef("variant"), market=OuterRef("market"), id__gt=OuterRef("id"))
-    rows = PriceChange.objects.filter(variant=variant, price__isnull=False)
+    rows = PriceChange.objects.filter(variant__in=variant_ids, price__isnull=False)
     in_force = rows.filter(Q(created_at__gte=start) | ~Exists(newer.filter(created_at__lte=start)))
-    lowest: dict[str, Any] = {}
-    prices: Iterable[tuple[str, Any]] = in_force.values_list("market", "price")
-    for market, price in prices:
-        lowest[market] = min(price, lowest.get(market, price))
+    lowest: dict[tuple[int, str], Any] = {}
+    prices: Iterable[tuple[int, str, Any]] = in_force.values_list("variant", "market", "price")
+    for variant_id, market, price in prices:
+        lowest[variant_id, market] = min(price, lowest.get((variant_id, market), price))
     return lowest
