@@ -293,6 +293,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AUTH_COOKIE_SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the page of a product with 200 variants has about 4,000
 LOGIN_REDIRECT_URL = f"/{ADMIN_PATH}"  # after a login on the admin's login page without `next`
 CSRF_FAILURE_VIEW = "core.http.handlers.csrf_failure"
 

@@ -16,6 +16,8 @@ from products.models import (
     MAX_DESCRIPTION,
     MAX_NAME,
     MAX_NOTE,
+    MAX_OPTION,
+    MAX_OPTIONS,
     MAX_REFERENCE,
     MAX_SKU,
     MAX_STOCK,
@@ -25,7 +27,6 @@ from products.services.commands import NewProduct, ProductChange, ProductColumns
 from products.slugs import MAX_LENGTH, make_slug
 
 MAX_POSITION = 10_000
-MAX_OPTIONS = 20  # of a variant
 
 
 @extend_schema_field({"type": "string", "description": "an amount like 19.99; a number is accepted too"})
@@ -131,7 +132,7 @@ class VariantInput(SellableInput):
 
     name = serializers.CharField(max_length=MAX_NAME, required=False, allow_blank=True)
     options = BoundedDictField(
-        child=serializers.CharField(max_length=100), max_length=MAX_OPTIONS, max_key_length=100, required=False
+        child=serializers.CharField(max_length=MAX_OPTION), max_length=MAX_OPTIONS, max_key_length=MAX_OPTION, required=False
     )
     image_id = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**63 - 1, help_text="one of the product's images"

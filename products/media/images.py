@@ -14,6 +14,7 @@ from products.models import Product, ProductImage
 from products.services import listings, products
 
 MAX_IMAGES = 20  # per product
+TOO_MANY = f"A product has at most {MAX_IMAGES} pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _get_images_below_limit(product: Product) -> list[ProductImage]:
     """Return the product's images in order. Raises TooManyPictures if there is no room for another."""
     images = list(product.images.all())
     if len(images) >= MAX_IMAGES:
-        raise TooManyPictures(f"A product has at most {MAX_IMAGES} pictures")
+        raise TooManyPictures(TOO_MANY)
     return images
 
 
@@ -128,14 +129,35 @@ def _renumber(images: list[ProductImage]) -> None:
 
 
 def save_from_admin(
-    product: Product, row: ProductImage, stored: StoredImage | None, columns: Mapping[str, Any], *, is_deleted: bool
+    product: Product, image_id: int | None, stored: StoredImage | None, columns: Mapping[str, Any], *, is_deleted: bool
 ) -> None:
-    """Save or delete an image that staff edited in the admin."""
+    """Save the changed columns of an image that staff edited in the admin, or delete it. Raises ImageNotFound.
+
+    The caller holds the product's lock.
+    """
     if is_deleted:
-        if row.pk is not None:
-            delete_rows(product.pk, [row.pk])
+        if image_id is not None:
+            delete_rows(product.pk, [image_id])
         return
-    row.product, row.alt, row.position = product, columns.get("alt") or product.name, columns.get("position") or 0
+    row = ProductImage(product=product) if image_id is None else product.images.filter(pk=image_id).first()
+    if row is None:
+        raise ImageNotFound
+    if "alt" in columns or not row.alt:
+        row.alt = columns.get("alt") or product.name
+    row.position = columns.get("position", row.position) or 0
     if stored is not None:
         row.image, row.thumbnail, row.width, row.height = stored.name, stored.thumbnail, stored.width, stored.height
     row.save()
+
+
+@transaction.atomic
+def append_images(product: Product, stored: Sequence[StoredImage]) -> None:
+    """Add stored images after the product's others; the caller holds the product's lock. Raises TooManyPictures."""
+    if not stored:
+        return
+    others = list(product.images.values_list("position", flat=True))
+    if len(others) + len(stored) > MAX_IMAGES:
+        raise TooManyPictures(TOO_MANY)
+    start = max(others, default=-1) + 1
+    rows = [image.build_row(product, alt=product.name, position=position) for position, image in enumerate(stored, start)]
+    ProductImage.objects.bulk_create(rows)

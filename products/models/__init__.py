@@ -10,7 +10,16 @@ from products.models.product import MAX_DESCRIPTION, MAX_NAME, Product
 from products.models.search_document import SearchDocument, SearchVectors, SearchWord
 from products.models.search_match import AnyMatch, FirstMatch, RankedMatch
 from products.models.stock_movement import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, StockMovement
-from products.models.variant import LOWEST_PRICE_WINDOW, MAX_SKU, MAX_VARIANTS, MarketPrice, PriceChange, Variant
+from products.models.variant import (
+    LOWEST_PRICE_WINDOW,
+    MAX_OPTION,
+    MAX_OPTIONS,
+    MAX_SKU,
+    MAX_VARIANTS,
+    MarketPrice,
+    PriceChange,
+    Variant,
+)
 
 __all__ = [
     "LOWEST_PRICE_WINDOW",
@@ -21,6 +30,8 @@ __all__ = [
     "MAX_MAPPING",
     "MAX_NAME",
     "MAX_NOTE",
+    "MAX_OPTION",
+    "MAX_OPTIONS",
     "MAX_REFERENCE",
     "MAX_SKU",
     "MAX_STOCK",

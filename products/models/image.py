@@ -35,6 +35,11 @@ class ProductImage(TimeStampedModel):
     def __str__(self) -> str:
         return self.alt or f"picture {self.pk}"
 
+    @property
+    def list_name(self) -> str:
+        """Return the stored name of the thumbnail, or of the picture itself if the host resizes."""
+        return self.thumbnail or self.image.name or ""
+
 
 def primary_image(product_ref: str) -> Any:
     """Return a subquery for the stored name of a product's list picture; `product_ref` is the outer column with the product id."""

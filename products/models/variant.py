@@ -14,6 +14,8 @@ from products.models.product import MAX_NAME, Product
 
 MAX_SKU = 64  # characters
 MAX_VARIANTS = 200  # per product
+MAX_OPTIONS = 20  # of a variant
+MAX_OPTION = 100  # characters of an option's name or value
 LOWEST_PRICE_WINDOW = timedelta(days=30)  # before a price change
 
 

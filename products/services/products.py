@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -162,13 +162,20 @@ def update(actor: Actor, ref: str | int, change: ProductChange) -> Product:
         return product
 
 
-def save_from_admin(product: Product, changed: Sequence[str]) -> None:
-    """Insert a new product with a slug made from its name, or save the columns that staff changed."""
+def save_from_admin(product: Product, changed: Sequence[str], seen: Mapping[str, object]) -> None:
+    """Insert a new product with a slug made from its name, or save the columns that staff changed.
+
+    The product and its variants stay locked for the rest of the transaction. `seen` holds the values of changed columns that the
+    form was checked against. Raises PreconditionFailed.
+    """
     product.search_name = fold(product.name)
     if product.pk is None:
         product.slug = make_slug(product.name, get_taken_slugs([product.name]))
         product.save(force_insert=True)
-    elif changed:
+        return
+    variants.refuse_unseen(Product.objects.select_for_update(no_key=True).get(pk=product.pk), seen)
+    lock_product_variants([product.pk])
+    if changed:
         product.save(update_fields=[*changed, "search_name", "updated_at"])
 
 

@@ -1,8 +1,6 @@
 """Create, update and delete the variants of a product. The caller holds the product's lock and rebuilds its listings."""
 
 import dataclasses
-import secrets
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +9,7 @@ from django.utils import timezone
 
 from core import markets
 from core.actors import Actor
-from core.characters import drop_invisible
+from core.exceptions import PreconditionFailed
 from core.models import save_changed
 from products.exceptions import (
     DuplicateOptions,
@@ -23,8 +21,9 @@ from products.exceptions import (
     VariantNotFound,
 )
 from products.models import MAX_VARIANTS, Product, ProductImage, StockMovement, Variant
-from products.services import listings, prices, stock
+from products.services import listings, prices, skus, stock
 from products.services.commands import NewVariant, VariantChange, VariantColumns
+from products.services.options import build_name, fold_options, follow_options
 
 SKU_TAKEN = "A product with this SKU already exists"
 
@@ -46,7 +45,7 @@ def create_many(actor: Actor, rows: Iterable[tuple[Product, NewVariant, int]], r
 def _build_variant(product: Product, new: NewVariant, position: int) -> Variant:
     return Variant(
         product=product,
-        sku=new.sku or f"SKU-{secrets.token_hex(5).upper()}",
+        sku=new.sku or skus.generate_sku(),
         name=new.name,
         options=new.options,
         image_id=new.image_id,
@@ -68,19 +67,11 @@ def refuse_duplicate_options(options: Iterable[Mapping[str, str]]) -> None:
     """Raise DuplicateOptions if two active variants of a product have the same options, in any letter case."""
     seen = set()
     for names_and_values in options:
-        folded = frozenset((_fold_option(name), _fold_option(value)) for name, value in names_and_values.items())
+        folded = fold_options(names_and_values)
         if folded and folded in seen:
             combination = ", ".join(f"{name}: {value}" for name, value in names_and_values.items())
             raise DuplicateOptions(f"Another variant already has the options {combination}", field="options")
         seen.add(folded)
-
-
-def _fold_option(text: str) -> str:
-    """Return the text without letter case, full-width forms, repeated spaces and invisible characters.
-
-    Accents count, unlike in `text_folding.fold`.
-    """
-    return " ".join(unicodedata.normalize("NFKC", drop_invisible(text)).split()).casefold()
 
 
 def _refuse_ambiguous(variants: Iterable[Variant]) -> None:
@@ -159,18 +150,32 @@ def update_one(actor: Actor, product: Product, variant_id: int, change: VariantC
     return variant
 
 
-def save_from_admin(actor: Actor, product: Product, variant_id: int | None, change: VariantChange, stock_delta: int) -> None:
+def save_from_admin(
+    actor: Actor, product: Product, variant_id: int | None, change: VariantChange, *, stock_delta: int, seen: Mapping[str, object]
+) -> None:
     """Save a variant as edited in the admin; `stock_delta` is the difference from the units on hand that the page showed.
 
-    Raises SkuTaken, PriceNeeded, StockConflict.
+    `seen` holds the values of changed columns that the form was checked against. The caller holds the product's lock. Raises
+    SkuTaken, PriceNeeded, StockConflict, TooManyVariants, PreconditionFailed.
     """
     if variant_id is None:
         new = dataclasses.replace(change.to_new_variant(), stock=stock_delta)
+        if not new.name and new.options:
+            new = dataclasses.replace(new, name=build_name(new.options.values()))
+        if Variant.objects.filter(product=product, deleted_at=None).count() >= MAX_VARIANTS:
+            raise TooManyVariants(f"A product has at most {MAX_VARIANTS} variants")
         create_many(actor, [(product, new, change.columns.get("position", 0))], StockMovement.Reason.INITIAL)
         return
     variant = lock_variant(product, variant_id)
-    update(actor, variant, change)
+    refuse_unseen(variant, seen)
+    update(actor, variant, dataclasses.replace(change, columns=follow_options(variant, change.columns)))
     stock.adjust(actor, variant, stock_delta, StockMovement.Reason.CORRECTION)
+
+
+def refuse_unseen(row: Product | Variant, seen: Mapping[str, object]) -> None:
+    """Raise PreconditionFailed if a locked row no longer has these values: someone else has changed it."""
+    if any(getattr(row, name) != value for name, value in seen.items()):
+        raise PreconditionFailed
 
 
 def _save_columns(variant: Variant, columns: VariantColumns) -> bool:

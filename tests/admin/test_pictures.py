@@ -43,6 +43,8 @@ def post_product(staff_client: Client, product: Product, *images: dict[str, Any]
     for number, changes in enumerate(images):
         row = rows[number] if number < len(rows) else None
         fields = {"id": row.pk, "alt": row.alt, "position": row.position} if row else {"id": "", "alt": "", "position": 0}
+        if row:
+            form |= {f"initial-images-{number}-{name}": fields[name] for name in ("alt", "position")}
         form |= {f"images-{number}-{name}": value for name, value in {**fields, "product": product.pk, **changes}.items()}
     return staff_client.post(f"/admin/products/product/{product.pk}/change/", form)
 

@@ -1,0 +1,108 @@
+"""Pages for the options of a product: new names for them, and a picture for each of their values."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from core.admin import apply_widgets, get_staff_actor
+from core.exceptions import DomainError
+from products.admin.picture_forms import ThumbnailSelect, describe_picture
+from products.admin.subpages import ProductSubpages
+from products.models import MAX_OPTION, Product
+from products.services import option_changes
+from products.services.option_changes import PictureOfValue
+from products.services.options import list_option_names
+
+
+class RenameOptionsForm(forms.Form):
+    """A field for each option of a product."""
+
+    def __init__(self, names: list[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = names
+        for number, name in enumerate(names):
+            self.fields[f"option_{number}"] = forms.CharField(
+                label=name, initial=name, required=False, max_length=MAX_OPTION, help_text="empty: all variants lose the option"
+            )
+        apply_widgets(self.fields)
+
+    def get_names(self) -> dict[str, str]:
+        """Return the new names by the old ones."""
+        return {name: self.cleaned_data[f"option_{number}"] for number, name in enumerate(self.names)}
+
+
+class PicturesByOptionForm(forms.Form):
+    """A choice among the product's pictures for each option value; the empty choice changes nothing."""
+
+    def __init__(self, product: Product, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pictures = list(product.images.all())
+        variants = list(product.variants.filter(deleted_at=None))
+        image_ids: dict[tuple[str, str], set[int | None]] = {}
+        for name in list_option_names(variants):
+            for variant in variants:
+                if name in variant.options:
+                    image_ids.setdefault((name, variant.options[name]), set()).add(variant.image_id)
+        self.values = list(image_ids)
+        choices = [("", "As it is"), *((image.pk, describe_picture(image)) for image in pictures)]
+        for number, (option, shared) in enumerate(image_ids.items()):
+            label = ": ".join(option)
+            field = forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, required=False, label=label)
+            field.widget = ThumbnailSelect(pictures, f"Picture of {label}", shows_primary=False)
+            field.widget.choices = choices
+            field.initial = next(iter(shared)) if len(shared) == 1 else None
+            self.fields[f"value_{number}"] = field
+
+    def list_pictures(self) -> list[PictureOfValue]:
+        """Return the chosen pictures that differ from what the page showed."""
+        chosen = ((option, f"value_{number}") for number, option in enumerate(self.values))
+        return [
+            PictureOfValue(*option, self.cleaned_data[name])
+            for option, name in chosen
+            if name in self.changed_data and self.cleaned_data[name] is not None
+        ]
+
+
+class OptionPages(ProductSubpages):
+    """New names for options, and a picture for each of their values."""
+
+    def may_combine(self, request: HttpRequest) -> bool:
+        """Return whether the user may add and change the variants of products."""
+        return self.has_change_permission(request) and request.user.has_perms(("products.add_variant", "products.change_variant"))
+
+    def rename_options_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Rename options of all variants, or remove them."""
+        if not self.may_combine(request):
+            raise PermissionDenied
+        product = self.get_product(pk)
+        names = list_option_names(product.variants.all())
+        form = RenameOptionsForm(names, request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                changed = option_changes.rename(get_staff_actor(request), pk, form.get_names())
+            except DomainError as error:
+                form.add_error(None, error.message)
+            else:
+                self.message_user(request, "The options are renamed." if changed else "Nothing was changed.", messages.SUCCESS)
+                return redirect(self.build_product_url(request, pk))
+        return self.render_subpage(request, product, "options.html", title=f"Rename options: {product.name}", form=form)
+
+    def option_pictures_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Choose the picture of all variants with a value, such as all that are red."""
+        if not self.may_combine(request):
+            raise PermissionDenied
+        product = self.get_product(pk)
+        form = PicturesByOptionForm(product, request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                count = option_changes.assign_pictures(get_staff_actor(request), pk, form.list_pictures())
+            except DomainError as error:
+                form.add_error(None, error.message)
+            else:
+                self.message_user(request, f"{count} variant{'' if count == 1 else 's'} changed.", messages.SUCCESS)
+                return redirect(self.build_product_url(request, pk))
+        return self.render_subpage(request, product, "option_pictures.html", title=f"Pictures by option: {product.name}", form=form)
