@@ -13,7 +13,7 @@ PACKERS, CATALOG, MANAGERS = "Packers", "Catalog", "Managers"
 PACKING = ("orders.view_order", "orders.ship_order")
 SELLING = (
     *("products.view_product", "products.add_product", "products.change_product"),
-    *("products.view_variant", "products.add_variant", "products.change_variant"),
+    *("products.view_variant", "products.add_variant", "products.change_variant", "products.delete_variant"),
     *("products.view_productimage", "products.add_productimage", "products.change_productimage", "products.delete_productimage"),
     *("products.view_category", "products.add_category", "products.change_category", "products.delete_category"),
     *("products.view_stockofvariant", "products.change_stockofvariant", "products.view_stockmovement", "products.view_pricechange"),
