@@ -4,7 +4,8 @@ BIN := .venv/bin
 # The schema and the checks use these values, whatever .env contains.
 PLAIN := DEBUG=1 SECRET_KEY=for-checks-only AUTH_COOKIE_SECURE=0 DATABASE_URL=sqlite:///db.sqlite3
 PRODUCTION := DEBUG=0 SECRET_KEY=$(shell head -c 48 /dev/urandom | od -An -tx1 | tr -d ' \n') ALLOWED_HOSTS=shop.example \
-	FRONTEND_URL=https://shop.example REDIS_URL=redis://cache:6379/0 EMAIL_HOST=mail.shop.example AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
+	FRONTEND_URL=https://shop.example DATABASE_URL=postgres://shop@db/shop REDIS_URL=redis://cache:6379/0 EMAIL_HOST=mail.shop.example \
+	TRUSTED_PROXIES=1 AUTH_COOKIE_SECURE=1 SECURE_SSL_REDIRECT=1 HSTS_SECONDS=3600
 
 # The next release of Django needs Python 3.12 or newer.
 NEXT_DJANGO := 6.1.3
