@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from products.models import Product, Variant
 from tests.admin.product_steps import choose_picture, choose_picture_by_option, create_product_with_pictures, make_all_combinations
-from tests.admin.test_packing_in_browser import open_admin
+from tests.admin.staff_browser import open_admin
 from tests.axe import find_violations
 from tests.browser import launch_chromium
 

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from products.models import BulkPriceChange, Delivery
-from products.tests.editors import get_variant, list_movements, list_prices, make_tee
+from products.models import BulkPriceChange
+from products.tests.editors import make_tee
 from products.tests.factories import add_picture, make_category, make_product
-from tests.admin.catalog_steps import PRODUCTS, change_prices_in_bulk, correct_stock_in_the_list, receive_delivery
-from tests.admin.test_packing_in_browser import MEASURE_LIST, open_admin
+from tests.admin.catalog_steps import PRODUCTS
+from tests.admin.staff_browser import MEASURE_LIST, open_admin
 from tests.axe import find_violations
 from tests.browser import launch_chromium
 
@@ -31,24 +31,6 @@ def run_action(page: Page, action: str) -> None:
     page.locator("#action-toggle").check()
     page.locator("select[name=action]").select_option(label=action)
     page.get_by_role("button", name="Run").click()
-
-
-@pytest.mark.browser
-@pytest.mark.once
-@pytest.mark.django_db(transaction=True)
-def test_prices_are_changed_a_delivery_is_received_and_stock_is_corrected(browser: Browser, live_server: LiveServer) -> None:
-    make_tee()
-    make_product("Lamp", sku="L-1", stock=0)
-    page = open_admin(browser, live_server)
-
-    change_prices_in_bulk(page, "Tee", "Lamp")
-    receive_delivery(page, "DN-7", {"L-1": 12, "TEE-S": 3})
-    correct_stock_in_the_list(page, "Lamp", 10)
-
-    assert (list_prices("TEE-S"), list_prices("TEE-M"), list_prices("L-1")[-1]) == (["20.00", "17.99"], ["25.00", "22.99"], "17.99")
-    assert (get_variant("TEE-S").stock, Delivery.objects.get().units) == (7, 15)
-    assert list_movements("L-1") == [(12, "received", ""), (-2, "correction", "")]
-    page.context.close()
 
 
 @pytest.mark.browser
