@@ -1,16 +1,18 @@
 """Admin pages for users, their sessions and account events."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -20,8 +22,9 @@ from accounts.api.access import get_client_info
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, MarketingConsent, User
 from core import csv_export, markets
-from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline, stream_csv
+from core.admin import ForgivingChangeList, ModelAdmin, ReadOnlyAdminMixin, TabularInline, stream_csv
 
+Account = TypeVar("Account", bound=User)
 PERSONAL_FIELDS = ("email", "phone", "first_name", "last_name")
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -115,18 +118,74 @@ def _format_time(moment: datetime | None) -> str:
     return timezone.localtime(moment).isoformat(timespec="seconds") if moment else ""
 
 
+class AccountActionsAdmin(ModelAdmin[Account]):
+    """Actions on the selected accounts of a list, and the search for accounts."""
+
+    actions: Sequence[str] = ("unban", "sign_out", "send_reset_mail")
+    search_fields = ("email", "phone", "first_name", "last_name")
+    show_full_result_count = False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may act on the accounts of this list, although rows may be read-only."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def can_act_on(self, request: HttpRequest, user: Account) -> bool:
+        """Return whether the user may act on an account."""
+        return self.has_act_permission(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
+    ) -> tuple[QuerySet[Account], bool]:
+        """Also find accounts by phone number, however it is written."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(phone__in=phones.list_searched_numbers(search_term)), may_have_duplicates
+
+    @admin.action(description="Lift the ban", permissions=["act"])
+    def unban(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        """Reactivate accounts; their users have to sign in again."""
+        lifted = sum(
+            services.unban_user(user, get_client_info(request), request.user.pk)
+            for user in self._get_changeable_users(request, queryset)
+        )
+        self.message_user(request, f"{lifted} account(s) reactivated.", messages.SUCCESS)
+
+    @admin.action(description="Sign out everywhere", permissions=["act"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        """End every session of the accounts."""
+        users = self._get_changeable_users(request, queryset)
+        ended = sum(services.end_sessions_by_staff(user, get_client_info(request), request.user.pk) for user in users)
+        self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
+
+    @admin.action(description="Send a password reset e-mail", permissions=["act"])
+    def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        """Enqueue an e-mail with a reset link for each account; staff never learn a password."""
+        users = [user for user in self._get_changeable_users(request, queryset) if user.email and user.is_active]
+        for user in users:
+            passwords.request_reset_by_staff(user, get_client_info(request), request.user.pk)
+        self.message_user(request, f"{len(users)} e-mail(s) on their way.", messages.SUCCESS)
+
+    def _get_changeable_users(self, request: HttpRequest, queryset: QuerySet[Account]) -> list[Account]:
+        """Return the users that this member of staff can act on."""
+        return [user for user in queryset if self.can_act_on(request, user)]
+
+
+class StaffList(ForgivingChangeList):
+    """The list of the accounts with rights in the admin. The pages of other accounts are open too: there they get rights."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Restrict the list to staff."""
+        return super().get_queryset(request, exclude_parameters).filter(Q(is_staff=True) | Q(is_superuser=True))
+
+
 @admin.register(User)
-class UserAdmin(MarketingAdmin):
-    """Customers, sellers and staff. Only users change their personal data; staff enter it when they add a user."""
+class UserAdmin(AccountActionsAdmin[User]):
+    """Staff, and the rights of any account. Only users change their personal data; staff enter it when they add a user."""
 
     form = UserForm
-    list_display = ("__str__", "first_name", "last_name", "phone", "is_active", "is_seller", "is_staff", "date_joined")
-    list_filter = ("is_active", "accepts_marketing", "is_staff", "is_seller", "market")
-    search_fields = ("email", "phone", "first_name", "last_name")
+    list_display = ("__str__", "first_name", "last_name", "phone", "is_active", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_superuser", "groups")
     ordering = ("-date_joined",)
     readonly_fields = (
-        "accepts_marketing",
-        "consent_history",
         "email_verified_at",
         "phone_verified_at",
         "password_changed_at",
@@ -136,17 +195,21 @@ class UserAdmin(MarketingAdmin):
     )
     filter_horizontal = ("groups", "user_permissions")
     inlines = (SessionInline,)
-    actions = ("ban", "unban", "sign_out", "send_reset_mail", "withdraw_consent", "export_recipients")
+    actions = ("ban", *AccountActionsAdmin.actions)
     fieldsets = (
-        (None, {"fields": (*PERSONAL_FIELDS, "market", "accepts_marketing", "consent_history")}),
-        ("Permissions", {"fields": ("is_active", "is_seller", *PERMISSION_FIELDS)}),
-        ("Dates", {"fields": readonly_fields[2:]}),
+        (None, {"fields": (*PERSONAL_FIELDS, "market")}),
+        ("Rights", {"fields": ("groups", "is_active", "is_staff", "is_superuser", "is_seller")}),
+        ("Single permissions, in addition to those of the groups", {"classes": ["collapse"], "fields": ("user_permissions",)}),
+        ("Dates", {"fields": readonly_fields}),
     )
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> tuple[QuerySet[User], bool]:
-        """Also find users by phone number, however it is written."""
-        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        return found | queryset.filter(phone__in=phones.list_searched_numbers(search_term)), may_have_duplicates
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return StaffList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list of staff."""
+        return super().changelist_view(request, {"title": "Staff", **(extra_context or {})})
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only superusers grant permissions; personal data of existing users is read-only.
@@ -174,42 +237,18 @@ class UserAdmin(MarketingAdmin):
         """Orders and logs refer to users: deactivate them instead."""
         return False
 
-    @admin.action(description="Ban: deactivate and sign out everywhere", permissions=["change"])
+    def can_act_on(self, request: HttpRequest, user: User) -> bool:
+        """Return whether the user may act on an account: only superusers act on superusers."""
+        return self.has_change_permission(request, user)
+
+    @admin.action(description="Deactivate and sign out everywhere", permissions=["act"])
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Deactivate accounts, except the caller's own."""
         users = self._get_changeable_users(request, queryset)
         banned = sum(
             services.ban_user(user, get_client_info(request), request.user.pk) for user in users if user.pk != request.user.pk
         )
-        self.message_user(request, f"{banned} account(s) banned.", messages.SUCCESS)
-
-    @admin.action(description="Lift the ban", permissions=["change"])
-    def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Reactivate accounts; their users have to sign in again."""
-        lifted = sum(
-            services.unban_user(user, get_client_info(request), request.user.pk)
-            for user in self._get_changeable_users(request, queryset)
-        )
-        self.message_user(request, f"{lifted} account(s) reactivated.", messages.SUCCESS)
-
-    @admin.action(description="Sign out everywhere", permissions=["change"])
-    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """End every session of the accounts."""
-        users = self._get_changeable_users(request, queryset)
-        ended = sum(services.end_sessions_by_staff(user, get_client_info(request), request.user.pk) for user in users)
-        self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
-
-    @admin.action(description="Send a password reset e-mail", permissions=["change"])
-    def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Enqueue an e-mail with a reset link for each account; staff never learn a password."""
-        users = [user for user in self._get_changeable_users(request, queryset) if user.email and user.is_active]
-        for user in users:
-            passwords.request_reset_by_staff(user, get_client_info(request), request.user.pk)
-        self.message_user(request, f"{len(users)} e-mail(s) on their way.", messages.SUCCESS)
-
-    def _get_changeable_users(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
-        """Return the users that this member of staff can change."""
-        return [user for user in queryset if self.has_change_permission(request, user)]
+        self.message_user(request, f"{banned} account(s) deactivated.", messages.SUCCESS)
 
 
 @admin.register(AuthSession)

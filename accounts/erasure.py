@@ -1,5 +1,7 @@
 """Erasing an account: personal data is deleted, and orders stay without it."""
 
+from typing import Any
+
 from django.db import OperationalError, transaction
 
 from accounts import emails, events, passwords, signals
@@ -15,19 +17,33 @@ def erase_account(user: User, proof: passwords.Proof, client: ClientInfo) -> Non
 
     All or nothing: if a receiver of `account_erased` fails, nothing is erased.
     """
+    _refuse_staff(user)
+    passwords.check_proof(user, proof, client)
+    _erase(user.pk)
+
+
+def erase_account_by_staff(user: User, staff_id: int | None) -> None:
+    """Delete a customer's account at their request, as `erase_account` does. Raises StaffNotErased, AccountGone."""
+    _refuse_staff(user)
+    _erase(user.pk, by=staff_id)
+
+
+def _refuse_staff(user: User) -> None:
     if user.is_staff or user.is_superuser or user.is_seller:
         raise StaffNotErased
-    passwords.check_proof(user, proof, client)
+
+
+def _erase(user_id: int, **detail: Any) -> None:
     for _ in range(MAX_ATTEMPTS - 1):
         try:
-            return _erase_user(user.pk)
+            return _erase_user(user_id, detail)
         except OperationalError:  # a cart created between the two signals is locked by another transaction
             continue
-    return _erase_user(user.pk)
+    return _erase_user(user_id, detail)
 
 
 @transaction.atomic
-def _erase_user(user_id: int) -> None:
+def _erase_user(user_id: int, detail: dict[str, Any]) -> None:
     """Delete in locking order, carts and orders before their user; the second signal covers rows created in between."""
     signals.account_erased.send(sender=User, user_id=user_id, is_locked=False)
     user = User.objects.select_for_update().filter(pk=user_id).first()
@@ -38,4 +54,4 @@ def _erase_user(user_id: int) -> None:
     PhoneCode.objects.filter(phone=user.phone).delete()
     user.auth_events.all().delete()
     user.delete()
-    events.record_event(events.Event.ERASED, NO_CLIENT)
+    events.record_event(events.Event.ERASED, NO_CLIENT, **detail)

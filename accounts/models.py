@@ -131,6 +131,37 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.get_full_name() or f"user-{self.pk}"
 
 
+class Customer(User):
+    """An account as the pages of customers show it; its permissions are apart from those of staff accounts."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view", "change", "delete")
+
+
+class AccountNote(models.Model):
+    """What staff wrote about an account, for staff only: a note, or why they banned it. Append-only; deleted with the account."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note"
+        BAN = "ban", "Banned"
+        UNBAN = "unban", "Ban lifted"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="staff_notes")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.NOTE)
+    text = models.TextField(blank=True)
+    author = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    submission = models.UUIDField(null=True, blank=True, unique=True, help_text="of the form: a second click adds no second note")
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"
+
+
 class AuthSession(models.Model):
     """A signed-in device; its access and refresh tokens are valid only while it is."""
 

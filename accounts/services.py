@@ -11,12 +11,13 @@ from django.utils import timezone
 from accounts import email_addresses, emails, events, marketing, passwords, sessions
 from accounts.client_info import ClientInfo
 from accounts.exceptions import AccountDisabled, AccountGone, EmailInvalid, EmailTaken, InvalidCredentials
-from accounts.models import AuthEvent, AuthSession, User
+from accounts.models import AccountNote, AuthEvent, AuthSession, User
 from accounts.password_spellings import spend_check_time
 from accounts.tokens import Claims
 from core import rate_limits
 from core.exceptions import TooManyRequests
 
+Kind = AccountNote.Kind
 ADMIN: dict[str, Any] = {"method": "admin"}  # the detail of a sign-in to the admin, in the event log
 KNOWN_CLIENT_PERIOD = timedelta(days=30)  # how long an IP address counts as known after a sign-in
 
@@ -143,12 +144,15 @@ def save_user_by_staff(user: User, changed: Collection[str], client: ClientInfo,
 
 
 @transaction.atomic
-def ban_user(user: User, client: ClientInfo, staff_id: int | None) -> bool:
-    """Deactivate an account and end its sessions permanently; return False if it was already inactive."""
+def ban_user(user: User, client: ClientInfo, staff_id: int | None, *, reason: str = "") -> bool:
+    """Deactivate an account and end its sessions permanently; return False if it was already inactive.
+
+    The reason is kept with the staff's notes: account events are deleted after a year.
+    """
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         return False
     sessions.end_all_sessions(user.pk, AuthSession.Reason.BANNED)
-    _record_ban_event(user.pk, client, staff_id, is_active=False)
+    _record_ban(user.pk, client, staff_id, is_active=False, reason=reason)
     return True
 
 
@@ -157,7 +161,7 @@ def unban_user(user: User, client: ClientInfo, staff_id: int | None) -> bool:
     """Reactivate an account, which has to sign in again; return False if it was already active."""
     if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         return False
-    _record_ban_event(user.pk, client, staff_id, is_active=True)
+    _record_ban(user.pk, client, staff_id, is_active=True)
     return True
 
 
@@ -169,9 +173,19 @@ def end_sessions_by_staff(user: User, client: ClientInfo, staff_id: int | None) 
     return ended
 
 
-def _record_ban_event(user_id: int, client: ClientInfo, staff_id: int | None, *, is_active: bool) -> None:
-    event = events.Event.UNBANNED if is_active else events.Event.BANNED
+def _record_ban(user_id: int, client: ClientInfo, staff_id: int | None, *, is_active: bool, reason: str = "") -> None:
+    event, kind = (events.Event.UNBANNED, Kind.UNBAN) if is_active else (events.Event.BANNED, Kind.BAN)
     events.record_event(event, client, user_id=user_id, by=staff_id)
+    AccountNote.objects.create(user_id=user_id, kind=kind, text=reason, author_id=staff_id)
+
+
+@transaction.atomic
+def add_note(user: User, text: str, staff_id: int | None, *, submission: UUID | None = None) -> None:
+    """Add a note for staff to an account, once for each `submission`. Raises AccountGone."""
+    if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
+        raise AccountGone
+    if submission is None or not AccountNote.objects.filter(submission=submission).exists():
+        AccountNote.objects.create(user=user, text=text, author_id=staff_id, submission=submission)
 
 
 @transaction.atomic

@@ -107,3 +107,11 @@ def end_own_session(user_id: int, sid: UUID, client: ClientInfo) -> None:
     if not get_live_sessions(user_id).filter(pk=sid).exists() or not end_session(sid, AuthSession.Reason.LOGOUT):
         raise SessionNotFound
     events.record_event(events.Event.SESSION_ENDED, client, user_id=user_id, sid=sid)
+
+
+@transaction.atomic
+def end_session_by_staff(user_id: int, sid: UUID, client: ClientInfo, staff_id: int | None) -> None:
+    """End one of a user's sessions. Raises SessionNotFound."""
+    if not get_live_sessions(user_id).filter(pk=sid).exists() or not end_session(sid, AuthSession.Reason.ADMIN):
+        raise SessionNotFound("This session has ended already")
+    events.record_event(events.Event.SESSION_ENDED, client, user_id=user_id, sid=sid, by=staff_id)

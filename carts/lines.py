@@ -93,14 +93,10 @@ def build_cart_lines_query(market: Market) -> CompiledRows[Line]:
     return CompiledRows(Line, lambda: _select_lines(market).filter(cart=Param("cart", models.BigIntegerField())))
 
 
-def _select_cart_variants() -> QuerySet[Variant, tuple[int]]:
+def select_cart_variants() -> QuerySet[Variant, tuple[int]]:
+    """Return the ids of the variants in the cart of a compiled query's param `cart`, in the order in which they are locked."""
     lines = CartItem.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by()
     return Variant.objects.filter(pk__in=lines.values("variant")).order_by("pk").values_list("pk")
-
-
-# Placing an order locks the variants first and reads the lines in a second statement: a statement that waits for a lock sees the
-# current version of the locked rows, but all others, such as market prices, as of its start.
-LOCK_CART_VARIANTS = CompiledSelect(lambda row: int(row[0]), _select_cart_variants, locks=Variant)
 
 
 LOOKUP_COLUMNS = {

@@ -32,9 +32,13 @@ from core.secret_columns import has_secret
 if TYPE_CHECKING:  # Unfold's classes are Django's with other templates and widgets; they have no type hints
     from django.contrib.admin import ModelAdmin as ThemedAdmin
     from django.contrib.admin import TabularInline as ThemedInline
+    from django.core.paginator import Paginator as UncountedPaginator
 else:
     from unfold.admin import ModelAdmin as ThemedAdmin
     from unfold.admin import TabularInline as ThemedInline
+    from unfold.paginator import InfinitePaginator as UncountedPaginator
+
+__all__ = ["UncountedPaginator"]  # the others are defined here
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
@@ -69,6 +73,8 @@ def apply_widgets(fields: Mapping[str, forms.Field]) -> None:
         widget = field.widget
         if isinstance(widget, forms.FileInput) and not isinstance(widget, widgets.FileFieldMixin):
             field.widget = widgets.UnfoldAdminFileFieldWidget()
+        elif type(widget) is forms.CheckboxSelectMultiple:
+            field.widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget(choices=widget.choices)
         elif type(widget) is forms.Select:
             field.widget = widgets.UnfoldAdminSelectWidget(widget.attrs, choices=widget.choices)
         elif not widget.is_hidden and not widget.attrs.get("class"):
@@ -100,11 +106,15 @@ class ForgivingChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
     def get_results(self, request: HttpRequest) -> None:
-        """Run the queries."""
+        """Run the queries, and refuse a value that a column cannot hold."""
         try:
-            super().get_results(request)
+            self.run_queries(request)
         except (OverflowError, DataError) as error:
             raise IncorrectLookupParameters(error) from error
+
+    def run_queries(self, request: HttpRequest) -> None:
+        """Run the queries."""
+        super().get_results(request)
 
 
 def _has_impossible_year(query: QueryDict) -> bool:

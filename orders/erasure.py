@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from orders import blocked_contacts
 from orders.models import Order, OrderEvent, Refund
 from orders.state.locking import select_in_lock_order
 
@@ -18,8 +19,9 @@ def erase_user(user_id: int, at: datetime) -> None:
     """Mark the user's orders as erased, and remove personal data from the finished ones, inside a transaction.
 
     An order still to be paid or delivered keeps its address until then (GDPR, Articles 17(3)(b) and 6(1)(b));
-    `erase_finished_orders` removes it later.
+    `erase_finished_orders` removes it later. Contacts from which the shop takes no orders stay blocked, as hashes.
     """
+    blocked_contacts.pseudonymize_contacts(blocked_contacts.list_account_contacts(user_id))
     orders = Order.objects.filter(user=user_id)
     select_in_lock_order(orders).update(erased_at=at, idempotency_scope="", idempotency_key="", request_hash="")
     _erase(list(orders.filter(IS_FINISHED).values_list("pk", flat=True)))

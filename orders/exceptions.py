@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.exceptions import Conflict, DomainError, GatewayDown, GatewayRefused, Invalid, NotFound
+from core.exceptions import Conflict, DomainError, Forbidden, GatewayDown, GatewayRefused, Invalid, NotFound
 
 
 class EmptyCart(Invalid):
@@ -91,6 +91,14 @@ class TooManyUnpaidOrders(Conflict):
     code = "too_many_unpaid_orders"
     default_message = "Too many of your orders await payment. Pay for one of them or cancel it, then order again"
     client_action = "Show the buyer's unpaid orders, so that they pay for one or cancel it."
+
+
+class OrderingBlocked(Forbidden):
+    """The shop takes no orders from this e-mail address or phone number. Which of them, and why, is not said."""
+
+    code = "ordering_blocked"
+    default_message = "We cannot take this order. Please contact the shop."
+    client_action = "Show the message; the customer has to contact the shop."
 
 
 class OrderEnded(Conflict):

@@ -26,7 +26,9 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("products.bulkpricechange", "Bulk price changes", "percent"),
     ),
     "Customers": (
-        ("accounts.user", "Users", "group"),
+        ("accounts.customer", "Customers", "group"),
+        ("orders.guest", "Guests", "person_outline"),
+        ("orders.blockedcontact", "Blocked contacts", "block"),
         ("accounts.authsession", "Sessions", "devices"),
         ("orders.address", "Addresses", "home_pin"),
         ("carts.cart", "Carts", "shopping_cart"),
@@ -37,7 +39,8 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("core.shopsetting", "Settings", "settings"),
         ("core.job", "Jobs", "schedule"),
         ("accounts.authevent", "Account events", "policy"),
-        ("auth.group", "Staff groups", "badge"),
+        ("accounts.user", "Staff", "badge"),
+        ("auth.group", "Staff groups", "groups"),
     ),
 }
 

@@ -22,7 +22,9 @@ MANAGING = (
     *("orders.correct_order", "orders.refund_order", "orders.export_order"),
     *("orders.view_payment", "orders.view_refund", "orders.view_stripeevent", "orders.view_address"),
     *("accounts.view_user", "accounts.add_user", "accounts.change_user", "accounts.export_user"),
+    *("accounts.view_customer", "accounts.change_customer", "accounts.delete_customer"),
     *("accounts.view_authsession", "accounts.view_authevent"),
+    *("orders.view_blockedcontact", "orders.add_blockedcontact", "orders.delete_blockedcontact"),
     *("carts.view_cart", "carts.view_cartitem", "carts.view_cartauditlog", "carts.view_wishlistitem"),
     *("core.view_shopsetting", "core.change_shopsetting", "core.view_job", "core.change_job"),
 )

@@ -4,18 +4,23 @@ import ast
 from collections.abc import Container, Iterator
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.apps.registry import Apps
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection
 from django.db.migrations import AddField, AlterField, AlterModelOptions, CreateModel
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+
+from accounts.tests.factories import make_user
 
 ROOT = Path(__file__).parents[1]
 APPS = ("accounts", "carts", "core", "orders", "products")
@@ -29,6 +34,7 @@ WIDER = "PostgreSQL widens a varchar without reading the table"
 SHORT = "an index of one table, built in seconds while writes to it wait"
 ROWS = "writes rows in batches or to new tables, and locks no table"
 HARMLESS = {
+    "accounts.0007_customers_and_notes: RunPython grant_permissions": ROWS,
     "orders.0005_order_phone_e164: AlterField address phone": WIDER,
     "orders.0005_order_phone_e164: AlterField order phone": WIDER,
     "orders.0005_order_phone_e164: AddIndex order order_phone": SHORT,
@@ -171,3 +177,15 @@ def test_the_previous_release_can_still_write_products_orders_and_accounts(previ
         assert cursor.fetchall() == [(0,)]
         cursor.execute("SELECT refusals FROM orders_refund")
         assert cursor.fetchall() == [(0,)]
+
+
+def test_staff_who_could_change_users_can_change_customers_whose_pages_are_new(db: None) -> None:
+    clerks, ada = Group.objects.create(name="Clerks"), make_user(is_staff=True)
+    clerks.permissions.add(Permission.objects.get(codename="view_user"))
+    ada.user_permissions.add(Permission.objects.get(codename="change_user"))
+    Permission.objects.filter(codename__endswith="_customer").delete()
+
+    import_module("accounts.migrations.0007_customers_and_notes").grant_permissions(apps, None)
+
+    assert set(clerks.permissions.values_list("codename", flat=True)) == {"view_user", "view_customer"}
+    assert set(ada.user_permissions.values_list("codename", flat=True)) == {"change_user", "change_customer"}

@@ -15,7 +15,7 @@ from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
-USERS = "/admin/accounts/user/"
+CUSTOMERS = "/admin/accounts/customer/"
 
 
 def list_evidence() -> list[tuple[bool, str, str | None]]:
@@ -26,7 +26,7 @@ def list_evidence() -> list[tuple[bool, str, str | None]]:
 def run_action(client: Client, name: str) -> Any:
     """Run an action on all users."""
     selected = list(User.objects.values_list("pk", flat=True))
-    return client.post(USERS, {"action": name, "_selected_action": selected}, follow=True)
+    return client.post(CUSTOMERS, {"action": name, "_selected_action": selected}, follow=True)
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_the_evidence_is_erased_with_the_account(api: SchemaClient) -> None:
 def test_staff_record_a_withdrawal_and_the_page_shows_the_history(api: SchemaClient) -> None:
     ada = make_user()
     api.bearer(make_access_token(ada)).patch("/api/auth/me/", {"accepts_marketing": True})
-    client = make_staff_client("view_user", "change_user")
+    client = make_staff_client("view_customer", "change_customer")
 
     answer = run_action(client, "withdraw_consent").content.decode()
 
     assert "1 account(s) no longer accept marketing." in answer
     clerk = User.objects.get(email="clerk@example.com")
     assert list(MarketingConsent.objects.values_list("accepts", "source", "by").first() or ()) == [False, "staff", clerk.pk]
-    page = client.get(f"{USERS}{ada.pk}/change/").content.decode()
+    page = client.get(f"{CUSTOMERS}{ada.pk}/change/").content.decode()
     assert 'name="accepts_marketing"' not in page
     assert all(source in page for source in ("Account page", "Staff"))
-    assert client.get(f"{USERS}?accepts_marketing__exact=1").context["cl"].result_count == 0
+    assert client.get(f"{CUSTOMERS}?accepts_marketing__exact=1").context["cl"].result_count == 0
 
 
 def make_recipients() -> None:
@@ -110,7 +110,7 @@ def make_recipients() -> None:
 def test_the_file_for_marketing_holds_confirmed_contacts_of_those_who_accept(settings: Any) -> None:
     settings.TIME_ZONE = "UTC"
     make_recipients()
-    client = make_staff_client("view_user", "export_user")
+    client = make_staff_client("view_customer", "export_user")
 
     response = run_action(client, "export_recipients")
 
@@ -120,14 +120,14 @@ def test_the_file_for_marketing_holds_confirmed_contacts_of_those_who_accept(set
         "'=Ada,ada@example.com,'+13128059851,us,2026-03-10T12:00:00+00:00",
         ",bob@example.com,,,",
     ]
-    assert "withdraw_consent" not in client.get(USERS).content.decode()
+    assert "withdraw_consent" not in client.get(CUSTOMERS).content.decode()
 
 
 def test_the_file_for_marketing_takes_its_own_permission_and_one_statement() -> None:
     make_recipients()
-    client = make_staff_client("view_user", "change_user")
+    client = make_staff_client("view_customer", "change_customer")
 
-    assert "export_recipients" not in client.get(USERS).content.decode()
+    assert "export_recipients" not in client.get(CUSTOMERS).content.decode()
     assert run_action(client, "export_recipients").headers["Content-Type"].startswith("text/html")
 
     for number in range(20):

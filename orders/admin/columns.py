@@ -1,5 +1,7 @@
 """The columns of the list of orders. Two facts that are read together share a column, so that the list fits 1280 pixels."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,6 +21,16 @@ def format_total(order: Order) -> str:
     return money.format_price(order.total, order.currency)
 
 
+def format_time(moment: datetime) -> str:
+    """Return a moment for people, in the shop's time zone."""
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def format_date(moment: datetime) -> str:
+    """Return the day of a moment for people, in the shop's time zone."""
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")
+
+
 def get_payment_badge(order: Order) -> SafeString:
     """Return a badge with the payment status of an order whose payments are prefetched."""
     return badges.payment_badge(selectors.payment_status(list(order.payments.all())))
@@ -34,21 +46,21 @@ class OrderColumns:
 
     @admin.display(description="Order", ordering="placed_at")
     def order_column(self, order: Order) -> SafeString:
-        return _stack(order.number, date_format(timezone.localtime(order.placed_at), "DATETIME_FORMAT"))
+        return stack(order.number, format_time(order.placed_at))
 
     @admin.display(description="Buyer", ordering="name")
     def buyer_column(self, order: Order) -> SafeString:
-        return _stack(get_buyer(order), order.phone)
+        return stack(get_buyer(order), order.phone)
 
     @admin.display(description="City")
     def city_column(self, order: Order) -> SafeString:
-        return _stack(order.address.get("city") or DASH, f"Market: {order.market}")
+        return stack(order.address.get("city") or DASH, f"Market: {order.market}")
 
     @admin.display(description="Items")
     def items_column(self, order: Order) -> SafeString:
         """Show the first line, and the number of the others."""
         lines = [f"{item.quantity} × {item.name}" for item in order.items.all()]
-        return _stack(lines[0] if lines else DASH, f"+{len(lines) - 1} more" if len(lines) > 1 else "")
+        return stack(lines[0] if lines else DASH, f"+{len(lines) - 1} more" if len(lines) > 1 else "")
 
     @admin.display(description="Total", ordering="total")
     def total_column(self, order: Order) -> str:
@@ -56,14 +68,14 @@ class OrderColumns:
 
     @admin.display(description="Status", ordering="status")
     def status_column(self, order: Order) -> SafeString:
-        return _stack(badges.order_badge(order), badges.alert_badge(order) if order.attention else "")
+        return stack(badges.order_badge(order), badges.alert_badge(order) if order.attention else "")
 
     @admin.display(description="Payment", ordering="payment_method")
     def payment_column(self, order: Order) -> SafeString:
-        return _stack(get_payment_badge(order), order.get_payment_method_display())
+        return stack(get_payment_badge(order), order.get_payment_method_display())
 
 
-def _stack(first: str, second: str = "") -> SafeString:
+def stack(first: str, second: str = "") -> SafeString:
     """Return one line, or two with the second less prominent."""
     below = format_html('<span class="shop-below">{}</span>', second) if second else ""
     return format_html('<span class="shop-stack"><span>{}</span>{}</span>', first, below)

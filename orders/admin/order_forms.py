@@ -32,8 +32,8 @@ class ActionForm(forms.Form):
         return []
 
 
-class SubmissionForm(ActionForm):
-    """The form of an action that a second click must not repeat, although the order would allow that."""
+class SubmissionMixin(forms.Form):
+    """A form that knows the page which it was filled in on, so that a second click does nothing."""
 
     page = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
 
@@ -46,6 +46,10 @@ class SubmissionForm(ActionForm):
         page = self.cleaned_data["page"]
         values = sorted((name, value) for name, value in self.data.items() if name not in BUTTONS)
         return uuid5(page, repr(values)) if page else None
+
+
+class SubmissionForm(SubmissionMixin, ActionForm):
+    """The form of an action that a second click must not repeat, although the order would allow that."""
 
 
 class VisibleTextField(forms.CharField):

@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from core.admin import ReadOnlyAdminMixin, apply_widgets, get_staff_actor
 from core.admin_filters import PeriodFilter
 from core.exceptions import DomainError
-from orders.admin import badges, columns, filters, list_position, order_actions, permissions, timeline
+from orders.admin import badges, columns, customer_cards, filters, list_position, order_actions, permissions, timeline
 from orders.admin.bulk_actions import BulkActionsAdmin
 from orders.admin.inlines import ItemInline, PaymentInline, amount_column
 from orders.admin.order_forms import ActionForm, describe_refunds
@@ -65,7 +65,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
                 )
             },
         ),
-        ("Customer", {"classes": ["tab"], "fields": (("email", "user"),)}),
+        ("Customer", {"classes": ["tab"], "fields": (("email", "account"),)}),
         (
             "Amounts",
             {"classes": ["tab"], "fields": (("subtotal_column", "discount_column"), ("shipping_column", "tax_column"), "market")},
@@ -108,6 +108,10 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     def amount(self, order: Order) -> str:
         return columns.format_total(order)
 
+    @admin.display(description="Account")
+    def account(self, order: Order) -> str:
+        return str(order.user or "none: a guest")
+
     @admin.display(description="Address")
     def address_lines(self, order: Order) -> str:
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in order.recipient_lines)) or columns.DASH
@@ -140,6 +144,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
             context |= {
                 "order_actions": order_actions.actions_for(request.user, order, emails).items(),
                 "timeline": timeline.list_entries(order, emails),
+                "customer_url": customer_cards.find_customer_url(request, order),
                 "order_query": f"?{preserved}" if preserved else "",
                 "next_order_url": list_position.build_order_url(next_id, preserved) if next_id else "",
             }

@@ -43,6 +43,7 @@ from orders.exceptions import (
     InvalidTransition,
     NamedTwice,
     OrderEnded,
+    OrderingBlocked,
     OrderNotFound,
     OrderWaits,
     PaymentNotConfigured,
@@ -88,6 +89,7 @@ def build_checkout_request(request: Request, serializer: CreateOrderInput) -> Ch
         phone=fields.get("phone") or "",
         note=fields.get("note") or "",
         is_email_verified=not email or getattr(request.user, "email_verified_at", None) is not None,
+        account_contacts=tuple(filter(None, (email, getattr(request.user, "phone", None)))),
         expected=ExpectedCart(
             lines=build_requested_lines(fields.get("items")),
             total=fields.get("expected_total"),
@@ -135,6 +137,7 @@ class OrderViewSet(GenericViewSet[Order]):
             TooManyUnpaidOrders,
             OrderWaits,
             OrderEnded,
+            OrderingBlocked,
             AlreadyPaid,
             InvalidTransition,
             KeyReused,

@@ -1,16 +1,19 @@
 """What was bought, and whether it is paid."""
 
 from orders.models.address import ADDRESS_FIELDS, MAX_ADDRESS_LENGTHS, PRINTED_ADDRESS_FIELDS, Address
+from orders.models.blocked_contact import MAX_BAN_REASON, BlockedContact
 from orders.models.order import MAX_REASON, VARIANT_SEPARATOR, Order, OrderEvent, OrderItem
 from orders.models.payment import Dispute, Payment, ReconciliationTime, Refund, StripeEvent
 
 __all__ = [
     "ADDRESS_FIELDS",
     "MAX_ADDRESS_LENGTHS",
+    "MAX_BAN_REASON",
     "MAX_REASON",
     "PRINTED_ADDRESS_FIELDS",
     "VARIANT_SEPARATOR",
     "Address",
+    "BlockedContact",
     "Dispute",
     "Order",
     "OrderEvent",

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
 from carts import checkout
-from carts import lines as cart_lines
 from carts import selectors as cart_selectors
 from carts.exceptions import CartBusy
 from carts.identity import CartOwner, CartRef
@@ -19,7 +18,7 @@ from core.compiled_queries import CompiledInsert, CompiledSelect, Param
 from orders import addresses, contact_rules, minor_units, tokens
 from orders.contact_phones import find_order_e164
 from orders.contact_rules import Contact
-from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, PaymentNotConfigured
+from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, OrderingBlocked, PaymentNotConfigured
 from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import VARIANT_SEPARATOR, Order, OrderItem, Payment
 from orders.payments import sessions, stripe_gateway
@@ -27,6 +26,7 @@ from orders.placement import idempotency, unpaid_orders
 from orders.placement.cart_check import CheckedCart, check_cart
 from orders.placement.idempotency import Placed
 from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, request_hash
+from orders.placement.variant_locks import lock_variants
 from orders.state import notifications, transitions
 from pricing.breakdown import Totals
 from products.media.storage import get_thumbnail_url
@@ -61,8 +61,8 @@ def place_order(
     The order's number begins with the day of `numbered_at`, or with today's.
 
     Raises AddressNotFound, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy, VariantNeeded,
-    NamedTwice, OutOfStock, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable, OrderWaits, OrderEnded, and what
-    `sessions.ensure_session` raises.
+    NamedTwice, OutOfStock, OrderingBlocked, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable, OrderWaits, OrderEnded,
+    and what `sessions.ensure_session` raises.
     """
     placement = Placement(actor, owner, request, key, request_hash(owner, request) if key else "", numbered_at=numbered_at)
     clashes = 0
@@ -102,14 +102,14 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     replay = idempotency.find_by_key(placement, ref)
     if replay is not None:
         return replay
-    placement = replace(placement, request=_resolve_address(placement))
+    placement = _resolve_address(placement)
     _check_contact(placement)
     if ref.id is None:
         raise EmptyCart
     may_have_pending_order = ref.held_at is not None or is_retry
     pending = idempotency.find_pending_order(ref, placement) if may_have_pending_order else None
     last_order = SELECT_LAST_ORDER.first(cart=ref.id) if ref.is_unchanged_since_order and pending is None else None
-    cart_lines.LOCK_CART_VARIANTS.rows(cart=ref.id)
+    is_blocked = lock_variants(ref.id, _list_contacts(placement))
     lines = cart_selectors.get_lines(ref)
     if last_order is not None and idempotency.is_duplicate_submit(last_order, placement, lines):
         return idempotency.as_replay(last_order, ref)
@@ -117,8 +117,8 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     fingerprint = cart_fingerprint(checked.priced_units, placement.request)
     if pending is not None and ref.held_at is not None and fingerprint == pending.cart_fingerprint:
         return idempotency.as_replay(pending, ref)
-    request = placement.request
-    placement = replace(placement, phone_e164=find_order_e164(request.phone, request.address, ref.market.code))
+    if is_blocked:
+        raise OrderingBlocked
     if _awaits_payment(placement, checked.totals):
         unpaid_orders.check_limits(placement, ref, replaced=pending)
     return MustCancelFirst(pending.pk) if pending is not None else _create_order(placement, ref, lines, checked, fingerprint)
@@ -129,12 +129,13 @@ def _awaits_payment(placement: Placement, totals: Totals) -> bool:
     return placement.request.method == Order.Method.STRIPE and bool(totals.total)
 
 
-def _resolve_address(placement: Placement) -> CheckoutRequest:
-    """Return the request with the saved address that it names. Raises AddressNotFound."""
+def _resolve_address(placement: Placement) -> Placement:
+    """Return the placement with the saved address that it names, and with its phone in E.164. Raises AddressNotFound."""
     request = placement.request
-    if request.address_id is None:
-        return request
-    return request.with_address(addresses.to_dict(addresses.get_address(placement.owner.user_id, request.address_id)))
+    if request.address_id is not None:
+        request = request.with_address(addresses.to_dict(addresses.get_address(placement.owner.user_id, request.address_id)))
+    phone_e164 = find_order_e164(request.phone, request.address, placement.owner.market.code)
+    return replace(placement, request=request, phone_e164=phone_e164)
 
 
 def _check_contact(placement: Placement) -> None:
@@ -148,6 +149,13 @@ def _check_contact(placement: Placement) -> None:
         raise EmailNotVerified
     if request.method == Order.Method.STRIPE and not stripe_gateway.is_configured():
         raise PaymentNotConfigured
+
+
+def _list_contacts(placement: Placement) -> tuple[str, ...]:
+    """Return the normalized contacts of the buyer, the recipient and the account."""
+    request, recipient = placement.request, placement.request.address.get("phone", "")
+    recipient_e164 = find_order_e164(recipient, request.address, placement.owner.market.code) if recipient != request.phone else ""
+    return (request.email, placement.phone_e164, recipient_e164, *request.account_contacts)
 
 
 def _create_order(placement: Placement, ref: CartRef, lines: list[Line], checked: CheckedCart, fingerprint: str) -> Placed:

@@ -20,7 +20,7 @@ PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit 
 class CheckoutRequest:
     """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw.
 
-    An address that is plain text is all in `line1`.
+    An address that is plain text is all in `line1`. `account_contacts` are the e-mail address and phone number of the account.
     """
 
     method: str
@@ -33,6 +33,7 @@ class CheckoutRequest:
     note: str = ""
     expected: ExpectedCart = field(default_factory=ExpectedCart)
     is_email_verified: bool = False
+    account_contacts: tuple[str, ...] = ()
 
     def with_address(self, address: dict[str, str], *, is_text: bool = False) -> "CheckoutRequest":
         """Return the request with its address; name and phone default to the address's."""
@@ -45,7 +46,7 @@ class Placement:
     """An attempt to place an order: the actor, the owner of the cart, the request, and the idempotency key, if there is one.
 
     `request_hash` is of the request as it was sent, before a saved address was looked up: a repeated request has the same hash even
-    if the saved address has changed. `phone_e164` is the order's phone in E.164, read once the cart is checked. The order's number
+    if the saved address has changed. `phone_e164` is the order's phone in E.164, set with the address. The order's number
     begins with the day of `numbered_at`, or with today's.
     """
 
@@ -66,6 +67,7 @@ class Placement:
 def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     """Return a hash that is equal for two requests under one idempotency key only if they ask for the same."""
     fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
+    del fields["account_contacts"]  # they may change, too
     del fields["is_address_text"]  # plain text asks for the same as an object with only line1
     for line in fields["expected"]["lines"] or ():
         for name in CONFIRMING_FIELDS:

@@ -24,13 +24,13 @@ def make_cash_order(**fields: Any) -> Order:
     return Order.objects.get(number=placed(client, **fields)["number"])
 
 
-def copy_orders(order: Order, count: int, **fields: Any) -> list[Order]:
+def copy_orders(order: Order, count: int, *, number_prefix: str = "COPY-", **fields: Any) -> list[Order]:
     """Return this number of copies of an order, with its first line and its payment, each a minute older than the one before."""
     item, payment = order.items.all()[0], order.payments.get()
     copies = []
     for number in range(count):
         moment = timezone.now() - timedelta(minutes=number + 1)
-        values = {"number": f"COPY-{number}", "address": ADDRESS, "created_at": moment, "placed_at": moment, **fields}
+        values = {"number": f"{number_prefix}{number}", "address": ADDRESS, "created_at": moment, "placed_at": moment, **fields}
         copies.append(_copy(order, idempotency_key="", cart_id=None, **values))
     orders = Order.objects.bulk_create(copies)
     OrderItem.objects.bulk_create(_copy(item, order=copy) for copy in orders)

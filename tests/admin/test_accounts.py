@@ -17,7 +17,7 @@ from orders.tests.factories import create, order_body, placed
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
 
-USERS = "/admin/accounts/user/"
+USERS, CUSTOMERS = "/admin/accounts/user/", "/admin/accounts/customer/"
 
 
 @pytest.fixture
@@ -38,9 +38,15 @@ def clerk_client(db: None) -> Client:
     return client
 
 
-def run_action(browser: Client, action: str, *users: User) -> Any:
-    """Select users in the list and run an action on them."""
-    return browser.post(USERS, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
+def run_action(browser: Client, action: str, *users: User, page: str = CUSTOMERS) -> Any:
+    """Select users in the list of customers, or on another page, and run an action on them."""
+    return browser.post(page, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
+
+
+def ban(browser: Client, *users: User) -> Any:
+    """Select customers in the list, and ban them with a reason."""
+    form = run_action(browser, "ban_selected", *users)
+    return browser.post(form.redirect_chain[-1][0], {"reason": "orders that were never accepted"}, follow=True)
 
 
 def test_a_ban_ends_all_sessions_and_lifting_it_revives_none(superuser_client: Client) -> None:
@@ -48,8 +54,8 @@ def test_a_ban_ends_all_sessions_and_lifting_it_revives_none(superuser_client: C
     tokens = [sign_in()[0], sign_in()[0]]
     foreign, _ = sign_in("eve@example.com")
 
-    assert "1 account(s) banned." in run_action(superuser_client, "ban", ada).content.decode()
-    assert "0 account(s) banned." in run_action(superuser_client, "ban", ada).content.decode()
+    assert "1 account(s) banned." in ban(superuser_client, ada).content.decode()
+    assert "0 account(s) banned." in ban(superuser_client, ada).content.decode()
     assert [get_me(token).status_code for token in tokens] == [401, 401]
     assert SchemaClient().post("/api/auth/login/", {"email": "ada@example.com", "password": PASSWORD}).status_code == 403
     run_action(superuser_client, "unban", ada, eve)
@@ -64,7 +70,7 @@ def test_a_ban_ends_all_sessions_and_lifting_it_revives_none(superuser_client: C
 
 
 def test_staff_cannot_ban_themselves(superuser_client: Client) -> None:
-    run_action(superuser_client, "ban", User.objects.get())
+    run_action(superuser_client, "ban", User.objects.get(), page=USERS)
 
     assert User.objects.get().is_active
 
@@ -74,7 +80,8 @@ def test_staff_do_nothing_to_a_superuser(clerk_client: Client, action: str) -> N
     superuser = User.objects.create_superuser("root@example.com", "a lamp on the hill")
     token, _ = sign_in("root@example.com")
 
-    run_action(clerk_client, action, superuser)
+    for page in (USERS, CUSTOMERS):
+        run_action(clerk_client, action, superuser, page=page)
 
     superuser.refresh_from_db()
     assert superuser.is_active

@@ -18,7 +18,7 @@ from products.tests.factories import get_only_variant, make_category, make_produ
 from tests.schema_client import SchemaClient
 
 LISTS = [
-    *("accounts/user", "products/product", "products/category", "products/stockmovement"),
+    *("accounts/customer", "orders/guest", "accounts/user", "products/product", "products/category", "products/stockmovement"),
     *("carts/cart", "carts/cartauditlog", "orders/order", "core/job"),
 ]
 

@@ -16,7 +16,7 @@ from accounts.tests.factories import PASSWORD, get_me, make_user, refresh_tokens
 from accounts.tests.mails import send_pending_emails
 from tests.schema_client import SchemaClient
 
-USERS = "/admin/accounts/user/"
+USERS, CUSTOMERS = "/admin/accounts/user/", "/admin/accounts/customer/"
 NO_SESSIONS = {f"auth_sessions-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
 
 
@@ -41,9 +41,9 @@ def superuser_client(db: None) -> Client:
     return make_client(User.objects.create_superuser("root@example.com", "a root of oak"))
 
 
-def run_action(client: Client, action: str, *users: User) -> Any:
-    """Select users in the list and run an action on them."""
-    return client.post(USERS, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
+def run_action(client: Client, action: str, *users: User, page: str = USERS) -> Any:
+    """Select users in the list of staff, or on another page, and run an action on them."""
+    return client.post(page, {"action": action, "_selected_action": [user.pk for user in users]}, follow=True)
 
 
 def save_user(client: Client, user: User, **fields: str) -> Any:
@@ -136,25 +136,28 @@ def test_a_clerk_cannot_grant_rights(superuser_client: Client) -> None:
 
 
 def test_a_clerk_who_selects_all_reaches_neither_superusers_nor_themselves(superuser_client: Client) -> None:
-    clerk, ada = make_clerk(), make_user()
+    clerk, grace = make_clerk(), make_user("grace@example.com", is_staff=True)
     clerk_client = make_client(clerk)
 
-    response = run_action(clerk_client, "ban", clerk, ada, User.objects.get(email="root@example.com"))
+    response = run_action(clerk_client, "ban", clerk, grace, User.objects.get(email="root@example.com"))
 
-    assert "1 account(s) banned." in response.content.decode()
-    assert list(User.objects.filter(is_active=False).values_list("email", flat=True)) == ["ada@example.com"]
+    assert "1 account(s) deactivated." in response.content.decode()
+    assert list(User.objects.filter(is_active=False).values_list("email", flat=True)) == ["grace@example.com"]
     assert clerk_client.get("/admin/").status_code == 200
 
 
 def test_staff_who_may_only_look_do_nothing(superuser_client: Client) -> None:
     clerk, ada = make_user("clerk@example.com", is_staff=True), make_user()
-    clerk.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=("view_user", "view_customer")))
     token, _ = sign_in()
     clerk_client = make_client(clerk)
 
-    for action in ("ban", "sign_out", "send_reset_mail"):
-        run_action(clerk_client, action, ada)
+    for action in ("ban", "ban_selected", "sign_out", "send_reset_mail"):
+        for page in (USERS, CUSTOMERS):
+            run_action(clerk_client, action, ada, page=page)
+    refused = clerk_client.post(f"{CUSTOMERS}ban/?ids={ada.pk}", {"reason": "fraud"})
 
+    assert refused.status_code == 403
     assert get_me(token).status_code == 200
     assert User.objects.get(pk=ada.pk).is_active
     assert not send_pending_emails()
@@ -163,7 +166,7 @@ def test_staff_who_may_only_look_do_nothing(superuser_client: Client) -> None:
 def test_nobody_is_deleted(superuser_client: Client) -> None:
     ada = make_user()
 
-    run_action(superuser_client, "delete_selected", ada)
+    run_action(superuser_client, "delete_selected", ada, page=CUSTOMERS)
     response = superuser_client.post(f"{USERS}{ada.pk}/delete/", {"post": "yes"})
 
     assert response.status_code == 403
@@ -198,14 +201,17 @@ def test_a_saved_form_takes_nothing_back_that_the_user_changes_at_that_moment(su
     assert ada.check_password("a lamp in the valley")
 
 
-@pytest.mark.parametrize("action", ["ban", "unban", "sign_out", "send_reset_mail"])
+@pytest.mark.parametrize("action", ["ban_selected", "unban", "sign_out", "send_reset_mail"])
 def test_forty_users_are_acted_on_as_one_is(superuser_client: Client, action: str) -> None:
     users = [make_user(f"user{number}@example.com", is_active=action != "unban") for number in range(40)]
 
-    assert run_action(superuser_client, action, *users).status_code == 200
+    response = run_action(superuser_client, action, *users, page=CUSTOMERS)
+    if action == "ban_selected":
+        superuser_client.post(response.redirect_chain[-1][0], {"reason": "robots"})
 
+    assert response.status_code == 200
     switched_off = User.objects.filter(is_active=False).count()
-    assert switched_off == (40 if action == "ban" else 0)
+    assert switched_off == (40 if action == "ban_selected" else 0)
     assert len(send_pending_emails()) == (40 if action == "send_reset_mail" else 0)
 
 

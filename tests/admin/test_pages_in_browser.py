@@ -25,6 +25,7 @@ from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product
 from tests.axe import find_violations
 from tests.browser import launch_chromium
+from tests.schema_client import SchemaClient
 
 PASSWORD = "a staff of oak"
 FIND_UNNAMED_CONTROLS = """() => {
@@ -143,11 +144,23 @@ def test_every_page_works_without_errors_and_asks_no_other_host(tab: MonitoredTa
 @pytest.mark.parametrize("tab", [("light", 390), ("dark", 390), ("light", 1280), ("dark", 1280)], indirect=True)
 def test_the_pages_of_every_day_fit_and_hold_wcag_aa(tab: MonitoredTab, order: Order, packages: Path) -> None:
     product, ordered = f"/admin/products/product/{Product.objects.get().pk}/change/", f"/admin/orders/order/{order.pk}/"
-    lists = ("/admin/orders/order/", "/admin/products/product/", "/admin/products/stockofvariant/", *SETTINGS_PAGES)
+    lists: tuple[str, ...] = (
+        "/admin/orders/order/",
+        "/admin/products/product/",
+        "/admin/products/stockofvariant/",
+        *SETTINGS_PAGES,
+    )
     save_settings(SYSTEM, {"shop_address": "12 Hill Road\nMumbai", "mail.order_paid.intro": "Hello {name}"}, last_change=0)
+    guest = SchemaClient()
+    add_to_cart(guest, Product.objects.get())
+    of_guest = f"/admin/orders/guest/{placed(guest, name='Eve', email='eve@example.com')['id']}/"
+    of_customer = f"/admin/accounts/customer/{order.user_id}/"
+    lists += ("/admin/accounts/customer/", "/admin/orders/guest/", "/admin/orders/blockedcontact/", "/admin/accounts/user/")
+    people = (f"{of_customer}change/", f"{of_customer}action/ban/", f"{of_guest}change/", f"{of_guest}action/block/")
     problems = []
 
-    for path in ("/admin/", *lists, product, f"{ordered}change/", f"{ordered}action/refund/", f"{ordered}action/cancel/"):
+    actions = (f"{ordered}action/refund/", f"{ordered}action/cancel/")
+    for path in ("/admin/", *lists, product, f"{ordered}change/", *actions, *people):
         tab.open(path)
         problems += [f"{path} {problem}" for problem in find_violations(tab.page, packages)]
         if (wide := tab.page.evaluate("document.documentElement.scrollWidth - innerWidth")) > 0:

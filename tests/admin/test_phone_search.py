@@ -48,7 +48,7 @@ def test_a_user_is_found(staff_client: Client) -> None:
     for phone in ("+919876543210", "+919876543219"):
         User.objects.create_user(phone=phone)
 
-    assert [search(staff_client, "accounts/user", text) for text in WRITINGS] == [["+919876543210"]] * len(WRITINGS)
+    assert [search(staff_client, "accounts/customer", text) for text in WRITINGS] == [["+919876543210"]] * len(WRITINGS)
 
 
 def test_other_searches_find_what_they_found(staff_client: Client) -> None:

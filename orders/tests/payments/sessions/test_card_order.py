@@ -4,6 +4,8 @@ import pytest
 
 from carts.models import CartItem
 from carts.tests.factories import add_to_cart, get_cart, units_by_sku
+from core.actors import Actor
+from orders import blocked_contacts
 from orders.models import Order, Payment
 from orders.tests.factories import create, customer
 from orders.tests.payments.card_payments import CardPayments, get_statuses
@@ -160,3 +162,14 @@ def test_a_shop_without_a_provider_says_so(db: None) -> None:
     response = client.post("/api/orders/create/", {"payment_method": "stripe", "address": "12 Hill Road"})
 
     assert (response.status_code, response.json()["code"]) == (503, "payment_not_configured")
+
+
+def test_no_payment_begins_for_a_blocked_contact(card_payments: CardPayments) -> None:
+    client = SchemaClient()
+    add_to_cart(client, make_product(sku="LAMP", stock=5))
+    blocked_contacts.block_contacts(Actor(kind="staff"), ["eve@example.com"], "fraud")
+
+    response = card_payments.post_order(client, name="Eve", email="eve@example.com")
+
+    assert (response.status_code, response.json()["code"]) == (403, "ordering_blocked")
+    assert (Order.objects.count(), get_stock("LAMP"), card_payments.emulator.requests()) == (0, (5, 0), [])
