@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -51,13 +52,19 @@ def find_blocked(contacts: Collection[str]) -> dict[str, BlockedContact]:
     """Return the blocks of these normalized contacts, by contact; one statement."""
     found = BlockedContact.objects.filter(value__in=list_stored_values(contacts)).select_related("created_by")
     rows = {row.value: row for row in found}
-    blocks = {contact: rows.get(contact) or rows.get(_hash_contact(contact)) for contact in contacts}
-    return {contact: block for contact, block in blocks.items() if block is not None}
+    stored = ((contact, rows.get(value)) for contact in contacts for value in list_stored_values([contact]))
+    return {contact: block for contact, block in stored if block is not None}
 
 
 def list_stored_values(contacts: Iterable[str]) -> list[str]:
-    """Return what the rows of these contacts may hold: the contact, or its hash."""
-    return [value for contact in dict.fromkeys(contacts) if contact for value in (contact, _hash_contact(contact))]
+    """Return what the rows of these contacts may hold: the contact, or its hash under the secret key or a former one."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [
+        value
+        for contact in dict.fromkeys(contacts)
+        if contact
+        for value in (contact, *(_hash_contact(contact, key) for key in keys))
+    ]
 
 
 def list_account_contacts(user_id: int) -> list[str]:
@@ -75,10 +82,10 @@ def pseudonymize_contacts(contacts: Iterable[str]) -> None:
     The shop may go on refusing their orders (GDPR, Articles 17(3)(e) and 6(1)(f)), but no longer knows whose they were.
     """
     for block in BlockedContact.objects.filter(value__in=set(contacts), erased_at=None):
-        block.value, block.reason, block.erased_at = _hash_contact(block.value), "", timezone.now()
+        block.value, block.reason, block.erased_at = _hash_contact(block.value, settings.SECRET_KEY), "", timezone.now()
         BlockedContact.objects.filter(value=block.value).delete()  # of an earlier account with this contact
         block.save(update_fields=["value", "reason", "erased_at"])
 
 
-def _hash_contact(contact: str) -> str:
-    return salted_hmac("orders.blocked_contacts", contact, algorithm="sha256").hexdigest()
+def _hash_contact(contact: str, key: str) -> str:
+    return salted_hmac("orders.blocked_contacts", contact, secret=key, algorithm="sha256").hexdigest()

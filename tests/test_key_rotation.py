@@ -13,6 +13,8 @@ from accounts.tests.mails import get_link_params
 from accounts.tests.phones import request_code, use_sms_file, verify_code
 from carts import guest_keys
 from carts.tests.factories import add_to_cart, guest_client, units_by_sku
+from core.actors import SYSTEM
+from orders import blocked_contacts
 from orders.tests.factories import placed
 from products.tests.factories import make_product
 from store.environment import ShopEnv
@@ -116,3 +118,13 @@ def test_what_a_former_secret_key_derives_stays_valid(monkeypatch: pytest.Monkey
     monkeypatch.delenv("JWT_SIGNING_KEY")
     assert derived == ["listed key", env.derived_secret("JWT_SIGNING_KEY", "former key")]
     assert own == ["listed key"]
+
+
+@pytest.mark.parametrize(("keep", "is_blocked"), [(True, True), (False, False)])
+def test_a_closed_account_stays_blocked(replace_secrets: Callable[..., None], keep: bool, is_blocked: bool) -> None:
+    blocked_contacts.block_contacts(SYSTEM, ["ada@example.com"], "does not pay")
+    blocked_contacts.pseudonymize_contacts(["ada@example.com"])
+
+    replace_secrets(keep=keep)
+
+    assert bool(blocked_contacts.find_blocked(["ada@example.com"])) is is_blocked
