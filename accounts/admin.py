@@ -22,7 +22,8 @@ from accounts.api.access import get_client_info
 from accounts.exceptions import EmailInvalid, PhoneInvalid
 from accounts.models import AuthEvent, AuthSession, MarketingConsent, User
 from core import csv_export, markets
-from core.admin import ForgivingChangeList, ModelAdmin, ReadOnlyAdminMixin, TabularInline, stream_csv
+from core.admin import ForgivingChangeList, ModelAdmin, ReadOnlyAdminMixin, TabularInline, format_time, stream_csv
+from core.admin_filters import PeriodFilter
 
 Account = TypeVar("Account", bound=User)
 PERSONAL_FIELDS = ("email", "phone", "first_name", "last_name")
@@ -111,7 +112,7 @@ class MarketingAdmin(ModelAdmin[Any]):
 
 def _describe_consent(consent: MarketingConsent) -> str:
     where = ", ".join(filter(None, (consent.get_source_display(), str(consent.by or ""), consent.ip)))
-    return f"{timezone.localtime(consent.at):%Y-%m-%d %H:%M}: {'accepts' if consent.accepts else 'does not accept'} ({where})"
+    return f"{format_time(consent.at)}: {'accepts' if consent.accepts else 'does not accept'} ({where})"
 
 
 def _format_time(moment: datetime | None) -> str:
@@ -268,10 +269,9 @@ class AuthEventAdmin(ReadOnlyAdminMixin, ModelAdmin[AuthEvent]):
     """Account events and failed attempts."""
 
     list_display = ("created_at", "event", "user", "ip", "user_agent", "detail")
-    list_filter = ("event",)
+    list_filter = (("created_at", PeriodFilter), "event")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__phone", "ip")
-    date_hierarchy = "created_at"
     fields = ("created_at", "event", "user", "sid", "ip", "user_agent", "detail")
     ordering = ("-id",)
 

@@ -43,7 +43,7 @@ class CartAdmin(ReadOnlyAdminMixin, ModelAdmin[Cart]):
     """Carts of users and guests."""
 
     list_display = ("id", "owner", "market", "lines", "units", "updated_at", "expires_at")
-    list_filter = (("updated_at", PeriodFilter), "market", ("user", admin.EmptyFieldListFilter))
+    list_filter = (("created_at", PeriodFilter), "market", ("user", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "user__phone", "id")
     ordering = ("-updated_at",)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import MAXYEAR, MINYEAR
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -17,6 +17,8 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from unfold import widgets
 
@@ -49,6 +51,16 @@ SUCCESS, INFO, WARNING, DANGER, NEUTRAL = "success", "info", "warning", "danger"
 def get_staff_actor(request: HttpRequest) -> Actor:
     """Return the actor of a request in the admin."""
     return Actor(request.user.pk, get_client_ip(request), "staff")
+
+
+def format_time(at: datetime) -> str:
+    """Return a time as people read it, in the shop's time zone."""
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
+
+
+def format_date(at: datetime) -> str:
+    """Return the day of a time, in the shop's time zone."""
+    return date_format(timezone.localtime(at), "DATE_FORMAT")
 
 
 def render_badge(text: str, kind: str = NEUTRAL) -> SafeString:

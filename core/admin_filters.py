@@ -20,7 +20,8 @@ YEAR_OR_MONTH = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?", re.ASCII)
 class PeriodFilter(admin.FieldListFilter):
     """The rows of the last days, of a month, or of a year, in the shop's time zone.
 
-    It stands where `date_hierarchy` would, which reads every row of the list to name the months; this reads the oldest row alone.
+    It stands where `date_hierarchy` would, which reads every row of the list to name the months. This reads the first row alone: it
+    is for the times at which rows are created.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class PeriodFilter(admin.FieldListFilter):
         self.title = "date"
         values: Any = self.used_parameters.get(self.parameter)
         self.value: str = values[-1] if values else ""
-        rows = model._default_manager.exclude(**{field_path: None}).order_by(field_path)
+        rows = model._default_manager.order_by("pk")
         self.oldest: datetime | None = rows.values_list(field_path, flat=True).first()
 
     def expected_parameters(self) -> list[str | None]:

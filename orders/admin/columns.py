@@ -1,14 +1,11 @@
 """The columns of the list of orders. Two facts that are read together share a column, so that the list fits 1280 pixels."""
 
-from datetime import datetime
-
 from django.contrib import admin
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import money
+from core.admin import format_time
 from orders import selectors
 from orders.admin import badges
 from orders.models import Order
@@ -19,16 +16,6 @@ DASH = "–"
 def format_total(order: Order) -> str:
     """Return the total of an order for people."""
     return money.format_price(order.total, order.currency)
-
-
-def format_time(moment: datetime) -> str:
-    """Return a moment for people, in the shop's time zone."""
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
-
-
-def format_date(moment: datetime) -> str:
-    """Return the day of a moment for people, in the shop's time zone."""
-    return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 def get_payment_badge(order: Order) -> SafeString:

@@ -4,11 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from accounts import phones
 from accounts.exceptions import PhoneInvalid
+from core.admin import format_time
 from core.countries import find_country_code
 from orders import address_forms
 from orders.admin.order_forms import ActionForm, SubmissionForm, VisibleTextField
@@ -71,10 +70,7 @@ class ResendForm(SubmissionForm):
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
         first_jobs = {repr(job.payload): job for job in resending.list_emails(order)}  # of each, the one that was sent first
-        choices = [
-            (job.pk, f"{resending.get_title(order, job)}, {date_format(timezone.localtime(job.created_at), 'DATETIME_FORMAT')}")
-            for job in first_jobs.values()
-        ]
+        choices = [(job.pk, f"{resending.get_title(order, job)}, {format_time(job.created_at)}") for job in first_jobs.values()]
         self.fields["job"] = forms.TypedChoiceField(label="E-mail", coerce=int, choices=choices)
 
     def notes(self) -> list[str]:

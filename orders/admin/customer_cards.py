@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 
 from accounts import sessions
 from accounts.models import AccountNote, AuthEvent, Customer, User
+from core.admin import format_time
 from orders import addresses, blocked_contacts, customers
 from orders.admin import badges
-from orders.admin.columns import DASH, format_time, format_total, get_payment_badge
+from orders.admin.columns import DASH, format_total, get_payment_badge
 from orders.models import BlockedContact, Order
 
 MAX_ROWS = 20  # of each card

@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from accounts.admin import AccountActionsAdmin, MarketingAdmin
 from accounts.api.access import get_client_info
 from accounts.models import Customer
-from core.admin import DANGER, INFO, SUCCESS, ReadOnlyAdminMixin, apply_widgets, get_staff_actor, render_badge
+from core.admin import DANGER, INFO, SUCCESS, ReadOnlyAdminMixin, apply_widgets, format_date, get_staff_actor, render_badge
 from orders import bans, customers
 from orders.admin import customer_cards
 from orders.admin.bulk_actions import MAX_ID_LENGTH
-from orders.admin.columns import DASH, format_date, stack
+from orders.admin.columns import DASH, stack
 from orders.admin.customer_actions import OF_CUSTOMERS, CustomerAction, CustomerActionsAdmin, SummarizedList
 from orders.admin.customer_forms import BulkBanForm
 from orders.customers import OrderSummary

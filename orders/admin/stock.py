@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from core.admin import format_time
 from orders import reports
 from orders.admin.orders import RESERVED_VARIANT_LOOKUP
 from orders.models import Order
@@ -59,4 +59,4 @@ def _build_orders_url(variant: StockOfVariant) -> str:
 
 def _describe(order: Order, units: int) -> tuple[str, int, str]:
     until = order.reserved_until
-    return order.number, units, f", until {timezone.localtime(until):%Y-%m-%d %H:%M}" if until else ""
+    return order.number, units, f", until {format_time(until)}" if until else ""

@@ -11,7 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from core import outbox
-from core.admin import DANGER, INFO, NEUTRAL, SUCCESS, WARNING, render_badge
+from core.admin import DANGER, INFO, NEUTRAL, SUCCESS, WARNING, format_time, render_badge
 from core.models import Job
 from products.importing import encodings, runs
 from products.models import ImportReportLine, ImportRun
@@ -147,7 +147,7 @@ def list_facts(run: ImportRun) -> list[tuple[str, str]]:
     """Return what is known about the file."""
     facts = [
         ("File", f"{run.name}, {filesizeformat(run.size)}"),
-        ("Uploaded", f"{timezone.localtime(run.created_at):%Y-%m-%d %H:%M}{f' by {run.user}' if run.user else ''}"),
+        ("Uploaded", f"{format_time(run.created_at)}{f' by {run.user}' if run.user else ''}"),
     ]
     if run.total is not None:
         form = run.format or "the shop's own format"

@@ -9,6 +9,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor, stream_csv
+from core.admin_filters import PeriodFilter
 from products.admin.display import render_stock_badge
 from products.catalog import stock_levels, stock_movements
 from products.models import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, PriceChange, StockMovement, Variant
@@ -121,10 +122,9 @@ class StockMovementAdmin(ReadOnlyAdminMixin, ModelAdmin[StockMovement]):
     """The history of stock movements."""
 
     list_display = ("created_at", "variant", "delta", "reason", "note", "reference", "user")
-    list_filter = ("reason",)
+    list_filter = (("created_at", PeriodFilter), "reason")
     list_select_related = ("variant__product", "user")
     search_fields = ("variant__sku", "reference")
-    date_hierarchy = "created_at"
     actions = ("as_csv",)
 
     @admin.action(description="Download as CSV")
@@ -138,7 +138,6 @@ class PriceChangeAdmin(ReadOnlyAdminMixin, ModelAdmin[PriceChange]):
     """The history of price changes."""
 
     list_display = ("created_at", "variant", "market", "price", "lowest_before", "user")
-    list_filter = ("market",)
+    list_filter = (("created_at", PeriodFilter), "market")
     list_select_related = ("variant__product", "user")
     search_fields = ("variant__sku", "variant__product__name")
-    date_hierarchy = "created_at"

@@ -6,11 +6,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import linebreaksbr
-from django.utils import timezone
 from django.utils.html import format_html
 
 from core.actors import Actor
-from core.admin import apply_widgets
+from core.admin import apply_widgets, format_time
 from core.models import ShopSettingChange
 from core.shop_settings import services, values
 from core.shop_settings.definitions import DEFINITIONS, Definition
@@ -78,7 +77,7 @@ def build_history_table(changes: Sequence[ShopSettingChange]) -> dict[str, Any]:
 
 
 def _build_history_row(change: ShopSettingChange) -> list[str]:
-    when = f"{timezone.localtime(change.at):%Y-%m-%d %H:%M}"
+    when = format_time(change.at)
     old_value, new_value = describe_value(change.old_value), describe_new_value(change)
     return [when, describe_author(change), describe_setting(change.name), old_value, new_value]
 

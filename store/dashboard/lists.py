@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import money
+from core.admin import format_time
 from core.counted_rows import CountedRows, fetch_first_rows
 from core.models import Job
 from orders import reports
@@ -33,7 +34,7 @@ def build_newest_orders(orders: list[Order]) -> dict[str, Any]:
     rows = [
         [
             _link("orders_order", order.pk, order.number),
-            f"{timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}",
+            format_time(order.placed_at),
             get_buyer(order),
             money.format_price(order.total, order.currency),
             badges.order_badge(order),

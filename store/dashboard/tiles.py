@@ -1,7 +1,7 @@
 """The tiles of the home page, each a kind of open work with a link to its list, and warnings about stopped programs."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import emails
 from core import money, outbox
+from core.admin import format_time
 from core.models import Job
 from orders import reports, todo
 from orders.admin import permissions
@@ -120,20 +121,16 @@ def build_warnings(request: HttpRequest) -> list[str]:
     count, since = outbox.get_stalled()
     if since is not None:
         waiting = "1 job is" if count == 1 else f"{count} jobs are"
-        warnings.append(f"Background work has stopped: {waiting} waiting since {_format_time(since)}. Start manage.py run_jobs.")
+        warnings.append(f"Background work has stopped: {waiting} waiting since {format_time(since)}. Start manage.py run_jobs.")
     if settings.STRIPE_SECRET_KEY:
         last = ReconciliationTime.objects.values_list("finished_at", flat=True).first()
         if last is None or last < timezone.now() - RECONCILIATION_LIMIT:
-            state = f"not been checked since {_format_time(last)}" if last else "never been checked"
+            state = f"not been checked since {format_time(last)}" if last else "never been checked"
             warnings.append(
                 f"Payments have {state}: unpaid orders keep their stock reserved, and lost payments are not found. "
                 "Start manage.py sync_payments --loop 60. If it runs, its output says why the payment provider cannot be asked."
             )
     return warnings
-
-
-def _format_time(at: datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
 
 
 def _todo_link(state: str) -> str:

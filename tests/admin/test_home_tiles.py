@@ -197,7 +197,7 @@ def test_jobs_that_nobody_runs_are_reported_after_five_minutes(staff_client: Cli
 
     page = staff_client.get("/admin/").content.decode()
 
-    since = f"{timezone.localtime(waiting.run_at):%Y-%m-%d %H:%M}"
+    since = f"{timezone.localtime(waiting.run_at):%d %b %Y, %H:%M}"
     assert f"Background work has stopped: 1 job is waiting since {since}. Start manage.py run_jobs." in page
 
 
