@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from core.request_ids import MAX_REQUEST_ID, get_request_id
+
 
 class TimeStampedModel(models.Model):
     """Abstract base with creation and modification times."""
@@ -40,6 +42,7 @@ class Job(models.Model):
     failed_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    request_id = models.CharField(max_length=MAX_REQUEST_ID, default=get_request_id, db_default="", blank=True, editable=False)
 
     class Meta:
         db_table = "outbox_job"

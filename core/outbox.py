@@ -17,6 +17,7 @@ from django.utils import timezone
 from core.compiled_queries import CompiledInsert
 from core.exceptions import DomainError
 from core.models import Job
+from core.request_ids import current_request_id
 
 logger = logging.getLogger("shop.jobs")
 Handler = Callable[[dict[str, Any]], None]
@@ -104,7 +105,7 @@ def _run_job(job: Job) -> bool:
     """Run the handler. Record a failure and retry the job later; after the last attempt, leave it to staff."""
     if job.failed_at is not None:
         return False
-    token = _running_job.set(job)
+    tokens = _running_job.set(job), current_request_id.set(job.request_id or f"job-{job.pk}")
     try:
         HANDLERS[job.kind](job.payload)
     except Exception as error:  # noqa: BLE001 - no error of a job may stop the worker
@@ -117,7 +118,8 @@ def _run_job(job: Job) -> bool:
         job.done_at = timezone.now()
         job.last_error = ""
     finally:
-        _running_job.reset(token)
+        _running_job.reset(tokens[0])
+        current_request_id.reset(tokens[1])
     outcome = {name: getattr(job, name) for name in ("done_at", "failed_at", "run_at", "leased_until", "last_error")}
     # The row may be deleted together with its account, or leased by another worker if this one exceeded its lease.
     Job.objects.filter(pk=job.pk, attempts=job.attempts).update(**outcome)

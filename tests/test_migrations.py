@@ -24,8 +24,11 @@ from accounts.tests.factories import make_user
 
 ROOT = Path(__file__).parents[1]
 APPS = ("accounts", "carts", "core", "orders", "products")
-# Django writes a field's class and where its files go as references to the code, and compares them with the models'.
-REFERENCES = {("carts", "core.money"), ("orders", "core.money"), ("products", "core.money"), ("products", "products.models")}
+# Django writes a field's class, its default and where its files go as references to the code, and compares them with the models'.
+REFERENCES = {
+    *(("carts", "core.money"), ("orders", "core.money"), ("products", "core.money"), ("products", "products.models")),
+    *(("core", "core.request_ids"), ("orders", "core.request_ids")),
+}
 # The last migrations of the previous release, whose processes may still run while these are applied.
 PREVIOUS = {"accounts": "0003", "carts": "0003", "core": "0001", "orders": "0003", "products": "0004"}
 

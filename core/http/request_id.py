@@ -4,12 +4,12 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+from core.request_ids import current_request_id
+
 VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class RequestIdMiddleware:

@@ -9,6 +9,7 @@ from accounts.phones import MAX_CONTACT_LENGTH, MAX_E164_LENGTH
 from carts.models import Cart
 from core.models import TimeStampedModel
 from core.money import MoneyField
+from core.request_ids import MAX_REQUEST_ID, get_request_id
 from orders.models.address import PRINTED_ADDRESS_FIELDS
 from products.models import Product, Variant
 
@@ -198,6 +199,7 @@ class OrderEvent(models.Model):
     to_status = models.CharField(max_length=10, blank=True)
     data = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
+    request_id = models.CharField(max_length=MAX_REQUEST_ID, default=get_request_id, db_default="", blank=True, editable=False)
 
     class Meta:
         ordering = ["id"]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core.models import TimeStampedModel
 from core.money import MoneyField
+from core.request_ids import MAX_REQUEST_ID, get_request_id
 from orders.models.order import MAX_REASON, Order
 
 
@@ -190,6 +191,7 @@ class StripeEvent(models.Model):
     last_error = models.TextField(blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True, blank=True)
+    request_id = models.CharField(max_length=MAX_REQUEST_ID, default=get_request_id, db_default="", blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
