@@ -46,7 +46,8 @@ def _server_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) ->
     pool = env.count("DATABASE_POOL", 0)
     options: dict[str, Any] = dict(config.get("OPTIONS", {}))
     is_prepared = env.bool("DATABASE_PREPARED", True)
-    if config["ENGINE"] == "django.db.backends.postgresql":
+    is_postgresql = config["ENGINE"] == "django.db.backends.postgresql"
+    if is_postgresql:
         options = NETWORK_LIMITS | options
         if env.bool("DATABASE_SSL", False):
             options.setdefault("sslmode", "require")
@@ -63,6 +64,7 @@ def _server_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) ->
         if pool:
             options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
+        "ENGINE": "core.postgresql" if is_postgresql else config["ENGINE"],
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pool else env.count("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,

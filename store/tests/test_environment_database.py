@@ -41,7 +41,7 @@ def test_without_a_database_url_there_is_a_file(monkeypatch: pytest.MonkeyPatch,
 def test_a_server_keeps_connections_and_prepares_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     config = get_database_settings(monkeypatch, DATABASE_URL="postgres://ada:pw@db.example:5433/shop")
 
-    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert config["ENGINE"] == "core.postgresql"
     assert (config["NAME"], config["HOST"], config["PORT"]) == ("shop", "db.example", 5433)
     assert (config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"]) == (60, True)
     planner = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_parallel_workers_per_gather=0"
