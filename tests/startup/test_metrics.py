@@ -13,10 +13,10 @@ from pytest_django import Settings
 
 from core import outbox
 from core.models import Job
-from orders.models import Order
+from orders.models import Order, ReconciliationTime
 from tests.admin.order_pages import make_cash_order
 from tests.crashes import make_environment
-from tests.processes import serving
+from tests.processes import ROOT, serving
 
 TOKEN = "a-token-of-the-monitoring"
 
@@ -68,6 +68,21 @@ def test_it_tells_what_waits(client: Client) -> None:
     assert read_value(text, "shop_jobs_due") == 2
     assert 360 <= read_value(text, "shop_jobs_due_age_seconds") < 420
     assert read_value(text, "shop_webhook_events_unprocessed") == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["alerts.yml", "grafana.json"])
+def test_alerts_and_dashboard_ask_for_metrics_that_exist(client: Client, name: str) -> None:
+    ReconciliationTime.objects.create(pk=1, finished_at=timezone.now())
+    text = client.get("/metrics").content.decode()
+    shown = {
+        f"{family}{suffix}" for family in re.findall(r"^# HELP (\S+)", text, re.MULTILINE) for suffix in ("", "_count", "_bucket")
+    }
+
+    asked = set(re.findall(r"\bshop_\w+", (ROOT / "deploy" / name).read_text()))
+
+    assert len(asked) > 5
+    assert asked - shown == set()
 
 
 @pytest.fixture
