@@ -48,10 +48,17 @@ accesslog = None  # the shop's own log has a line for each request
 control_socket_disable = True
 
 
-# Each worker counts for /metrics in files of a slot, which it leaves to the worker that follows it (core/metrics.py).
+# Each worker counts for /metrics in files of a slot, which it leaves to the worker that follows it (core/metric_files.py).
 METRICS_FOLDER, OWN_FOLDER = "PROMETHEUS_MULTIPROC_DIR", "shop-metrics-"
-if METRICS_FOLDER not in os.environ:  # it stays the same when gunicorn reloads this file
-    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=OWN_FOLDER, dir=worker_tmp_dir)
+
+
+def on_starting(server: Any) -> None:
+    """Make the folder of the counts; it stays the same when gunicorn reloads this file.
+
+    A master that replaces another (USR2) inherits the name of its folder, which goes when that one ends.
+    """
+    if Path(os.environ.get(METRICS_FOLDER, OWN_FOLDER)).name.startswith(OWN_FOLDER):
+        os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=OWN_FOLDER, dir=worker_tmp_dir)
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -62,8 +69,10 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     """Pass the settings to a new worker, before it loads the shop."""
+    from core.metric_files import share_counts  # here, because the master would keep its code when it reloads (HUP)
+
     worker.read_timeout = read_timeout
-    os.environ["SHOP_METRICS_SLOT"] = str(worker.slot)
+    share_counts(worker.slot)
 
 
 def child_exit(server: Any, worker: Any) -> None:

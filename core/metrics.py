@@ -1,19 +1,12 @@
 """What a process counts for Prometheus. `store/metrics.py` collects it from all processes, and adds what the database knows.
 
-Under gunicorn the counts of each worker are in files of PROMETHEUS_MULTIPROC_DIR, one for each slot: a worker that replaces
-another goes on with its files, so that there are never more than workers (gunicorn.conf.py).
+Under gunicorn the counts of each worker are in files (`metric_files.py`).
 """
 
-import os
+from prometheus_client import Counter, Gauge, Histogram
 
-from prometheus_client import Counter, Gauge, Histogram, values
-
-SLOT_VARIABLE = "SHOP_METRICS_SLOT"
 # Seconds. The flows of a shop take some milliseconds; what takes longer than a second is a problem of its own.
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
-
-if SLOT_VARIABLE in os.environ:
-    values.ValueClass = values.MultiProcessValue(lambda: os.environ[SLOT_VARIABLE])  # type: ignore[no-untyped-call]
 
 REQUESTS = Histogram(
     "shop_request_seconds",

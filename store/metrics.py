@@ -1,5 +1,6 @@
 """`/metrics` in Prometheus' text format: what the processes have counted, and what the database knows."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from hmac import compare_digest
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -19,21 +21,34 @@ from core.http.envelope import refuse
 from core.models import Job
 from orders.models import Order, Payment, ReconciliationTime, StripeEvent
 
+logger = logging.getLogger("shop.errors")
 RECENT = timedelta(days=1)
 LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Show the metrics to callers with METRICS_TOKEN; without one, only to callers on this machine that no proxy stands for."""
+    """Show the metrics to callers with METRICS_TOKEN; without one, only to callers on this machine that no proxy stands for.
+
+    What the processes have counted is shown while the database does not answer, too.
+    """
     if not _is_allowed(request):
         return refuse(404, "not_found", "Not found")
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    shop = CollectorRegistry()
-    shop.register(ShopCollector())
-    return HttpResponse(generate_latest(registry) + generate_latest(shop), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry) + _read_gauges(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _read_gauges() -> bytes:
+    """Return what the database knows; nothing while it does not answer."""
+    registry = CollectorRegistry()
+    registry.register(ShopCollector())
+    try:
+        return generate_latest(registry)
+    except DatabaseError as error:
+        logger.error("the gauges of /metrics could not be read: %s", error)
+        return b""
 
 
 def _is_allowed(request: HttpRequest) -> bool:

@@ -38,8 +38,6 @@ MEASURED_ON_POSTGRESQL = (
     "accounts/google_accounts.py",
     "core/advisory_locks.py",
     "core/compiled_queries.py",
-    "core/http/access.py",
-    "core/metrics.py",
     "core/redis_pool.py",
     "products/catalog/listing_page.py",
     "products/catalog/search.py",

@@ -36,14 +36,21 @@ class AccessMiddleware:
         response = self.get_response(request)
         seconds = time.perf_counter() - start
         route = get_route(request)
-        method = request.method if request.method in METHODS else "other"
-        metrics.observe_request(method or "other", route, response.status_code, seconds, code=_get_code(response))
-        if "pool" in connection.settings_dict["OPTIONS"]:
-            metrics.observe_pool(connection.pool.get_stats())  # type: ignore[attr-defined]  # of PostgreSQL alone
+        _count(request, response, route, seconds)
         if settings.ACCESS_LOG:
             _log(request, response.status_code, route, seconds)
         response._has_been_logged = True  # type: ignore[attr-defined]  # read by django.utils.log.log_response
         return response
+
+
+def _count(request: HttpRequest, response: HttpResponse, route: str, seconds: float) -> None:
+    method = request.method if request.method in METHODS else "other"
+    try:
+        metrics.observe_request(method or "other", route, response.status_code, seconds, code=_get_code(response))
+        if "pool" in connection.settings_dict["OPTIONS"]:
+            metrics.observe_pool(connection.pool.get_stats())  # type: ignore[attr-defined]  # of PostgreSQL alone
+    except Exception as error:  # noqa: BLE001 - the files of the counts may be full, damaged or gone; the answer stands
+        logger.warning("a request was not counted for /metrics: %s", error)
 
 
 def _log(request: HttpRequest, status: int, route: str, seconds: float) -> None:
@@ -67,9 +74,9 @@ def _get_code(response: HttpResponse) -> str:
 
 
 def get_route(request: HttpRequest) -> str:
-    """Return the URL pattern that matched, such as `/api/products/{pk}/`; `unknown` if none did."""
+    """Return the URL pattern that matched, such as `/api/products/{pk}/`; `unknown` if none did but the last, which takes all."""
     match = request.resolver_match
-    return _format_route(match.route) if match is not None else UNKNOWN
+    return _format_route(match.route) if match is not None and match.route else UNKNOWN
 
 
 @lru_cache(maxsize=1024)

@@ -4,13 +4,14 @@ import logging
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.tests.factories import make_user
 from carts.tests.factories import add_to_cart, signed_in_client
 from core.http.access import _format_route
-from core.metrics import REFUSALS, REQUESTS
+from core.metrics import POOL, REFUSALS, REQUESTS
 from orders.tests.factories import placed
 from products.models import Product
 from products.tests.factories import make_product
@@ -62,6 +63,15 @@ def test_a_page_of_the_admin_names_its_user(admin_client: Client, admin_user: An
     assert (fields.route, fields.user_id) == ("/admin/", admin_user.pk)
 
 
+def test_a_refused_form_of_the_admin_is_logged_without_asking_who_sent_it(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Cookie": "admin_sessionid=unknown"})
+
+    assert client.post("/admin/login/").status_code == 403
+
+    (record,) = [record for record in get_lines(caplog) if record.name == "shop.access"]
+    assert (record.__dict__["status"], hasattr(record, "user_id")) == (403, False)
+
+
 def test_a_fault_is_one_traceback_and_one_line(
     client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +115,47 @@ def test_requests_are_counted_by_route(client: Client) -> None:
 
     assert REQUESTS.labels(*labels)._sum.get() > before
     assert not Product.objects.exists()
+
+
+def test_unknown_urls_are_not_counted_as_the_home_page(client: Client) -> None:
+    before = REQUESTS.labels("GET", "unknown", 404)._sum.get()
+
+    client.get("/nothing/")
+
+    assert REQUESTS.labels("GET", "unknown", 404)._sum.get() > before
+
+
+class Pool:
+    """A connection pool of psycopg_pool with one connection in use and two callers that wait for it."""
+
+    def get_stats(self) -> dict[str, int]:
+        return {"pool_min": 1, "pool_size": 1, "requests_waiting": 2}
+
+
+@pytest.mark.once
+def test_the_state_of_the_connection_pool_is_noted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "pool", {})
+    monkeypatch.setattr(type(connections["default"]), "pool", Pool(), raising=False)
+
+    client.get("/healthz")
+
+    states = {state: POOL.labels(state)._value.get() for state in ("open", "idle", "waiting")}
+    assert states == {"open": 1, "idle": 0, "waiting": 2}
+
+
+def test_a_request_that_cannot_be_counted_is_answered(
+    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(REQUESTS, "labels", fail)
+
+    assert client.get("/api/config/").status_code == 200
+
+    messages = [record.getMessage() for record in get_lines(caplog)]
+    assert messages[0] == "a request was not counted for /metrics: No space left on device"
+    assert messages[1].startswith("GET /api/config/ 200 ")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -19,6 +21,14 @@ from tests.crashes import make_environment
 from tests.processes import ROOT, serving
 
 TOKEN = "a-token-of-the-monitoring"
+COUNT_OF_CONFIG = 'shop_request_seconds_count{method="GET",route="/api/config/",status="200"}'
+
+
+def get(port: int, path: str) -> str:
+    """Return the answer of the server on this port."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
+        text: str = response.read().decode()
+    return text
 
 
 def read_value(text: str, sample: str) -> float:
@@ -85,6 +95,20 @@ def test_alerts_and_dashboard_ask_for_metrics_that_exist(client: Client, name: s
     assert asked - shown == set()
 
 
+@pytest.mark.django_db
+def test_what_was_counted_is_shown_while_the_database_does_not_answer(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(fail):
+        response = client.get("/metrics")
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert ("shop_request_seconds" in text, "shop_orders_open" in text) == (True, False)
+    assert [record.name for record in caplog.records if record.levelname == "ERROR"] == ["shop.errors"]
+
+
 @pytest.fixture
 def port(transactional_db: None) -> Iterator[int]:
     """The port of a server with two workers, each of which is replaced after twenty requests."""
@@ -95,11 +119,18 @@ def port(transactional_db: None) -> Iterator[int]:
 @pytest.mark.once
 def test_the_counts_of_all_workers_add_up_and_outlive_them(port: int) -> None:
     for _ in range(60):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/config/", timeout=60) as response:
-            response.read()
+        get(port, "/api/config/")
 
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as response:
-        text = response.read().decode()
+    assert read_value(get(port, "/metrics"), COUNT_OF_CONFIG) == 60
 
-    labels = '{method="GET",route="/api/config/",status="200"}'
-    assert read_value(text, f"shop_request_seconds_count{labels}") == 60
+
+@pytest.mark.once
+def test_a_server_that_replaces_another_counts_in_a_folder_of_its_own(transactional_db: None, tmp_path: Path) -> None:
+    former = tmp_path / "shop-metrics-former"  # whose name a new master inherits after HUP and USR2
+
+    with serving(make_environment(PROMETHEUS_MULTIPROC_DIR=str(former))) as port:
+        get(port, "/api/config/")
+        text = get(port, "/metrics")
+
+    assert read_value(text, COUNT_OF_CONFIG) == 1
+    assert not former.exists()
