@@ -22,7 +22,9 @@ class CircuitBreaker:
             return True
         with self._lock:
             now = time.monotonic()
-            if now < (self._retry_at or 0):
+            if self._retry_at is None:  # it has answered another thread meanwhile
+                return True
+            if now < self._retry_at:
                 return False
             self._retry_at = now + self.seconds
             return True

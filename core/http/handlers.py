@@ -184,8 +184,12 @@ class ErrorsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the response to an exception outside of REST framework views; the admin keeps Django's own pages."""
-        if request.path_info.startswith(f"/{settings.ADMIN_PATH}") and not isinstance(exception, UnreadablePostError):
+        """Return the response to an exception outside of REST framework views.
+
+        The admin keeps Django's own pages, unless a body or the database's answer did not arrive: neither is a fault of the page.
+        """
+        is_outside = isinstance(exception, UnreadablePostError | OperationalError)
+        if request.path_info.startswith(f"/{settings.ADMIN_PATH}") and not is_outside:
             return None
         refusal = exception_handler(exception, {"request": request})
         headers = dict(refusal.headers) | {"Content-Type": "application/json"}

@@ -21,6 +21,28 @@ def test_one_caller_at_a_time_tries_again() -> None:
     assert [breaker.allows_call() for _ in range(3)] == [True, False, False]
 
 
+class LockThatIsHeldByASuccess:
+    """A lock whose holder notes a success before the next caller gets it."""
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self.breaker = breaker
+
+    def __enter__(self) -> None:
+        self.breaker._retry_at = None
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_a_caller_that_waited_for_a_success_begins_no_outage() -> None:
+    breaker = CircuitBreaker(60)
+    breaker.record_failure()
+    breaker._lock = LockThatIsHeldByASuccess(breaker)  # type: ignore[assignment]
+
+    assert breaker.allows_call()
+    assert not breaker.record_success()
+
+
 def test_an_outage_begins_and_ends_once() -> None:
     breaker = CircuitBreaker(0)
 

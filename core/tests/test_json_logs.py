@@ -5,6 +5,8 @@ import logging
 import sys
 from typing import Any
 
+from django.test import RequestFactory
+
 from core.http.request_id import RequestIdFilter
 from core.json_logs import RedactedJsonFormatter
 
@@ -36,6 +38,14 @@ def test_secrets_and_control_characters_are_hidden_in_every_field() -> None:
 
     assert fields["message"] == "token [hidden]\\x0asecond line"
     assert fields["route"] == "/[hidden]"
+
+
+def test_the_request_that_django_adds_is_left_out_because_it_holds_the_query() -> None:
+    request = RequestFactory().get("/api/products/?search=ada@example.com")
+
+    fields = json.loads(write("refused", request=request, status_code=400))
+
+    assert (fields["status_code"], "request" in fields) == (400, False)
 
 
 def test_a_traceback_stays_in_the_line_and_is_cleaned() -> None:

@@ -1,5 +1,6 @@
 """/healthz and /readyz"""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -135,3 +136,18 @@ def test_meanwhile_the_api_asks_to_try_again(client: Client, url: str) -> None:
     assert response["Retry-After"] == "2"
     assert response.json()["code"] == "database_unavailable"
     assert "server closed" not in response.content.decode()
+
+
+@pytest.mark.parametrize("url", ["/admin/", "/admin/products/product/"])
+def test_so_does_the_admin(admin_client: Client, url: str) -> None:
+    def fail(execute: Callable[..., object], sql: str, *parameters: object) -> object:
+        if "django_session" in sql or '"accounts_user"."id" =' in sql:
+            return execute(sql, *parameters)
+        raise OperationalError("canceling statement due to lock timeout")
+
+    with connection.execute_wrapper(fail):
+        response = admin_client.get(url)
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "2"
+    assert response.json()["code"] == "database_unavailable"
