@@ -30,6 +30,8 @@ from tests.services import free_port, require_program, wait_for_port
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.mark.proxy]
 DEPLOY = ROOT / "deploy"
 HOST = "shop.example"
+OTHER_HOST = "www.shop.example"
+METRICS_TOKEN = "a-token-of-the-monitoring"
 
 
 class Answer(NamedTuple):
@@ -108,6 +110,7 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     tmp_path = tmp_path_factory.mktemp("nginx")
     port = free_port()
     served = {**PRODUCTION, "JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY, "TRUSTED_PROXIES": "1", "CATALOG_MAX_AGE": "2"}
+    served |= {"METRICS_TOKEN": METRICS_TOKEN, "ALLOWED_HOSTS": f"{HOST},{OTHER_HOST}"}
     variables = make_environment(**served)
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "lamp.png").write_bytes(b"picture")
@@ -147,6 +150,14 @@ def test_the_catalog_is_kept_for_callers_without_credentials(site: Site) -> None
     assert (renewing.headers["X-Cache"], site.get(path).data["name"]) == ("STALE", "Lantern")
 
 
+def test_answers_are_kept_for_the_host_whose_addresses_they_hold(site: Site) -> None:
+    path = f"/api/products/{make_product('Lamp').pk}/"
+
+    answers = [site.get(path, Host=host).headers["X-Cache"] for host in (HOST, OTHER_HOST, OTHER_HOST)]
+
+    assert answers == ["MISS", "MISS", "HIT"]
+
+
 def test_carts_and_orders_are_never_kept(site: Site) -> None:
     first, second = site.get("/api/cart/"), site.get("/api/cart/")
 
@@ -163,8 +174,9 @@ def test_images_come_from_the_disk_for_pages_of_every_origin(site: Site) -> None
 
 
 def test_the_metrics_are_not_for_the_world(site: Site) -> None:
-    assert site.get("/metrics").status == 404
-    assert b"shop_request" not in site.get("/metrics/").body
+    answers = [site.get(path, Authorization=f"Bearer {METRICS_TOKEN}") for path in ("/metrics", "/metrics/")]
+
+    assert [answer.status for answer in answers] == [404, 404]
 
 
 def test_the_shop_learns_the_callers_address_and_scheme(site: Site) -> None:
