@@ -7,6 +7,9 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
+from accounts import links, passwords, phone_change, services
+from accounts.client_info import ClientInfo
+from accounts.exceptions import SessionRevoked
 from accounts.models import AuthEvent, User
 from accounts.tests.factories import PASSWORD, make_access_token, make_user
 from accounts.tests.phones import OTHER_PHONE, PHONE, SentTexts, make_wrong_code, request_code, use_sms_file, verify_code
@@ -102,6 +105,22 @@ def test_a_number_of_another_account_is_refused_only_to_who_holds_it(texts: Sent
     assert [answer.json()["code"] for answer in (stranger, holder)] == ["invalid_code", "phone_taken"]
     assert holder.json()["errors"] == {"new_phone": ["Another account has this phone number"]}
     assert (get_number(ada), get_number(bob)) == ((None, False), (PHONE, False))
+
+
+@pytest.mark.parametrize("case", ["given to the owner of its address", "banned"])
+def test_an_account_that_was_signed_out_everywhere_meanwhile_gets_no_number(texts: SentTexts, case: str) -> None:
+    make_user()
+    loaded_before, code = User.objects.get(), request_code(texts)
+    if case == "banned":
+        services.ban_user(loaded_before, ClientInfo(), None)
+    else:
+        passwords.reset_password(*links.make_reset_params(loaded_before), "a lamp in the valley", ClientInfo())
+
+    with pytest.raises(SessionRevoked):
+        phone_change.change_phone(loaded_before, PHONE, code, passwords.Proof(PASSWORD), ClientInfo())
+
+    assert get_number(User.objects.get()) == (None, False)
+    assert not AuthEvent.objects.filter(event="phone_changed").exists()
 
 
 def test_a_malformed_number_is_named_and_guests_have_none(texts: SentTexts) -> None:
