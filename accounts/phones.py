@@ -72,16 +72,33 @@ def clean_contact(text: str) -> str:
 
 
 def find_e164(text: str, regions: Sequence[str]) -> str:
-    """Return the first number in the text in E.164, or an empty string.
+    """Return the first number in the text in E.164, or an empty string; see `list_e164`."""
+    return next(iter(list_e164(text, regions)), "")
 
-    A number without a country code may belong to any of the regions (ISO 3166, two letters). One in a range that is in use
-    is preferred.
+
+def list_e164(text: str, regions: Sequence[str]) -> list[str]:
+    """Return the numbers that the text may mean in E.164, first those in a range that is in use.
+
+    A number without a country code may belong to any of the regions (ISO 3166, two letters).
     """
     text = _fold(text)
     matches = [match for region in regions or [""] for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE)]
     numbers = [match.number for match in matches if _is_possible(match.number)]
-    number = next(filter(is_valid_number, numbers), numbers[0] if numbers else None)
-    return _format(number) if number else ""
+    numbers = numbers or [number for region in regions for number in _read_digits(text, region)]
+    formatted = map(_format, sorted(numbers, key=is_valid_number, reverse=True))
+    return list(dict.fromkeys(filter(None, formatted)))
+
+
+def _read_digits(text: str, region: str) -> list[PhoneNumber]:
+    """Return the valid number that all digits of a text without letters are, with separators that the library does not know."""
+    if any(map(str.isalpha, text)):
+        return []
+    digits = "".join(filter(str.isdigit, text))
+    try:
+        number = parse(f"+{digits}" if text.lstrip(" (").startswith("+") else digits, region)
+    except NumberParseException:
+        return []
+    return [number] if is_valid_number(number) else []
 
 
 def list_searched_numbers(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from carts.lines import Line
 from core.actors import Actor
 from core.compiled_queries import CompiledInsert, CompiledSelect, Param
 from orders import addresses, contact_rules, minor_units, tokens
-from orders.contact_phones import find_order_e164
+from orders.contact_phones import list_order_e164
 from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, OrderingBlocked, PaymentNotConfigured
 from orders.fulfilment.cancellation import cancel_pending_order
@@ -134,8 +134,8 @@ def _resolve_address(placement: Placement) -> Placement:
     request = placement.request
     if request.address_id is not None:
         request = request.with_address(addresses.to_dict(addresses.get_address(placement.owner.user_id, request.address_id)))
-    phone_e164 = find_order_e164(request.phone, request.address, placement.owner.market.code)
-    return replace(placement, request=request, phone_e164=phone_e164)
+    numbers = list_order_e164(request.phone, request.address, placement.owner.market.code)
+    return replace(placement, request=request, phone_numbers=tuple(numbers))
 
 
 def _check_contact(placement: Placement) -> None:
@@ -152,10 +152,10 @@ def _check_contact(placement: Placement) -> None:
 
 
 def _list_contacts(placement: Placement) -> tuple[str, ...]:
-    """Return the normalized contacts of the buyer, the recipient and the account."""
+    """Return the normalized contacts of the buyer, the recipient and the account; of a phone, all numbers that it may mean."""
     request, recipient = placement.request, placement.request.address.get("phone", "")
-    recipient_e164 = find_order_e164(recipient, request.address, placement.owner.market.code) if recipient != request.phone else ""
-    return (request.email, placement.phone_e164, recipient_e164, *request.account_contacts)
+    of_recipient = list_order_e164(recipient, request.address, placement.owner.market.code) if recipient != request.phone else ()
+    return (request.email, *placement.phone_numbers, *of_recipient, *request.account_contacts)
 
 
 def _create_order(placement: Placement, ref: CartRef, lines: list[Line], checked: CheckedCart, fingerprint: str) -> Placed:

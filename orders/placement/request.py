@@ -46,8 +46,8 @@ class Placement:
     """An attempt to place an order: the actor, the owner of the cart, the request, and the idempotency key, if there is one.
 
     `request_hash` is of the request as it was sent, before a saved address was looked up: a repeated request has the same hash even
-    if the saved address has changed. `phone_e164` is the order's phone in E.164, set with the address. The order's number
-    begins with the day of `numbered_at`, or with today's.
+    if the saved address has changed. `phone_numbers` are what the order's phone may mean in E.164, the likeliest first, set with
+    the address. The order's number begins with the day of `numbered_at`, or with today's.
     """
 
     actor: Actor
@@ -55,8 +55,13 @@ class Placement:
     request: CheckoutRequest
     key: str = ""
     request_hash: str = ""
-    phone_e164: str = ""
+    phone_numbers: tuple[str, ...] = ()
     numbered_at: datetime | None = None
+
+    @property
+    def phone_e164(self) -> str:
+        """The order's phone in E.164, or an empty string."""
+        return next(iter(self.phone_numbers), "")
 
     def key_scope(self, guest_key: str | None) -> str:
         """Return the scope within which the idempotency key is unique: the user, or the guest's key."""

@@ -43,7 +43,12 @@ def fill_cart(client: SchemaClient) -> SchemaClient:
     [
         ("Eve@Example.com", {"email": "EVE@example.COM"}),
         ("98765 43210", {"phone": "+91-98765-43210"}),
+        ("98765 43210", {"phone": "98765,43210"}),
+        ("98765 43210", {"phone": "+91:98765:43210"}),
+        ("98765 43210", {"phone": "+91 98765 43288 / 98765 43210"}),  # the second of two
+        ("98765 43210", {"phone": "98765 43210", "address": {**NO_PHONE, "country": "DE", "postal_code": "10115"}}),  # not German
         ("+919876543210", {"phone": "+91 98765 43299", "address": ADDRESS}),  # the recipient's
+        ("+919876543210", {"phone": "+91 98765 43299", "address": {**ADDRESS, "phone": "98765'43210"}}),
     ],
 )
 def test_a_guest_with_a_blocked_contact_is_refused_and_nothing_changes(contact: str, fields: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.phones import find_e164
+from accounts.phones import list_e164
 from carts.tests.factories import add_to_cart, guest_client, make_guest_cart
 from core import markets
 from orders import contact_phones
@@ -263,11 +263,11 @@ def test_staff_without_rights_to_orders_see_the_number_only(card_payments: CardP
 def test_the_phone_of_a_guest_is_read_once(card_payments: CardPayments, lamp: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
-    def record(text: str, regions: Sequence[str]) -> str:
+    def record(text: str, regions: Sequence[str]) -> list[str]:
         read.append(text)
-        return find_e164(text, regions)
+        return list_e164(text, regions)
 
-    monkeypatch.setattr(contact_phones, "find_e164", record)
+    monkeypatch.setattr(contact_phones, "list_e164", record)
 
     response = order_by_card(card_payments, make_guest(lamp))
 
