@@ -8,6 +8,7 @@ from accounts import emails, events, passwords, signals
 from accounts.client_info import NO_CLIENT, ClientInfo
 from accounts.exceptions import AccountGone, StaffNotErased
 from accounts.models import PhoneCode, User
+from core import admin_log
 
 MAX_ATTEMPTS = 3
 
@@ -53,5 +54,6 @@ def _erase_user(user_id: int, detail: dict[str, Any]) -> None:
     emails.delete_jobs(user_id)
     PhoneCode.objects.filter(phone=user.phone).delete()
     user.auth_events.all().delete()
+    admin_log.erase_texts(User, object_id=str(user_id))
     user.delete()
     events.record_event(events.Event.ERASED, NO_CLIENT, **detail)

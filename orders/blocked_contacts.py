@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from accounts import email_addresses
 from accounts.exceptions import PhoneInvalid
 from accounts.models import User
-from core import markets
+from core import admin_log, markets
 from core.actors import Actor
 from orders.contact_phones import find_order_e164
 from orders.models import BlockedContact, Order
@@ -77,11 +77,13 @@ def list_account_contacts(user_id: int) -> list[str]:
 
 
 def pseudonymize_contacts(contacts: Iterable[str]) -> None:
-    """Replace blocked contacts of a closed account with keyed hashes, and remove the reasons.
+    """Replace blocked contacts of a closed account with keyed hashes, and remove the reasons and the texts in the admin's log.
 
     The shop may go on refusing their orders (GDPR, Articles 17(3)(e) and 6(1)(f)), but no longer knows whose they were.
     """
-    for block in BlockedContact.objects.filter(value__in=set(contacts), erased_at=None):
+    values = set(contacts)
+    admin_log.erase_texts(BlockedContact, object_repr__in=values)
+    for block in BlockedContact.objects.filter(value__in=values, erased_at=None):
         block.value, block.reason, block.erased_at = _hash_contact(block.value, settings.SECRET_KEY), "", timezone.now()
         BlockedContact.objects.filter(value=block.value).delete()  # of an earlier account with this contact
         block.save(update_fields=["value", "reason", "erased_at"])

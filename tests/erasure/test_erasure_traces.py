@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.db.models import CharField, F, JSONField, TextField
 from pytest_django import Settings
@@ -21,16 +22,19 @@ from core import outbox
 from core.actors import Actor
 from orders import erasure
 from orders.fulfilment import cancellation, shipping
-from orders.models import Order, OrderEvent, Refund
+from orders.models import BlockedContact, Order, OrderEvent, Refund
 from orders.payments import refunds
 from orders.tests.factories import create, customer, placed
 from products.models import StockMovement
 from products.tests.factories import make_product, make_products
+from tests.admin.staff_clients import make_superuser_client
 from tests.schema_client import SchemaClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 PHONE = "+13128059851"
 STAFF = Actor(kind="staff")
+BLOCKED = "/admin/orders/blockedcontact/"
+EMPTY_SESSIONS = {"auth_sessions-TOTAL_FORMS": 0, "auth_sessions-INITIAL_FORMS": 0}
 PERSONAL = {"full_name": "Augusta King", "phone": "+44 20 7946 0958", "line1": "12 St James's Square", "city": "Ockham"}
 PERSONAL |= {"postal_code": "KT24 6AA", "country": "GB"}
 
@@ -71,6 +75,22 @@ def test_of_a_buyer_whose_orders_are_finished_nothing_is_left(status: str) -> No
 
     assert find_traces(*personal_texts) == []
     assert StockMovement.objects.exclude(user=None).count() == 0
+
+
+def test_what_staff_did_about_the_account_is_logged_without_its_contacts() -> None:
+    client, staff = customer("augusta@ockham.example"), make_superuser_client()
+    url = f"/admin/accounts/user/{User.objects.get(email='augusta@ockham.example').pk}/change/"
+    staff.post(url, {"market": "us", "is_active": "on"} | EMPTY_SESSIONS)
+    staff.post(f"{BLOCKED}add/", {"contact": "augusta@ockham.example", "reason": "never at home"})
+    staff.post(f"{BLOCKED}{BlockedContact.objects.get().pk}/delete/", {"post": "yes"})
+    staff.post(f"{BLOCKED}add/", {"contact": "augusta@ockham.example", "reason": "moved again"})
+    staff.post(f"{BLOCKED}add/", {"contact": "eve@example.com", "reason": "fraud"})
+    assert [entry.object_repr for entry in LogEntry.objects.order_by("pk")] == ["augusta@ockham.example"] * 4 + ["eve@example.com"]
+
+    assert close_account(client).status_code == 200
+
+    assert find_traces("augusta@ockham.example", "never at home", "moved again") == []
+    assert [entry.object_repr for entry in LogEntry.objects.order_by("pk")] == ["closed account"] * 4 + ["eve@example.com"]
 
 
 @pytest.mark.parametrize("is_closed_before", [True, False])
