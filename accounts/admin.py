@@ -27,6 +27,7 @@ from core.admin_filters import PeriodFilter
 
 Account = TypeVar("Account", bound=User)
 PERSONAL_FIELDS = ("email", "phone", "first_name", "last_name")
+MAX_CONSENTS = 20  # on the page of a user, who may change their mind any number of times
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -82,8 +83,10 @@ class MarketingAdmin(ModelAdmin[Any]):
 
     @admin.display(description="History of consent")
     def consent_history(self, user: User) -> SafeString | str:
-        rows = ((_describe_consent(consent),) for consent in user.marketing_consents.select_related("by"))
-        return format_html_join(mark_safe("<br>"), "{}", rows) or "–"
+        newest = user.marketing_consents.select_related("by")[: MAX_CONSENTS + 1]
+        lines = [_describe_consent(consent) for consent in newest]
+        lines[MAX_CONSENTS:] = ["…"] if len(lines) > MAX_CONSENTS else []
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines)) or "–"
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may download contact data for marketing."""

@@ -94,6 +94,20 @@ def test_staff_record_a_withdrawal_and_the_page_shows_the_history(api: SchemaCli
     assert client.get(f"{CUSTOMERS}?accepts_marketing__exact=1").context["cl"].result_count == 0
 
 
+def test_the_page_shows_the_newest_changes_of_someone_who_cannot_decide() -> None:
+    ada = make_user()
+    rows = [MarketingConsent(user=ada, accepts=number % 2 == 0, source="profile", ip=f"10.0.0.{number}") for number in range(21)]
+    client = make_staff_client("view_customer")
+
+    MarketingConsent.objects.bulk_create(rows[:20])
+    complete = client.get(f"{CUSTOMERS}{ada.pk}/change/").content.decode()
+    MarketingConsent.objects.bulk_create(rows[20:])
+    page = client.get(f"{CUSTOMERS}{ada.pk}/change/").content.decode()
+
+    assert ("10.0.0.0)" in complete, "…" in complete) == (True, False)
+    assert ("10.0.0.20)" in page, "10.0.0.1)" in page, "10.0.0.0)" in page, "<br>…" in page) == (True, True, False, True)
+
+
 def make_recipients() -> None:
     """Create customers of every kind; ada alone can be written to at both of her contacts."""
     confirmed: dict[str, Any] = {"email_verified_at": timezone.now(), "accepts_marketing": True}
