@@ -146,10 +146,12 @@ class AccountActionsAdmin(ModelAdmin[Account]):
 
     @admin.action(description="Lift the ban", permissions=["act"])
     def unban(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
-        """Reactivate accounts; their users have to sign in again."""
+        """Reactivate accounts; their users have to sign in again. Only superusers give staff their rights back."""
+        users = self._get_changeable_users(request, queryset)
         lifted = sum(
             services.unban_user(user, get_client_info(request), request.user.pk)
-            for user in self._get_changeable_users(request, queryset)
+            for user in users
+            if _is_superuser(request) or not user.is_privileged
         )
         self.message_user(request, f"{lifted} account(s) reactivated.", messages.SUCCESS)
 
@@ -218,15 +220,16 @@ class UserAdmin(AccountActionsAdmin[User]):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only superusers grant permissions; personal data of existing users is read-only.
 
-        Staff cannot grant rights that they lack: sellers may add products, so only staff who may do so make sellers. Nor can they
-        change their own account.
+        Staff cannot grant rights that they lack: sellers may add products, so only staff who may do so make sellers, and a banned
+        member of staff has their rights back when the ban is lifted. Nor can they change their own account.
         """
         personal = () if obj is None else PERSONAL_FIELDS
         if _is_superuser(request):
             return (*self.readonly_fields, *personal)
         seller = () if request.user.has_perm("products.add_product") else ("is_seller",)
         own = ("is_active", "is_seller") if obj is not None and obj.pk == request.user.pk else ()
-        return (*self.readonly_fields, *personal, *PERMISSION_FIELDS, *seller, *own)
+        banned = ("is_active",) if obj is not None and obj.is_privileged and not obj.is_active else ()
+        return (*self.readonly_fields, *personal, *PERMISSION_FIELDS, *seller, *own, *banned)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers can change a superuser."""

@@ -74,7 +74,7 @@ def build_guest_context(request: HttpRequest, order: Order, blocked: Mapping[str
     account = customers.find_account_of(order)
     is_shown = account is not None and can_view(request, "accounts", "customer")
     return {
-        "warnings": [describe_block(contact, block) for contact, block in blocked.items()],
+        "warnings": [_describe_block(request, contact, block) for contact, block in blocked.items()],
         "orders": build_orders(customers.list_orders_of_guest(order)),
         "all_orders": _build_url("orders_order", user__isnull=1, **contact) if any(contact.values()) else "",
         "account_url": reverse("admin:accounts_customer_change", args=[account.pk]) if account is not None and is_shown else "",
@@ -96,10 +96,12 @@ def build_orders(orders: QuerySet[Order]) -> Table:
     return {"headers": ["Order", "Placed", "Total", "Status", "Payment"], "rows": rows}
 
 
-def describe_block(contact: str, block: BlockedContact) -> str:
-    """Return since when and why the shop takes no orders from a contact."""
-    since = _describe_act(block.created_at, block.created_by)
-    return f"The shop has taken no orders from {contact} since {since}{_give(block.reason)}"
+def _describe_block(request: HttpRequest, contact: str, block: BlockedContact) -> str:
+    """Return since when the shop takes no orders from a contact, and to staff who may view blocked contacts, why."""
+    since = f"The shop has taken no orders from {contact} since "
+    if not can_view(request, "orders", "blockedcontact"):
+        return f"{since}{format_time(block.created_at)}."
+    return f"{since}{_describe_act(block.created_at, block.created_by)}{_give(block.reason)}"
 
 
 def _describe_bans(request: HttpRequest, customer: Customer, notes: Sequence[AccountNote]) -> list[str]:
@@ -110,7 +112,7 @@ def _describe_bans(request: HttpRequest, customer: Customer, notes: Sequence[Acc
         warnings.append(f"This account has been banned{since}")
     if can_view_orders(request):
         blocked = blocked_contacts.find_blocked(blocked_contacts.list_account_contacts(customer.pk))
-        warnings += [describe_block(contact, block) for contact, block in blocked.items()]
+        warnings += [_describe_block(request, contact, block) for contact, block in blocked.items()]
     return warnings
 
 

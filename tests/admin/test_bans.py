@@ -146,6 +146,19 @@ def test_a_clerk_who_selects_all_reaches_neither_superusers_nor_themselves(super
     assert clerk_client.get("/admin/").status_code == 200
 
 
+def test_only_superusers_give_banned_staff_their_rights_back(superuser_client: Client) -> None:
+    clerk_client = make_client(make_clerk())
+    grace, ada = make_user("grace@example.com", is_staff=True, is_active=False), make_user(is_active=False)
+
+    for user in (grace, ada):
+        clerk_client.post(f"{USERS}{user.pk}/change/", {**NO_SESSIONS, "market": "us", "is_active": "on"})
+    page = run_action(clerk_client, "unban", grace).content.decode()
+
+    assert "0 account(s) reactivated." in page
+    assert [User.objects.get(pk=user.pk).is_active for user in (grace, ada)] == [False, True]
+    assert "1 account(s) reactivated." in run_action(superuser_client, "unban", grace).content.decode()
+
+
 def test_staff_who_may_only_look_do_nothing(superuser_client: Client) -> None:
     clerk, ada = make_user("clerk@example.com", is_staff=True), make_user()
     clerk.user_permissions.set(Permission.objects.filter(codename__in=("view_user", "view_customer")))

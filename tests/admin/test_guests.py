@@ -175,3 +175,17 @@ def test_a_contact_is_blocked_in_any_writing_once_and_found_and_unblocked(writte
     assert stored in read(client.get(BLOCKED, {"q": written}))
     client.post(BLOCKED, {"action": "unblock", "_selected_action": [block.pk]})
     assert not BlockedContact.objects.exists()
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_the_reason_of_a_block_is_shown_to_those_who_may_view_blocked_contacts(is_shown: bool) -> None:
+    order = order_as_guest(email="eve@example.com")
+    ada = make_user()
+    for contact in ("eve@example.com", "ada@example.com"):
+        BlockedContact.objects.create(kind="email", value=contact, reason="Never pays")
+    client = make_staff_client("view_order", "view_customer", *(["view_blockedcontact"] if is_shown else []))
+
+    pages = [read(client.get(url)) for url in (f"{GUESTS}{order.pk}/change/", f"/admin/accounts/customer/{ada.pk}/change/")]
+
+    assert ["The shop has taken no orders from" in page for page in pages] == [True, True]
+    assert ["Never pays" in page for page in pages] == [is_shown, is_shown]
