@@ -27,6 +27,7 @@ from core.admin_filters import PeriodFilter
 
 Account = TypeVar("Account", bound=User)
 PERSONAL_FIELDS = ("email", "phone", "first_name", "last_name")
+MAX_SELECTED = 200  # accounts that one request acts on: each costs some statements
 MAX_CONSENTS = 20  # on the page of a user, who may change their mind any number of times
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -106,11 +107,22 @@ class MarketingAdmin(ModelAdmin[Any]):
     def withdraw_consent(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Withdraw the consent of users who have told the shop so."""
         client, staff_id = get_client_info(request), request.user.pk
+        users = list_selected(self, request, queryset)
+        if users is None:
+            return
         withdrawn = sum(
-            marketing.set_consent(user_id, marketing.Source.STAFF, client, accepts=False, staff_id=staff_id)
-            for user_id in queryset.values_list("pk", flat=True)
+            marketing.set_consent(user.pk, marketing.Source.STAFF, client, accepts=False, staff_id=staff_id) for user in users
         )
         self.message_user(request, f"{withdrawn} account(s) no longer accept marketing.", messages.SUCCESS)
+
+
+def list_selected(page: ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Account]) -> list[Account] | None:
+    """Return the selected accounts; tell the user and return None if they are too many for one request."""
+    users = list(queryset[: MAX_SELECTED + 1])
+    if len(users) <= MAX_SELECTED:
+        return users
+    page.message_user(request, f"Nothing was done: select at most {MAX_SELECTED} accounts.", messages.ERROR)
+    return None
 
 
 def _describe_consent(consent: MarketingConsent) -> str:
@@ -148,6 +160,8 @@ class AccountActionsAdmin(ModelAdmin[Account]):
     def unban(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         """Reactivate accounts; their users have to sign in again. Only superusers give staff their rights back."""
         users = self._get_changeable_users(request, queryset)
+        if users is None:
+            return
         lifted = sum(
             services.unban_user(user, get_client_info(request), request.user.pk)
             for user in users
@@ -159,20 +173,26 @@ class AccountActionsAdmin(ModelAdmin[Account]):
     def sign_out(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         """End every session of the accounts."""
         users = self._get_changeable_users(request, queryset)
+        if users is None:
+            return
         ended = sum(services.end_sessions_by_staff(user, get_client_info(request), request.user.pk) for user in users)
         self.message_user(request, f"{ended} session(s) ended.", messages.SUCCESS)
 
     @admin.action(description="Send a password reset e-mail", permissions=["act"])
     def send_reset_mail(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         """Enqueue an e-mail with a reset link for each account; staff never learn a password."""
-        users = [user for user in self._get_changeable_users(request, queryset) if user.email and user.is_active]
+        users = self._get_changeable_users(request, queryset)
+        if users is None:
+            return
+        users = [user for user in users if user.email and user.is_active]
         for user in users:
             passwords.request_reset_by_staff(user, get_client_info(request), request.user.pk)
         self.message_user(request, f"{len(users)} e-mail(s) on their way.", messages.SUCCESS)
 
-    def _get_changeable_users(self, request: HttpRequest, queryset: QuerySet[Account]) -> list[Account]:
-        """Return the users that this member of staff can act on."""
-        return [user for user in queryset if self.can_act_on(request, user)]
+    def _get_changeable_users(self, request: HttpRequest, queryset: QuerySet[Account]) -> list[Account] | None:
+        """Return the selected users that this member of staff can act on; None if too many are selected."""
+        users = list_selected(self, request, queryset)
+        return None if users is None else [user for user in users if self.can_act_on(request, user)]
 
 
 class StaffList(ForgivingChangeList):
@@ -252,6 +272,8 @@ class UserAdmin(AccountActionsAdmin[User]):
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Deactivate accounts, except the caller's own."""
         users = self._get_changeable_users(request, queryset)
+        if users is None:
+            return
         banned = sum(
             services.ban_user(user, get_client_info(request), request.user.pk) for user in users if user.pk != request.user.pk
         )

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from accounts.admin import AccountActionsAdmin, MarketingAdmin
+from accounts.admin import MAX_SELECTED, AccountActionsAdmin, MarketingAdmin, list_selected
 from accounts.api.access import get_client_info
 from accounts.models import Customer
 from core.admin import DANGER, INFO, SUCCESS, ReadOnlyAdminMixin, apply_widgets, format_date, get_staff_actor, render_badge
@@ -24,7 +24,6 @@ from orders.admin.customer_actions import OF_CUSTOMERS, CustomerAction, Customer
 from orders.admin.customer_forms import BulkBanForm
 from orders.customers import OrderSummary
 
-MAX_CUSTOMERS = 200  # in one request
 NO_ORDERS = OrderSummary()
 ORDER_COLUMNS = ("orders_column", "spent_column", "last_order_column")
 BULK_BAN = CustomerAction("Ban", lambda request, subject, form: "", OF_CUSTOMERS["ban"].permission, form=BulkBanForm)
@@ -162,17 +161,17 @@ class CustomerAdmin(
     @admin.action(description="Ban", permissions=["act"])
     def ban_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse | None:
         """Go to the page that asks for the reason."""
-        ids = list(queryset.values_list("pk", flat=True)[: MAX_CUSTOMERS + 1])
-        if len(ids) > MAX_CUSTOMERS:
-            self.message_user(request, f"Nothing was done: select at most {MAX_CUSTOMERS} customers.", messages.ERROR)
+        customers_to_ban = list_selected(self, request, queryset)
+        if customers_to_ban is None:
             return None
-        return redirect(f"{reverse('admin:accounts_customer_ban')}?{urlencode({'ids': ','.join(map(str, ids))})}")
+        ids = ",".join(str(customer.pk) for customer in customers_to_ban)
+        return redirect(f"{reverse('admin:accounts_customer_ban')}?{urlencode({'ids': ids})}")
 
     def bulk_ban_view(self, request: HttpRequest) -> HttpResponse:
         """Ask why the customers whose ids the address lists are banned, and ban them."""
         if not self.has_act_permission(request):
             raise PermissionDenied
-        ids = request.GET.get("ids", "").split(",")[:MAX_CUSTOMERS]
+        ids = request.GET.get("ids", "").split(",")[:MAX_SELECTED]
         found = self.get_queryset(request).in_bulk(
             [int(pk) for pk in ids if pk.isascii() and pk.isdecimal() and len(pk) < MAX_ID_LENGTH]
         )

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db.models.signals import pre_save
 from django.test import Client
 
+from accounts import admin
 from accounts.models import AuthEvent, AuthSession, User
 from accounts.tests.factories import PASSWORD, get_me, make_user, refresh_tokens, sign_in
 from accounts.tests.mails import send_pending_emails
@@ -226,6 +227,23 @@ def test_forty_users_are_acted_on_as_one_is(superuser_client: Client, action: st
     switched_off = User.objects.filter(is_active=False).count()
     assert switched_off == (40 if action == "ban_selected" else 0)
     assert len(send_pending_emails()) == (40 if action == "send_reset_mail" else 0)
+
+
+@pytest.mark.parametrize("action", ["ban_selected", "unban", "sign_out", "send_reset_mail", "withdraw_consent"])
+def test_more_customers_than_one_request_can_act_on_are_left_alone(
+    superuser_client: Client, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    monkeypatch.setattr(admin, "MAX_SELECTED", 1)
+    given = {"is_active": action != "unban", "accepts_marketing": True}
+    users = [make_user(f"{number}@example.com", **given) for number in range(2)]
+    before = list(User.objects.order_by("pk").values())
+
+    response = run_action(superuser_client, action, *users, page=CUSTOMERS)
+
+    messages = [str(message) for message in response.context["messages"]]
+    assert messages == ["Nothing was done: select at most 1 accounts."]
+    assert list(User.objects.order_by("pk").values()) == before
+    assert not send_pending_emails()
 
 
 def test_events_of_the_last_day_are_listed_and_cannot_be_acted_on(superuser_client: Client) -> None:
