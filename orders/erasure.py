@@ -40,8 +40,12 @@ def erase_finished_orders() -> int:
 
 
 def _erase(order_ids: list[int]) -> int:
-    """Remove personal data from locked orders, their refunds and their history, with the texts that staff wrote about them."""
+    """Remove personal data from locked orders, their refunds and their history, with the texts that staff wrote about them.
+
+    The id of a request leads to its lines in the logs, and clients may choose it.
+    """
     events = OrderEvent.objects.filter(order__in=order_ids)
+    events.exclude(request_id="").update(request_id="")
     events.filter(IS_PERSONAL_EVENT).update(data={})
     with_reason = list(events.filter(HAS_REASON))
     for event in with_reason:

@@ -70,10 +70,12 @@ def test_of_a_buyer_whose_orders_are_finished_nothing_is_left(status: str) -> No
     Order.objects.update(status=status)
     personal_texts = ("augusta@ockham.example", "Augusta", "7946 0958", "442079460958", "St James", "Ockham", "blue door")
     assert find_traces(*personal_texts) == list(personal_texts)
+    assert OrderEvent.objects.exclude(request_id="").exists()
 
     assert close_account(client).status_code == 200
 
     assert find_traces(*personal_texts) == []
+    assert not OrderEvent.objects.exclude(request_id="").exists()
     assert StockMovement.objects.exclude(user=None).count() == 0
 
 
@@ -126,7 +128,7 @@ def test_each_text_about_an_order_is_erased_or_says_nothing_of_a_person() -> Non
         if isinstance(field, CharField | TextField | JSONField) and not field.choices
     }
 
-    erased = {f"Order.{name}" for name in erasure.ERASED} | {"Refund.reason", "OrderEvent.data"}
+    erased = {f"Order.{name}" for name in erasure.ERASED} | {"Refund.reason", "OrderEvent.data", "OrderEvent.request_id"}
     forgotten_with_the_account = {"Order.idempotency_scope", "Order.idempotency_key", "Order.request_hash"}
     forgotten_when_it_is_paid_or_closed = {"Order.guest_network"}
     of_the_shop = {"Order.number", "Order.cart_fingerprint", "Order.market", "Order.currency", "Order.attention"}
