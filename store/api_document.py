@@ -48,5 +48,6 @@ ENUM_NAMES = {
     "CapReason": "accounts.api.responses.CAP_REASONS",
     "SkipReason": "accounts.api.responses.SKIP_REASONS",
     "SignInMethod": "accounts.models.AuthSession.Method",
+    "ConsentSource": "accounts.models.MarketingConsent.Source",
     "TokenMode": "accounts.api.inputs.MODES",
 }
