@@ -86,6 +86,7 @@ def test_a_variant_shows_its_own_picture(page: Page, payment_emulator: Emulator)
     page.get_by_label("M", exact=True).check()
     expect(page.locator(".gallery .large img")).to_have_attribute("alt", "Back")
     click_button(page, "Add to cart")
+    wait_for_cart_count(page, 1)
     page.locator("#cart-link").click()
 
     expect(page.locator(".line img")).to_have_attribute("src", re.compile(re.escape(str(back.image.name))))
