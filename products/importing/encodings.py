@@ -145,12 +145,8 @@ def _rank_encodings(sample: bytes) -> Iterable[str]:
 
 def _is_as_good(matches: CharsetMatches, best: CharsetMatch) -> bool:
     """Return whether the default is among the guesses that are as good as the best one."""
-    return any(
-        DEFAULT in match.could_be_from_charset
-        and match.chaos <= best.chaos + TOLERANCE
-        and match.coherence >= best.coherence - TOLERANCE
-        for match in matches
-    )
+    guesses = [match for match in matches if DEFAULT in match.could_be_from_charset]
+    return any(match.chaos <= best.chaos + TOLERANCE and match.coherence >= best.coherence - TOLERANCE for match in guesses)
 
 
 def _is_written_in(sample: bytes, encoding: str, alphabets: Iterable[str]) -> bool:

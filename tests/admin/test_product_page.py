@@ -1,6 +1,7 @@
 """/admin/products/product/<id>/change/: variants with their options, several pictures at once, and two members of staff at once"""
 
 import re
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from core.actors import SYSTEM
 from core.exceptions import PreconditionFailed
-from products.exceptions import ImageNotFound, TooManyPictures
+from products.exceptions import ImageNotFound, TooManyPictures, TooManyVariants
 from products.media import images
 from products.media.images import StoredImage
 from products.models import Product, ProductImage, Variant
@@ -240,6 +241,18 @@ def test_stock_that_two_members_of_staff_change_adds_up() -> None:
 
     assert get_variant("L-1").stock == 15
     assert list_movements("L-1") == [(10, "initial", ""), (2, "correction", ""), (3, "correction", "")]
+
+
+def test_a_product_with_all_its_variants_gets_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    lamp = make_product("Lamp", sku="L-1")
+    before = dump_catalog()
+    monkeypatch.setattr(variant_services, "MAX_VARIANTS", 1)
+    change = VariantChange({"sku": "L-2"}, {"in": Decimal(10)})
+
+    with pytest.raises(TooManyVariants):
+        variant_services.save_from_admin(SYSTEM, lamp, None, change, stock_delta=1, seen={})
+
+    assert dump_catalog() == before
 
 
 def test_a_change_between_the_check_of_the_form_and_the_lock_is_refused() -> None:
