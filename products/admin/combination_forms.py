@@ -1,6 +1,7 @@
 """The forms with which staff make all combinations of option values."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from products.services.commands import NewVariant, Price
 from products.services.options import list_option_names
 
 MAX_TEXT = 10_000  # characters
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # JSON can escape NUL and surrogates; PostgreSQL stores neither
 
 
 class CombinationsForm(forms.Form):
@@ -78,11 +80,13 @@ class OptionsField(forms.CharField):
         """Return the options. Raises ValidationError."""
         try:
             options = json.loads(super().to_python(value) or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValidationError("Unknown options") from None
         if not isinstance(options, dict) or not 0 < len(options) <= MAX_OPTIONS:
             raise ValidationError("Unknown options")
         if not all(isinstance(text, str) and 0 < len(text) <= MAX_OPTION for item in options.items() for text in item):
+            raise ValidationError("Unknown options")
+        if any(UNSTORABLE.search(text) for item in options.items() for text in item):
             raise ValidationError("Unknown options")
         return options
 
@@ -161,8 +165,8 @@ def _describe_field(form: forms.Form) -> str:
     """Return the values of the options in the hidden field, which may hold anything."""
     options = form["options"].value()
     try:
-        return " / ".join((options if isinstance(options, dict) else json.loads(options)).values())
-    except (AttributeError, TypeError, ValueError):
+        return UNSTORABLE.sub("", " / ".join((options if isinstance(options, dict) else json.loads(options)).values()))
+    except (AttributeError, TypeError, ValueError, RecursionError):
         return ""
 
 

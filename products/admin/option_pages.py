@@ -1,5 +1,6 @@
 """Pages for the options of a product: new names for them, and a picture for each of their values."""
 
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -17,12 +18,28 @@ from products.services import option_changes
 from products.services.option_changes import PictureOfValue
 from products.services.options import list_option_names
 
+CHANGED = "The options have changed since you opened the page. Nothing was saved: check them and choose again."
 
-class RenameOptionsForm(forms.Form):
+
+class OptionsForm(forms.Form):
+    """A form whose fields are numbered as the options of a product were when the page was opened."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, options: list[Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["shown"] = sha256(repr(options).encode()).hexdigest()
+
+    def is_outdated(self) -> bool:
+        """Return whether the page was opened with other options: its numbers mean others by now."""
+        return self.is_bound and self["shown"].data != self.initial["shown"]
+
+
+class RenameOptionsForm(OptionsForm):
     """A field for each option of a product."""
 
     def __init__(self, names: list[str], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(names, *args, **kwargs)
         self.names = names
         for number, name in enumerate(names):
             self.fields[f"option_{number}"] = forms.CharField(
@@ -35,11 +52,10 @@ class RenameOptionsForm(forms.Form):
         return {name: self.cleaned_data[f"option_{number}"] for number, name in enumerate(self.names)}
 
 
-class PicturesByOptionForm(forms.Form):
+class PicturesByOptionForm(OptionsForm):
     """A choice among the product's pictures for each option value; the empty choice changes nothing."""
 
     def __init__(self, product: Product, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         pictures = list(product.images.all())
         variants = list(product.variants.filter(deleted_at=None))
         image_ids: dict[tuple[str, str], set[int | None]] = {}
@@ -47,6 +63,7 @@ class PicturesByOptionForm(forms.Form):
             for variant in variants:
                 if name in variant.options:
                     image_ids.setdefault((name, variant.options[name]), set()).add(variant.image_id)
+        super().__init__([(option, sorted(map(str, shared))) for option, shared in image_ids.items()], *args, **kwargs)
         self.values = list(image_ids)
         choices = [("", "As it is"), *((image.pk, describe_picture(image)) for image in pictures)]
         for number, (option, shared) in enumerate(image_ids.items()):
@@ -81,6 +98,8 @@ class OptionPages(ProductSubpages):
         product = self.get_product(pk)
         names = list_option_names(product.variants.all())
         form = RenameOptionsForm(names, request.POST if request.method == "POST" else None)
+        if form.is_outdated():
+            return self._show_again(request)
         if form.is_valid():
             try:
                 changed = option_changes.rename(get_staff_actor(request), pk, form.get_names())
@@ -97,6 +116,8 @@ class OptionPages(ProductSubpages):
             raise PermissionDenied
         product = self.get_product(pk)
         form = PicturesByOptionForm(product, request.POST if request.method == "POST" else None)
+        if form.is_outdated():
+            return self._show_again(request)
         if form.is_valid():
             try:
                 count = option_changes.assign_pictures(get_staff_actor(request), pk, form.list_pictures())
@@ -106,3 +127,7 @@ class OptionPages(ProductSubpages):
                 self.message_user(request, f"{count} variant{'' if count == 1 else 's'} changed.", messages.SUCCESS)
                 return redirect(self.build_product_url(request, pk))
         return self.render_subpage(request, product, "option_pictures.html", title=f"Pictures by option: {product.name}", form=form)
+
+    def _show_again(self, request: HttpRequest) -> HttpResponse:
+        self.message_user(request, CHANGED, messages.WARNING)
+        return redirect(request.get_full_path())

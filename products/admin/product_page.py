@@ -136,6 +136,8 @@ class ProductPageAdmin(CombinationPage, PricePage):
         if formset.model is Variant:
             for row in sorted(changed, key=lambda row: row.instance.pk or 2**63):  # in ascending id, the lock order
                 _save_variant(get_staff_actor(request), form.instance, row)
+            if changed:
+                variants.refuse_unsellable(form.instance)
             return
         for row in changed:
             is_deleted = row in formset.deleted_forms
@@ -164,7 +166,7 @@ def _save_variant(actor: Actor, product: Product, row: VariantForm) -> None:
             seen=row.get_seen_columns(),
         )
     elif row.instance.pk is not None:
-        variants.delete(product, row.instance)
+        variants.soft_delete([row.instance])
 
 
 def _parse_uuid(text: str) -> UUID:

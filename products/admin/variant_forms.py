@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core import markets, money
+from core.characters import parse_whole_number
 from core.exceptions import DomainError
 from products.admin.edit_conflicts import RowEditMixin
 from products.admin.picture_forms import HELP_TEXT, MultiplePicturesField, ThumbnailSelect, delete_stored, describe_picture
@@ -83,8 +84,8 @@ class VariantForm(RowEditMixin, forms.ModelForm[Variant]):
 
     def get_initial_on_hand(self) -> int:
         """Return the units on hand that the page showed when it was opened."""
-        hidden = self.data.get(self.add_initial_prefix("on_hand"), "")
-        return int(hidden) if str(hidden).isdecimal() else self.instance.stock
+        shown = parse_whole_number(str(self.data.get(self.add_initial_prefix("on_hand"), "")))
+        return self.instance.stock if shown is None else shown
 
     def clean(self) -> dict[str, Any]:
         """Put the option values together; an empty one removes the option from the variant."""
@@ -145,7 +146,7 @@ class VariantFormSet(forms.models.BaseInlineFormSet[Variant, Product, forms.Mode
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("remove")]
         active = [data for data in kept if data.get("is_active")]
         if not active:
-            raise ValidationError("At least one variant must be active. To take the product off sale, deactivate the product")
+            raise ValidationError(variants.ACTIVE_NEEDED)
         try:
             variants.refuse_duplicate_options(fields.get("options", {}) for fields in active)
         except DomainError as error:

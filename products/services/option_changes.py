@@ -60,7 +60,7 @@ def rename(actor: Actor, ref: str | int, names: Mapping[str, str]) -> bool:
         if len({fold_option(name) for name in options}) < sum(bool(name) for name, _ in renamed):
             raise DuplicateOptions("Two options would have the same name", field="options")
         if options != variant.options:
-            columns = follow_options(variant, {"options": options})
+            columns = follow_options(variant, {"options": options}, names)
             variant.options, variant.name, variant.updated_at = options, columns.get("name", variant.name), timezone.now()
             changed.append(variant)
     variants.refuse_duplicate_options(variant.options for variant in undeleted if variant.is_active)

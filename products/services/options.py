@@ -34,8 +34,8 @@ def build_name(values: Iterable[str]) -> str:
     return SEPARATOR.join(values)[:MAX_NAME]
 
 
-def follow_options(variant: Variant, columns: VariantColumns) -> VariantColumns:
-    """Return the columns with the variant's name adapted to its new options.
+def follow_options(variant: Variant, columns: VariantColumns, renamed: Mapping[str, str] | None = None) -> VariantColumns:
+    """Return the columns with the variant's name adapted to its new options; `renamed` holds new names of options by the old ones.
 
     Only an empty name, and a name made of the values, follows them. A name of its own stays.
     """
@@ -45,7 +45,12 @@ def follow_options(variant: Variant, columns: VariantColumns) -> VariantColumns:
     parts = variant.name.split(SEPARATOR) if variant.name else []
     if Counter(parts) != Counter(variant.options.values()):
         return columns if parts else {**columns, "name": build_name(new.values())}
-    by_value = {value: name for name, value in variant.options.items()}
-    names = [by_value[part] for part in parts if by_value[part] in new]
+    old = [((renamed or {}).get(name, name), value) for name, value in variant.options.items()]
+    names = []
+    for part in parts:  # two options may have the same value, such as M
+        option = next(option for option in old if option[1] == part)
+        old.remove(option)
+        names.append(option[0])
+    names = [name for name in names if name in new]
     names += [name for name in new if name not in names]
     return {**columns, "name": build_name(new[name] for name in names)}

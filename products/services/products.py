@@ -65,7 +65,7 @@ def _resolve_category(actor: Actor, ref: str, may_create: bool) -> Category | No
 def create_many(actor: Actor, new_products: Sequence[NewProduct], *, reason: str) -> list[Product]:
     """Create products in a constant number of statements. Raises SkuTaken, SlugTaken, DuplicateOptions."""
     for new_product in new_products:
-        variants.refuse_duplicate_options(new_variant.options for new_variant in new_product.variants)
+        variants.refuse_duplicate_options(new_variant.options for new_variant in new_product.variants if new_variant.is_active)
     products = _insert_products(new_products)
     rows = (
         (product, new_variant, position)
@@ -170,13 +170,23 @@ def save_from_admin(product: Product, changed: Sequence[str], seen: Mapping[str,
     """
     product.search_name = fold(product.name)
     if product.pk is None:
-        product.slug = make_slug(product.name, get_taken_slugs([product.name]))
-        product.save(force_insert=True)
+        _insert_with_slug(product)
         return
     variants.refuse_unseen(Product.objects.select_for_update(no_key=True).get(pk=product.pk), seen)
     lock_product_variants([product.pk])
     if changed:
-        product.save(update_fields=[*changed, "search_name", "updated_at"])
+        folded = ["search_name"] if "name" in changed else []  # the name was read before the lock: another may be saved by now
+        product.save(update_fields=[*changed, *folded, "updated_at"])
+
+
+def _insert_with_slug(product: Product) -> None:
+    product.slug = make_slug(product.name, get_taken_slugs([product.name]))
+    try:
+        with transaction.atomic():
+            product.save(force_insert=True)
+    except IntegrityError:  # the slug was taken since they were read, such as by the first of two clicks
+        product.slug = make_slug(f"{product.name[:180]} {secrets.token_hex(3)}", ())
+        product.save(force_insert=True)
 
 
 def save_columns(product: Product, columns: ProductColumns) -> bool:

@@ -26,6 +26,7 @@ from products.services.commands import NewVariant, VariantChange, VariantColumns
 from products.services.options import build_name, fold_options, follow_options
 
 SKU_TAKEN = "A product with this SKU already exists"
+ACTIVE_NEEDED = "At least one variant must be active. To take the product off sale, deactivate the product"
 
 
 def create_many(actor: Actor, rows: Iterable[tuple[Product, NewVariant, int]], reason: str) -> list[Variant]:
@@ -155,13 +156,14 @@ def save_from_admin(
 ) -> None:
     """Save a variant as edited in the admin; `stock_delta` is the difference from the units on hand that the page showed.
 
-    `seen` holds the values of changed columns that the form was checked against. The caller holds the product's lock. Raises
-    SkuTaken, PriceNeeded, StockConflict, TooManyVariants, PreconditionFailed.
+    `seen` holds the values of changed columns that the form was checked against. The caller holds the product's lock, and calls
+    `refuse_unsellable` after all rows. Raises SkuTaken, PriceNeeded, StockConflict, TooManyVariants, ImageNotFound,
+    PreconditionFailed.
     """
+    _refuse_foreign_image(product, change.columns.get("image_id"))
     if variant_id is None:
-        new = dataclasses.replace(change.to_new_variant(), stock=stock_delta)
-        if not new.name and new.options:
-            new = dataclasses.replace(new, name=build_name(new.options.values()))
+        new = change.to_new_variant()
+        new = dataclasses.replace(new, stock=stock_delta, name=new.name or build_name(new.options.values()))
         if Variant.objects.filter(product=product, deleted_at=None).count() >= MAX_VARIANTS:
             raise TooManyVariants(f"A product has at most {MAX_VARIANTS} variants")
         create_many(actor, [(product, new, change.columns.get("position", 0))], StockMovement.Reason.INITIAL)
@@ -170,6 +172,14 @@ def save_from_admin(
     refuse_unseen(variant, seen)
     update(actor, variant, dataclasses.replace(change, columns=follow_options(variant, change.columns)))
     stock.adjust(actor, variant, stock_delta, StockMovement.Reason.CORRECTION)
+
+
+def refuse_unsellable(product: Product) -> None:
+    """Check the variants of a locked product after their rows were saved one by one. Raises LastVariant, DuplicateOptions."""
+    active = list(Variant.objects.filter(product=product, is_active=True, deleted_at=None))
+    if not active:
+        raise LastVariant(ACTIVE_NEEDED)
+    _refuse_ambiguous(active)
 
 
 def refuse_unseen(row: Product | Variant, seen: Mapping[str, object]) -> None:
@@ -237,7 +247,7 @@ def replace_all(actor: Actor, product: Product, changes: Sequence[VariantChange]
             update(actor, variant, VariantChange(columns, change.amounts, change.compare_ats, change.available))
             kept.add(variant.pk)
     # Clients do not see inactive variants, so a list without them is not a request to delete them.
-    _soft_delete([variant for variant in existing if variant.pk not in kept and variant.is_active])
+    soft_delete([variant for variant in existing if variant.pk not in kept and variant.is_active])
 
 
 @transaction.atomic
@@ -256,13 +266,13 @@ def delete(product: Product, variant: Variant) -> None:
     others = Variant.objects.filter(product=product, is_active=True, deleted_at=None).exclude(pk=variant.pk)
     if not others.exists():
         raise LastVariant
-    _soft_delete([variant])
+    soft_delete([variant])
 
 
-def _soft_delete(variants: Sequence[Variant]) -> None:
-    Variant.objects.filter(pk__in=[variant.pk for variant in variants]).update(
-        deleted_at=timezone.now(), is_active=False, updated_at=timezone.now()
-    )
+def soft_delete(variants: Sequence[Variant]) -> None:
+    """Soft-delete variants of a product, of which the caller keeps another one."""
+    now = timezone.now()
+    Variant.objects.filter(pk__in=[variant.pk for variant in variants]).update(deleted_at=now, is_active=False, updated_at=now)
 
 
 def lock_variant(product: Product, variant_id: int | None) -> Variant:

@@ -245,7 +245,7 @@ def test_values_are_separated_by_commas_or_by_semicolons_and_each_counts_once() 
 def test_options_are_renamed_for_all_variants() -> None:
     client, tee = make_superuser_client(), make_tee()
 
-    response = submit(client, tee, {"option_0": "Fit"}, "options")
+    response = submit(client, tee, open_form(client, tee, "options") | {"option_0": "Fit"}, "options")
 
     assert response.status_code == 302
     assert [variant["options"] for variant in get_detail(tee)["variants"]] == [{"Fit": "S"}, {"Fit": "M"}]
@@ -253,9 +253,9 @@ def test_options_are_renamed_for_all_variants() -> None:
 
 def test_names_sent_back_as_they_are_rename_nothing() -> None:
     client, tee = make_superuser_client(), make_tee()
-    before = dump_catalog()
+    form, before = open_form(client, tee, "options"), dump_catalog()
 
-    response = client.post(f"/admin/products/product/{tee.pk}/options/", {"option_0": "Size"}, follow=True)
+    response = client.post(f"/admin/products/product/{tee.pk}/options/", form, follow=True)
 
     assert "Nothing was changed." in response.content.decode()
     assert dump_catalog() == before
@@ -273,10 +273,10 @@ def test_a_name_that_would_mix_up_options_is_refused() -> None:
     options = [{"Size": size, "Colour": "Red"} for size in "SM"]
     tee = make_product("Tee", variants=[make_variant(f"T-{number}", options=row) for number, row in enumerate(options)])
     columns = [f"option_{number}" for number in range(2)]
-    before = dump_catalog()
+    form, before = open_form(client, tee, "options"), dump_catalog()
 
     answers = [
-        (message, submit(client, tee, dict(zip(columns, names, strict=True)), "options").content.decode())
+        (message, submit(client, tee, form | dict(zip(columns, names, strict=True)), "options").content.decode())
         for names, message in BAD_NAMES
     ]
 
@@ -293,9 +293,10 @@ def test_a_picture_is_chosen_for_all_variants_with_a_value() -> None:
     fields = {f"value_{labels.index(label)}": picture.pk for label, picture in (("Colour: Red", red), ("Colour: Blue", blue))}
     foreign = add_picture(make_product("Mug"))
 
-    assert submit(client, tee, {"value_0": foreign.pk}, "option-pictures").status_code == 200
+    form = open_form(client, tee, "option-pictures")
+    assert submit(client, tee, form | {"value_0": foreign.pk}, "option-pictures").status_code == 200
     assert not Variant.objects.exclude(image=None).exists()
-    assert submit(client, tee, fields, "option-pictures").status_code == 302
+    assert submit(client, tee, form | fields, "option-pictures").status_code == 302
 
     assert [get_variant(f"T-{number}").image_id for number in range(4)] == [red.pk, blue.pk, red.pk, blue.pk]
 
