@@ -1,11 +1,22 @@
 """Forms that do not overwrite what someone else has changed since the page was opened."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from core.characters import parse_whole_number
 
 MAX_QUOTED = 60  # characters of a value in a message
+MAX_MICROSECONDS = 16  # digits
+
+
+def get_opening_time(request: HttpRequest) -> datetime | None:
+    """Return when the submitted page was opened, which its field `page_opened_at` names in microseconds; None if it does not."""
+    microseconds = parse_whole_number(request.POST.get("page_opened_at", ""), MAX_MICROSECONDS)
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 
 class EditConflictMixin(forms.BaseForm):

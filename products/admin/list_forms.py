@@ -1,5 +1,6 @@
 """The row forms of the list of products: price, stock and whether a product is on sale."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +59,7 @@ class SwitchForm(forms.ModelForm[Product]):
             field.widget.attrs["aria-label"] = f"{field.label or name} of {self.instance.name}"
         apply_widgets(self.fields)
 
-    def build_edit(self, reason: str) -> RowEdit:
+    def build_edit(self, reason: str, page_opened_at: datetime | None) -> RowEdit:
         """Return what was typed."""
         return RowEdit(self.instance.pk, is_active=self.cleaned_data["is_active"] if "is_active" in self.changed_data else None)
 
@@ -104,14 +105,15 @@ class RowForm(SwitchForm):
         """Read the value that the list showed. Raises ValidationError for what it cannot have shown."""
         self.shown[name] = self.fields[name].clean(self.data.get(self.add_initial_prefix(name)))
 
-    def build_edit(self, reason: str) -> RowEdit:
+    def build_edit(self, reason: str, page_opened_at: datetime | None) -> RowEdit:
         """Return what was typed."""
         changed, cleaned = self.changed_data, self.cleaned_data
         return RowEdit(
             self.instance.pk,
             self.variant_id,
-            is_active=super().build_edit(reason).is_active,
+            is_active=super().build_edit(reason, page_opened_at).is_active,
             price=PriceEdit(self.shown["price"], cleaned["price"]) if "price" in changed else None,
             stock_delta=cleaned["stock"] - self.shown["stock"] if "stock" in changed else 0,
             reason=reason,
+            page_opened_at=page_opened_at,
         )

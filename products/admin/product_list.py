@@ -17,6 +17,7 @@ from core.admin import ForgivingChangeList, ModelAdmin, get_staff_actor
 from core.exceptions import DomainError
 from products.admin import category_choices
 from products.admin.display import get_shop_url, render_stock_badge, render_thumbnail
+from products.admin.edit_conflicts import get_opening_time
 from products.admin.filters import StockLevelFilter
 from products.admin.list_forms import ReasonForm, RowForm, SwitchForm
 from products.models import Product, Variant, primary_image
@@ -180,7 +181,7 @@ class ProductListAdmin(ModelAdmin[Product]):
         """Save a row; return whether it was saved, and say why if it was not."""
         problem = ""
         try:
-            list_edits.save_row(get_staff_actor(request), form.build_edit(reason))
+            list_edits.save_row(get_staff_actor(request), form.build_edit(reason, get_opening_time(request)))
         except DomainError as error:
             problem = error.message
         except list_edits.ChangedMeanwhile as error:

@@ -1,5 +1,6 @@
 """The page of a product for staff: its variants, pictures and stock, and the way to what is done on pages of its own."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from core.admin import get_staff_actor
 from core.exceptions import DomainError
 from products.admin.combination_page import CombinationPage
 from products.admin.display import get_shop_url
+from products.admin.edit_conflicts import get_opening_time
 from products.admin.inlines import ImageInline, VariantInline
 from products.admin.picture_forms import ImageForm, delete_stored
 from products.admin.price_page import PricePage
@@ -135,7 +137,7 @@ class ProductPageAdmin(CombinationPage, PricePage):
         changed = [row for row in formset.forms if row.has_changed()]
         if formset.model is Variant:
             for row in sorted(changed, key=lambda row: row.instance.pk or 2**63):  # in ascending id, the lock order
-                _save_variant(get_staff_actor(request), form.instance, row)
+                _save_variant(get_staff_actor(request), form.instance, row, get_opening_time(request))
             if changed:
                 variants.refuse_unsellable(form.instance)
             return
@@ -154,7 +156,7 @@ class ProductPageAdmin(CombinationPage, PricePage):
         return False
 
 
-def _save_variant(actor: Actor, product: Product, row: VariantForm) -> None:
+def _save_variant(actor: Actor, product: Product, row: VariantForm, page_opened_at: datetime | None) -> None:
     """Save a changed row of the variants; one to be deleted is deleted instead, or ignored if it is new."""
     if not row.cleaned_data.get("remove"):
         variants.save_from_admin(
@@ -164,6 +166,7 @@ def _save_variant(actor: Actor, product: Product, row: VariantForm) -> None:
             row.build_variant_change(),
             stock_delta=row.cleaned_data["on_hand"] - row.get_initial_on_hand(),
             seen=row.get_seen_columns(),
+            page_opened_at=page_opened_at,
         )
     elif row.instance.pk is not None:
         variants.soft_delete([row.instance])

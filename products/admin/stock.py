@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor, stream_csv
 from core.admin_filters import PeriodFilter
 from products.admin.display import render_stock_badge
+from products.admin.edit_conflicts import get_opening_time
 from products.catalog import stock_levels, stock_movements
 from products.models import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, PriceChange, StockMovement, Variant
 from products.services import products
@@ -106,6 +107,7 @@ class StockAdmin(ServiceBackedAdmin[StockOfVariant], ModelAdmin[StockOfVariant])
             reason=data["reason"],
             note=data["note"],
             reference=data["reference"],
+            page_opened_at=get_opening_time(request),
         )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

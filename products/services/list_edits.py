@@ -1,6 +1,7 @@
 """Changes that staff type into the list of products."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -34,6 +35,7 @@ class RowEdit:
     price: PriceEdit | None = None
     stock_delta: int = 0  # units, the difference from the level that the list showed
     reason: str = ""  # one of MANUAL_REASONS
+    page_opened_at: datetime | None = None
 
 
 @transaction.atomic
@@ -52,5 +54,5 @@ def save_row(actor: Actor, edit: RowEdit) -> None:
             if variant.price not in (edit.price.shown, edit.price.value):
                 raise ChangedMeanwhile(f"the price is now {money.format_price(variant.price, market.currency)}")
             variants.update(actor, variant, VariantChange(amounts={market.code: edit.price.value}))
-        stock.adjust(actor, variant, edit.stock_delta, edit.reason)
+        stock.adjust(actor, variant, edit.stock_delta, edit.reason, page_opened_at=edit.page_opened_at)
     rebuild_listings([product.pk])

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -214,7 +215,15 @@ def _change_slug(product: Product, slug: str) -> None:
 
 @transaction.atomic
 def adjust_stock(
-    actor: Actor, ref: str | int, variant_id: int | None, *, delta: int, reason: str, note: str = "", reference: str = ""
+    actor: Actor,
+    ref: str | int,
+    variant_id: int | None,
+    *,
+    delta: int,
+    reason: str,
+    note: str = "",
+    reference: str = "",
+    page_opened_at: datetime | None = None,
 ) -> Product:
     """Add units to a variant's stock, or remove them; `reason` is one of MANUAL_REASONS, or free text.
 
@@ -224,7 +233,7 @@ def adjust_stock(
     variant = variants.lock_variant(product, variant_id)
     if reason not in MANUAL_REASONS:
         reason, note = StockMovement.Reason.CORRECTION, reason
-    stock.adjust(actor, variant, delta, reason, reference=reference, note=note)
+    stock.adjust(actor, variant, delta, reason, reference=reference, note=note, page_opened_at=page_opened_at)
     rebuild_listings([product.pk])
     return product
 

@@ -5,6 +5,7 @@ Callers of `adjust` and `set_available` rebuild the product's listings in the sa
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,8 @@ INSERT_MOVEMENTS = CompiledInsert(StockMovement)
 MAX_ON_HAND = 2_000_000_000  # units; the column is a 32-bit integer
 MOVEMENT_BATCH_SIZE = 100  # rows per statement; the maximum number of lines in an order
 JUST_SOLD_OUT = "Some items have just sold out"
+NEWEST_MOVEMENTS = 100  # of a variant, among which a second click is looked for
+MADE_BEFORE = "You have made the same change of the stock since you opened this page. Open it again to make another"
 NOT_RESERVED = "These units are not reserved"
 
 
@@ -141,10 +144,25 @@ def _compile_update(operation: str, count: int) -> CompiledUpdate:
 
 
 @transaction.atomic
-def adjust(actor: Actor, variant: Variant, delta: int, reason: str, *, reference: str = "", note: str = "") -> None:
-    """Add `delta` units on hand, which may be negative. Raises StockConflict if fewer than the reserved units would be left."""
+def adjust(
+    actor: Actor,
+    variant: Variant,
+    delta: int,
+    reason: str,
+    *,
+    reference: str = "",
+    note: str = "",
+    page_opened_at: datetime | None = None,
+) -> None:
+    """Add `delta` units on hand, which may be negative; the caller holds the variant's lock.
+
+    Raises StockConflict if fewer than the reserved units would be left, or if the page on which staff entered the change was
+    opened before they made the same one: it is the second click.
+    """
     if delta == 0:
         return
+    if page_opened_at is not None and _was_made(actor, variant, delta, reason, since=page_opened_at):
+        raise StockConflict(MADE_BEFORE)
     if variant.stock + delta > MAX_ON_HAND:
         raise StockConflict(f"There can be at most {MAX_ON_HAND} units on hand")
     changed = Variant.objects.filter(pk=variant.pk, stock__gte=F("reserved") - delta).update(
@@ -153,6 +171,13 @@ def adjust(actor: Actor, variant: Variant, delta: int, reason: str, *, reference
     if not changed:
         raise StockConflict("The stock would fall below the units that open orders have reserved")
     _record_movements(actor, {variant.pk: delta}, reason, reference, note)
+
+
+def _was_made(actor: Actor, variant: Variant, delta: int, reason: str, *, since: datetime) -> bool:
+    """Return whether one of the variant's newest movements is this change by the same person."""
+    newest = StockMovement.objects.filter(variant=variant).order_by("-id")[:NEWEST_MOVEMENTS]
+    rows = newest.values_list("user_id", "delta", "reason", "created_at")
+    return any(row[:3] == (actor.user_id, delta, reason) and row[3] >= since for row in rows)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -152,13 +153,19 @@ def update_one(actor: Actor, product: Product, variant_id: int, change: VariantC
 
 
 def save_from_admin(
-    actor: Actor, product: Product, variant_id: int | None, change: VariantChange, *, stock_delta: int, seen: Mapping[str, object]
+    actor: Actor,
+    product: Product,
+    variant_id: int | None,
+    change: VariantChange,
+    *,
+    stock_delta: int,
+    seen: Mapping[str, object],
+    page_opened_at: datetime | None = None,
 ) -> None:
-    """Save a variant as edited in the admin; `stock_delta` is the difference from the units on hand that the page showed.
+    """Save a variant as edited in the admin. The caller holds the product's lock, and calls `refuse_unsellable` after all rows.
 
-    `seen` holds the values of changed columns that the form was checked against. The caller holds the product's lock, and calls
-    `refuse_unsellable` after all rows. Raises SkuTaken, PriceNeeded, StockConflict, TooManyVariants, ImageNotFound,
-    PreconditionFailed.
+    `seen` holds the values of changed columns that the form was checked against, `stock_delta` the difference from the units on
+    hand that the page showed. Raises SkuTaken, PriceNeeded, StockConflict, TooManyVariants, ImageNotFound, PreconditionFailed.
     """
     _refuse_foreign_image(product, change.columns.get("image_id"))
     if variant_id is None:
@@ -171,12 +178,12 @@ def save_from_admin(
     variant = lock_variant(product, variant_id)
     refuse_unseen(variant, seen)
     update(actor, variant, dataclasses.replace(change, columns=follow_options(variant, change.columns)))
-    stock.adjust(actor, variant, stock_delta, StockMovement.Reason.CORRECTION)
+    stock.adjust(actor, variant, stock_delta, StockMovement.Reason.CORRECTION, page_opened_at=page_opened_at)
 
 
 def refuse_unsellable(product: Product) -> None:
     """Check the variants of a locked product after their rows were saved one by one. Raises LastVariant, DuplicateOptions."""
-    active = list(Variant.objects.filter(product=product, is_active=True, deleted_at=None))
+    active = Variant.objects.filter(product=product, is_active=True, deleted_at=None)
     if not active:
         raise LastVariant(ACTIVE_NEEDED)
     _refuse_ambiguous(active)

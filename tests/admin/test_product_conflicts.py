@@ -1,5 +1,6 @@
 """/admin/products/product/<id>/: old pages, second clicks and hostile fields; no product becomes one that cannot be sold"""
 
+import re
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -14,7 +15,8 @@ from products.exceptions import ImageNotFound
 from products.models import Product, ProductImage, Variant
 from products.services import duplication, option_changes, products, variants
 from products.services.commands import ProductChange, VariantChange
-from products.tests.editors import dump_catalog, get_variant, make_tee
+from products.services.stock import MADE_BEFORE
+from products.tests.editors import dump_catalog, get_variant, list_movements, make_tee
 from products.tests.factories import add_picture, make_product, make_variant
 from tests.admin.product_pages import open_form, read_form, submit
 from tests.admin.staff_clients import make_superuser_client
@@ -41,9 +43,9 @@ def add_row(form: dict[str, Any], **fields: str) -> dict[str, Any]:
     return {**form, "variants-TOTAL_FORMS": str(number + 1), **{f"variants-{number}-{name}": text for name, text in row.items()}}
 
 
-def submit_and_read(client: Client, product: Product, form: dict[str, Any]) -> str:
-    """Submit the product's page, and return the page that follows."""
-    response = client.post(f"/admin/products/product/{product.pk}/change/", form, follow=True)
+def submit_and_read(client: Client, product: Product, form: dict[str, Any], page: str = "change") -> str:
+    """Submit a page of a product, and return the page that follows."""
+    response = client.post(f"/admin/products/product/{product.pk}/{page}/", form, follow=True)
     return unescape(response.content.decode())
 
 
@@ -54,9 +56,9 @@ def test_an_old_page_renames_no_other_option(staff_client: Client) -> None:
     option_changes.rename(SYSTEM, tee.pk, {"Size": ""})
     before = dump_catalog()
 
-    response = client_follow(staff_client, tee, form | {numbers["Colour"]: "Color"}, "options")
+    page = submit_and_read(staff_client, tee, form | {numbers["Colour"]: "Color"}, "options")
 
-    assert "The options have changed since you opened the page." in response
+    assert "The options have changed since you opened the page." in page
     assert dump_catalog() == before
 
 
@@ -67,9 +69,9 @@ def test_an_old_page_takes_no_new_option_off(staff_client: Client) -> None:
         Variant.objects.filter(pk=variant.pk).update(options={**variant.options, "Colour": "Red"})
     before = dump_catalog()
 
-    response = client_follow(staff_client, tee, form | {"option_0": "Fit"}, "options")
+    page = submit_and_read(staff_client, tee, form | {"option_0": "Fit"}, "options")
 
-    assert "The options have changed since you opened the page." in response
+    assert "The options have changed since you opened the page." in page
     assert dump_catalog() == before
 
 
@@ -80,16 +82,10 @@ def test_an_old_page_sets_the_picture_of_no_other_value(staff_client: Client) ->
     option_changes.rename(SYSTEM, tee.pk, {"Size": ""})
     before = dump_catalog()
 
-    response = client_follow(staff_client, tee, form | {"value_0": str(picture.pk)}, "option-pictures")
+    page = submit_and_read(staff_client, tee, form | {"value_0": str(picture.pk)}, "option-pictures")
 
-    assert "The options have changed since you opened the page." in response
+    assert "The options have changed since you opened the page." in page
     assert dump_catalog() == before
-
-
-def client_follow(client: Client, product: Product, form: dict[str, Any], page: str) -> str:
-    """Submit a page of a product, and return the page that follows."""
-    response = client.post(f"/admin/products/product/{product.pk}/{page}/", form, follow=True)
-    return unescape(response.content.decode())
 
 
 def test_a_variant_with_the_options_of_one_that_was_added_meanwhile_is_refused(staff_client: Client) -> None:
@@ -198,16 +194,17 @@ def test_an_option_with_a_new_name_keeps_its_place_in_the_names_of_variants() ->
     assert (get_variant("T-1").name, get_variant("T-1").options) == ("Red / M", {"Color": "Red", "Size": "M"})
 
 
-@pytest.mark.parametrize(
-    "options", ['{"Size": "S\\u0000"}', '{"Size": "S\\ud800"}', "[" * 100_000], ids=["NUL", "surrogate", "depth"]
-)
+UNSTORABLE = {"NUL": '{"Size": "S\\u0000"}', "surrogate": '{"Size": "S\\ud800"}', "depth": "[" * 100_000}
+
+
+@pytest.mark.parametrize("options", UNSTORABLE.values(), ids=UNSTORABLE)
 def test_options_that_no_column_holds_are_refused(staff_client: Client, options: str) -> None:
     tee = make_product("Tee", sku="TEE")
     form = open_form(staff_client, tee, "combinations") | {"options": "Size: S, M"}
     preview = read_form(submit(staff_client, tee, form, "combinations").content.decode())
     before = dump_catalog()
 
-    page = client_follow(staff_client, tee, {**preview, "_save": "1", "new-0-options": options}, "combinations")
+    page = submit_and_read(staff_client, tee, {**preview, "_save": "1", "new-0-options": options}, "combinations")
 
     assert "Unknown options" in page
     assert dump_catalog() == before
@@ -220,3 +217,51 @@ def test_a_number_of_units_without_end_is_no_error(staff_client: Client) -> None
     assert submit(staff_client, tee, form).status_code in (200, 302)
 
     assert get_variant("TEE-S").stock == 4
+
+
+def test_a_second_click_on_the_page_of_a_product_adds_no_units_again(staff_client: Client) -> None:
+    tee = make_tee()
+    form = open_form(staff_client, tee) | {"variants-0-on_hand": "10"}
+    submit_and_read(staff_client, tee, form)
+
+    page = submit_and_read(staff_client, tee, form)
+
+    assert f"Not saved: {MADE_BEFORE}" in page
+    assert (get_variant("TEE-S").stock, list_movements("TEE-S")) == (10, [(4, "initial", ""), (6, "correction", "")])
+
+
+def test_a_second_click_on_the_list_of_products_adds_no_units_again(staff_client: Client) -> None:
+    make_product("Lamp", sku="L-1", stock=10)
+    page = staff_client.get("/admin/products/product/").content.decode()
+    opened_at = re.findall(r'name="page_opened_at" value="(\d+)" form="changelist-form"', page)
+    form = {**read_form(page), "_save": "1", "stock_reason": "received", "form-0-stock": "15", "page_opened_at": opened_at[0]}
+    staff_client.post("/admin/products/product/", form)
+
+    answer = unescape(staff_client.post("/admin/products/product/", form, follow=True).content.decode())
+
+    assert f"Lamp was not saved: {MADE_BEFORE}." in answer
+    assert (get_variant("L-1").stock, list_movements("L-1")) == (15, [(10, "initial", ""), (5, "received", "")])
+
+
+def test_a_second_click_on_a_movement_adds_no_units_again_but_a_new_page_does(staff_client: Client) -> None:
+    make_product("Lamp", sku="L-1", stock=10)
+    path = f"/admin/products/stockofvariant/{get_variant('L-1').pk}/change/"
+    form = read_form(staff_client.get(path).content.decode()) | {"delta": "12", "reason": "received"}
+    staff_client.post(path, form)
+
+    answer = unescape(staff_client.post(path, form, follow=True).content.decode())
+
+    assert f"Not saved: {MADE_BEFORE}" in answer
+    assert get_variant("L-1").stock == 22
+    staff_client.post(path, read_form(staff_client.get(path).content.decode()) | {"delta": "12", "reason": "received"})
+    assert get_variant("L-1").stock == 34
+
+
+@pytest.mark.parametrize("opened_at", ["", "x", "9" * 5000, "9" * 16, "0"])
+def test_a_page_that_does_not_say_when_it_was_opened_is_no_error(staff_client: Client, opened_at: str) -> None:
+    tee = make_tee()
+    form = open_form(staff_client, tee) | {"variants-0-on_hand": "10", "page_opened_at": opened_at}
+
+    assert submit(staff_client, tee, form).status_code == 302
+
+    assert get_variant("TEE-S").stock == 10
