@@ -6,7 +6,7 @@ from typing import Any
 from core import outbox
 from products.exceptions import CategoryUnknown
 from products.importing import runs, slices
-from products.services import bulk_edits, bulk_prices, search_documents
+from products.services import bulk_edits, bulk_prices, products, search_documents
 
 
 @outbox.job(runs.START_JOB)
@@ -44,3 +44,9 @@ def edit_products(payload: dict[str, Any]) -> None:
     """Set columns of products that staff selected in the list, unless the chosen category was deleted meanwhile."""
     with suppress(CategoryUnknown):
         bulk_edits.edit_batch(payload["products"], payload["columns"])
+
+
+@outbox.job(bulk_edits.RETIRE_JOB)
+def retire_products(payload: dict[str, Any]) -> None:
+    """Soft-delete products that staff selected in the list."""
+    products.retire(payload["products"])

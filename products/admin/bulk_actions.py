@@ -16,7 +16,7 @@ from core.exceptions import DomainError
 from products.admin.bulk_forms import PriceRuleForm
 from products.admin.product_list import ProductListAdmin
 from products.models import Product
-from products.services import bulk_edits, bulk_prices, products
+from products.services import bulk_edits, bulk_prices
 from products.services.commands import ProductColumns
 
 MAX_LISTED_NAMES = 20  # products listed by name on the page of an action
@@ -76,8 +76,9 @@ class BulkActionsAdmin(ProductListAdmin):
         """Soft-delete the selected products after confirmation."""
         product_ids = _list_ids(queryset)
         if self._is_confirmed(request, product_ids):
-            products.retire(product_ids)
-            self.message_user(request, f"{_count(product_ids)} removed from the shop", messages.SUCCESS)
+            is_done = bulk_edits.retire(product_ids)
+            text = "removed from the shop" if is_done else f"selected. {LATER}"
+            self.message_user(request, f"{_count(product_ids)} {text}", messages.SUCCESS)
             return None
         return self._ask(request, queryset, product_ids, action="retire", title="Remove from the shop")
 

@@ -1,4 +1,4 @@
-"""Set columns of many products: those of a page at once, more of them in the background."""
+"""Set columns of many products, or retire them: those of a page at once, more of them in the background."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -13,7 +13,7 @@ from products.models import Category, Product
 from products.services import listings, products
 from products.services.commands import ProductColumns
 
-EDIT_JOB = "edit_products"
+EDIT_JOB, RETIRE_JOB = "edit_products", "retire_products"
 BATCH_SIZE = 500  # products per transaction, and those that are changed while the person waits
 
 
@@ -24,10 +24,22 @@ def edit(product_ids: Sequence[int], columns: ProductColumns) -> int | None:
     """
     if len(product_ids) <= BATCH_SIZE:
         return edit_batch(product_ids, columns)
-    ordered = sorted(product_ids)
-    batches = [ordered[start : start + BATCH_SIZE] for start in range(0, len(ordered), BATCH_SIZE)]
-    outbox.enqueue_all(*(Job(kind=EDIT_JOB, payload={"products": batch, "columns": columns}) for batch in batches))
+    outbox.enqueue_all(*(Job(kind=EDIT_JOB, payload={"products": batch, "columns": columns}) for batch in _split(product_ids)))
     return None
+
+
+def retire(product_ids: Sequence[int]) -> bool:
+    """Soft-delete these products; return False if they are many and a job for each batch deletes them."""
+    if len(product_ids) <= BATCH_SIZE:
+        products.retire(product_ids)
+        return True
+    outbox.enqueue_all(*(Job(kind=RETIRE_JOB, payload={"products": batch}) for batch in _split(product_ids)))
+    return False
+
+
+def _split(product_ids: Sequence[int]) -> list[list[int]]:
+    ordered = sorted(product_ids)
+    return [ordered[start : start + BATCH_SIZE] for start in range(0, len(ordered), BATCH_SIZE)]
 
 
 def edit_batch(product_ids: Sequence[int], columns: ProductColumns) -> int:

@@ -1,5 +1,6 @@
 """/admin/products/product/: actions on many products, and bulk price changes with their preview"""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,6 +58,22 @@ def test_many_products_are_changed_in_the_background(staff_client: Client, monke
     assert Product.objects.filter(is_active=False).count() == 0
     assert outbox.run_due() == (3, 0)
     assert list(Product.objects.filter(is_active=True).values_list("name", flat=True)) == ["Mug"]
+    assert [item["name"] for item in list_products()] == ["Mug"]
+
+
+def test_many_products_are_removed_in_the_background(staff_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_edits, "BATCH_SIZE", 25)
+    lamps = make_products(*(f"Lamp {number}" for number in range(60)))
+    make_product("Mug")
+    asked = select_all(staff_client, "retire", lamps[0], "?q=Lamp").content.decode()
+    digest = re.findall(r'name="confirmed" value="(\w+)"', asked)[0]
+
+    text = read_text(select_all(staff_client, "retire", lamps[0], "?q=Lamp", confirmed=digest))
+
+    assert "60 products selected. The products are changed in the background." in text
+    assert Product.objects.exclude(deleted_at=None).count() == 0
+    assert outbox.run_due() == (3, 0)
+    assert list(Product.objects.filter(deleted_at=None).values_list("name", flat=True)) == ["Mug"]
     assert [item["name"] for item in list_products()] == ["Mug"]
 
 
