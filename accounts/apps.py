@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     """Users, their sessions and how they sign in."""
 
     name = "accounts"
+    verbose_name = "Customers"
 
     def ready(self) -> None:
         """Refuse to start with an SMS_BACKEND that cannot be imported."""

@@ -9,6 +9,7 @@ class CoreConfig(AppConfig):
 
     name = "core"
     label = "core"
+    verbose_name = "System"  # as in the sidebar
 
     def ready(self) -> None:
         from core import checks  # noqa: F401 - registers the checks

@@ -7,3 +7,4 @@ class ProductsConfig(AppConfig):
     """Products, prices and stock."""
 
     name = "products"
+    verbose_name = "Catalog"

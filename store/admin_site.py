@@ -78,6 +78,7 @@ class ShopAdminSite(AdminSite):
     """An admin site for staff whose accounts are also shop accounts."""
 
     login_form = AdminLoginForm
+    empty_value_display = "–"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap a view of the admin; refuse a NUL in the URL, which PostgreSQL cannot compare with anything."""

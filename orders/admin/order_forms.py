@@ -1,5 +1,6 @@
 """The forms of the actions on orders."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -7,12 +8,14 @@ from django import forms
 
 from core import money
 from core.empty_values import is_empty
+from orders import minor_units
 from orders.admin import badges
 from orders.fulfilment import shipping
 from orders.models import MAX_REASON, Order, OrderItem, Refund
 from orders.payments import refunds
 from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
+from orders.state.payment_states import refundable_minor
 
 BUTTONS = ("csrfmiddlewaretoken", "_next")  # what a form sends besides its values
 SUSPENDED = (
@@ -102,9 +105,7 @@ class RefundForm(SubmissionForm):
     """The amount to refund, the units it is for, and which of them to restock."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    amount = forms.DecimalField(
-        min_value=0, max_digits=14, decimal_places=3, required=False, help_text="leave empty to refund everything that remains"
-    )
+    amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=3, required=False)
     reason = VisibleTextField(max_length=MAX_REASON)
     by_bank = forms.BooleanField(
         label="I have paid it by bank transfer",
@@ -116,6 +117,7 @@ class RefundForm(SubmissionForm):
         super().__init__(order, *args, **kwargs)
         if order.payment_method != Order.Method.STRIPE:  # every refund of cash is paid by hand
             del self.fields["by_bank"]
+        self.fields["amount"].help_text = f"Leave empty to refund all that is left: {_format_refundable(order)}."
         self.initial["seen"] = refunds.committed_minor(order)
         is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
         submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
@@ -158,6 +160,14 @@ class RefundForm(SubmissionForm):
         """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
         summary = describe_refunds(self.order)
         return [f"Refunds so far: {summary}."] if summary else []
+
+
+def _format_refundable(order: Order) -> str:
+    """Return what a refund without an amount pays back."""
+    amounts = (
+        minor_units.to_major(refundable_minor(payment), payment.provider, order.currency) for payment in order.payments.all()
+    )
+    return money.format_price(max(amounts, default=Decimal()), order.currency)
 
 
 def describe_refunds(order: Order) -> str:

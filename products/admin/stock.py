@@ -1,5 +1,7 @@
 """Stock for staff: stock levels, manual movements, and the movement history as CSV."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.safestring import SafeString
 
+from core import markets, money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor, stream_csv
 from core.admin_filters import PeriodFilter
 from products.admin.display import render_stock_badge
@@ -135,11 +138,30 @@ class StockMovementAdmin(ReadOnlyAdminMixin, ModelAdmin[StockMovement]):
         return stream_csv("stock-movements.csv", stock_movements.generate_csv(queryset))
 
 
+def _make_price_column(name: str, title: str) -> Callable[[Any, PriceChange], str | None]:
+    @admin.display(description=title, ordering=name)
+    def column(self: Any, change: PriceChange) -> str | None:
+        return _format_price(getattr(change, name), change.market)
+
+    return column
+
+
+def _format_price(price: Decimal | None, market: str) -> str | None:
+    """Return a price in the currency of its market; without a currency if the shop no longer has that market."""
+    if price is None:
+        return None
+    configured = markets.get_markets().get(market)
+    return money.format_price(price, configured.currency) if configured else f"{price.normalize():f}"
+
+
 @admin.register(PriceChange)
 class PriceChangeAdmin(ReadOnlyAdminMixin, ModelAdmin[PriceChange]):
     """The history of price changes."""
 
-    list_display = ("created_at", "variant", "market", "price", "lowest_before", "user")
+    list_display = ("created_at", "variant", "market", "price_column", "lowest_before_column", "user")
+    fields = ("variant", "market", "price_column", "lowest_before_column", "user", "created_at")
+    price_column = _make_price_column("price", "Price")
+    lowest_before_column = _make_price_column("lowest_before", "Lowest of the 30 days before")
     list_filter = (("created_at", PeriodFilter), "market")
     list_select_related = ("variant__product", "user")
     search_fields = ("variant__sku", "variant__product__name")

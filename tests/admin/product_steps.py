@@ -16,6 +16,7 @@ def create_product_with_pictures(page: Page, folder: Path, name: str, sku: str, 
     page.locator('a[href$="/product/add/"]').first.click()
     page.locator("#id_name").fill(name)
     page.locator("#id_new_pictures").set_input_files(pictures)
+    expect(page.locator(f'input[value^="{len(colours)} files: {colours[0].lower()}.png, "]')).to_be_visible()
     page.locator("#id_variants-0-sku").fill(sku)
     page.locator("#id_variants-0-price").fill(price)
     page.locator("#id_variants-0-on_hand").fill("0")

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from core.admin import format_date
 from core.models import Job
 from orders.admin import bulk_actions
 from orders.models import Order, OrderEvent, Payment
@@ -105,6 +106,7 @@ def test_the_slips_of_many_orders_are_one_page_to_print(staff_client: Client) ->
     assert response.redirect_chain == [(f"{ORDERS}slips/?ids={order.pk}%2C{first.pk}%2C{cancelled.pk}", 302)]
     assert page.count("<section>") == 3
     assert "break-before: page" in page
+    assert f"Order {order.number} of {format_date(order.placed_at)}</p>" in page
     assert page.index(f"Order {order.number} of") < page.index("Order COPY-0 of") < page.index("Order COPY-1 of")
     assert "There is nothing to ship: the order is cancelled." in page
     assert page.count("<td>2</td><td>LAMP</td><td>Lamp</td>") == 2

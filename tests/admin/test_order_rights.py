@@ -136,11 +136,22 @@ def test_the_refund_page_asks_for_no_more_units_than_are_left(card_payments: Car
     refused = run_action(superuser_client, order, "refund", **form_data)
 
     assert "Units of Lamp" in page
-    assert "of 2 not yet refunded" in page
+    assert "Of 2 not yet refunded" in page
     assert "More units than were bought and not refunded yet" in refused
     assert (Refund.objects.count(), order.items.get().refunded_quantity) == (1, 1)
     run_action(superuser_client, order, "refund", **{**form_data, f"units_{item.pk}": "2"})
     assert f"units_{item.pk}" not in superuser_client.get(f"{ORDERS}{order.pk}/action/refund/").content.decode()
+
+
+def test_the_refund_page_names_the_amount_that_is_left(card_payments: CardPayments, superuser_client: Client) -> None:
+    order = create_paid_order(card_payments, 3)
+
+    before = superuser_client.get(f"{ORDERS}{order.pk}/action/refund/").content.decode()
+    refunds.request_refund(STAFF, order.pk, Decimal("20.00"), "broken")
+    after = superuser_client.get(f"{ORDERS}{order.pk}/action/refund/").content.decode()
+
+    assert "Leave empty to refund all that is left: ₹60.00." in before
+    assert "Leave empty to refund all that is left: ₹40.00." in after
 
 
 def test_of_a_cancelled_order_the_refund_page_asks_for_no_units(card_payments: CardPayments, superuser_client: Client) -> None:

@@ -7,13 +7,17 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, Payment
 from tests.admin.order_pages import ORDERS, copy_orders, make_cash_order
 from tests.admin.staff_browser import MEASURE_LIST, open_admin
 from tests.axe import find_violations
 from tests.browser import launch_chromium
 
 TO_PACK = f"{ORDERS}?todo=to_pack"
+ONE_LINERS = "#payments-group :is(.field-state, .field-captured) .readonly"
+COUNT_LINES = """cells => cells.map((cell) =>
+  [cell.textContent, Math.round(cell.offsetHeight / parseFloat(getComputedStyle(cell).lineHeight))])"""
+GET_LABEL = "cell => getComputedStyle(cell, '::before').textTransform === 'none' ? getComputedStyle(cell, '::before').content : ''"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,8 @@ def test_the_pages_of_packing_fit_and_hold_wcag_aa(
     order.items.filter(sku="LAMP").update(name="Lamp with a very long name – red, large, with a shade of linen")
     Order.objects.update(attention="late_payment", total="123456.00", address={**order.address, "city": "Thiruvananthapuram"})
     OrderEvent.objects.create(order=order, kind="note", actor_kind="staff", data={"text": "The bell rings twice"})
+    ids = {"payment_intent": f"pi_{'0' * 24}", "session_id": f"cs_test_{'0' * 58}"}
+    Payment.objects.update(state="succeeded", captured_minor=12345600, **ids)
     copy_orders(order, 2)
     page = open_admin(browser, live_server, colours, width)
     problems = []
@@ -46,6 +52,13 @@ def test_the_pages_of_packing_fit_and_hold_wcag_aa(
             problems.append(f"{path} is {wide} pixels too wide")
         if path == TO_PACK and (wide := page.evaluate(MEASURE_LIST)) > 0:
             problems.append(f"the list is {wide} pixels too wide")
+
+        if path.endswith("/change/"):
+            rows = page.locator(ONE_LINERS).evaluate_all(COUNT_LINES)
+            problems += [f"{text} is on {lines} lines" for text, lines in rows if lines > 1]
+            problems += [] if len(rows) == 2 else ["the payment is missing"]
+        if path == TO_PACK and width < 1024:
+            assert page.locator("#result_list td[data-label]").first.evaluate(GET_LABEL) == '"Select record"'
 
     assert problems == []
     page.context.close()

@@ -1,6 +1,7 @@
 """/admin/products/stockofvariant/: the stock page; and the histories of stock and prices."""
 
 import csv
+import re
 from io import StringIO
 from typing import Any
 
@@ -188,6 +189,16 @@ def test_what_is_not_for_sale_is_not_listed(staff_client: Client) -> None:
 
     assert post_movement(staff_client, "OFF").status_code == 302
     assert dump_catalog() == before
+
+
+def test_the_price_history_is_in_the_currency_of_each_market(staff_client: Client) -> None:
+    lamp = make_product(sku="L-1", price="1299.00", prices={"us": "15.50"})
+    PriceChange.objects.create(variant=lamp.variants.get(), market="zz", price="7.5")
+
+    page = staff_client.get("/admin/products/pricechange/")
+
+    prices = re.findall(r"field-price_column[^>]*>\s*([^<]*?)\s*<", page.content.decode())
+    assert prices == ["7.5", "$15.50", "₹1,299.00"]
 
 
 @pytest.mark.parametrize("model_name", HISTORY_MODELS)

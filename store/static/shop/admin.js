@@ -51,6 +51,9 @@ function nameControls() {
   for (const input of document.querySelectorAll("input[placeholder]:not([aria-label])")) {
     if (!input.labels.length) input.setAttribute("aria-label", input.placeholder);
   }
+  for (const cell of document.querySelectorAll("td[data-label]")) {
+    cell.dataset.label = cell.dataset.label.charAt(0).toUpperCase() + cell.dataset.label.slice(1); // as in the head of the table
+  }
   // Select2 labels its boxes with the selected value, which may be empty: add the field's label in front.
   for (const box of document.querySelectorAll(".select2-selection")) {
     const label = box.closest(".select2").previousElementSibling?.labels?.[0];
@@ -74,3 +77,17 @@ const updateChartColor = () => {
 };
 new MutationObserver(updateChartColor).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
 document.addEventListener("DOMContentLoaded", updateChartColor);
+
+// After Back, the browser restores the action that was chosen below a list, but Alpine does not know of it, and hides "Run".
+window.addEventListener("pageshow", () => {
+  for (const action of document.querySelectorAll("#changelist-actions select[name=action]")) {
+    action.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+// Unfold shows the name of the first file that was chosen, whether or not there are others.
+document.addEventListener("change", ({ target }) => {
+  if (target.type !== "file" || target.files.length < 2) return;
+  const text = target.parentNode.parentNode.parentNode.querySelector("input[type=text]");
+  text?.setAttribute("value", `${target.files.length} files: ${Array.from(target.files, (file) => file.name).join(", ")}`);
+});
