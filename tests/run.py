@@ -38,6 +38,8 @@ MEASURED_ON_POSTGRESQL = (
     "accounts/google_accounts.py",
     "core/advisory_locks.py",
     "core/compiled_queries.py",
+    "core/http/handlers.py",
+    "core/postgresql/base.py",
     "core/redis_pool.py",
     "products/catalog/listing_page.py",
     "products/catalog/search.py",
