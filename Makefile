@@ -16,7 +16,7 @@ NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 .PHONY: run test soak check docs next-django schema examples install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, shop front on 5173
-	@$(BIN)/python manage.py demo $(ARGS)
+	@PYTHONUNBUFFERED=1 $(BIN)/python manage.py demo $(ARGS)
 
 test: .venv/dev.stamp ## run all tests, on SQLite and, where it is installed, on PostgreSQL
 	@$(BIN)/python -m tests.run $(ARGS)
