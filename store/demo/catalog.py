@@ -36,7 +36,7 @@ def import_catalog() -> str:
 
     Raises CommandError if rows failed; the rest is imported.
     """
-    output = StringIO()  # with notes that help with files of one's own
+    output = StringIO()  # the notes are for merchants' own files
     rows = json.loads((settings.BASE_DIR / "products.json").read_text(encoding="utf-8"))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "products.json"
