@@ -1,5 +1,6 @@
 """Pages for the options of a product: new names for them, and a picture for each of their values."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -98,17 +99,12 @@ class OptionPages(ProductSubpages):
         product = self.get_product(pk)
         names = list_option_names(product.variants.all())
         form = RenameOptionsForm(names, request.POST if request.method == "POST" else None)
-        if form.is_outdated():
-            return self._show_again(request)
-        if form.is_valid():
-            try:
-                changed = option_changes.rename(get_staff_actor(request), pk, form.get_names())
-            except DomainError as error:
-                form.add_error(None, error.message)
-            else:
-                self.message_user(request, "The options are renamed." if changed else "Nothing was changed.", messages.SUCCESS)
-                return redirect(self.build_product_url(request, pk))
-        return self.render_subpage(request, product, "options.html", title=f"Rename options: {product.name}", form=form)
+
+        def rename() -> str:
+            changed = option_changes.rename(get_staff_actor(request), pk, form.get_names())
+            return "The options are renamed." if changed else "Nothing was changed."
+
+        return self._answer(request, product, form, rename, "options.html", title=f"Rename options: {product.name}")
 
     def option_pictures_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Choose the picture of all variants with a value, such as all that are red."""
@@ -116,18 +112,25 @@ class OptionPages(ProductSubpages):
             raise PermissionDenied
         product = self.get_product(pk)
         form = PicturesByOptionForm(product, request.POST if request.method == "POST" else None)
+
+        def assign() -> str:
+            count = option_changes.assign_pictures(get_staff_actor(request), pk, form.list_pictures())
+            return f"{count} variant{'' if count == 1 else 's'} changed."
+
+        return self._answer(request, product, form, assign, "option_pictures.html", title=f"Pictures by option: {product.name}")
+
+    def _answer(
+        self, request: HttpRequest, product: Product, form: OptionsForm, act: Callable[[], str], template: str, *, title: str
+    ) -> HttpResponse:
+        """Show the form. If it is valid, do what it says and lead back to the product with the message that `act` returns."""
         if form.is_outdated():
-            return self._show_again(request)
+            self.message_user(request, CHANGED, messages.WARNING)
+            return redirect(request.get_full_path())
         if form.is_valid():
             try:
-                count = option_changes.assign_pictures(get_staff_actor(request), pk, form.list_pictures())
+                self.message_user(request, act(), messages.SUCCESS)
             except DomainError as error:
                 form.add_error(None, error.message)
             else:
-                self.message_user(request, f"{count} variant{'' if count == 1 else 's'} changed.", messages.SUCCESS)
-                return redirect(self.build_product_url(request, pk))
-        return self.render_subpage(request, product, "option_pictures.html", title=f"Pictures by option: {product.name}", form=form)
-
-    def _show_again(self, request: HttpRequest) -> HttpResponse:
-        self.message_user(request, CHANGED, messages.WARNING)
-        return redirect(request.get_full_path())
+                return redirect(self.build_product_url(request, product.pk))
+        return self.render_subpage(request, product, template, title=title, form=form)
