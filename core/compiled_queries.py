@@ -9,7 +9,7 @@ rarely does (docs/decisions/0003-speed.md).
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -52,9 +52,15 @@ class CompiledStatement(NamedTuple):
             param.output_field.get_db_prep_save(values[param.name], connection=connection) if isinstance(param, Param) else param
             for param in self.params
         ]
-        with connection.cursor() as cursor, without_prepared_statements(connection) if self.custom_plan else nullcontext():
+        with _open_cursor(connection) as cursor, without_prepared_statements(connection) if self.custom_plan else nullcontext():
             cursor.execute(self.sql, params)
             return fetch(cursor)
+
+
+def _open_cursor(connection: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
+    """Return a cursor for a statement whose rows are fetched at once: that of the connection if it keeps one (core/postgresql)."""
+    get_kept_cursor = getattr(connection, "get_kept_cursor", None)
+    return connection.cursor() if get_kept_cursor is None else nullcontext(get_kept_cursor())
 
 
 @contextmanager

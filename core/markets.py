@@ -1,7 +1,7 @@
 """The configured markets. A market determines the currency and prices, never permissions."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from django.conf import settings
@@ -28,11 +28,11 @@ class Market:
     code: str
     currency: str
     is_default: bool
+    exponent: int = field(init=False)  # the number of decimal digits of its prices
 
-    @property
-    def exponent(self) -> int:
-        """The number of decimal digits of its prices."""
-        return money.exponent(self.currency)
+    def __post_init__(self) -> None:
+        """Look the exponent up once, because every price needs it."""
+        object.__setattr__(self, "exponent", money.exponent(self.currency))
 
 
 @cache

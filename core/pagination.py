@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import orjson
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
+from django.utils.encoding import escape_uri_path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from core.absolute_urls import get_site_url
 from core.characters import parse_whole_number
 from core.limits import MAX_LINKED_PARAMETERS, MAX_LINKED_VALUE
 
@@ -104,11 +106,13 @@ class Page:
 def _build_link(request: Request, cursor: str | None) -> str | None:
     if cursor is None:
         return None
-    query = QueryDict(mutable=True)
-    for name, values in islice(request._request.GET.lists(), MAX_LINKED_PARAMETERS):
-        query.setlist(name[:MAX_LINKED_VALUE], [value[:MAX_LINKED_VALUE] for value in values[-MAX_LINKED_PARAMETERS:]])
-    query["cursor"] = cursor
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    raw = request._request
+    query = {
+        name[:MAX_LINKED_VALUE]: [value[:MAX_LINKED_VALUE] for value in values[-MAX_LINKED_PARAMETERS:]]
+        for name, values in islice(raw.GET.lists(), MAX_LINKED_PARAMETERS)
+    }
+    query["cursor"] = [cursor]
+    return f"{get_site_url(raw)}{escape_uri_path(raw.path)}?{urlencode(query, doseq=True)}"
 
 
 def parse_page_size(query: Mapping[str, str]) -> int:

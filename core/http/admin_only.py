@@ -14,8 +14,10 @@ from django.utils.deprecation import MiddlewareMixin
 class AdminOnlyMixin(MiddlewareMixin):
     """Skips the middleware for requests outside of the admin."""
 
+    prefix = f"/{settings.ADMIN_PATH}"
+
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
+        if request.path_info.startswith(self.prefix):
             return super().__call__(request)
         return self.get_response(request)
 
@@ -37,6 +39,6 @@ class AdminCsrfMiddleware(AdminOnlyMixin, CsrfViewMiddleware):
 
     def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
         """Check the token of an admin form."""
-        if not request.path_info.startswith(f"/{settings.ADMIN_PATH}"):
+        if not request.path_info.startswith(self.prefix):
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)

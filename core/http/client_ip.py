@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -25,6 +26,7 @@ def get_client_ip(request: HttpRequest) -> str | None:
     return _parse_address(peer)
 
 
+@lru_cache(maxsize=1024)
 def _parse_address(text: str) -> str | None:
     if len(text) > MAX_LENGTH or "%" in text:  # PostgreSQL's inet holds no zone, as in fe80::1%eth0
         return None

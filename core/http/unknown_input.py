@@ -36,7 +36,7 @@ def find_unknown_input(request: Request, view: Any, reply: Reply) -> list[str]:
 def _iterate_ignored_keys(request: Request, operation: Operation, reply: Reply) -> Iterator[str]:
     # A body that the view did not read may be anything, and is not read now.
     is_read = request.method not in SAFE_METHODS and isinstance(getattr(request, "_full_data", None), dict)
-    serializer = (operation.get_input() or Input()) if is_read else None
+    serializer = (operation.input or Input()) if is_read else None
     if not isinstance(serializer, Input):
         return
     answer: Mapping[str, Any] = reply.data if isinstance(reply.data, Mapping) else {}

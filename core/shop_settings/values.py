@@ -6,7 +6,7 @@ up to date.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -20,12 +20,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The stored values, by name."""
+    """The stored values, by name, and those that have been looked up."""
 
     stored: Mapping[str, Any]
+    looked_up: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def get(self, definition: Definition[T]) -> T:
         """Return the value of a setting: the stored one, else the default."""
+        if definition.name not in self.looked_up:
+            self.looked_up[definition.name] = self._look_up(definition)
+        value: T = self.looked_up[definition.name]
+        return value
+
+    def _look_up(self, definition: Definition[T]) -> T:
         if definition.name in self.stored:
             return definition.decode(self.stored[definition.name])
         return definition.get_default()
@@ -35,7 +42,7 @@ class Values:
         return definition.name in self.stored
 
 
-_kept: tuple[float, Values] | None = None  # the time of reading, by the monotonic clock
+_kept: tuple[float, Values] | None = None  # with the time until which they are kept, by the monotonic clock
 
 
 def read() -> Values:
@@ -46,7 +53,7 @@ def read() -> Values:
 def get_values() -> Values:
     """Return values that are at most SHOP_SETTINGS_MAX_AGE seconds old; older ones, or none, while the database is down."""
     kept = _kept
-    if kept is not None and time.monotonic() - kept[0] < settings.SHOP_SETTINGS_MAX_AGE:
+    if kept is not None and time.monotonic() < kept[0]:
         return kept[1]
     try:
         values = read()
@@ -64,7 +71,7 @@ def get(definition: Definition[T]) -> T:
 def keep(values: Values) -> None:
     """Keep values that have just been read."""
     global _kept
-    _kept = (time.monotonic(), values)
+    _kept = (time.monotonic() + settings.SHOP_SETTINGS_MAX_AGE, values)
 
 
 def forget() -> None:

@@ -1,12 +1,19 @@
-"""core.postgresql: a connection is checked without asking the server while it is in use, and replaced when the server ends it"""
+"""core.postgresql: a connection is checked without asking the server while it is in use, and replaced when the server ends it.
 
+It keeps one cursor, and reads times with psycopg's own loader.
+"""
+
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.core.signals import request_finished, request_started
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from core.postgresql import base
 from tests.crashes import make_environment
@@ -63,7 +70,63 @@ def test_a_connection_that_the_server_has_ended_is_replaced_at_once(checks: list
     ask()
     checks.clear()
     with psycopg.connect(make_environment()["DATABASE_URL"], autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [connection.connection.info.backend_pid])
 
     assert ask() == 200
     assert checks == [False]
+
+
+NEW_YEAR = "SELECT timestamptz '2027-01-01 00:30:00.25+05:30'"
+
+
+def fetch_time(database: BaseDatabaseWrapper) -> datetime:
+    """Return a time that the server sends."""
+    with database.cursor() as cursor:
+        cursor.execute(NEW_YEAR)
+        (moment,) = cursor.fetchone()
+    assert isinstance(moment, datetime)
+    return moment
+
+
+def test_times_are_in_utc_and_read_without_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("psycopg.types.datetime.TimestamptzLoader.load", None)  # what Django's loader calls
+
+    moment = fetch_time(connection)
+
+    assert moment == datetime(2026, 12, 31, 19, 0, 0, 250000, UTC)
+    assert moment.utcoffset() == timedelta(0)
+    assert moment.isoformat() == "2026-12-31T19:00:00.250000+00:00"
+
+
+def test_a_connection_in_another_zone_reads_times_in_that_zone() -> None:
+    in_kolkata = connection.copy(alias="in_kolkata")
+    in_kolkata.settings_dict = {**connection.settings_dict, "TIME_ZONE": "Asia/Kolkata"}
+    try:
+        moment = fetch_time(in_kolkata)
+    finally:
+        in_kolkata.close()
+
+    assert moment.tzinfo == ZoneInfo("Asia/Kolkata")
+    assert moment.isoformat() == "2027-01-01T00:30:00.250000+05:30"
+
+
+def test_a_connection_keeps_one_cursor_and_a_new_connection_another() -> None:
+    kept: Any = connection.get_kept_cursor()  # type: ignore[attr-defined]  # of core.postgresql
+
+    kept.execute("SELECT 1")
+    assert kept.fetchall() == [(1,)]
+    assert connection.get_kept_cursor() is kept  # type: ignore[attr-defined]
+    connection.close()
+    other: Any = connection.get_kept_cursor()  # type: ignore[attr-defined]
+    other.execute("SELECT 2")
+    assert other.fetchall() == [(2,)]
+
+
+def test_statements_of_the_kept_cursor_are_logged_while_statements_are_captured() -> None:
+    connection.get_kept_cursor()  # type: ignore[attr-defined]
+
+    with CaptureQueriesContext(connection) as queries:
+        connection.get_kept_cursor().execute("SELECT 1")  # type: ignore[attr-defined]
+    connection.get_kept_cursor().execute("SELECT 2")  # type: ignore[attr-defined]
+
+    assert [query["sql"] for query in queries] == ["SELECT 1"]

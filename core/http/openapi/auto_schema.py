@@ -106,7 +106,7 @@ class EnvelopeSchema(AutoSchema):
 
     def _get_request_body(self, direction: Direction = "request") -> Json | None:
         """Describe the body, also of a DELETE; drf-spectacular omits that."""
-        serializer = self.operation.get_input()
+        serializer = self.operation.input
         if serializer is None or not self.operation.has_documented_body:
             return None
         component = self.resolve_serializer(serializer, "request")

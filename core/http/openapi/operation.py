@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiParameter
@@ -13,7 +14,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 RefusalClass = type[DomainError]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """The description of a view method. `response` is its `data`, `extra` the further top-level keys."""
 
@@ -29,8 +30,9 @@ class Operation:
     tag: str = ""
     has_documented_body: bool = True
 
-    def get_input(self) -> serializers.Serializer[Any] | None:
-        """Return the serializer of the body."""
+    @cached_property
+    def input(self) -> serializers.Serializer[Any] | None:
+        """A serializer of the body that names its fields: one for all requests, because making it is expensive."""
         serializer: serializers.Serializer[Any] | None = self.request() if isinstance(self.request, type) else self.request
         return serializer
 
