@@ -24,9 +24,9 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_storefront(live_server: LiveServer) -> Iterator[Storefront]:
-    """The storefront that the tests of a file share."""
+    """The storefront that the tests share."""
     with serve_storefront(live_server.url) as storefront:
         yield storefront
 
@@ -38,9 +38,9 @@ def storefront(shared_storefront: Storefront, settings: Settings, transactional_
     return shared_storefront
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_emulator(live_server: LiveServer) -> Iterator[Emulator]:
-    """The payment emulator that the tests of a file share; it sends its events to the shop."""
+    """The payment emulator that the tests share; it sends its events to the shop."""
     with run_emulator(live_server.url + WEBHOOK) as emulator:
         yield emulator
 

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(trans
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium that blocks third-party cookies."""
-    with launch_chromium("--test-third-party-cookie-phaseout") as running:
+    with launch_chromium("--test-third-party-cookie-phaseout", is_whole=True) as running:
         yield running
 
 
