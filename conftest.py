@@ -1,8 +1,10 @@
 """Shared fixtures and test selection."""
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import count
 from operator import itemgetter
 from pathlib import Path
 
@@ -30,14 +32,22 @@ REQUIREMENTS: dict[str, Callable[[], bool]] = {
     "soak": lambda: IS_SOAK,
 }
 SLOWEST = 20  # how many tests of a run are named
-BROWSER_ENGINE = os.environ.get("TESTS_BROWSER_ENGINE", "sqlite")  # whose run has the tests in a browser
+PROGRAMS_ENGINE = os.environ.get("TESTS_PROGRAMS_ENGINE", "sqlite")  # whose run has the browsers and the whole shops
 WSGIServer.request_queue_size = 128  # a crowd of callers waits in line; with Django's 10 some are turned away
+gc.disable()  # what is loaded until the tests begin stays to the end
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from searching the program and the tests over and over."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this engine, this machine or this run cannot do; `tests.run` runs all on both engines.
 
-    What does not depend on the engine runs on SQLite alone; in a browser it runs beside PostgreSQL, where both engines are tested.
+    What does not depend on the engine runs on SQLite alone. Where both engines are tested, browsers and whole shops run beside
+    PostgreSQL, whose run has fewer tests.
     """
     absent = {marker for marker, is_met in REQUIREMENTS.items() if not is_met()}
     skipped = {item for item in items if _has(item, *absent) or not _runs_on(connection.vendor, item)}
@@ -54,11 +64,11 @@ def _runs_on(engine: str, item: pytest.Item) -> bool:
     """Return whether a test runs on this engine."""
     if _has(item, "postgresql"):
         return engine == "postgresql"
-    if _has(item, "browser") and _has(item, "once"):
-        return engine == BROWSER_ENGINE
+    if _has(item, "apart") or (_has(item, "browser") and _has(item, "once")):
+        return engine == PROGRAMS_ENGINE
     if engine == "sqlite":
         return True
-    return _uses_database(item) and not _has(item, "once", "apart") and (_is_first_case(item) or not _has(item, "sampled"))
+    return _uses_database(item) and not _has(item, "once") and (_is_first_case(item) or not _has(item, "sampled"))
 
 
 def _is_first_case(item: pytest.Item) -> bool:
@@ -98,11 +108,18 @@ def delete_rows(*_: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = delete_rows  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session")
+def media_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths for the pictures of each test. No folder is made until a test stores one."""
+    folder = tmp_path_factory.mktemp("media")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def quick_and_clean(settings: Settings, tmp_path: Path) -> Iterator[None]:
+def quick_and_clean(settings: Settings, media_folders: Iterator[Path]) -> Iterator[None]:
     """Hash passwords fast, keep pictures out of the way, and begin with an empty cache."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT = next(media_folders)
     settings.SHOP_SETTINGS_MAX_AGE = 3600  # however long a test takes, a statement that it counts is its own
     settings.WHITENOISE_AUTOREFRESH = True  # looks for a static file when it is asked for, not at each start of a client
     _forget()

@@ -23,8 +23,8 @@ PARTS = {
     "proxy": "the tests behind nginx",
 }
 NO_TESTS_COLLECTED = 5  # pytest's exit code where no test was chosen
-SQLITE = {"REDIS_URL": "", "TESTS_BROWSER_ENGINE": "sqlite"}
-PARALLEL_RUN = {"TESTS_BROWSER_ENGINE": "postgresql"}  # where both engines run side by side
+SQLITE = {"REDIS_URL": "", "TESTS_PROGRAMS_ENGINE": "sqlite"}
+PARALLEL_RUN = {"TESTS_PROGRAMS_ENGINE": "postgresql"}  # where both engines run side by side
 SLOWEST = 20  # how many tests are named at the end
 # The rules of the shop: every branch is tested. What only shows or receives them (API, admin, commands) counts in the 95 %.
 RULES = {"core", "pricing", "accounts", "carts", "orders", "products"}

@@ -7,7 +7,7 @@ import pytest
 
 from products.models import Category, MarketPrice, Product, ProductImage, StockMovement, Variant
 from products.tests.factories import make_png
-from products.tests.import_file import import_rows, make_row, run_import, write_file
+from products.tests.import_file import import_rows, list_stored_files, make_row, run_import, write_file
 from tests.schema_client import SchemaClient
 
 pytestmark = pytest.mark.django_db
@@ -69,13 +69,13 @@ def test_the_same_file_twice_writes_nothing(tmp_path: Path, settings: object) ->
     run_import(file)
     models = (Category, Product, Variant, MarketPrice, ProductImage, StockMovement)
     before = [list(model.objects.order_by("pk").values()) for model in models]
-    pictures = sorted((tmp_path / "media").rglob("*"))
+    pictures = list_stored_files()
 
     result = run_import(file)
 
     assert result == (0, ["0 created, 0 changed, 2 unchanged, 0 failed"], [])
     assert [list(model.objects.order_by("pk").values()) for model in models] == before
-    assert sorted((tmp_path / "media").rglob("*")) == pictures
+    assert list_stored_files() == pictures
 
 
 def test_amounts_written_in_another_way_are_no_change(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).parent
@@ -54,7 +54,8 @@ def _operations() -> list[tuple[str, re.Pattern[str], Json]]:
 
 
 def _find_problems(schema: Json, value: Any) -> list[str]:
-    return [f"{'.'.join(map(str, error.path))}: {error.message}"[:500] for error in Draft202012Validator(schema).iter_errors(value)]
+    errors = Draft202012Validator(schema).iter_errors(value)
+    return [f"{'.'.join(map(str, error.instance_path))}: {error.message}"[:500] for error in errors]
 
 
 def _convert_types(form_value: Any, schema: Json) -> Any:
