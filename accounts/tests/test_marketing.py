@@ -58,6 +58,7 @@ def test_consent_is_given_and_withdrawn_in_the_profile_and_every_change_is_kept(
     assert list_evidence() == [(True, "profile", "127.0.0.1"), (False, "profile", "127.0.0.1")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("value", [None, "", "perhaps", 2, []])
 def test_what_is_neither_yes_nor_no_is_refused_and_nothing_changes(api: SchemaClient, value: Any) -> None:
     client = api.bearer(make_access_token(make_user()))

@@ -83,6 +83,7 @@ def test_names_and_market_can_be_changed(api: SchemaClient, payload: dict[str, s
     assert api.get("/api/auth/me/").json()["data"] == profile
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("payload", "field"),
     [
@@ -107,6 +108,7 @@ def test_a_bad_value_is_named_and_nothing_changes(api: SchemaClient, payload: di
     assert User.objects.values().get() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "payload",
     [

@@ -73,6 +73,7 @@ def test_the_password_is_kept_as_a_hash(api: SchemaClient) -> None:
     assert user.check_password(PASSWORD)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("payload", "fields"),
     [

@@ -53,6 +53,7 @@ def test_a_session_begun_in_a_market_stays_there(db: None) -> None:
     assert (data["market"], data["currency"]) == ("us", "USD")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("market", ["zz", "../", "u", "usa", "us" * 150])
 def test_an_unknown_market_is_refused(api: SchemaClient, market: str) -> None:
     lamp = make_product()

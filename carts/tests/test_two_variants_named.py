@@ -21,6 +21,7 @@ def get_lines() -> list[tuple[str, int]]:
     return list(CartItem.objects.order_by("pk").values_list("variant__sku", "quantity"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("with_product", [False, True])
 def test_two_variants_are_refused(api: SchemaClient, call: str, with_product: bool) -> None:

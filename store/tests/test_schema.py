@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from tests.schema_client import SchemaClient
 
+pytestmark = pytest.mark.once
 METHODS = {"get", "post", "put", "patch", "delete"}
 PROMISED = {
     *("GET /api/products/", "GET /api/products/{product}/", "GET /api/config/"),

@@ -137,6 +137,7 @@ def test_a_changed_stock_is_a_movement_and_a_changed_price_is_listed(staff_clien
     assert Listing.objects.get(product=lamp, market="in").price == 25
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -210,6 +210,7 @@ def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff_client:
     assert len(twenty) == len(order_row) == 22
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("rights", "seen"),
     [

@@ -102,6 +102,7 @@ def test_the_history_outlives_the_user_who_made_it() -> None:
     assert "The system or a deleted user" in page
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -163,6 +164,7 @@ def test_saving_what_is_there_already_is_no_change() -> None:
     assert not ShopSettingChange.objects.exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("page", [SETTINGS, MAILS, f"{MAILS}order_placed/", HISTORY])
 @pytest.mark.parametrize(
     ("right", "status"),

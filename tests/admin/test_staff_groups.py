@@ -164,6 +164,7 @@ def test_an_unknown_permission_is_named_and_no_group_changes(monkeypatch: pytest
     assert list_permissions("Packers") == {"orders.view_order", "orders.ship_order"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("group", ["Packers", "Catalog", "Managers"])
 def test_no_link_leads_a_member_to_a_refusal(group: str) -> None:
     fill_shop()
@@ -174,6 +175,7 @@ def test_no_link_leads_a_member_to_a_refusal(group: str) -> None:
     assert len(seen) > 10
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("group", "pages"), [("Packers", {"orders.order": "view"}), ("Catalog", CATALOG_PAGES)])
 def test_members_open_the_pages_of_their_work_and_no_others(group: str, pages: dict[str, str]) -> None:
     fill_shop()
@@ -187,6 +189,7 @@ def test_members_open_the_pages_of_their_work_and_no_others(group: str, pages: d
     assert sorted(links) == sorted(["/admin/", *(f"/admin/{label.replace('.', '/')}/" for label in pages)])
 
 
+@pytest.mark.once
 def test_managers_do_everything_but_give_rights() -> None:
     fill_shop()
     superuser, manager = make_superuser_client(), make_member("Managers")

@@ -97,6 +97,7 @@ def test_a_movement_is_written_with_its_reason_note_and_reference(staff_client: 
     assert list(Listing.objects.values_list("in_stock", flat=True)) == [True, True]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("form_data", "field"),
     [

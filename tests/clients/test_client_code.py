@@ -21,7 +21,7 @@ from products.tests.factories import make_product
 from tests.clients.node import run_module
 from tests.processes import ROOT
 
-pytestmark = [pytest.mark.node, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.node, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 BLOCK = re.compile(r"```js\n// ([\w.-]+)\n(.*?)```", re.DOTALL)
 
 

@@ -11,7 +11,7 @@ from carts.models import Cart
 from orders.models import Order
 from tests.clients.node import run_module
 
-pytestmark = [pytest.mark.node, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.node, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 ORIGIN = "http://localhost:5173"
 DETAILS = {"method": "cod", "name": "Ada", "phone": "+84 912 345 678", "address": "12 Hill Road, Hue"}
 

@@ -31,6 +31,7 @@ def test_an_address_is_kept_in_its_normal_form_and_known_in_either(api: SchemaCl
         assert api.post("/api/auth/login/", {"email": spelling, "password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "email",
     [

@@ -153,6 +153,7 @@ def test_who_has_no_number_proves_nothing_by_a_code(texts: SentTexts, action: st
     assert_refused(submit_proof(eve, action, verification_code=code), eve)
 
 
+@pytest.mark.sampled
 @BOTH_ACTIONS
 @pytest.mark.parametrize(
     "claims", [{"sub": "2"}, {"aud": "another.example"}, {"signed_by": "stranger"}, {"iss": "evil.example"}], ids=str
@@ -171,6 +172,7 @@ def test_an_old_credential_is_no_proof(ada: User, action: str, iat: int, exp: in
     assert_refused(response, ada)
 
 
+@pytest.mark.sampled
 @BOTH_ACTIONS
 @pytest.mark.parametrize("credential", ["a.b.c", make_hmac_token(), "a" * 8_000], ids=["shape", "hmac", "long"])
 def test_a_forged_credential_is_no_proof(ada: User, action: str, credential: str) -> None:
@@ -205,6 +207,7 @@ def test_a_user_with_a_password_proves_identity_by_it_alone(texts: SentTexts, ac
     assert PhoneCode.objects.get().used_at is None
 
 
+@pytest.mark.sampled
 @BOTH_ACTIONS
 @pytest.mark.parametrize("credential", [None, [], {}, True, "a\x00", "a" * 8_193])
 def test_what_is_no_credential_is_refused(ada: User, action: str, credential: object) -> None:

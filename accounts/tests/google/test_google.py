@@ -119,6 +119,7 @@ def test_without_a_client_there_is_no_signing_in_with_google(settings: Settings,
     assert is_nothing_created()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "credential", [None, [], {}, True, "", "   ", ["a.b.c"], {"credential": "a.b.c"}, "a" * 8193, "a" * 100_000, "a\x00"]
 )
@@ -156,6 +157,7 @@ def test_a_nonce_that_is_sent_must_be_that_of_the_token(in_token: str | None, in
     assert User.objects.count() == (1 if status == 201 else 0)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("nonce", [None, "", [], {}, True, "n" * 256])
 def test_what_is_no_nonce_is_refused(nonce: object) -> None:
     response = post_credential(make_id_token(nonce=nonce), nonce=nonce)

@@ -61,6 +61,7 @@ def test_the_new_password_opens_and_the_old_one_does_not(db: None) -> None:
     assert User.objects.get().password_changed_at is not None
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [("a lamp on the hil", NEW_PASSWORD, "old_password"), ("", NEW_PASSWORD, "old_password"), (PASSWORD, "seven77", "new_password"),

@@ -8,6 +8,7 @@ from tests.schema_client import SchemaClient
 PHRASE = "  der M\u00fcller  mahlt \u6708\u5149 \U0001f319 am K\u00fcchentisch bis um halb elf abends. "
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "password",
     [
@@ -35,6 +36,7 @@ def test_a_weak_or_oversized_password_is_refused(api: SchemaClient, password: st
     assert not User.objects.exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("password", ["tr8mpolo", "83749261", "zzzz zzzz zzzz", "x7" * 64, PHRASE])
 def test_length_counts_and_not_the_kinds_of_characters(api: SchemaClient, password: str) -> None:
     api.post("/api/auth/register/", {"email": "ada@example.com", "password": password})

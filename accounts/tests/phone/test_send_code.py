@@ -152,6 +152,7 @@ def test_a_number_of_more_digits_than_there_can_be_is_refused(texts: SentTexts, 
     assert not PhoneCode.objects.exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("phone", [None, [], {}, True, "", "   ", "+1312805\x009851", [PHONE], {"phone": PHONE}])
 def test_what_is_no_number_at_all_is_refused(texts: SentTexts, phone: object) -> None:
     response = send_code(phone)

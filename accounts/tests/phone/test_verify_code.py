@@ -155,6 +155,7 @@ def test_every_reason_gets_one_answer(unthrottled: None, texts: SentTexts) -> No
     assert AuthSession.objects.count() == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "code", ["0", "1234567", "abcdef", "......", "123 456", "-12345", "\u0661\u0662\u0663\u0664\u0665\u0666", "'; --", 0, 5, 1.5]
 )
@@ -168,6 +169,7 @@ def test_what_is_not_the_code_is_refused(texts: SentTexts, code: object) -> None
     assert not User.objects.exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("code", [None, [], {}, True, "", "  ", "12345\x00", "1" * 17, "1" * 100_000, ["123456"]])
 def test_what_is_no_code_at_all_is_refused_and_costs_no_try(texts: SentTexts, code: object) -> None:
     right = request_code(texts)
@@ -181,6 +183,7 @@ def test_what_is_no_code_at_all_is_refused_and_costs_no_try(texts: SentTexts, co
     assert verify_code(right).status_code == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("phone", ["123", "letters", "1" * 40, None, 5, [], {}, "", "+1312805\x009851", "\u0663" * 3])
 def test_a_bad_number_is_refused(texts: SentTexts, phone: object) -> None:
     code = request_code(texts)
@@ -239,6 +242,7 @@ def test_a_malformed_code_uses_up_no_try(texts: SentTexts, code: str) -> None:
     assert verify_code(right).status_code == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_superuser": True}, {"is_staff": True, "is_superuser": True}], ids=str)
 @pytest.mark.parametrize("has_password", [True, False])
 def test_staff_never_sign_in_by_text_message(texts: SentTexts, rights: dict[str, Any], has_password: bool) -> None:

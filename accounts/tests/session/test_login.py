@@ -76,6 +76,7 @@ def test_a_banned_customer_cannot_sign_in_and_stays_banned(api: SchemaClient) ->
     assert (user.is_active, user.last_login) == (False, None)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("payload", "fields"),
     [

@@ -141,6 +141,7 @@ def test_a_number_that_was_never_given_is_refused_and_ends_nothing(api: SchemaCl
     assert get_me(access).status_code == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("token", [None, 5, [], {}, "", True, "nonsense", "a.b.c", "x" * 5_000, "\u00fc", "a\x00b"])
 def test_what_is_no_token_is_refused(api: SchemaClient, token: Any) -> None:
     response = refresh_tokens(token)

@@ -125,6 +125,7 @@ def test_a_key_that_is_not_ours_is_never_adopted(db: None, invented: str) -> Non
     assert read["cart_token"] not in (invented, new_key)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("nonsense", [None, 5, True, [], {}, ["550e8400-e29b-41d4-a716-446655440000"]])
 def test_a_key_in_the_body_that_is_not_a_string_is_ignored(api: SchemaClient, nonsense: object) -> None:
     lamp = make_product("Lamp")

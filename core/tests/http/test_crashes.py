@@ -28,6 +28,7 @@ def shop(client: Client) -> Client:
     return client
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("url", CRASHES)
 def test_a_crash_is_a_500_in_the_one_shape_without_a_trace(shop: Client, settings: Settings, url: str, debug: bool) -> None:
@@ -60,6 +61,7 @@ def test_a_database_that_does_not_answer_is_a_503(shop: Client, url: str) -> Non
     assert SECRET not in response.content.decode()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mount", ["raised", "plain"])
 @pytest.mark.parametrize(
     ("what", "status", "code"),

@@ -233,6 +233,7 @@ def test_what_shows_no_street_is_none(sent: dict[str, Any]) -> None:
     assert not Order.objects.exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("sent", "field"),
     [

@@ -91,6 +91,7 @@ def test_an_incomplete_address_of_earlier_times_can_become_the_default(api: Sche
     assert client.patch(url, {"city": "Pune", "postal_code": "411001"}).status_code == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "fields",
     [

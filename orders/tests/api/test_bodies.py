@@ -10,6 +10,7 @@ from products.tests.factories import make_product
 from tests.schema_client import JSON, SchemaClient
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("content_type", "body", "status", "code"),
     [

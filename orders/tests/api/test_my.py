@@ -115,6 +115,7 @@ def test_orders_of_the_same_moment_are_neither_lost_nor_doubled(db: None) -> Non
     assert seen_numbers == newest_first
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("query", "field"),
     [

@@ -16,6 +16,7 @@ def sign_up(api: SchemaClient, **headers: str) -> str:
     return token
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("cookie", BAD)
 def test_a_bad_access_cookie_is_ignored(api: SchemaClient, url: str, cookie: str) -> None:
@@ -35,6 +36,7 @@ def test_the_cookie_of_an_ended_session_is_ignored(api: SchemaClient, url: str) 
     assert api.get(url).status_code == 200
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("token", [*filter(None, BAD), "a b"])
 def test_a_bad_bearer_token_is_refused(api: SchemaClient, url: str, token: str) -> None:

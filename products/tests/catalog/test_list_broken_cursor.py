@@ -23,6 +23,7 @@ def get_cursor(api: SchemaClient, query: str) -> str:
     return link.partition("cursor=")[2].partition("&")[0]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("cursor", ["x", "%25%25%25", "%00", "bnVsbA", "e30", "=", "....", "%F0%9F%92%A1", "a" * 10_240, "W10"])
 def test_a_cursor_that_cannot_be_read_is_refused_by_name(api: SchemaClient, cursor: str) -> None:
     response = api.get(f"/api/products/?cursor={cursor}")
@@ -31,6 +32,7 @@ def test_a_cursor_that_cannot_be_read_is_refused_by_name(api: SchemaClient, curs
     assert list(response.json()["errors"]) == ["cursor"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("ordering", "payload"),
     [
@@ -71,6 +73,7 @@ def test_a_forged_cursor_is_refused_by_name(api: SchemaClient, ordering: str, pa
     assert list(response.json()["errors"]) == ["cursor"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("made_for", "used_for"),
     [
@@ -108,6 +111,7 @@ def test_no_single_changed_letter_of_a_cursor_breaks_the_shop(api: SchemaClient,
     assert statuses <= {200, 400}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("value", ["abc", "", "1,5", "0x10", "1.5.2", "\x00", "--1"])
 def test_a_cursor_whose_relevance_is_no_number_is_refused_by_name(api: SchemaClient, value: str) -> None:
     response = api.get("/api/products/", {"search": "lamp", "cursor": encode_cursor(["relevance", value, 1, 0])})

@@ -66,6 +66,7 @@ def test_a_product_leaves_the_market_with_its_last_variant_there(api: SchemaClie
     assert names(api, {}) == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("market", ["zz", "../", "u", "usa", "u s", "x" * 300, "us\x00", "\u0131n"])
 def test_an_unknown_market_is_refused(api: SchemaClient, market: str) -> None:
     make_product()

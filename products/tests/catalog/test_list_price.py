@@ -37,6 +37,7 @@ def test_the_price_of_a_product_with_variants_is_its_lowest(api: SchemaClient) -
     assert api.get("/api/products/", {"min_price": "10.01"}).json()["data"] == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["min_price", "max_price"])
 @pytest.mark.parametrize(
     "amount", ["abc", "-1", "1e3", "NaN", "Infinity", "1,5", "1.2345", "12345678901", "0x10", "\u0663", "1_0", "5\x00", "1 0", "."]

@@ -13,6 +13,7 @@ from products.models import Product
 from products.tests.import_file import make_row, run_import, write_file
 
 
+@pytest.mark.sampled
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("text", "error"),

@@ -119,6 +119,7 @@ def test_a_file_comes_in_a_form_and_nothing_else(db: None, kind: str) -> None:
     assert is_nothing_stored()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

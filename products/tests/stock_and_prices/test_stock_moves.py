@@ -122,6 +122,7 @@ def test_units_that_open_orders_have_reserved_stay(delta: int, status: int) -> N
     assert get_variant("L-1").stock == sum_movements("L-1") == (4 if status == 200 else 10)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("payload", "field"),
     [
@@ -182,6 +183,7 @@ def test_the_movements_are_read_a_page_at_a_time_newest_first() -> None:
     assert (first["pagination"]["previous"], third["pagination"]["next"]) == (None, None)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("query", ["page_size=0", "page_size=101", "page_size=a", "cursor=nonsense", "cursor=WyJhIl0"])
 def test_a_bad_page_is_refused_by_name(query: str) -> None:
     lamp = make_product()

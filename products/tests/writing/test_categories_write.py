@@ -78,6 +78,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("payload", "field"), BAD)
 def test_fields_that_cannot_be_are_refused_by_name(payload: dict[str, Any], field: str) -> None:
     category, client = make_category("Home"), staff_client()

@@ -53,6 +53,7 @@ def test_a_change_of_what_was_read_is_made() -> None:
 REWRITTEN = ['W/"{}"', '"{}-gzip"', '"{}-br"', '"{}-zstd"', '"{}--gzip"', 'W/"{}-gzip"', 'W/"other", W/"{}"']
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", REWRITTEN)
 def test_a_tag_that_a_proxy_rewrote_when_it_compressed_names_the_same_version(form: str) -> None:
     client, lamp = staff_client(), make_product("Lamp", stock=10)
@@ -68,6 +69,7 @@ def test_a_tag_that_a_proxy_rewrote_when_it_compressed_names_the_same_version(fo
     assert dump_catalog() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", REWRITTEN)
 def test_if_none_match_of_a_write_compares_weakly(form: str) -> None:
     client, lamp = staff_client(), make_product("Lamp")

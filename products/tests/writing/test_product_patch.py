@@ -140,6 +140,7 @@ def test_units_on_hand_are_what_can_be_bought_and_what_is_reserved(available: in
     assert [item[0] for item in list_movements("L-1")] == [10, *([delta] if delta else [])]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "payload",
     [

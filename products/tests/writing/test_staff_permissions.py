@@ -101,6 +101,7 @@ def test_staff_without_any_permission_are_customers(lamp: Product, write: tuple[
     assert dump_catalog() == before
 
 
+@pytest.mark.sampled
 @EACH_WRITE
 def test_the_permissions_of_the_admin_are_enough(lamp: Product, write: tuple[Any, ...]) -> None:
     call, *permissions = write

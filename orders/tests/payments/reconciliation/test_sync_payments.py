@@ -274,6 +274,7 @@ def test_events_that_fail_again_end_the_command_with_an_error(card_payments: Car
     assert StripeEvent.objects.get(status="failed").last_error.startswith("LookupError")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("since", ["", "0h", "3", "3w", "-1h"])
 def test_a_span_that_is_none_is_refused(db: None, since: str) -> None:
     with pytest.raises(CommandError, match="--since"):

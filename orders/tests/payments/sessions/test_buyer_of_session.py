@@ -71,6 +71,7 @@ def test_the_provider_adds_no_tax_whatever_the_account_says(card_payments: CardP
     assert get_session_params(card_payments)["automatic_tax"] == {"enabled": "false"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("country", ["", "Atlantis", "I", "1N", "Bharat Ganarajya"])
 def test_a_country_that_the_provider_would_not_know_is_left_out(
     card_payments: CardPayments, client: SchemaClient, country: str

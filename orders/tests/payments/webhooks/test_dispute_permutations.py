@@ -63,6 +63,7 @@ def get_outcome(order: Order) -> dict[str, Any]:
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("ending", OUTCOMES)
 def test_a_dispute_ends_alike_in_whatever_order_its_events_arrive(card_payments: CardPayments, ending: str) -> None:
     order = create_paid_order(card_payments)

@@ -68,6 +68,7 @@ def test_objects_without_a_mode_are_of_the_events(card_payments: CardPayments) -
     assert Payment.objects.get().state == "succeeded"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mode", [True, "false", 0, 1, [], {}])
 def test_an_event_of_the_other_mode_or_of_none_is_refused_whatever_its_object_says(card_payments: CardPayments, mode: Any) -> None:
     _, order = create_pending_order(card_payments)

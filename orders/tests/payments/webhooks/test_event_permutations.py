@@ -128,6 +128,7 @@ def test_a_card_payment(card_payments: CardPayments, client: SchemaClient, order
     assert (outcome["ends"], outcome["failed"], outcome["marks"]) == (1, 0, ("", "", True, False, True))
 
 
+@pytest.mark.once
 def test_a_card_that_was_declined_before(card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]) -> None:
     card_payments.emulator.decline(order["session_id"])
     declined = take_events(card_payments)
@@ -139,6 +140,7 @@ def test_a_card_that_was_declined_before(card_payments: CardPayments, client: Sc
     assert (outcome["states"], outcome["money"]["captured"]) == (("processing", "committed", "succeeded"), 6000)
 
 
+@pytest.mark.once
 def test_money_that_comes_later(card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]) -> None:
     card_payments.emulator.pay_later(order["session_id"])
     events = take_events(card_payments)
@@ -156,6 +158,7 @@ def test_money_that_comes_later(card_payments: CardPayments, client: SchemaClien
     assert (outcome["ends"], outcome["failed"], outcome["marks"]) == (1, 0, ("", "", True, False, True))
 
 
+@pytest.mark.once
 def test_money_that_was_to_come_later_and_does_not(
     card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]
 ) -> None:
@@ -175,6 +178,7 @@ def test_money_that_was_to_come_later_and_does_not(
     assert (outcome["ends"], outcome["failed"], outcome["marks"]) == (1, 0, ("", "", True, True, False))
 
 
+@pytest.mark.once
 def test_a_session_that_ends_unpaid(card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]) -> None:
     card_payments.emulator.decline(order["session_id"])
     card_payments.emulator.advance_clock(3600)
@@ -189,6 +193,7 @@ def test_a_session_that_ends_unpaid(card_payments: CardPayments, client: SchemaC
     assert (outcome["jobs"], outcome["ends"], outcome["failed"]) == ([], 1, 0)
 
 
+@pytest.mark.once
 def test_an_order_that_was_cancelled(card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]) -> None:
     card_payments.emulator.decline(order["session_id"])
     client.post(f"/api/orders/{order['number']}/cancel/", {"reason": "changed my mind"})
@@ -199,6 +204,7 @@ def test_an_order_that_was_cancelled(card_payments: CardPayments, client: Schema
     assert (outcome["stock"], outcome["cart"], outcome["ends"]) == (((5, 0), (1, 0)), {"LAMP": 3, "MUG": 1}, 1)
 
 
+@pytest.mark.once
 def test_paid_wins_over_expired_whichever_arrives_first(
     card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]
 ) -> None:
@@ -214,6 +220,7 @@ def test_paid_wins_over_expired_whichever_arrives_first(
     assert outcome["money"] == {"captured": 6000, "refunded": 0}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("succeeds", [True, False])
 def test_money_that_comes_later_or_not_at_every_place(
     card_payments: CardPayments, client: SchemaClient, order: dict[str, Any], succeeds: bool
@@ -228,6 +235,7 @@ def test_money_that_comes_later_or_not_at_every_place(
     assert outcome["states"] == (("processing", "committed", "succeeded") if succeeds else ("expired", "released", "failed"))
 
 
+@pytest.mark.once
 def test_between_the_promise_of_money_and_its_coming_the_stock_is_held(
     card_payments: CardPayments, client: SchemaClient, order: dict[str, Any]
 ) -> None:

@@ -112,6 +112,7 @@ BODIES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", BODIES)
 def test_a_signed_body_that_is_no_event_is_refused(card_payments: CardPayments, order: dict[str, str], case: str) -> None:
     check_refused(card_payments, BODIES[case], sign_payload(BODIES[case]))
