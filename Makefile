@@ -13,7 +13,7 @@ NEXT_PYTHON ?= $(firstword $(foreach python,$(wildcard $(HOME)/.pyenv/versions/3
 	$(shell $(python) -c 'import sys; print(sys.executable)' 2> /dev/null)))
 NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 
-.PHONY: run test soak check docs next-django schema examples install clean
+.PHONY: run test soak bench check docs next-django schema examples install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, shop front on 5173
 	@PYTHONUNBUFFERED=1 $(BIN)/python manage.py demo $(ARGS)
@@ -23,6 +23,9 @@ test: .venv/dev.stamp ## run all tests, on SQLite and, where it is installed, on
 
 soak: .venv/dev.stamp ## run the long tests alone, at full size (about 20 minutes)
 	@TEST_PROFILE=soak $(BIN)/python -m tests.run -m "soak or scaled"
+
+bench: .venv/run.stamp ## compare the shop's speed with plain Django and a lower bound (5 minutes, or one with ARGS=--quick)
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
 
 check: .venv/dev.stamp ## style, layers, types, migrations, production settings, schema
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import django
 
-from benchmarks.compare import get_cpu_seconds
+from benchmarks.processes import get_cpu_seconds
 
 RUNS = 3
 PAGES = {

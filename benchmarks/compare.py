@@ -1,161 +1,194 @@
-"""Compares the shop with a bare reference, flow by flow, on the same PostgreSQL in one interleaved run.
+"""Compares the shop with plain Django and with a bare WSGI function, flow by flow: `make bench`, or `make bench ARGS=--quick`.
 
-`python -m benchmarks.compare [--products 1000] [--requests 1500]`. Prints the CPU milliseconds of the server process and of
-PostgreSQL for each request, and their ratio; wall time is meaningless on a shared machine. Middleware, authentication and the
-audit log are enabled.
+Starts a PostgreSQL server of its own, generates a catalog, and runs the three applications on it under the shop's server with its
+`gunicorn.conf.py`, in rounds that alternate between them. Prints the tables of docs/performance.md. Needs Linux and PostgreSQL
+with its extension pg_stat_statements. Listens on 127.0.0.1 only.
 """
 
 import argparse
-import http.client
-import json
 import os
 import subprocess
 import sys
-import time
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from tests.services import free_port, postgres
+import psycopg
 
-ROUNDS = 5
-FRESH_CART_EVERY = 240  # requests that add one of three variants; a line holds at most 99 units
-
-
-def get_cpu_seconds(pids: list[int]) -> float:
-    """Return the CPU time that these processes have used."""
-    tasks = (task for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
-    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
-
-
-def get_process_tree(pid: int) -> list[int]:
-    """Return the ids of the process and all of its descendants."""
-    pids = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            pids += get_process_tree(int(child))
-    return pids
+from benchmarks.flows import FLOWS
+from benchmarks.load import LoadPlan
+from benchmarks.processes import ENVIRONMENT, ROOT, Load, Measurement, Server, get_parent, serve, start_load
+from benchmarks.report import Figures, print_report
+from benchmarks.statements import PRELOADED, StatementCounter
+from tests.services import postgres
 
 
-class Server:
-    """A WSGI application under gunicorn, one worker with one thread."""
+class Application(NamedTuple):
+    """What gunicorn runs, and with which variables besides those of all."""
 
-    def __init__(self, target: str, environment: dict[str, str]) -> None:
-        self.port = free_port()
-        options = ("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "1", "--max-requests", "0")
-        command = [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", target]
-        self.process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        self.key = ""
-
-    def send(self, method: str, path: str, body: dict[str, object] | None = None) -> None:
-        """Send a request and keep the guest key of the response."""
-        headers = {"Content-Type": "application/json"} | ({"X-Cart-Token": self.key} if self.key else {})
-        self.connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-        response = self.connection.getresponse()
-        content = response.read()
-        if response.status >= 400:
-            raise RuntimeError(f"{method} {path}: {response.status} {content[:300]!r}")
-        self.key = response.headers.get("X-Cart-Token") or self.key
-
-    def wait(self) -> None:
-        """Wait until the server accepts requests. Raises RuntimeError."""
-        for _ in range(100):
-            try:
-                self.send("GET", "/api/products/")
-            except OSError:
-                self.connection.close()
-                time.sleep(0.1)
-            else:
-                return
-        raise RuntimeError("the server did not start")
+    target: str
+    variables: dict[str, str] = {}
 
 
-def send_request(server: Server, name: str, number: int) -> None:
-    """Send one request of a flow."""
-    if name == "list":
-        server.send("GET", "/api/products/")
-    elif name == "cart":
-        server.send("GET", "/api/cart/")
-    elif name == "add":
-        server.key = server.key if number % FRESH_CART_EVERY else ""
-        server.send("POST", "/api/cart/add/", {"sku_id": 1 + number % 3, "quantity": 1})
+APPLICATIONS = {
+    "shop": Application("store.wsgi:application"),
+    "plain Django": Application("django.core.wsgi:get_wsgi_application()", {"DJANGO_SETTINGS_MODULE": "benchmarks.plain.settings"}),
+    "bare": Application("benchmarks.reference:application"),
+}
 
 
-def measure(servers: dict[str, Server], requests: int, postmaster: int) -> None:
-    """Measure each flow in rounds that alternate between the servers, and print the results."""
-    print(f"{'flow':8}{'shop ms':>10}{'+ db':>8}{'bare ms':>10}{'+ db':>8}{'server ratio':>14}{'with db':>9}")
-    for name in ("list", "cart", "add"):
-        spent = dict.fromkeys(servers, (0.0, 0.0))
-        for _ in range(ROUNDS):
-            for label, server in servers.items():
-                server.key = ""
-                send_request(server, "add", 0)
-                count = requests // ROUNDS
-                server_pids, database_pids = get_process_tree(server.process.pid), get_process_tree(postmaster)
-                before = get_cpu_seconds(server_pids), get_cpu_seconds(database_pids)
-                for number in range(count):
-                    send_request(server, name, number)
-                after = get_cpu_seconds(server_pids), get_cpu_seconds(get_process_tree(postmaster))
-                server_spent, database_spent = spent[label]
-                spent[label] = (
-                    server_spent + (after[0] - before[0]) / count,
-                    database_spent + (after[1] - before[1]) / count,
-                )
-        figures = {label: tuple(1000 * value / ROUNDS for value in pair) for label, pair in spent.items()}
-        (shop, shop_db), (bare, bare_db) = figures["shop"], figures["bare"]
-        ratio, total_ratio = shop / max(bare, 1e-6), (shop + shop_db) / max(bare + bare_db, 1e-6)
-        print(f"{name:8}{shop:10.2f}{shop_db:8.2f}{bare:10.2f}{bare_db:8.2f}{ratio:14.1f}{total_ratio:9.1f}")
+class Mode(NamedTuple):
+    """How many workers serve how many clients, and whether their CPU time is taken or their speed."""
+
+    workers: int
+    clients: int
+    measures_cpu: bool = False
+
+
+MODES = (Mode(workers=1, clients=1, measures_cpu=True), Mode(workers=2, clients=1), Mode(workers=2, clients=8))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to measure: rounds, in each of which every flow runs this long or this often in each mode.
+
+    Before, every server answers `warm_up` flows of up to eight clients, so that all of its threads have connected to the database,
+    and the statements of `counted` flows are counted.
+    """
+
+    rounds: int
+    seconds: float
+    count: int = 5_000
+    warm_up: int = 32
+    counted: int = 20
+    modes: tuple[Mode, ...] = MODES
+
+
+FULL, QUICK = Plan(rounds=5, seconds=0.8), Plan(rounds=2, seconds=0.12, warm_up=16, counted=10)
+
+
+@dataclass
+class Benchmark:
+    """Servers of all applications on one database, what they answered, and the figures by flow and application."""
+
+    servers: dict[tuple[str, int], Server]  # by application and number of workers
+    load: Load
+    connection: "psycopg.Connection[tuple[int]]"
+    answers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    figures: dict[tuple[str, str], Figures] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for server in self.servers.values():
+            server.wait()
+        [shop, *_] = self.servers.values()
+        self.products = shop.fetch("/api/products/?page_size=100")["data"]
+
+    def run(self, plan: Plan) -> None:
+        """Compare the answers, count the statements, and measure. Raises RuntimeError."""
+        for flow in FLOWS:
+            self._warm_up(flow, plan.warm_up)
+        counter = StatementCounter(self.connection)
+        with counter.switched_on():
+            for flow in FLOWS:
+                for name in APPLICATIONS:
+                    self._count(flow, name, counter, plan.counted)
+                self._compare(flow)
+        for number in range(plan.rounds):
+            for flow in FLOWS:
+                print(f"round {number + 1} of {plan.rounds}: {flow}", file=sys.stderr, flush=True)
+                for mode in plan.modes:
+                    for name in APPLICATIONS:
+                        done = self._measure(flow, name, mode, seconds=plan.seconds, count=plan.count)
+                        self._keep(self.figures[flow, name], mode, done)
+
+    def _measure(self, flow: str, name: str, mode: Mode, *, seconds: float, count: int, **options: Any) -> Measurement:
+        server = self.servers[name, mode.workers]
+        return self.load.measure(server, LoadPlan(server.port, flow, mode.clients, seconds, count, self.products), **options)
+
+    def _warm_up(self, flow: str, count: int) -> None:
+        for name, workers in self.servers:
+            self._measure(flow, name, Mode(workers, min(count, 8)), seconds=5, count=count)
+
+    def _count(self, flow: str, name: str, counter: StatementCounter, flows: int) -> None:
+        """Count the statements of a flow, and keep its last answer."""
+        mode = Mode(min(workers for application, workers in self.servers if application == name), clients=1)
+        done = self._measure(flow, name, mode, seconds=60, count=flows, on_ready=counter.reset)
+        count = counter.read()
+        self.answers[flow, name] = done.load.answers[-1]
+        self.figures[flow, name] = Figures(None if count is None else count // flows)
+
+    def _compare(self, flow: str) -> None:
+        """Compare the answers of the applications. Raises RuntimeError if one of them differs."""
+        summaries = {name: FLOWS[flow].summarize(self.answers[flow, name]) for name in APPLICATIONS}
+        if any(summary != summaries["shop"] for summary in summaries.values()):
+            raise RuntimeError(f"{flow}: the applications answered differently: {summaries}")
+
+    @staticmethod
+    def _keep(figures: Figures, mode: Mode, done: Measurement) -> None:
+        flows = len(done.load.latencies)
+        if mode.measures_cpu:
+            figures.server_cpu.append(done.server_cpu / flows)
+            figures.database_cpu.append(done.database_cpu / flows)
+        else:
+            figures.rates.setdefault(mode.clients, []).append(flows / done.load.elapsed)
+            figures.latencies.setdefault(mode.clients, []).extend(done.load.latencies)
+
+
+@contextmanager
+def start(database_url: str, plan: Plan) -> Iterator[Benchmark]:
+    """Start the servers that the plan needs on a database that has a catalog, and stop them afterwards."""
+    with ExitStack() as stack:
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shop-bench-")))
+        servers = {}
+        for workers in sorted({mode.workers for mode in plan.modes}):
+            for name, (target, own) in APPLICATIONS.items():
+                variables = {**ENVIRONMENT, "DATABASE_URL": database_url, "WEB_CONCURRENCY": str(workers), **own}
+                log = logs / f"{name}-{workers}.log"
+                servers[name, workers] = stack.enter_context(serve(target, variables, log))
+        connection = stack.enter_context(psycopg.connect(database_url, autocommit=True))
+        load = stack.enter_context(start_load(get_parent(connection.info.backend_pid)))
+        try:
+            yield Benchmark(servers, load, connection)
+        finally:
+            for server in servers.values():  # all at once, because each takes a second
+                server.process.terminate()
+
+
+def prepare(database_url: str, products: int) -> None:
+    """Create the tables and the catalog."""
+    variables = {**os.environ, **ENVIRONMENT, "DATABASE_URL": database_url}
+    for command in (["manage.py", "migrate", "-v0"], ["-m", "benchmarks.generate", str(products)]):
+        subprocess.run([sys.executable, *command], cwd=ROOT, env=variables, check=True)
 
 
 def main() -> None:
-    """Generate the catalog, start both servers, and measure them."""
+    """Read the command line, and run the comparison."""
+    if not Path("/proc/self/schedstat").exists():
+        sys.exit("CPU times are read from /proc, which only Linux has.")
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="in about a minute; the figures vary more")
     parser.add_argument("--products", type=int, default=1000)
-    parser.add_argument("--requests", type=int, default=1500)
     options = parser.parse_args()
-    with postgres() as url:
-        environment = {
-            "DATABASE_URL": url.rpartition("/")[0] + "/postgres",
-            "DEBUG": "0",
-            "SECRET_KEY": "b" * 50,
-            "ALLOWED_HOSTS": "127.0.0.1",
-        }
-        environment |= {
-            "SECURE_SSL_REDIRECT": "0",
-            "THROTTLE_ENABLED": "0",
-            "AUTH_COOKIE_SECURE": "0",
-            "REDIS_URL": "",
-            "DATABASE_PREPARED": "1",
-        }
-        for command in (["manage.py", "migrate", "-v0"], ["-m", "benchmarks.generate", str(options.products)]):
-            subprocess.run([sys.executable, *command], env={**os.environ, **environment}, check=True)
-        servers = {
-            "shop": Server("store.wsgi:application", environment),
-            "bare": Server("benchmarks.reference:application", environment),
-        }
-        try:
-            for server in servers.values():
-                server.wait()
-                for number in range(50):
-                    for name in ("list", "cart", "add"):
-                        send_request(server, name, number)
-            measure(servers, options.requests, find_postmaster(url))
-        finally:
-            for server in servers.values():
-                server.process.terminate()
-                server.process.wait(timeout=10)
+    try:
+        compare(QUICK if options.quick else FULL, options.products)
+    except RuntimeError as error:
+        sys.exit(f"The benchmark failed: {error}")
 
 
-def find_postmaster(url: str) -> int:
-    """Return the process id of the PostgreSQL server with this URL. Raises RuntimeError."""
-    port = url.rpartition("/")[0].rpartition(":")[2]
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            arguments = entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if arguments[0].endswith(b"postgres") and b"-p" in arguments and arguments[arguments.index(b"-p") + 1] == port.encode():
-            return int(entry.parent.name)
-    raise RuntimeError("the PostgreSQL process was not found")
+def compare(plan: Plan, products: int) -> None:
+    """Run the comparison on a new PostgreSQL server, and print its tables. Raises RuntimeError."""
+    load_before = os.getloadavg()
+    print("starting PostgreSQL, and generating the catalog ...", file=sys.stderr, flush=True)
+    with postgres(*PRELOADED) as url:
+        database_url = url.rpartition("/")[0] + "/postgres"
+        prepare(database_url, products)
+        with start(database_url, plan) as benchmark:
+            benchmark.run(plan)
+            version = str(benchmark.connection.info.parameter_status("server_version"))
+    print_report(benchmark.figures, products=products, postgresql=version, load=load_before)
 
 
 if __name__ == "__main__":
