@@ -9,14 +9,14 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from carts import guest_keys
 from carts.identity import CartOwner, CartRef
 from carts.lines import Line, build_cart_lines_query
 from carts.models import Cart, CartItem
-from core.compiled_queries import CompiledRows, Param
+from core.compiled_queries import CompiledRows, CompiledSelect, Param
 from core.markets import Market
 from products.catalog.list_item import get_seller_name
 from products.media import storage
@@ -83,6 +83,13 @@ def _build_summary_query(keys: int) -> CompiledRows[SummaryRow]:
     return CompiledRows(SummaryRow, lambda: _select_carts(keys))
 
 
+@lru_cache(maxsize=16)
+def _build_used_keys_query(keys: int) -> CompiledSelect[str]:
+    """Return the statement that selects the hashes of those of this many guest keys whose live carts hold a line."""
+    has_line = Exists(CartItem.objects.filter(cart=OuterRef("pk")))
+    return CompiledSelect(lambda row: str(row[0]), lambda: _select_guest_carts(keys).filter(has_line).values_list("key_hash"))
+
+
 def _resolve_cart(owner: CartOwner, build_query: Callable[[int], CompiledRows[AnyRow]]) -> tuple[AnyRow | None, str | None]:
     """Return the owner's cart in the market and the guest key: the first live one, else the first valid one, else a new one."""
     if owner.user_id is not None:
@@ -111,10 +118,11 @@ def get_cart_ref(owner: CartOwner, *, lock: bool = False) -> CartRef:
 
 def find_keys_with_lines(keys: Collection[str]) -> set[str]:
     """Return the guest keys that still hold a line in a live cart, in whatever market; one statement at most."""
+    if not keys:
+        return set()
     by_hash = {guest_keys.digest(key): key for key in keys}
-    lines = CartItem.objects.filter(cart__key_hash__in=by_hash, cart__expires_at__gt=timezone.now())
-    hashes = lines.order_by().values_list("cart__key_hash", flat=True).distinct() if by_hash else ()
-    return {by_hash[key_hash] for key_hash in hashes if key_hash is not None}
+    params: dict[str, Any] = {f"hash{index}": key_hash for index, key_hash in enumerate(by_hash)}
+    return {by_hash[key_hash] for key_hash in _build_used_keys_query(len(by_hash)).rows(now=timezone.now(), **params)}
 
 
 def get_summary(owner: CartOwner) -> tuple[CartRef, dict[str, Any]]:

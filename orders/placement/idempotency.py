@@ -6,13 +6,17 @@ Orders claimed by another account, or anonymised, are never returned.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import BigIntegerField, CharField, QuerySet
 from django.utils import timezone
 
 from carts import checkout
 from carts import selectors as cart_selectors
 from carts.identity import CartRef
 from carts.lines import Line
+from core.compiled_queries import CompiledSelect, Param
 from core.exceptions import KeyReused
 from orders.exceptions import OrderWaits
 from orders.models import Order, OrderItem, Payment
@@ -20,6 +24,24 @@ from orders.placement.cart_check import matches_items
 from orders.placement.request import Placement, cart_fingerprint
 
 DUPLICATE_SUBMIT_WINDOW = timedelta(minutes=10)
+COLUMNS = [field.attname for field in Order._meta.concrete_fields]
+
+
+def _make_order(row: Any) -> Order:
+    return Order.from_db(DEFAULT_DB_ALIAS, COLUMNS, row)
+
+
+def _select_by_key() -> QuerySet[Order, Any]:
+    key = {"idempotency_scope": Param("scope", CharField()), "idempotency_key": Param("key", CharField())}
+    return Order.objects.filter(**key).values_list(*COLUMNS)
+
+
+def _select_last_order() -> QuerySet[Order, Any]:
+    return Order.objects.filter(cart=Param("cart", BigIntegerField())).order_by("-id").values_list(*COLUMNS)[:1]
+
+
+SELECT_BY_KEY = CompiledSelect(_make_order, _select_by_key)
+SELECT_LAST_ORDER = CompiledSelect(_make_order, _select_last_order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +64,7 @@ def find_by_key(placement: Placement, ref: CartRef) -> Placed | None:
     if not placement.key:
         return None
     scope = placement.key_scope(ref.key)
-    order = Order.objects.filter(idempotency_scope=scope, idempotency_key=placement.key).first()
+    order = SELECT_BY_KEY.first(scope=scope, key=placement.key)
     if order is None:
         return None
     if order.request_hash != placement.request_hash or belongs_to_other(order, placement):

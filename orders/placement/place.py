@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
@@ -14,7 +14,7 @@ from carts.exceptions import CartBusy
 from carts.identity import CartOwner, CartRef
 from carts.lines import Line
 from core.actors import Actor
-from core.compiled_queries import CompiledInsert, CompiledSelect, Param
+from core.compiled_queries import CompiledInsert
 from orders import addresses, contact_rules, minor_units, tokens
 from orders.contact_phones import list_order_e164
 from orders.contact_rules import Contact
@@ -33,11 +33,6 @@ from products.media.storage import get_thumbnail_url
 from products.services import stock
 
 INSERT_ORDER, INSERT_ITEMS, INSERT_PAYMENT = CompiledInsert(Order), CompiledInsert(OrderItem), CompiledInsert(Payment)
-ORDER_COLUMNS = [field.attname for field in Order._meta.concrete_fields]
-SELECT_LAST_ORDER = CompiledSelect(
-    lambda row: Order.from_db("default", ORDER_COLUMNS, row),
-    lambda: Order.objects.filter(cart=Param("cart", models.BigIntegerField())).order_by("-id").values_list(*ORDER_COLUMNS)[:1],
-)
 CANCEL_REASON = "replaced by another order"
 MAX_CLASHES = 3  # an order number, or a key in another market, may be taken; three in a row are not a coincidence
 MAX_ATTEMPTS = 10  # each pending order of merged carts takes one; more mean that other requests keep placing orders
@@ -108,7 +103,7 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
         raise EmptyCart
     may_have_pending_order = ref.held_at is not None or is_retry
     pending = idempotency.find_pending_order(ref, placement) if may_have_pending_order else None
-    last_order = SELECT_LAST_ORDER.first(cart=ref.id) if ref.is_unchanged_since_order and pending is None else None
+    last_order = idempotency.SELECT_LAST_ORDER.first(cart=ref.id) if ref.is_unchanged_since_order and pending is None else None
     is_blocked = lock_variants(ref.id, _list_contacts(placement))
     lines = cart_selectors.get_lines(ref)
     if last_order is not None and idempotency.is_duplicate_submit(last_order, placement, lines):

@@ -29,11 +29,11 @@ MADE_BEFORE = "You have made the same change of the stock since you opened this 
 NOT_RESERVED = "These units are not reserved"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def deduct(actor: Actor, units: Mapping[int, int], *, reference: str, sold_out: Collection[int] = ()) -> None:
     """Deduct sold units from stock, all or none; the caller holds the variants' locks. Raises OutOfStock.
 
-    `sold_out` holds the ids of products that have a variant sold out by this.
+    `sold_out` holds the ids of products that have a variant sold out by this. A refusal ends the caller's transaction too.
     """
     if not _apply("deduct", units):
         raise OutOfStock(JUST_SOLD_OUT)
@@ -42,9 +42,12 @@ def deduct(actor: Actor, units: Mapping[int, int], *, reference: str, sold_out: 
         listings.refresh_in_stock(sorted(sold_out))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def reserve(units: Mapping[int, int], *, sold_out: Collection[int] = ()) -> None:
-    """Reserve units for an open order, all or none; the caller holds the variants' locks. Raises OutOfStock."""
+    """Reserve units for an open order, all or none; the caller holds the variants' locks. Raises OutOfStock.
+
+    A refusal ends the caller's transaction too.
+    """
     if not _apply("reserve", units):
         raise OutOfStock(JUST_SOLD_OUT)
     if sold_out:

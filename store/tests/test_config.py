@@ -70,9 +70,10 @@ def test_it_costs_no_statement(api: SchemaClient, django_assert_num_queries: Dja
 def test_it_costs_one_statement_after_the_kept_settings_have_expired(
     api: SchemaClient, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
+    settings.SHOP_SETTINGS_MAX_AGE = project.SHOP_SETTINGS_MAX_AGE
+    values.keep(values.read())
     now = time.monotonic()
     monkeypatch.setattr(values, "time", SimpleNamespace(monotonic=lambda: now + project.SHOP_SETTINGS_MAX_AGE))
-    settings.SHOP_SETTINGS_MAX_AGE = project.SHOP_SETTINGS_MAX_AGE
 
     with django_assert_num_queries(1):
         api.get("/api/config/")
@@ -85,6 +86,7 @@ def test_a_change_by_another_process_is_seen_within_seconds(
     api: SchemaClient, settings: Settings, max_age: int, expected: str
 ) -> None:
     settings.SHOP_SETTINGS_MAX_AGE = max_age
+    values.keep(values.read())
     ShopSetting.objects.create(name="shop_name", value="Lamps & Co")
 
     assert api.get("/api/config/").json()["data"]["shop_name"] == expected
