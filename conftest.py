@@ -29,6 +29,7 @@ REQUIREMENTS: dict[str, Callable[[], bool]] = {
     "node": lambda: not services.find_missing_programs("node"),
     "browser": lambda: not services.find_missing_programs("browser"),
     "proxy": lambda: not services.find_missing_programs("proxy"),
+    "fleet": lambda: not services.find_missing_programs("fleet"),
     "soak": lambda: IS_SOAK,
 }
 SLOWEST = 20  # how many tests of a run are named

@@ -16,6 +16,11 @@ class CircuitBreaker:
         self._lock = Lock()
         self._retry_at: float | None = None  # on the monotonic clock; None while the service answers
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the service did not answer the last call, so that calls are skipped."""
+        return self._retry_at is not None
+
     def allows_call(self) -> bool:
         """Return whether to call the service now."""
         if self._retry_at is None:

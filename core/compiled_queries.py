@@ -2,7 +2,8 @@
 
 On hot paths, building the SQL of a QuerySet costs more than the database does. `CompiledSelect`, `CompiledRows`,
 `CompiledUpdate`, `CompiledDelete`, `CompiledInsert` and `CompiledCount` compile a QuerySet once for each database engine, with a
-`Param` for each bound value, and then only execute it. Django still writes the SQL, so one definition serves both engines.
+`Param` for each bound value, and then only execute it. Django still writes the SQL, so one definition serves both engines. Selects
+and counts read from where `core.replica` says; everything else goes to the primary.
 
 Use them only where a query-budget test or a measurement justifies it: reads and CASE updates on hot paths do, a plain insert
 rarely does (docs/decisions/0003-speed.md).
@@ -18,6 +19,8 @@ from django.db.models import AutoField, Expression, Field, Model, QuerySet
 from django.db.models.constants import OnConflict
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
+
+from core import replica
 
 Row = TypeVar("Row")
 NamedRow = TypeVar("NamedRow", bound=NamedTuple)
@@ -121,7 +124,7 @@ class CompiledSelect(CompiledQuery, Generic[Row]):
 
     def rows(self, **values: Any) -> list[Row]:
         """Execute the query with these values."""
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection = replica.get_connection()
         compiled = self._get_compiled(connection)
         rows = compiled.execute(connection, values, lambda cursor: cursor.fetchall())
         if compiled.converters:
@@ -193,7 +196,7 @@ class CompiledCount(CompiledQuery):
 
     def run(self, **values: Any) -> int:
         """Execute the query with these values."""
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection = replica.get_connection()
         return self._get_compiled(connection).execute(connection, values, lambda cursor: int(cursor.fetchone()[0]))
 
     def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:

@@ -1,4 +1,4 @@
-"""Parser of the environment variables of the database, for `settings.py`."""
+"""Parser of the environment variables of the databases, for `settings.py`."""
 
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,39 @@ PLANNER_OPTIONS = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_pa
 # Options of libpq for every connection; those of DATABASE_URL take precedence. Without them, a database host that vanishes holds a
 # request until TCP gives up, which takes minutes.
 NETWORK_LIMITS = {"connect_timeout": 5, "tcp_user_timeout": 30_000, "keepalives_idle": 30}  # seconds, milliseconds, seconds
+# Those of the replica. They are short, because the primary answers instead (core/replica.py); libpq takes 1 second for 2.
+REPLICA_NETWORK_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 10}
+REPLICA_REPLY_TIMEOUT = 5  # seconds (core/postgresql)
+REPLICA_POOL_TIMEOUT = 2  # seconds
+READ_ONLY = "-c default_transaction_read_only=on"
+POSTGRESQL = "django.db.backends.postgresql"
 
 
-def parse_database(env: ShopEnv, base_dir: Path, *, is_serving: bool) -> dict[str, Any]:
-    """Return Django's database settings from DATABASE_URL; a SQLite file if it is not set. Raises EnvError.
+def parse_databases(env: ShopEnv, base_dir: Path, *, is_serving: bool) -> dict[str, dict[str, Any]]:
+    """Return Django's database settings: the primary's from DATABASE_URL, and the replica's if DATABASE_REPLICA_URL is set.
 
-    `is_serving` says that the process answers requests, so that its statements have a limit.
+    Without DATABASE_URL, the primary is a SQLite file. `is_serving` says that the process answers requests, so that its
+    statements have a limit. Raises EnvError.
     """
-    url: str = env.str("DATABASE_URL", "") or f"sqlite:///{base_dir / 'db.sqlite3'}"
+    primary = _parse_url("DATABASE_URL", env.str("DATABASE_URL", "") or f"sqlite:///{base_dir / 'db.sqlite3'}")
+    replica_url: str = env.str("DATABASE_REPLICA_URL", "")
+    if primary["ENGINE"] == "django.db.backends.sqlite3":
+        primary |= _sqlite_config(primary["NAME"])
+    else:
+        primary |= _server_config(env, primary, is_serving=is_serving)
+    if not replica_url:
+        return {"default": primary}
+    replica = _parse_url("DATABASE_REPLICA_URL", replica_url)
+    if replica["ENGINE"] != POSTGRESQL or primary["ENGINE"] != "core.postgresql":
+        raise EnvError("DATABASE_REPLICA_URL needs PostgreSQL, there and in DATABASE_URL: only its servers stream to replicas.")
+    return {"default": primary, "replica": replica | _replica_config(env, replica, is_serving=is_serving)}
+
+
+def _parse_url(name: str, url: str) -> dict[str, Any]:
     try:
-        config: dict[str, Any] = dict(dj_database_url.parse(url))
+        return dict(dj_database_url.parse(url))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
-        raise EnvError("DATABASE_URL is malformed; it must look like postgres://user:password@host:5432/name.") from None
-    if config["ENGINE"] == "django.db.backends.sqlite3":
-        return config | _sqlite_config(config["NAME"])
-    return config | _server_config(env, config, is_serving=is_serving)
+        raise EnvError(f"{name} is malformed; it must look like postgres://user:password@host:5432/name.") from None
 
 
 def _sqlite_config(name: str) -> dict[str, Any]:
@@ -46,7 +64,7 @@ def _server_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) ->
     pool = env.count("DATABASE_POOL", 0)
     options: dict[str, Any] = dict(config.get("OPTIONS", {}))
     is_prepared = env.bool("DATABASE_PREPARED", True)
-    is_postgresql = config["ENGINE"] == "django.db.backends.postgresql"
+    is_postgresql = config["ENGINE"] == POSTGRESQL
     if is_postgresql:
         options = NETWORK_LIMITS | options
         if env.bool("DATABASE_SSL", False):
@@ -70,6 +88,17 @@ def _server_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) ->
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": not is_prepared,
     }
+
+
+def _replica_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) -> dict[str, Any]:
+    """Return the primary's settings with the replica's limits. Tests have no second database: the replica is the primary there."""
+    server = _server_config(env, config, is_serving=is_serving)
+    options = server["OPTIONS"] | REPLICA_NETWORK_LIMITS | config.get("OPTIONS", {}) | {"reply_timeout": REPLICA_REPLY_TIMEOUT}
+    if "options" in server["OPTIONS"]:
+        options["options"] = f"{server['OPTIONS']['options']} {READ_ONLY}"
+    if "pool" in options:
+        options["pool"] = {**options["pool"], "timeout": REPLICA_POOL_TIMEOUT}
+    return {**server, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
 
 
 def _parse_limits(env: ShopEnv, *, is_serving: bool) -> list[str]:

@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from core import replica
 from core.http.envelope import refuse
 from core.models import Job
 from orders.models import Order, Payment, ReconciliationTime, StripeEvent
@@ -37,13 +38,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return HttpResponse(generate_latest(registry) + _read_gauges(), content_type=CONTENT_TYPE_LATEST)
+    text = generate_latest(registry) + _read_gauges(ReplicaCollector()) + _read_gauges(ShopCollector())
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _read_gauges() -> bytes:
-    """Return what the database knows; nothing while it does not answer."""
+def _read_gauges(collector: Collector) -> bytes:
+    """Return what the collector knows; nothing while the database does not answer."""
     registry = CollectorRegistry()
-    registry.register(ShopCollector())
+    registry.register(collector)
     try:
         return generate_latest(registry)
     except DatabaseError as error:
@@ -56,6 +58,18 @@ def _is_allowed(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").encode()
         return compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
     return request.META.get("REMOTE_ADDR") in LOOPBACK and "X-Forwarded-For" not in request.headers
+
+
+class ReplicaCollector(Collector):
+    """Tells whether this process may use the replica, and how far that is behind; nothing if the shop has none."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the gauges."""
+        is_up = replica.is_configured() and replica.health.is_available()
+        values = [((), float(is_up))] if replica.is_configured() else []
+        yield _gauge("shop_replica_up", "Whether the catalog is read from the replica", (), values)
+        lag = replica.health.lag if is_up else None
+        yield _gauge("shop_replica_lag_seconds", "Time by which the replica is behind", (), [] if lag is None else [((), lag)])
 
 
 class ShopCollector(Collector):

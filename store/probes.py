@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
-from core import outbox
+from core import outbox, replica
 from core.http.envelope import encode, failure, success
 
 _state = {"is_migrated": False}  # read once: nobody takes a migration back below a running process
@@ -20,13 +20,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Readiness probe: the database is reachable and migrated.
 
     `degraded` names what is wrong beside that, while the shop goes on: `cache` (Redis does not answer), `jobs` (background jobs are
-    due for more than five minutes, and no worker runs them).
+    due for more than five minutes, and no worker runs them), `replica` (this process reads from the primary instead).
     """
     try:
         if not _is_migrated():
             return _refuse("migrations are pending")
         degraded = [] if _is_cache_available() else ["cache"]
         degraded += ["jobs"] if outbox.get_stalled()[0] else []
+        degraded += ["replica"] if replica.health.is_skipped else []  # nobody asks: a probe must not wait for it
     except DatabaseError:
         return _refuse("the database does not answer")
     return HttpResponse(encode(success({"degraded": degraded}, "OK")), content_type="application/json")

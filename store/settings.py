@@ -36,7 +36,7 @@ from store.environment_checks import (
     check_live_stripe_key,
     check_stripe_keys,
 )
-from store.environment_database import parse_database
+from store.environment_database import parse_databases
 from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
@@ -100,7 +100,8 @@ try:
     THROTTLE_RATES = parse_throttle_rates(env.str("THROTTLE_RATES", ""))
 
     # --- 5. Database and cache ---------------------------------------------------------------------------------------
-    DATABASES = {"default": parse_database(env, BASE_DIR, is_serving=process.is_serving)}
+    DATABASES = parse_databases(env, BASE_DIR, is_serving=process.is_serving)
+    DATABASE_REPLICA_MAX_LAG = env.count("DATABASE_REPLICA_MAX_LAG", 10)  # seconds
     REDIS_URL = env.str("REDIS_URL", "")
 
     # --- 6. Media, payments, sign-in with Google ---------------------------------------------------------------------
@@ -198,6 +199,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "store.urls"
 WSGI_APPLICATION = "store.wsgi.application"
+DATABASE_ROUTERS = ["core.replica.ReplicaRouter"] if "replica" in DATABASES else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "store.test_runner.PytestRunner"
 APPEND_SLASH = False  # every route works with and without the slash, without a redirect

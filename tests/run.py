@@ -21,6 +21,7 @@ PARTS = {
     "node": "the tests of client code",
     "browser": "the tests in a browser",
     "proxy": "the tests behind nginx",
+    "fleet": "the tests with a replica and PgBouncer",
 }
 NO_TESTS_COLLECTED = 5  # pytest's exit code where no test was chosen
 SQLITE = {"REDIS_URL": "", "TESTS_PROGRAMS_ENGINE": "sqlite"}
@@ -41,6 +42,7 @@ MEASURED_ON_POSTGRESQL = (
     "core/http/handlers.py",
     "core/postgresql/base.py",
     "core/redis_pool.py",
+    "core/replica.py",
     "products/catalog/listing_page.py",
     "products/catalog/search.py",
     "products/catalog/term_frequencies.py",

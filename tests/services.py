@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +31,13 @@ def program(name: str) -> str | None:
 
 
 # The programs that parts of the suite need.
-NEEDS = {"engine": ("initdb", "pg_ctl", "redis-server"), "node": ("node", "npm"), "browser": ("chromium",), "proxy": ("nginx",)}
+NEEDS = {
+    "engine": ("initdb", "pg_ctl", "redis-server"),
+    "node": ("node", "npm"),
+    "browser": ("chromium",),
+    "proxy": ("nginx",),
+    "fleet": ("pg_basebackup", "pgbouncer"),
+}
 OLDEST_NODE = 20  # @hey-api/openapi-ts does not start on 18
 
 
@@ -68,26 +75,62 @@ def _as_postgres(command: list[str]) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL server in a private folder, on a port of its own. `fsync` is off."""
+
+    folder: Path
+    port: int
+    settings: tuple[str, ...] = ()  # such as `jit=off`
+
+    @property
+    def data(self) -> str:
+        """The folder of its data."""
+        return str(self.folder / "data")
+
+    def start(self) -> None:
+        """Start the server, and wait until it accepts connections."""
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off"
+        options += "".join(f" -c {setting}" for setting in ("wal_keep_size=64MB", *self.settings))  # for a replica that was away
+        log = str(self.folder / "log")
+        run_as_postgres([require_program("pg_ctl"), "--pgdata", self.data, "--wait", "--log", log, "--options", options, "start"])
+
+    def stop(self) -> None:
+        """Stop the server at once, as a crash does."""
+        run_as_postgres([require_program("pg_ctl"), "--pgdata", self.data, "--wait", "--mode", "immediate", "stop"])
+
+
+@contextmanager
+def cluster_folder(*settings: str) -> Iterator[Cluster]:
+    """Yield a cluster with these settings, whose folder is empty."""
+    with tempfile.TemporaryDirectory(prefix="shop-postgres-", dir=memory_folder()) as folder:
+        give_to_postgres(folder)
+        yield Cluster(Path(folder), free_port(), settings)
+
+
 @contextmanager
 def postgres(*settings: str) -> Iterator[str]:
     """Start a cluster with these settings, such as `jit=off`; yields its DATABASE_URL."""
-    initdb, pg_ctl, port = require_program("initdb"), require_program("pg_ctl"), free_port()
-    with tempfile.TemporaryDirectory(prefix="shop-postgres-", dir=memory_folder()) as folder:
-        data = f"{folder}/data"
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-        _run([initdb, "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"])
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off"
-        options += "".join(f" -c {setting}" for setting in settings)
-        _run([pg_ctl, "--pgdata", data, "--wait", "--log", f"{folder}/log", "--options", options, "start"])
+    initdb = require_program("initdb")
+    with cluster_folder(*settings) as cluster:
+        initial = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
+        run_as_postgres([initdb, "--pgdata", cluster.data, *initial])
+        cluster.start()
         try:
-            yield f"postgres://postgres@127.0.0.1:{port}/shop"
+            yield f"postgres://postgres@127.0.0.1:{cluster.port}/shop"
         finally:
-            _run([pg_ctl, "--pgdata", data, "--wait", "--mode", "immediate", "stop"])
+            cluster.stop()
 
 
-def _run(command: list[str]) -> None:
+def give_to_postgres(path: str) -> None:
+    """Let PostgreSQL's own user write there, if this process is root."""
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+
+
+def run_as_postgres(command: list[str]) -> None:
+    """Run a program of PostgreSQL. Raises RuntimeError if it fails."""
     done = subprocess.run(_as_postgres(command), capture_output=True, text=True, cwd="/", check=False)
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")

@@ -13,6 +13,7 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from core.exceptions import PreconditionFailed
+from core.http.credentials import has_credentials
 from core.http.envelope import Reply
 
 PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")  # of writes
@@ -45,9 +46,8 @@ def _get_cache_control(request: Request) -> str:
     user = request.user
     if getattr(user, "is_staff", False) or getattr(user, "is_seller", False):
         return "private, no-cache"
-    is_anonymous = not (request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_COOKIE"))
     max_age = settings.CATALOG_MAX_AGE
-    return f"{'public' if is_anonymous else 'private'}, max-age={max_age}, stale-while-revalidate={2 * max_age}"
+    return f"{'private' if has_credentials(request) else 'public'}, max-age={max_age}, stale-while-revalidate={2 * max_age}"
 
 
 def has_preconditions(request: HttpRequest) -> bool:

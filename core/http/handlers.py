@@ -14,11 +14,13 @@ from rest_framework import exceptions as drf
 from core import exceptions as kinds
 from core.http import cookies
 from core.http.content_length import TIMEOUT_MESSAGE
+from core.http.credentials import KEY_HEADERS
 from core.http.envelope import NON_FIELD, Refusal, encode, failure, refuse
 from core.http.refusal_log import LOGGED_STATUSES, log_refusal
 from core.limits import MAX_PATH, MAX_QUERY
 from core.markets import UnknownMarket, get_market
 from core.redaction import shorten
+from core.sqlstates import QUERY_CANCELED, get_sqlstate
 
 logger = logging.getLogger("shop.errors")
 
@@ -37,11 +39,7 @@ STATUS_BY_KIND: tuple[tuple[type[kinds.DomainError], int], ...] = (
 )
 INVALID_MESSAGE = "Validation failed"
 QUERY_TIMEOUT_MESSAGE = "This took too long. Ask for less at once, or try again in a moment"
-QUERY_CANCELED = "57014"  # SQLSTATE, https://www.postgresql.org/docs/15/errcodes-appendix.html
 SERVER_ERROR_MESSAGE = "Something went wrong on our side"
-# Headers with the key of a cart or an order. An unreadable key must not be treated as a missing one.
-KEY_HEADERS = {"HTTP_X_CART_TOKEN": "X-Cart-Token", "HTTP_X_SESSION_KEY": "X-Session-Key", "HTTP_X_ORDER_TOKEN": "X-Order-Token"}
-
 # Called by the address of the process, not by its host name.
 PROBES = frozenset(f"/{name}{slash}" for name in ("healthz", "readyz", "metrics") for slash in ("", "/"))
 
@@ -81,7 +79,7 @@ def _build_refusal(exc: Exception, context: dict[str, Any]) -> Refusal:
 
 def _refuse_database_error(exc: OperationalError) -> Refusal:
     """Refuse a request that the database could not answer, or not in time."""
-    if getattr(exc.__cause__, "sqlstate", "") == QUERY_CANCELED:
+    if get_sqlstate(exc) == QUERY_CANCELED:
         logger.error("a statement was ended by its time limit: %s", exc)
         return Refusal(failure(503, "query_timeout", QUERY_TIMEOUT_MESSAGE), status=503, headers={"Retry-After": "2"})
     logger.error("the database is unavailable: %s", exc)

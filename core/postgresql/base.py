@@ -3,7 +3,7 @@
 import datetime
 import select
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import psycopg
@@ -49,6 +49,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Its health check (`CONN_HEALTH_CHECKS`) needs no round trip there. A server that ends a connection says so, which makes the
     socket readable. A host that vanished says nothing: the server is asked again after some idle seconds, and meanwhile
     `tcp_user_timeout` limits how long a request waits.
+
+    The option `reply_timeout` limits how many seconds the client waits for a reply, for a server that accepts statements and
+    answers none, which its own limits cannot end.
     """
 
     health_check_done: bool  # of Django: whether the request has checked the connection
@@ -58,9 +61,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Return the arguments of a new connection."""
         params: dict[str, Any] = super().get_connection_params()
+        params.pop("reply_timeout", None)
         if self.timezone is datetime.UTC:
             params["context"] = _get_utc_adapters(params["context"])
         return params
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Connect, or take a connection from the pool."""
+        connection: Any = super().get_new_connection(conn_params)
+        timeout = self.settings_dict["OPTIONS"].get("reply_timeout")
+        if timeout is not None:
+            connection.wait = partial(type(connection).wait, connection, timeout=timeout)
+        return connection
 
     def get_kept_cursor(self) -> CursorWrapper:
         """Return one cursor for all statements whose rows are fetched at once. Do not close it, and run no other meanwhile.
@@ -84,13 +96,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Check the connection before the first statement of a request."""
         if self.connection is None or self.health_check_done:
             return
-        if time.monotonic() - self._used_at < MAX_IDLE and not _has_input(self.connection):
+        if time.monotonic() - self._used_at < MAX_IDLE and not _has_ended(self.connection):
             self.health_check_done = True
         super().close_if_health_check_failed()
 
 
-def _has_input(connection: Any) -> bool:
-    """Return whether the server has sent something that nobody asked for: that it ends the connection."""
+def _has_ended(connection: Any) -> bool:
+    """Return whether the connection is lost, or the server has sent something that nobody asked for: that it ends it."""
+    if connection.closed:
+        return True
     poller = select.poll()
     poller.register(connection.fileno(), select.POLLIN)
     return bool(poller.poll(0))

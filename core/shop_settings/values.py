@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from core import replica
 from core.models import ShopSetting
 from core.shop_settings.definitions import Definition
 
@@ -47,7 +48,8 @@ _kept: tuple[float, Values] | None = None  # with the time until which they are 
 
 def read() -> Values:
     """Read all stored values, in one statement."""
-    return Values(dict(ShopSetting.objects.values_list("name", "value")))
+    with replica.on_primary():  # each process keeps them for all callers
+        return Values(dict(ShopSetting.objects.values_list("name", "value")))
 
 
 def get_values() -> Values:

@@ -9,7 +9,9 @@ def test_calls_are_skipped_after_one_that_failed() -> None:
     breaker = CircuitBreaker(60)
 
     assert breaker.allows_call()
+    assert not breaker.is_open
     assert breaker.record_failure()
+    assert breaker.is_open
     assert not breaker.allows_call()
 
 

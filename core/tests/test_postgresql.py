@@ -1,8 +1,9 @@
 """core.postgresql: a connection is checked without asking the server while it is in use, and replaced when the server ends it.
 
-It keeps one cursor, and reads times with psycopg's own loader.
+It keeps one cursor, reads times with psycopg's own loader, and gives up a server that does not reply if an option says so.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -130,3 +131,30 @@ def test_statements_of_the_kept_cursor_are_logged_while_statements_are_captured(
     connection.get_kept_cursor().execute("SELECT 2")  # type: ignore[attr-defined]
 
     assert [query["sql"] for query in queries] == ["SELECT 1"]
+
+
+def test_a_reply_is_waited_for_as_long_as_an_option_says() -> None:
+    options = {**connection.settings_dict["OPTIONS"], "reply_timeout": 0.2}
+    impatient = base.DatabaseWrapper({**connection.settings_dict, "OPTIONS": options}, connection.alias)
+    impatient.ensure_connection()
+    pid = impatient.connection.info.backend_pid
+    start = time.monotonic()
+
+    with pytest.raises(OperationalError, match="timeout"), impatient.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(20)")
+    waited = time.monotonic() - start
+    impatient.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    assert waited < 10
+
+
+def test_a_lost_connection_is_replaced_within_a_request() -> None:
+    ask()
+    connection.connection.pgconn.finish()
+    connection.health_check_done = False  # type: ignore[attr-defined]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)

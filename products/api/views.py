@@ -15,6 +15,7 @@ from core.http.envelope import Reply
 from core.http.openapi import api_schema
 from core.http.openapi.headers import MARKET, PRECONDITIONS
 from core.http.openapi.refusals import of_field
+from core.http.replica_reads import reads_from_replica
 from core.markets import get_request_market
 from core.pagination import PAGE_PARAMETERS
 from products.api.inputs import CategoryInput, ProductInput, build_new_product, build_product_change
@@ -104,6 +105,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         parameters=LIST_PARAMETERS,
         operation_id="list_products",
     )
+    @reads_from_replica
     def list(self, request: Request) -> Reply:
         """List the products for sale in the market. The answer is one page; `pagination.next` is the address of the next."""
         raw = request._request
@@ -135,6 +137,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
         return build_change_reply(request, created, "Product created successfully", status=201)
 
     @api_schema(ProductResponse, operation_id="get_product", parameters=[PRODUCT], refusals=(ProductNotFound,))
+    @reads_from_replica
     def retrieve(self, request: Request, product: str) -> Reply:
         """Get a product. One that is not for sale is visible to staff and its seller only."""
         return build_product_page(request, product)
@@ -196,6 +199,7 @@ class ProductViewSet(CachedResponseMixin, GenericViewSet[Product]):
 
     @api_schema(CategoryNodeResponse(many=True), operation_id="list_categories")
     @action(detail=False, methods=["get"])
+    @reads_from_replica
     def categories(self, request: Request) -> Reply:
         """Get the category tree."""
         return Reply(category_tree.get_category_tree())

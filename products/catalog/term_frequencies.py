@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
-from django.db import connection
-
+from core import replica
 from products.search_terms import PREFIX, simplify
 
 MAX_AGE = 600  # seconds until the statistics are read again
@@ -32,7 +31,7 @@ def estimate_frequency(patterns: Iterable[str]) -> float:
 @lru_cache(maxsize=1)
 def _load_statistics(period: int) -> tuple[Sequence[str], Sequence[float]]:
     """Return the most common terms, sorted, and the sums of the frequencies of those before each."""
-    with connection.cursor() as cursor:
+    with replica.get_connection().cursor() as cursor:
         cursor.execute(STATISTICS)
         rows = sorted(row for row in cursor.fetchall() if row[0] is not None)  # the last frequencies are of no term
     return [term for term, _ in rows], [0.0, *accumulate(frequency for _, frequency in rows)]

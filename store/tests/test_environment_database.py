@@ -7,15 +7,21 @@ import pytest
 from environs import EnvError
 
 from store.environment import ShopEnv
-from store.environment_database import parse_database
+from store.environment_database import parse_databases
 
 NETWORK = {"connect_timeout": 5, "tcp_user_timeout": 30_000, "keepalives_idle": 30}
 
 
-def get_database_settings(monkeypatch: pytest.MonkeyPatch, is_serving: bool = False, /, **variables: str) -> dict[str, Any]:
-    """Return the database settings for exactly these variables."""
+def get_database_settings(monkeypatch: pytest.MonkeyPatch, is_serving: bool = False, /, **variables: str) -> Any:
+    """Return the settings of the primary for exactly these variables."""
+    return get_all_database_settings(monkeypatch, is_serving, **variables)["default"]
+
+
+def get_all_database_settings(monkeypatch: pytest.MonkeyPatch, is_serving: bool = False, /, **variables: str) -> dict[str, Any]:
+    """Return the settings of all databases for exactly these variables."""
     for name in (
         "DATABASE_URL",
+        "DATABASE_REPLICA_URL",
         "DATABASE_POOL",
         "DATABASE_SSL",
         "DATABASE_PREPARED",
@@ -27,7 +33,7 @@ def get_database_settings(monkeypatch: pytest.MonkeyPatch, is_serving: bool = Fa
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return parse_database(ShopEnv(), Path("/shop"), is_serving=is_serving)
+    return parse_databases(ShopEnv(), Path("/shop"), is_serving=is_serving)
 
 
 @pytest.mark.parametrize("variables", [{}, {"DATABASE_URL": ""}])
@@ -100,4 +106,65 @@ def test_a_database_url_that_cannot_be_read_is_refused(monkeypatch: pytest.Monke
         get_database_settings(monkeypatch, DATABASE_URL=url)
 
     assert "DATABASE_URL" in str(error.value)
+    assert "4711" not in str(error.value)
+
+
+def test_without_a_replica_url_there_is_one_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert get_all_database_settings(monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_REPLICA_URL="").keys() == {"default"}
+
+
+def test_a_replica_has_the_primarys_settings_waits_less_and_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"DATABASE_URL": "postgres://db/shop", "DATABASE_REPLICA_URL": "postgres://ada:pw@copy.example:5433/shop"}
+
+    databases = get_all_database_settings(monkeypatch, True, **variables, DATABASE_SSL="1")
+
+    primary, replica = databases["default"], databases["replica"]
+    assert (replica["NAME"], replica["HOST"], replica["PORT"]) == ("shop", "copy.example", 5433)
+    assert replica["TEST"] == {"MIRROR": "default"}
+    assert replica["OPTIONS"] == {
+        **primary["OPTIONS"],
+        "connect_timeout": 2,
+        "tcp_user_timeout": 5_000,
+        "keepalives_idle": 10,
+        "reply_timeout": 5,
+        "options": f"{primary['OPTIONS']['options']} -c default_transaction_read_only=on",
+    }
+
+
+def test_the_url_of_a_replica_may_set_how_long_to_wait_for_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"DATABASE_URL": "postgres://db/shop", "DATABASE_REPLICA_URL": "postgres://copy/shop?connect_timeout=4"}
+
+    assert get_all_database_settings(monkeypatch, **variables)["replica"]["OPTIONS"]["connect_timeout"] == 4
+
+
+def test_a_replica_behind_a_pooler_is_sent_no_options_and_has_a_pool_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"DATABASE_URL": "postgres://db/shop", "DATABASE_REPLICA_URL": "postgres://copy/shop"}
+
+    replica = get_all_database_settings(monkeypatch, **variables, DATABASE_PREPARED="0", DATABASE_POOL="4")["replica"]
+
+    assert "options" not in replica["OPTIONS"]
+    assert replica["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 4, "timeout": 2}
+
+
+@pytest.mark.parametrize(
+    ("primary", "replica"),
+    [
+        ("", "postgres://copy/shop"),
+        ("sqlite:////shop/db.sqlite3", "postgres://copy/shop"),
+        ("postgres://db/shop", "sqlite:////shop/db.sqlite3"),
+        ("postgres://db/shop", "mysql://copy/shop"),
+        ("mysql://db/shop", "mysql://copy/shop"),
+    ],
+)
+def test_only_postgresql_has_replicas(monkeypatch: pytest.MonkeyPatch, primary: str, replica: str) -> None:
+    with pytest.raises(EnvError, match=r"^DATABASE_REPLICA_URL needs PostgreSQL, there and in DATABASE_URL"):
+        get_all_database_settings(monkeypatch, DATABASE_URL=primary, DATABASE_REPLICA_URL=replica)
+
+
+def test_a_replica_url_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EnvError, match=r"^DATABASE_REPLICA_URL is malformed") as error:
+        get_all_database_settings(
+            monkeypatch, DATABASE_URL="postgres://db/shop", DATABASE_REPLICA_URL="postgres://a:pw-4711@db:x/y"
+        )
+
     assert "4711" not in str(error.value)

@@ -1,0 +1,1 @@
+"""The shop on several servers: a primary, a streaming replica, PgBouncer."""
