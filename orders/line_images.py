@@ -1,9 +1,9 @@
 """The product images that order lines show."""
 
 from django.db.models import Q
+from django.db.models.functions import Right
 
 from orders.models import OrderItem
-from products.media.storage import get_url
 
 
 def update_image_urls(old_names: tuple[str, ...], new_url: str) -> int:
@@ -15,7 +15,9 @@ def update_image_urls(old_names: tuple[str, ...], new_url: str) -> int:
 
 
 def names_in_use(names: list[str]) -> set[str]:
-    """Return the stored names that order lines still show."""
-    names_by_url = {get_url(name): name for name in names}
-    urls = OrderItem.objects.filter(image_url__in=names_by_url).values_list("image_url", flat=True)
-    return {names_by_url[url] for url in urls}
+    """Return the stored names that order lines still show, whatever base URL images had when the order was placed."""
+    used: set[str] = set()
+    for length in {len(name) for name in names}:
+        lines = OrderItem.objects.annotate(image_name=Right("image_url", length)).filter(image_name__in=names)
+        used.update(lines.values_list("image_name", flat=True).distinct())
+    return used

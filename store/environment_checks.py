@@ -1,5 +1,7 @@
 """Combinations of settings that can never be right; they stop the start. `core/checks.py` warns about the others."""
 
+from collections.abc import Mapping
+
 from environs import EnvError
 
 from core import stripe_keys
@@ -24,6 +26,12 @@ def check_all_or_none(**values: str) -> None:
     if any(values.values()) and not all(values.values()):
         *names, last = values
         raise EnvError(f"Set all of {', '.join(names)} and {last}, or none.")
+
+
+def check_one_media_host(cloud_name: str, s3: Mapping[str, object]) -> None:
+    """Reject images in two places. Raises EnvError."""
+    if cloud_name and s3:
+        raise EnvError("Set CLOUDINARY_CLOUD_NAME or MEDIA_S3_BUCKET, not both: images are in one place.")
 
 
 def check_live_stripe_key(live: bool, secret_key: str) -> None:

@@ -34,9 +34,11 @@ from store.environment_checks import (
     check_auth_cookies,
     check_live_shop,
     check_live_stripe_key,
+    check_one_media_host,
     check_stripe_keys,
 )
 from store.environment_database import parse_databases
+from store.environment_media import parse_s3
 from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
@@ -113,6 +115,8 @@ try:
         CLOUDINARY_API_KEY=CLOUDINARY_API_KEY,
         CLOUDINARY_API_SECRET=CLOUDINARY_API_SECRET,
     )
+    MEDIA_S3 = parse_s3(env, debug=DEBUG)
+    check_one_media_host(CLOUDINARY_CLOUD_NAME, MEDIA_S3)
     MEDIA_ROOT = Path(env.str("MEDIA_ROOT", "") or BASE_DIR / "media")
     STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
     STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", "")
@@ -325,12 +329,11 @@ if CLOUDINARY_ON:  # read by django-cloudinary-storage, which is only imported i
         "API_SECRET": CLOUDINARY_API_SECRET,
         "PREFIX": "",
     }
+_LOCAL_MEDIA = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+_CLOUDINARY_MEDIA = {"BACKEND": "products.media.cloudinary_storage.CloudinaryMedia"}
+_S3_MEDIA = {"BACKEND": "products.media.s3_storage.S3Media", "OPTIONS": MEDIA_S3}
 STORAGES = {
-    "default": {
-        "BACKEND": "products.media.cloudinary_storage.CloudinaryMedia"
-        if CLOUDINARY_ON
-        else "django.core.files.storage.FileSystemStorage",
-    },
+    "default": _CLOUDINARY_MEDIA if CLOUDINARY_ON else _S3_MEDIA if MEDIA_S3 else _LOCAL_MEDIA,
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -363,6 +366,7 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "stripe": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
         "requests_hardened": {"level": "ERROR"},
     },
 }

@@ -81,6 +81,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include(api)),
 ]
-if settings.DEBUG and not settings.CLOUDINARY_ON:  # in production, the proxy serves local media
+if settings.DEBUG and not settings.CLOUDINARY_ON and not settings.MEDIA_S3:  # in production, the proxy serves local media
     urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve_media))
 urlpatterns.append(re_path(r"", handlers.not_found))  # so that unknown URLs return JSON with DEBUG on too

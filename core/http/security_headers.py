@@ -18,6 +18,11 @@ class SecurityHeadersMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.admin = f"/{settings.ADMIN_PATH}"
+        self.pages_policy = PAGES_POLICY
+        if settings.MEDIA_S3.get("url_protocol") == "http:":  # with DEBUG only
+            self.pages_policy = PAGES_POLICY.replace(
+                "https:", f"https: http://{settings.MEDIA_S3['custom_domain'].partition('/')[0]}"
+            )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -29,5 +34,5 @@ class SecurityHeadersMiddleware:
                 headers["Cache-Control"] = "no-store"
                 headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Cookie, Authorization")))
         else:
-            headers.setdefault("Content-Security-Policy", PAGES_POLICY)
+            headers.setdefault("Content-Security-Policy", self.pages_policy)
         return response

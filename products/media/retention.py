@@ -1,41 +1,45 @@
 """Deletion of image files that are no longer used."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils import timezone
 
+from products.exceptions import MediaDown, MediaRefused
 from products.media import storage
 from products.models import ProductImage
 
+logger = logging.getLogger("shop.media")
 GRACE_PERIOD = timedelta(days=1)  # a file is stored before the row that refers to it
 BATCH_SIZE = 200
 FindUsed = Callable[[list[str]], set[str]]
 
 
 def clean_up(find_used_elsewhere: FindUsed) -> dict[str, int]:
-    """Delete local image files that are used neither by a product nor according to `find_used_elsewhere`.
+    """Delete image files that are used neither by a product nor according to `find_used_elsewhere`.
 
-    Images on Cloudinary are kept: API deletions count against a quota there, and its console can delete them.
+    Images on Cloudinary are kept: API deletions count against a quota there, and its console can delete them. If the store does
+    not answer, the images stay until the next run.
     """
     deleted = 0
     if not settings.CLOUDINARY_ON:
-        for names in _iter_old_files():
-            deleted += _delete_unused(names, find_used_elsewhere)
+        try:
+            for names in _iter_old_files():
+                deleted += _delete_unused(names, find_used_elsewhere)
+        except (MediaDown, MediaRefused) as error:
+            logger.error("unused images were not deleted: %s", error.__cause__)
     return {"picture files": deleted}
 
 
 def _iter_old_files() -> Iterator[list[str]]:
     """Yield the names of stored images in batches, skipping those within the grace period."""
-    if not default_storage.exists("products"):
-        return
     cutoff = timezone.now() - GRACE_PERIOD
-    names = sorted(f"products/{name}" for name in default_storage.listdir("products")[1])
+    names = sorted(name for name, stored_at in storage.iter_files() if stored_at < cutoff)
     for start in range(0, len(names), BATCH_SIZE):
-        yield [name for name in names[start : start + BATCH_SIZE] if default_storage.get_modified_time(name) < cutoff]
+        yield names[start : start + BATCH_SIZE]
 
 
 def _delete_unused(names: list[str], find_used_elsewhere: FindUsed) -> int:

@@ -1,7 +1,9 @@
-"""Storing images and building their URLs: local files, or Cloudinary if its keys are set."""
+"""Storing images and building their URLs: local files, a bucket if MEDIA_S3_BUCKET is set, or Cloudinary if its keys are set."""
 
 import logging
 import uuid
+from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
@@ -9,9 +11,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from core.absolute_urls import build_absolute_url
-from products.exceptions import MediaDown
+from products.exceptions import MediaDown, MediaRefused
 
 logger = logging.getLogger("shop.media")
+FOLDER = "products"
 THUMBNAIL_SIZE = 480  # pixels, longer side
 
 
@@ -42,7 +45,7 @@ def build_thumbnail_url(site: str, name: str | None) -> str | None:
 
 def save(content: bytes, extension: str) -> str:
     """Store an image under a random name and return the name. Raises MediaDown, MediaRefused."""
-    name = f"products/{uuid.uuid4().hex}.{extension}"
+    name = f"{FOLDER}/{uuid.uuid4().hex}.{extension}"
     try:
         return default_storage.save(name, ContentFile(content))
     except OSError as error:
@@ -56,8 +59,18 @@ def delete(*names: str) -> None:
     for name in filter(None, names):
         try:
             default_storage.delete(name)
-        except (OSError, MediaDown):
+        except (OSError, MediaDown, MediaRefused):
             continue
+
+
+def iter_files() -> Iterator[tuple[str, datetime]]:
+    """Yield the name of each stored image and when it was stored; not for Cloudinary. Raises MediaDown, MediaRefused."""
+    iter_remote_files = getattr(default_storage, "iter_files", None)
+    if iter_remote_files is not None:  # in a bucket, one request names a thousand
+        yield from iter_remote_files(FOLDER)
+    elif default_storage.exists(FOLDER):
+        for file in default_storage.listdir(FOLDER)[1]:
+            yield f"{FOLDER}/{file}", default_storage.get_modified_time(f"{FOLDER}/{file}")
 
 
 def can_resize() -> bool:

@@ -141,7 +141,7 @@ def test_where_the_pictures_are_delivered_must_be_said(host: StandIn) -> None:
     code, output, errors = run_move_media()
 
     assert (code, output) == (2, "")
-    assert errors == "1 picture(s) are on Cloudinary; pass their base URL with --from-url."
+    assert errors == "1 picture(s) are stored elsewhere; pass their base URL with --from-url."
 
 
 def test_pictures_that_are_here_already_stay() -> None:

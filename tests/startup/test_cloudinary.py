@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import s3_stand_in
 from tests.cloudinary_stand_in import CLOUD, KEY, SECRET, StandIn, run_stand_in
 from tests.image_files import make_image
 from tests.processes import PRODUCTION, ROOT, copy_to, run, run_script
@@ -78,25 +79,43 @@ def host() -> Iterator[StandIn]:
         yield stand_in
 
 
-def test_a_shop_moves_to_cloudinary_and_back(project: Path, tmp_path: Path, host: StandIn) -> None:
+@pytest.fixture
+def bucket() -> Iterator[s3_stand_in.StandIn]:
+    """Start a stand-in for a store of images."""
+    with s3_stand_in.run_stand_in() as stand_in:
+        yield stand_in
+
+
+def test_a_shop_moves_to_a_bucket_to_cloudinary_and_back(
+    project: Path, tmp_path: Path, bucket: s3_stand_in.StandIn, host: StandIn
+) -> None:
     shop = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "MEDIA_ROOT": f"{tmp_path}/media"}
+    shop["IMPORT_FROM_LOOPBACK"] = "1"
     there = {**shop, **KEYS, "CLOUDINARY_UPLOAD_PREFIX": host.url}
     (tmp_path / "lamp.jpg").write_bytes(make_image("JPEG", (900, 600)))
     (tmp_path / "p.json").write_text('[{"sku": "L", "name": "Lamp", "category": "Home", "price": 2, "images": ["lamp.jpg"]}]')
     steps = f'call("migrate", verbosity=0), call("import_products", file=Path("{tmp_path}/p.json"))'
 
     imported, [[first, _]] = run_script(project, f"{SCRIPT}print(json.dumps([[{steps}], get_shown()]))", **shop)
-    moved, [[public_id, small]] = run_script(project, SCRIPT + 'print(json.dumps([call("move_media"), get_shown()]))', **there)
+    moved, [[key, small]] = run_script(
+        project, SCRIPT + 'print(json.dumps([call("move_media"), get_shown()]))', **shop, **s3_stand_in.get_variables(bucket)
+    )
 
+    content = (tmp_path / "media" / first).read_bytes()
     assert [code for code, _ in imported] == [0, 0]
-    assert moved == [0, "1 moved, 0 failed\n"]
-    assert list(host.files) == [public_id]
+    assert (moved, bucket.files[key]) == ([0, "1 moved, 0 failed\n"], content)
+    assert (small.startswith("https://images.shop.example/products/"), small.endswith(".webp")) == (True, True)
+
+    steps = f'call("move_media", from_url="{bucket.public_url}"), get_shown()'
+    moved, [[public_id, small]] = run_script(project, f"{SCRIPT}print(json.dumps([{steps}]))", **there)
+
+    assert (moved, host.files) == ([0, "1 moved, 0 failed\n"], {public_id: content})
     assert small == f"https://res.cloudinary.com/{CLOUD}/image/upload/c_limit,h_480,w_480,f_auto/v1/{public_id}"
 
     steps = f'call("move_media"), call("move_media", from_url="{host.delivery}/"), get_shown()'
-    unsaid, back, [[last, path]] = run_script(project, f"{SCRIPT}print(json.dumps([{steps}]))", **shop, IMPORT_FROM_LOOPBACK="1")
+    unsaid, back, [[last, path]] = run_script(project, f"{SCRIPT}print(json.dumps([{steps}]))", **shop)
 
     assert (unsaid[0], "--from-url" in unsaid[1]) == (2, True)
     assert back == [0, "1 moved, 0 failed\n"]
-    assert (tmp_path / "media" / last).read_bytes() == (tmp_path / "media" / first).read_bytes()
+    assert (tmp_path / "media" / last).read_bytes() == content
     assert (path.startswith("/media/products/"), path.endswith(".webp")) == (True, True)

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from products.exceptions import MediaDown
+from products.exceptions import MediaDown, MediaRefused
 from products.importing import exporter
 
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             source = default_storage.open(name)
-        except (OSError, MediaDown) as error:  # continue with the other images
+        except (OSError, MediaDown, MediaRefused) as error:  # continue with the other images
             self.stderr.write(f"  picture {name} could not be read: {error}")
             return
         with source, target.open("wb") as copy:
