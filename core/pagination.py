@@ -23,7 +23,7 @@ from core.limits import MAX_LINKED_PARAMETERS, MAX_LINKED_VALUE
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
-COUNT_LIMIT = 10_000  # rows counted exactly; larger counts are "10000+"
+COUNT_LIMIT = 10_000  # rows counted exactly unless a list has a lower limit; larger counts are "10000+"
 Row = TypeVar("Row")
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 NEWEST = ("-created_at", "-id")
@@ -95,12 +95,15 @@ class Page:
     next: str | None
     previous: str | None
     size: int
-    count: int | None = None  # total, if requested; counting stops after COUNT_LIMIT
+    count: int | None = None  # total, if requested; counting stops after the limit
+    count_limit: int = COUNT_LIMIT
 
     def links(self, request: Request) -> dict[str, Any]:
         """Return the `pagination` object of a response, with absolute URLs of the neighbouring pages."""
         links = {"next": _build_link(request, self.next), "previous": _build_link(request, self.previous), "page_size": self.size}
-        return links if self.count is None else {**links, "count": self.count if self.count <= COUNT_LIMIT else f"{COUNT_LIMIT}+"}
+        if self.count is None:
+            return links
+        return {**links, "count": self.count if self.count <= self.count_limit else f"{self.count_limit}+"}
 
 
 def _build_link(request: Request, cursor: str | None) -> str | None:

@@ -43,9 +43,10 @@ MEASURED_ON_POSTGRESQL = (
     "core/postgresql/base.py",
     "core/redis_pool.py",
     "core/replica.py",
+    "products/catalog/catalog_statistics.py",
+    "products/catalog/first_rows.py",
     "products/catalog/listing_page.py",
     "products/catalog/search.py",
-    "products/catalog/term_frequencies.py",
     "products/services/planner_statistics.py",
 )
 

@@ -81,7 +81,12 @@ LIST_PARAMETERS = [
     OpenApiParameter("in_stock", OpenApiTypes.BOOL, description="true: available now; false: sold out"),
     OpenApiParameter("seller", OpenApiTypes.INT, description="the seller's user id"),
     OpenApiParameter("ordering", OpenApiTypes.STR, enum=list(ORDERINGS), description="default: newest; with search: relevance"),
-    OpenApiParameter("count", OpenApiTypes.BOOL, description='adds `pagination.count`, exact up to 10,000, then "10000+"'),
+    OpenApiParameter(
+        "count",
+        OpenApiTypes.BOOL,
+        description='adds `pagination.count`, exact up to 10,000, then "10000+"; for frequent words in a catalog of more than '
+        '100,000 products exact up to 1,000, then "1000+"',
+    ),
     *PAGE_PARAMETERS,
 ]
 

@@ -14,7 +14,7 @@ from core import money
 from core.compiled_queries import CompiledCount, CompiledRows, Param, Tables
 from core.markets import Market
 from core.pagination import COUNT_LIMIT, Cursor, Page, after, build_page
-from products.catalog import category_tree, search, spelling
+from products.catalog import catalog_statistics, category_tree, first_rows, search, spelling
 from products.catalog.filters import ORDERINGS, ListQuery
 from products.catalog.list_item import ListRow, annotate_listings, serialize_list_item
 from products.models import Category, Listing
@@ -34,6 +34,7 @@ class QueryShape(NamedTuple):
     ordering: str
     direction: str
     page_size: int
+    is_bounded: bool
 
 
 def _apply_filters(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
@@ -56,12 +57,17 @@ def _apply_categories(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[A
     ids = [Param(f"category{number}", models.BigIntegerField()) for number in range(shape.categories)]
     if shape.categories == 1:
         return rows.filter(category__id=ids[0])
-    if shape.words or not search.has_index():
+    if not (_is_indexed(shape) and search.has_index()):
         return rows.filter(category__id__in=ids)  # not category__in, whose lookup takes no expressions
     in_category = Listing.objects.filter(market=shape.market.code, category=OuterRef("pk"))
     first_ids = ArraySubquery(_apply_ordering(_apply_filters(in_category, shape), shape).values("pk")[: shape.page_size + 1])
     categories = Category.objects.filter(pk__in=ids)  # type: ignore[misc]  # params are bound to values
     return rows.filter(pk__in=categories.values(first=Func(first_ids, function="unnest")))
+
+
+def _filter_rows(shape: QueryShape) -> QuerySet[Any, Any]:
+    """Return the listings of the market that pass every filter but the words."""
+    return _apply_categories(_apply_filters(Listing.objects.filter(market=shape.market.code), shape), shape)
 
 
 def _apply_ordering(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
@@ -73,24 +79,42 @@ def _apply_ordering(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any
     return after(rows, columns, None if shape.direction == "first" else position, backwards=shape.direction == "backward")
 
 
-def _has_ordering_index(shape: QueryShape) -> bool:
-    """Return whether an index has the rows in their order, without others in between."""
-    has_range = shape.has_min or shape.has_max
-    return not (shape.has_seller or shape.in_stock is not None or (has_range and ORDERINGS[shape.ordering].column != "price"))
+def _keep_indexed(shape: QueryShape) -> QueryShape:
+    """Return the shape with only those filters for which an index has the rows in their order, without others in between."""
+    column = ORDERINGS[shape.ordering].column
+    by_price, by_time = column == "price", column == "created_at" and shape.categories != 1
+    return shape._replace(
+        words=0,
+        categories=shape.categories if shape.categories == 1 else 0,
+        has_min=shape.has_min and by_price,
+        has_max=shape.has_max and by_price,
+        has_seller=shape.has_seller and by_time,
+        in_stock=shape.in_stock if by_time and not shape.has_seller else None,
+    )
+
+
+def _is_indexed(shape: QueryShape) -> bool:
+    """Return whether an index of the market, or one of each category, has the rows in their order."""
+    indexed = shape._replace(categories=min(shape.categories, 1))
+    return _keep_indexed(indexed) == indexed
 
 
 def _find_rows(shape: QueryShape) -> tuple[QuerySet[Any, Any], Tables]:
     """Return the rows from which a page of this shape is taken, in their order, and the tables of the query."""
-    rows = _apply_categories(_apply_filters(Listing.objects.filter(market=shape.market.code), shape), shape)
-    if not shape.words:
+    rows = _filter_rows(shape)
+    if _is_indexed(shape):
         return _apply_ordering(rows, shape), dict
     if shape.ordering == "relevance":
-        candidates, tables = search.rank(rows, shape.words)
-    else:
-        candidates, tables = search.find_first(
-            _apply_ordering(rows, shape), shape.words, shape.page_size + 1, is_indexed=_has_ordering_index(shape)
+        candidates, tables = search.rank(
+            rows, shape.words, limit=search.get_limit(is_bounded=shape.is_bounded), in_category=shape.categories == 1
         )
-    return _apply_ordering(candidates, shape), tables
+    else:
+        walk = _apply_ordering(_filter_rows(_keep_indexed(shape)), shape)
+        candidates, tables = first_rows.find_first(
+            _apply_ordering(rows, shape), walk, shape.page_size + 1, words=shape.words, is_bounded=shape.is_bounded
+        )
+    page, tables = search.take_page(_apply_ordering(candidates, shape), tables, shape.page_size + 1)
+    return _apply_ordering(page, shape), tables
 
 
 def _depends_on_values(shape: QueryShape) -> bool:
@@ -109,9 +133,14 @@ def _page_query(shape: QueryShape) -> CompiledRows[ListRow]:
     return CompiledRows(ListRow, build, custom_plan=_depends_on_values(shape), tables=lambda: _find_rows(shape)[1]())
 
 
+def _get_count_limit(shape: QueryShape) -> int:
+    """Return up to which number rows are counted exactly; of very frequent words only as many as a search ranks."""
+    return search.MAX_RANKED if shape.words and shape.is_bounded else COUNT_LIMIT
+
+
 @lru_cache(maxsize=512)
 def _count_query(shape: QueryShape) -> CompiledCount:
-    """Return the query that counts up to one more than COUNT_LIMIT."""
+    """Return the query that counts up to one more than the limit."""
 
     def build() -> QuerySet[Any, Any]:
         rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
@@ -119,7 +148,7 @@ def _count_query(shape: QueryShape) -> CompiledCount:
             rows = rows.filter(search.build_word_condition(shape.words))
         if shape.categories:
             rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
-        return rows.order_by().values_list("product")[: COUNT_LIMIT + 1]
+        return search.sort_for_limit(rows, shape.words).values_list("product")[: _get_count_limit(shape) + 1]
 
     return CompiledCount(build)
 
@@ -153,7 +182,10 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
     shape = QueryShape(
         *(market, len(words), len(categories), query.min_price is not None, query.max_price is not None),
         *(query.seller is not None, query.in_stock, query.ordering, direction, query.page_size),
+        is_bounded=False,
     )
+    if not _is_indexed(shape):
+        shape = shape._replace(is_bounded=catalog_statistics.is_large() and search.are_very_frequent(words))
     params = {
         **search.word_params(words),
         **{f"category{number}": pk for number, pk in enumerate(categories)},
@@ -171,4 +203,5 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
     count = None
     if query.wants_count:
         count = _count_query(shape._replace(ordering="newest", direction="first", page_size=0)).run(**params)
-    return CatalogPage([serialize_list_item(row, market, site) for row in page.rows], page.next, page.previous, page.size, count)
+    items = [serialize_list_item(row, market, site) for row in page.rows]
+    return CatalogPage(items, page.next, page.previous, page.size, count, _get_count_limit(shape))

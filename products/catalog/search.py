@@ -14,14 +14,15 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.db.models.lookups import Regex
 
 from core.compiled_queries import Param, Tables
-from products.catalog.term_frequencies import estimate_frequency
-from products.models import AnyMatch, FirstMatch, Listing, RankedMatch, SearchDocument, SearchVectors
+from products.catalog.catalog_statistics import estimate_frequency, is_very_frequent
+from products.models import AnyMatch, FirstMatch, Listing, PageMatch, RankedMatch, SearchDocument, SearchVectors
 from products.search_terms import MAX_WORDS, PREFIX, TIERS, QueryWord, build_patterns, simplify
 
 Rows = QuerySet[Any, Any]
+NEWEST = ("-created_at", "-product_id")
 MAX_RANKED = 1_000  # matches that PostgreSQL ranks by relevance
+MAX_RANKED_OF_MANY = 500  # if each word is very frequent in a large catalog
 WHOLE_WORDS, PARTS = range(3), range(3, TIERS - 1)  # tiers
-NEAR_PAGES = 16  # pages of an ordering that are searched before the index is
 UNRANKED = Value(0.0)
 CHECK_COST = 15  # of reading a document, in units of collecting a match from the index
 # One word in a tier costs more than MAX_WORDS words in the tier before it, so the worst word decides, then the next one.
@@ -33,14 +34,28 @@ def has_index() -> bool:
     return connection.vendor == "postgresql"
 
 
+def are_very_frequent(words: Sequence[QueryWord]) -> bool:
+    """Return whether very many products of a large catalog have each of the words."""
+    return all(is_very_frequent(chain(*build_patterns(word))) for word in words)
+
+
 def word_params(words: Sequence[QueryWord]) -> dict[str, str]:
     """Return the values for the params of `build_word_condition`, `rank` and `build_relevance`."""
     render = _render_tsquery if has_index() else _render_regex
-    tiers = [build_patterns(word) for word in words]
+    tiers = [_drop_beginnings(build_patterns(word)) for word in words]
     params = {f"word{n}_tier{tier}": render(patterns) for n, word in enumerate(tiers) for tier, patterns in enumerate(word)}
     if has_index():
         return {**params, **_index_params(tiers)} if words else {}
     return {**params, **{f"word{n}": render(chain(*word)) for n, word in enumerate(tiers)}}
+
+
+def _drop_beginnings(tiers: list[list[str]]) -> list[list[str]]:
+    """Return the patterns of a word, without beginnings if very many products have the whole word.
+
+    The index collects the matches of each beginning before it combines them, which takes too long then.
+    """
+    whole = [[pattern.removesuffix(PREFIX) for pattern in patterns] for patterns in tiers]
+    return whole if any(is_very_frequent([term]) for term in chain(*whole)) else tiers
 
 
 def _index_params(words: Sequence[list[list[str]]]) -> dict[str, str]:
@@ -113,66 +128,68 @@ def _has_without_index(param: str) -> Any:
     return Coalesce(_has(param, "all_terms"), Value(False))
 
 
-def rank(rows: Rows, count: int) -> tuple[Rows, Tables]:
+def get_limit(*, is_bounded: bool) -> int:
+    """Return how many matches PostgreSQL ranks or collects."""
+    return MAX_RANKED_OF_MANY if is_bounded else MAX_RANKED
+
+
+def sort_for_limit(rows: Rows, count: int) -> Rows:
+    """Sort rows with `count` words, of which a limited number is wanted, as PostgreSQL finds them at the least cost.
+
+    It would look for a single word among the products from the oldest on, which may all be in other categories. For several
+    words, which may never meet, the index of terms is better.
+    """
+    return rows.order_by(*NEWEST) if count == 1 else rows.order_by()
+
+
+def rank(rows: Rows, count: int, *, limit: int, in_category: bool) -> tuple[Rows, Tables]:
     """Return the listings that have each of `count` words, with their relevance, and the tables of the query.
 
     PostgreSQL ranks a limited number: those that have whole words, then any others. Only if there are too many of these, it
     looks for the best, tier by tier, and searches no further tier once there are enough.
     """
     relevance, has_words = build_relevance(count), build_word_condition(count)
+    if in_category:
+        rows = sort_for_limit(rows, count)
     if not has_index():
         return rows.filter(has_words).annotate(relevance=relevance), dict
 
     def find_tiers(tiers: Mapping[int, Rows]) -> Rows:
         first, *others = (
-            _select_match(tier_rows.filter(_in_tier(tier, count, only=True))[:MAX_RANKED], relevance)
-            for tier, tier_rows in tiers.items()
+            select_match(tier_rows.filter(_in_tier(tier, count, only=True))[:limit], relevance) for tier, tier_rows in tiers.items()
         )
-        return first.union(*others, all=True)[:MAX_RANKED]
+        return first.union(*others, all=True)[:limit]
 
-    others = rows.exclude(_has_rows(FirstMatch.objects.all(), MAX_RANKED)).filter(has_words)[: MAX_RANKED + 1]
-    better = find_tiers({tier: rows.filter(_needs_tier(tier)) for tier in PARTS})
+    others = rows.exclude(has_rows(FirstMatch.objects.all(), limit)).filter(has_words)[: limit + 1]
+    better = find_tiers({tier: rows.filter(_needs_tier(tier, limit)) for tier in PARTS})
     matches = (table.objects.values("pk", "relevance") for table in (FirstMatch, AnyMatch))
     return Listing.objects.filter(rankedmatch__isnull=False).annotate(relevance=F("rankedmatch__relevance")), lambda: {
         FirstMatch: find_tiers(dict.fromkeys(WHOLE_WORDS, rows)),
-        AnyMatch: _select_match(others, relevance),
-        RankedMatch: better.union(*matches).order_by("-relevance", "-pk")[:MAX_RANKED],
+        AnyMatch: select_match(others, relevance),
+        RankedMatch: better.union(*matches).order_by("-relevance", "-pk")[:limit],
     }
 
 
-def _needs_tier(tier: int) -> Q:
-    """Return the condition that there are more matches than are ranked, and too few in `AnyMatch` have all words in the tier."""
+def _needs_tier(tier: int, limit: int) -> Q:
+    """Return the condition that there are more matches than the limit, and too few in `AnyMatch` have all words in the tier."""
     good = AnyMatch.objects.filter(relevance__gt=-PENALTIES[tier + 1])
-    return Q(_has_rows(AnyMatch.objects.all(), MAX_RANKED + 1)) & ~Q(_has_rows(good, MAX_RANKED))
+    return Q(has_rows(AnyMatch.objects.all(), limit + 1)) & ~Q(has_rows(good, limit))
 
 
-def find_first(rows: Rows, count: int, size: int, *, is_indexed: bool) -> tuple[Rows, Tables]:
-    """Return the first `size` of the sorted listings that have each of `count` words, on PostgreSQL among others, and the tables.
-
-    `is_indexed` tells that an index has the rows in their order: frequent words are found near its beginning. Rare words are
-    found by the index of terms. Else the planner may choose to read the rows in their order until there are enough.
-    """
-    has_words = build_word_condition(count)
+def take_page(candidates: Rows, tables: Tables, size: int) -> tuple[Rows, Tables]:
+    """Return the first `size` of the sorted candidates, and the tables; PostgreSQL reads what a page shows for these alone."""
     if not has_index():
-        return rows.filter(has_words), dict
-    tables: dict[type[models.Model], Rows] = {}
-    matches = rows.filter(has_words)
-    if is_indexed:
-        near = Listing.objects.filter(has_words, pk__in=rows.values("pk")[: NEAR_PAGES * size])
-        tables[FirstMatch] = _select_match(near.order_by(*rows.query.order_by)[:size])
-        matches = matches.exclude(_has_rows(FirstMatch.objects.all(), size))
-    tables[AnyMatch] = _select_match(matches.order_by()[: MAX_RANKED + 1])
-    others = rows.filter(_has_rows(AnyMatch.objects.all(), MAX_RANKED + 1), has_words)[:size]
-    candidates = others.values("pk").union(*(table._default_manager.values("pk") for table in tables), all=True)
-    return Listing.objects.filter(pk__in=candidates), lambda: tables
+        return candidates, tables
+    page = Listing.objects.filter(pagematch__isnull=False).annotate(relevance=F("pagematch__relevance"))
+    return page, lambda: {**tables(), PageMatch: candidates.values("pk", "relevance")[:size]}
 
 
-def _select_match(rows: Rows, relevance: Any = UNRANKED) -> Rows:
+def select_match(rows: Rows, relevance: Any = UNRANKED) -> Rows:
     """Return the columns of a `SearchMatch`."""
     return rows.values("pk", relevance=relevance)
 
 
-def _has_rows(matches: Rows, count: int) -> Exists:
+def has_rows(matches: Rows, count: int) -> Exists:
     """Return the condition that there are at least so many rows, which is evaluated once."""
     return Exists(matches.values("pk")[count - 1 : count])
 

@@ -8,7 +8,7 @@ from products.models.import_run import MAX_MAPPING, ImportCheckpoint, ImportChun
 from products.models.listing import Listing
 from products.models.product import MAX_DESCRIPTION, MAX_NAME, Product
 from products.models.search_document import SearchDocument, SearchVectors, SearchWord
-from products.models.search_match import AnyMatch, FirstMatch, RankedMatch
+from products.models.search_match import AnyMatch, FirstMatch, PageMatch, RankedMatch
 from products.models.stock_movement import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, StockMovement
 from products.models.variant import (
     LOWEST_PRICE_WINDOW,
@@ -48,6 +48,7 @@ __all__ = [
     "ImportRun",
     "Listing",
     "MarketPrice",
+    "PageMatch",
     "PriceChange",
     "Product",
     "ProductImage",

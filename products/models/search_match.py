@@ -37,3 +37,10 @@ class RankedMatch(SearchMatch):
 
     class Meta:
         managed = False
+
+
+class PageMatch(SearchMatch):
+    """One of the matches on a page."""
+
+    class Meta:
+        managed = False

@@ -16,7 +16,7 @@ class PageLinksResponse(serializers.Serializer[Any]):
     page_size = serializers.IntegerField()
 
 
-@extend_schema_field({"anyOf": [{"type": "integer"}, {"type": "string"}], "description": f'exact, or "{COUNT_LIMIT}+"'})
+@extend_schema_field({"anyOf": [{"type": "integer"}, {"type": "string"}], "description": f'exact, or a limit: "{COUNT_LIMIT}+"'})
 class CountField(serializers.Field[Any, Any, Any, Any]):
     """The total number of rows, or that it exceeds the limit."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from products.catalog import search
+from products.catalog import first_rows, search
 from products.catalog.listing_page import _page_query
 from products.models import Product
 from products.search_terms import PREFIX, TIERS, DocumentTerms, QueryWord, build_patterns, build_terms, parse_words
@@ -92,9 +92,9 @@ def test_any_query_finds_what_the_model_finds_in_its_order(api: SchemaClient, se
 
 @pytest.fixture
 def small_stages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let PostgreSQL rank three matches, and search a single page of an ordering before it uses the index."""
+    """Let PostgreSQL rank three matches, and search two rows of an ordering before it uses the index."""
     monkeypatch.setattr(search, "MAX_RANKED", 3)
-    monkeypatch.setattr(search, "NEAR_PAGES", 1)
+    monkeypatch.setattr(first_rows, "NEAR_ROWS", 2)
     _page_query.cache_clear()
     yield
     _page_query.cache_clear()

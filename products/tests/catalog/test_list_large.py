@@ -1,0 +1,117 @@
+"""GET /api/products/ of a large catalog: what is limited, and what is not"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from products.catalog import catalog_statistics, first_rows, search
+from products.catalog.catalog_statistics import Statistics
+from products.catalog.listing_page import _count_query, _page_query
+from products.models import Product
+from products.tests.editors import list_products
+from products.tests.factories import make_product, make_products
+from products.tests.paging import follow_links
+from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.postgresql
+
+QUERIES = ("search=lamp&ordering=name", "search=lamp&ordering=-price&in_stock=true", "ordering=name&max_price=5&in_stock=true")
+
+
+def set_statistics(monkeypatch: pytest.MonkeyPatch, products: int) -> None:
+    """Let PostgreSQL know of so many products, half of which have the word lamp in their name."""
+    known = Statistics(products, ["nlamp"], [0.0, 0.5])
+    monkeypatch.setattr(catalog_statistics, "_get_statistics", lambda: known)
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lower the limits to a few products."""
+    for name in ("MAX_RANKED", "MAX_RANKED_OF_MANY"):
+        monkeypatch.setattr(search, name, 4)
+    for name, rows in {"NEAR_ROWS": 2, "NEAR_ROWS_OF_MANY": 3, "FAR_ROWS": 3}.items():
+        monkeypatch.setattr(first_rows, name, rows)
+    for query in (_page_query, _count_query):
+        query.cache_clear()
+    yield
+    for query in (_page_query, _count_query):
+        query.cache_clear()
+
+
+def make_catalog() -> list[int]:
+    """Make thirty products, two thirds of them lamps with names that come last; return the ids in the order of their names."""
+    for number in range(10):
+        make_product(f"Cup {number}", price=str(number + 1))
+    for number in range(20):
+        make_product(f"Table lamp {number:02}", price=str(number % 7 + 1))
+    return list(Product.objects.order_by("search_name").values_list("pk", flat=True))
+
+
+def list_ids(api: SchemaClient, query: str) -> list[int]:
+    """Follow the links to the last page; return the ids in order."""
+    pages, _ = follow_links(api, f"/api/products/?{query}&page_size=2")
+    return [pk for page in pages for pk in page]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_pages_of_a_large_catalog_show_no_product_twice_and_stay_sorted(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, small_limits: None, query: str
+) -> None:
+    make_catalog()
+    exact = list_ids(api, query)
+    set_statistics(monkeypatch, 200_000)
+
+    listed = list_ids(api, query)
+
+    assert len(set(listed)) == len(listed) > 4
+    assert listed == [pk for pk in exact if pk in set(listed)]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_catalog_that_is_not_large_is_listed_completely(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, small_limits: None, query: str
+) -> None:
+    by_name = make_catalog()
+    set_statistics(monkeypatch, 100_000)
+
+    listed = list_ids(api, query)
+
+    expected = {row["id"] for row in list_products(page_size="100") if "max_price" not in query or float(row["price"]) <= 5}
+    expected -= set(by_name[:10]) if "lamp" in query else set()
+    assert (len(listed), set(listed)) == (len(expected), expected)
+    assert "name" not in query or listed == [pk for pk in by_name if pk in expected]
+
+
+def test_a_page_far_from_the_beginning_is_filled_with_the_newest_matches(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, small_limits: None
+) -> None:
+    by_name = make_catalog()
+    set_statistics(monkeypatch, 200_000)
+
+    data = list_products(search="lamp", ordering="name", page_size="2")
+
+    assert [row["id"] for row in data] == by_name[25:27]  # of the five newest lamps
+
+
+def test_the_beginning_of_a_word_does_not_count_where_very_many_products_have_the_whole_word(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamp, _, kettles, _ = make_products("Lamp", "Lampshade", "Kettles with a lamp", "Lampshade for kettles")
+    set_statistics(monkeypatch, 200_000)
+
+    assert [row["id"] for row in list_products(search="lamp")] == [kettles.pk, lamp.pk]
+    assert [row["id"] for row in list_products(search="lamp kett")] == [kettles.pk]
+
+
+def test_very_frequent_words_are_counted_as_far_as_they_are_ranked(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, small_limits: None
+) -> None:
+    make_catalog()
+    set_statistics(monkeypatch, 200_000)
+
+    counts = [
+        api.get(f"/api/products/?count=true&{query}").json()["pagination"]["count"]
+        for query in ("search=lamp", "search=lamp&max_price=1", "search=cup", "")
+    ]
+
+    assert counts == ["4+", 3, 10, 30]
