@@ -6,12 +6,13 @@ What can never be right stops the start instead (`store/environment.py`).
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import connection
 
 from core import stripe_keys
 from core.local_origins import is_local_host, is_local_origin
 
+YEAR = 365 * 24 * 60 * 60  # seconds
 GOOGLE_CERTS_HOST = "https://www.googleapis.com/"
 MAIL_IN_DEVELOPMENT = ("console", "filebased", "dummy")  # Django's backends that send nothing
 
@@ -55,6 +56,15 @@ def check_proxies(**_: Any) -> list[CheckMessage]:
         )
         warnings.append(Warning("TRUSTED_PROXIES is 0.", hint=hint, id="shop.W014"))
     return warnings
+
+
+@register(Tags.security, deploy=True)
+def check_hsts(**_: Any) -> list[CheckMessage]:
+    """Point to the next step of HSTS. Without any, Django itself warns (security.W004)."""
+    if not 0 < settings.SECURE_HSTS_SECONDS < YEAR:
+        return []
+    hint = "Once every page of the host has had HTTPS for a while, raise it: to a week, then to a year (docs/deployment.md)."
+    return [Info("HSTS_SECONDS is less than a year.", hint=hint, id="shop.I001")]
 
 
 @register(Tags.security, deploy=True)

@@ -191,6 +191,7 @@ MIDDLEWARE = [
     "core.http.cors.ExactCorsMiddleware",
     "core.http.security_headers.SecurityHeadersMiddleware",
     "core.http.content_length.ContentLengthMiddleware",
+    "core.http.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -26,7 +26,7 @@ FILES = (
     "tests/schema_client.py",
     "tests/services.py",
 )
-SERVER = (sys.executable, "-m", "gunicorn", "--log-level", "error")
+SERVER = (str(Path(sys.executable).with_name("gunicorn")), "--log-level", "error")
 PRODUCTION = {
     "DEBUG": "0",
     "SECRET_KEY": "a-key-of-the-tests-that-nobody-else-uses-and-that-is-long-enough",
@@ -67,12 +67,18 @@ def run(project: Path, *arguments: str, **variables: str) -> subprocess.Complete
 @contextmanager
 def serving(variables: dict[str, str], *options: str) -> Iterator[int]:
     """Run the production server under these variables, and yield its port."""
+    with serving_from(ROOT, variables, "--workers", "1", *options) as (port, _):
+        yield port
+
+
+@contextmanager
+def serving_from(project: Path, variables: dict[str, str], *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run the production server of a project, and yield its port and its master."""
     port = free_port()
-    command = [*SERVER, "--bind", f"127.0.0.1:{port}", "--workers", "1", *options]
-    server = subprocess.Popen(command, cwd=ROOT, env=variables)
+    server = subprocess.Popen([*SERVER, "--bind", f"127.0.0.1:{port}", *options], cwd=project, env=variables)
     try:
         wait_for_port(port)
-        yield port
+        yield port, server
     finally:
         server.terminate()
         server.wait(timeout=30)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
@@ -40,8 +40,6 @@ STATUS_BY_KIND: tuple[tuple[type[kinds.DomainError], int], ...] = (
 INVALID_MESSAGE = "Validation failed"
 QUERY_TIMEOUT_MESSAGE = "This took too long. Ask for less at once, or try again in a moment"
 SERVER_ERROR_MESSAGE = "Something went wrong on our side"
-# Called by the address of the process, not by its host name.
-PROBES = frozenset(f"/{name}{slash}" for name in ("healthz", "readyz", "metrics") for slash in ("", "/"))
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Refusal:
@@ -164,11 +162,6 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path not in PROBES:
-            try:
-                request.get_host()
-            except DisallowedHost:
-                return refuse(400, "bad_host", "This host is not served here")
         if len(request.path) > MAX_PATH or len(request.META.get("QUERY_STRING", "")) > MAX_QUERY:
             return refuse(414, "url_too_long", "The address is too long")
         unreadable = next((name for key, name in KEY_HEADERS.items() if not request.META.get(key, "").isascii()), None)

@@ -17,6 +17,7 @@ from core import rate_limits
 from core.http.bearer import get_bearer_token
 from core.http.client_ip import get_client_ip
 from core.http.envelope import refuse
+from core.http.hosts import get_host
 from core.local_origins import is_local_origin
 from core.redaction import shorten
 
@@ -79,7 +80,9 @@ def get_origin(url: str) -> str:
 
 def is_trusted_origin(request: HttpRequest, origin: str) -> bool:
     """Return whether the origin is trusted: the shop's own, or a listed one."""
-    return origin == f"{request.scheme}://{request.get_host()}" or is_listed_origin(origin, settings.CSRF_TRUSTED_ORIGINS)
+    host = get_host(request)
+    is_own = host is not None and origin == f"{request.scheme}://{host}"
+    return is_own or is_listed_origin(origin, settings.CSRF_TRUSTED_ORIGINS)
 
 
 def is_listed_origin(origin: str, listed: Sequence[str]) -> bool:

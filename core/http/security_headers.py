@@ -10,6 +10,8 @@ PAGES_POLICY = (
     "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+# Django's own middleware sets these. What is refused before it needs them too.
+DJANGO_HEADERS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
 
 
 class SecurityHeadersMiddleware:
@@ -27,6 +29,8 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         headers = response.headers
+        for name, value in DJANGO_HEADERS.items():
+            headers.setdefault(name, value)
         if response.get("Content-Type", "").startswith("application/json"):
             headers.setdefault("Content-Security-Policy", API_POLICY)
             headers["Referrer-Policy"] = "no-referrer"  # pages keep Django's `same-origin`, which the admin's forms need

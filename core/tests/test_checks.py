@@ -7,7 +7,15 @@ from django.core.checks import CheckMessage
 from django.db import connection
 from pytest_django import Settings
 
-from core.checks import check_database, check_payments, check_production_settings, check_proxies, check_sign_in, check_trusted_hosts
+from core.checks import (
+    check_database,
+    check_hsts,
+    check_payments,
+    check_production_settings,
+    check_proxies,
+    check_sign_in,
+    check_trusted_hosts,
+)
 from core.local_origins import is_local_host
 
 
@@ -109,3 +117,10 @@ def test_a_database_file_is_no_database_of_a_live_shop(
     monkeypatch.setattr(connection, "vendor", vendor)
 
     assert [warning.id for warning in check_database()] == warning_ids
+
+
+@pytest.mark.parametrize(("seconds", "ids"), [(0, []), (3600, ["shop.I001"]), (604_800, ["shop.I001"]), (31_536_000, [])])
+def test_the_next_step_of_hsts_is_named_until_it_is_a_year(settings: Settings, seconds: int, ids: list[str]) -> None:
+    settings.SECURE_HSTS_SECONDS = seconds
+
+    assert [note.id for note in check_hsts()] == ids
