@@ -70,7 +70,7 @@ def free_port() -> int:
         return port
 
 
-def _as_postgres(command: list[str]) -> list[str]:
+def as_postgres(command: list[str]) -> list[str]:
     """PostgreSQL refuses to run as root: hand over to its own user then."""
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
@@ -87,6 +87,11 @@ class Cluster:
     def data(self) -> str:
         """The folder of its data."""
         return str(self.folder / "data")
+
+    def initialize(self) -> None:
+        """Create the data of a new server."""
+        options = ("--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8")
+        run_as_postgres([require_program("initdb"), "--pgdata", self.data, *options])
 
     def start(self) -> None:
         """Start the server, and wait until it accepts connections."""
@@ -111,10 +116,8 @@ def cluster_folder(*settings: str) -> Iterator[Cluster]:
 @contextmanager
 def postgres(*settings: str) -> Iterator[str]:
     """Start a cluster with these settings, such as `jit=off`; yields its DATABASE_URL."""
-    initdb = require_program("initdb")
     with cluster_folder(*settings) as cluster:
-        initial = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
-        run_as_postgres([initdb, "--pgdata", cluster.data, *initial])
+        cluster.initialize()
         cluster.start()
         try:
             yield f"postgres://postgres@127.0.0.1:{cluster.port}/shop"
@@ -131,7 +134,7 @@ def give_to_postgres(path: str) -> None:
 
 def run_as_postgres(command: list[str]) -> None:
     """Run a program of PostgreSQL. Raises RuntimeError if it fails."""
-    done = subprocess.run(_as_postgres(command), capture_output=True, text=True, cwd="/", check=False)
+    done = subprocess.run(as_postgres(command), capture_output=True, text=True, cwd="/", check=False)
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
 

@@ -1,9 +1,5 @@
 """docs/operations.md: the commands for backup and restore, on a shop with an order and an image"""
 
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,28 +15,10 @@ from products.models import ProductImage, Variant
 from tests.admin.order_pages import make_cash_order
 from tests.crashes import make_environment
 from tests.image_files import make_image, make_staff_client, post_image
-from tests.processes import ROOT
-from tests.services import require_program
+from tests.operator_commands import run_commands
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 TABLES = [model._meta.db_table for model in (Order, OrderEvent, ProductImage, Variant)]
-
-
-def run_commands(name: str, folder: Path, **variables: str) -> None:
-    """Run the commands that the document has under this name, as an operator would."""
-    text = (ROOT / "docs" / "operations.md").read_text()
-    (script,) = re.findall(rf"<!-- test: {name} -->\n```bash\n(.*?)```", text, re.DOTALL)
-    programs = f"{Path(sys.executable).parent}:{Path(require_program('pg_dump')).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-eux", "-c", script.replace("manage.py", str(ROOT / "manage.py"))],
-        cwd=folder,
-        env={**make_environment(**variables), "PATH": programs},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def count_rows(url: str) -> dict[str, int]:
@@ -71,8 +49,8 @@ def test_a_restored_shop_has_what_was_there_and_its_books_are_right(
     assert post_image(make_staff_client(), product, make_image()).status_code == 201
     url, media = make_environment()["DATABASE_URL"], tmp_path / "restored media"
 
-    run_commands("backup", tmp_path, MEDIA_ROOT=str(settings.MEDIA_ROOT))
-    run_commands("restore", tmp_path, DATABASE_URL=empty_database, MEDIA_ROOT=str(media))
+    run_commands("backup", tmp_path, {"MEDIA_ROOT": str(settings.MEDIA_ROOT)})
+    run_commands("restore", tmp_path, {"DATABASE_URL": empty_database, "MEDIA_ROOT": str(media)})
 
     assert count_rows(empty_database) == count_rows(url)
     assert (media / str(ProductImage.objects.get().image.name)).is_file()
