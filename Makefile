@@ -13,7 +13,7 @@ NEXT_PYTHON ?= $(firstword $(foreach python,$(wildcard $(HOME)/.pyenv/versions/3
 	$(shell $(python) -c 'import sys; print(sys.executable)' 2> /dev/null)))
 NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 
-.PHONY: run test soak bench check docs next-django schema examples install clean
+.PHONY: run test soak bench check docs next-django schema examples previous-release install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, shop front on 5173
 	@PYTHONUNBUFFERED=1 $(BIN)/python manage.py demo $(ARGS)
@@ -65,6 +65,10 @@ schema: .venv/dev.stamp ## regenerate openapi.yaml and docs/errors.md
 examples: .venv/dev.stamp ## record the examples of openapi.yaml again
 	WRITE_EXAMPLES=1 $(BIN)/python -m pytest --quiet -p no:cacheprovider tests/test_api_examples.py
 	@$(MAKE) --no-print-directory schema
+
+previous-release: ## keep the code of RELEASE (a tag or commit) for the tests of the next upgrade
+	git archive --format=tar $(RELEASE) accounts carts core orders pricing products store manage.py ':(exclude)*/tests/*' \
+		':(exclude)store/static/*' | gzip -9n > tests/upgrade/previous_release.tar.gz
 
 install: .venv/run.stamp ## install what the shop needs to run
 

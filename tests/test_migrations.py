@@ -21,6 +21,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from accounts.tests.factories import make_user
+from tests.upgrade import previous_release
 
 ROOT = Path(__file__).parents[1]
 APPS = ("accounts", "carts", "core", "orders", "products")
@@ -30,7 +31,7 @@ REFERENCES = {
     *(("core", "core.request_ids"), ("orders", "core.request_ids")),
 }
 # The last migrations of the previous release, whose processes may still run while these are applied.
-PREVIOUS = {"accounts": "0003", "carts": "0003", "core": "0001", "orders": "0003", "products": "0004"}
+PREVIOUS = previous_release.list_last_migrations()
 
 # What else migrations have done since then, and why the previous release can go on serving.
 WIDER = "PostgreSQL widens a varchar without reading the table"
@@ -43,7 +44,6 @@ HARMLESS = {
     "orders.0005_order_phone_e164: AddIndex order order_phone": SHORT,
     "orders.0006_order_phone_e164_rows: RunPython fill": ROWS,
     "orders.0007_unpaid_orders_and_disputes: RunPython create_disputes": ROWS,
-    "products.0005_movement_of_reference: AddIndex stockmovement movement_of_reference": SHORT,
     "products.0009_search_documents: DeleteModel SearchDocument": "was a view of the product table; nothing is dropped",
     "products.0009_search_documents: RunPython create_vectors": ROWS,
     "products.0009_search_documents: RunPython fill": ROWS,
