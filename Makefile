@@ -86,7 +86,7 @@ install: .venv/run.stamp ## install what the shop needs to run
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev.stamp: .venv/bin/pip requirements.txt requirements-s3.txt requirements-dev.txt
+.venv/dev.stamp: .venv/bin/pip requirements.txt requirements-s3.txt requirements-otel.txt requirements-dev.txt
 	@echo "Installing what the tests need (a minute or two, once) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/run.stamp

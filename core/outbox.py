@@ -6,6 +6,7 @@ slices of some seconds, each of which enqueues the next: other jobs run in betwe
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +29,8 @@ INSERT_JOBS = CompiledInsert(Job, ignore_conflicts=True)
 DONE_RETENTION = timedelta(days=7)
 MAX_ATTEMPTS = 12  # 20.5 hours with the back-off below
 MAX_BACKOFF = timedelta(hours=6)
+# What a handler runs in; core/tracing.py replaces it.
+job_context: Callable[[Job], AbstractContextManager[object]] = nullcontext
 _running_job: ContextVar[Job] = ContextVar("running_job")
 
 
@@ -107,7 +110,8 @@ def _run_job(job: Job) -> bool:
         return False
     tokens = _running_job.set(job), current_request_id.set(job.request_id or f"job-{job.pk}")
     try:
-        HANDLERS[job.kind](job.payload)
+        with job_context(job):
+            HANDLERS[job.kind](job.payload)
     except Exception as error:  # noqa: BLE001 - no error of a job may stop the worker
         _log_failure(job, error)
         job.last_error = f"{type(error).__name__}: {error}"[:2000]

@@ -1,9 +1,11 @@
 """Validation of the .env file: an error in it prevents the start."""
 
+import os
 from io import StringIO
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 
@@ -17,3 +19,10 @@ def check(file: Path) -> None:
     invalid = next((line.original.line for line in lines if line.error or (line.key and line.value is None)), None)
     if invalid is not None:
         raise ImproperlyConfigured(f"Line {invalid} of {file.name} is not NAME=value. Correct it; see .env.example.")
+
+
+def export(file: Path, prefix: str) -> None:
+    """Copy variables to the environment, for libraries that read them there; its own values stay. Empty ones count as not set."""
+    for name, value in dotenv_values(file).items():
+        if name.startswith(prefix) and value:
+            os.environ.setdefault(name, value)

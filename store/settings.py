@@ -39,6 +39,7 @@ from store.environment_checks import (
 )
 from store.environment_database import parse_databases
 from store.environment_media import parse_s3
+from store.environment_tracing import parse_tracing
 from store.environment_urls import parse_cancel_url, parse_header_names, parse_origins, parse_success_url, parse_web_origin
 
 django_stubs_ext.monkeypatch()  # allows Django's generic classes to be subscripted at run time
@@ -50,6 +51,7 @@ env = ShopEnv()
 if not TESTING:
     env_file.check(BASE_DIR / ".env")
     env.read_env(BASE_DIR / ".env", recurse=False, override=False)
+    env_file.export(BASE_DIR / ".env", "OTEL_")
 
 try:
     # --- 1. The shop -------------------------------------------------------------------------------------------------
@@ -158,6 +160,7 @@ try:
     LOG_FORMAT = env.one_of("LOG_FORMAT", ("line", "json"))
     ACCESS_LOG = env.bool("ACCESS_LOG", not DEBUG)
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+    TRACING = parse_tracing(env)
     LOG_LEVEL = env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 except EnvError as error:
     raise ImproperlyConfigured(f"{error} See .env.example.") from None
@@ -202,6 +205,8 @@ MIDDLEWARE = [
     "core.http.admin_only.AdminAuthenticationMiddleware",
     "core.http.admin_only.AdminMessageMiddleware",
 ]
+if TRACING:
+    MIDDLEWARE.insert(1, "core.http.tracing.TracingMiddleware")
 ROOT_URLCONF = "store.urls"
 WSGI_APPLICATION = "store.wsgi.application"
 DATABASE_ROUTERS = ["core.replica.ReplicaRouter"] if "replica" in DATABASES else []
@@ -349,10 +354,13 @@ FORMAT_MODULE_PATH = "store.formats"
 USE_TZ = True
 EMAIL_TIMEOUT = 10  # seconds
 SHOP_SETTINGS_MAX_AGE = 5  # seconds for which a process keeps what staff have set in the admin (core/shop_settings)
+LOG_FILTERS = {"request_id": "core.http.request_id.RequestIdFilter"}
+if TRACING:
+    LOG_FILTERS["trace_id"] = "core.trace_ids.TraceIdFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "core.http.request_id.RequestIdFilter"}},
+    "filters": {name: {"()": path} for name, path in LOG_FILTERS.items()},
     "formatters": {
         "line": {
             "()": "core.redaction.RedactedFormatter",
@@ -361,7 +369,7 @@ LOGGING = {
         },
         "json": {"()": "core.json_logs.RedactedJsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": LOG_FORMAT}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": list(LOG_FILTERS), "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},
