@@ -11,9 +11,11 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 from psycopg.abc import AdaptContext
 from psycopg.adapt import AdaptersMap, Loader
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 
 MAX_IDLE = 5.0  # seconds since the last request of this connection, after which the server is asked whether it is still there
+SERVER_BINDING_CURSOR: Any = base.ServerBindingCursor
+OUTDATED_PLAN = "cached plan must not change result type"
 TIMESTAMP = psycopg.adapters.types["timestamptz"].oid
 
 
@@ -43,6 +45,26 @@ def _get_utc_adapters(template: AdaptersMap) -> AdaptersMap:
     return adapters
 
 
+class PreparingCursor(SERVER_BINDING_CURSOR):  # type: ignore[misc]  # the stubs of Django do not know it
+    """Prepares its statements, and prepares them again when a migration has changed the columns that they return.
+
+    PostgreSQL refuses to execute them otherwise, until the connection ends. In a transaction, which the refusal has ended, that is
+    an OperationalError: the request may be sent again.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute a statement. Raises psycopg's errors."""
+        try:
+            return super().execute(query, params, **options)
+        except psycopg.errors.FeatureNotSupported as error:
+            if OUTDATED_PLAN not in str(error):
+                raise
+            if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                raise psycopg.OperationalError("a migration has changed a column that this transaction reads") from error
+        super().execute("DEALLOCATE ALL")  # psycopg forgets its statements then, as it does after a ROLLBACK
+        return super().execute(query, params, **options)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that costs less than Django's in a busy process.
 
@@ -62,6 +84,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return the arguments of a new connection."""
         params: dict[str, Any] = super().get_connection_params()
         params.pop("reply_timeout", None)
+        if params["cursor_factory"] is SERVER_BINDING_CURSOR:
+            params["cursor_factory"] = PreparingCursor
         if self.timezone is datetime.UTC:
             params["context"] = _get_utc_adapters(params["context"])
         return params

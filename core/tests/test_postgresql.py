@@ -4,6 +4,7 @@ It keeps one cursor, reads times with psycopg's own loader, and gives up a serve
 """
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +12,13 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import OperationalError, connection
+from django.db import NotSupportedError, OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from carts.models import Cart
+from core.compiled_queries import CompiledSelect
 from core.postgresql import base
 from tests.crashes import make_environment
 
@@ -158,3 +161,38 @@ def test_a_lost_connection_is_replaced_within_a_request() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+READ_CARTS = CompiledSelect(tuple, lambda: Cart.objects.values_list("market"))
+
+
+@pytest.fixture
+def prepared_statement() -> Iterator[None]:
+    """A statement that the connection has prepared, and a migration that has changed a column of it since."""
+    for _ in range(4):
+        READ_CARTS.rows()
+    change = "ALTER TABLE carts_cart ALTER COLUMN market TYPE varchar({})"
+    with psycopg.connect(make_environment()["DATABASE_URL"], autocommit=True) as other:
+        other.execute(change.format(9))
+        yield
+        connection.close()
+        other.execute(change.format(2))
+
+
+@pytest.mark.usefixtures("prepared_statement")
+def test_a_statement_is_prepared_again_after_a_migration() -> None:
+    assert READ_CARTS.rows() == []
+
+
+@pytest.mark.usefixtures("prepared_statement")
+def test_a_transaction_fails_once_after_a_migration() -> None:
+    with pytest.raises(OperationalError, match="a migration has changed"), transaction.atomic():
+        READ_CARTS.rows()
+
+    with transaction.atomic():
+        assert READ_CARTS.rows() == []
+
+
+def test_what_postgresql_does_not_support_is_refused_as_ever() -> None:
+    with pytest.raises(NotSupportedError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM carts_cart FULL JOIN carts_cartitem ON carts_cart.id < carts_cartitem.id")
