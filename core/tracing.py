@@ -1,8 +1,8 @@
-"""Traces for OpenTelemetry: requests, SQL, jobs, and calls to Stripe and Cloudinary (docs/operations.md).
+"""Traces for OpenTelemetry: requests, SQL, jobs, and calls to other services (docs/operations.md).
 
-Nothing imports this module unless `settings.TRACING`, so a shop without traces needs none of the packages. Django's and psycopg's
-instrumentations are not used: they record addresses of clients and query strings (decision 50). What is recorded here holds no
-value that a client chose, apart from the id of a request.
+This module is imported only if `settings.TRACING` is set, so a shop without traces needs none of the packages. The
+instrumentations of Django and psycopg are not used: they record addresses of clients and query strings (decision 50). What is
+recorded here holds no value that a client chose, apart from the ids of a request and its trace.
 """
 
 import logging
@@ -36,7 +36,7 @@ def start(exporter_name: str) -> None:
 
     Call it in the process that records them, after a fork, because the thread that sends them does not survive one.
     """
-    exporter = ConsoleSpanExporter() if exporter_name == "console" else QuietExporter(OTLPSpanExporter())
+    exporter = QuietExporter(ConsoleSpanExporter() if exporter_name == "console" else OTLPSpanExporter())
     # Events hold exceptions, whose messages may quote e-mail addresses.
     provider = TracerProvider(resource=_build_resource(), span_limits=SpanLimits(max_events=0))
     provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -77,11 +77,11 @@ class QuietExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Stop, and do not wait for a collector that does not answer."""
+        """Stop the exporter without waiting for a collector that does not answer."""
         self.exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Send what waits."""
+        """Send the spans that are waiting."""
         return self.exporter.force_flush(timeout_millis)
 
 
@@ -96,7 +96,7 @@ def trace_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bo
     if not trace.get_current_span().is_recording():
         return execute(sql, params, many, context)
     statement = str(sql)
-    operation = statement.lstrip("( \n").partition(" ")[0].upper()
+    operation = statement.lstrip("( \n").split(maxsplit=1)[0].upper()
     attributes = {
         "db.system.name": context["connection"].vendor,
         "db.operation.name": operation,
@@ -108,7 +108,7 @@ def trace_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bo
 
 @contextmanager
 def recording(name: str, kind: SpanKind, attributes: dict[str, Any], context: Any = None) -> Iterator[trace.Span]:
-    """Record a span; of an exception, only its type."""
+    """Record a span, with the type of an exception but not its message."""
     with tracer.start_as_current_span(
         name, context, kind, attributes, record_exception=False, set_status_on_exception=False
     ) as span:

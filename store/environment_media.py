@@ -15,7 +15,7 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{1,40}")
 MAX_URL = 400  # characters; an order keeps the URL of an image in 500
 DEFAULT_REGION = "us-east-1"  # what servers that know no regions expect in a signature
-# The name of an image is never used again for another one.
+# Names of images are never reused.
 CACHE_CONTROL = "public, max-age=31536000, immutable"  # RFC 8246
 PACKAGES = ("boto3", "storages")
 
@@ -80,7 +80,7 @@ def _parse_url(name: str, value: str, *, schemes: tuple[str, ...]) -> str:
         is_valid = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         is_valid = False
-    if not is_valid or parts.username or re.search(r"[?#\s\\]", url) or len(url) > MAX_URL:
+    if not is_valid or "@" in parts.netloc or re.search(r"[?#\s\\]", url) or len(url) > MAX_URL:
         raise EnvError(f"{name} must be a URL like {schemes[0]}://host/path, without a query, a user or a password.")
     return url
 

@@ -10,8 +10,6 @@ PAGES_POLICY = (
     "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-# Django's own middleware sets these. What is refused before it needs them too.
-DJANGO_HEADERS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
 
 
 class SecurityHeadersMiddleware:
@@ -20,6 +18,12 @@ class SecurityHeadersMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.admin = f"/{settings.ADMIN_PATH}"
+        # Django's own middleware sets these, but does not see requests that are refused before it.
+        self.defaults = {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+        }
         self.pages_policy = PAGES_POLICY
         if settings.MEDIA_S3.get("url_protocol") == "http:":  # with DEBUG only
             self.pages_policy = PAGES_POLICY.replace(
@@ -29,7 +33,7 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         headers = response.headers
-        for name, value in DJANGO_HEADERS.items():
+        for name, value in self.defaults.items():
             headers.setdefault(name, value)
         if response.get("Content-Type", "").startswith("application/json"):
             headers.setdefault("Content-Security-Policy", API_POLICY)

@@ -13,9 +13,10 @@ from core.tracing import recording
 
 
 class TracingMiddleware:
-    """Records a request by its route, as a part of the caller's trace if it sends `traceparent` (W3C Trace Context).
+    """Records a request by its route, as part of the caller's trace if it sends `traceparent` (W3C Trace Context).
 
-    The span holds neither path nor query string, address, header, cookie or body. Probes are not recorded.
+    The span holds no path, query string, address, header, cookie or body. The caller's `tracestate` is ignored, because it may hold
+    anything and would go on to the collector and to Stripe. Probes are not recorded.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,7 +27,8 @@ class TracingMiddleware:
             return self.get_response(request)
         method = request.method if request.method in METHODS else "_OTHER"
         attributes = {"http.request.method": method, "url.scheme": request.scheme, "request.id": get_request_id()}
-        with recording(str(method), SpanKind.SERVER, attributes, propagate.extract(request.headers)) as span:
+        context = propagate.extract({"traceparent": request.headers.get("traceparent", "")})
+        with recording(str(method), SpanKind.SERVER, attributes, context) as span:
             response = self.get_response(request)
             route = get_route(request)
             span.update_name(f"{method} {route}")

@@ -17,8 +17,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from carts.models import Cart
 from core.compiled_queries import CompiledSelect
+from core.models import Job
 from core.postgresql import base
 from tests.crashes import make_environment
 
@@ -163,36 +163,36 @@ def test_a_lost_connection_is_replaced_within_a_request() -> None:
         assert cursor.fetchone() == (1,)
 
 
-READ_CARTS = CompiledSelect(tuple, lambda: Cart.objects.values_list("market"))
+READ_JOBS = CompiledSelect(tuple, lambda: Job.objects.values_list("kind"))
 
 
 @pytest.fixture
 def prepared_statement() -> Iterator[None]:
     """A statement that the connection has prepared, and a migration that has changed a column of it since."""
     for _ in range(4):
-        READ_CARTS.rows()
-    change = "ALTER TABLE carts_cart ALTER COLUMN market TYPE varchar({})"
+        READ_JOBS.rows()
+    change = "ALTER TABLE outbox_job ALTER COLUMN kind TYPE varchar({})"
     with psycopg.connect(make_environment()["DATABASE_URL"], autocommit=True) as other:
-        other.execute(change.format(9))
+        other.execute(change.format(60))
         yield
         connection.close()
-        other.execute(change.format(2))
+        other.execute(change.format(50))
 
 
 @pytest.mark.usefixtures("prepared_statement")
 def test_a_statement_is_prepared_again_after_a_migration() -> None:
-    assert READ_CARTS.rows() == []
+    assert READ_JOBS.rows() == []
 
 
 @pytest.mark.usefixtures("prepared_statement")
 def test_a_transaction_fails_once_after_a_migration() -> None:
     with pytest.raises(OperationalError, match="a migration has changed"), transaction.atomic():
-        READ_CARTS.rows()
+        READ_JOBS.rows()
 
     with transaction.atomic():
-        assert READ_CARTS.rows() == []
+        assert READ_JOBS.rows() == []
 
 
 def test_what_postgresql_does_not_support_is_refused_as_ever() -> None:
     with pytest.raises(NotSupportedError), connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM carts_cart FULL JOIN carts_cartitem ON carts_cart.id < carts_cartitem.id")
+        cursor.execute("SELECT 1 FROM outbox_job FULL JOIN outbox_job AS other ON outbox_job.id < other.id")

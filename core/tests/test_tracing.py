@@ -75,6 +75,17 @@ def test_a_request_is_a_span_with_its_statements(client: Client, spans: InMemory
     assert "4711" not in str((found["SELECT"].attributes or {})["db.query.text"])
 
 
+def test_a_trace_is_continued_without_what_a_client_adds_to_it(client: Client, spans: InMemorySpanExporter) -> None:
+    trace_id, email = "0af7651916cd43dd8448eb211c80319c", "ada@example.com"
+    headers = {"traceparent": f"00-{trace_id}-b7ad6b7169203331-01", "tracestate": f"shop={email}", "baggage": f"user={email}"}
+
+    client.get("/api/config/", headers=headers)
+
+    server = get_spans(spans)["GET /api/config/"]
+    assert f"{server.context.trace_id:032x}" == trace_id
+    assert [span.name for span in spans.get_finished_spans() if email in span.to_json()] == []
+
+
 def test_a_fault_is_marked(client: Client, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> None:
     client.raise_request_exception = False
     monkeypatch.setattr("products.api.views.ProductViewSet.list", lambda *_: 1 / 0)
@@ -103,6 +114,14 @@ def test_of_a_failed_statement_only_the_type_of_its_error_is_kept(spans: InMemor
     assert (statement.attributes or {})["error.type"] == type(raised.value).__name__
     assert "ada@example.com" not in statement.to_json()
     assert statement.events == ()
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1", "\nSELECT\n    1", "select\t1"])
+def test_a_span_has_the_name_of_the_operation_however_the_statement_is_laid_out(spans: InMemorySpanExporter, sql: str) -> None:
+    with tracing.recording("page", trace.SpanKind.INTERNAL, {}), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+    assert set(get_spans(spans)) == {"SELECT", "page"}
 
 
 def test_a_job_is_a_span_with_the_id_of_its_request(spans: InMemorySpanExporter) -> None:

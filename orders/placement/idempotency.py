@@ -24,7 +24,7 @@ from orders.placement.cart_check import matches_items
 from orders.placement.request import Placement, cart_fingerprint
 
 DUPLICATE_SUBMIT_WINDOW = timedelta(minutes=10)
-COLUMNS = [field.attname for field in Order._meta.concrete_fields]
+COLUMNS = [column.attname for column in Order._meta.concrete_fields]
 
 
 def _make_order(row: Any) -> Order:

@@ -51,6 +51,7 @@ def test_without_a_bucket_images_are_local() -> None:
         (AWS | {"MEDIA_S3_PUBLIC_URL": f"https://cdn.example/{'a' * 400}"}, "MEDIA_S3_PUBLIC_URL must be a URL"),
         (OTHER | {"MEDIA_S3_ENDPOINT": "minio:4711"}, "MEDIA_S3_ENDPOINT must be a URL"),
         (OTHER | {"MEDIA_S3_ENDPOINT": "https://user:4711@minio"}, "MEDIA_S3_ENDPOINT must be a URL"),
+        (OTHER | {"MEDIA_S3_ENDPOINT": "https://:4711@minio"}, "MEDIA_S3_ENDPOINT must be a URL"),
         (OTHER | {"MEDIA_S3_ENDPOINT": "https://minio:471100"}, "MEDIA_S3_ENDPOINT must be a URL"),
         (OTHER | {"MEDIA_S3_ENDPOINT": "http://minio:9000"}, "MEDIA_S3_PUBLIC_URL must be set"),
     ],
