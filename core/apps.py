@@ -6,7 +6,7 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class CoreConfig(AppConfig):
-    """Imports every app's `jobs` module at start-up, and starts the traces: under gunicorn in each worker, after a fork."""
+    """Imports every app's `jobs` module at start-up, and starts tracing: under gunicorn in each worker, after the fork."""
 
     name = "core"
     label = "core"

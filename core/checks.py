@@ -60,7 +60,7 @@ def check_proxies(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_hsts(**_: Any) -> list[CheckMessage]:
-    """Point to the next step of HSTS. Without any, Django itself warns (security.W004)."""
+    """Suggest a longer HSTS period. If there is none, Django warns itself (security.W004)."""
     if not 0 < settings.SECURE_HSTS_SECONDS < YEAR:
         return []
     hint = "Once every page of the host has had HTTPS for a while, raise it: to a week, then to a year (docs/deployment.md)."

@@ -29,7 +29,7 @@ INSERT_JOBS = CompiledInsert(Job, ignore_conflicts=True)
 DONE_RETENTION = timedelta(days=7)
 MAX_ATTEMPTS = 12  # 20.5 hours with the back-off below
 MAX_BACKOFF = timedelta(hours=6)
-# What a handler runs in; core/tracing.py replaces it.
+# The context in which a handler runs; core/tracing.py replaces it.
 job_context: Callable[[Job], AbstractContextManager[object]] = nullcontext
 _running_job: ContextVar[Job] = ContextVar("running_job")
 

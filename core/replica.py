@@ -25,9 +25,9 @@ REPLICA_ALIAS = "replica"
 RETRY_SECONDS = 5.0  # between attempts to use the replica during an outage
 CHECK_SECONDS = 1.0  # between measurements of the lag
 RECOVERY_CONFLICT = "conflict with recovery"
-# The age of the last transaction that was replayed, in seconds, and how far the replica has received the log of changes. The age
-# is 0 if nothing received waits for replay, because the primary may have been idle since, and NULL after a restart. The last column
-# tells whether all is replayed that had been received up to a given position. Any role may see that there is a receiver, no more.
+# The age in seconds of the last transaction that was replayed, and the position up to which the replica has received the WAL. The
+# age is 0 if everything received has been replayed, because the primary may have been idle since, and NULL after a restart. The
+# last column is whether the WAL has been replayed up to a given position. Any role may see that pg_stat_wal_receiver has a row.
 LAG = """
 SELECT
     CASE
@@ -114,14 +114,14 @@ def _reading_from(alias: str) -> Iterator[None]:
 
 
 class ReplicaHealth:
-    """Whether this process may use the replica. It asks the replica at most once a second, and during an outage every 5 seconds."""
+    """Whether this process may use the replica, which it asks at most once a second, and during an outage every 5 seconds."""
 
     def __init__(self) -> None:
         self.lag: float | None = None  # seconds, as last measured; None if it is not known
         self._breaker = CircuitBreaker(RETRY_SECONDS)
         self._check_lock = Lock()
         self._check_at = float("-inf")  # when the next measurement is due, on the monotonic clock
-        self._received: tuple[float, str] | None = None  # when the log was last measured, and how far it had been received
+        self._received: tuple[float, str] | None = None  # when the lag was last measured, and up to which position
 
     @property
     def is_skipped(self) -> bool:
@@ -163,9 +163,10 @@ class ReplicaHealth:
         return True
 
     def _measure_lag(self) -> float | None:
-        """Return by how many seconds the replica is behind at most, as it knows; None if it cannot tell. A primary is never behind.
+        """Return an upper bound of the lag in seconds, or None if the replica cannot tell. A primary has none.
 
-        A long transaction leaves the last one old, so what was replayed since the last measurement counts too.
+        The age of the last transaction grows while a long one is replayed, so the time since the last measurement is a bound too,
+        if all that had been received by then has been replayed.
         """
         previous, now = self._received, time.monotonic()
         with connections[REPLICA_ALIAS].cursor() as cursor:

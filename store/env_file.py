@@ -22,7 +22,7 @@ def check(file: Path) -> None:
 
 
 def export(file: Path, prefix: str) -> None:
-    """Copy variables to the environment, for libraries that read them there; its own values stay. Empty ones count as not set."""
+    """Copy variables with this prefix that are not empty to the environment, for libraries that read it. Its own values win."""
     for name, value in dotenv_values(file).items():
         if name.startswith(prefix) and value:
             os.environ.setdefault(name, value)

@@ -29,7 +29,7 @@ def check_all_or_none(**values: str) -> None:
 
 
 def check_one_media_host(cloud_name: str, s3: Mapping[str, object]) -> None:
-    """Reject images in two places. Raises EnvError."""
+    """Reject two places for images. Raises EnvError."""
     if cloud_name and s3:
         raise EnvError("Set CLOUDINARY_CLOUD_NAME or MEDIA_S3_BUCKET, not both: images are in one place.")
 

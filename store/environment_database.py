@@ -15,7 +15,7 @@ PLANNER_OPTIONS = "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c max_pa
 # Options of libpq for every connection; those of DATABASE_URL take precedence. Without them, a database host that vanishes holds a
 # request until TCP gives up, which takes minutes.
 NETWORK_LIMITS = {"connect_timeout": 5, "tcp_user_timeout": 30_000, "keepalives_idle": 30}  # seconds, milliseconds, seconds
-# Those of the replica. They are short, because the primary answers instead (core/replica.py); libpq takes 1 second for 2.
+# Those of the replica are short, because the primary answers instead (core/replica.py). 2 seconds are the least that libpq accepts.
 REPLICA_NETWORK_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 10}
 REPLICA_REPLY_TIMEOUT = 5  # seconds (core/postgresql)
 REPLICA_POOL_TIMEOUT = 2  # seconds
@@ -91,7 +91,7 @@ def _server_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) ->
 
 
 def _replica_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) -> dict[str, Any]:
-    """Return the primary's settings with the replica's limits. Tests have no second database: the replica is the primary there."""
+    """Return the primary's settings with the replica's limits. In tests the replica mirrors the primary."""
     server = _server_config(env, config, is_serving=is_serving)
     options = server["OPTIONS"] | REPLICA_NETWORK_LIMITS | config.get("OPTIONS", {}) | {"reply_timeout": REPLICA_REPLY_TIMEOUT}
     if "options" in server["OPTIONS"]:

@@ -1,4 +1,4 @@
-"""Parser of OpenTelemetry's variables, for `settings.py`. Its packages read all others by themselves."""
+"""Parser of the variables of OpenTelemetry that turn tracing on, for `settings.py`. Its packages read the others."""
 
 from importlib.util import find_spec
 

@@ -43,7 +43,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _read_gauges(collector: Collector) -> bytes:
-    """Return what the collector knows; nothing while the database does not answer."""
+    """Return the gauges of a collector; nothing while the database does not answer."""
     registry = CollectorRegistry()
     registry.register(collector)
     try:
@@ -61,7 +61,7 @@ def _is_allowed(request: HttpRequest) -> bool:
 
 
 class ReplicaCollector(Collector):
-    """Tells whether this process may use the replica, and how far that is behind; nothing if the shop has none."""
+    """Reports whether this process may use the replica, and its lag; nothing if the shop has none."""
 
     def collect(self) -> Iterable[Metric]:
         """Yield the gauges."""

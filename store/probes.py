@@ -27,7 +27,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             return _refuse("migrations are pending")
         degraded = [] if _is_cache_available() else ["cache"]
         degraded += ["jobs"] if outbox.get_stalled()[0] else []
-        degraded += ["replica"] if replica.health.is_skipped else []  # nobody asks: a probe must not wait for it
+        degraded += ["replica"] if replica.health.is_skipped else []  # as last seen: a probe must not wait for it
     except DatabaseError:
         return _refuse("the database does not answer")
     return HttpResponse(encode(success({"degraded": degraded}, "OK")), content_type="application/json")

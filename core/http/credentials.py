@@ -1,4 +1,4 @@
-"""What in a request tells who the caller is, before anybody looks at it."""
+"""Which headers identify the caller; nothing here checks whether they are valid."""
 
 from django.http import HttpRequest
 from rest_framework.request import Request
@@ -8,7 +8,7 @@ KEY_HEADERS = {"HTTP_X_CART_TOKEN": "X-Cart-Token", "HTTP_X_SESSION_KEY": "X-Ses
 
 
 def has_credentials(request: HttpRequest | Request) -> bool:
-    """Return whether the request has a cookie or an Authorization header; without, shared caches may answer it."""
+    """Return whether the request has a cookie or an Authorization header. Shared caches may answer only requests without either."""
     return bool(request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_COOKIE"))
 
 

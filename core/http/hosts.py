@@ -7,15 +7,15 @@ from django.http import HttpRequest, HttpResponse
 
 from core.http.envelope import refuse
 
-# Called by the address of the process, not by its host name.
+# Orchestrators call these at the address of the process, not at its host name.
 PROBES = frozenset(f"/{name}{slash}" for name in ("healthz", "readyz", "metrics") for slash in ("", "/"))
 
 
 class HostMiddleware:
     """Refuses unknown hosts, under every path but the probes.
 
-    It comes before SecurityMiddleware, which needs the host to redirect to HTTPS: Django would log a traceback for each of the
-    scanners that call a server by its address. The line of the request in the access log remains.
+    It comes before SecurityMiddleware, which needs the host to redirect to HTTPS: Django would log a traceback for each scanner
+    that calls the server by its address. Only the access log has a line for such a request.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -28,7 +28,7 @@ class HostMiddleware:
 
 
 def get_host(request: HttpRequest) -> str | None:
-    """Return the host that the client asked for; None if it is not served here, as it may be for a probe."""
+    """Return the host that the client asked for, or None if it is not served here; only probes are answered then."""
     try:
         return request.get_host()
     except DisallowedHost:

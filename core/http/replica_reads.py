@@ -13,9 +13,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def reads_from_replica(method: Method) -> Method:
-    """Decorate a view method that only reads: callers without credentials or the key of a cart get what the replica has.
+    """Decorate a view method that only reads, so that callers without credentials or a key are answered from the replica.
 
-    The others have perhaps just changed something, which they must find.
+    Other callers read from the primary, because they may have just changed something and must see it.
     """
 
     @wraps(method)

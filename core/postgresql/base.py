@@ -20,13 +20,13 @@ TIMESTAMP = psycopg.adapters.types["timestamptz"].oid
 
 
 class UtcLoader(Loader):
-    """Stands for psycopg's own loader of timestamps, which is compiled where psycopg is.
+    """Registers psycopg's own loader of timestamps, which is compiled if psycopg is, in place of Django's.
 
-    Django's sets the time zone of each value in Python. This one is for connections whose time zone is UTC, because psycopg returns
-    times in the zone of the connection.
+    Django's loader sets the time zone of each value in Python. psycopg's returns times in the zone of the connection, so this class
+    is used only for connections in UTC.
     """
 
-    timezone = datetime.UTC  # compared by Django with the zone of the connection
+    timezone = datetime.UTC  # Django compares it with the zone of the connection
 
     def __new__(cls, oid: int, context: AdaptContext | None = None) -> Any:
         """Return psycopg's loader."""
@@ -46,14 +46,14 @@ def _get_utc_adapters(template: AdaptersMap) -> AdaptersMap:
 
 
 class PreparingCursor(SERVER_BINDING_CURSOR):  # type: ignore[misc]  # the stubs of Django do not know it
-    """Prepares its statements, and prepares them again when a migration has changed the columns that they return.
+    """Prepares its statements, and prepares them again after a migration has changed the columns that they return.
 
-    PostgreSQL refuses to execute them otherwise, until the connection ends. In a transaction, which the refusal has ended, that is
-    an OperationalError: the request may be sent again.
+    Otherwise PostgreSQL refuses to execute them until the connection ends. Within a transaction, the refusal has aborted it, so
+    an OperationalError is raised and the client may repeat the request.
     """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        """Execute a statement. Raises psycopg's errors."""
+        """Execute a statement. Raises psycopg.Error."""
         try:
             return super().execute(query, params, **options)
         except psycopg.errors.FeatureNotSupported as error:
@@ -68,15 +68,15 @@ class PreparingCursor(SERVER_BINDING_CURSOR):  # type: ignore[misc]  # the stubs
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that costs less than Django's in a busy process.
 
-    Its health check (`CONN_HEALTH_CHECKS`) needs no round trip there. A server that ends a connection says so, which makes the
-    socket readable. A host that vanished says nothing: the server is asked again after some idle seconds, and meanwhile
-    `tcp_user_timeout` limits how long a request waits.
+    Its health check (`CONN_HEALTH_CHECKS`) usually needs no round trip. A server that closes a connection sends a message, which
+    makes the socket readable. A host that has vanished sends nothing: the server is asked again after some idle seconds, and until
+    then `tcp_user_timeout` limits how long a request waits.
 
-    The option `reply_timeout` limits how many seconds the client waits for a reply, for a server that accepts statements and
-    answers none, which its own limits cannot end.
+    The option `reply_timeout` limits how many seconds the client waits for a reply. It is for a server that accepts statements but
+    does not answer, so that its own limits have no effect.
     """
 
-    health_check_done: bool  # of Django: whether the request has checked the connection
+    health_check_done: bool  # set by Django: whether this request has checked the connection
     _used_at = float("-inf")  # on the monotonic clock
     _kept_cursor: CursorWrapper | None = None
 
@@ -99,9 +99,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def get_kept_cursor(self) -> CursorWrapper:
-        """Return one cursor for all statements whose rows are fetched at once. Do not close it, and run no other meanwhile.
+        """Return the cursor that this connection keeps, because opening one costs as much as a short statement.
 
-        Opening a cursor costs as much as a short statement.
+        Fetch all rows before the next statement, and do not close it.
         """
         if self.queries_logged:
             return self.cursor()
@@ -126,7 +126,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _has_ended(connection: Any) -> bool:
-    """Return whether the connection is lost, or the server has sent something that nobody asked for: that it ends it."""
+    """Return whether the connection is closed, or has unread data: the message with which the server closes it."""
     if connection.closed:
         return True
     poller = select.poll()

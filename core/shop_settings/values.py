@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The stored values, by name, and those that have been looked up."""
+    """The stored values by name, and those that have been decoded. All callers share them, so they must not be changed."""
 
     stored: Mapping[str, Any]
     looked_up: dict[str, Any] = field(default_factory=dict, compare=False)

@@ -1,7 +1,7 @@
 """Moving stored images when a shop switches between local files, a bucket and Cloudinary.
 
-The name of a file has an extension and a Cloudinary public id has none.
-Whether a file is in the current storage, its listing tells. So an interrupted migration resumes where it stopped.
+File names have an extension, Cloudinary's public ids have none, and the listing of the current storage shows which files it has.
+So an interrupted migration resumes where it stopped.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class MigrationResult:
 
 @dataclass(frozen=True, slots=True)
 class PendingImages:
-    """The images that are not in the current storage, by primary key, and whether the shop can only download them."""
+    """The primary keys of the images that are not in the current storage, and whether they have to be downloaded."""
 
     pks: list[int]
     need_url: bool

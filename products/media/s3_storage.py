@@ -73,12 +73,12 @@ class S3Media(S3Storage):  # type: ignore[misc]  # the package has no types
     def _open(self, name: str, mode: str = "rb") -> Any:
         with _reported("read an image"):
             file = super()._open(name, mode)
-            file.open()  # reads it now, so that errors occur here
+            file.open()  # read it now, so that errors are raised here
             return file
 
 
 def _disable_redirects(params: dict[str, Any], **_: Any) -> None:
-    """Treat a redirect as a refusal: boto3 would ask for the region of the bucket, and for ever at a store that redirects that too.
+    """Treat a redirect as a refusal. boto3 would ask for the region of the bucket, endlessly if the store redirects that too.
 
     https://github.com/boto/boto3/issues/2148
     """
@@ -87,13 +87,13 @@ def _disable_redirects(params: dict[str, Any], **_: Any) -> None:
 
 @contextmanager
 def _reported(action: str) -> Iterator[None]:
-    """Raise MediaRefused if the store says that the shop is wrong (keys, bucket), and MediaDown for everything else."""
+    """Raise MediaRefused if the store rejects the request (keys, bucket), and MediaDown for every other error."""
     try:
         yield
     except (ClientError, NoCredentialsError, PartialCredentialsError) as error:
         if isinstance(error, ClientError) and _is_temporary(error):
             raise MediaDown from error
-        logger.error("The store refused to %s: %s", action, error)  # logged only, for staff of the shop need not know the bucket
+        logger.error("The store refused to %s: %s", action, error)  # only here, because sellers need not know the bucket
         raise MediaRefused("The picture host refused the file") from error
     except (BotoCoreError, Boto3Error) as error:
         raise MediaDown from error

@@ -66,7 +66,7 @@ def delete(*names: str) -> None:
 def iter_files() -> Iterator[tuple[str, datetime]]:
     """Yield the name of each stored image and when it was stored; not for Cloudinary. Raises MediaDown, MediaRefused."""
     iter_remote_files = getattr(default_storage, "iter_files", None)
-    if iter_remote_files is not None:  # in a bucket, one request names a thousand
+    if iter_remote_files is not None:  # of a bucket, which lists a thousand in one request
         yield from iter_remote_files(FOLDER)
     elif default_storage.exists(FOLDER):
         for file in default_storage.listdir(FOLDER)[1]:

@@ -1,4 +1,4 @@
-"""docs/operations.md: upgrade and roll back, with the previous release and this one on one filled database"""
+"""docs/operations.md: upgrade and rollback, with the previous release and this one on one filled database"""
 
 import json
 import sqlite3
@@ -145,7 +145,7 @@ def test_both_releases_serve_one_database_through_upgrade_and_roll_back(tmp_path
         pay(old, emulator, later)
         assert [old.get_order(order)["status"] for order in (later, during)] == ["processing", "shipped"]
         old.place_order(lamp)
-        run_commands("roll back", tmp_path, shop, project=folder)
+        run_commands("rollback", tmp_path, shop, project=folder)
     run_commands("upgraded", tmp_path, shop)
 
     assert set(shopper.outcomes) == {"ordered"}
