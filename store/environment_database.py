@@ -18,6 +18,7 @@ NETWORK_LIMITS = {"connect_timeout": 5, "tcp_user_timeout": 30_000, "keepalives_
 # Those of the replica are short, because the primary answers instead (core/replica.py). 2 seconds are the least that libpq accepts.
 REPLICA_NETWORK_LIMITS = {"connect_timeout": 2, "tcp_user_timeout": 5_000, "keepalives_idle": 10}
 REPLICA_REPLY_TIMEOUT = 5  # seconds (core/postgresql)
+REPLICA_STATEMENT_TIMEOUT = 4_000  # milliseconds; a slow search is refused before it passes for a replica that does not reply
 REPLICA_POOL_TIMEOUT = 2  # seconds
 READ_ONLY = "-c default_transaction_read_only=on"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -95,7 +96,8 @@ def _replica_config(env: ShopEnv, config: dict[str, Any], *, is_serving: bool) -
     server = _server_config(env, config, is_serving=is_serving)
     options = server["OPTIONS"] | REPLICA_NETWORK_LIMITS | config.get("OPTIONS", {}) | {"reply_timeout": REPLICA_REPLY_TIMEOUT}
     if "options" in server["OPTIONS"]:
-        options["options"] = f"{server['OPTIONS']['options']} {READ_ONLY}"
+        limit = min(env.count("DATABASE_STATEMENT_TIMEOUT", 0) or REPLICA_STATEMENT_TIMEOUT, REPLICA_STATEMENT_TIMEOUT)
+        options["options"] = f"{server['OPTIONS']['options']} {READ_ONLY} -c statement_timeout={limit}"
     if "pool" in options:
         options["pool"] = {**options["pool"], "timeout": REPLICA_POOL_TIMEOUT}
     return {**server, "OPTIONS": options, "TEST": {"MIRROR": "default"}}

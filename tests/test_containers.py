@@ -27,7 +27,7 @@ from tests.startup.test_env_example import listed
 pytestmark = [pytest.mark.once]
 DEPLOY = ROOT / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
-OF_COMPOSE = {"DATABASE_PASSWORD", "SHOP_IMAGE", "TLS_FOLDER"}
+OF_COMPOSE = {"MIGRATION_DATABASE_URL", "DATABASE_PASSWORD", "SHOP_IMAGE", "TLS_FOLDER"}
 OF_PYTHON = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
 BIN = Path(sys.prefix) / "bin"
 
@@ -131,7 +131,7 @@ def test_the_variables_are_those_of_the_shop() -> None:
     interpolated = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text()))
 
     assert "SECRET_KEY" in named
-    assert named - set(listed()) == {"DATABASE_PASSWORD"}
+    assert named - set(listed()) == {"DATABASE_PASSWORD", "MIGRATION_DATABASE_URL"}
     assert interpolated - set(listed()) == OF_COMPOSE
 
 
@@ -254,7 +254,7 @@ def test_the_context_of_the_build_is_the_program_alone() -> None:
 
     assert {path.parts[0] for path in context} == {
         *FOLDERS,
-        *("manage.py", "gunicorn.conf.py", "requirements.txt", "requirements-s3.txt"),
+        *("manage.py", "gunicorn.conf.py", "requirements.txt", "requirements-s3.txt", "requirements-otel.txt"),
     }
     assert [path for path in context if "tests" in path.parts or path.name.startswith(".env")] == []
 
@@ -265,7 +265,7 @@ def test_what_the_image_installs_is_what_the_tests_run_with() -> None:
     lines = [line for name in (*named, "requirements.txt") for line in (ROOT / name).read_text().splitlines()]
     pins = dict(re.sub(r"\[.*\]", "", line).split("==") for line in lines if "==" in line)
 
-    assert named == ["requirements-s3.txt"]
+    assert named == ["requirements-s3.txt", "requirements-otel.txt"]
     assert {name: version(name) for name in pins} == pins
 
 

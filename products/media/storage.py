@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
@@ -70,7 +71,8 @@ def iter_files() -> Iterator[tuple[str, datetime]]:
         yield from iter_remote_files(FOLDER)
     elif default_storage.exists(FOLDER):
         for file in default_storage.listdir(FOLDER)[1]:
-            yield f"{FOLDER}/{file}", default_storage.get_modified_time(f"{FOLDER}/{file}")
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                yield f"{FOLDER}/{file}", default_storage.get_modified_time(f"{FOLDER}/{file}")
 
 
 def can_resize() -> bool:

@@ -127,8 +127,19 @@ def test_a_replica_has_the_primarys_settings_waits_less_and_cannot_be_written_to
         "tcp_user_timeout": 5_000,
         "keepalives_idle": 10,
         "reply_timeout": 5,
-        "options": f"{primary['OPTIONS']['options']} -c default_transaction_read_only=on",
+        "options": f"{primary['OPTIONS']['options']} -c default_transaction_read_only=on -c statement_timeout=4000",
     }
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("0", 4000), ("2500", 2500), ("15000", 4000)])
+def test_a_replica_ends_a_slow_statement_before_it_passes_for_dead(
+    monkeypatch: pytest.MonkeyPatch, limit: str, expected: int
+) -> None:
+    variables = {"DATABASE_URL": "postgres://db/shop", "DATABASE_REPLICA_URL": "postgres://copy/shop"}
+
+    replica = get_all_database_settings(monkeypatch, True, **variables, DATABASE_STATEMENT_TIMEOUT=limit)["replica"]
+
+    assert replica["OPTIONS"]["options"].endswith(f" -c statement_timeout={expected}")
 
 
 def test_the_url_of_a_replica_may_set_how_long_to_wait_for_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
