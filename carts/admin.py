@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, TabularInline
-from core.admin_filters import PeriodFilter
+from core.admin_filters import MarketFilter, PeriodFilter
 
 GUEST_LABEL = re.compile(r"(?:guest )?([0-9a-f]{8})")  # the start of a guest's key hash, as the list shows it
 
@@ -43,7 +43,7 @@ class CartAdmin(ReadOnlyAdminMixin, ModelAdmin[Cart]):
     """Carts of users and guests."""
 
     list_display = ("id", "owner", "market", "lines", "units", "updated_at", "expires_at")
-    list_filter = (("created_at", PeriodFilter), "market", ("user", admin.EmptyFieldListFilter))
+    list_filter = (("created_at", PeriodFilter), ("market", MarketFilter), ("user", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "user__phone", "id")
     ordering = ("-updated_at",)

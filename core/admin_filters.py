@@ -12,6 +12,8 @@ from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from core import markets
+
 RECENT = {"today": ("Today", 1), "7-days": ("Last 7 days", 7), "30-days": ("Last 30 days", 30)}  # label, days
 LISTED_MONTHS = 12  # older rows are found by year
 YEAR_OR_MONTH = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?", re.ASCII)
@@ -78,6 +80,14 @@ class PeriodFilter(admin.FieldListFilter):
         if months > LISTED_MONTHS:
             for year in range(month.year, oldest.year - 1, -1):
                 yield str(year), str(year)
+
+
+class MarketFilter(admin.AllValuesFieldListFilter):
+    """The rows of a configured market. Django would read the whole table to find out which markets it names."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lookup_choices: Any = list(markets.get_markets())
 
 
 def _find_days(value: str) -> tuple[date, date]:

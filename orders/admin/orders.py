@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from core.admin import ReadOnlyAdminMixin, apply_widgets, get_staff_actor
-from core.admin_filters import PeriodFilter
+from core.admin_filters import MarketFilter, PeriodFilter
 from core.exceptions import DomainError
 from orders.admin import badges, columns, customer_cards, filters, list_position, order_actions, permissions, timeline
 from orders.admin.bulk_actions import BulkActionsAdmin
@@ -38,7 +38,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         ("created_at", PeriodFilter),
         "status",
         "payment_method",
-        "market",
+        ("market", MarketFilter),
         ("attention", admin.EmptyFieldListFilter),
     )
     list_select_related = ("user",)

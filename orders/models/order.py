@@ -112,6 +112,7 @@ class Order(TimeStampedModel):
             models.Index(
                 fields=["id"], name="order_paid_and_closed", condition=Q(status__in=["cancelled", "expired"], paid_at__isnull=False)
             ),
+            models.Index(fields=["id"], name="order_erased", condition=Q(erased_at__isnull=False)),
             models.Index(fields=["id"], name="order_guest", condition=Q(user__isnull=True, erased_at__isnull=True)),
             models.Index(fields=["email", "id"], name="order_guest_email", condition=Q(user__isnull=True, erased_at__isnull=True)),
         ]

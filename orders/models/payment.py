@@ -64,10 +64,15 @@ class Payment(TimeStampedModel):
         ordering = ["created_at"]
         indexes = [
             models.Index(
+                fields=["created_at"],
+                name="payment_open",  # what `sync_payments` looks for
+                condition=Q(provider="stripe", state__in=["created", "open", "processing"]),
+            ),
+            models.Index(
                 fields=["order", "captured_minor", "provider", "currency"],  # all that the sales by day read
                 name="payment_captured",
                 condition=Q(captured_minor__gt=0),
-            )
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0, amount_minor__gte=0), name="payment_amount_not_negative"),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from core import markets, money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, ServiceBackedAdmin, get_staff_actor, stream_csv
-from core.admin_filters import PeriodFilter
+from core.admin_filters import MarketFilter, PeriodFilter
 from products.admin.display import render_stock_badge
 from products.admin.edit_conflicts import get_opening_time
 from products.catalog import stock_levels, stock_movements
@@ -162,6 +162,6 @@ class PriceChangeAdmin(ReadOnlyAdminMixin, ModelAdmin[PriceChange]):
     fields = ("variant", "market", "price_column", "lowest_before_column", "user", "created_at")
     price_column = _make_price_column("price", "Price")
     lowest_before_column = _make_price_column("lowest_before", "Lowest of the 30 days before")
-    list_filter = (("created_at", PeriodFilter), "market")
+    list_filter = (("created_at", PeriodFilter), ("market", MarketFilter))
     list_select_related = ("variant__product", "user")
     search_fields = ("variant__sku", "variant__product__name")
