@@ -85,17 +85,18 @@ def insert_parts(codes: list[str]) -> list[tuple[str, str]]:
 
 def insert_documents(connection: Any, first: int) -> None:
     """Index the products with ids from `first` on, over a psycopg connection."""
-    from products.search_terms import build_terms
+    from products.search_terms import build_filter_terms, build_terms
     from products.services.search_documents import get_category_paths
 
     paths, vocabulary = get_category_paths(), set[str]()
     copy = "COPY products_searchdocument (product_id, key_terms, text_terms, digest) FROM STDIN"
     with connection.cursor("bulk") as products, connection.cursor() as documents:
-        products.execute("SELECT id, name, category_id, description FROM products_product WHERE id >= %s", [first])
+        products.execute("SELECT id, name, category_id, seller_id, description FROM products_product WHERE id >= %s", [first])
         while batch := products.fetchmany(10_000):
             with documents.copy(copy) as rows:
-                for pk, name, category_id, description in batch:
-                    terms = build_terms(name, skus=[f"BULK-{pk}"], categories=paths[category_id], description=description)
+                for pk, name, category_id, seller_id, description in batch:
+                    filters, skus = build_filter_terms(category_id, seller_id), [f"BULK-{pk}"]
+                    terms = build_terms(name, skus=skus, categories=paths[category_id], description=description, filters=filters)
                     rows.write_row((pk, terms.key, terms.text, terms.digest))
                     vocabulary |= terms.vocabulary
     with connection.cursor() as words:

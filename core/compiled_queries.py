@@ -190,9 +190,10 @@ def get_columns(row_type: type[NamedTuple]) -> list[Any]:
 class CompiledCount(CompiledQuery):
     """The number of rows of a QuerySet, sliced or not. Each run is planned for its values, because counts depend on filters."""
 
-    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]], *, tables: Tables = dict) -> None:
         super().__init__()
         self._build = build
+        self._tables = tables
 
     def run(self, **values: Any) -> int:
         """Execute the query with these values."""
@@ -201,8 +202,9 @@ class CompiledCount(CompiledQuery):
 
     def _compile(self, connection: BaseDatabaseWrapper, size: int) -> CompiledStatement:
         sql, params = self._build().query.get_compiler(connection=connection).as_sql()
-        count_sql = f"SELECT COUNT(*) FROM ({sql}) AS counted"  # noqa: S608 - SQL written by Django
-        return CompiledStatement(count_sql, tuple(params), [], custom_plan=True)
+        tables, table_params = _compile_tables(self._tables(), connection)
+        count_sql = f"{tables}SELECT COUNT(*) FROM ({sql}) AS counted"  # noqa: S608 - SQL written by Django
+        return CompiledStatement(count_sql, (*table_params, *params), [], custom_plan=True)
 
 
 class CompiledChange(CompiledQuery):

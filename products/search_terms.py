@@ -16,6 +16,7 @@ from snowballstemmer import stemmer
 from products.text_folding import JOINER, SEPARATOR, fold_compounds
 
 SKU, SKU_START, NAME, NAME_STEM, NAME_ENDING, CATEGORY, TEXT = "spnmect"
+FILTER, CATEGORY_FILTER, SELLER_FILTER = "f", "fc", "fs"  # no word has these markers; `FILTER` alone says that there are any
 PREFIX = "*"  # at the end of a pattern that matches all terms with this beginning
 TIERS = 7  # see `build_patterns`
 MAX_TERM = 64  # characters of a word that count
@@ -38,7 +39,7 @@ WORDS = re.compile(rf"[^\s{re.escape(SEPARATOR + JOINER)}]+")
 class DocumentTerms(NamedTuple):
     """The terms of a product, separated by spaces, and the words of its name that can serve as spelling corrections."""
 
-    key: str  # of SKUs, name and categories
+    key: str  # of SKUs, name, categories and filters
     text: str  # of the description
     vocabulary: frozenset[str]
 
@@ -71,8 +72,13 @@ def _hash(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def build_terms(name: str, *, skus: Iterable[str], categories: Iterable[str], description: str) -> DocumentTerms:
-    """Return the terms of a product; `categories` are the names of its category and of that category's ancestors."""
+def build_terms(
+    name: str, *, skus: Iterable[str], categories: Iterable[str], description: str, filters: Iterable[str] = ()
+) -> DocumentTerms:
+    """Return the terms of a product.
+
+    `categories` are the names of its category and of that category's ancestors, `filters` what `build_filter_terms` returns.
+    """
     name_words = list(_split_document(name))
     category_words = [word for category in categories for word in _split_document(category)]
     key = [
@@ -81,10 +87,17 @@ def build_terms(name: str, *, skus: Iterable[str], categories: Iterable[str], de
         *(NAME_STEM + get_stem(word) for word in name_words if get_stem(word) != word),
         *(NAME_ENDING + ending for ending in _iter_endings(name)),
         *_iter_word_and_stem(CATEGORY, category_words),
+        *filters,
     ]
     text = _iter_word_and_stem(TEXT, _split_document(description))
     vocabulary = frozenset(word for word in (*name_words, *category_words) if CORRECTABLE_WORD.fullmatch(word))
     return DocumentTerms(" ".join(dict.fromkeys(key)), " ".join(dict.fromkeys(text)), vocabulary)
+
+
+def build_filter_terms(category_id: int | None, seller_id: int | None) -> list[str]:
+    """Return the terms by which the index restricts the matches of words to those of a category or a seller."""
+    terms = {CATEGORY_FILTER: category_id, SELLER_FILTER: seller_id}
+    return [FILTER, *(f"{marker}{pk}" for marker, pk in terms.items() if pk is not None)]
 
 
 def _iter_sku(sku: str) -> Iterator[str]:

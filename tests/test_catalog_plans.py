@@ -60,10 +60,10 @@ QUERIES = {
     "search=lamp&ordering=name&in_stock=true": RANKED,
     "search=lamp&ordering=name&category=category-0": WALK,
     "search=lamp&ordering=newest&category=category-0&in_stock=true": WALK,
-    "search=lamp&category=category-0": RANKED,  # which none of the oldest products is in
+    "search=lamp&category=category-0": PARTIAL,  # which none of the oldest products is in
     "search=lamp&category=category-9": WALK,
     "search=lamp&count=true": RANKED,
-    "search=lamp&category=category-0&count=true": RANKED,
+    "search=lamp&category=category-0&count=true": PARTIAL,
     "search={last}": PAGE,
     "search=bulk-{last}": PAGE,  # a SKU
     "search=bulk-3": PARTIAL,  # the beginning of many SKUs
@@ -82,6 +82,16 @@ QUERIES = {
     "search=lamp&min_price=8999": WALK,
     "search=lamp&ordering=price&seller={seller}": WALK,
     "search=lamp&in_stock=false": RANKED,
+    "search=walnut lamp&seller={seller}": WALK,  # who has none
+    "search=walnut lamp&ordering=name&seller={seller}": 1_000,
+    "search=walnut lamp&category=category-3": WALK,
+    "search=made lamp&category=category-0": RANKED,
+    "search=lamp&category=category-3": RANKED,
+    "search=category39&category=category-0": PAGE,  # a frequent word that no product of a large category has
+    "search=category39&category=category-0&count=true": PAGE,
+    "search=category39&category=category-0&ordering=price": WALK,
+    "search=category39&category=category-0&ordering=name&in_stock=true": WALK,
+    "search=category39&category=category-0&seller={seller}": PAGE,
     "search=lmap": RANKED,
     "search=zzzzqqq": PAGE,
 }

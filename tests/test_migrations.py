@@ -52,6 +52,8 @@ HARMLESS = {
     "products.0009_search_documents: AlterField product search_text": "a default only, at the end",
     "products.0009_search_documents: SeparateDatabaseAndState": "the column stays for the previous release",
     "products.0011_search_matches: RunPython enqueue_indexing": ROWS,
+    "products.0014_filter_terms: RunPython create_index": "built concurrently",
+    "products.0014_filter_terms: RunPython enqueue_indexing": ROWS,
 }
 
 

@@ -16,22 +16,28 @@ NEAR_ROWS_OF_MANY = 2_500  # if each word is very frequent in a large catalog, a
 FAR_ROWS = 40_000  # rows of it that are searched last in a large catalog, for lists without words
 
 
-def find_first(rows: Rows, walk: Rows, size: int, *, words: int, is_bounded: bool) -> tuple[Rows, Tables]:
+def find_first(rows: Rows, walk: Rows, size: int, *, words: search.WordShape, is_bounded: bool) -> tuple[Rows, Tables]:
     """Return the first `size` of the sorted rows that have the words, on PostgreSQL among others, and the tables of the query.
 
     An index has the rows of `walk` in the same order, among them all of `rows`. Frequent rows are found near its beginning, rare
     ones by the other indexes. If there are too many to collect, the rows are read in their order until there are enough. With
     `is_bounded`, this has an end, after which a page is filled with some of those that were collected.
     """
-    matches = rows.filter(search.build_word_condition(words)) if words else rows
+    matches = rows.filter(search.build_word_condition(words._replace(terms_first=False))) if words.size else rows
     if not search.has_index():
         return matches, dict
-    of_many = is_bounded and words > 0
+    of_many = is_bounded and words.size > 0
     limit = search.get_limit(is_bounded=of_many)
     near = matches.filter(_is_among_first(walk, NEAR_ROWS_OF_MANY if of_many else NEAR_ROWS))[:size]
-    collected = search.sort_for_limit(matches.exclude(search.has_rows(FirstMatch.objects.all(), size)), words)[: limit + 1]
-    tables: dict[type[models.Model], Rows] = {FirstMatch: search.select_match(near), AnyMatch: search.select_match(collected)}
-    candidates: list[Rows] = [table._default_manager.values("pk") for table in tables]
+    remaining = rows.filter(search.build_word_condition(words)) if words.terms_first else matches
+    remaining = remaining.exclude(search.has_rows(FirstMatch.objects.all(), size))
+    collected = search.sort_for_limit(remaining, words)[: limit + 1]
+    tables: dict[type[models.Model], Rows] = {
+        **search.select_terms_first(words),
+        FirstMatch: search.select_match(near),
+        AnyMatch: search.select_match(collected),
+    }
+    candidates: list[Rows] = [table._default_manager.values("pk") for table in (FirstMatch, AnyMatch)]
     if not of_many:
         far = matches.filter(search.has_rows(AnyMatch.objects.all(), limit + 1))
         candidates.append((far.filter(_is_among_first(walk, FAR_ROWS)) if is_bounded else far)[:size].values("pk"))

@@ -18,7 +18,7 @@ from products.catalog import catalog_statistics, category_tree, first_rows, sear
 from products.catalog.filters import ORDERINGS, ListQuery
 from products.catalog.list_item import ListRow, annotate_listings, serialize_list_item
 from products.models import Category, Listing
-from products.search_terms import QueryWord, parse_words
+from products.search_terms import CATEGORY_FILTER, SELLER_FILTER, QueryWord, parse_words
 
 
 class QueryShape(NamedTuple):
@@ -35,6 +35,8 @@ class QueryShape(NamedTuple):
     direction: str
     page_size: int
     is_bounded: bool
+    is_narrowed: bool
+    terms_first: bool
 
 
 def _apply_filters(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
@@ -104,17 +106,22 @@ def _find_rows(shape: QueryShape) -> tuple[QuerySet[Any, Any], Tables]:
     rows = _filter_rows(shape)
     if _is_indexed(shape):
         return _apply_ordering(rows, shape), dict
+    words = _get_word_shape(shape)
     if shape.ordering == "relevance":
         candidates, tables = search.rank(
-            rows, shape.words, limit=search.get_limit(is_bounded=shape.is_bounded), in_category=shape.categories == 1
+            rows, words, limit=search.get_limit(is_bounded=shape.is_bounded), in_category=shape.categories == 1
         )
     else:
         walk = _apply_ordering(_filter_rows(_keep_indexed(shape)), shape)
         candidates, tables = first_rows.find_first(
-            _apply_ordering(rows, shape), walk, shape.page_size + 1, words=shape.words, is_bounded=shape.is_bounded
+            _apply_ordering(rows, shape), walk, shape.page_size + 1, words=words, is_bounded=shape.is_bounded
         )
     page, tables = search.take_page(_apply_ordering(candidates, shape), tables, shape.page_size + 1)
     return _apply_ordering(page, shape), tables
+
+
+def _get_word_shape(shape: QueryShape) -> search.WordShape:
+    return search.WordShape(shape.words, shape.is_narrowed, shape.terms_first)
 
 
 def _depends_on_values(shape: QueryShape) -> bool:
@@ -142,15 +149,17 @@ def _get_count_limit(shape: QueryShape) -> int:
 def _count_query(shape: QueryShape) -> CompiledCount:
     """Return the query that counts up to one more than the limit."""
 
+    words = _get_word_shape(shape)
+
     def build() -> QuerySet[Any, Any]:
         rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
         if shape.words:
-            rows = rows.filter(search.build_word_condition(shape.words))
+            rows = rows.filter(search.build_word_condition(words))
         if shape.categories:
             rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
-        return search.sort_for_limit(rows, shape.words).values_list("product")[: _get_count_limit(shape) + 1]
+        return search.sort_for_limit(rows, words).values_list("product")[: _get_count_limit(shape) + 1]
 
-    return CompiledCount(build)
+    return CompiledCount(build, tables=lambda: search.select_terms_first(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,22 @@ def get_page(query: ListQuery, market: Market, site: str) -> CatalogPage:
     return replace(guessed_page, guessed=guess) if guessed_page.rows else page
 
 
+def _get_filter_terms(query: ListQuery, categories: Sequence[int]) -> list[list[str]]:
+    """Return for each filter that the index of terms has the terms of which a product has one.
+
+    In a range of prices, the index of prices of a category is better.
+    """
+    if query.min_price is not None or query.max_price is not None:
+        categories = ()
+    terms = [[f"{CATEGORY_FILTER}{pk}" for pk in categories], [f"{SELLER_FILTER}{query.seller}"] if query.seller else []]
+    return [any_of for any_of in terms if any_of]
+
+
+def _may_leave_few(shape: QueryShape) -> bool:
+    """Return whether a filter that the index of terms does not have may select few products."""
+    return shape.has_min or shape.has_max or shape.in_stock is False
+
+
 def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequence[int], words: Sequence[QueryWord]) -> CatalogPage:
     cursor = query.cursor
     direction = "first" if cursor is None else ("backward" if cursor.backwards else "forward")
@@ -183,11 +208,16 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
         *(market, len(words), len(categories), query.min_price is not None, query.max_price is not None),
         *(query.seller is not None, query.in_stock, query.ordering, direction, query.page_size),
         is_bounded=False,
+        is_narrowed=False,
+        terms_first=False,
     )
     if not _is_indexed(shape):
         shape = shape._replace(is_bounded=catalog_statistics.is_large() and search.are_very_frequent(words))
+    filters = _get_filter_terms(query, categories)
+    if search.is_worth_narrowing(words, filters):
+        shape = shape._replace(is_narrowed=True, terms_first=shape.is_bounded and not _may_leave_few(shape))
     params = {
-        **search.word_params(words),
+        **search.word_params(words, filters),
         **{f"category{number}": pk for number, pk in enumerate(categories)},
         "min_price": query.min_price,
         "max_price": query.max_price,

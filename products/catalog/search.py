@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import SearchQueryField
 from django.db import connection, models
@@ -15,8 +15,18 @@ from django.db.models.lookups import Regex
 
 from core.compiled_queries import Param, Tables
 from products.catalog.catalog_statistics import estimate_frequency, is_very_frequent
-from products.models import AnyMatch, FirstMatch, Listing, PageMatch, RankedMatch, SearchDocument, SearchVectors
-from products.search_terms import MAX_WORDS, PREFIX, TIERS, QueryWord, build_patterns, simplify
+from products.models import (
+    AnyMatch,
+    AnyTermMatch,
+    FirstMatch,
+    Listing,
+    PageMatch,
+    RankedMatch,
+    SearchDocument,
+    SearchVectors,
+    WholeTermMatch,
+)
+from products.search_terms import FILTER, MAX_WORDS, PREFIX, TIERS, QueryWord, build_patterns, simplify
 
 Rows = QuerySet[Any, Any]
 NEWEST = ("-created_at", "-product_id")
@@ -24,9 +34,20 @@ MAX_RANKED = 1_000  # matches that PostgreSQL ranks by relevance
 MAX_RANKED_OF_MANY = 500  # if each word is very frequent in a large catalog
 WHOLE_WORDS, PARTS = range(3), range(3, TIERS - 1)  # tiers
 UNRANKED = Value(0.0)
+# Documents that the previous release wrote; an index has these few.
+UNFILTERED = Func(F("all_terms"), template=f"NOT %(expressions)s @@ '{FILTER}'::tsquery", output_field=models.BooleanField())
+MAX_FILTER_TERMS = 20  # categories that the index combines with the words; each takes time for each match of the words
 CHECK_COST = 15  # of reading a document, in units of collecting a match from the index
 # One word in a tier costs more than MAX_WORDS words in the tier before it, so the worst word decides, then the next one.
 PENALTIES = (0, *((MAX_WORDS + 1) ** tier for tier in range(TIERS - 1)))
+
+
+class WordShape(NamedTuple):
+    """What determines the SQL of the condition that products have the words of a query."""
+
+    size: int  # words
+    is_narrowed: bool = False  # the index combines the words with the terms of filters
+    terms_first: bool = False  # PostgreSQL reads the index of terms, whatever it expects of the other indexes
 
 
 def has_index() -> bool:
@@ -39,13 +60,22 @@ def are_very_frequent(words: Sequence[QueryWord]) -> bool:
     return all(is_very_frequent(chain(*build_patterns(word))) for word in words)
 
 
-def word_params(words: Sequence[QueryWord]) -> dict[str, str]:
-    """Return the values for the params of `build_word_condition`, `rank` and `build_relevance`."""
+def is_worth_narrowing(words: Sequence[QueryWord], filters: Sequence[Sequence[str]]) -> bool:
+    """Return whether the index should combine the words with any of the filters."""
+    return bool(words) and bool(_choose_filters(filters, [list(chain(*build_patterns(word))) for word in words]))
+
+
+def word_params(words: Sequence[QueryWord], filters: Sequence[Sequence[str]] = ()) -> dict[str, str]:
+    """Return the values for the params of `build_word_condition`, `rank` and `build_relevance`.
+
+    `filters` are the filter terms of which a match has one each. They only save PostgreSQL time; the listings are filtered
+    besides.
+    """
     render = _render_tsquery if has_index() else _render_regex
     tiers = [_drop_beginnings(build_patterns(word)) for word in words]
     params = {f"word{n}_tier{tier}": render(patterns) for n, word in enumerate(tiers) for tier, patterns in enumerate(word)}
     if has_index():
-        return {**params, **_index_params(tiers)} if words else {}
+        return {**params, **_index_params(tiers, filters)} if words else {}
     return {**params, **{f"word{n}": render(chain(*word)) for n, word in enumerate(tiers)}}
 
 
@@ -58,7 +88,7 @@ def _drop_beginnings(tiers: list[list[str]]) -> list[list[str]]:
     return whole if any(is_very_frequent([term]) for term in chain(*whole)) else tiers
 
 
-def _index_params(words: Sequence[list[list[str]]]) -> dict[str, str]:
+def _index_params(words: Sequence[list[list[str]]], filters: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return for each tier the tsquery of all words in this tier or a better one, and that to look up in the index."""
     params = {}
     for tier in range(TIERS):
@@ -66,8 +96,31 @@ def _index_params(words: Sequence[list[list[str]]]) -> dict[str, str]:
         # A single word needs no better tiers: what has them is excluded.
         wanted = [words[0][tier]] if len(words) == 1 and tier < TIERS - 1 else up_to
         params[f"tier{tier}"] = " & ".join(f"({_render_tsquery(patterns)})" for patterns in up_to)
-        params[f"tier{tier}_index"] = " & ".join(f"({query})" for query in map(_render_tsquery, _choose_rare(wanted)) if query)
+        conditions = [query for query in map(_render_tsquery, _choose_rare(wanted)) if query]
+        params[f"tier{tier}_index"] = _join(conditions)
+        if filters:
+            chosen = _choose_filters(filters, wanted) if conditions else ()
+            params[f"tier{tier}_narrowed"] = _join([*conditions, *map(_render_tsquery, chosen)])
     return params
+
+
+def _join(conditions: Iterable[str]) -> str:
+    return " & ".join(f"({query})" for query in conditions)
+
+
+def _choose_filters(filters: Iterable[Sequence[str]], words: Sequence[list[str]]) -> list[Sequence[str]]:
+    """Return the filters that the index should combine with the words, given the patterns of each word.
+
+    If nearly all products have the words, they are found among those that pass a filter.
+    """
+    rarest = min(map(estimate_frequency, words))
+    parts = [(terms, estimate_frequency(terms)) for terms in filters if len(terms) <= MAX_FILTER_TERMS]
+    return [terms for terms, part in parts if rarest + part <= 1 and _is_worth_combining(part, rarest)]
+
+
+def _is_worth_combining(part: float, rarest: float) -> bool:
+    """Return whether the index should combine what a part of all products has with what the rarest word leaves."""
+    return part <= CHECK_COST * rarest * (1 - part)
 
 
 def _choose_rare(words: Sequence[list[str]]) -> Sequence[list[str]]:
@@ -80,7 +133,7 @@ def _choose_rare(words: Sequence[list[str]]) -> Sequence[list[str]]:
         return words
     frequencies = [estimate_frequency(patterns) for patterns in words]
     rarest = min(frequencies)
-    chosen = [patterns for patterns, part in zip(words, frequencies, strict=True) if part <= CHECK_COST * rarest * (1 - part)]
+    chosen = [patterns for patterns, part in zip(words, frequencies, strict=True) if _is_worth_combining(part, rarest)]
     return chosen or [words[frequencies.index(rarest)]]
 
 
@@ -105,22 +158,41 @@ def _has(param: str, *columns: str) -> Any:
     return Func(*operands, arg_joiner=" @@ ", template="%(expressions)s", output_field=models.BooleanField())
 
 
-def build_word_condition(count: int) -> Q:
-    """Return the condition that a listing's product has each of `count` words."""
+def build_word_condition(words: WordShape) -> Q:
+    """Return the condition that a listing's product has each of the words; the query needs the tables of `select_terms_first`."""
+    if words.terms_first:
+        return Q(product__anytermmatch__isnull=False)
     if has_index():
-        return _in_tier(TIERS - 1, count)
-    conditions = [_has(f"word{number}", "key_terms", "text_terms") for number in range(count)]
+        return _in_tier(TIERS - 1, words)
+    conditions = [_has(f"word{number}", "key_terms", "text_terms") for number in range(words.size)]
     return Q(product_id__in=SearchDocument.objects.filter(*conditions).values("pk"))
 
 
-def _in_tier(tier: int, count: int, *, only: bool = False) -> Q:
+def select_terms_first(words: WordShape) -> dict[type[models.Model], Rows]:
+    """Return the tables of `build_word_condition`.
+
+    PostgreSQL takes words and filters for independent of each other. It would look through a category for a frequent word that
+    hardly any of its products have.
+    """
+    return {AnyTermMatch: _select_documents(TIERS - 1, words)} if words.terms_first else {}
+
+
+def _in_tier(tier: int, words: WordShape, *, only: bool = False) -> Q:
     """Return the condition that a product has all words in a tier or a better one; with `only`, not all in a better one."""
-    documents = SearchVectors.objects.filter(_has(f"tier{tier}_index", "all_terms"))
-    if count > 1:
+    return Q(product_id__in=_select_documents(tier, words, only=only))
+
+
+def _select_documents(tier: int, words: WordShape, *, only: bool = False) -> Rows:
+    """Return the ids of the products of `_in_tier`."""
+    in_index = _has(f"tier{tier}_index", "all_terms")
+    if words.is_narrowed:
+        in_index = Q(_has(f"tier{tier}_narrowed", "all_terms")) | Q(UNFILTERED, in_index)
+    documents = SearchVectors.objects.filter(in_index)
+    if words.size > 1:
         documents = documents.filter(_has_without_index(f"tier{tier}"))
     if only and tier:
         documents = documents.exclude(_has_without_index(f"tier{tier - 1}"))
-    return Q(product_id__in=documents.values("pk"))
+    return documents.values("pk")
 
 
 def _has_without_index(param: str) -> Any:
@@ -133,37 +205,44 @@ def get_limit(*, is_bounded: bool) -> int:
     return MAX_RANKED_OF_MANY if is_bounded else MAX_RANKED
 
 
-def sort_for_limit(rows: Rows, count: int) -> Rows:
-    """Sort rows with `count` words, of which a limited number is wanted, as PostgreSQL finds them at the least cost.
+def sort_for_limit(rows: Rows, words: WordShape) -> Rows:
+    """Sort rows with the words, of which a limited number is wanted, as PostgreSQL finds them at the least cost.
 
     It would look for a single word among the products from the oldest on, which may all be in other categories. For several
     words, which may never meet, the index of terms is better.
     """
-    return rows.order_by(*NEWEST) if count == 1 else rows.order_by()
+    return rows.order_by(*NEWEST) if words.size == 1 and not words.terms_first else rows.order_by()
 
 
-def rank(rows: Rows, count: int, *, limit: int, in_category: bool) -> tuple[Rows, Tables]:
-    """Return the listings that have each of `count` words, with their relevance, and the tables of the query.
+def rank(rows: Rows, words: WordShape, *, limit: int, in_category: bool) -> tuple[Rows, Tables]:
+    """Return the listings that have each of the words, with their relevance, and the tables of the query.
 
     PostgreSQL ranks a limited number: those that have whole words, then any others. Only if there are too many of these, it
     looks for the best, tier by tier, and searches no further tier once there are enough.
     """
-    relevance, has_words = build_relevance(count), build_word_condition(count)
+    relevance, has_words = build_relevance(words.size), build_word_condition(words)
     if in_category:
-        rows = sort_for_limit(rows, count)
+        rows = sort_for_limit(rows, words)
     if not has_index():
         return rows.filter(has_words).annotate(relevance=relevance), dict
 
+    def find_tier(tier: int) -> Q:
+        is_first = words.terms_first and tier == WHOLE_WORDS[-1]
+        return Q(product__wholetermmatch__isnull=False) if is_first else _in_tier(tier, words, only=True)
+
     def find_tiers(tiers: Mapping[int, Rows]) -> Rows:
-        first, *others = (
-            select_match(tier_rows.filter(_in_tier(tier, count, only=True))[:limit], relevance) for tier, tier_rows in tiers.items()
-        )
+        first, *others = (select_match(tier_rows.filter(find_tier(tier))[:limit], relevance) for tier, tier_rows in tiers.items())
         return first.union(*others, all=True)[:limit]
 
     others = rows.exclude(has_rows(FirstMatch.objects.all(), limit)).filter(has_words)[: limit + 1]
     better = find_tiers({tier: rows.filter(_needs_tier(tier, limit)) for tier in PARTS})
     matches = (table.objects.values("pk", "relevance") for table in (FirstMatch, AnyMatch))
+    whole: dict[type[models.Model], Rows] = (
+        {WholeTermMatch: _select_documents(WHOLE_WORDS[-1], words, only=True)} if words.terms_first else {}
+    )
     return Listing.objects.filter(rankedmatch__isnull=False).annotate(relevance=F("rankedmatch__relevance")), lambda: {
+        **whole,
+        **select_terms_first(words),
         FirstMatch: find_tiers(dict.fromkeys(WHOLE_WORDS, rows)),
         AnyMatch: select_match(others, relevance),
         RankedMatch: better.union(*matches).order_by("-relevance", "-pk")[:limit],

@@ -8,7 +8,7 @@ from products.models.import_run import MAX_MAPPING, ImportCheckpoint, ImportChun
 from products.models.listing import Listing
 from products.models.product import MAX_DESCRIPTION, MAX_NAME, Product
 from products.models.search_document import SearchDocument, SearchVectors, SearchWord
-from products.models.search_match import AnyMatch, FirstMatch, PageMatch, RankedMatch
+from products.models.search_match import AnyMatch, AnyTermMatch, FirstMatch, PageMatch, RankedMatch, WholeTermMatch
 from products.models.stock_movement import MAX_NOTE, MAX_REFERENCE, MAX_STOCK, StockMovement
 from products.models.variant import (
     LOWEST_PRICE_WINDOW,
@@ -37,6 +37,7 @@ __all__ = [
     "MAX_STOCK",
     "MAX_VARIANTS",
     "AnyMatch",
+    "AnyTermMatch",
     "BulkPriceChange",
     "BulkPriceLine",
     "Category",
@@ -58,6 +59,7 @@ __all__ = [
     "SearchWord",
     "StockMovement",
     "Variant",
+    "WholeTermMatch",
     "picture_path",
     "primary_image",
     "variant_image",

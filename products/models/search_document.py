@@ -26,7 +26,7 @@ class SearchDocument(models.Model):
     """
 
     product = models.OneToOneField(Product, models.CASCADE, primary_key=True, related_name="search_document")
-    key_terms = models.TextField(help_text="of SKUs, name and categories")
+    key_terms = models.TextField(help_text="of SKUs, name, categories and filters")
     text_terms = models.TextField(help_text="of the description")
     digest = models.CharField(max_length=32, help_text="of the terms; tells whether they have changed")
 

@@ -3,6 +3,33 @@
 from django.db import models
 
 from products.models.listing import Listing
+from products.models.product import Product
+
+
+class TermMatch(models.Model):
+    """A product whose search document has the words: a row of a common table expression that PostgreSQL reads as far as needed."""
+
+    product = models.OneToOneField(Product, models.DO_NOTHING, primary_key=True, related_name="%(class)s")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AnyTermMatch(TermMatch):
+    """A product that has the words in any tier."""
+
+    class Meta:
+        managed = False
+
+
+class WholeTermMatch(TermMatch):
+    """A product that has them in the last tier of whole words."""
+
+    class Meta:
+        managed = False
 
 
 class SearchMatch(models.Model):

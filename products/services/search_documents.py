@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from core import advisory_locks, outbox
 from products.models import Category, Product, SearchDocument, SearchWord, Variant
-from products.search_terms import build_terms
+from products.search_terms import build_filter_terms, build_terms
 
 REINDEX_CATEGORY_JOB, REINDEX_PRODUCTS_JOB = "reindex_category", "reindex_products"
 PATHS_LOCK = "category paths"  # shared by changes of products, which read the paths
@@ -30,6 +30,7 @@ def save_documents(variants: Sequence[Variant]) -> None:
             skus=[variant.sku for variant in product_variants if variant.is_active and variant.deleted_at is None],
             categories=paths.get(product.category_id, ()),
             description=product.description,
+            filters=build_filter_terms(product.category_id, product.seller_id),
         )
         digest = product_variants[0].document_digest or ""  # type: ignore[attr-defined]  # annotated by fetch_variants
         if digest != terms.digest:

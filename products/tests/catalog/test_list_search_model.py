@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from products.catalog import first_rows, search
+from products.catalog import catalog_statistics, first_rows, search
 from products.catalog.listing_page import _page_query
-from products.models import Product
-from products.search_terms import PREFIX, TIERS, DocumentTerms, QueryWord, build_patterns, build_terms, parse_words
+from products.models import Category, Product, SearchDocument
+from products.search_terms import FILTER, PREFIX, TIERS, DocumentTerms, QueryWord, build_patterns, build_terms, parse_words
 from products.services.search_documents import get_category_paths
 from products.tests.editors import list_products
 from products.tests.factories import make_category, make_product
@@ -116,3 +116,42 @@ def test_the_best_and_the_first_are_found_however_many_match(api: SchemaClient, 
             for filters in ({}, {"in_stock": "true"}):
                 data = list_products(search=query, ordering="price", page_size="2", **filters)
                 assert (query, [row["id"] for row in data]) == (query, [pk for pk in by_price if pk in expected][:2])
+
+
+@pytest.fixture
+def terms_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let PostgreSQL read the index of terms first, as for frequent words of a large catalog."""
+    monkeypatch.setattr(catalog_statistics, "is_large", lambda: True)
+    for name in ("are_very_frequent", "is_worth_narrowing"):
+        monkeypatch.setattr(search, name, lambda *_: True)
+
+
+def remove_filter_terms() -> None:
+    """Leave the documents as the previous release writes them."""
+    for document in SearchDocument.objects.all():
+        document.key_terms = " ".join(term for term in document.key_terms.split() if not term.startswith(FILTER))
+        document.save()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("is_indexed_again", [True, False])
+@pytest.mark.parametrize("seed", range(8, 10))
+def test_a_search_with_filters_finds_the_same_by_terms_of_the_filters(
+    api: SchemaClient, terms_first: None, seed: int, is_indexed_again: bool
+) -> None:
+    source = random.Random(seed)
+    documents = make_catalog(source, seed)
+    if not is_indexed_again:
+        remove_filter_terms()
+
+    for query in {make_text(source) for _ in range(20)}:
+        matches = search_model(documents, query)
+        for category in Category.objects.exclude(products=None).distinct():
+            products = Product.objects.filter(category=category, pk__in=matches)
+            expected = [pk for pk in matches if pk in set(products.values_list("pk", flat=True))]
+            filters = {"category": category.slug}
+            body = api.get("/api/products/", {"search": query, "page_size": "100", "count": "true", **filters}).json()
+            by_price = list_products(search=query, ordering="price", page_size="100", **filters)
+            if expected or "search" not in body:
+                assert (query, [row["id"] for row in body["data"]], body["pagination"]["count"]) == (query, expected, len(expected))
+                assert {row["id"] for row in by_price} == set(expected)

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from core import outbox
 from core.models import Job
 from products.models import Listing, Product, SearchDocument, SearchWord
+from products.search_terms import FILTER
 from products.services import search_documents
 from products.tests.editors import make_tee, staff_client
 from products.tests.factories import make_category, make_product, make_products, update_product
@@ -30,6 +31,12 @@ def get_digests() -> dict[int, str]:
     return dict(SearchDocument.objects.values_list("pk", "digest"))
 
 
+def get_words() -> dict[int, list[str]]:
+    """Return the terms of each document without those of filters."""
+    documents = SearchDocument.objects.all()
+    return {row.pk: [term for term in f"{row.key_terms} {row.text_terms}".split() if term[0] != FILTER] for row in documents}
+
+
 @pytest.mark.parametrize(
     ("change", "found", "lost"),
     [
@@ -47,6 +54,16 @@ def test_a_changed_product_is_found_by_what_it_is_now(change: dict[str, Any], fo
 
     assert response.status_code == 200
     assert (len(names(found)), names(lost)) == (1, [])
+
+
+def test_a_product_that_moves_has_the_filter_terms_of_its_new_category() -> None:
+    lamp = make_product("Lamp", category=make_category("Lighting"))
+    garden = make_category("Garden")
+
+    staff_client().patch(f"/api/products/{lamp.pk}/", {"category": "Garden"})
+
+    terms = SearchDocument.objects.get().key_terms.split()
+    assert [term for term in terms if term.startswith("f")] == ["f", f"fc{garden.pk}"]
 
 
 def test_a_changed_sku_of_a_variant_is_found(db: None) -> None:
@@ -134,20 +151,20 @@ def test_a_product_without_words_is_found_by_its_sku() -> None:
     make_product("***", sku="X-1")
 
     assert names("x1") == ["***"]
-    assert SearchDocument.objects.get().key_terms == "sx1 px"
+    assert SearchDocument.objects.get().key_terms == "sx1 px f"
 
 
 def test_a_product_without_any_letters_is_kept() -> None:
     make_product("***", sku="***")
 
-    assert SearchDocument.objects.get().key_terms == ""
+    assert SearchDocument.objects.get().key_terms == "f"
     assert Product.objects.count() == 1
 
 
 def test_an_upgrade_indexes_what_is_there_and_folds_its_name_again() -> None:
     make_product("Łódź scarf", sku="LS-1", category=make_category("Scarves", "Clothing"), description="Wool", prices={"us": "2.00"})
     make_tee()
-    before = get_digests()
+    before = get_words()
     words = set(SearchWord.objects.values_list("word", flat=True))
     SearchDocument.objects.all().delete()
     SearchWord.objects.all().delete()
@@ -156,7 +173,7 @@ def test_an_upgrade_indexes_what_is_there_and_folds_its_name_again() -> None:
 
     import_module("products.migrations.0009_search_documents").fill(apps, None)
 
-    assert get_digests() == before
+    assert get_words() == before
     assert set(SearchWord.objects.values_list("word", flat=True)) == words
     assert Product.objects.get(name="Łódź scarf").search_name == "lodz scarf"
     assert list(Listing.objects.order_by("sort_name").values_list("sort_name", flat=True)) == [
