@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
@@ -132,7 +132,7 @@ def _run_job(job: Job) -> bool:
 
 def _log_failure(job: Job, error: Exception) -> None:
     """Log the failure of an attempt: a line if a server did not answer or refused, a traceback if it may be a fault of the shop."""
-    if isinstance(error, OSError | DomainError):  # SMTPException is an OSError
+    if isinstance(error, OSError | DomainError | OperationalError | InterfaceError):  # SMTPException is an OSError
         logger.error("job %s failed (attempt %d of %d): %s: %s", job, job.attempts, MAX_ATTEMPTS, type(error).__name__, error)
     else:
         logger.error("job %s failed (attempt %d of %d)", job, job.attempts, MAX_ATTEMPTS, exc_info=error)

@@ -6,7 +6,7 @@ from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -130,6 +130,8 @@ def test_a_failing_job_stops_no_other_and_is_kept_with_its_error(done: list[Any]
         (SMTPServerDisconnected("Connection unexpectedly closed"), False),
         (ConnectionRefusedError("refused"), False),
         (GatewayDown("no answer"), False),
+        (OperationalError("the server closed the connection"), False),
+        (InterfaceError("the connection is closed"), False),
         (KeyError("name"), True),
     ],
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -87,6 +87,7 @@ class ReconciliationRun:
         """Call `act`; if it fails, report it and go on with the rest. Return whether it succeeded.
 
         Once the provider has left several calls unanswered, the rest waits for the next run: each would take as long as a time-out.
+        Raises OperationalError, InterfaceError if the connection to the database is lost.
         """
         if self.failures_in_a_row >= MAX_FAILURES:
             _append_once(self.report.attention, "the payment provider does not answer, so the rest was not checked")
@@ -99,6 +100,10 @@ class ReconciliationRun:
             return False
         except sessions.PROVIDER_ERRORS as error:
             self.report.attention.append(f"{subject}: {error.message}")
+        except (OperationalError, InterfaceError) as error:
+            if not connection.is_usable():
+                raise
+            self.report.attention.append(f"{subject}: the database did not answer: {error}")
         except Exception as error:
             logger.exception("Reconciliation of %s failed", subject)
             self.report.attention.append(f"{subject}: {type(error).__name__}: {error}")

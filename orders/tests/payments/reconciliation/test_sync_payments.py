@@ -97,6 +97,28 @@ def test_what_was_done_before_the_database_went_away_is_reported(card_payments: 
     assert result.output == [f"repaired: order {ordered['number']} is processing now", "1 repaired, 1 need attention"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_that_takes_too_long_costs_one_payment_its_turn(
+    card_payments: CardPayments, ordered: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    card_payments.emulator.pay(ordered["session_id"])
+    card_payments.emulator.wait_for_deliveries()
+    pass_time(3)
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "orders_payment"'):
+            raise OperationalError("canceling statement due to lock timeout")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        result = run_sync()
+
+    problem = "the database did not answer: canceling statement due to lock timeout"
+    assert (result.code, result.errors[0]) == (2, f"attention: order {ordered['number']}: {problem}")
+    assert not [record for record in caplog.records if record.exc_info]
+    assert run_sync().output[0] == f"repaired: order {ordered['number']} is processing now"
+
+
 def test_a_payment_whose_events_never_came_is_found(card_payments: CardPayments, ordered: dict[str, Any]) -> None:
     card_payments.emulator.pay(ordered["session_id"])
     card_payments.emulator.wait_for_deliveries()
