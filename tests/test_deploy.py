@@ -1,35 +1,25 @@
 """deploy/: nginx with its configuration in front of two processes of the shop"""
 
 import json
-import os
 import re
 import ssl
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from django.conf import settings
 
 from accounts.tests.factories import make_access_token, make_user
 from products.models import Product
 from products.tests.factories import make_product
 from tests.crashes import make_environment
-from tests.processes import PRODUCTION, ROOT, serving
-from tests.services import free_port, require_program, wait_for_port
+from tests.nginx import HOST, nginx
+from tests.processes import PRODUCTION, serving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once, pytest.mark.proxy]
-DEPLOY = ROOT / "deploy"
-HOST = "shop.example"
 MAX_TRIES = 300  # a tenth of a second apart
 OTHER_HOST = "www.shop.example"
 METRICS_TOKEN = "a-token-of-the-monitoring"
@@ -67,64 +57,17 @@ class Site:
                 return Answer(error.code, error.headers, error.read())
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Create a certificate and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    certificate, private = folder / "fullchain.pem", folder / "privkey.pem"
-    certificate.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate, private
-
-
-def write_configuration(folder: Path, processes: list[int], port: int) -> Path:
-    """Write deploy/nginx.conf with the places of this machine, within a configuration that needs no root."""
-    certificate, key = make_certificate(folder)
-    site = (DEPLOY / "nginx.conf").read_text()
-    servers = "\n".join(f"server 127.0.0.1:{process} max_fails=3 fail_timeout=5s;" for process in processes)
-    for old, new in (
-        ("server 127.0.0.1:8000 max_fails=3 fail_timeout=5s;", servers),
-        ("/var/cache/nginx/shop", f"{folder}/cache"),
-        ("/etc/ssl/shop/fullchain.pem", str(certificate)),
-        ("/etc/ssl/shop/privkey.pem", str(key)),
-        ("/srv/shop/media/", f"{folder}/media/"),
-        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-    ):
-        assert site.count(old) == 1, old
-        site = site.replace(old, new)
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    path = folder / "nginx.conf"
-    user = "user root;\n" if os.geteuid() == 0 else ""  # the folder is private
-    path.write_text(f"{user}pid {folder}/pid;\ndaemon off;\nevents {{}}\nhttp {{\n{temporary}access_log off;\n{site}\n}}\n")
-    return path
-
-
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site of nginx before two processes of the shop."""
     tmp_path = tmp_path_factory.mktemp("nginx")
-    port = free_port()
     served = {**PRODUCTION, "JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY, "TRUSTED_PROXIES": "1", "CATALOG_MAX_AGE": "2"}
     served |= {"METRICS_TOKEN": METRICS_TOKEN, "ALLOWED_HOSTS": f"{HOST},{OTHER_HOST}"}
     variables = make_environment(**served)
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "lamp.png").write_bytes(b"picture")
-    with serving(variables) as first, serving(variables) as second:
-        configuration = write_configuration(tmp_path, [first, second], port)
-        command = [require_program("nginx"), "-e", f"{tmp_path}/error.log", "-p", str(tmp_path), "-c", str(configuration)]
-        nginx = subprocess.Popen(command)
-        try:
-            wait_for_port(port)
-            yield Site(port)
-        finally:
-            nginx.terminate()
-            nginx.wait(timeout=20)
+    with serving(variables) as first, serving(variables) as second, nginx(tmp_path, [first, second]) as port:
+        yield Site(port)
 
 
 def test_the_catalog_is_kept_for_callers_without_credentials(site: Site) -> None:
@@ -151,6 +94,19 @@ def test_the_catalog_is_kept_for_callers_without_credentials(site: Site) -> None
 
     assert later[-1].data["name"] == "Lantern"
     assert later[-2].headers["X-Cache"] in ("STALE", "UPDATING")  # the old answer, while nginx asks for the new one
+
+
+def test_an_answer_is_not_older_than_the_shop_allows_when_nobody_has_asked_for_it_meanwhile(site: Site) -> None:
+    path = f"/api/products/{make_product('Lamp').pk}/"
+    first = site.get(path)
+    (age, extension) = re.findall(r"=(\d+)", first.headers["Cache-Control"])
+
+    Product.objects.update(name="Lantern")
+    time.sleep(int(age) + int(extension) + 1.5)  # nginx counts whole seconds
+    later = site.get(path)
+
+    assert (first.data["name"], first.headers["X-Cache"]) == ("Lamp", "MISS")
+    assert (later.data["name"], later.headers["X-Cache"]) == ("Lantern", "EXPIRED")
 
 
 def test_answers_are_kept_for_the_host_whose_addresses_they_hold(site: Site) -> None:
