@@ -13,7 +13,7 @@ NEXT_PYTHON ?= $(firstword $(foreach python,$(wildcard $(HOME)/.pyenv/versions/3
 	$(shell $(python) -c 'import sys; print(sys.executable)' 2> /dev/null)))
 NEXT_TESTS := core/tests store/tests/test_compiled_queries*.py
 
-.PHONY: run test soak bench check docs next-django schema examples previous-release install clean
+.PHONY: run test soak bench scale check docs next-django schema examples previous-release install clean
 
 run: .venv/run.stamp .env ## start the shop with a demo catalog: API on 8000, shop front on 5173
 	@PYTHONUNBUFFERED=1 $(BIN)/python manage.py demo $(ARGS)
@@ -26,6 +26,9 @@ soak: .venv/dev.stamp ## run the long tests alone, at full size (about 20 minute
 
 bench: .venv/run.stamp ## compare the shop's speed with plain Django and a lower bound (5 minutes, or one with ARGS=--quick)
 	@$(BIN)/python -m benchmarks.compare $(ARGS)
+
+scale: .venv/dev.stamp ## run the shop as a fleet, and kill its parts under load (5 minutes, or one with ARGS=--quick)
+	@$(BIN)/python -m tests.fleet.scale $(ARGS)
 
 check: .venv/dev.stamp ## style, layers, types, migrations, production settings, schema
 	$(BIN)/ruff check .

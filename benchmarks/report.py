@@ -64,16 +64,21 @@ def print_report(results: Results, *, products: int, postgresql: str, load: Sequ
 
 def describe_machine(products: int, postgresql: str, load: Sequence[float]) -> str:
     """Return what the figures depend on."""
+    return f"{describe_processor()}, PostgreSQL {postgresql.split()[0]}; {products:,} products.\n{describe_load(load)}"
+
+
+def describe_processor() -> str:
+    """Return the date, the machine, and the versions of Python and Django."""
     model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.search(r"^MemTotal: *(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
     gigabytes = round(int(memory[1]) / 1024**2) if memory else 0
     machine = f"{model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} cores, {gigabytes} GB"
-    versions = f"Python {platform.python_version()}, Django {django.__version__}, PostgreSQL {postgresql.split()[0]}"
-    averages = ", ".join(f"{value:.1f}" for value in load)
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine}; {versions}; {products:,} products.\n"
-        f"Load average over 1, 5 and 15 minutes before the run: {averages}."
-    )
+    return f"{datetime.now(UTC):%Y-%m-%d}, {machine}; Python {platform.python_version()}, Django {django.__version__}"
+
+
+def describe_load(load: Sequence[float]) -> str:
+    """Return what else the machine had to do."""
+    return f"Load average over 1, 5 and 15 minutes before the run: {', '.join(f'{value:.1f}' for value in load)}."
 
 
 def build_figures_table(results: Results) -> list[str]:

@@ -139,12 +139,16 @@ def run_as_postgres(command: list[str]) -> None:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
 
 
+def get_redis_command(port: int) -> list[str]:
+    """Return the command that starts Redis in the foreground, keeping nothing."""
+    return [require_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+
+
 @contextmanager
 def redis() -> Iterator[str]:
     """Start a server that keeps nothing; yields its REDIS_URL."""
     port = free_port()
-    command = [require_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir())
+    running = subprocess.Popen(get_redis_command(port), stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir())
     try:
         wait_for_port(port)
         yield f"redis://127.0.0.1:{port}/0"

@@ -1,6 +1,7 @@
 """A streaming replica of a PostgreSQL server, and PgBouncer with deploy/pgbouncer.ini in front of one."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.processes import PRODUCTION, ROOT
 from tests.services import Cluster, cluster_folder, free_port, require_program, run_as_postgres, wait_for_port
 
 PASSWORD = "secret"
+ROLE = "shop"  # of the shop in PostgreSQL
 MAX_TRIES = 600  # a twentieth of a second apart
 
 
@@ -33,6 +35,19 @@ def on_port(url: str, port: int) -> str:
     address = urlsplit(url)
     user = address.netloc.rpartition("@")[0]
     return address._replace(netloc=f"{user}@127.0.0.1:{port}").geturl()
+
+
+def as_role(url: str) -> str:
+    """Return the URL of the same database for the role of the shop."""
+    address = urlsplit(url)
+    return address._replace(netloc=f"{ROLE}@{address.hostname}:{address.port}").geturl()
+
+
+def read_role_script() -> str:
+    """Return what docs/deployment.md sets on the role of the shop behind PgBouncer."""
+    document = (ROOT / "docs" / "deployment.md").read_text()
+    (script,) = re.findall(r"<!-- test: role -->\n```sql\n(.*?)```", document, re.DOTALL)
+    return str(script)
 
 
 def execute(url: str, statement: str) -> Any:
@@ -75,9 +90,9 @@ class Replica:
 
 
 @contextmanager
-def streaming_replica(primary_url: str) -> Iterator[Replica]:
-    """Start a replica of a server that trusts this machine."""
-    with cluster_folder() as cluster:
+def streaming_replica(primary_url: str, *settings: str) -> Iterator[Replica]:
+    """Start a replica with these settings of a server that trusts this machine."""
+    with cluster_folder(*settings) as cluster:
         options = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
         run_as_postgres([require_program("pg_basebackup"), "--pgdata", cluster.data, "--dbname", primary_url, *options])
         cluster.start()
@@ -114,6 +129,12 @@ class PgBouncer:
         owner: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         self.running = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd="/", **owner)
         wait_for_port(urlsplit(self.url).port or 0)
+
+    def kill(self) -> None:
+        """Kill it."""
+        if self.running is not None:
+            self.running.kill()
+            self.running.wait(timeout=60)
 
     def stop(self) -> None:
         """Stop it at once, which ends the connections of the shop."""

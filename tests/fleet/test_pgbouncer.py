@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -21,12 +20,11 @@ from products.tests.factories import get_only_variant, make_product
 from store.environment_database import PLANNER_OPTIONS
 from tests.concurrent_requests import Caller, at_once, count_statuses
 from tests.crashes import make_environment
-from tests.fleet.servers import PgBouncer, make_production_variables, pgbouncer
+from tests.fleet.servers import ROLE, PgBouncer, as_role, make_production_variables, pgbouncer, read_role_script
 from tests.processes import ROOT, serving
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.fleet, pytest.mark.django_db(transaction=True)]
 LIMITS = "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
-ROLE = "shop"
 COMMANDS = """
 import django
 django.setup()
@@ -50,22 +48,13 @@ class Pooled(NamedTuple):
         return Caller(self.url, {}).send("GET", LIST, {}).status
 
 
-def as_role(url: str) -> str:
-    """Return the URL of the same database for the role of the shop."""
-    address = urlsplit(url)
-    return address._replace(netloc=f"{ROLE}@{address.hostname}:{address.port}").geturl()
-
-
 @pytest.fixture(scope="module")
 def direct_url(django_db_setup: None) -> Iterator[str]:
     """The URL of the database of the tests, without a pooler, for a role that has the settings of the document."""
-    (script,) = re.findall(
-        r"<!-- test: role -->\n```sql\n(.*?)```", (ROOT / "docs" / "deployment.md").read_text(), re.DOTALL | re.MULTILINE
-    )
     url = make_environment()["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER").format(sql.Identifier(ROLE)))
-        admin.execute(script.encode())
+        admin.execute(read_role_script().encode())
         yield as_role(url)
         admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(ROLE)))
 
