@@ -83,7 +83,7 @@ QUERIES = {
     "search=lamp&ordering=price&seller={seller}": WALK,
     "search=lamp&in_stock=false": RANKED,
     "search=walnut lamp&seller={seller}": WALK,  # who has none
-    "search=walnut lamp&ordering=name&seller={seller}": 1_000,
+    "search=walnut lamp&ordering=name&seller={seller}": 1_500,
     "search=walnut lamp&category=category-3": WALK,
     "search=made lamp&category=category-0": RANKED,
     "search=lamp&category=category-3": RANKED,

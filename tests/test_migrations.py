@@ -44,6 +44,7 @@ HARMLESS = {
     "orders.0005_order_phone_e164: AddIndex order order_phone": SHORT,
     "orders.0006_order_phone_e164_rows: RunPython fill": ROWS,
     "orders.0007_unpaid_orders_and_disputes: RunPython create_disputes": ROWS,
+    "orders.0012_large_shops: RunPython create_search_indexes": "built concurrently",
     "products.0009_search_documents: DeleteModel SearchDocument": "was a view of the product table; nothing is dropped",
     "products.0009_search_documents: RunPython create_vectors": ROWS,
     "products.0009_search_documents: RunPython fill": ROWS,

@@ -29,11 +29,11 @@ MADE_BEFORE = "You have made the same change of the stock since you opened this 
 NOT_RESERVED = "These units are not reserved"
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def deduct(actor: Actor, units: Mapping[int, int], *, reference: str, sold_out: Collection[int] = ()) -> None:
     """Deduct sold units from stock, all or none; the caller holds the variants' locks. Raises OutOfStock.
 
-    `sold_out` holds the ids of products that have a variant sold out by this. A refusal ends the caller's transaction too.
+    `sold_out` holds the ids of products that have a variant sold out by this.
     """
     if not _apply("deduct", units):
         raise OutOfStock(JUST_SOLD_OUT)
@@ -42,12 +42,9 @@ def deduct(actor: Actor, units: Mapping[int, int], *, reference: str, sold_out: 
         listings.refresh_in_stock(sorted(sold_out))
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def reserve(units: Mapping[int, int], *, sold_out: Collection[int] = ()) -> None:
-    """Reserve units for an open order, all or none; the caller holds the variants' locks. Raises OutOfStock.
-
-    A refusal ends the caller's transaction too.
-    """
+    """Reserve units for an open order, all or none; the caller holds the variants' locks. Raises OutOfStock."""
     if not _apply("reserve", units):
         raise OutOfStock(JUST_SOLD_OUT)
     if sold_out:
