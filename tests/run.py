@@ -43,6 +43,7 @@ MEASURED_ON_POSTGRESQL = (
     "core/postgresql/base.py",
     "core/redis_pool.py",
     "core/replica.py",
+    "orders/payments/reconciliation.py",
     "products/catalog/catalog_statistics.py",
     "products/catalog/first_rows.py",
     "products/catalog/listing_page.py",

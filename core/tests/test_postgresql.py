@@ -196,3 +196,11 @@ def test_a_transaction_fails_once_after_a_migration() -> None:
 def test_what_postgresql_does_not_support_is_refused_as_ever() -> None:
     with pytest.raises(NotSupportedError), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM outbox_job FULL JOIN outbox_job AS other ON outbox_job.id < other.id")
+
+
+def test_a_connection_that_prepares_nothing_has_djangos_cursor() -> None:
+    behind_a_pooler = connection.copy(alias="behind_a_pooler")
+    behind_a_pooler.settings_dict = {**connection.settings_dict, "OPTIONS": {}}
+
+    assert behind_a_pooler.get_connection_params()["cursor_factory"] is not base.PreparingCursor
+    assert connection.get_connection_params()["cursor_factory"] is base.PreparingCursor

@@ -180,6 +180,13 @@ def test_an_outage_costs_one_attempt_and_two_log_lines(measurements: Measurement
     ]
 
 
+def test_an_outage_that_goes_on_is_not_logged_again(measurements: Measurements, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        replica.health.record_error(make_error(OperationalError, CONNECTION_LOST))
+
+    assert len([record for record in caplog.records if record.name == "shop.replica"]) == 1
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -4,10 +4,10 @@ import hashlib
 from itertools import pairwise
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.tests.factories import make_user
-from carts import guest_keys
+from carts import guest_keys, selectors
 from carts.models import Cart
 from carts.tests.factories import (
     add_to_cart,
@@ -205,3 +205,8 @@ def test_a_bad_access_token_is_refused_and_makes_no_silent_guest(api: SchemaClie
     assert response.json()["code"] == "token_invalid"
     assert not {"cart_token", "sessionid"} & set(response.cookies)
     assert not Cart.objects.exists()
+
+
+def test_no_key_holds_a_line_where_none_is_given(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        assert selectors.find_keys_with_lines(()) == set()
