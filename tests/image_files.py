@@ -1,10 +1,11 @@
 """Image files for tests, sent to the API as a browser sends them."""
 
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from PIL import Image
 
 from accounts.tests.factories import make_access_token, make_user
@@ -111,3 +112,14 @@ def is_similar_colour(seen: Any, expected: tuple[int, ...]) -> bool:
     return len(seen) == len(expected) and all(
         abs(channel - other) <= COLOUR_TOLERANCE for channel, other in zip(seen, expected, strict=True)
     )
+
+
+def run_move_media(from_url: str = "") -> tuple[int, str, str]:
+    """Run `manage.py move_media`; return its exit code, output and errors."""
+    output, errors, code = StringIO(), StringIO(), 0
+    try:
+        call_command("move_media", from_url=from_url, stdout=output, stderr=errors)
+    except CommandError as error:
+        code = error.returncode
+        errors.write(str(error))
+    return code, output.getvalue().strip(), errors.getvalue()

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from carts.tests.factories import add_to_cart
@@ -14,7 +12,15 @@ from orders.tests.factories import customer, placed
 from products.models import Product, ProductImage
 from products.tests.factories import make_product
 from tests.cloudinary_stand_in import StandIn, run_stand_in
-from tests.image_files import list_stored_files, make_image, make_staff_client, open_stored_image, read_stored_file, upload_image
+from tests.image_files import (
+    list_stored_files,
+    make_image,
+    make_staff_client,
+    open_stored_image,
+    read_stored_file,
+    run_move_media,
+    upload_image,
+)
 from tests.schema_client import SchemaClient
 
 CLOUD = "https://res.cloudinary.com/shop/image/upload"
@@ -38,17 +44,6 @@ def make_cloudinary_image(
     row = ProductImage(product=product, image=public_id, width=size[0], height=size[1], alt=public_id)
     row.save()
     return row
-
-
-def run_move_media(from_url: str = "") -> tuple[int, str, str]:
-    """Run the command; return its exit code, output and errors."""
-    output, errors, code = StringIO(), StringIO(), 0
-    try:
-        call_command("move_media", from_url=from_url, stdout=output, stderr=errors)
-    except CommandError as error:
-        code = error.returncode
-        errors.write(str(error))
-    return code, output.getvalue().strip(), errors.getvalue()
 
 
 def test_pictures_come_back_with_their_small_copies(host: StandIn, api: SchemaClient) -> None:

@@ -1,11 +1,9 @@
 """`manage.py move_media`: from MEDIA_ROOT to a bucket and back"""
 
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings as shop
-from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from carts.tests.factories import add_to_cart
@@ -13,22 +11,11 @@ from orders.models import OrderItem
 from orders.tests.factories import customer, placed
 from products.models import ProductImage
 from products.tests.factories import make_product
-from tests.image_files import list_stored_files, make_image, make_staff_client, read_stored_file, upload_image
+from tests.image_files import list_stored_files, make_image, make_staff_client, read_stored_file, run_move_media, upload_image
 from tests.on_s3.conftest import use_bucket
 from tests.s3_stand_in import StandIn
 
 PUBLIC = "https://images.shop.example"
-
-
-def run_move_media(from_url: str = "") -> tuple[int, str, str]:
-    """Run the command; return its exit code, output and errors."""
-    output, errors, code = StringIO(), StringIO(), 0
-    try:
-        call_command("move_media", from_url=from_url, stdout=output, stderr=errors)
-    except CommandError as error:
-        code = error.returncode
-        errors.write(str(error))
-    return code, output.getvalue().strip(), errors.getvalue()
 
 
 def test_images_and_those_of_past_orders_move_there_and_back(bucket: StandIn, settings: Settings) -> None:
