@@ -50,10 +50,10 @@ else
 	@DATABASE_URL=sqlite:///next.sqlite3 REDIS_URL= .venv-next/bin/python -m pytest --quiet -W default --disable-warnings -p no:cacheprovider $(NEXT_TESTS)
 endif
 
-.venv-next/stamp: requirements.txt requirements-dev.txt Makefile
+.venv-next/stamp: requirements.txt requirements-dev.txt requirements-otel.txt Makefile
 	@echo "Installing Django $(NEXT_DJANGO) beside the shop (a minute, once) ..."
 	@$(NEXT_PYTHON) -m venv --clear .venv-next
-	@grep -v '^Django==' requirements.txt > .venv-next/requirements.txt
+	@cat requirements.txt requirements-otel.txt | grep -vE '^(Django==|-r )' > .venv-next/requirements.txt
 	@grep -E '^(pytest|jsonschema)' requirements-dev.txt >> .venv-next/requirements.txt
 	@.venv-next/bin/pip install --quiet --disable-pip-version-check Django==$(NEXT_DJANGO) -r .venv-next/requirements.txt
 	@touch $@
