@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from core.models import TimeStampedModel
 from core.money import MoneyField
+from pricing.models import PromotionCode
 from products.models import Product, Variant
 
 MAX_QUANTITY = 99
 MAX_LINES = 100
 MAX_WISHLIST_ITEMS = 500
+MAX_CODES = 5
 
 
 class Cart(TimeStampedModel):
@@ -60,6 +62,22 @@ class CartItem(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.variant_id}"
+
+
+class CartCode(models.Model):
+    """A promotion code in a cart, whether or not it saves anything now."""
+
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="codes")
+    code = models.ForeignKey(PromotionCode, models.CASCADE, related_name="+")
+    is_held = models.BooleanField(default=False, help_text="the cart's own pending order holds a use of it")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["cart", "code"], name="cart_code_once")]
+
+    def __str__(self) -> str:
+        return f"code {self.code_id}"
 
 
 class CartAuditLog(models.Model):

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class PricingConfig(AppConfig):
-    """Computes what a cart costs. Has no models: prices belong to products, and an order stores its own totals."""
+    """Computes what a cart costs. Prices belong to products, and an order stores its own totals."""
 
     name = "pricing"

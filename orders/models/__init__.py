@@ -1,9 +1,11 @@
 """What was bought, and whether it is paid."""
 
 from orders.models.address import ADDRESS_FIELDS, MAX_ADDRESS_LENGTHS, PRINTED_ADDRESS_FIELDS, Address
+from orders.models.adjustment import OrderAdjustment
 from orders.models.blocked_contact import MAX_BAN_REASON, BlockedContact
 from orders.models.order import MAX_REASON, VARIANT_SEPARATOR, Order, OrderEvent, OrderItem
 from orders.models.payment import Dispute, Payment, ReconciliationTime, Refund, StripeEvent
+from orders.models.redemption import Redemption
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -16,10 +18,12 @@ __all__ = [
     "BlockedContact",
     "Dispute",
     "Order",
+    "OrderAdjustment",
     "OrderEvent",
     "OrderItem",
     "Payment",
     "ReconciliationTime",
+    "Redemption",
     "Refund",
     "StripeEvent",
 ]

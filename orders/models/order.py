@@ -1,8 +1,11 @@
 """Orders, their lines and their history. An order copies names, prices and the address, and never reads them back."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Round
 from django.utils import timezone
 
 from accounts.phones import MAX_CONTACT_LENGTH, MAX_E164_LENGTH
@@ -15,6 +18,11 @@ from products.models import Product, Variant
 
 MAX_REASON = 200  # characters, of a cancellation or a refund
 VARIANT_SEPARATOR = " – "  # between the names of a product and of its variant
+
+
+_ADDED_TAX = Case(When(prices_include_tax=True, then=Value(Decimal(0))), default=F("tax_total"), output_field=MoneyField())
+_PARTS = F("subtotal") - F("discount_total") + F("shipping_total") + F("fee_total") + _ADDED_TAX
+ADDS_UP = Q(total=Round(_PARTS, precision=3))  # rounded, because SQLite computes with floating-point numbers
 
 
 class Order(TimeStampedModel):
@@ -47,10 +55,13 @@ class Order(TimeStampedModel):
     market = models.CharField(max_length=2)
     currency = models.CharField(max_length=3)
     subtotal = MoneyField()
-    discount_total = MoneyField(default=0)
-    shipping_total = MoneyField(default=0)
-    tax_total = MoneyField(default=0, help_text="included in the prices")
+    discount_total = MoneyField(default=0, help_text="all that was taken off items and shipping")
+    shipping_total = MoneyField(default=0, help_text="before discounts")
+    fee_total = MoneyField(default=0, db_default=0)
+    tax_total = MoneyField(default=0)
+    prices_include_tax = models.BooleanField(default=True, db_default=True, help_text="tax_total is part of the prices")
     total = MoneyField()
+    codes = models.JSONField(default=list, db_default=[], blank=True, help_text="promotion codes with which it was placed")
     name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(max_length=254, blank=True)
     phone = models.CharField(max_length=MAX_CONTACT_LENGTH, blank=True, help_text="as the buyer wrote it")
@@ -100,6 +111,11 @@ class Order(TimeStampedModel):
                 fields=["idempotency_scope", "idempotency_key"], condition=~Q(idempotency_key=""), name="order_once_a_key"
             ),
             models.CheckConstraint(condition=Q(total__gte=0, subtotal__gte=0), name="order_amounts_not_negative"),
+            models.CheckConstraint(
+                condition=Q(discount_total__gte=0, shipping_total__gte=0, fee_total__gte=0, tax_total__gte=0),
+                name="order_parts_not_negative",
+            ),
+            models.CheckConstraint(condition=ADDS_UP, name="order_adds_up"),
         ]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="order_of_user"),
@@ -152,7 +168,9 @@ class OrderItem(models.Model):
     image_url = models.CharField(max_length=500, blank=True)
     unit_price = MoneyField()
     quantity = models.PositiveIntegerField()
-    line_total = MoneyField()
+    line_total = MoneyField(help_text="before discounts")
+    discount_total = MoneyField(default=0, db_default=0)
+    tax_total = MoneyField(default=0, db_default=0)
     refunded_quantity = models.PositiveIntegerField(default=0)
     restocked_quantity = models.PositiveIntegerField(default=0)
 
@@ -162,16 +180,25 @@ class OrderItem(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     quantity__gt=0,
-                    refunded_quantity__lte=models.F("quantity"),
-                    restocked_quantity__lte=models.F("refunded_quantity"),
+                    refunded_quantity__lte=F("quantity"),
+                    restocked_quantity__lte=F("refunded_quantity"),
                 ),
                 name="order_line_quantity",
             ),
             models.CheckConstraint(condition=Q(unit_price__gte=0, line_total__gte=0), name="order_line_amounts"),
+            models.CheckConstraint(
+                condition=Q(discount_total__gte=0, discount_total__lte=F("line_total"), tax_total__gte=0),
+                name="order_line_discount",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku}"
+
+    @property
+    def net_total(self) -> Decimal:
+        """What the buyer pays for the line: its total without its discounts."""
+        return self.line_total - self.discount_total
 
     @property
     def name_and_options(self) -> tuple[str, str]:

@@ -33,6 +33,7 @@ class Payment(TimeStampedModel):
     class SessionFormat(models.IntegerChoices):
         WITHOUT_BUYER = 0
         WITH_BUYER = 1
+        WITH_NET_LINES = 2
 
     OPEN_STATES = (State.CREATED, State.OPEN, State.PROCESSING)
 
@@ -50,7 +51,7 @@ class Payment(TimeStampedModel):
     )
     session_format = models.PositiveSmallIntegerField(
         choices=SessionFormat.choices,
-        default=SessionFormat.WITH_BUYER,
+        default=SessionFormat.WITH_NET_LINES,
         db_default=SessionFormat.WITHOUT_BUYER,
         help_text="parameters with which the session is created; fixed, so that a retry is the same call",
     )
