@@ -198,7 +198,8 @@ class OrderItem(models.Model):
     @property
     def net_total(self) -> Decimal:
         """What the buyer pays for the line: its total without its discounts."""
-        return self.line_total - self.discount_total
+        net: Decimal = self.line_total - self.discount_total
+        return net
 
     @property
     def name_and_options(self) -> tuple[str, str]:
