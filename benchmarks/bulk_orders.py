@@ -10,6 +10,7 @@ events (deleted after 90 days).
 
 import os
 import sys
+from decimal import Decimal
 from typing import Any
 
 import django
@@ -54,10 +55,10 @@ def get_plan(cursor: Any, count: int) -> rows.Plan:
 
     from core import markets, money
     from orders import minor_units
-    from pricing.breakdown import ZERO, get_shipping_rate
+    from pricing.breakdown import get_delivery_rate
 
     market = markets.get_default_market()
-    flat, free_from = get_shipping_rate(market)
+    rate = get_delivery_rate(market)
     users = max(count * 3 // 50, 5)  # five orders for each customer
     staff, _ = get_user_model().objects.get_or_create(email="staff@bulk.example", defaults={"is_staff": True})
     cursor.execute("SELECT count(*) FROM bulk_variant")
@@ -74,9 +75,9 @@ def get_plan(cursor: Any, count: int) -> rows.Plan:
         currency=market.currency,
         now=timezone.now().isoformat(),
         time_zone=settings.TIME_ZONE,
-        shipping=flat,
-        free_from=free_from,
-        tax_rate=settings.TAX_RATES.get(market.code, ZERO),
+        shipping=money.to_major(rate.price, market.currency),
+        free_from=None if rate.free_from is None else money.to_major(rate.free_from, market.currency),
+        tax_rate=settings.TAX_RATES.get(market.code, Decimal(0)),
         digits=money.exponent(market.currency),
         provider_digits=minor_units.digits("stripe", market.currency),
     )

@@ -1,6 +1,6 @@
 """What an order does to a cart: reserve its lines, remove them, release the hold. Callers must hold the cart's lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Case, PositiveSmallIntegerField, Q, QuerySet, Value
 from carts import audit, selectors
 from carts.identity import CartRef
 from carts.lines import Line
-from carts.models import MAX_LINES, Cart, CartAuditLog, CartItem
+from carts.models import MAX_LINES, Cart, CartAuditLog, CartCode, CartItem
 from carts.services import touch_cart
 from core import markets
 from core.actors import Actor
@@ -64,10 +64,12 @@ def _build_entries(
     return [audit.Entry(action, data, line.product_id, line.variant_id, line.name) for action, data, line in changes]
 
 
-def reserve_lines(ref: CartRef, units: Mapping[int, int], at: datetime) -> None:
-    """Record on the lines how many units, {line id: units}, an open order has reserved for them."""
+def reserve_lines(ref: CartRef, units: Mapping[int, int], codes: Collection[str], at: datetime) -> None:
+    """Record on the lines how many units, {line id: units}, an open order has reserved for them, and which codes it holds."""
     held = Case(*(When(pk=pk, then=Value(n)) for pk, n in units.items()), output_field=PositiveSmallIntegerField())
     CartItem.objects.filter(pk__in=units).update(held=held)
+    if codes:
+        CartCode.objects.filter(cart=ref.pk, code__code__in=codes).update(is_held=True)
     Cart.objects.filter(pk=ref.pk).update(held_at=at)
     touch_cart(ref, at, is_ordered=True)
 
@@ -102,6 +104,13 @@ def _release_units(ref: CartRef, lines: Sequence[Line], units: Mapping[int, int]
         CartItem.objects.filter(pk__in=held).update(held=still_held)
     if is_last:
         Cart.objects.filter(pk=ref.pk).update(held_at=None)
+        CartCode.objects.filter(cart=ref.pk, is_held=True).update(is_held=False)
+
+
+def remove_codes(ref: CartRef, codes: Collection[str]) -> None:
+    """Remove the codes that an order has used."""
+    if codes:
+        CartCode.objects.filter(cart=ref.pk, code__code__in=codes).delete()
 
 
 def complete_order(
@@ -143,6 +152,7 @@ def lock_cart(cart_id: int) -> None:
 
 
 def clear_holds(cart_id: int) -> None:
-    """Clear the reserved units of a cart that is locked."""
+    """Clear the reserved units and held codes of a cart that is locked."""
+    CartCode.objects.filter(cart=cart_id).update(is_held=False)
     CartItem.objects.filter(cart=cart_id).update(held=0)
     Cart.objects.filter(pk=cart_id).update(held_at=None)

@@ -34,6 +34,14 @@ class CartFull(Invalid):
     client_action = "Ask the user to remove a line first."
 
 
+class TooManyCodes(Invalid):
+    """A cart holds at most 5 promotion codes."""
+
+    code = "too_many_codes"
+    default_message = "A cart holds at most 5 codes"
+    client_action = "Ask the buyer to remove a code first."
+
+
 class CartBusy(Conflict):
     """Other requests are changing the same cart; the client may retry."""
 

@@ -41,10 +41,12 @@ class Line(NamedTuple):
     product_active: Annotated[bool, "variant__product__is_active"]
     product_deleted: Annotated[datetime | None, "variant__product__deleted_at"]
     threshold: Annotated[int, "variant__product__low_stock_threshold"]
+    category_id: Annotated[int | None, "variant__product__category_id"]
     seller_id: Annotated[int | None, "variant__product__seller_id"]
     first_name: Annotated[str | None, "variant__product__seller__first_name"]
     last_name: Annotated[str | None, "variant__product__seller__last_name"]
-    price: Decimal | None  # annotated by `_select_lines`
+    price: Decimal | None  # annotated by `_select_lines`, as is the next
+    compare_at_price: Decimal | None
     image: Annotated[str | None, variant_image("variant")]
     variants_count: Annotated[int | None, Subquery(_active_siblings.values("product").annotate(n=Count("pk")).values("n"))]
 
@@ -70,6 +72,11 @@ class Line(NamedTuple):
         return unreserved > self.threshold >= unreserved - units
 
     @property
+    def is_reduced(self) -> bool:
+        """Whether the variant's compare-at price is above its price."""
+        return self.price is not None and self.compare_at_price is not None and self.compare_at_price > self.price
+
+    @property
     def price_difference(self) -> Decimal:
         """The current price minus the price at addition; zero if the variant is no longer for sale."""
         return self.price - self.price_at_addition if self.is_available and self.price is not None else Decimal(0)
@@ -81,10 +88,13 @@ class Line(NamedTuple):
 
 
 def _select_lines(market: Market) -> QuerySet[CartItem]:
-    """Return all lines with their `price` in the market."""
-    market_prices = MarketPrice.objects.filter(variant=OuterRef("variant_id"), market=market.code)
-    price = F("variant__price") if market.is_default else Subquery(market_prices.values("price")[:1])
-    return CartItem.objects.order_by("id").annotate(price=price)
+    """Return all lines with their `price` and `compare_at_price` in the market."""
+    lines = CartItem.objects.order_by("id")
+    if market.is_default:
+        return lines.annotate(price=F("variant__price"), compare_at_price=F("variant__compare_at_price"))
+    prices = MarketPrice.objects.filter(variant=OuterRef("variant_id"), market=market.code)
+    price, compare_at_price = (Subquery(prices.values(column)[:1]) for column in ("price", "compare_at_price"))
+    return lines.annotate(price=price, compare_at_price=compare_at_price)
 
 
 @lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from carts import audit
 from carts.guest_keys import digest
-from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
+from carts.models import MAX_CODES, MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartCode, CartItem
 from core import markets
 from core.actors import Actor
 
@@ -67,12 +67,22 @@ def _merge_cart(actor: Actor, user_id: int, guest: Cart, result: MergeResult) ->
     market = markets.get_markets().get(guest.market, markets.get_default_market())
     audit.record(actor, cart.pk, [_build_audit_entry(line, before, item, market) for item, before, line in joined])
     guest.items.all().delete()
+    _move_codes(guest, cart)
     changes: dict[str, Any] = {"items_moved": len(joined), "into": cart.pk}
     if skipped_lines:
         changes["items_left_out"] = skipped_lines
     audit.record(actor, guest.pk, [audit.Entry(CartAuditLog.Action.MERGE, changes)])
     Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
     Cart.objects.filter(pk=cart.pk).update(updated_at=now, held_at=guest.held_at or cart.held_at)
+
+
+def _move_codes(guest: Cart, cart: Cart) -> None:
+    """Give the user's cart the guest's codes after its own, as far as there is room; drop the others."""
+    own = set(cart.codes.values_list("code", flat=True))
+    joining = [row.pk for row in guest.codes.exclude(code__in=own)[: max(MAX_CODES - len(own), 0)]]
+    if joining:
+        CartCode.objects.filter(pk__in=joining).update(cart=cart)
+    CartCode.objects.filter(cart=guest).delete()
 
 
 def _join_lines(

@@ -91,6 +91,7 @@ class CartAuditLog(models.Model):
         MERGE = "MERGE", "Carts Merged"
         ACCEPT = "ACCEPT", "Prices Accepted"
         ORDER = "ORDER", "Order Placed"
+        CODE = "CODE", "Code Changed"
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="log")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

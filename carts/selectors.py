@@ -12,12 +12,14 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from carts import guest_keys
+from carts import estimates, guest_keys
 from carts.identity import CartOwner, CartRef
 from carts.lines import Line, build_cart_lines_query
-from carts.models import Cart, CartItem
+from carts.models import Cart, CartCode, CartItem
 from core.compiled_queries import CompiledRows, CompiledSelect, Param
 from core.markets import Market
+from pricing.breakdown import Breakdown
+from pricing.rules import Selection
 from products.catalog.list_item import get_seller_name
 from products.media import storage
 
@@ -85,9 +87,9 @@ def _build_summary_query(keys: int) -> CompiledRows[SummaryRow]:
 
 @lru_cache(maxsize=16)
 def _build_used_keys_query(keys: int) -> CompiledSelect[str]:
-    """Return the statement that selects the hashes of those of this many guest keys whose live carts hold a line."""
-    has_line = Exists(CartItem.objects.filter(cart=OuterRef("pk")))
-    return CompiledSelect(lambda row: str(row[0]), lambda: _select_guest_carts(keys).filter(has_line).values_list("key_hash"))
+    """Return the statement that selects the hashes of those of this many guest keys whose live carts hold a line or a code."""
+    is_used = Exists(CartItem.objects.filter(cart=OuterRef("pk"))) | Exists(CartCode.objects.filter(cart=OuterRef("pk")))
+    return CompiledSelect(lambda row: str(row[0]), lambda: _select_guest_carts(keys).filter(is_used).values_list("key_hash"))
 
 
 def _resolve_cart(owner: CartOwner, build_query: Callable[[int], CompiledRows[AnyRow]]) -> tuple[AnyRow | None, str | None]:
@@ -116,8 +118,8 @@ def get_cart_ref(owner: CartOwner, *, lock: bool = False) -> CartRef:
     return replace(ref, id=row.id, **timestamps)
 
 
-def find_keys_with_lines(keys: Collection[str]) -> set[str]:
-    """Return the guest keys that still hold a line in a live cart, in whatever market; one statement at most."""
+def find_keys_in_use(keys: Collection[str]) -> set[str]:
+    """Return the guest keys that still hold a line or a code in a live cart, in whatever market; one statement at most."""
     if not keys:
         return set()
     by_hash = {guest_keys.digest(key): key for key in keys}
@@ -139,9 +141,10 @@ def get_lines(ref: CartRef) -> list[Line]:
     return build_cart_lines_query(ref.market).rows(cart=ref.id) if ref.id is not None else []
 
 
-def serialize_cart(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict[str, Any], list[str]]:
+def serialize_cart(ref: CartRef, lines: Sequence[Line], selection: Selection, site: str) -> tuple[dict[str, Any], list[str]]:
     """Return the cart as the API shows it, and the warnings about it."""
-    items = [serialize_line(line, ref.market, site) for line in lines]
+    costs = estimates.estimate(lines, ref.market, selection)
+    items = [{**serialize_line(line, ref.market, site), **_serialize_discount(line, costs)} for line in lines]
     active_lines = [line for line in lines if line.quantity]
     subtotal = sum((line.price_at_addition * line.quantity for line in active_lines), Decimal(0))
     current = sum((line.price * line.quantity for line in active_lines if line.price is not None and line.is_available), Decimal(0))
@@ -159,6 +162,7 @@ def serialize_cart(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict
         "count": len(active_lines),
         "subtotal": f"{subtotal:.{ref.market.exponent}f}",
         "current_subtotal": f"{current:.{ref.market.exponent}f}",
+        **estimates.serialize_estimate(costs, selection),
         "has_unavailable_items": has_unavailable,
         "has_stock_issues": has_shortage,
         "has_price_changes": has_price_changes,
@@ -172,6 +176,15 @@ def serialize_cart(ref: CartRef, lines: Sequence[Line], site: str) -> tuple[dict
         (has_price_changes, PRICE_CHANGE_WARNING),
     ]
     return cart, [warning for applies, warning in warnings if applies]
+
+
+def _serialize_discount(line: Line, costs: Breakdown) -> dict[str, Any]:
+    """Return what promotions take off a line; nothing off one that cannot be bought now."""
+    amounts = costs.lines.get(line.id)
+    return {
+        "discount": costs.format(amounts.discount if amounts else 0),
+        "net_total": costs.format(amounts.net) if amounts else None,
+    }
 
 
 def serialize_owner(ref: CartRef) -> dict[str, Any]:

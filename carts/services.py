@@ -13,7 +13,7 @@ from carts import audit, guest_keys, lines, selectors
 from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
 from carts.identity import CartOwner, CartRef
 from carts.lines import Line
-from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartItem
+from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartCode, CartItem
 from core import money, rate_limits
 from core.actors import SYSTEM, Actor
 from core.compiled_queries import CompiledInsert, CompiledUpdate, Param
@@ -69,7 +69,7 @@ def add_item(actor: Actor, owner: CartOwner, offer: Offer, quantity: int) -> tup
     """
     if offer.seller_id is not None and offer.seller_id == owner.user_id:
         raise OwnProduct(field="product_id")
-    ref, is_new_cart = _lock_or_create_cart(actor, owner, lambda: _check_quantity(quantity, offer.available))
+    ref, is_new_cart = lock_or_create_cart(actor, owner, lambda: _check_quantity(quantity, offer.available))
     line = None if is_new_cart else lines.build_line_lookup_query(ref.market, "variant").first(cart=ref.pk, value=offer.id)
     new_quantity, held = (line.quantity + quantity, line.held) if line else (quantity, 0)
     _check_quantity(new_quantity, offer.available + held)
@@ -190,7 +190,7 @@ def delete_carts_of_user(user_id: int, *, wait: bool) -> None:
     Cart.objects.filter(pk__in=[pk for locked in (merged, own) for pk in locked.values_list("pk", flat=True)]).delete()
 
 
-def _lock_or_create_cart(actor: Actor, owner: CartOwner, check: Callable[[], None]) -> tuple[CartRef, bool]:
+def lock_or_create_cart(actor: Actor, owner: CartOwner, check: Callable[[], None]) -> tuple[CartRef, bool]:
     """Lock the owner's cart, or create it if there is none and `check` passes. Returns the cart and whether it is new.
 
     Raises TooManyRequests, CartBusy, and what `check` raises.
@@ -220,6 +220,7 @@ def _restart_expired_cart(ref: CartRef, now: datetime) -> None:
     if expired is None:
         return
     removed, _ = CartItem.objects.filter(cart=expired).delete()
+    CartCode.objects.filter(cart=expired).delete()
     if removed:
         audit.record(SYSTEM, expired.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
     expired.created_at, expired.expires_at = now, compute_expiry(ref, now)

@@ -12,3 +12,12 @@ EXPONENTS = {
 def exponent(currency: str) -> int:
     """Return the number of digits after the decimal point."""
     return EXPONENTS.get(currency, 2)
+
+
+# Cards are charged in steps of 10 minor units in these (https://docs.stripe.com/currencies), and no coin is smaller.
+STEPS_OF_TEN = ("BHD", "JOD", "KWD", "OMR", "TND")
+
+
+def get_step(currency: str) -> int:
+    """Return the smallest amount that can be charged, in minor units."""
+    return 10 if currency in STEPS_OF_TEN else 1

@@ -8,6 +8,7 @@ from babel.numbers import get_currency_symbol
 from django.db import models
 
 from core.currencies import exponent as exponent
+from core.currencies import get_step as get_step
 
 MAX_PRICE = Decimal("9999999.999")
 
@@ -40,6 +41,16 @@ def to_minor(amount: Decimal, currency: str) -> int:
     if integer != minor:
         raise ValueError(f"{amount} has more digits than {currency} has")
     return integer
+
+
+def to_major(amount_minor: int, currency: str) -> Decimal:
+    """Return minor units as an amount."""
+    return Decimal(amount_minor).scaleb(-exponent(currency))
+
+
+def format_minor(amount_minor: int, currency: str) -> str:
+    """Return minor units as text, such as "599.99"."""
+    return format_amount(to_major(amount_minor, currency), currency)
 
 
 class MoneyField(models.DecimalField[Any, Any]):

@@ -7,6 +7,7 @@ cannot exceed a limit, as they could if a list of timestamps were read and writt
 import ipaddress
 import logging
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -27,8 +28,17 @@ def count_call(scope: str, *caller: object) -> None:
     if not settings.THROTTLE_ENABLED:
         return
     for limit, seconds in settings.THROTTLE_RATES[scope]:
-        key = ":".join(("throttle", scope, str(seconds), *(str(part) for part in caller)))
-        wait = _count_with_fallback(key, limit, seconds)
+        wait = _call_cache(_increment, _get_key(scope, seconds, caller), limit, seconds)
+        if wait is not None:
+            raise TooManyRequests(wait, scope)
+
+
+def check(scope: str, *caller: object) -> None:
+    """Refuse a call by `caller` if the scope's limits are used up, without counting it. Raises TooManyRequests."""
+    if not settings.THROTTLE_ENABLED:
+        return
+    for limit, seconds in settings.THROTTLE_RATES[scope]:
+        wait = _call_cache(_peek, _get_key(scope, seconds, caller), limit, seconds)
         if wait is not None:
             raise TooManyRequests(wait, scope)
 
@@ -49,11 +59,15 @@ def get_caller_key(ip: str | None) -> str:
     return str(ipaddress.ip_network((ip, IPV6_PREFIX_LENGTH), strict=False).network_address)
 
 
-def _count_with_fallback(key: str, limit: int, seconds: int) -> int | None:
-    """Count a call; return None within the limit, else the seconds until the window ends."""
+def _get_key(scope: str, seconds: int, caller: Iterable[object]) -> str:
+    return ":".join(("throttle", scope, str(seconds), *(str(part) for part in caller)))
+
+
+def _call_cache(ask: Callable[[Any, str, int, int], int | None], key: str, limit: int, seconds: int) -> int | None:
+    """Ask the shared cache, or that of this process during an outage; return None within the limit, else the seconds to wait."""
     if breaker.allows_call():
         try:
-            wait = _increment(caches["throttles"], key, limit, seconds)
+            wait = ask(caches["throttles"], key, limit, seconds)
         except RedisError as error:
             if breaker.record_failure():
                 logger.error("Redis is unavailable, so this process counts calls on its own: %s", type(error).__name__)
@@ -61,10 +75,15 @@ def _count_with_fallback(key: str, limit: int, seconds: int) -> int | None:
             if breaker.record_success():
                 logger.warning("Redis is available again")
             return wait
-    return _increment(caches["throttles_alone"], key, limit, seconds)
+    return ask(caches["throttles_alone"], key, limit, seconds)
+
+
+def _peek(cache: Any, key: str, limit: int, seconds: int) -> int | None:
+    return _compute_wait(cache, key) if (cache.get(key) or 0) >= limit else None
 
 
 def _increment(cache: Any, key: str, limit: int, seconds: int) -> int | None:
+    """Count a call; return None within the limit, else the seconds until the window ends."""
     try:
         calls: int = cache.incr(key)
     except ValueError:  # the first call of a window
@@ -73,7 +92,9 @@ def _increment(cache: Any, key: str, limit: int, seconds: int) -> int | None:
     if calls == 1:
         cache.set(f"{key}:end", time.time() + seconds, seconds)
         cache.touch(key, seconds)  # if the key expired before `incr`, that created one without a timeout
-    if calls <= limit:
-        return None
+    return None if calls <= limit else _compute_wait(cache, key)
+
+
+def _compute_wait(cache: Any, key: str) -> int:
     window_end: float = cache.get(f"{key}:end", 0)
     return max(1, round(window_end - time.time()))

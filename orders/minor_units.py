@@ -9,7 +9,6 @@ from orders.models import Order, Payment
 # https://docs.stripe.com/currencies: where Stripe's minor units differ from ISO 4217.
 TWO_DIGITS = {"ISK", "UGX"}  # both must be 0
 NO_DIGITS = {"MGA"}
-THREE_DIGITS = {"BHD", "JOD", "KWD", "OMR", "TND"}  # the last one must be 0
 
 
 def digits(provider: str, currency: str) -> int:
@@ -28,7 +27,7 @@ def to_minor(amount: Decimal, provider: str, currency: str) -> int:
         return money.to_minor(amount, currency)
     scaled = amount.scaleb(digits(provider, currency))
     minor = int(scaled)
-    smallest = 10 if currency in THREE_DIGITS else 100 if currency in TWO_DIGITS else 1
+    smallest = 100 if currency in TWO_DIGITS else money.get_step(currency)
     if minor != scaled or minor % smallest:
         raise AmountNotChargeable
     return minor

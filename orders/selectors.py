@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from core import money
 from core.absolute_urls import build_absolute_url
 from core.pagination import Cursor, Page, build_page, make_newest_cursor, newest_after
 from orders import tokens
 from orders.exceptions import OrderNotFound
-from orders.models import Order, OrderItem, Payment
+from orders.models import Order, OrderAdjustment, OrderItem, Payment
 
 
-def serialize_order(order: Order, items: Sequence[OrderItem], payments: Sequence[Payment], site: str) -> dict[str, Any]:
+def serialize_order(
+    order: Order, items: Sequence[OrderItem], payments: Sequence[Payment], adjustments: Sequence[OrderAdjustment], site: str
+) -> dict[str, Any]:
     """Return an order in the form of the API. A guest's order includes its token."""
     digits = money.exponent(order.currency)
     data = {
@@ -26,8 +30,15 @@ def serialize_order(order: Order, items: Sequence[OrderItem], payments: Sequence
         "subtotal": f"{order.subtotal:.{digits}f}",
         "discount_total": f"{order.discount_total:.{digits}f}",
         "shipping_total": f"{order.shipping_total:.{digits}f}",
+        "fee_total": f"{order.fee_total:.{digits}f}",
         "tax_total": f"{order.tax_total:.{digits}f}",
         "total": f"{order.total:.{digits}f}",
+        "discounts": [_serialize_discount(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.DISCOUNT],
+        "fees": [
+            {"label": row.label, "amount": f"{row.amount:.{digits}f}"}
+            for row in adjustments
+            if row.kind == OrderAdjustment.Kind.FEE
+        ],
         "items": [_serialize_item(item, digits, site) for item in items],
         "address": order.address,
         "email": order.email,
@@ -47,8 +58,22 @@ def serialize_order(order: Order, items: Sequence[OrderItem], payments: Sequence
 
 
 def serialize_prefetched_order(order: Order, site: str) -> dict[str, Any]:
-    """Return an order whose lines and payments are prefetched in the form of the API."""
-    return serialize_order(order, list(order.items.all()), list(order.payments.all()), site)
+    """Return an order whose lines and payments are prefetched in the form of the API; its adjustments, too, if they are shown."""
+    adjustments = list(order.adjustments.all()) if has_shown_adjustments(order) else []
+    return serialize_order(order, list(order.items.all()), list(order.payments.all()), adjustments, site)
+
+
+def has_shown_adjustments(order: Order) -> bool:
+    """Return whether the order has discounts or fees; taxes are not listed."""
+    return bool(order.discount_total or order.fee_total)
+
+
+def _serialize_discount(row: OrderAdjustment, digits: int) -> dict[str, Any]:
+    return {"label": row.label, "code": row.code or None, "on": row.on, "amount": f"{row.amount:.{digits}f}"}
+
+
+def _serialize_fee(row: OrderAdjustment, digits: int) -> dict[str, Any]:
+    return {"label": row.label, "amount": f"{row.amount:.{digits}f}"}
 
 
 def _serialize_item(item: OrderItem, digits: int, site: str) -> dict[str, Any]:
@@ -61,6 +86,8 @@ def _serialize_item(item: OrderItem, digits: int, site: str) -> dict[str, Any]:
         "unit_price": f"{item.unit_price:.{digits}f}",
         "quantity": item.quantity,
         "line_total": f"{item.line_total:.{digits}f}",
+        "discount_total": f"{item.discount_total:.{digits}f}",
+        "net_total": f"{item.net_total:.{digits}f}",
         "image": build_absolute_url(site, item.image_url),
     }
 
@@ -81,10 +108,11 @@ def payment_status(payments: Sequence[Payment]) -> str:
 
 
 def list_orders_of_user(user_id: int, cursor: Cursor | None, size: int, site: str) -> Page:
-    """Return a page of the user's orders with their lines, newest first; three statements."""
+    """Return a page of the user's orders with their lines, newest first; three statements, four if any has a discount or a fee."""
     orders = newest_after(Order.objects.filter(user=user_id), cursor)
     fetched = list(orders.prefetch_related("items", "payments")[: size + 1])
     page = build_page(fetched, size, cursor, make_newest_cursor)
+    prefetch_related_objects([order for order in page.rows if has_shown_adjustments(order)], "adjustments")
     rows = [serialize_prefetched_order(order, site) for order in page.rows]
     return Page(rows, page.next, page.previous, page.size)
 

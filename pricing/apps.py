@@ -7,3 +7,6 @@ class PricingConfig(AppConfig):
     """Computes what a cart costs. Prices belong to products, and an order stores its own totals."""
 
     name = "pricing"
+
+    def ready(self) -> None:
+        from pricing import receivers  # noqa: F401 - connects the receivers

@@ -37,6 +37,7 @@ DEFAULT_RATES = {
     "password_change": "5/h",
     "export": "5/h",
     "cart_write": "120/min",
+    "code_try": "20/h",
     "guest_new": "30/min",
     "checkout": "10/min",
     "verify_payment": "30/min",

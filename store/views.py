@@ -121,7 +121,7 @@ class ConfigViewSet(ViewSet):
 
 
 def _serialize_market(market: markets.Market) -> dict[str, Any]:
-    flat, free_from = breakdown.get_shipping_rate(market)
+    rate = breakdown.get_delivery_rate(market)
     return {
         "code": market.code,
         "currency": market.currency,
@@ -129,8 +129,8 @@ def _serialize_market(market: markets.Market) -> dict[str, Any]:
         "country": get_market_country(market),
         "is_default": market.is_default,
         "shipping": {
-            "flat": money.format_amount(flat, market.currency),
-            "free_from": None if free_from is None else money.format_amount(free_from, market.currency),
+            "flat": money.format_minor(rate.price, market.currency),
+            "free_from": None if rate.free_from is None else money.format_minor(rate.free_from, market.currency),
         },
     }
 

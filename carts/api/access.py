@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from carts import guest_keys, selectors
+from carts import estimates, guest_keys, selectors
 from carts.exceptions import UnreadableCookie
 from carts.identity import CartOwner, CartRef
 from core.absolute_urls import get_site_url
@@ -53,11 +53,11 @@ def get_keys_to_merge(request: Request) -> tuple[str, ...]:
 
 
 def find_unused_cookies(request: Request) -> tuple[str, ...]:
-    """Return the guest cookies to delete after an order or a merge: those whose key holds no line in any market.
+    """Return the guest cookies to delete after an order or a merge: those whose key holds no line and no code in any market.
 
     A cookie that the request does not carry is unused if all keys of the request are.
     """
-    used_keys = selectors.find_keys_with_lines(get_guest_keys(request, get_body(request).get("cart_token")))
+    used_keys = selectors.find_keys_in_use(get_guest_keys(request, get_body(request).get("cart_token")))
     in_cookies = {cookie: guest_keys.parse(cookies.read(request._request, cookie)) for cookie in GUEST_COOKIES}
     return tuple(cookie for cookie, key in in_cookies.items() if key not in used_keys and (key or not used_keys))
 
@@ -67,11 +67,17 @@ def serialize_owner_fields(ref: CartRef) -> dict[str, Any]:
     return {"owner": selectors.serialize_owner(ref), "cart_token": ref.key}
 
 
+def serialize_cart(request: Request, ref: CartRef) -> tuple[dict[str, Any], list[str]]:
+    """Return the cart with its lines and codes as the API shows it, and the warnings about it; two statements."""
+    lines, selection = selectors.get_lines(ref), estimates.get_selection(ref)
+    return selectors.serialize_cart(ref, lines, selection, get_site_url(request._request))
+
+
 def build_change_reply(
     request: Request, ref: CartRef, message: str, *, status: int = 200, line_id: int | None = None, has_changed: bool = True
 ) -> Reply:
     """Return the reply to a write: the line, or None if it was removed, with the cart as an extra field."""
-    cart, warnings = selectors.serialize_cart(ref, selectors.get_lines(ref), get_site_url(request._request))
+    cart, warnings = serialize_cart(request, ref)
     line = next((item for item in cart["items"] if item["id"] == line_id), None)
     reply = Reply(line, message, status=status, warnings=warnings, extra={"cart": cart, **serialize_owner_fields(ref)})
     return set_guest_key(request, reply, ref, has_changed=has_changed)

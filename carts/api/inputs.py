@@ -104,6 +104,14 @@ class GuestKeyInput(Input):
     cart_token = CartTokenField()
 
 
+class CodeInput(GuestKeyInput):
+    """A promotion code."""
+
+    aliases = dict.fromkeys(("coupon", "coupon_code", "promo_code", "promotion_code", "discount_code"), "code")
+
+    code = serializers.CharField(max_length=100, help_text="in any letter case; spaces do not matter")
+
+
 class AddItemInput(ItemRefInput):
     """An item to add and its quantity."""
 

@@ -5,10 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from carts.models import CartAuditLog
+from pricing.models import Promotion
 
 STOCK_STATUSES = ["in_stock", "low_stock", "insufficient_stock", "unavailable"]
 OWNER_TYPES = ["guest", "user"]
 ISSUE_CODES = ["price_increased", "price_decreased", "insufficient_stock", "unavailable", "own_product"]
+
+CODE_STATUSES = ["applied", "waiting", "ended"]
+CODE_REASONS = [
+    *("ended", "used_up", "not_started", "not_in_market", "repeated", "no_matching_items", "min_subtotal", "payment_method"),
+    *("better_promotion", "nothing_to_discount"),
+]
 
 
 class LineProductResponse(serializers.Serializer[Any]):
@@ -42,6 +49,8 @@ class CartLineResponse(serializers.Serializer[Any]):
     price_at_addition = serializers.CharField()
     current_price = serializers.CharField(allow_null=True)
     total_price = serializers.CharField(help_text="price_at_addition x quantity")
+    discount = serializers.CharField(help_text="what promotions take off, at the current price")
+    net_total = serializers.CharField(allow_null=True, help_text="current price x quantity - discount; null if it cannot be bought")
     price_changed = serializers.BooleanField()
     price_difference = serializers.CharField(help_text="signed: current price - price_at_addition")
     is_available = serializers.BooleanField()
@@ -49,6 +58,31 @@ class CartLineResponse(serializers.Serializer[Any]):
     stock_status = serializers.ChoiceField(STOCK_STATUSES)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class CodeReasonResponse(serializers.Serializer[Any]):
+    """Why a code saves nothing."""
+
+    code = serializers.ChoiceField(CODE_REASONS)
+    text = serializers.CharField(help_text="for people")
+    missing = serializers.CharField(required=False, help_text="min_subtotal: value of the items to add")
+
+
+class CartCodeResponse(serializers.Serializer[Any]):
+    """A promotion code of the cart."""
+
+    code = serializers.CharField()
+    status = serializers.ChoiceField(CODE_STATUSES)
+    reason = CodeReasonResponse(allow_null=True, help_text="null if it is applied")
+
+
+class DiscountResponse(serializers.Serializer[Any]):
+    """What a promotion takes off."""
+
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer's property has the name, too
+    code = serializers.CharField(allow_null=True, help_text="null for an automatic promotion")
+    on = serializers.ChoiceField(Promotion.On.choices)
+    amount = serializers.CharField()
 
 
 class CartOwnerResponse(serializers.Serializer[Any]):
@@ -71,6 +105,11 @@ class CartResponse(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="lines, without those saved for later (quantity 0)")
     subtotal = serializers.CharField(help_text="at the prices at addition")
     current_subtotal = serializers.CharField(help_text="at current prices, of available lines")
+    codes = CartCodeResponse(many=True)
+    discounts = DiscountResponse(many=True)
+    discount_total = serializers.CharField(help_text="of items and shipping")
+    shipping_estimate = serializers.CharField(help_text="before discounts")
+    total_estimate = serializers.CharField(help_text="current_subtotal - discount_total + shipping_estimate")
     has_unavailable_items = serializers.BooleanField()
     has_stock_issues = serializers.BooleanField()
     has_price_changes = serializers.BooleanField()
@@ -171,6 +210,8 @@ class CartLogChangesResponse(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, help_text="CLEAR: expired, if the shop cleared the cart")
     items_moved = serializers.IntegerField(required=False, help_text="MERGE: lines")
     order = serializers.CharField(required=False, help_text="ORDER, REMOVE: the number of the order")
+    code = serializers.CharField(required=False, help_text="CODE: promotion code")
+    change = serializers.ChoiceField(["added", "removed"], required=False, help_text="CODE")
     left = serializers.IntegerField(required=False, help_text="ORDER: units that stay in the cart")
 
 

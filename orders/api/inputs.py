@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts import email_addresses
 from carts.api.inputs import ProductRef, Quantity, RowId, read_alias
 from carts.api.responses import CartLineResponse
+from carts.models import MAX_CODES
 from core.empty_values import is_empty
 from core.http.fields import BoundedListField, CartTokenField
 from core.http.inputs import Input
@@ -108,6 +109,13 @@ class CreateOrderInput(Input):
     email = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=254)
     phone = ContactPhoneField()
     note = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
+    codes = BoundedListField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        allow_null=True,
+        max_length=MAX_CODES,
+        help_text="promotion codes; they replace those of the cart",
+    )
     items = BoundedListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
     expected_total = DisplayedAmountField(required=False, allow_null=True)
     accept_price_changes = serializers.BooleanField(default=False)

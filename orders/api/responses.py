@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from carts.api.responses import DiscountResponse
 from orders.models import ADDRESS_FIELDS, Order
 
 PAYMENT_STATUSES = ["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"]
@@ -19,7 +20,9 @@ class OrderItemResponse(serializers.Serializer[Any]):
     name = serializers.CharField()
     unit_price = serializers.CharField()
     quantity = serializers.IntegerField()
-    line_total = serializers.CharField()
+    line_total = serializers.CharField(help_text="before discounts")
+    discount_total = serializers.CharField()
+    net_total = serializers.CharField(help_text="line_total - discount_total")
     image = serializers.CharField(allow_null=True)
 
 
@@ -38,6 +41,13 @@ class SavedAddressResponse(AddressResponse):
     is_default = serializers.BooleanField()
 
 
+class FeeResponse(serializers.Serializer[Any]):
+    """A fee of an order."""
+
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer's property has the name, too
+    amount = serializers.CharField()
+
+
 class OrderResponse(serializers.Serializer[Any]):
     """An order."""
 
@@ -50,10 +60,13 @@ class OrderResponse(serializers.Serializer[Any]):
     market = serializers.CharField()
     currency = serializers.CharField()
     subtotal = serializers.CharField()
-    discount_total = serializers.CharField()
-    shipping_total = serializers.CharField()
+    discount_total = serializers.CharField(help_text="of items and shipping")
+    shipping_total = serializers.CharField(help_text="before discounts")
+    fee_total = serializers.CharField()
     tax_total = serializers.CharField(help_text="included in the prices")
-    total = serializers.CharField()
+    total = serializers.CharField(help_text="subtotal - discount_total + shipping_total + fee_total")
+    discounts = DiscountResponse(many=True)
+    fees = FeeResponse(many=True)
     items = OrderItemResponse(many=True)
     address = AddressResponse()
     email = serializers.CharField()

@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api.access import get_user
 from accounts.exceptions import EmailInvalid, EmailNotVerified
 from carts.api import access as cart_access
+from carts.codes import normalize_code
 from carts.exceptions import CartBusy, UnreadableCookie
 from core import rate_limits
 from core.absolute_urls import get_site_url
@@ -88,6 +89,7 @@ def build_checkout_request(request: Request, serializer: CreateOrderInput) -> Ch
         email=fields.get("email") or email or "",
         phone=fields.get("phone") or "",
         note=fields.get("note") or "",
+        codes=None if fields.get("codes") is None else tuple(map(normalize_code, fields["codes"])),
         is_email_verified=not email or getattr(request.user, "email_verified_at", None) is not None,
         account_contacts=tuple(filter(None, (email, getattr(request.user, "phone", None)))),
         expected=ExpectedCart(
@@ -156,7 +158,9 @@ class OrderViewSet(GenericViewSet[Order]):
         owner = cart_access.get_cart_owner(request)
         checkout_request = build_checkout_request(request, serializer)
         placed = place_order(get_actor(request), owner, checkout_request, get_idempotency_key(request))
-        data = selectors.serialize_order(placed.order, placed.items, placed.payments, get_site_url(request._request))
+        data = selectors.serialize_order(
+            placed.order, placed.items, placed.payments, placed.adjustments, get_site_url(request._request)
+        )
         status, message = (200, "Order found") if placed.is_replay else (201, "Order placed")
         reply = Reply(data, message, status=status, warnings=[*placed.warnings, *serializer.find_address_warnings()])
         if placed.is_replay:

@@ -9,7 +9,7 @@ from core.exceptions import GatewayDown, GatewayRefused
 from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
 from orders.models import MAX_REASON, Order, Payment, Refund
 from orders.payments import refunds, sessions, settlement
-from orders.state import notifications, payment_states, transitions
+from orders.state import notifications, payment_states, redemptions, transitions
 from orders.state.locking import lock_order, lock_payments_of_order
 from products.services import stock
 
@@ -105,6 +105,7 @@ def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bo
         _restock(actor, order)
         order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:MAX_REASON]
         transitions.move(order, Status.CANCELLED, "cancelled", actor, reason=order.cancel_reason)
+        redemptions.release(order)
         for payment in payments:
             payment.order = order
             if payment.state == State.CREATED:

@@ -18,7 +18,7 @@ from orders.exceptions import InvalidTransition
 from orders.models import Order, Payment, Refund
 from orders.payments import dispute_losses, refunds
 from orders.payments.provider_state import ProviderSession
-from orders.state import alerts, notifications, payment_states, transitions
+from orders.state import alerts, notifications, payment_states, redemptions, transitions
 from orders.state.locking import LockedPayment, lock_order_and_payment, lock_payment
 from products.services import stock
 
@@ -116,9 +116,11 @@ def _confirm_order(locked: LockedPayment, kind: str) -> None:
         alerts.resolve(order, code, locked.actor)
     order.paid_at, order.cancel_reason, order.expired_at = now, "", None
     transitions.move(order, Order.Status.PROCESSING, kind, locked.actor, at=now, payment=str(locked.payment.pk))
+    redemptions.use(order, locked.actor)
     if locked.cart is not None:
         is_last = _is_last_pending_order(locked, locked.cart) if was_reserved else None
         checkout.complete_order(SYSTEM, locked.cart, units, order.number, now, is_last=is_last)
+        checkout.remove_codes(locked.cart, redemptions.list_codes(order))
     notifications.notify_order_confirmed(order, "paid")
     for payment_id in locked.get_other_open_payments():
         enqueue_session_expiry(payment_id)
@@ -182,6 +184,7 @@ def close_unpaid_order(locked: LockedPayment, kind: str) -> bool:
         transitions.move(order, Order.Status.CANCELLED, "cancelled", locked.actor, reason=order.cancel_reason)
     else:
         transitions.move(order, Order.Status.EXPIRED, kind, locked.actor)
+    redemptions.release(order)
     if locked.cart is not None:
         checkout.release_hold(locked.cart, units, is_last=_is_last_pending_order(locked, locked.cart))
     alerts.resolve(order, alerts.PAYMENT_OVERDUE, locked.actor)

@@ -12,7 +12,8 @@ from core.characters import parse_whole_number
 from core.markets import Market
 from orders.exceptions import CartChanged, EmptyCart, NamedTwice
 from orders.models import OrderItem
-from pricing import breakdown
+from pricing.breakdown import Breakdown
+from pricing.rules import Selection
 from products.exceptions import ProductNotFound, VariantNeeded
 from products.slugs import parse_product_ref
 
@@ -84,20 +85,6 @@ class ExpectedCart:
     lines_field: str = "items"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedCart:
-    """What will be bought: lines with units, the totals, and warnings for the buyer."""
-
-    lines: Sequence[tuple[Line, int]]
-    totals: breakdown.Totals
-    warnings: list[str]
-
-    @property
-    def priced_units(self) -> list[tuple[int, int, Decimal]]:
-        """Variant, units and unit price of each line."""
-        return [(line.variant_id, units, line.price or Decimal(0)) for line, units in self.lines]
-
-
 @dataclass
 class _Differences:
     market: Market
@@ -120,8 +107,41 @@ class _Differences:
         return amount.quantize(Decimal(1).scaleb(-self.market.exponent), ROUND_HALF_UP)
 
 
+@dataclass
+class CheckedCart:
+    """What will be bought: lines with units, and how they differ from what the buyer was shown."""
+
+    lines: Sequence[tuple[Line, int]]
+    expected: ExpectedCart
+    _differences: _Differences
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether every line can be bought as it was shown, or for less."""
+        return not self._differences.changes
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the buyer gets told and need not agree to."""
+        return self._differences.warnings
+
+    @property
+    def priced_units(self) -> list[tuple[int, int, Decimal]]:
+        """Variant, units and unit price of each line."""
+        return [(line.variant_id, units, line.price or Decimal(0)) for line, units in self.lines]
+
+    def compare_costs(self, costs: Breakdown, selection: Selection) -> None:
+        """Compare the total and the codes with what the buyer was shown. Raises CartChanged, with every change."""
+        differences = self._differences
+        is_dearer = _compare_total(costs.to_major(costs.total), self.expected, differences)
+        if is_dearer or self.expected.total is None:
+            _report_ended_codes(selection, self.expected, differences)
+        if differences.changes:
+            raise CartChanged(details={"changes": differences.changes, "subtotal": costs.format(costs.subtotal)})
+
+
 def check_cart(lines: Sequence[Line], expected: ExpectedCart, owner: CartOwner) -> CheckedCart:
-    """Return what will be bought. Raises EmptyCart, CartChanged (with every change), VariantNeeded, NamedTwice."""
+    """Compare the lines that will be bought with what the buyer was shown. Raises EmptyCart, VariantNeeded, NamedTwice."""
     differences = _Differences(owner.market)
     selected = _select_lines(lines, expected, differences)
     if not selected and not differences.changes:
@@ -135,11 +155,7 @@ def check_cart(lines: Sequence[Line], expected: ExpectedCart, owner: CartOwner) 
             differences.add("insufficient_stock", line, units, line.available_units, line.available_units)
         _compare_price(line, shown_price, expected.accepts_increases, differences)
         available.append((line, units))
-    totals = breakdown.compute_totals(((line.price or Decimal(0), units) for line, units in available), owner.market)
-    _compare_total(totals.total, expected, differences)
-    if differences.changes:
-        raise CartChanged(details={"changes": differences.changes, "subtotal": differences.format_amount(totals.subtotal)})
-    return CheckedCart(available, totals, differences.warnings)
+    return CheckedCart(available, expected, differences)
 
 
 def _select_lines(
@@ -188,11 +204,11 @@ def _compare_price(line: Line, shown: Decimal | None, accepts_increases: bool, d
         differences.add("price_increased", line, old, new, line.available_units)
 
 
-def _compare_total(total: Decimal, expected: ExpectedCart, differences: _Differences) -> None:
-    """Compare the total in the same way as the prices."""
+def _compare_total(total: Decimal, expected: ExpectedCart, differences: _Differences) -> bool:
+    """Compare the total in the same way as the prices; return whether it is higher than what was shown."""
     shown = None if expected.total is None else differences.round_shown(expected.total)
     if shown is None or total == shown:
-        return
+        return False
     old, new = differences.format_amount(shown), differences.format_amount(total)
     if total < shown:
         differences.warnings.append(f"The total fell from {old} to {new}")
@@ -200,6 +216,18 @@ def _compare_total(total: Decimal, expected: ExpectedCart, differences: _Differe
         differences.warnings.append(f"The total rose from {old} to {new}")
     else:
         differences.add("price_increased", None, old, new)
+    return total > shown
+
+
+def _report_ended_codes(selection: Selection, expected: ExpectedCart, differences: _Differences) -> None:
+    """Report the codes that no longer save anything, because their promotions have ended or are used up."""
+    for code, status in selection.statuses.items():
+        if status not in ("ended", "used_up"):
+            continue
+        if expected.accepts_increases:
+            differences.warnings.append(f"The code {code} is no longer valid")
+        else:
+            differences.add(f"promotion_{status}", None, code, None)
 
 
 def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[OrderItem]) -> bool:

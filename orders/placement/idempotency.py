@@ -19,9 +19,10 @@ from carts.lines import Line
 from core.compiled_queries import CompiledSelect, Param
 from core.exceptions import KeyReused
 from orders.exceptions import OrderWaits
-from orders.models import Order, OrderItem, Payment
+from orders.models import Order, OrderAdjustment, OrderItem, Payment
 from orders.placement.cart_check import matches_items
 from orders.placement.request import Placement, cart_fingerprint
+from orders.selectors import has_shown_adjustments
 
 DUPLICATE_SUBMIT_WINDOW = timedelta(minutes=10)
 COLUMNS = [column.attname for column in Order._meta.concrete_fields]
@@ -51,6 +52,7 @@ class Placed:
     order: Order
     items: Sequence[OrderItem]
     payments: Sequence[Payment]
+    adjustments: Sequence[OrderAdjustment] = ()
     is_replay: bool = False
     cart_is_empty: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -75,7 +77,9 @@ def find_by_key(placement: Placement, ref: CartRef) -> Placed | None:
 def as_replay(order: Order, ref: CartRef) -> Placed:
     """Return an existing order as the answer to a repeated request."""
     is_empty = not cart_selectors.get_lines(ref)
-    return Placed(order, list(order.items.all()), list(order.payments.all()), is_replay=True, cart_is_empty=is_empty)
+    adjustments = list(order.adjustments.all()) if has_shown_adjustments(order) else []
+    items, payments = list(order.items.all()), list(order.payments.all())
+    return Placed(order, items, payments, adjustments, is_replay=True, cart_is_empty=is_empty)
 
 
 def is_duplicate_submit(last_order: Order, placement: Placement, lines: Sequence[Line]) -> bool:
@@ -91,7 +95,8 @@ def is_duplicate_submit(last_order: Order, placement: Placement, lines: Sequence
     if request.expected.lines is not None and not matches_items(request.expected.lines, items):
         return False
     units = [(item.variant_id, item.quantity, item.unit_price) for item in items]
-    return cart_fingerprint(units, request) == last_order.cart_fingerprint
+    sent_codes = last_order.codes if request.codes is None else request.codes
+    return cart_fingerprint(units, request, sent_codes) == last_order.cart_fingerprint
 
 
 def find_pending_order(ref: CartRef, placement: Placement) -> Order | None:

@@ -8,31 +8,27 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
-from carts import checkout
+from carts import checkout, estimates
 from carts import selectors as cart_selectors
 from carts.exceptions import CartBusy
 from carts.identity import CartOwner, CartRef
-from carts.lines import Line
 from core.actors import Actor
-from core.compiled_queries import CompiledInsert
-from orders import addresses, contact_rules, minor_units, tokens
+from orders import addresses, contact_rules
 from orders.contact_phones import list_order_e164
 from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, OrderingBlocked, PaymentNotConfigured
 from orders.fulfilment.cancellation import cancel_pending_order
-from orders.models import VARIANT_SEPARATOR, Order, OrderItem, Payment
+from orders.models import Order
 from orders.payments import sessions, stripe_gateway
-from orders.placement import idempotency, unpaid_orders
-from orders.placement.cart_check import CheckedCart, check_cart
+from orders.placement import idempotency, promotions, records, unpaid_orders
+from orders.placement.cart_check import check_cart
 from orders.placement.idempotency import Placed
+from orders.placement.records import Purchase
 from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, request_hash
 from orders.placement.variant_locks import lock_variants
 from orders.state import notifications, transitions
-from pricing.breakdown import Totals
-from products.media.storage import get_thumbnail_url
 from products.services import stock
 
-INSERT_ORDER, INSERT_ITEMS, INSERT_PAYMENT = CompiledInsert(Order), CompiledInsert(OrderItem), CompiledInsert(Payment)
 CANCEL_REASON = "replaced by another order"
 MAX_CLASHES = 3  # an order number, or a key in another market, may be taken; three in a row are not a coincidence
 MAX_ATTEMPTS = 10  # each pending order of merged carts takes one; more mean that other requests keep placing orders
@@ -55,9 +51,9 @@ def place_order(
 
     The order's number begins with the day of `numbered_at`, or with today's.
 
-    Raises AddressNotFound, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy, VariantNeeded,
-    NamedTwice, OutOfStock, OrderingBlocked, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable, OrderWaits, OrderEnded,
-    and what `sessions.ensure_session` raises.
+    Raises AddressNotFound, CodeUnknown, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy,
+    VariantNeeded, NamedTwice, OutOfStock, OrderingBlocked, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable,
+    OrderWaits, OrderEnded, TooManyRequests, and what `sessions.ensure_session` raises.
     """
     placement = Placement(actor, owner, request, key, request_hash(owner, request) if key else "", numbered_at=numbered_at)
     clashes = 0
@@ -109,19 +105,20 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     if last_order is not None and idempotency.is_duplicate_submit(last_order, placement, lines):
         return idempotency.as_replay(last_order, ref)
     checked = check_cart(lines, placement.request.expected, placement.owner)
-    fingerprint = cart_fingerprint(checked.priced_units, placement.request)
-    if pending is not None and ref.held_at is not None and fingerprint == pending.cart_fingerprint:
+    selection = promotions.select(placement, ref, pending)
+    fingerprint = cart_fingerprint(checked.priced_units, placement.request, [entered.code for entered in selection.codes])
+    if pending is not None and ref.held_at is not None and checked.is_unchanged and fingerprint == pending.cart_fingerprint:
         return idempotency.as_replay(pending, ref)
+    selection, limited = promotions.enforce_limits(placement, selection, pending)
+    costs = estimates.compute(checked.lines, ref.market, selection, placement.request.method)
+    checked.compare_costs(costs, selection)
     if is_blocked:
         raise OrderingBlocked
-    if _awaits_payment(placement, checked.totals):
+    if records.awaits_payment(placement, costs):
         unpaid_orders.check_limits(placement, ref, replaced=pending)
-    return MustCancelFirst(pending.pk) if pending is not None else _create_order(placement, ref, lines, checked, fingerprint)
-
-
-def _awaits_payment(placement: Placement, totals: Totals) -> bool:
-    """Return whether an order has to be paid online; there is nothing to pay for if its total is zero."""
-    return placement.request.method == Order.Method.STRIPE and bool(totals.total)
+    if pending is not None:
+        return MustCancelFirst(pending.pk)
+    return _create_order(placement, ref, Purchase(lines, checked, costs, selection, limited, fingerprint))
 
 
 def _resolve_address(placement: Placement) -> Placement:
@@ -153,97 +150,28 @@ def _list_contacts(placement: Placement) -> tuple[str, ...]:
     return (request.email, *placement.phone_numbers, *of_recipient, *request.account_contacts)
 
 
-def _create_order(placement: Placement, ref: CartRef, lines: list[Line], checked: CheckedCart, fingerprint: str) -> Placed:
+def _create_order(placement: Placement, ref: CartRef, purchase: Purchase) -> Placed:
     """Insert the order, reserve or deduct its stock, and update the cart."""
-    now = timezone.now()
-    order = _insert_order(placement, ref, checked.totals, fingerprint, now)
-    items = _insert_items(order, checked)
-    payment = _insert_payment(order)
+    now, checked = timezone.now(), purchase.checked
+    order = records.insert_order(placement, ref, purchase, now)
+    items = records.insert_items(order, purchase)
+    adjustments = records.insert_adjustments(order, purchase.costs)
+    payment = records.insert_payment(order)
     transitions.record_placed(order, placement.actor)
     sold_out = {line.product_id for line, units in checked.lines if line.stock - line.reserved <= units}
     low_skus = [line.sku for line, units in checked.lines if line.is_low_after(units)]
     units_by_variant = {line.variant_id: units for line, units in checked.lines}
     units_by_line = {line.id: units for line, units in checked.lines}
+    codes = [discount.rule.code for discount in purchase.costs.discounts if discount.rule.code]
     if order.status == Order.Status.PENDING:
         stock.reserve(units_by_variant, sold_out=sold_out)
-        checkout.reserve_lines(ref, units_by_line, now)
+        promotions.redeem(order, purchase.costs, purchase.selection, purchase.limited_promotions)
+        checkout.reserve_lines(ref, units_by_line, codes, now)
         notifications.notify_low_stock(order, low_skus)
-        return Placed(order, items, [payment], warnings=checked.warnings)
+        return Placed(order, items, [payment], adjustments, warnings=checked.warnings)
     stock.deduct(placement.actor, units_by_variant, reference=order.number, sold_out=sold_out)
-    has_lines_left = checkout.remove_ordered_lines(placement.actor, ref, lines, units_by_line, order.number, now)
+    promotions.redeem(order, purchase.costs, purchase.selection, purchase.limited_promotions)
+    has_lines_left = checkout.remove_ordered_lines(placement.actor, ref, purchase.cart_lines, units_by_line, order.number, now)
+    checkout.remove_codes(ref, codes)
     notifications.notify_order_confirmed(order, "placed" if order.total else "paid", low_skus)
-    return Placed(order, items, [payment], cart_is_empty=not has_lines_left, warnings=checked.warnings)
-
-
-def _insert_payment(order: Order) -> Payment:
-    """Insert the order's payment; a payment of nothing has succeeded."""
-    is_online = order.payment_method == Order.Method.STRIPE
-    payment = Payment(
-        order=order,
-        provider=order.payment_method,
-        state=Payment.State.CREATED if order.total else Payment.State.SUCCEEDED,
-        amount=order.total,
-        currency=order.currency,
-        amount_minor=minor_units.to_minor(order.total, order.payment_method, order.currency),
-        expires_at=order.placed_at + sessions.SESSION_LIFETIME if is_online else None,
-    )
-    INSERT_PAYMENT.add(payment)
-    return payment
-
-
-def _insert_order(placement: Placement, ref: CartRef, totals: Totals, fingerprint: str, now: datetime) -> Order:
-    request = placement.request
-    awaits_payment = _awaits_payment(placement, totals)
-    order = Order(
-        number=tokens.generate_order_number(placement.numbered_at or now),
-        user_id=placement.owner.user_id,
-        cart_id=ref.id,
-        cart_fingerprint=fingerprint,
-        status=Order.Status.PENDING if awaits_payment else Order.Status.PROCESSING,
-        payment_method=request.method,
-        market=ref.market.code,
-        currency=ref.market.currency,
-        subtotal=totals.subtotal,
-        discount_total=totals.discount,
-        shipping_total=totals.shipping,
-        tax_total=totals.tax,
-        total=totals.total,
-        name=request.name,
-        email=request.email,
-        phone=request.phone,
-        phone_e164=placement.phone_e164,
-        note=request.note,
-        address=request.address,
-        stock_state=Order.StockState.RESERVED if awaits_payment else Order.StockState.COMMITTED,
-        reserved_until=now + sessions.SESSION_CREATION_WINDOW if awaits_payment else None,
-        guest_network=unpaid_orders.get_network(placement) if awaits_payment else "",
-        paid_at=None if totals.total else now,
-        placed_at=now,
-        created_at=now,
-        idempotency_scope=placement.key_scope(ref.key) if placement.key else "",
-        idempotency_key=placement.key,
-        request_hash=placement.request_hash,
-    )
-    INSERT_ORDER.add(order)
-    return order
-
-
-def _insert_items(order: Order, checked: CheckedCart) -> list[OrderItem]:
-    items = [
-        OrderItem(
-            order=order,
-            product_id=line.product_id,
-            variant_id=line.variant_id,
-            is_simple=(line.variants_count or 0) <= 1,
-            name=f"{line.name}{VARIANT_SEPARATOR}{line.variant_name}" if line.variant_name else line.name,
-            sku=line.sku,
-            image_url=get_thumbnail_url(line.image) if line.image else "",
-            unit_price=line.price,
-            quantity=units,
-            line_total=line.price * units,
-        )
-        for line, units in checked.lines
-        if line.price is not None
-    ]
-    INSERT_ITEMS.add(*items)
-    return items
+    return Placed(order, items, [payment], adjustments, cart_is_empty=not has_lines_left, warnings=checked.warnings)

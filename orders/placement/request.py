@@ -20,7 +20,8 @@ PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit 
 class CheckoutRequest:
     """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw.
 
-    An address that is plain text is all in `line1`. `account_contacts` are the e-mail address and phone number of the account.
+    An address that is plain text is all in `line1`. `codes` replace those of the cart, if they are given. `account_contacts` are
+    the e-mail address and phone number of the account.
     """
 
     method: str
@@ -31,6 +32,7 @@ class CheckoutRequest:
     email: str = ""
     phone: str = ""
     note: str = ""
+    codes: tuple[str, ...] | None = None
     expected: ExpectedCart = field(default_factory=ExpectedCart)
     is_email_verified: bool = False
     account_contacts: tuple[str, ...] = ()
@@ -74,6 +76,8 @@ def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
     del fields["account_contacts"]  # they may change, too
     del fields["is_address_text"]  # plain text asks for the same as an object with only line1
+    if request.codes is None:  # releases that do not know it have hashed the request without it
+        del fields["codes"]
     for line in fields["expected"]["lines"] or ():
         for name in CONFIRMING_FIELDS:
             del line[name]
@@ -81,8 +85,9 @@ def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     return hashlib.sha256(orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def cart_fingerprint(units: PricedUnits, request: CheckoutRequest) -> str:
-    """Return a hash that is equal for two orders with the same lines, payment method, address and e-mail address."""
+def cart_fingerprint(units: PricedUnits, request: CheckoutRequest, codes: Sequence[str]) -> str:
+    """Return a hash that is equal for two orders with the same lines, codes, payment method, address and e-mail address."""
     lines = sorted(f"{variant}x{quantity}@{price:.3f}" for variant, quantity, price in units)
     parts = [lines, request.method, request.address, request.email]
+    parts += [sorted(codes)] if codes else []  # as releases that do not know codes
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,4 +1,4 @@
-"""Row locks of orders and payments, always in the same order: cart, order, payment, refunds, variants.
+"""Row locks of orders and payments, always in the same order: cart, order, payment, refunds, variants, promotions.
 
 A transaction locks one order, or several in ascending id, or only those that it need not wait for.
 """

@@ -52,7 +52,8 @@ class Migration(migrations.Migration):
                 ('combines', models.BooleanField(default=False, help_text='may be added to another promotion on the same')),
                 ('is_active', models.BooleanField(default=True)),
                 ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('categories', models.ManyToManyField(blank=True, help_text='with their subcategories; no category and no product: all products', related_name='+', to='products.category')),
+                ('all_products', models.BooleanField(default=True, help_text='otherwise only the selected categories and products')),
+                ('categories', models.ManyToManyField(blank=True, help_text='with their subcategories', related_name='+', to='products.category')),
                 ('products', models.ManyToManyField(blank=True, help_text='besides those of the categories', related_name='+', to='products.product')),
             ],
             options={

@@ -40,9 +40,8 @@ class Promotion(TimeStampedModel):
     get_percent = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, validators=PERCENT_RANGE, help_text="off these units; 100 is free"
     )
-    categories = models.ManyToManyField(
-        Category, blank=True, related_name="+", help_text="with their subcategories; no category and no product: all products"
-    )
+    all_products = models.BooleanField(default=True, help_text="otherwise only the selected categories and products")
+    categories = models.ManyToManyField(Category, blank=True, related_name="+", help_text="with their subcategories")
     products = models.ManyToManyField(Product, blank=True, related_name="+", help_text="besides those of the categories")
     excludes_reduced = models.BooleanField(default=False, help_text="not for variants whose compare-at price is above their price")
     first_order_only = models.BooleanField(default=False, help_text="only for buyers without an earlier order")

@@ -209,4 +209,4 @@ def test_a_bad_access_token_is_refused_and_makes_no_silent_guest(api: SchemaClie
 
 def test_no_key_holds_a_line_where_none_is_given(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert selectors.find_keys_with_lines(()) == set()
+        assert selectors.find_keys_in_use(()) == set()

@@ -1,0 +1,108 @@
+"""The uses of promotions by orders: held while an order is unpaid, used once it is confirmed, released when it is closed.
+
+Promotions with a limit are locked last of all, in ascending id; `used` counts what is held and used of them.
+"""
+
+from collections.abc import Collection, Iterable
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+
+from core.actors import Actor
+from core.compiled_queries import CompiledInsert
+from orders.models import Order, Redemption
+from orders.state import transitions
+from pricing import rules
+from pricing.models import Promotion, PromotionCode
+
+State = Redemption.State
+INSERT_REDEMPTIONS = CompiledInsert(Redemption)
+REDEEMED_LATE = "redeemed_late"  # event of an order whose late payment used a promotion beyond its limit
+
+
+def list_contact_hashes(contact: str) -> list[str]:
+    """Return the keyed hashes that rows may hold of a normalized contact; the first is of the current key."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    hashes = (salted_hmac("orders.redemptions", contact, secret=key, algorithm="sha256").hexdigest() for key in keys)
+    return list(hashes) if contact else []
+
+
+def redeem(order: Order, uses: Iterable[tuple[int, int | None, bool]], limited: Collection[int]) -> None:
+    """Record that a new order uses promotions, each with the code (if any), and whether that is for one order only.
+
+    The limited ones are locked.
+    """
+    state = State.HELD if order.status == Order.Status.PENDING else State.USED
+    email_hash, phone_hash = (next(iter(list_contact_hashes(text)), "") for text in (order.email, order.phone_e164))
+    rows = [
+        Redemption(
+            promotion_id=promotion_id,
+            code_id=code_id,
+            order=order,
+            user_id=order.user_id,
+            email_hash=email_hash,
+            phone_hash=phone_hash,
+            single_use=is_single_use,
+            state=state,
+            created_at=order.placed_at,
+        )
+        for promotion_id, code_id, is_single_use in uses
+    ]
+    if not rows:
+        return
+    INSERT_REDEMPTIONS.add(*rows)
+    _count(rows, 1, set(limited))
+
+
+def use(order: Order, actor: Actor) -> None:
+    """Record that an order was confirmed. What was released counts again, even beyond a limit: the buyer has paid."""
+    if not order.discount_total:
+        return
+    released = list(order.redemptions.filter(state=State.RELEASED))
+    codes = PromotionCode.objects.filter(pk__in=[row.code_id for row in released if row.single_use])
+    taken = [code.pk for code in codes.select_for_update(no_key=True).order_by("pk") if code.is_used]
+    order.redemptions.filter(state=State.RELEASED, code__in=taken).update(single_use=False)  # another order has the code by now
+    order.redemptions.exclude(state=State.USED).update(state=State.USED, updated_at=order.updated_at)
+    if released and _count(released, 1, lock_limited(row.promotion_id for row in released)):
+        transitions.record_event(order, REDEEMED_LATE, actor)
+
+
+def release(order: Order) -> None:
+    """Give back the uses of an order that was closed without being delivered."""
+    if not order.discount_total:
+        return
+    rows = list(order.redemptions.filter(state__in=Redemption.LIVE_STATES))
+    if rows:
+        order.redemptions.filter(state__in=Redemption.LIVE_STATES).update(state=State.RELEASED, updated_at=order.updated_at)
+        _count(rows, -1, lock_limited(row.promotion_id for row in rows))
+
+
+def list_codes(order: Order) -> list[str]:
+    """Return the codes that take something off an order."""
+    return list(order.adjustments.exclude(code="").values_list("code", flat=True)) if order.discount_total else []
+
+
+def lock_limited(promotion_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Lock those of the promotions that have a limit, in ascending id; return how often each was used, and its limit."""
+    promotions = Promotion.objects.filter(pk__in=set(promotion_ids), usage_limit__isnull=False).order_by("pk")
+    rows = promotions.select_for_update(no_key=True).values_list("pk", "used", "usage_limit")
+    return {pk: (used, limit) for pk, used, limit in rows if limit is not None}
+
+
+def _count(rows: Collection[Redemption], change: int, limited: Collection[int]) -> bool:
+    """Change the counters of limited promotions and of codes for one order; return whether one exceeds its limit.
+
+    If a promotion is used up, or no longer is, carts have to know.
+    """
+    codes = [row.code_id for row in rows if row.single_use and row.code_id is not None]
+    if codes:
+        PromotionCode.objects.filter(pk__in=codes).update(is_used=change > 0)
+    if not limited:
+        return False
+    promotions = Promotion.objects.filter(pk__in=limited)
+    promotions.update(used=F("used") + change)
+    after = list(promotions.values_list("used", "usage_limit"))
+    if any(limit is not None and (used >= limit) != (used - change >= limit) for used, limit in after):
+        rules.rebuild()
+    return any(limit is not None and used > limit for used, limit in after)
