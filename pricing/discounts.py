@@ -90,7 +90,8 @@ class Basket:
     reasons: dict[int, Reason] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Start with the prices of the lines."""
+        """Start with the prices of the lines, the lower id first."""
+        self.lines = sorted(self.lines, key=lambda line: line.id)
         self.net = {line.id: line.total for line in self.lines}
         self.qualifying = self.goods
 
