@@ -15,7 +15,7 @@ from carts.models import MAX_CODES, CartAuditLog, CartCode
 from carts.services import lock_or_create_cart, touch_cart
 from core import rate_limits
 from core.actors import Actor
-from pricing.exceptions import CodeUnknown
+from pricing.exceptions import CodeInvalid, CodeUnknown
 from pricing.models import MAX_CODE, PromotionCode
 from pricing.rules import EnteredCode
 
@@ -39,7 +39,7 @@ def add_code(actor: Actor, owner: CartOwner, text: str) -> CartRef:
 
 
 def look_up(actor: Actor, owner: CartOwner, texts: Iterable[str], *, field: str) -> list[EnteredCode]:
-    """Return the codes that a request names. Raises CodeUnknown for the field, TooManyRequests."""
+    """Return the codes that a request names. Raises CodeInvalid for the field, TooManyRequests."""
     wanted = list(dict.fromkeys(map(normalize_code, texts)))
     if not wanted:
         return []
@@ -47,7 +47,7 @@ def look_up(actor: Actor, owner: CartOwner, texts: Iterable[str], *, field: str)
         found = {row.code: row for row in PromotionCode.objects.filter(code__in=wanted)}
         unknown = [code for code in wanted if code not in found]
         if unknown:
-            raise CodeUnknown(f"The code {unknown[0]} is not valid", field=field)
+            raise CodeInvalid(f"The code {unknown[0]} is not valid", field=field)
     rows = [found[code] for code in wanted]
     return [EnteredCode(row.pk, row.code, row.promotion_id, row.is_used, is_single_use=row.single_use) for row in rows]
 
@@ -61,7 +61,7 @@ def _counting_failures(actor: Actor, owner: CartOwner) -> Iterator[None]:
         rate_limits.check(TRY_SCOPE, *caller)
     try:
         yield
-    except CodeUnknown:
+    except (CodeUnknown, CodeInvalid):
         for caller in callers:
             rate_limits.is_within(TRY_SCOPE, *caller)
         raise

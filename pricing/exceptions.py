@@ -1,6 +1,6 @@
 """Refusals of promotions."""
 
-from core.exceptions import NotFound
+from core.exceptions import Invalid, NotFound
 
 
 class CodeUnknown(NotFound):
@@ -9,3 +9,11 @@ class CodeUnknown(NotFound):
     code = "code_unknown"
     default_message = "This code is not valid"
     client_action = "Ask the buyer to check the code."
+
+
+class CodeInvalid(Invalid):
+    """An order names a code that no promotion has."""
+
+    code = "code_unknown"
+    default_message = "This code is not valid"
+    client_action = "Ask the buyer to check the code, or order without it."

@@ -58,6 +58,7 @@ from orders.payments import sessions
 from orders.placement.cart_check import ExpectedCart
 from orders.placement.place import place_order
 from orders.placement.request import CheckoutRequest
+from pricing.exceptions import CodeInvalid
 from products.exceptions import OutOfStock, VariantNeeded
 
 VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
@@ -124,6 +125,7 @@ class OrderViewSet(GenericViewSet[Order]):
         refusals=(
             EmptyCart,
             CartChanged,
+            CodeInvalid,
             OutOfStock,
             VariantNeeded,
             NamedTwice,

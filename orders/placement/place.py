@@ -51,7 +51,7 @@ def place_order(
 
     The order's number begins with the day of `numbered_at`, or with today's.
 
-    Raises AddressNotFound, CodeUnknown, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy,
+    Raises AddressNotFound, CodeInvalid, ContactNeeded, EmailNotVerified, PaymentNotConfigured, EmptyCart, CartChanged, CartBusy,
     VariantNeeded, NamedTwice, OutOfStock, OrderingBlocked, KeyReused, AlreadyPaid, InvalidTransition, AmountNotChargeable,
     OrderWaits, OrderEnded, TooManyRequests, and what `sessions.ensure_session` raises.
     """

@@ -17,7 +17,7 @@ from pricing.rules import Selection
 def select(placement: Placement, ref: CartRef, pending: Order | None) -> Selection:
     """Return the promotions that may apply, with the codes of the request or else of the cart.
 
-    What the order that is to be replaced holds counts as unused. Raises CodeUnknown, TooManyRequests.
+    What the order that is to be replaced holds counts as unused. Raises CodeInvalid, TooManyRequests.
     """
     requested = placement.request.codes
     entered = None if requested is None else codes.look_up(placement.actor, placement.owner, requested, field="codes")

@@ -87,11 +87,16 @@ CART_CHANGE: dict[str, Any] = {
     "properties": {
         "item": {
             "anyOf": [{"$ref": "#/components/schemas/ChangedItem"}, {"type": "null"}],
-            "description": "null if the total differs",
+            "description": "null if the total or a promotion code differs",
         },
-        "code": {"type": "string", "enum": ["insufficient_stock", "not_in_cart", "price_increased", "unavailable"]},
-        "old": {"anyOf": [TEXT, WHOLE], "description": "the units or the amount that the customer saw"},
-        "new": {"anyOf": [TEXT, WHOLE], "description": "the units or the amount now"},
+        "code": {
+            "type": "string",
+            "enum": [
+                *("insufficient_stock", "not_in_cart", "price_increased", "promotion_ended", "promotion_used_up", "unavailable")
+            ],
+        },
+        "old": {"anyOf": [TEXT, WHOLE], "description": "the units or the amount that the customer saw; a code that has ended"},
+        "new": {"anyOf": [TEXT, WHOLE, {"type": "null"}], "description": "the units or the amount now; null for a code"},
         "available": {"type": ["integer", "null"], "description": "units that can be bought"},
     },
     "required": ["item", "code", "old", "new", "available"],
