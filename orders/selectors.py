@@ -14,7 +14,12 @@ from orders.models import Order, OrderAdjustment, OrderItem, Payment
 
 
 def serialize_order(
-    order: Order, items: Sequence[OrderItem], payments: Sequence[Payment], adjustments: Sequence[OrderAdjustment], site: str
+    order: Order,
+    site: str,
+    *,
+    items: Sequence[OrderItem],
+    payments: Sequence[Payment],
+    adjustments: Sequence[OrderAdjustment],
 ) -> dict[str, Any]:
     """Return an order in the form of the API. A guest's order includes its token."""
     digits = money.exponent(order.currency)
@@ -27,18 +32,7 @@ def serialize_order(
         "payment_method": order.payment_method,
         "market": order.market,
         "currency": order.currency,
-        "subtotal": f"{order.subtotal:.{digits}f}",
-        "discount_total": f"{order.discount_total:.{digits}f}",
-        "shipping_total": f"{order.shipping_total:.{digits}f}",
-        "fee_total": f"{order.fee_total:.{digits}f}",
-        "tax_total": f"{order.tax_total:.{digits}f}",
-        "total": f"{order.total:.{digits}f}",
-        "discounts": [_serialize_discount(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.DISCOUNT],
-        "fees": [
-            {"label": row.label, "amount": f"{row.amount:.{digits}f}"}
-            for row in adjustments
-            if row.kind == OrderAdjustment.Kind.FEE
-        ],
+        **_serialize_amounts(order, adjustments, digits),
         "items": [_serialize_item(item, digits, site) for item in items],
         "address": order.address,
         "email": order.email,
@@ -57,10 +51,29 @@ def serialize_order(
     return data
 
 
+def _serialize_amounts(order: Order, adjustments: Sequence[OrderAdjustment], digits: int) -> dict[str, Any]:
+    """Return the totals of an order, and its discounts and fees."""
+    return {
+        "subtotal": f"{order.subtotal:.{digits}f}",
+        "discount_total": f"{order.discount_total:.{digits}f}",
+        "shipping_total": f"{order.shipping_total:.{digits}f}",
+        "fee_total": f"{order.fee_total:.{digits}f}",
+        "tax_total": f"{order.tax_total:.{digits}f}",
+        "total": f"{order.total:.{digits}f}",
+        "discounts": [_serialize_discount(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.DISCOUNT],
+        "fees": [
+            {"label": row.label, "amount": f"{row.amount:.{digits}f}"}
+            for row in adjustments
+            if row.kind == OrderAdjustment.Kind.FEE
+        ],
+    }
+
+
 def serialize_prefetched_order(order: Order, site: str) -> dict[str, Any]:
     """Return an order whose lines and payments are prefetched in the form of the API; its adjustments, too, if they are shown."""
     adjustments = list(order.adjustments.all()) if has_shown_adjustments(order) else []
-    return serialize_order(order, list(order.items.all()), list(order.payments.all()), adjustments, site)
+    items, payments = list(order.items.all()), list(order.payments.all())
+    return serialize_order(order, site, items=items, payments=payments, adjustments=adjustments)
 
 
 def has_shown_adjustments(order: Order) -> bool:

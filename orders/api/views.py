@@ -161,7 +161,11 @@ class OrderViewSet(GenericViewSet[Order]):
         checkout_request = build_checkout_request(request, serializer)
         placed = place_order(get_actor(request), owner, checkout_request, get_idempotency_key(request))
         data = selectors.serialize_order(
-            placed.order, placed.items, placed.payments, placed.adjustments, get_site_url(request._request)
+            placed.order,
+            get_site_url(request._request),
+            items=placed.items,
+            payments=placed.payments,
+            adjustments=placed.adjustments,
         )
         status, message = (200, "Order found") if placed.is_replay else (201, "Order placed")
         reply = Reply(data, message, status=status, warnings=[*placed.warnings, *serializer.find_address_warnings()])

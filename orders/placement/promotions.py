@@ -32,14 +32,14 @@ def _list_held_codes(pending: Order | None) -> set[int]:
     return set(held.values_list("code", flat=True))
 
 
-def enforce_limits(placement: Placement, selection: Selection, pending: Order | None) -> tuple[Selection, set[int]]:
+def enforce_limits(placement: Placement, selection: Selection, pending: Order | None) -> tuple[Selection, redemptions.Limits]:
     """Lock the promotions with a limit, and leave out those that are used up, in total or by this buyer.
 
-    The order that is to be replaced does not count. Returns the ids of the locked promotions, too.
+    The order that is to be replaced does not count. Returns the locked promotions, too.
     """
     counted = {pk: rule for pk, rule in selection.rules.items() if rule.is_counted}
     if not counted:
-        return selection, set()
+        return selection, {}
     limited = redemptions.lock_limited(pk for pk, rule in counted.items() if rule.has_limit)
     held = pending.redemptions.filter(state__in=Redemption.LIVE_STATES) if pending is not None else Redemption.objects.none()
     own = set(held.values_list("promotion", flat=True))
@@ -51,7 +51,7 @@ def enforce_limits(placement: Placement, selection: Selection, pending: Order | 
         first_orders = {pk for pk, rule in counted.items() if rule.first_order_only}
         if first_orders - used_up and _has_ordered(placement, pending):
             used_up |= first_orders
-    return selection.without(used_up, "used_up") if used_up else selection, set(limited)
+    return selection.without(used_up, "used_up") if used_up else selection, limited
 
 
 def _count_uses(placement: Placement, promotion_ids: Collection[int], pending: Order | None) -> dict[int, int]:
@@ -87,7 +87,7 @@ def _has_ordered(placement: Placement, pending: Order | None) -> bool:
     return any(orders.exists() for orders in matches)
 
 
-def redeem(order: Order, costs: Breakdown, selection: Selection, limited: Collection[int]) -> None:
+def redeem(order: Order, costs: Breakdown, selection: Selection, limited: redemptions.Limits) -> None:
     """Record the promotions that take something off a new order."""
     by_code = {entered.code: entered for entered in selection.codes}
     uses = []
@@ -95,4 +95,4 @@ def redeem(order: Order, costs: Breakdown, selection: Selection, limited: Collec
         entered = by_code.get(discount.rule.code)
         uses.append((discount.rule.id, entered.id if entered else None, bool(entered and entered.is_single_use)))
     applied = {discount.rule.id for discount in costs.discounts}
-    redemptions.redeem(order, uses, applied & set(limited))
+    redemptions.redeem(order, uses, {pk: limits for pk, limits in limited.items() if pk in applied})

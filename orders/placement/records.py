@@ -14,6 +14,7 @@ from orders.payments import sessions
 from orders.placement import unpaid_orders
 from orders.placement.cart_check import CheckedCart
 from orders.placement.request import Placement
+from orders.state.redemptions import Limits
 from pricing.breakdown import Breakdown
 from pricing.rules import Selection
 from products.media.storage import get_thumbnail_url
@@ -31,7 +32,7 @@ class Purchase:
     checked: CheckedCart
     costs: Breakdown
     selection: Selection
-    limited_promotions: set[int]
+    limited_promotions: Limits
     fingerprint: str
 
 

@@ -18,6 +18,7 @@ from pricing.models import Promotion, PromotionCode
 
 State = Redemption.State
 INSERT_REDEMPTIONS = CompiledInsert(Redemption)
+Limits = dict[int, tuple[int, int]]  # how often each promotion was used, and its limit
 REDEEMED_LATE = "redeemed_late"  # event of an order whose late payment used a promotion beyond its limit
 
 
@@ -28,7 +29,7 @@ def list_contact_hashes(contact: str) -> list[str]:
     return list(hashes) if contact else []
 
 
-def redeem(order: Order, uses: Iterable[tuple[int, int | None, bool]], limited: Collection[int]) -> None:
+def redeem(order: Order, uses: Iterable[tuple[int, int | None, bool]], limited: Limits) -> None:
     """Record that a new order uses promotions, each with the code (if any), and whether that is for one order only.
 
     The limited ones are locked.
@@ -52,7 +53,7 @@ def redeem(order: Order, uses: Iterable[tuple[int, int | None, bool]], limited: 
     if not rows:
         return
     INSERT_REDEMPTIONS.add(*rows)
-    _count(rows, 1, set(limited))
+    _count(rows, 1, limited)
 
 
 def use(order: Order, actor: Actor) -> None:
@@ -83,15 +84,15 @@ def list_codes(order: Order) -> list[str]:
     return list(order.adjustments.exclude(code="").values_list("code", flat=True)) if order.discount_total else []
 
 
-def lock_limited(promotion_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+def lock_limited(promotion_ids: Iterable[int]) -> Limits:
     """Lock those of the promotions that have a limit, in ascending id; return how often each was used, and its limit."""
     promotions = Promotion.objects.filter(pk__in=set(promotion_ids), usage_limit__isnull=False).order_by("pk")
     rows = promotions.select_for_update(no_key=True).values_list("pk", "used", "usage_limit")
     return {pk: (used, limit) for pk, used, limit in rows if limit is not None}
 
 
-def _count(rows: Collection[Redemption], change: int, limited: Collection[int]) -> bool:
-    """Change the counters of limited promotions and of codes for one order; return whether one exceeds its limit.
+def _count(rows: Collection[Redemption], change: int, limited: Limits) -> bool:
+    """Change the counters of locked promotions and of codes for one order; return whether one exceeds its limit.
 
     If a promotion is used up, or no longer is, carts have to know.
     """
@@ -100,9 +101,7 @@ def _count(rows: Collection[Redemption], change: int, limited: Collection[int]) 
         PromotionCode.objects.filter(pk__in=codes).update(is_used=change > 0)
     if not limited:
         return False
-    promotions = Promotion.objects.filter(pk__in=limited)
-    promotions.update(used=F("used") + change)
-    after = list(promotions.values_list("used", "usage_limit"))
-    if any(limit is not None and (used >= limit) != (used - change >= limit) for used, limit in after):
+    Promotion.objects.filter(pk__in=limited).update(used=F("used") + change)
+    if any((used + change >= limit) != (used >= limit) for used, limit in limited.values()):
         rules.rebuild()
-    return any(limit is not None and used > limit for used, limit in after)
+    return any(used + change > limit for used, limit in limited.values())

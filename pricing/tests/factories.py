@@ -1,6 +1,6 @@
 """Promotions for tests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,8 @@ def make_promotion(
     code: str = "",
     amounts: Mapping[str, str] | None = None,
     min_subtotals: Mapping[str, str] | None = None,
-    categories: Iterable[Category] = (),
-    products: Iterable[Product] = (),
+    categories: Sequence[Category] = (),
+    products: Sequence[Product] = (),
     single_use: bool = False,
     **columns: Any,
 ) -> Promotion:

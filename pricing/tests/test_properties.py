@@ -40,8 +40,8 @@ def draw_rules(draw: Any) -> list[Rule]:
             Rule(
                 pk,
                 f"Promotion {pk}",
-                on,  # type: ignore[arg-type]  # a key of the dictionary
-                draw(st.sampled_from(effects[on])),  # type: ignore[arg-type]
+                on,
+                draw(st.sampled_from(effects[on])),
                 basis_points=draw(st.integers(1, 10_000)),
                 amount=draw(amounts),
                 buy_quantity=draw(st.integers(1, 3)),

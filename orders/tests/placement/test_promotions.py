@@ -285,3 +285,24 @@ def test_promotions_cost_the_same_statements_however_many(db: None, lines: int, 
 
     assert len(read) == 3
     assert len(order) == (17 if promotions else 15)
+
+
+@pytest.mark.parametrize(
+    ("columns", "statements"),
+    [
+        ({}, 18),
+        ({"usage_limit": 5}, 20),
+        ({"per_customer": 5}, 20),
+        ({"usage_limit": 5, "per_customer": 5}, 22),
+    ],
+)
+def test_limits_cost_a_few_statements(lamp: Product, columns: Any, statements: int) -> None:
+    make_promotion(code="SAVE", **columns)
+    client = SchemaClient()
+    add_to_cart(client, lamp)
+    add_code(client)
+
+    with capture_statements() as order:
+        placed(client)
+
+    assert len(order) <= statements
