@@ -72,6 +72,19 @@ PAGES = {
     "a rare word by price": "search=777777&ordering=price",
     "a common word by price in a small category": "search=lamp&ordering=price&category=category-9",
     "a common word by price, of a seller": "search=lamp&ordering=price&seller={seller}",
+    "two common words, sold out": "search=walnut lamp&in_stock=false",
+    "two common words, sold out, counted": "search=walnut lamp&in_stock=false&count=true",
+    "two common words, sold out, in a large category": "search=walnut lamp&in_stock=false&category=category-0",
+    "two common words in a price range of a large category, counted": (
+        "search=walnut lamp&category=category-0&min_price=100&max_price=2000&count=true"
+    ),
+    "two common words, sold out, in a price range of a large category": (
+        "search=walnut lamp&category=category-0&in_stock=false&min_price=100&max_price=8000"
+    ),
+    "two letters, sold out": "search=le&in_stock=false",
+    "two letters in a large category, counted": "search=le&category=category-0&count=true",
+    "two beginnings that most products have, in a large category": "search=to la&category=category-0",
+    "a letter, of a seller who does not exist": "search=s&seller=999999",
     "a common word, counted": "search=lamp&count=true",
     "two common words of a seller who has neither": "search=walnut lamp&seller={seller}",
     "two common words in a large category": "search=walnut lamp&category=category-0",

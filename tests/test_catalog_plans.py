@@ -13,15 +13,16 @@ import pytest
 from benchmarks import bulk
 from benchmarks.catalog import collect_statements, explain
 from core import markets
-from products.catalog import catalog_statistics, first_rows
+from products.catalog import catalog_statistics, first_rows, search
 from products.catalog.listing_page import _count_query, _page_query
 from products.models import Product
 
 # Each query and the number of rows that its plan's scans may read: the rows of a page with their lookups; several thousand
-# if a filter walks an index; if matches are ranked, the matches of a word that a tenth of all products have, and more if a
-# beginning or a part of a word is searched for: these are looked for in two stages.
+# if a filter walks an index, or if some products with the words are compared with the filter; if matches are ranked, the
+# matches of a word that a tenth of all products have, and more if a beginning or a part of a word is searched for: these are
+# looked for in two stages.
 ROWS = 40_000  # with fewer, PostgreSQL reads whole tables where it should not for more
-PAGE, WALK, RANKED, PARTIAL = 400, 5_000, 16_000, 26_000
+PAGE, WALK, BOTH, RANKED, PARTIAL = 400, 5_000, 6_000, 16_000, 26_000
 QUERIES = {
     "": PAGE,
     "ordering=oldest": PAGE,
@@ -92,6 +93,19 @@ QUERIES = {
     "search=category39&category=category-0&ordering=price": WALK,
     "search=category39&category=category-0&ordering=name&in_stock=true": WALK,
     "search=category39&category=category-0&seller={seller}": PAGE,
+    # A filter that the index of terms does not have: some of what passes it is compared with the words, and the other way round.
+    "search=walnut lamp&in_stock=false": BOTH,
+    "search=walnut lamp&in_stock=false&count=true": BOTH,
+    "search=walnut lamp&in_stock=false&category=category-0&count=true": BOTH,
+    "search=walnut lamp&in_stock=false&ordering=-price": RANKED,
+    "search=walnut lamp&category=category-0&min_price=100&max_price=2000&count=true": BOTH,
+    "search=lamp&min_price=100&max_price=2000&count=true": RANKED,
+    "search=lamp&min_price=100&max_price=2000&ordering=name": RANKED,
+    "search=lamp kettle&in_stock=false": WALK,
+    "search=lamp&min_price=100&max_price=101&count=true": PAGE,  # few products pass
+    "search=lamp&in_stock=false&category=category-9&ordering=name": WALK,
+    "search=made last&category=category-0&count=true": WALK,  # which most products have
+    "search=s&seller=999999&count=true": PAGE,
     "search=lmap": RANKED,
     "search=zzzzqqq": PAGE,
 }
@@ -133,6 +147,8 @@ def _large(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(catalog_statistics, "VERY_FREQUENT", 800)
     for name, rows in {"NEAR_ROWS": 400, "NEAR_ROWS_OF_MANY": 800, "FAR_ROWS": 1_600}.items():
         monkeypatch.setattr(first_rows, name, rows)
+    for name, rows in {"MAX_RANKED_OF_MANY": 100, "MAX_FILTERED": 100, "MAX_TERM_MATCHES": 200}.items():
+        monkeypatch.setattr(search, name, rows)
     for cached in caches:
         cached.cache_clear()
     yield

@@ -85,7 +85,7 @@ LIST_PARAMETERS = [
         "count",
         OpenApiTypes.BOOL,
         description='adds `pagination.count`, exact up to 10,000, then "10000+"; for frequent words in a catalog of more than '
-        '100,000 products exact up to 1,000, then "1000+"',
+        '100,000 products exact up to 500, then "500+", or a lower number with a plus sign: at least so many',
     ),
     *PAGE_PARAMETERS,
 ]

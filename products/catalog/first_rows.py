@@ -26,6 +26,8 @@ def find_first(rows: Rows, walk: Rows, size: int, *, words: search.WordShape, is
     matches = rows.filter(search.build_word_condition(words._replace(terms_first=False))) if words.size else rows
     if not search.has_index():
         return matches, dict
+    if words.filters_first and not words.terms_first:
+        return matches.annotate(relevance=search.UNRANKED), lambda: search.select_first(words, rows)
     of_many = is_bounded and words.size > 0
     limit = search.get_limit(is_bounded=of_many)
     near = matches.filter(_is_among_first(walk, NEAR_ROWS_OF_MANY if of_many else NEAR_ROWS))[:size]
@@ -33,7 +35,7 @@ def find_first(rows: Rows, walk: Rows, size: int, *, words: search.WordShape, is
     remaining = remaining.exclude(search.has_rows(FirstMatch.objects.all(), size))
     collected = search.sort_for_limit(remaining, words)[: limit + 1]
     tables: dict[type[models.Model], Rows] = {
-        **search.select_terms_first(words),
+        **search.select_first(words, rows),
         FirstMatch: search.select_match(near),
         AnyMatch: search.select_match(collected),
     }

@@ -1,6 +1,6 @@
 """A page of the catalog in one statement, plus one for a category, two to correct a mistyped word, and one to count."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -37,6 +37,8 @@ class QueryShape(NamedTuple):
     is_bounded: bool
     is_narrowed: bool
     terms_first: bool
+    filters_first: bool
+    is_common: bool
 
 
 def _apply_filters(rows: QuerySet[Any, Any], shape: QueryShape) -> QuerySet[Any, Any]:
@@ -121,7 +123,7 @@ def _find_rows(shape: QueryShape) -> tuple[QuerySet[Any, Any], Tables]:
 
 
 def _get_word_shape(shape: QueryShape) -> search.WordShape:
-    return search.WordShape(shape.words, shape.is_narrowed, shape.terms_first)
+    return search.WordShape(shape.words, shape.is_narrowed, shape.terms_first, shape.filters_first, shape.is_common)
 
 
 def _depends_on_values(shape: QueryShape) -> bool:
@@ -142,24 +144,22 @@ def _page_query(shape: QueryShape) -> CompiledRows[ListRow]:
 
 def _get_count_limit(shape: QueryShape) -> int:
     """Return up to which number rows are counted exactly; of very frequent words only as many as a search ranks."""
-    return search.MAX_RANKED if shape.words and shape.is_bounded else COUNT_LIMIT
+    if shape.words and shape.is_bounded:
+        return search.get_limit(is_bounded=True)
+    return search.MAX_FILTERED if shape.filters_first else COUNT_LIMIT
 
 
 @lru_cache(maxsize=512)
 def _count_query(shape: QueryShape) -> CompiledCount:
     """Return the query that counts up to one more than the limit."""
-
     words = _get_word_shape(shape)
 
-    def build() -> QuerySet[Any, Any]:
-        rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
-        if shape.words:
-            rows = rows.filter(search.build_word_condition(words))
-        if shape.categories:
-            rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
-        return search.sort_for_limit(rows, words).values_list("product")[: _get_count_limit(shape) + 1]
-
-    return CompiledCount(build, tables=lambda: search.select_terms_first(words))
+    rows = _apply_filters(Listing.objects.filter(market=shape.market.code), shape)
+    if shape.categories:
+        rows = rows.filter(category__id__in=[Param(f"category{n}", models.BigIntegerField()) for n in range(shape.categories)])
+    matches = rows.filter(search.build_word_condition(words)) if shape.words else rows
+    counted = search.sort_for_limit(matches, words).values_list("product")[: _get_count_limit(shape) + 1]
+    return CompiledCount(lambda: counted, tables=lambda: search.select_first(words, rows) if shape.words else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +185,12 @@ def get_page(query: ListQuery, market: Market, site: str) -> CatalogPage:
     return replace(guessed_page, guessed=guess) if guessed_page.rows else page
 
 
-def _get_filter_terms(query: ListQuery, categories: Sequence[int]) -> list[list[str]]:
+def _get_filter_terms(query: ListQuery, categories: Sequence[int], shape: QueryShape) -> list[list[str]]:
     """Return for each filter that the index of terms has the terms of which a product has one.
 
-    In a range of prices, the index of prices of a category is better.
+    In a range of prices, the index of prices of a category is better, unless the index of terms is read first.
     """
-    if query.min_price is not None or query.max_price is not None:
+    if (shape.has_min or shape.has_max) and not shape.terms_first:
         categories = ()
     terms = [[f"{CATEGORY_FILTER}{pk}" for pk in categories], [f"{SELLER_FILTER}{query.seller}"] if query.seller else []]
     return [any_of for any_of in terms if any_of]
@@ -199,6 +199,35 @@ def _get_filter_terms(query: ListQuery, categories: Sequence[int]) -> list[list[
 def _may_leave_few(shape: QueryShape) -> bool:
     """Return whether a filter that the index of terms does not have may select few products."""
     return shape.has_min or shape.has_max or shape.in_stock is False
+
+
+def _choose_stages(shape: QueryShape, words: Sequence[QueryWord], params: Mapping[str, Any]) -> QueryShape:
+    """Return the shape with the limits of a large catalog, and whether the words or the filters are looked up first."""
+    if _is_indexed(shape) or not (catalog_statistics.is_large() and search.are_very_frequent(words)):
+        return shape
+    shape = shape._replace(is_bounded=True, is_common=search.are_common(words))
+    if not words or shape.is_common or not _may_leave_few(shape):
+        return shape
+    shape = shape._replace(filters_first=True)
+    passing = _count_query(_forget_page(shape._replace(words=0))).run(**params)
+    return shape._replace(terms_first=passing > search.MAX_FILTERED)
+
+
+def _forget_page(shape: QueryShape) -> QueryShape:
+    """Return the shape for the count, which is the same for all pages in every ordering."""
+    return shape._replace(ordering="newest", direction="first", page_size=0)
+
+
+def _count(shape: QueryShape, params: Mapping[str, Any], shown: int) -> tuple[int, int]:
+    """Return the number of rows and the limit of counting, given how many the page shows.
+
+    Of the many that pass a filter which the index of terms does not have, some are counted, and the page may show more.
+    """
+    limit, shape = _get_count_limit(shape), _forget_page(shape)
+    if not (shape.terms_first and shape.filters_first):
+        return _count_query(shape).run(**params), limit
+    found = max(shown, _count_query(shape._replace(terms_first=False)).run(**params)) if shown else 0
+    return (found + 1, min(found, limit)) if found else (0, limit)
 
 
 def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequence[int], words: Sequence[QueryWord]) -> CatalogPage:
@@ -210,19 +239,21 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
         is_bounded=False,
         is_narrowed=False,
         terms_first=False,
+        filters_first=False,
+        is_common=False,
     )
-    if not _is_indexed(shape):
-        shape = shape._replace(is_bounded=catalog_statistics.is_large() and search.are_very_frequent(words))
-    filters = _get_filter_terms(query, categories)
-    if search.is_worth_narrowing(words, filters):
-        shape = shape._replace(is_narrowed=True, terms_first=shape.is_bounded and not _may_leave_few(shape))
-    params = {
-        **search.word_params(words, filters),
+    params: dict[str, Any] = {
         **{f"category{number}": pk for number, pk in enumerate(categories)},
         "min_price": query.min_price,
         "max_price": query.max_price,
         "seller": query.seller,
     }
+    shape = _choose_stages(shape, words, params)
+    filters = _get_filter_terms(query, categories, shape)
+    if search.is_worth_narrowing(words, filters):
+        is_first = shape.terms_first or (shape.is_bounded and not _may_leave_few(shape))
+        shape = shape._replace(is_narrowed=True, terms_first=is_first)
+    params |= search.word_params(words, filters)
     rows = _page_query(shape).rows(**params, position=query.position, last_id=cursor.id if cursor else None)
 
     def cursor_of(row: ListRow, backwards: bool) -> Cursor:
@@ -230,8 +261,6 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
         return Cursor(query.ordering, value, row.id, backwards)
 
     page = build_page(rows, query.page_size, cursor, cursor_of)
-    count = None
-    if query.wants_count:
-        count = _count_query(shape._replace(ordering="newest", direction="first", page_size=0)).run(**params)
+    count, limit = _count(shape, params, len(page.rows)) if query.wants_count else (None, 0)
     items = [serialize_list_item(row, market, site) for row in page.rows]
-    return CatalogPage(items, page.next, page.previous, page.size, count, _get_count_limit(shape))
+    return CatalogPage(items, page.next, page.previous, page.size, count, limit)

@@ -3,6 +3,7 @@
 `products.search_terms` has the rules. PostgreSQL looks terms up in an index of lexemes, SQLite by regular expression.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.db.models.lookups import Regex
 
 from core.compiled_queries import Param, Tables
-from products.catalog.catalog_statistics import estimate_frequency, is_very_frequent
+from products.catalog.catalog_statistics import estimate_frequency, is_large, is_very_frequent
 from products.models import (
     AnyMatch,
     AnyTermMatch,
@@ -32,12 +33,15 @@ Rows = QuerySet[Any, Any]
 NEWEST = ("-created_at", "-product_id")
 MAX_RANKED = 1_000  # matches that PostgreSQL ranks by relevance
 MAX_RANKED_OF_MANY = 500  # if each word is very frequent in a large catalog
+MAX_FILTERED = 1_500  # products that pass the filters and are compared with very frequent words in a large catalog
+MAX_TERM_MATCHES = 3_000  # products with such words that are compared with the filters
 WHOLE_WORDS, PARTS = range(3), range(3, TIERS - 1)  # tiers
 UNRANKED = Value(0.0)
 # Documents that the previous release wrote; an index has these few.
 UNFILTERED = Func(F("all_terms"), template=f"NOT %(expressions)s @@ '{FILTER}'::tsquery", output_field=models.BooleanField())
 MAX_FILTER_TERMS = 20  # categories that the index combines with the words; each takes time for each match of the words
 CHECK_COST = 15  # of reading a document, in units of collecting a match from the index
+LATIN_INITIAL = re.compile(rf"[a-z][a-z0-9]{re.escape(PREFIX)}")  # the pattern of a beginning of one letter or digit
 # One word in a tier costs more than MAX_WORDS words in the tier before it, so the worst word decides, then the next one.
 PENALTIES = (0, *((MAX_WORDS + 1) ** tier for tier in range(TIERS - 1)))
 
@@ -48,6 +52,8 @@ class WordShape(NamedTuple):
     size: int  # words
     is_narrowed: bool = False  # the index combines the words with the terms of filters
     terms_first: bool = False  # PostgreSQL reads the index of terms, whatever it expects of the other indexes
+    filters_first: bool = False  # it compares the words with products that pass the filters; with `terms_first`, both
+    is_common: bool = False  # most products have the words
 
 
 def has_index() -> bool:
@@ -57,12 +63,17 @@ def has_index() -> bool:
 
 def are_very_frequent(words: Sequence[QueryWord]) -> bool:
     """Return whether very many products of a large catalog have each of the words."""
-    return all(is_very_frequent(chain(*build_patterns(word))) for word in words)
+    return all(is_very_frequent(chain(*_build_tiers(word))) for word in words)
+
+
+def are_common(words: Sequence[QueryWord]) -> bool:
+    """Return whether most products of a large catalog have each of the words."""
+    return is_large() and all(estimate_frequency(chain(*_build_tiers(word))) > 0.5 for word in words)
 
 
 def is_worth_narrowing(words: Sequence[QueryWord], filters: Sequence[Sequence[str]]) -> bool:
     """Return whether the index should combine the words with any of the filters."""
-    return bool(words) and bool(_choose_filters(filters, [list(chain(*build_patterns(word))) for word in words]))
+    return bool(words) and bool(_choose_filters(filters, [list(chain(*_build_tiers(word))) for word in words]))
 
 
 def word_params(words: Sequence[QueryWord], filters: Sequence[Sequence[str]] = ()) -> dict[str, str]:
@@ -72,20 +83,23 @@ def word_params(words: Sequence[QueryWord], filters: Sequence[Sequence[str]] = (
     besides.
     """
     render = _render_tsquery if has_index() else _render_regex
-    tiers = [_drop_beginnings(build_patterns(word)) for word in words]
+    tiers = [_build_tiers(word) for word in words]
     params = {f"word{n}_tier{tier}": render(patterns) for n, word in enumerate(tiers) for tier, patterns in enumerate(word)}
     if has_index():
         return {**params, **_index_params(tiers, filters)} if words else {}
     return {**params, **{f"word{n}": render(chain(*word)) for n, word in enumerate(tiers)}}
 
 
-def _drop_beginnings(tiers: list[list[str]]) -> list[list[str]]:
-    """Return the patterns of a word, without beginnings if very many products have the whole word.
+def _build_tiers(word: QueryWord) -> list[list[str]]:
+    """Return the patterns of a word in each tier, in a large catalog without beginnings that very many products have.
 
     The index collects the matches of each beginning before it combines them, which takes too long then.
     """
+    tiers = build_patterns(word)
     whole = [[pattern.removesuffix(PREFIX) for pattern in patterns] for patterns in tiers]
-    return whole if any(is_very_frequent([term]) for term in chain(*whole)) else tiers
+    if any(is_very_frequent([term]) for term in chain(*whole)):
+        return whole
+    return [[pattern for pattern in patterns if not (is_large() and LATIN_INITIAL.fullmatch(pattern))] for patterns in tiers]
 
 
 def _index_params(words: Sequence[list[list[str]]], filters: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -159,8 +173,8 @@ def _has(param: str, *columns: str) -> Any:
 
 
 def build_word_condition(words: WordShape) -> Q:
-    """Return the condition that a listing's product has each of the words; the query needs the tables of `select_terms_first`."""
-    if words.terms_first:
+    """Return the condition that a listing's product has each of the words; the query needs the tables of `select_first`."""
+    if words.terms_first or words.filters_first:
         return Q(product__anytermmatch__isnull=False)
     if has_index():
         return _in_tier(TIERS - 1, words)
@@ -168,13 +182,24 @@ def build_word_condition(words: WordShape) -> Q:
     return Q(product_id__in=SearchDocument.objects.filter(*conditions).values("pk"))
 
 
-def select_terms_first(words: WordShape) -> dict[type[models.Model], Rows]:
-    """Return the tables of `build_word_condition`.
+def select_first(words: WordShape, rows: Rows) -> dict[type[models.Model], Rows]:
+    """Return the tables of `build_word_condition` for rows that pass the filters.
 
     PostgreSQL takes words and filters for independent of each other. It would look through a category for a frequent word that
-    hardly any of its products have.
+    hardly any of its products have, and read all matches of frequent words to find the few that are sold out. Sorted, the matches
+    are in the order of the tables that are read next.
     """
-    return {AnyTermMatch: _select_documents(TIERS - 1, words)} if words.terms_first else {}
+    if not words.filters_first:
+        return {AnyTermMatch: _select_documents(TIERS - 1, words)} if words.terms_first else {}
+    few = SearchVectors.objects.filter(
+        _has_without_index(f"tier{TIERS - 1}"), pk__in=rows.order_by().values("product")[:MAX_FILTERED]
+    )
+    if not words.terms_first:
+        return {AnyTermMatch: few.values("pk")}
+    whole = _select_documents(WHOLE_WORDS[-1], words)[:MAX_TERM_MATCHES]
+    others = _select_documents(TIERS - 1, words).exclude(has_rows(WholeTermMatch.objects.all(), MAX_TERM_MATCHES))
+    found = (WholeTermMatch.objects.values("pk"), others[:MAX_TERM_MATCHES])
+    return {WholeTermMatch: whole, AnyTermMatch: few.values("pk").union(*found).order_by("pk")}
 
 
 def _in_tier(tier: int, words: WordShape, *, only: bool = False) -> Q:
@@ -208,10 +233,11 @@ def get_limit(*, is_bounded: bool) -> int:
 def sort_for_limit(rows: Rows, words: WordShape) -> Rows:
     """Sort rows with the words, of which a limited number is wanted, as PostgreSQL finds them at the least cost.
 
-    It would look for a single word among the products from the oldest on, which may all be in other categories. For several
-    words, which may never meet, the index of terms is better.
+    It would look for a single word, or words that most products have, among the products from the oldest on, which may all be
+    in other categories. For several other words, which may never meet, the index of terms is better.
     """
-    return rows.order_by(*NEWEST) if words.size == 1 and not words.terms_first else rows.order_by()
+    is_walk = (words.size == 1 and not words.terms_first) or words.is_common
+    return rows.order_by(*NEWEST) if is_walk else rows.order_by()
 
 
 def rank(rows: Rows, words: WordShape, *, limit: int, in_category: bool) -> tuple[Rows, Tables]:
@@ -225,6 +251,10 @@ def rank(rows: Rows, words: WordShape, *, limit: int, in_category: bool) -> tupl
         rows = sort_for_limit(rows, words)
     if not has_index():
         return rows.filter(has_words).annotate(relevance=relevance), dict
+    ranked = Listing.objects.filter(rankedmatch__isnull=False).annotate(relevance=F("rankedmatch__relevance"))
+    if words.filters_first:
+        found = rows.filter(has_words)[: limit if words.terms_first else MAX_FILTERED]
+        return ranked, lambda: {**select_first(words, rows), RankedMatch: select_match(found, relevance)}
 
     def find_tier(tier: int) -> Q:
         is_first = words.terms_first and tier == WHOLE_WORDS[-1]
@@ -235,14 +265,14 @@ def rank(rows: Rows, words: WordShape, *, limit: int, in_category: bool) -> tupl
         return first.union(*others, all=True)[:limit]
 
     others = rows.exclude(has_rows(FirstMatch.objects.all(), limit)).filter(has_words)[: limit + 1]
-    better = find_tiers({tier: rows.filter(_needs_tier(tier, limit)) for tier in PARTS})
+    better = find_tiers({tier: rows.order_by().filter(_needs_tier(tier, limit)) for tier in PARTS})
     matches = (table.objects.values("pk", "relevance") for table in (FirstMatch, AnyMatch))
     whole: dict[type[models.Model], Rows] = (
         {WholeTermMatch: _select_documents(WHOLE_WORDS[-1], words, only=True)} if words.terms_first else {}
     )
-    return Listing.objects.filter(rankedmatch__isnull=False).annotate(relevance=F("rankedmatch__relevance")), lambda: {
+    return ranked, lambda: {
         **whole,
-        **select_terms_first(words),
+        **select_first(words, rows),
         FirstMatch: find_tiers(dict.fromkeys(WHOLE_WORDS, rows)),
         AnyMatch: select_match(others, relevance),
         RankedMatch: better.union(*matches).order_by("-relevance", "-pk")[:limit],

@@ -1,6 +1,7 @@
 """GET /api/products/ of a large catalog: what is limited, and what is not"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,12 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for query in (_page_query, _count_query):
         query.cache_clear()
+
+
+def list_large(monkeypatch: pytest.MonkeyPatch, products: int, **query: str) -> list[dict[str, Any]]:
+    """List products of a catalog that PostgreSQL takes for so large."""
+    set_statistics(monkeypatch, products)
+    return list_products(**query)
 
 
 def make_catalog() -> list[int]:
@@ -115,3 +122,64 @@ def test_very_frequent_words_are_counted_as_far_as_they_are_ranked(
     ]
 
     assert counts == ["4+", 3, 10, 30]
+
+
+@pytest.fixture
+def few_compared(monkeypatch: pytest.MonkeyPatch, small_limits: None) -> None:
+    """Compare the words with four products that pass the filters, and the filters with five that have the words."""
+    monkeypatch.setattr(search, "MAX_FILTERED", 4)
+    monkeypatch.setattr(search, "MAX_TERM_MATCHES", 5)
+
+
+@pytest.mark.parametrize("ordering", ["relevance", "name", "-price"])
+def test_where_few_products_pass_a_filter_very_frequent_words_are_found_in_all_of_them(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, few_compared: None, ordering: str
+) -> None:
+    make_catalog()
+    query = f"search=lamp&max_price=1&ordering={ordering}"
+    exact = list_ids(api, query)
+    set_statistics(monkeypatch, 200_000)
+
+    listed = list_ids(api, query)
+
+    assert listed == exact
+    assert len(listed) == api.get(f"/api/products/?{query}&count=true").json()["pagination"]["count"] == 3
+
+
+@pytest.mark.parametrize("ordering", ["relevance", "name", "-price"])
+@pytest.mark.parametrize("filters", ["max_price=5", "min_price=2&in_stock=true"])
+def test_where_many_pass_a_filter_some_are_listed_in_order_and_counted_as_at_least_so_many(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, few_compared: None, filters: str, ordering: str
+) -> None:
+    make_catalog()
+    query = f"search=lamp&{filters}&ordering={ordering}"
+    exact = list_ids(api, query)
+    set_statistics(monkeypatch, 200_000)
+
+    listed = list_ids(api, query)
+    count = api.get(f"/api/products/?{query}&page_size=2&count=true").json()["pagination"]["count"]
+
+    assert len(set(listed)) == len(listed) >= 4
+    assert listed == [pk for pk in exact if pk in set(listed)]
+    assert count in ("2+", "3+", "4+")
+
+
+def test_very_frequent_words_that_no_product_with_the_filters_has_are_counted_as_none(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, few_compared: None
+) -> None:
+    make_catalog()
+    set_statistics(monkeypatch, 200_000)
+
+    pagination = api.get("/api/products/?search=lamp lamps&max_price=6&in_stock=false&count=true").json()["pagination"]
+
+    assert pagination["count"] == 0
+
+
+def test_a_single_letter_is_found_as_a_whole_word_only(api: SchemaClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    sized, other = make_products("Shirt S", "Shirt short")
+
+    found = {
+        products: [row["id"] for row in list_large(monkeypatch, products, search="shirt s")] for products in (100_000, 200_000)
+    }
+
+    assert found == {100_000: [sized.pk, other.pk], 200_000: [sized.pk]}
