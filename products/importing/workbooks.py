@@ -7,9 +7,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from products.importing import columns
 from products.importing.csv_records import Record
 from products.importing.numbers import NumberCell
@@ -35,6 +32,9 @@ def open_workbook(file: Path, is_header: Recogniser, mapping: Mapping[str, str])
 
 
 def _open(file: Path) -> Any:
+    import openpyxl  # costs every start of the shop 70 ms and few of its processes read a workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(file) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
