@@ -201,8 +201,8 @@ def test_deliveries_need_the_permission_for_stock() -> None:
     assert (get_variant("L-1").stock, Delivery.objects.count()) == (0, 0)
 
 
-@pytest.mark.parametrize("count", [20, 20_000])
-def test_a_delivery_costs_the_same_statements_in_a_shop_of_20_products_and_of_20000(
+@pytest.mark.parametrize("count", [20, 2_000, pytest.param(20_000, marks=pytest.mark.soak)])
+def test_a_delivery_costs_the_same_statements_in_a_shop_of_20_products_and_of_thousands(
     staff_client: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     copy_products(make_product("Lamp", sku="L-1"), count)

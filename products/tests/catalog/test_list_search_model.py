@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,12 @@ WORDS = (
     *("USB-C", "usbc", "usb c", "3-in-1", "3in1", "iPhone15", "iphone 15", "15", "1.5m", "Łódź", "lodz", "ısı", "battery"),
     *("batteries", "手机壳", "手机", "ガラスコップ", "كتاب", "ספר", "किताब", "стол", "столы", "a", "t", "s", "RW-8841/B", "rw88"),
 )
+
+
+def list_seeds(first: int, count: int) -> list[Any]:
+    """Return seeds of random catalogs: the first half of them for every run, the others for `make soak`."""
+    half = first + count // 2
+    return [*range(first, half), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(half, first + count))]
 
 
 def make_text(source: random.Random) -> str:
@@ -75,7 +82,7 @@ def make_catalog(source: random.Random, seed: int) -> dict[int, DocumentTerms]:
     }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", list_seeds(0, 4))
 def test_any_query_finds_what_the_model_finds_in_its_order(api: SchemaClient, seed: int) -> None:
     source = random.Random(seed)
     documents = make_catalog(source, seed)
@@ -101,7 +108,7 @@ def small_stages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("seed", range(4, 8))
+@pytest.mark.parametrize("seed", list_seeds(4, 4))
 def test_the_best_and_the_first_are_found_however_many_match(api: SchemaClient, small_stages: None, seed: int) -> None:
     source = random.Random(seed)
     documents = make_catalog(source, seed)
@@ -135,7 +142,7 @@ def remove_filter_terms() -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("is_indexed_again", [True, False])
-@pytest.mark.parametrize("seed", range(8, 10))
+@pytest.mark.parametrize("seed", list_seeds(8, 2))
 def test_a_search_with_filters_finds_the_same_by_terms_of_the_filters(
     api: SchemaClient, terms_first: None, seed: int, is_indexed_again: bool
 ) -> None:

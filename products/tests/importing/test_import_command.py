@@ -62,6 +62,7 @@ def get_database_url() -> str:
     return f"postgres://{credentials}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_the_exit_code_tells_how_it_went(tmp_path: Path) -> None:
     good = write_file(tmp_path, [make_row("A"), make_row("B")])

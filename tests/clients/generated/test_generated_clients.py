@@ -56,6 +56,13 @@ class Generator:
 
 
 GENERATORS = [Generator(*row) for row in ROW.findall(PAGE)]
+EVERY_DAY = {"openapi_fetch", "openapi_python_client"}  # one of each language; the others, two of them in Java, in `make soak`
+
+
+def list_marks(generator: Generator) -> list[pytest.MarkDecorator]:
+    """Return where and when the client of this generator is tested."""
+    needs = [pytest.mark.node] if generator.language == "ts" else []
+    return needs if generator.name in EVERY_DAY else [*needs, pytest.mark.soak]
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +116,7 @@ def test_the_page_shows_the_first_call_of_each_example() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "generator",
-    [pytest.param(each, id=each.name, marks=[pytest.mark.node] if each.language == "ts" else []) for each in GENERATORS],
+    [pytest.param(each, id=each.name, marks=list_marks(each)) for each in GENERATORS],
 )
 def test_a_generated_client_buys_and_sells(
     generator: Generator, room: Path, live_server: LiveServer, card_payments: CardPayments, tmp_path: Path
