@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 import manage
-from tests.processes import PRODUCTION, ROOT, copy_to, load_settings, run
+from tests.processes import PRODUCTION, ROOT, copy_to, load_settings, run, run_script
 
 LONG = "4711-" * 13
 WRONG = [
@@ -205,3 +205,10 @@ def test_without_a_secret_key_debug_starts_with_a_warning(project: Path) -> None
         settings = load_settings(project, DEBUG="1")
 
     assert settings["SECRET_KEY"] == "development-only-key-that-no-production-start-accepts-0123456789"
+
+
+@pytest.mark.once
+def test_what_most_processes_never_use_is_not_loaded_by_the_start(project: Path) -> None:
+    loaded = run_script(project, "import sys, store.urls; print(json.dumps(list(sys.modules)))", **PRODUCTION)
+
+    assert {"openpyxl", "redis"} & set(loaded) == set()
