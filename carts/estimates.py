@@ -40,23 +40,28 @@ class CodeRow(NamedTuple):
 SELECT_CODES = CompiledRows(CodeRow, lambda: Cart.objects.filter(pk=Param("cart", models.BigIntegerField())).order_by("codes__id"))
 
 
-def get_selection(ref: CartRef, codes: Sequence[EnteredCode] | None = None, held: Collection[int] = ()) -> Selection:
+def get_selection(
+    ref: CartRef,
+    codes: Sequence[EnteredCode] | None = None,
+    *,
+    held_codes: Collection[int] = (),
+    held_promotions: Collection[int] = (),
+) -> Selection:
     """Return the promotions that may apply to a cart, with its codes or with others instead; one statement.
 
-    The codes with the ids in `held` are held by the cart's own pending order, besides those that the cart knows of.
+    The cart's own pending order holds the codes and promotions with these ids, besides the codes that the cart knows of.
     """
     rows = SELECT_CODES.rows(cart=ref.id) if ref.id is not None else []
     if not rows:
         return rules.EMPTY
-    in_cart = {
-        row.code_id: EnteredCode(row.code_id, row.code, row.promotion_id, row.is_used, row.is_held, row.is_single_use)
+    in_cart = [
+        EnteredCode(row.code_id, row.code, row.promotion_id, row.is_used, row.is_held, row.is_single_use)
         for row in rows
         if row.code_id is not None
-    }
-    entered = in_cart.values() if codes is None else codes
-    held = {*held, *(code.id for code in in_cart.values() if code.is_held)}
-    entered = [replace(code, is_held=code.id in held) for code in entered]
-    return rules.select(rules.parse(rows[0].rules or []), entered, timezone.now())
+    ]
+    held = {*held_codes, *(code.id for code in in_cart if code.is_held)}
+    entered = [replace(code, is_held=code.id in held) for code in (in_cart if codes is None else codes)]
+    return rules.select(rules.parse(rows[0].rules or []), entered, timezone.now(), held_promotions)
 
 
 def build_goods(units: Iterable[tuple[Line, int]], market: Market) -> list[GoodsLine]:

@@ -1,6 +1,6 @@
 """The promotions of a market as a cart needs them: derived into one row, read in one statement, and chosen by time and code."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -93,10 +93,14 @@ class Selection:
 EMPTY = Selection({}, (), {})
 
 
-def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datetime) -> Selection:
-    """Choose the promotions that run now: the automatic ones, and those of the codes."""
+def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datetime, held: Collection[int] = ()) -> Selection:
+    """Choose the promotions that run now: the automatic ones, and those of the codes.
+
+    The cart's own pending order holds the automatic promotions with the ids in `held`.
+    """
     by_id = {entry.rule.id: entry for entry in rules}
-    chosen = {pk: entry for pk, entry in by_id.items() if entry.is_automatic and entry.get_status(now) == "active"}
+    automatic = {pk: entry for pk, entry in by_id.items() if entry.is_automatic}
+    chosen = {pk: entry for pk, entry in automatic.items() if entry.get_status(now, is_held=pk in held) == "active"}
     statuses: dict[str, CodeStatus] = {}
     for entered in codes:
         entry = by_id.get(entered.promotion_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from carts import codes, estimates
 from carts.identity import CartRef
@@ -21,15 +21,16 @@ def select(placement: Placement, ref: CartRef, pending: Order | None) -> Selecti
     """
     requested = placement.request.codes
     entered = None if requested is None else codes.look_up(placement.actor, placement.owner, requested, field="codes")
-    held = _list_held_codes(pending)
-    return estimates.get_selection(ref, entered, held)
+    held = list(_list_live(pending).values_list("code", "promotion"))
+    return estimates.get_selection(
+        ref, entered, held_codes={code for code, _ in held if code}, held_promotions={promotion for _, promotion in held}
+    )
 
 
-def _list_held_codes(pending: Order | None) -> set[int]:
-    if pending is None or not pending.discount_total:
-        return set()
-    held = pending.redemptions.filter(state__in=Redemption.LIVE_STATES, code__isnull=False)
-    return set(held.values_list("code", flat=True))
+def _list_live(pending: Order | None) -> QuerySet[Redemption]:
+    """Return what the order that is to be replaced holds."""
+    has_any = pending is not None and pending.discount_total
+    return pending.redemptions.filter(state__in=Redemption.LIVE_STATES) if pending and has_any else Redemption.objects.none()
 
 
 def enforce_limits(placement: Placement, selection: Selection, pending: Order | None) -> tuple[Selection, redemptions.Limits]:
@@ -41,8 +42,7 @@ def enforce_limits(placement: Placement, selection: Selection, pending: Order | 
     if not counted:
         return selection, {}
     limited = redemptions.lock_limited(pk for pk, rule in counted.items() if rule.has_limit)
-    held = pending.redemptions.filter(state__in=Redemption.LIVE_STATES) if pending is not None else Redemption.objects.none()
-    own = set(held.values_list("promotion", flat=True))
+    own = set(_list_live(pending).values_list("promotion", flat=True))
     used_up = {pk for pk, (used, limit) in limited.items() if used - (pk in own) >= limit}
     personal = {pk: rule.limit_per_customer for pk, rule in counted.items() if rule.limit_per_customer is not None}
     if personal:

@@ -56,8 +56,11 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
         "subtotal": "1274.98",
         "discount_total": "0.00",
         "shipping_total": "0.00",
+        "fee_total": "0.00",
         "tax_total": "0.00",
         "total": "1274.98",
+        "discounts": [],
+        "fees": [],
         "items": [
             {
                 "product_id": lamp.pk,
@@ -68,6 +71,8 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
                 "unit_price": "599.99",
                 "quantity": 2,
                 "line_total": "1199.98",
+                "discount_total": "0.00",
+                "net_total": "1199.98",
                 "image": f"http://testserver/media/{picture}",
             },
             {
@@ -79,6 +84,8 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
                 "unit_price": "25.00",
                 "quantity": 3,
                 "line_total": "75.00",
+                "discount_total": "0.00",
+                "net_total": "75.00",
                 "image": None,
             },
         ],
