@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from carts.identity import CartRef
@@ -18,7 +18,7 @@ from core.markets import Market
 from pricing import breakdown, rules
 from pricing.breakdown import Breakdown
 from pricing.discounts import GoodsLine, Reason
-from pricing.models import PriceRules
+from pricing.models import PriceRules, Promotion
 from pricing.rules import EnteredCode, Selection
 
 PAYMENT_METHODS = {"cod": "cash on delivery", "stripe": "by card"}
@@ -29,6 +29,7 @@ class CodeRow(NamedTuple):
     """The rules of the cart's market, and one of its codes; a single row without a code if it has none."""
 
     rules: Annotated[Any, Subquery(_rules[:1])]
+    has_promotions: Annotated[bool, Exists(Promotion.objects.filter(is_active=True, deleted_at=None))]
     code_id: Annotated[int | None, "codes__code_id"]
     code: Annotated[str, "codes__code__code"]
     promotion_id: Annotated[int, "codes__code__promotion_id"]
@@ -54,6 +55,9 @@ def get_selection(
     rows = SELECT_CODES.rows(cart=ref.id) if ref.id is not None else []
     if not rows:
         return rules.EMPTY
+    if rows[0].rules is None and rows[0].has_promotions:  # the market is new
+        rules.rebuild()
+        rows = SELECT_CODES.rows(cart=ref.id)
     in_cart = [
         EnteredCode(row.code_id, row.code, row.promotion_id, row.is_used, row.is_held, row.is_single_use)
         for row in rows
@@ -69,7 +73,7 @@ def build_goods(units: Iterable[tuple[Line, int]], market: Market) -> list[Goods
     return [
         GoodsLine(
             line.id,
-            money.to_minor(line.price or Decimal(0), market.currency),
+            money.round_to_minor(line.price or Decimal(0), market.currency),
             quantity,
             line.product_id,
             line.category_id,

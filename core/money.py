@@ -1,6 +1,6 @@
 """Money: currency exponents, and amounts as text and in minor units. Never a float."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
     if integer != minor:
         raise ValueError(f"{amount} has more digits than {currency} has")
     return integer
+
+
+def round_to_minor(amount: Decimal, currency: str) -> int:
+    """Return the amount in minor units, rounded half up if it has more digits than the currency."""
+    return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def to_major(amount_minor: int, currency: str) -> Decimal:

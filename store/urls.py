@@ -11,6 +11,7 @@ from rest_framework.viewsets import ViewSetMixin
 
 from accounts.api.credential_views import CredentialsViewSet
 from accounts.api.views import AuthViewSet
+from carts.api.code_views import CartCodeViewSet
 from carts.api.views import CartViewSet
 from carts.api.wishlist_views import WishlistViewSet
 from core.http import handlers
@@ -52,6 +53,7 @@ router = SlashOptionalRouter()
 router.register("products", ProductViewSet, basename="products")
 router.register("products", ProductPartsViewSet, basename="product-parts")
 router.register("cart/wishlist", WishlistViewSet, basename="wishlist")
+router.register("cart/codes", CartCodeViewSet, basename="cart-code")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders/addresses", AddressViewSet, basename="addresses")
 router.register("orders", OrderViewSet, basename="orders")

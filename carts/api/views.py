@@ -12,9 +12,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api.access import get_user
 from accounts.api.responses import CartMergeResponse
-from carts import codes, history, merging, selectors, services, validation
+from carts import history, merging, selectors, services, validation
 from carts.api import access
-from carts.api.inputs import AddItemInput, CodeInput, GuestKeyInput, ItemRefInput, QuantityInput, UpdateItemInput
+from carts.api.inputs import AddItemInput, GuestKeyInput, ItemRefInput, QuantityInput, UpdateItemInput
 from carts.api.responses import (
     AcceptedPricesResponse,
     CartAuditLogResponse,
@@ -27,7 +27,7 @@ from carts.api.responses import (
     CartWithNumericSubtotalResponse,
     ClearedCartResponse,
 )
-from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit, TooManyCodes, UnreadableCookie
+from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit, UnreadableCookie
 from carts.identity import CartRef
 from carts.models import Cart
 from core.actors import get_actor
@@ -37,7 +37,6 @@ from core.http.openapi import api_schema
 from core.http.openapi.headers import GUEST_KEYS, MARKET
 from core.http.parsers import get_body
 from core.http.throttles import CallThrottle, WriteThrottle
-from pricing.exceptions import CodeUnknown
 from products.catalog import offers
 from products.exceptions import ProductNotFound, VariantNeeded
 
@@ -45,10 +44,8 @@ CART_RETRIEVED = "Cart retrieved successfully"
 ITEM_ADDED = ("Item added to cart successfully", 201)
 QUANTITY_INCREASED = ("Cart item quantity updated", 200)
 ITEM_UPDATED = "Cart item updated successfully"
-CODE_APPLIED = "Code applied"
 ITEM_REMOVED = "Item removed from cart successfully"
 ITEM_ID_PARAMETER = OpenApiParameter("item_id", OpenApiTypes.INT, OpenApiParameter.PATH, description="`id` of the line")
-CODE_PARAMETER = OpenApiParameter("code", OpenApiTypes.STR, OpenApiParameter.PATH, description="a code of the cart")
 ITEM_QUERY_PARAMETERS = {
     "product_id": OpenApiParameter("product_id", OpenApiTypes.STR, description="used only if the body identifies no item"),
     "sku_id": OpenApiParameter("sku_id", OpenApiTypes.INT, description="used only if the body identifies no item"),
@@ -239,43 +236,6 @@ class CartViewSet(GenericViewSet[Cart]):
         reply = access.build_change_reply(request, ref, "Cart cleared successfully", has_changed=bool(removed))
         reply.data = {"items_removed": removed}
         return reply
-
-    @api_schema(
-        None,
-        request=CodeInput,
-        extra=CartChangeExtraResponse,
-        operation_id="add_cart_code",
-        refusals=(CodeUnknown, TooManyCodes, CartBusy),
-        reply="CartChangeReply",
-    )
-    @action(detail=False, methods=["post"])
-    def codes(self, request: Request) -> Reply:
-        """Add a promotion code to the cart. `codes` of the cart says whether it counts now, and if not, why."""
-        serializer = CodeInput(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        text = serializer.validated_data["code"]
-        ref = codes.add_code(get_actor(request), access.get_cart_owner(request), text)
-        reply = access.build_change_reply(request, ref, CODE_APPLIED)
-        entered = {row["code"]: row for row in (reply.extra or {})["cart"]["codes"]}[codes.normalize_code(text)]
-        if entered["reason"] is not None:
-            reply.message = f"Code saved. {entered['reason']['text']}"
-        return reply
-
-    @api_schema(
-        None,
-        request=GuestKeyInput,
-        extra=CartChangeExtraResponse,
-        parameters=[CODE_PARAMETER],
-        operation_id="remove_cart_code",
-        refusals=(CodeUnknown,),
-        has_documented_body=False,
-        reply="CartChangeReply",
-    )
-    @action(detail=False, methods=["delete"], url_path="codes/(?P<code>[^/]+)")
-    def remove_code(self, request: Request, code: str) -> Reply:
-        """Remove a promotion code from the cart."""
-        ref = codes.remove_code(get_actor(request), access.get_cart_owner(request), code)
-        return access.build_change_reply(request, ref, "Code removed")
 
     @api_schema(CartValidationResponse, extra=CartExtraResponse, operation_id="validate_cart")
     @action(detail=False, methods=["get"])

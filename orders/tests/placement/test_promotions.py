@@ -12,7 +12,7 @@ from carts.tests.factories import add_to_cart, signed_in_client
 from orders.models import Order, OrderAdjustment, Redemption
 from orders.tests.factories import create, customer, placed
 from pricing import rules
-from pricing.models import Promotion
+from pricing.models import PriceRules, Promotion
 from pricing.tests.factories import make_promotion
 from products.models import Product
 from products.tests.factories import make_product
@@ -266,6 +266,15 @@ def test_a_cancelled_order_was_not_the_first_one(lamp: Product) -> None:
     add_code(client)
 
     assert placed(client)["discount_total"] == "2.00"
+
+
+def test_promotions_hold_in_a_market_that_was_added_after_them(api: SchemaClient, lamp: Product) -> None:
+    make_promotion()
+    PriceRules.objects.all().delete()
+    add_to_cart(api, lamp)
+
+    assert api.get("/api/cart/").json()["data"]["discount_total"] == "2.00"
+    assert PriceRules.objects.count() == 2
 
 
 @pytest.mark.parametrize("lines", [1, 50])
