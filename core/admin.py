@@ -89,8 +89,8 @@ def apply_widgets(fields: Mapping[str, forms.Field]) -> None:
             field.widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget(choices=widget.choices)
         elif type(widget) is forms.Select:
             field.widget = widgets.UnfoldAdminSelectWidget(widget.attrs, choices=widget.choices)
-        elif not widget.is_hidden and not widget.attrs.get("class"):
-            widget.attrs["class"] = " ".join(_get_css_classes(widget))
+        elif not widget.is_hidden and not widget.attrs.get("class") and not isinstance(widget, forms.MultiWidget):
+            widget.attrs["class"] = " ".join(_get_css_classes(widget))  # the parts of a MultiWidget have theirs
 
 
 def _get_css_classes(widget: forms.Widget) -> list[str]:

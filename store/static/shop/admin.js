@@ -54,21 +54,25 @@ function nameControls() {
   for (const cell of document.querySelectorAll("td[data-label]")) {
     cell.dataset.label = cell.dataset.label.charAt(0).toUpperCase() + cell.dataset.label.slice(1); // as in the head of the table
   }
-  // Select2 labels its boxes with the selected value, which may be empty: add the field's label in front.
+  for (const icon of document.querySelectorAll(".datetimeshortcuts [title]")) {
+    icon.closest("a").setAttribute("aria-label", icon.title); // of Django's calendar and clock
+  }
+  // Select2 labels its boxes with the selected value, which may be empty: add the field's label in front. A box of several
+  // values has a search field instead, without a label.
   for (const box of document.querySelectorAll(".select2-selection")) {
     const label = box.closest(".select2").previousElementSibling?.labels?.[0];
-    const selection = box.querySelector("[role=textbox]");
+    const selection = box.querySelector("[role=textbox], [role=searchbox]");
     if (!label || !selection) continue;
     label.id ||= `${label.htmlFor}_label`;
     selection.setAttribute("aria-labelledby", label.id);
-    box.setAttribute("aria-labelledby", `${label.id} ${selection.id}`);
+    box.setAttribute("aria-labelledby", `${label.id} ${selection.id}`.trim());
   }
 }
 document.addEventListener("DOMContentLoaded", () => {
   nameControls();
   window.django?.jQuery?.(nameControls); // Select2 is created in jQuery's ready callbacks, which may run after the load event
 });
-window.addEventListener("load", nameControls);
+window.addEventListener("load", () => window.setTimeout(nameControls)); // after the other handlers, one of which adds the calendar
 
 // Chart.js draws its text on a canvas, so set its colour from the theme. Unfold redraws its charts when the theme changes.
 const textColors = { true: "#d1d5db", false: "#4b5563" };
