@@ -21,6 +21,7 @@ from core import replica
 from core.http.envelope import refuse
 from core.models import Job
 from orders.models import Order, Payment, ReconciliationTime, StripeEvent
+from pricing.sales import states
 
 logger = logging.getLogger("shop.errors")
 RECENT = timedelta(days=1)
@@ -97,6 +98,8 @@ class ShopCollector(Collector):
         yield from _queue("shop_jobs_due", "Background jobs that are due", due, "run_at", now)
         failed = Job.objects.filter(failed_at__isnull=False).count()
         yield _gauge("shop_jobs_failed", "Background jobs that failed for good", (), [((), failed)])
+        overdue = states.list_overdue().count()
+        yield _gauge("shop_sales_overdue", "Sales that should have started or ended five minutes ago", (), [((), overdue)])
         events = StripeEvent.objects.filter(status__in=(StripeEvent.Status.RECEIVED, StripeEvent.Status.FAILED))
         yield from _queue("shop_webhook_events_unprocessed", "Events of the payment provider", events, "received_at", now)
         finished_at = ReconciliationTime.objects.values_list("finished_at", flat=True).first()

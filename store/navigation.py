@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("products.stockmovement", "Stock movements", "swap_vert"),
         ("products.pricechange", "Price changes", "price_change"),
         ("products.bulkpricechange", "Bulk price changes", "percent"),
+        ("pricing.sale", "Sales", "event_upcoming"),
     ),
     "Customers": (
         ("accounts.customer", "Customers", "group"),

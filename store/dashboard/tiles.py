@@ -18,11 +18,14 @@ from orders import reports, todo
 from orders.admin import permissions
 from orders.models import Order, ReconciliationTime, StripeEvent
 from orders.state import notifications
+from pricing.models import Sale
+from pricing.sales import states
 from products.catalog import stock_levels
 from store.navigation import can_view
 
 EMAIL_JOBS = frozenset({emails.JOB_KIND, notifications.CUSTOMER_EMAIL_JOB, notifications.MERCHANT_EMAIL_JOB})
 RECONCILIATION_LIMIT = timedelta(minutes=15)  # sync_payments runs every minute
+MAX_SALES = 3  # that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,20 @@ def _job_tiles() -> list[Tile]:
 
 
 def build_warnings(request: HttpRequest) -> list[str]:
-    """Return which programs seem to have stopped, and the commands that start them, for users who may see the jobs."""
-    if not can_view(request, "core.job"):
-        return []
+    """Return which programs seem to have stopped, with the commands that start them, and which sales are late."""
+    warnings = _build_program_warnings() if can_view(request, "core.job") else []
+    if can_view(request, "pricing.sale"):
+        warnings += [_describe_overdue(sale) for sale in states.list_overdue()[:MAX_SALES]]
+    return warnings
+
+
+def _describe_overdue(sale: Sale) -> str:
+    verb, at = ("started", sale.starts_at) if sale.applied_at is None and sale.ends_at > timezone.now() else ("ended", sale.ends_at)
+    prices = "not all of its prices are reduced" if verb == "started" else "not all of its prices are restored"
+    return f"The sale {sale.name} should have {verb} on {format_time(at)}: {prices}. The jobs in the background say why."
+
+
+def _build_program_warnings() -> list[str]:
     warnings = []
     count, since = outbox.get_stalled()
     if since is not None:

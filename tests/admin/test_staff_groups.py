@@ -23,6 +23,7 @@ from core.models import Job
 from orders.admin.order_actions import ACTIONS
 from orders.models import Address, Order, Refund, StripeEvent
 from orders.tests.factories import ADDRESS, customer, database_rows, placed
+from pricing.tests.sales.planned_sales import HOUR, plan_sale
 from products.tests.factories import add_picture, make_category, make_product
 from store import staff_groups
 from tests.admin.order_pages import ORDERS, read
@@ -44,6 +45,7 @@ CATALOG_PAGES = {
     "products.stockmovement": "view",
     "products.pricechange": "view",
     "products.bulkpricechange": "view",
+    "pricing.sale": "view add change",
     "products.delivery": "view",
 }
 
@@ -78,6 +80,7 @@ def fill_shop() -> Order:
     Job.objects.create(kind="order_mail", failed_at="2026-03-10T12:00Z", last_error="nobody answers")
     Refund.objects.create(payment=order.payments.get(), amount=5, amount_minor=500, state="failed", source="staff", created_by=ada)
     StripeEvent.objects.create(event_id="e", type="x", created="2026-03-10T12:00Z", payload="{}", status="failed")
+    plan_sale(starts_in=HOUR)
     return order
 
 

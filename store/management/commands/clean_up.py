@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 import accounts.retention
 import carts.retention
 import orders.retention
+import pricing.sales.scheduling
 import products.importing.runs
 import products.media.retention
 import products.services.bulk_prices
@@ -22,6 +23,7 @@ CLEANERS: tuple[Callable[[], dict[str, int]], ...] = (
     partial(products.media.retention.clean_up, line_images.names_in_use),
     products.importing.runs.clean_up,
     products.services.bulk_prices.clean_up,
+    pricing.sales.scheduling.clean_up,
     outbox.clean_up,
 )
 
@@ -31,7 +33,7 @@ class Command(BaseCommand):
 
     help = (
         "Delete expired sessions, phone codes, guest carts, old idempotency keys, account events older than a year, jobs done over "
-        "a week ago, unconfirmed import files and price changes, old reports of them, and unused image files. "
+        "a week ago, unconfirmed import files and price changes, old reports of them and of sales, and unused image files. "
         "Safe to run at any time."
     )
 
