@@ -124,7 +124,9 @@ class QuantityInput(Input):
     """The new quantity of a line; 0 saves the line for later."""
 
     aliases = {"qty": "quantity"}
-    unused = frozenset(("total_price", "has_sufficient_stock", "stock_status", "updated_at"))  # they follow from the quantity
+    unused = frozenset(  # they follow from the quantity
+        ("total_price", "discount", "net_total", "has_sufficient_stock", "stock_status", "updated_at")
+    )
 
     quantity = Quantity(min_value=0)
     cart_token = CartTokenField()

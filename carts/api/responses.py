@@ -11,6 +11,7 @@ STOCK_STATUSES = ["in_stock", "low_stock", "insufficient_stock", "unavailable"]
 OWNER_TYPES = ["guest", "user"]
 ISSUE_CODES = ["price_increased", "price_decreased", "insufficient_stock", "unavailable", "own_product"]
 
+CODE_CHANGES = ["added", "removed"]
 CODE_STATUSES = ["applied", "waiting", "ended"]
 CODE_REASONS = [
     *("ended", "used_up", "not_started", "not_in_market", "repeated", "no_matching_items", "min_subtotal", "payment_method"),
@@ -211,7 +212,7 @@ class CartLogChangesResponse(serializers.Serializer[Any]):
     items_moved = serializers.IntegerField(required=False, help_text="MERGE: lines")
     order = serializers.CharField(required=False, help_text="ORDER, REMOVE: the number of the order")
     code = serializers.CharField(required=False, help_text="CODE: promotion code")
-    change = serializers.ChoiceField(["added", "removed"], required=False, help_text="CODE")
+    change = serializers.ChoiceField(CODE_CHANGES, required=False, help_text="CODE")
     left = serializers.IntegerField(required=False, help_text="ORDER: units that stay in the cart")
 
 

@@ -131,7 +131,7 @@ def test_each_text_about_an_order_is_erased_or_says_nothing_of_a_person() -> Non
     erased = {f"Order.{name}" for name in erasure.ERASED} | {"Refund.reason", "OrderEvent.data", "OrderEvent.request_id"}
     forgotten_with_the_account = {"Order.idempotency_scope", "Order.idempotency_key", "Order.request_hash"}
     forgotten_when_it_is_paid_or_closed = {"Order.guest_network"}
-    of_the_shop = {"Order.number", "Order.cart_fingerprint", "Order.market", "Order.currency", "Order.attention"}
+    of_the_shop = {"Order.number", "Order.cart_fingerprint", "Order.market", "Order.currency", "Order.attention", "Order.codes"}
     of_the_shop |= {"OrderEvent.kind", "OrderEvent.actor_kind", "OrderEvent.from_status", "OrderEvent.to_status"}
     of_the_provider = {"Refund.provider_id", "Refund.failure_code"}
     of_the_shop |= {"Refund.lines"}
