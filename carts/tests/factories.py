@@ -27,6 +27,14 @@ def add_to_cart(client: SchemaClient, product: Product, quantity: int = 1, **fie
     return body
 
 
+def add_code(client: SchemaClient, code: str) -> dict[str, Any]:
+    """Add a promotion code to the client's cart and return the body of the response."""
+    response = client.post("/api/cart/codes/", {"code": code})
+    assert response.status_code == 200, response.json()
+    body: dict[str, Any] = response.json()
+    return body
+
+
 def make_guest_cart(product: Product, quantity: int = 1) -> str:
     """Create a guest cart that holds the product and return its key."""
     return str(add_to_cart(SchemaClient(), product, quantity)["cart_token"])
@@ -81,6 +89,11 @@ def get_cart(client: SchemaClient) -> dict[str, Any]:
     """Return the client's cart from the API."""
     data: dict[str, Any] = client.get("/api/cart/").json()["data"]
     return data
+
+
+def get_cart_amounts(cart: dict[str, Any]) -> tuple[str, ...]:
+    """Return the sums of a cart: goods, discounts, shipping and total."""
+    return tuple(cart[name] for name in ("current_subtotal", "discount_total", "shipping_estimate", "total_estimate"))
 
 
 def units_by_sku(cart: dict[str, Any]) -> dict[str, int]:

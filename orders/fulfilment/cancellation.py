@@ -125,5 +125,6 @@ def _restock(actor: Actor, order: Order) -> None:
     """Restock the units that are not refunded; staff decided about refunded units with the refund."""
     rows = order.items.exclude(variant=None).order_by("variant").values_list("variant", "quantity", "refunded_quantity")
     units = {variant: quantity - refunded for variant, quantity, refunded in rows if quantity > refunded}
+    redemptions.lock_before_listings(order, units)
     if units:
         stock.restock(actor, units, reference=order.number)

@@ -102,6 +102,7 @@ def _take_stock_again(locked: LockedPayment) -> bool:
     """Take the stock of an order whose reservation ended; return False if they are no longer available."""
     units = locked.get_units()
     is_complete = sum(units.values()) == sum(locked.order.items.values_list("quantity", flat=True))
+    redemptions.lock_before_listings(locked.order, units)
     return is_complete and stock.deduct_late(locked.actor, units, reference=locked.order.number)
 
 
@@ -178,6 +179,7 @@ def close_unpaid_order(locked: LockedPayment, kind: str) -> bool:
     if order.status != Order.Status.PENDING or list(locked.get_other_open_payments()):
         return False
     units = locked.get_units()
+    redemptions.lock_before_listings(order, units)
     stock.release(units)
     order.stock_state, order.reserved_until = Order.StockState.RELEASED, None
     if order.cancel_reason:

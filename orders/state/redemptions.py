@@ -15,6 +15,7 @@ from orders.models import Order, Redemption
 from orders.state import transitions
 from pricing import rules
 from pricing.models import Promotion, PromotionCode
+from products.services import stock
 
 State = Redemption.State
 INSERT_REDEMPTIONS = CompiledInsert(Redemption)
@@ -82,6 +83,16 @@ def release(order: Order) -> None:
 def list_codes(order: Order) -> list[str]:
     """Return the codes that take something off an order."""
     return list(order.adjustments.exclude(code="").values_list("code", flat=True)) if order.discount_total else []
+
+
+def lock_before_listings(order: Order, variant_ids: Collection[int]) -> None:
+    """Lock an order's variants, and then its promotions with a limit; call it before stock is moved, which locks listings.
+
+    Placing an order locks in this order, too.
+    """
+    if order.discount_total:
+        stock.lock_variants(variant_ids)
+        lock_limited(order.redemptions.values_list("promotion", flat=True))
 
 
 def lock_limited(promotion_ids: Iterable[int]) -> Limits:

@@ -37,3 +37,9 @@ def make_promotion(
         PromotionCode.objects.create(promotion=promotion, code=code, single_use=single_use)
     rules.rebuild()
     return promotion
+
+
+def change_promotion(**columns: Any) -> None:
+    """Change the only promotion."""
+    Promotion.objects.update(**columns)
+    rules.rebuild()
