@@ -3,6 +3,7 @@
 //   const shop = client("https://api.shop.example/api");
 //   const { data: products } = await shop("GET", "/products/?search=lamp");
 //   await shop("POST", "/cart/add/", { product_id: products[0].id });
+//   await addCode(shop, "WELCOME10");
 //   await shop("POST", "/orders/create/", order, { "Idempotency-Key": idempotencyKey(order) });
 //
 // An error response is thrown as a Refusal: `code` for programs, `message` for people, `errors` by field, and optional `details`.
@@ -64,6 +65,16 @@ export function client(base, market = () => null) {
     }
     return send(method, path, body, headers);
   };
+}
+
+/** Add a promotion code to the cart. In `cart.codes` of the answer stands whether it counts now and, if not, why. */
+export function addCode(shop, code) {
+  return shop("POST", "/cart/codes/", { code });
+}
+
+/** Remove a promotion code from the cart. */
+export function removeCode(shop, code) {
+  return shop("DELETE", `/cart/codes/${encodeURIComponent(code)}/`);
 }
 
 /** Return the idempotency key of an order: the same for the same order, also after a double click or a reload. */

@@ -95,10 +95,10 @@ export function button(label, action, attributes = {}) {
   return element;
 }
 
-/** A form that shows the shop's errors at their fields, and all other errors below the fields. */
-export function form(fields, label, send) {
+/** A form that shows the shop's errors at their fields, and all other errors below the fields; `attributes` are the button's. */
+export function form(fields, label, send, attributes = { class: "main" }) {
   const alert = h("p", { class: "wrong", role: "alert" });
-  const submit = h("button", { class: "main" }, label);
+  const submit = h("button", attributes, label);
   const element = h("form", { class: "stack", novalidate: true }, Object.values(fields), alert, submit);
   const clear = () => {
     Object.values(fields).forEach((row) => row.showError(""));

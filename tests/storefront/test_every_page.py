@@ -15,9 +15,10 @@ from django.core.files.base import ContentFile
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from carts.tests.factories import add_to_cart, make_shirt
+from carts.tests.factories import add_code, add_to_cart, make_shirt
 from orders.models import Order
 from orders.tests.factories import ADDRESS, customer, placed
+from pricing.tests.factories import make_promotion
 from products.models import Product, ProductImage
 from products.tests.factories import make_category, make_product, make_variant, set_price, update_product
 from tests.axe import find_violations
@@ -74,7 +75,7 @@ def add_images(product: Product, *files: str) -> Product:
 
 
 def furnished() -> Order:
-    """Fill the shop; Ada has an order, a cart with a changed price, a line saved for later and a wishlist entry."""
+    """Fill the shop; Ada has an order, a cart with a changed price, codes, a line saved for later and a wishlist entry."""
     lighting, kitchen = make_category("Lighting", "Home"), make_category("Kitchen", "Home")
     lamp = add_images(make_product("Arc desk lamp", price="2499.00", category=lighting), "arc-desk-lamp", "dome-table-lamp")
     kettle = add_images(make_product("Gooseneck kettle with a long name that wraps", stock=3, category=kitchen), "gooseneck-kettle")
@@ -83,8 +84,11 @@ def furnished() -> Order:
     add_images(make_product("Desk fan", stock=0, category=lighting), "desk-fan")
     shirt = add_images(make_shirt(), "pocket-tee", "pocket-tee-olive")
     update_product(shirt, description="A shirt of heavy cotton.\nWash it warm.")
+    make_promotion("Autumn: ten percent off", code="AUTUMN")
+    make_promotion("Free shipping", code="FREE", on="shipping", effect="free", min_subtotals={"in": "9999.00"})
     client = customer(EMAIL, first_name="Ada")
     add_to_cart(client, lamp, 2)
+    add_code(client, "AUTUMN")
     number = placed(client)["number"]
     client.post("/api/orders/addresses/", ADDRESS)
     add_to_cart(client, lamp)
@@ -92,6 +96,8 @@ def furnished() -> Order:
     client.patch(f"/api/cart/update/{line}/", {"quantity": 0})
     add_to_cart(client, mug_made, 2)
     set_price(mug_made, "399.00")
+    add_code(client, "AUTUMN")
+    add_code(client, "FREE")
     client.post("/api/cart/wishlist/add/", {"product_id": shirt.pk})
     return Order.objects.get(number=number)
 

@@ -1,4 +1,5 @@
-// The cart: warnings and price changes, lines, items saved for later, and the subtotal.
+// The cart: warnings and price changes, lines, items saved for later, promotion codes, and the estimated total.
+import { codes, discountRows, linePrice, sumRow } from "../codes.js";
 import { shop, state, update } from "../state.js";
 import { button, formatMoney, h, notify, picture, render, runOnce, title } from "../view.js";
 
@@ -42,7 +43,8 @@ function show(container, { data, warnings, issues }) {
     ...warnings.map((text) => h("p", { class: "notice bad" }, `${text}.`)),
     ...(data.has_price_changes ? [acceptPrices(act)] : []),
     active.length ? h("ul", { class: "lines" }, active.map(renderLine)) : h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog")),
-    ...(active.length ? [totals(data, act)] : []),
+    ...(active.length || data.codes.length ? [codes(data, act)] : []),
+    ...(active.length ? [sums(data), actions(act)] : []),
     ...(later.length ? [h("h2", {}, "Saved for later"), h("ul", { class: "lines" }, later.map(renderLine))] : []),
   );
 }
@@ -52,15 +54,22 @@ function acceptPrices(act) {
   return h("p", {}, button("Accept the new prices", accept));
 }
 
-function totals(data, act) {
-  const clear = act(async () => notify(`${(await shop("DELETE", "/cart/clear/")).message}.`));
+/** What the cart will probably cost: shipping may depend on the address, and some discounts on the payment method. */
+function sums(data) {
+  const { currency, current_subtotal: subtotal, shipping_estimate: shipping, total_estimate: total } = data;
   return h(
-    "div",
-    { class: "totals" },
-    h("p", { class: "price large" }, "Subtotal ", h("span", { id: "subtotal" }, formatMoney(data.current_subtotal, data.currency))),
-    h("a", { class: "button main", href: "/checkout" }, "Checkout"),
-    button("Clear cart", clear),
+    "dl",
+    { class: "sums" },
+    sumRow("Subtotal", formatMoney(subtotal, currency), { id: "subtotal" }),
+    discountRows(data),
+    sumRow("Shipping (estimate)", formatMoney(shipping, currency)),
+    sumRow("Total (estimate)", formatMoney(total, currency), { id: "total" }),
   );
+}
+
+function actions(act) {
+  const clear = act(async () => notify(`${(await shop("DELETE", "/cart/clear/")).message}.`));
+  return h("div", { class: "row" }, h("a", { class: "button main", href: "/checkout" }, "Checkout"), button("Clear cart", clear));
 }
 
 function row(line, currency, issue, act) {
@@ -84,7 +93,7 @@ function row(line, currency, issue, act) {
         button("Remove", act(() => shop("DELETE", `/cart/remove/${line.id}/`)), { "aria-label": `Remove ${line.name}` }),
       ),
     ),
-    !isLater && h("p", { class: "price" }, formatMoney(currentPrice(line) * line.quantity, currency)),
+    !isLater && linePrice(currentPrice(line) * line.quantity, line.discount, line.net_total, currency),
   );
 }
 

@@ -1,6 +1,7 @@
-// The checkout: address, payment method, and the changes to confirm when the cart differs from what was shown.
+// The checkout: address, payment method, promotion codes, and the changes to confirm when the cart differs from what was shown.
 import { addressFields } from "../address_fields.js";
 import { forgetIdempotencyKey, idempotencyKey } from "../api.js";
+import { codes, discountRows, sumRow } from "../codes.js";
 import { loadCountries, market, refreshCart, saveOrderToken, shop, state } from "../state.js";
 import { errorText, field, form, formatMoney, h, input, notify, render, title } from "../view.js";
 import { addressText, requiredNote } from "./addresses.js";
@@ -12,14 +13,29 @@ const CHANGE_TEXTS = {
   insufficient_stock: ({ available }) => (available ? `only ${available} left` : "sold out"),
   unavailable: () => "no longer available",
   not_in_cart: () => "no longer in your cart",
+  promotion_ended: () => "ended",
+  promotion_used_up: () => "used up",
 };
+const CODE_CHANGES = ["promotion_ended", "promotion_used_up"];
 
 export async function checkout({ go }) {
   const addressBook = state.user ? shop("GET", "/orders/addresses/") : { data: [] };
   const [shown, { data: addresses }, countries] = await Promise.all([loadSummary(), addressBook, loadCountries()]);
   if (!shown.lines.length) return [title("Checkout"), h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog"))];
   const fields = buildFields(addresses, countries);
-  const sidebar = h("section", { class: "card summary" }, summary(shown));
+  const sidebar = h("section", { class: "card summary" });
+  const refresh = async (changes) => {
+    Object.assign(shown, await loadSummary(changes));
+    render(sidebar, summary(shown, act));
+  };
+  const act = (change) => async () => {
+    try {
+      await change();
+    } finally {
+      await refresh();
+    }
+  };
+  render(sidebar, summary(shown, act));
   const changesBox = h("div", { role: "alert" });
   const checkoutForm = form(fields, "Place order", async (values) => {
     render(changesBox);
@@ -30,8 +46,7 @@ export async function checkout({ go }) {
         render(changesBox, orderLink(refusal.details));
         throw Object.assign(refusal, { errors: mapErrors(refusal.errors) });
       }
-      Object.assign(shown, await loadSummary());
-      render(sidebar, summary(shown));
+      await refresh(refusal.details.changes);
       render(changesBox, changeList(refusal.details.changes, shown.currency));
     }
   });
@@ -46,23 +61,41 @@ function orderLink({ order: number, order_token: token } = {}) {
   return h("p", {}, h("a", { href: `/orders/${number}` }, `View order ${number}`));
 }
 
-/** Load the lines of the order at current prices, and the shipping cost. */
-async function loadSummary() {
+/**
+ * Load the cart at current prices; `changes` are those for which the shop has just refused the order.
+ *
+ * The order knows more than the cart, such as that this buyer has used a code before. Then its total is the one to confirm.
+ */
+async function loadSummary(changes = []) {
   const { data: cart } = await shop("GET", "/cart/");
-  const lines = cart.items.filter(({ quantity }) => quantity > 0);
-  const digits = market().exponent;
-  const subtotal = Number(cart.current_subtotal);
-  const { flat, free_from: free } = market().shipping;
-  const shipping = free !== null && subtotal >= Number(free) ? 0 : Number(flat);
-  return { lines, currency: cart.currency, subtotal, shipping, total: (subtotal + shipping).toFixed(digits) };
+  const refusedCodes = changes.filter(({ code }) => CODE_CHANGES.includes(code)).map(({ old }) => old);
+  const { new: orderTotal = 0 } = changes.find(({ code, item }) => code === "price_increased" && !item) ?? {};
+  const entered = cart.codes.map((entry) => (refusedCodes.includes(entry.code) && entry.status !== "ended" ? refusedCode(entry) : entry));
+  const total = Number(orderTotal) > Number(cart.total_estimate) ? orderTotal : cart.total_estimate;
+  return { ...cart, codes: entered, lines: cart.items.filter(({ quantity }) => quantity > 0), total };
 }
 
-function summary({ lines, currency, subtotal, shipping, total }) {
-  const row = (name, amount) => h("div", {}, h("dt", {}, name), h("dd", {}, formatMoney(amount, currency)));
+function refusedCode({ code }) {
+  return { code, status: "ended", reason: { text: "You cannot use this code for this order" } };
+}
+
+function summary(shown, act) {
+  const { lines, currency, current_subtotal: subtotal, shipping_estimate: shipping, total_estimate: estimate, total } = shown;
+  const lost = Number(total) - Number(estimate);
+  const row = (name, amount) => sumRow(name, formatMoney(amount, currency));
   return [
     h("h2", {}, "Your order"),
     h("ul", { class: "plain" }, lines.map((line) => h("li", {}, `${line.quantity} × ${line.name}`))),
-    h("dl", { class: "sums" }, row("Subtotal", subtotal), row("Shipping", shipping), row("Total", total)),
+    h(
+      "dl",
+      { class: "sums" },
+      row("Subtotal", subtotal),
+      discountRows(shown),
+      lost > 0 && row("Discounts that do not apply", lost),
+      row("Shipping", shipping),
+      row("Total", total),
+    ),
+    codes(shown, act),
   ];
 }
 
@@ -109,7 +142,7 @@ function paymentMethods(onChoice) {
   return Object.assign(element, { showError: (text) => render(error, text), control: element.querySelector("input") ?? element });
 }
 
-/** Build the request body from exactly the lines, prices and total that were shown. */
+/** Build the request body from exactly the lines, prices and total that were shown. The codes are those of the cart. */
 function buildOrder({ payment_method, email, full_name, phone, saved_address: _, remember: __, ...address }, { lines, total }) {
   const items = lines.map(({ sku_id, quantity, current_price: price }) => ({ sku_id, quantity, price }));
   return { payment_method, email, name: full_name, phone, address: { full_name, phone, ...address }, items, expected_total: total };
@@ -141,8 +174,9 @@ async function rememberAddress(address) {
 }
 
 function changeList(changes, currency) {
-  const isPrice = changes.every(({ code }) => code === "price_increased");
-  const text = ({ code, item, ...numbers }) => `${item?.name ?? "The total"}: ${CHANGE_TEXTS[code]?.(numbers, currency) ?? code}`;
+  const isPrice = changes.every(({ code }) => code === "price_increased" || CODE_CHANGES.includes(code));
+  const name = ({ code, item, old }) => item?.name ?? (CODE_CHANGES.includes(code) ? `Code ${old}` : "The total");
+  const text = (change) => `${name(change)}: ${CHANGE_TEXTS[change.code]?.(change, currency) ?? change.code}`;
   return [
     h("p", { class: "wrong" }, "Your cart has changed, so your order was not placed:"),
     h("ul", {}, changes.map((change) => h("li", {}, text(change)))),

@@ -1,5 +1,6 @@
 // The shopper's orders, and the page of one order: it polls for the payment, and offers to pay, cancel or claim the order.
 import { forgetIdempotencyKey } from "../api.js";
+import { discountRows, linePrice, sumRow } from "../codes.js";
 import { nextSteps, statusText } from "../order_status.js";
 import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
 import { button, countryName, formatMoney, formatTime, h, notify, picture, render, showError, title } from "../view.js";
@@ -61,6 +62,7 @@ function row(order) {
       h("h2", {}, h("a", { href: `/orders/${order.number}` }, `Order ${order.number}`)),
       h("p", { class: "soft" }, `${formatTime(order.placed_at)} · ${statusText(order)}`),
       h("p", {}, names),
+      Number(order.discount_total) > 0 && h("p", { class: "good" }, `You saved ${formatMoney(order.discount_total, order.currency)}`),
     ),
     h("p", { class: "price" }, formatMoney(order.total, order.currency)),
   );
@@ -168,16 +170,19 @@ function thanks(order) {
 function line(item, currency) {
   const unitPrice = `${item.quantity} × ${formatMoney(item.unit_price, currency)}`;
   const text = h("div", { class: "stack tight" }, h("p", {}, item.name), h("p", { class: "soft" }, unitPrice));
-  return h("li", { class: "line" }, picture(item.image, "", 96), text, h("p", { class: "price" }, formatMoney(item.line_total, currency)));
+  return h("li", { class: "line" }, picture(item.image, "", 96), text, linePrice(item.line_total, item.discount_total, item.net_total, currency));
 }
 
-function totals({ subtotal, shipping_total: shipping, tax_total: tax, total, currency }) {
-  const row = (name, amount) => h("div", {}, h("dt", {}, name), h("dd", {}, formatMoney(amount, currency)));
+function totals(order) {
+  const { subtotal, shipping_total: shipping, fees, tax_total: tax, total, currency } = order;
+  const row = (name, amount) => sumRow(name, formatMoney(amount, currency));
   return h(
     "dl",
     { class: "sums" },
     row("Subtotal", subtotal),
+    discountRows(order),
     row("Shipping", shipping),
+    fees.map(({ label, amount }) => row(label, amount)),
     row("Total", total),
     Number(tax) > 0 && row("Including tax", tax),
   );
