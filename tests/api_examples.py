@@ -13,6 +13,7 @@ from accounts.tests.google_keys import make_id_token
 from accounts.tests.mails import get_link, send_pending_emails
 from accounts.tests.phones import SentTexts
 from orders.tests.payments.card_payments import CardPayments
+from pricing.tests.factories import make_promotion
 from products.tests.factories import make_png
 from tests.processes import ROOT
 from tests.schema_client import SchemaClient, find_operation
@@ -68,13 +69,14 @@ def mask(value: Any) -> Any:
 
 
 def import_catalog(folder: Path) -> None:
-    """Import some products of the demo catalog."""
+    """Import some products of the demo catalog, and start a promotion."""
     rows = [row for row in json.loads((ROOT / "products.json").read_text()) if row.get("sku") in SKUS or "variants" in row]
     for row in rows:
         row["images"] = row.get("images", [])[:1]
     shutil.copytree(ROOT / "examples" / "catalog", folder / "examples" / "catalog", ignore=shutil.ignore_patterns("*.py"))
     (folder / "products.json").write_text(json.dumps(rows[:3]))
     call_command("import_products", file=folder / "products.json", verbosity=0)
+    make_promotion("Welcome: ten percent off", code="WELCOME10")
 
 
 def record_shopping(api: Recorder) -> None:
@@ -98,6 +100,9 @@ def record_shopping(api: Recorder) -> None:
     api.delete(f"/api/cart/remove/?product_id={products[0]['id']}")
     api.delete("/api/cart/clear/")
     api.post("/api/cart/add/", {"product_id": products[0]["id"], "quantity": 2})
+    api.post("/api/cart/codes/", {"code": "welcome10"})
+    api.delete("/api/cart/codes/WELCOME10/")
+    api.post("/api/cart/codes/", {"code": "welcome10"})
     account = {"email": "ada@example.com", "password": PASSWORD, "first_name": "Ada", "last_name": "Byron"}
     api.post("/api/auth/register/", account)
     api.post("/api/cart/merge/", {"cart_token": "3f0c8d2e-7a51-4c39-9d1b-5e2f6a7b8c9d"})

@@ -55,7 +55,8 @@ class CartCodeViewSet(GenericViewSet[CartCode]):
         reply = access.build_change_reply(request, ref, CODE_APPLIED)
         entered = {row["code"]: row for row in (reply.extra or {})["cart"]["codes"]}[codes.normalize_code(text)]
         if entered["reason"] is not None:
-            reply.message = f"Code saved. {entered['reason']['text']}"
+            prefix = "Code saved. " if entered["status"] == "waiting" else ""
+            reply.message = prefix + entered["reason"]["text"]
         return reply
 
     @api_schema(

@@ -106,11 +106,13 @@ class CartResponse(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="lines, without those saved for later (quantity 0)")
     subtotal = serializers.CharField(help_text="at the prices at addition")
     current_subtotal = serializers.CharField(help_text="at current prices, of available lines")
-    codes = CartCodeResponse(many=True)
-    discounts = DiscountResponse(many=True)
+    codes = CartCodeResponse(many=True, help_text="in the order in which they were added")
+    discounts = DiscountResponse(many=True, help_text="in the order in which they apply")
     discount_total = serializers.CharField(help_text="of items and shipping")
     shipping_estimate = serializers.CharField(help_text="before discounts")
-    total_estimate = serializers.CharField(help_text="current_subtotal - discount_total + shipping_estimate")
+    total_estimate = serializers.CharField(
+        help_text="current_subtotal - discount_total + shipping_estimate, without a payment method"
+    )
     has_unavailable_items = serializers.BooleanField()
     has_stock_issues = serializers.BooleanField()
     has_price_changes = serializers.BooleanField()

@@ -114,11 +114,13 @@ class CreateOrderInput(Input):
         required=False,
         allow_null=True,
         max_length=MAX_CODES,
-        help_text="promotion codes; they replace those of the cart",
+        help_text="promotion codes; they replace those of the cart, [] is none; without it, the cart's count",
     )
     items = BoundedListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
-    expected_total = DisplayedAmountField(required=False, allow_null=True)
-    accept_price_changes = serializers.BooleanField(default=False)
+    expected_total = DisplayedAmountField(
+        required=False, allow_null=True, help_text="what the buyer was shown, such as total_estimate; a higher total is refused"
+    )
+    accept_price_changes = serializers.BooleanField(default=False, help_text="order even if it costs more than was shown")
     cart_token = CartTokenField()
 
     def validate_name(self, value: str | None) -> str:
