@@ -59,11 +59,12 @@ def _render_recipient(session: Json) -> str:
 
 
 def _row(line: Json) -> str:
-    unit_price = format_amount(line["amount_total"] // line["quantity"], line["currency"])
-    return (
-        f'<tr><td>{escape(line["description"])}<div class="soft">{line["quantity"]} × {unit_price}</div></td>'
-        f"<td>{format_amount(line['amount_total'], line['currency'])}</td></tr>"
-    )
+    """Return a line of the table; like Stripe's page, it shows a quantity above one only."""
+    units = ""
+    if line["quantity"] > 1:
+        unit_price = format_amount(line["amount_total"] // line["quantity"], line["currency"])
+        units = f'<div class="soft">{line["quantity"]} × {unit_price}</div>'
+    return f"<tr><td>{escape(line['description'])}{units}</td><td>{format_amount(line['amount_total'], line['currency'])}</td></tr>"
 
 
 def render_closed(session: Json) -> str:

@@ -18,6 +18,11 @@ def digits(provider: str, currency: str) -> int:
     return money.exponent(currency)
 
 
+def get_step(provider: str, currency: str) -> int:
+    """Return the smallest amount that can be charged, in the provider's minor units."""
+    return 100 if provider == Order.Method.STRIPE and currency in TWO_DIGITS else money.get_step(currency)
+
+
 def to_minor(amount: Decimal, provider: str, currency: str) -> int:
     """Return the amount in the provider's minor units; nothing is ever rounded.
 
@@ -27,8 +32,7 @@ def to_minor(amount: Decimal, provider: str, currency: str) -> int:
         return money.to_minor(amount, currency)
     scaled = amount.scaleb(digits(provider, currency))
     minor = int(scaled)
-    smallest = 100 if currency in TWO_DIGITS else money.get_step(currency)
-    if minor != scaled or minor % smallest:
+    if minor != scaled or minor % get_step(provider, currency):
         raise AmountNotChargeable
     return minor
 

@@ -12,7 +12,7 @@ from orders import minor_units
 from orders.admin import badges
 from orders.fulfilment import shipping
 from orders.models import MAX_REASON, Order, OrderItem, Refund
-from orders.payments import refunds
+from orders.payments import refund_shares, refunds
 from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
 from orders.state.payment_states import refundable_minor
@@ -117,7 +117,9 @@ class RefundForm(SubmissionForm):
         super().__init__(order, *args, **kwargs)
         if order.payment_method != Order.Method.STRIPE:  # every refund of cash is paid by hand
             del self.fields["by_bank"]
-        self.fields["amount"].help_text = f"Leave empty to refund all that is left: {_format_refundable(order)}."
+        self.payment = max(order.payments.all(), key=refundable_minor)
+        self.rest = refundable_minor(self.payment)
+        self.fields["amount"].help_text = f"Leave empty to refund all that is left: {self._format(self.rest)}."
         self.initial["seen"] = refunds.committed_minor(order)
         is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
         submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
@@ -126,26 +128,48 @@ class RefundForm(SubmissionForm):
             for item in order.items.all()
             if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in submitted)
         ]
+        self.shares = refund_shares.get_shares(order, self.items, self.payment.provider)
         for item in self.items:
-            remaining = item.quantity - item.refunded_quantity
             self.fields[f"units_{item.pk}"] = forms.IntegerField(
                 label=f"Units of {item.name}",
                 min_value=0,
                 max_value=item.quantity,
                 initial=0,
                 required=False,
-                help_text=f"of {remaining} not yet refunded",
+                help_text=self._describe_line(item),
             )
             self.fields[f"restock_{item.pk}"] = forms.BooleanField(label="Return them to stock", required=False)
 
+    def _describe_line(self, item: OrderItem) -> str:
+        shares = self.shares[item.pk]
+        paid = f"{self._format(shares.paid)} was paid for {item.quantity}"
+        refunded = f", {self._format(shares.refunded)} of it is refunded" if shares.refunded else ""
+        return f"of {item.quantity - item.refunded_quantity} not yet refunded; {paid}{refunded}"
+
+    def _format(self, amount_minor: int) -> str:
+        return money.format_price(self._to_major(amount_minor), self.order.currency)
+
+    def _to_major(self, amount_minor: int) -> Decimal:
+        return minor_units.to_major(amount_minor, self.payment.provider, self.order.currency)
+
     def clean(self) -> dict[str, Any]:
-        """Require an amount for a partial refund: an empty one would refund the other units too."""
+        """Propose what was paid for the units of a partial refund without an amount, which would refund the other units too."""
         cleaned = super().clean() or {}
         units_by_item = {item: cleaned.get(f"units_{item.pk}") or 0 for item in self.items}
         is_partial = any(units < item.quantity - item.refunded_quantity for item, units in units_by_item.items())
         if cleaned.get("amount") is None and "amount" not in self.errors and any(units_by_item.values()) and is_partial:
-            self.add_error("amount", "Enter an amount. Leaving it empty would refund the other units too")
+            self._propose_amount({item.pk: units for item, units in units_by_item.items()})
         return cleaned
+
+    def _propose_amount(self, units: dict[int, int]) -> None:
+        """Fill in what was paid for these units, and ask staff to check it."""
+        proposal = refund_shares.propose(self.shares, units, self.payment, self.rest)
+        if not proposal:
+            self.add_error("amount", "Enter an amount. Leaving it empty would refund the other units too")
+            return
+        self.data = {**self.data, "amount": money.format_amount(self._to_major(proposal), self.order.currency)}
+        paid = f"{self._format(proposal)} was paid for these units and is not yet refunded"
+        self.add_error("amount", f"{paid}. Check the amount, change it if you have to, and confirm")
 
     def lines(self) -> list[RefundLine]:
         """Return the units to refund."""
@@ -160,14 +184,6 @@ class RefundForm(SubmissionForm):
         """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
         summary = describe_refunds(self.order)
         return [f"Refunds so far: {summary}."] if summary else []
-
-
-def _format_refundable(order: Order) -> str:
-    """Return what a refund without an amount pays back."""
-    amounts = (
-        minor_units.to_major(refundable_minor(payment), payment.provider, order.currency) for payment in order.payments.all()
-    )
-    return money.format_price(max(amounts, default=Decimal()), order.currency)
 
 
 def describe_refunds(order: Order) -> str:

@@ -125,7 +125,9 @@ class Refund(TimeStampedModel):
     state = models.CharField(max_length=15, choices=State.choices, default=State.REQUESTED)
     source = models.CharField(max_length=8, choices=Source.choices)
     reason = models.CharField(max_length=MAX_REASON, blank=True)
-    lines = models.JSONField(default=dict, blank=True, help_text="refunded units by order item, without restocked units")
+    lines = models.JSONField(
+        default=dict, blank=True, help_text="by order item: the refunded units, the amount for them, and how many were restocked"
+    )
     failure_code = models.CharField(max_length=60, blank=True)
     refusals = models.PositiveSmallIntegerField(
         default=0,

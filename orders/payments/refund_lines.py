@@ -1,7 +1,8 @@
-"""Units of an order that are refunded, and which of them are back in stock."""
+"""Units of an order that are refunded, which of them are back in stock, and what each refund counts of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from django.db.models import F, QuerySet
 
@@ -18,6 +19,23 @@ class RefundLine:
     item: int
     quantity: int
     restock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLine:
+    """The units that a refund counts of an order item, how many of them were restocked, and the money that is for them.
+
+    `amount_minor` is None in refunds that have not recorded it.
+    """
+
+    quantity: int
+    amount_minor: int | None = None
+    restocked: int = 0
+
+    @property
+    def kept(self) -> int:
+        """The units that were not restocked: they count as refunded only as long as the refund does."""
+        return self.quantity - self.restocked
 
 
 def record_refunded_units(actor: Actor, order: Order, lines: Sequence[RefundLine]) -> None:
@@ -45,10 +63,35 @@ def record_refunded_units(actor: Actor, order: Order, lines: Sequence[RefundLine
         stock.restock(actor, dict(sorted(restocked.items())), reference=order.number)
 
 
+def read_lines(refund: Refund) -> dict[int, CountedLine]:
+    """Return what a refund counts, by order item; older refunds have a number of units, without those that were restocked."""
+    return {
+        int(item): CountedLine(counted) if isinstance(counted, int) else CountedLine(**counted)
+        for item, counted in refund.lines.items()
+    }
+
+
+def write_lines(counted: Mapping[int, CountedLine]) -> dict[str, Any]:
+    """Return the value of `Refund.lines` that `read_lines` reads."""
+    return {str(item): line.quantity if line.amount_minor is None else asdict(line) for item, line in counted.items()}
+
+
+def count_lines(lines: Collection[RefundLine], amounts: Mapping[int, int]) -> dict[int, CountedLine]:
+    """Return what a new refund of these lines counts, with the amount that is for each of their items."""
+    return {
+        item: CountedLine(
+            sum(line.quantity for line in lines if line.item == item),
+            amount,
+            sum(line.quantity for line in lines if line.item == item and line.restock),
+        )
+        for item, amount in amounts.items()
+    }
+
+
 def uncount_units(refund: Refund) -> None:
     """Count the units of a failed refund as not refunded; restocked units stay in stock."""
-    for item, units in refund.lines.items():
-        _committed_items(item).update(refunded_quantity=F("refunded_quantity") - units)
+    for item, counted in read_lines(refund).items():
+        _committed_items(item).update(refunded_quantity=F("refunded_quantity") - counted.kept)
 
 
 def recount_units(refund: Refund) -> None:
@@ -56,13 +99,16 @@ def recount_units(refund: Refund) -> None:
 
     `refund.lines` keeps what is counted, so that `uncount_units` takes back the same.
     """
-    for item in OrderItem.objects.filter(pk__in=refund.lines, order__stock_state=Order.StockState.COMMITTED):
-        units = min(refund.lines[str(item.pk)], item.quantity - item.refunded_quantity)
+    lines = read_lines(refund)
+    for item in OrderItem.objects.filter(pk__in=lines, order__stock_state=Order.StockState.COMMITTED):
+        counted = lines[item.pk]
+        units = min(counted.kept, item.quantity - item.refunded_quantity)
         OrderItem.objects.filter(pk=item.pk).update(refunded_quantity=F("refunded_quantity") + units)
-        refund.lines[str(item.pk)] = units
+        lines[item.pk] = replace(counted, quantity=counted.restocked + units)
+    refund.lines = write_lines(lines)
     refund.save(update_fields=["lines", "updated_at"])
 
 
-def _committed_items(item: str) -> QuerySet[OrderItem]:
+def _committed_items(item: int) -> QuerySet[OrderItem]:
     """Return the item unless its order is cancelled; cancellation has already decided what to restock."""
     return OrderItem.objects.filter(pk=item, order__stock_state=Order.StockState.COMMITTED)

@@ -3,7 +3,7 @@
 Amounts are checked under the payment's lock: what was refunded and requested never exceeds what was captured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -23,10 +23,10 @@ from orders.exceptions import (
     RefundTooLarge,
     SessionMissing,
 )
-from orders.models import MAX_REASON, Order, Payment, Refund
-from orders.payments import refund_effects, refund_lines, stripe_gateway
+from orders.models import MAX_REASON, Order, OrderItem, Payment, Refund
+from orders.payments import refund_effects, refund_lines, refund_shares, stripe_gateway
 from orders.payments.provider_state import ProviderRefund
-from orders.payments.refund_lines import RefundLine
+from orders.payments.refund_lines import CountedLine, RefundLine
 from orders.state import alerts, refund_states, transitions
 from orders.state.locking import lock_order, lock_order_and_payment, lock_payments_of_order
 from orders.state.payment_states import refundable_minor
@@ -39,7 +39,7 @@ REPORTED_STATES = (*Refund.REFUNDED_STATES, *Refund.CLOSED_STATES)  # that the p
 def request_full_refund(payment: Payment, reason: str, *, source: str = Refund.Source.AUTO, by: int | None = None) -> Refund | None:
     """Request a refund of all that is refundable of a locked payment; return None if nothing is."""
     rest = refundable_minor(payment)
-    return _create_refund(payment, rest, source, reason, by, (), uuid4()) if rest else None
+    return _create_refund(payment, rest, {}, source=source, reason=reason, by=by, refund_id=uuid4()) if rest else None
 
 
 def request_refund(
@@ -71,9 +71,9 @@ def request_refund(
         if seen is not None and seen != committed_minor(order):
             raise InvalidTransition("The refunds of this order have changed in the meantime. Look at it again")
         payment, amount_minor = _select_payment(order, amount)
-        refund_lines.record_refunded_units(actor, order, lines)
+        counted = _count_lines(actor, order, payment, amount_minor, lines)
         own_id = uuid4() if existing is not None or refund_id is None else refund_id
-        refund = _create_refund(payment, amount_minor, source, reason, actor.user_id, lines, own_id)
+        refund = _create_refund(payment, amount_minor, counted, source=source, reason=reason, by=actor.user_id, refund_id=own_id)
         amount_text = money.format_amount(refund.amount, order.currency)
         transitions.record_event(order, "refund_requested", actor, amount=amount_text, reason=reason)
         if source == Refund.Source.BANK:
@@ -95,6 +95,21 @@ def _select_payment(order: Order, amount: Decimal | None) -> tuple[Payment, int]
     return payment, amount_minor
 
 
+def _count_lines(
+    actor: Actor, order: Order, payment: Payment, amount_minor: int, lines: Sequence[RefundLine]
+) -> dict[int, CountedLine]:
+    """Count the units of a new refund, and return what it counts of each line. Raises as `record_refunded_units`."""
+    if not lines:
+        return {}
+    units: dict[int, int] = {}
+    for line in lines:
+        units[line.item] = units.get(line.item, 0) + line.quantity
+    items = OrderItem.objects.filter(order=order, pk__in=units)
+    shares = refund_shares.get_shares(order, items, payment.provider)  # as they are without this refund
+    refund_lines.record_refunded_units(actor, order, lines)
+    return refund_lines.count_lines(lines, refund_shares.divide_among(shares, units, amount_minor))
+
+
 def committed_minor(order: Order) -> int:
     """Return what was refunded or requested of an order, in minor units."""
     refunds = Refund.objects.filter(payment__order=order, state__in=Refund.COMMITTED_STATES)
@@ -108,7 +123,14 @@ def recheck_assumed_failures(order_id: int) -> int:
 
 
 def _create_refund(
-    payment: Payment, amount_minor: int, source: str, reason: str, by: int | None, lines: Sequence[RefundLine], refund_id: UUID
+    payment: Payment,
+    amount_minor: int,
+    counted: Mapping[int, CountedLine],
+    *,
+    source: str,
+    reason: str,
+    by: int | None,
+    refund_id: UUID,
 ) -> Refund:
     refund = Refund.objects.create(
         id=refund_id,
@@ -117,7 +139,7 @@ def _create_refund(
         amount_minor=amount_minor,
         source=source,
         reason=reason[:MAX_REASON],
-        lines={str(line.item): line.quantity for line in lines if not line.restock},
+        lines=refund_lines.write_lines(counted),
         created_by_id=by,
     )
     if source != Refund.Source.BANK:

@@ -1,6 +1,6 @@
 """The parameters of a checkout session at Stripe. A repeated call has to send the same ones, whatever has changed since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from core import markets
 from core.countries import find_country_code
 from orders import minor_units
 from orders.exceptions import AmountNotChargeable
-from orders.models import Order, OrderItem, Payment
+from orders.models import Order, OrderAdjustment, OrderItem, Payment
 
 MAX_LINE_ITEMS = 100  # per session
 MAX_NAME = 250  # characters
@@ -70,17 +70,42 @@ def _fill_url(url: str, order: Order) -> str:
 
 
 def _line_items(order: Order, items: Sequence[OrderItem], payment: Payment) -> list[dict[str, Any]]:
-    total_line = [_line_item(f"Order {order.number}", order.total, 1, order.currency)]
     try:
-        lines = [_line_item(item.name, item.unit_price, item.quantity, order.currency) for item in items]
-        lines += [_line_item("Shipping", order.shipping_total, 1, order.currency)] if order.shipping_total else []
-    except AmountNotChargeable:  # a unit price may have a fraction that Stripe does not charge, while the total has none
-        lines = total_line
-    lines = total_line if len(lines) > MAX_LINE_ITEMS or order.discount_total else lines
+        if payment.session_format >= Payment.SessionFormat.WITH_NET_LINES:
+            lines = [_line_item(name, amount, 1, order.currency) for name, amount in _list_net_lines(order, items)]
+        else:
+            lines = _list_priced_lines(order, items)
+    except AmountNotChargeable:  # a part may have a fraction that Stripe does not charge, while the total has none
+        lines = []
+    if not 0 < len(lines) <= MAX_LINE_ITEMS:
+        lines = [_line_item(f"Order {order.number}", order.total, 1, order.currency)]
     total = sum(line["quantity"] * line["price_data"]["unit_amount"] for line in lines)
     if total != payment.amount_minor:
         raise ValueError(f"the lines of {order.number} add up to {total} and not to {payment.amount_minor}")
     return lines
+
+
+def _list_net_lines(order: Order, items: Sequence[OrderItem]) -> Iterator[tuple[str, Decimal]]:
+    """Yield name and amount of each part of the total: the lines and shipping without their discounts, fees, and tax on top."""
+    for item in items:
+        yield f"{item.quantity} × {item.name}", item.net_total
+    discounts_of_items = sum((item.discount_total for item in items), Decimal(0))
+    shipping = order.shipping_total - (order.discount_total - discounts_of_items)
+    if shipping:
+        yield "Shipping", shipping
+    if order.fee_total:
+        for fee in order.adjustments.filter(kind=OrderAdjustment.Kind.FEE):
+            yield fee.label, fee.amount
+    if order.tax_total and not order.prices_include_tax:
+        yield "Tax", order.tax_total
+
+
+def _list_priced_lines(order: Order, items: Sequence[OrderItem]) -> list[dict[str, Any]]:
+    """Return the lines at their prices, as sessions of the earlier formats have them; none if the order has a discount."""
+    if order.discount_total:
+        return []
+    lines = [_line_item(item.name, item.unit_price, item.quantity, order.currency) for item in items]
+    return lines + ([_line_item("Shipping", order.shipping_total, 1, order.currency)] if order.shipping_total else [])
 
 
 def _line_item(name: str, amount: Decimal, quantity: int, currency: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from core.actors import SYSTEM, Actor
 from orders import minor_units
 from orders.fulfilment import cancellation, shipping
-from orders.models import Order
-from orders.payments import refunds, sessions, settlement
+from orders.models import Order, OrderItem
+from orders.payments import refund_shares, refunds, sessions, settlement
 from orders.payments.refund_lines import RefundLine
 from store.demo import backdating, provider
 from store.demo.plan import Outcome, PlannedOrder
@@ -76,12 +76,17 @@ def _expire(order: Order) -> None:
 def _refund_line(staff: Actor, order: Order) -> None:
     """Refund a unit of the first line, which stays with the customer."""
     item = order.items.all()[0]
-    refunds.request_refund(staff, order.pk, item.unit_price, "arrived damaged", [RefundLine(item.pk, 1, restock=False)])
+    amount = minor_units.to_major(_get_unit_share(order, item), order.payment_method, order.currency)
+    refunds.request_refund(staff, order.pk, amount, "arrived damaged", [RefundLine(item.pk, 1, restock=False)])
+
+
+def _get_unit_share(order: Order, item: OrderItem) -> int:
+    """Return what was paid for a unit, in minor units."""
+    return refund_shares.get_shares(order, [item], order.payment_method)[item.pk].get_share(1)
 
 
 def _refund_at_provider(order: Order) -> None:
     """Refund a unit of the first line at the provider and not in the shop, which raises an alert."""
     payment = order.payments.get()
-    amount = minor_units.to_minor(order.items.all()[0].unit_price, payment.provider, payment.currency)
-    provider.refund(payment.payment_intent or "", amount)
+    provider.refund(payment.payment_intent or "", _get_unit_share(order, order.items.all()[0]))
     refunds.record_refunds(payment.pk, refunds.fetch_refunds(payment))

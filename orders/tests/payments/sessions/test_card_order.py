@@ -36,7 +36,7 @@ def test_an_order_waits_for_its_payment_and_holds_its_stock(card_payments: CardP
     assert CartItem.objects.get().held == 2
     sent = card_payments.emulator.requests()[-1]
     assert sent["key"] == str(Payment.objects.get().pk)
-    assert sent["params"]["line_items"][0]["price_data"]["unit_amount"] == "1999"
+    assert sent["params"]["line_items"][0]["price_data"]["unit_amount"] == "3998"
 
 
 def test_paid_it_is_packed_and_leaves_the_cart(card_payments: CardPayments) -> None:

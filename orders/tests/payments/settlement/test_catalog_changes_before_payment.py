@@ -105,7 +105,7 @@ def test_a_price_that_changes_before_the_page_is_made_changes_nothing(
 
     order = client.post(f"/api/orders/{number}/pay/").json()["data"]
 
-    assert card_payments.emulator.requests()[-1]["params"]["line_items"][0]["price_data"]["unit_amount"] == "2000"
+    assert card_payments.emulator.requests()[-1]["params"]["line_items"][0]["price_data"]["unit_amount"] == "4000"
     assert card_payments.pay(order) == [200] * 4
     assert card_payments.emulator.ledger()[0]["captured"] == 4000
     check_invariants(card_payments)
