@@ -44,6 +44,11 @@ class Plan:
     provider_digits: int
 
     @property
+    def tax_share(self) -> str:
+        """SQL for the part of a price that is tax."""
+        return f"({self.tax_rate} / (100 + {self.tax_rate}::numeric))"
+
+    @property
     def pending(self) -> int:
         """How many of the newest orders await payment, if they are paid by card."""
         return max(self.count // 50_000, 10)
@@ -84,7 +89,8 @@ def order_statements(plan: Plan, first: int, last: int) -> list[str]:
         lines_sql(plan),
         orders_sql(plan),
         INSERT_ORDERS.format(plan=plan, city=choose(CITIES, "buyer", 23)),
-        INSERT_LINES,
+        INSERT_LINES.format(plan=plan),
+        INSERT_TAXES.format(plan=plan),
         INSERT_PAYMENTS.format(plan=plan),
         INSERT_REFUNDS.format(plan=plan),
         INSERT_EVENTS.format(plan=plan),
@@ -134,7 +140,7 @@ def orders_sql(plan: Plan) -> str:
     now, name = f"timestamptz '{plan.now}'", f"{choose(FIRST_NAMES, 'buyer', 21)} || ' ' || {choose(LAST_NAMES, 'buyer', 22)}"
     return f"""
         CREATE TEMP TABLE bulk_order ON COMMIT DROP AS
-        SELECT priced.*, round(total * {plan.tax_rate} / (100 + {plan.tax_rate}), {plan.digits}) AS tax,
+        SELECT priced.*, round(total * {plan.tax_share}, {plan.digits}) AS tax,
             (total * CASE WHEN is_card THEN {10**plan.provider_digits} ELSE {10**plan.digits} END)::bigint AS minor,
             (first_price * CASE WHEN is_card THEN {10**plan.provider_digits} ELSE {10**plan.digits} END)::bigint AS first_minor,
             CASE WHEN is_card AND status NOT IN ('pending', 'expired') THEN least(placed_at + interval '3 minutes', {now})
@@ -177,12 +183,13 @@ def priced_sql(plan: Plan) -> str:
 
 INSERT_ORDERS = """
     INSERT INTO orders_order (id, created_at, updated_at, number, user_id, cart_id, cart_fingerprint, status, payment_method,
-        market, currency, subtotal, discount_total, shipping_total, tax_total, total, name, email, phone, phone_e164, note, address,
+        market, currency, subtotal, discount_total, shipping_total, fee_total, tax_total, prices_include_tax, total, codes,
+        name, email, phone, phone_e164, note, address,
         stock_state, reserved_until, attention, cancel_reason, placed_at, paid_at, cancelled_at, expired_at, shipped_at,
         delivered_at, erased_at, version, idempotency_scope, idempotency_key, request_hash)
     SELECT id, placed_at, coalesce(delivered_at, shipped_at, cancelled_at, expired_at, paid_at, placed_at), number, user_id,
         cart_id, md5(number) || md5(id::text), status, CASE WHEN is_card THEN 'stripe' ELSE 'cod' END, '{plan.market}',
-        '{plan.currency}', subtotal, 0, shipping, tax, total, name,
+        '{plan.currency}', subtotal, 0, shipping, 0, tax, true, total, '[]', name,
         CASE WHEN mailbox = '' THEN '' ELSE mailbox || '@bulk.example' END, phone, phone,
         CASE WHEN is_erased OR fate % 10 > 0 THEN '' ELSE 'Please ring twice' END,
         CASE WHEN is_erased THEN '{{}}' ELSE jsonb_build_object('full_name', name, 'phone', phone, 'line1',
@@ -203,11 +210,20 @@ INSERT_ORDERS = """
     FROM bulk_order"""
 INSERT_LINES = """
     INSERT INTO orders_orderitem (id, order_id, product_id, variant_id, is_simple, name, sku, image_url, unit_price, quantity,
-        line_total, refunded_quantity, restocked_quantity)
+        line_total, discount_total, tax_total, refunded_quantity, restocked_quantity)
     SELECT bulk_line.id, order_id, product, variant, true, bulk_line.name, sku,
-        CASE WHEN variant % 3 = 0 THEN '/media/products/none.webp' ELSE '' END, price, quantity, line_total,
+        CASE WHEN variant % 3 = 0 THEN '/media/products/none.webp' ELSE '' END, price, quantity, line_total, 0,
+        round(sum(line_total) OVER lines * {plan.tax_share}, {plan.digits})
+            - round((sum(line_total) OVER lines - line_total) * {plan.tax_share}, {plan.digits}),
         CASE WHEN line = 1 AND refunded = 'staff' THEN 1 ELSE 0 END, 0
-    FROM bulk_line JOIN bulk_order ON bulk_order.id = order_id"""
+    FROM bulk_line JOIN bulk_order ON bulk_order.id = order_id
+    WINDOW lines AS (PARTITION BY order_id ORDER BY line)"""
+INSERT_TAXES = """
+    INSERT INTO orders_orderadjustment (order_id, kind, "on", label, code, rate, amount, position)
+    SELECT id, 'tax', part, 'Tax', '', {plan.tax_rate}, amount, position
+    FROM bulk_order, LATERAL (SELECT round(subtotal * {plan.tax_share}, {plan.digits}) AS on_items) AS taxes,
+        LATERAL (VALUES ('items', on_items, 0), ('shipping', tax - on_items, 1)) AS parts (part, amount, position)
+    WHERE amount > 0"""
 INSERT_PAYMENTS = """
     INSERT INTO orders_payment (id, created_at, updated_at, order_id, provider, state, amount, currency, amount_minor,
         captured_minor, refunded_minor, expires_at, session_format, session_id, checkout_url, payment_intent, failure_code, raw)
@@ -217,7 +233,7 @@ INSERT_PAYMENTS = """
             THEN status ELSE 'created' END,
         total, '{plan.currency}', minor, CASE WHEN paid_at IS NULL THEN 0 ELSE minor END,
         CASE refunded WHEN 'all' THEN minor WHEN 'staff' THEN first_minor WHEN 'external' THEN first_minor ELSE 0 END,
-        CASE WHEN is_card THEN placed_at + interval '41 minutes' END, 1, CASE WHEN is_card THEN 'cs_live_' || secret END,
+        CASE WHEN is_card THEN placed_at + interval '41 minutes' END, 2, CASE WHEN is_card THEN 'cs_live_' || secret END,
         CASE WHEN is_card THEN 'https://checkout.stripe.com/c/pay/cs_live_' || secret || '#' || repeat(secret, 4) ELSE '' END,
         CASE WHEN is_card AND paid_at IS NOT NULL THEN 'pi_' || left(secret, 24) END, '',
         CASE WHEN is_card THEN jsonb_build_object('status', CASE WHEN paid_at IS NOT NULL THEN 'complete' WHEN status = 'pending'
@@ -232,7 +248,8 @@ INSERT_REFUNDS = """
         CASE refunded WHEN 'all' THEN total ELSE first_price END, CASE refunded WHEN 'all' THEN minor ELSE first_minor END,
         'succeeded', CASE refunded WHEN 'external' THEN 'external' ELSE 'staff' END,
         CASE WHEN refunded = 'external' OR is_erased THEN '' ELSE 'arrived damaged' END,
-        CASE refunded WHEN 'staff' THEN jsonb_build_object(first_line::text, 1) ELSE '{{}}' END, '', 0,
+        CASE refunded WHEN 'staff' THEN jsonb_build_object(first_line::text,
+            jsonb_build_object('quantity', 1, 'amount_minor', first_minor, 'restocked', 0)) ELSE '{{}}' END, '', 0,
         CASE refunded WHEN 'external' THEN NULL ELSE {plan.staff} END
     FROM bulk_order, LATERAL (SELECT coalesce(cancelled_at, delivered_at + interval '30 hours') AS at) AS times
     WHERE refunded IS NOT NULL"""

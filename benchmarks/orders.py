@@ -216,7 +216,7 @@ def _export_orders() -> None:
     from orders.admin import exports
     from orders.models import Order
 
-    orders = Order.objects.prefetch_related("items", "payments").order_by("-pk")[:EXPORTED_ORDERS]
+    orders = Order.objects.prefetch_related("items", "payments", "adjustments").order_by("-pk")[:EXPORTED_ORDERS]
     deque(exports.generate_order_rows(orders.iterator(chunk_size=500), with_contacts=True), maxlen=0)
 
 
@@ -237,8 +237,8 @@ def iter_job_flows() -> Iterator[tuple[str, Flow]]:
     for number, cleaner in enumerate(clean_up.CLEANERS):
         module = getattr(cleaner, "func", cleaner).__module__
         yield f"clean_up {number + 1}, {module}", cleaner
-    for name in ("stock", "reserved", "totals", "states", "sales", "money", "disputes"):
-        yield f"check_integrity, {name}", partial(_exhaust, getattr(integrity, f"_check_{name}"))
+    for check in integrity.CHECKS:
+        yield f"check_integrity, {check.__name__.removeprefix('check_')}", partial(_exhaust, check)
 
 
 def _exhaust(find: Callable[[], Iterator[object]]) -> None:

@@ -1,19 +1,22 @@
 """Generated orders are what the shop would have written, and what runs over all of them uses an index"""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts.tests.factories import make_access_token
 from benchmarks import bulk, bulk_orders
 from benchmarks.catalog import explain
 from orders import erasure, integrity
 from orders.admin.search import search_orders
-from orders.models import Order
+from orders.integrity import stock
+from orders.models import Order, OrderAdjustment, OrderItem
 from orders.payments.reconciliation import ReconciliationRun
 from products.models import StockMovement
 from tests.admin.order_pages import ORDERS, read
@@ -63,6 +66,16 @@ def test_generated_orders_are_without_a_problem(generated_orders: QuerySet[Order
     assert [str(problem) for problem in integrity.find_problems()] == []
 
 
+def test_generated_orders_have_the_tax_of_their_lines(settings: Settings) -> None:
+    settings.SHIPPING, settings.TAX_RATES = {"in": (Decimal("49.50"), None)}, {"in": Decimal(18)}
+    bulk.fill(300)
+    bulk_orders.fill(COUNT)
+
+    assert [str(problem) for problem in integrity.find_problems()] == []
+    assert OrderAdjustment.objects.filter(kind="tax", on="items").count() == COUNT
+    assert OrderItem.objects.filter(tax_total__gt=0).exists()
+
+
 def test_staff_and_customers_see_generated_orders(generated_orders: QuerySet[Order]) -> None:
     newest = generated_orders[0]
     customer = generated_orders.exclude(user=None)[0].user
@@ -87,7 +100,7 @@ def test_orders_are_found_by_an_index(generated_orders: QuerySet[Order]) -> None
 
 def test_the_movements_of_an_order_are_found_by_an_index(generated_orders: QuerySet[Order]) -> None:
     with CaptureQueriesContext(connection) as queries:
-        list(integrity._check_sales())
+        list(stock.check_sales())
 
     assert find_scanned_tables(queries[0]["sql"]) & {"products_stockmovement", "orders_orderitem"} == set()
 
