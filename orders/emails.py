@@ -8,8 +8,9 @@ from django.conf import settings
 
 from core import mail, money
 from core.mail_texts import messages
+from orders import selectors
 from orders.mail_texts import CLOSED_ORDER_NOTE
-from orders.models import Order
+from orders.models import Order, OrderAdjustment, OrderItem
 from orders.tokens import order_token
 
 Payload = dict[str, Any]
@@ -84,12 +85,28 @@ def send_to_merchant(payload: Payload) -> None:
 
 
 def order_lines(order: Order) -> list[str]:
-    """Return the order lines, shipping and total as text."""
-    lines = [f"{item.quantity} × {item.name}: {_format_amount(item.line_total, order)}" for item in order.items.all()]
+    """Return the order lines, discounts, shipping, fees and total as text."""
+    rows = list(order.adjustments.all()) if selectors.has_shown_adjustments(order) else []
+    lines = [_describe_item(item, order) for item in order.items.all()]
+    lines += [_describe_discount(row, order) for row in rows if row.kind == OrderAdjustment.Kind.DISCOUNT]
     if order.shipping_total:
         lines.append(f"Shipping: {_format_amount(order.shipping_total, order)}")
+    lines += [f"{row.label}: {_format_amount(row.amount, order)}" for row in rows if row.kind == OrderAdjustment.Kind.FEE]
     total = f"Total: {_format_amount(order.total, order)}"
-    return [*lines, f"{total} (including {_format_amount(order.tax_total, order)} tax)" if order.tax_total else total]
+    if not order.tax_total:
+        return [*lines, total]
+    tax = _format_amount(order.tax_total, order)
+    return [*lines, f"{total} (including {tax} tax)"] if order.prices_include_tax else [*lines, f"Tax: {tax}", total]
+
+
+def _describe_item(item: OrderItem, order: Order) -> str:
+    net = f", {_format_amount(item.net_total, order)} after discounts" if item.discount_total else ""
+    return f"{item.quantity} × {item.name}: {_format_amount(item.line_total, order)}{net}"
+
+
+def _describe_discount(row: OrderAdjustment, order: Order) -> str:
+    code = f" ({row.code})" if row.code else ""
+    return f"{row.label}{code}: {_format_amount(-row.amount, order)}"
 
 
 def order_page_url(order: Order) -> str:

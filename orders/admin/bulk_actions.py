@@ -111,5 +111,5 @@ def _join(numbers: list[str]) -> str:
 def _download(
     name: str, queryset: QuerySet[Order], generate_rows: Callable[[Iterable[Order]], Iterator[list[Any]]]
 ) -> StreamingHttpResponse:
-    orders = queryset.prefetch_related("items", "payments").order_by("pk").iterator(chunk_size=500)
+    orders = queryset.prefetch_related("items", "payments", "adjustments").order_by("pk").iterator(chunk_size=500)
     return stream_csv(name, csv_export.generate_file(generate_rows(orders)))

@@ -9,16 +9,16 @@ from django.utils import timezone
 
 from core import money
 from orders import minor_units, selectors
-from orders.models import PRINTED_ADDRESS_FIELDS, Order
+from orders.models import PRINTED_ADDRESS_FIELDS, Order, OrderItem
 
 ORDER_COLUMNS = (
     *("number", "placed_at", "paid_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
-    *("subtotal", "shipping_total", "tax_total", "total", "paid", "refunded", "net"),
+    *("subtotal", "discount_total", "shipping_total", "fee_total", "tax_total", "total", "paid", "refunded", "net", "codes"),
 )
 CONTACT_COLUMNS = ("name", "email", "phone", *PRINTED_ADDRESS_FIELDS)
 LINE_COLUMNS = (
     *("number", "placed_at", "status", "currency", "sku", "name", "options", "quantity", "unit_price", "line_total"),
-    "refunded_quantity",
+    *("discount_total", "net_total", "tax_total", "refunded_quantity"),
 )
 
 
@@ -26,6 +26,7 @@ def generate_order_rows(orders: Iterable[Order], *, with_contacts: bool) -> Iter
     """Yield a header and one row for each order, with or without its buyer and address.
 
     `paid` is all money that came, `refunded` all that went back, also of a payment that came twice; `net` is the difference.
+    `codes` are those that took something off.
     """
     columns = (*ORDER_COLUMNS, *CONTACT_COLUMNS) if with_contacts else ORDER_COLUMNS
     yield list(columns)
@@ -42,6 +43,7 @@ def generate_order_rows(orders: Iterable[Order], *, with_contacts: bool) -> Iter
             "paid": money.format_amount(paid, order.currency),
             "refunded": money.format_amount(refunded, order.currency),
             "net": money.format_amount(paid - refunded, order.currency),
+            "codes": ", ".join(discount["code"] for discount in values["discounts"] if discount["code"]),
         }
         yield [values[name] for name in columns]
 
@@ -54,10 +56,13 @@ def generate_line_rows(orders: Iterable[Order]) -> Iterator[list[Any]]:
         for item in order.items.all():
             yield [
                 *(order.number, placed_at, order.status, order.currency, item.sku, *item.name_and_options, item.quantity),
-                money.format_amount(item.unit_price, order.currency),
-                money.format_amount(item.line_total, order.currency),
+                *(money.format_amount(amount, order.currency) for amount in _list_amounts(item)),
                 item.refunded_quantity,
             ]
+
+
+def _list_amounts(item: OrderItem) -> tuple[Decimal, ...]:
+    return item.unit_price, item.line_total, item.discount_total, item.net_total, item.tax_total
 
 
 def _format_time(moment: datetime | None) -> str:

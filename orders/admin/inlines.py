@@ -1,4 +1,4 @@
-"""The tables on the page of an order: its lines and its payments."""
+"""The tables on the page of an order: its lines, its discounts, fees and taxes, and its payments."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from core import money
 from core.admin import ReadOnlyAdminMixin, TabularInline
 from orders import minor_units
-from orders.models import Order, OrderItem, Payment
+from orders.models import Order, OrderAdjustment, OrderItem, Payment
 
 
 def amount_column(name: str, description: str) -> Callable[[Any, Any], str]:
@@ -38,12 +38,36 @@ class ItemInline(OrderInline, TabularInline[OrderItem, Order]):
     """The lines of an order."""
 
     model = OrderItem
-    fields = ("sku", "name", "quantity", "unit_price_column", "line_total_column", "refunded_quantity", "restocked_quantity")
+    fields = (
+        *("sku", "name", "quantity", "unit_price_column", "line_total_column", "discount_column", "net_column"),
+        *("refunded_quantity", "restocked_quantity"),
+    )
+    only_with_discounts = ("discount_column", "net_column")
     unit_price_column = amount_column("unit_price", "Unit price")
     line_total_column = amount_column("line_total", "Line total")
+    discount_column = amount_column("discount_total", "Discount")
+    net_column = amount_column("net_total", "After discount")
+
+    def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """Show discounts only if the order has any."""
+        has_discounts = obj is None or bool(obj.discount_total)
+        return [name for name in self.fields if has_discounts or name not in self.only_with_discounts]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
         """Fetch the order with its lines, for the currency."""
+        return super().get_queryset(request).select_related("order")
+
+
+class AdjustmentInline(OrderInline, TabularInline[OrderAdjustment, Order]):
+    """The discounts, fees and taxes of an order."""
+
+    model = OrderAdjustment
+    verbose_name_plural = "discounts, fees and taxes"
+    fields = ("kind", "label", "code", "on", "amount_column")
+    amount_column = amount_column("amount", "Amount")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderAdjustment]:
+        """Fetch the order with its rows, for the currency."""
         return super().get_queryset(request).select_related("order")
 
 

@@ -12,12 +12,14 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
+from core import money
 from core.admin import ReadOnlyAdminMixin, apply_widgets, get_staff_actor
 from core.admin_filters import MarketFilter, PeriodFilter
 from core.exceptions import DomainError
+from orders import selectors
 from orders.admin import badges, columns, customer_cards, filters, list_position, order_actions, permissions, timeline
 from orders.admin.bulk_actions import BulkActionsAdmin
-from orders.admin.inlines import ItemInline, PaymentInline, amount_column
+from orders.admin.inlines import AdjustmentInline, ItemInline, PaymentInline, amount_column
 from orders.admin.order_forms import ActionForm, describe_refunds
 from orders.admin.search import FIELDS, search_orders
 from orders.fulfilment import resending
@@ -50,7 +52,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     subtotal_column = amount_column("subtotal", "Subtotal")
     discount_column = amount_column("discount_total", "Discount")
     shipping_column = amount_column("shipping_total", "Shipping")
-    tax_column = amount_column("tax_total", "Tax, included")
+    fee_column = amount_column("fee_total", "Fees")
     fieldsets = (
         (
             None,
@@ -68,7 +70,15 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         ("Customer", {"classes": ["tab"], "fields": (("email", "account"),)}),
         (
             "Amounts",
-            {"classes": ["tab"], "fields": (("subtotal_column", "discount_column"), ("shipping_column", "tax_column"), "market")},
+            {
+                "classes": ["tab"],
+                "fields": (
+                    ("subtotal_column", "discount_column"),
+                    ("shipping_column", "fee_column"),
+                    ("tax", "entered_codes"),
+                    "market",
+                ),
+            },
         ),
         ("Stock", {"classes": ["tab"], "fields": (("stock_state", "reserved_until"), "cart")}),
         (
@@ -108,6 +118,15 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     def amount(self, order: Order) -> str:
         return columns.format_total(order)
 
+    @admin.display(description="Tax")
+    def tax(self, order: Order) -> str:
+        where = "included in the prices" if order.prices_include_tax else "added to the prices"
+        return f"{money.format_price(order.tax_total, order.currency)}, {where}" if order.tax_total else columns.DASH
+
+    @admin.display(description="Codes")
+    def entered_codes(self, order: Order) -> str:
+        return ", ".join(order.codes) or columns.DASH
+
     @admin.display(description="Account")
     def account(self, order: Order) -> str:
         return str(order.user or "none: a guest")
@@ -119,6 +138,11 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     @admin.display(description="Refunds")
     def refunds(self, order: Order) -> str:
         return describe_refunds(order) or columns.DASH
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
+        """Show discounts, fees and taxes if there are discounts or fees."""
+        has_rows = obj is not None and selectors.has_shown_adjustments(obj)
+        return [ItemInline, AdjustmentInline, PaymentInline] if has_rows else [ItemInline, PaymentInline]
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of the order actions and the packing slips."""

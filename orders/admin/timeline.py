@@ -10,11 +10,12 @@ from core import money
 from core.models import Job
 from orders.fulfilment import resending
 from orders.models import Order, OrderEvent
-from orders.state import alerts
+from orders.state import alerts, redemptions
 
 TITLES = {
     "placed": "Order placed",
     "paid": "Payment received",
+    redemptions.REDEEMED_LATE: "A promotion was used beyond its limit, because the payment came late",
     "late_payment_accepted": "Payment received late, order reopened",
     "payment_processing": "Payment is on its way",
     "payment_failed": "Payment failed",

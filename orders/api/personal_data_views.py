@@ -22,6 +22,14 @@ from orders.api.responses import OrderResponse, SavedAddressResponse
 from orders.personal_data import collect_personal_data
 
 
+class RedemptionResponse(serializers.Serializer[Any]):
+    """A promotion that an order of the caller uses."""
+
+    label = serializers.CharField()  # type: ignore[assignment]  # a serializer's property has the name, too
+    code = serializers.CharField(allow_null=True)
+    order = serializers.CharField(help_text="number of the order")
+
+
 class PersonalDataResponse(serializers.Serializer[Any]):
     """A copy of the caller's data."""
 
@@ -29,6 +37,7 @@ class PersonalDataResponse(serializers.Serializer[Any]):
     marketing_consents = MarketingConsentSerializer(many=True, help_text="and withdrawals, newest first")
     addresses = SavedAddressResponse(many=True)
     orders = OrderResponse(many=True, help_text="all of them, newest first")
+    redemptions = RedemptionResponse(many=True, help_text="promotions that these orders use or have used, newest first")
     wishlist = WishlistItemResponse(many=True)
 
 

@@ -20,7 +20,7 @@ from products.services import stock
 State = Redemption.State
 INSERT_REDEMPTIONS = CompiledInsert(Redemption)
 Limits = dict[int, tuple[int, int]]  # how often each promotion was used, and its limit
-REDEEMED_LATE = "redeemed_late"  # event of an order whose late payment used a promotion beyond its limit
+REDEEMED_LATE = "redeemed_late"  # event of an order whose late payment used promotions or codes beyond their limits
 
 
 def list_contact_hashes(contact: str) -> list[str]:
@@ -62,12 +62,16 @@ def use(order: Order, actor: Actor) -> None:
     if not order.discount_total:
         return
     released = list(order.redemptions.filter(state=State.RELEASED))
+    limited = lock_limited(row.promotion_id for row in released) if released else {}
     codes = PromotionCode.objects.filter(pk__in=[row.code_id for row in released if row.single_use])
-    taken = [code.pk for code in codes.select_for_update(no_key=True).order_by("pk") if code.is_used]
+    taken = [code for code in codes.select_for_update(no_key=True).order_by("pk") if code.is_used]
     order.redemptions.filter(state=State.RELEASED, code__in=taken).update(single_use=False)  # another order has the code by now
     order.redemptions.exclude(state=State.USED).update(state=State.USED, updated_at=order.updated_at)
-    if released and _count(released, 1, lock_limited(row.promotion_id for row in released)):
-        transitions.record_event(order, REDEEMED_LATE, actor)
+    exceeded = _count(released, 1, limited)
+    if exceeded or taken:
+        labels = order.adjustments.filter(promotion__in=exceeded).values_list("label", flat=True)
+        names = [*labels, *(code.code for code in taken)]
+        transitions.record_event(order, REDEEMED_LATE, actor, promotions=", ".join(names))
 
 
 def release(order: Order) -> None:
@@ -76,8 +80,9 @@ def release(order: Order) -> None:
         return
     rows = list(order.redemptions.filter(state__in=Redemption.LIVE_STATES))
     if rows:
+        limited = lock_limited(row.promotion_id for row in rows)
         order.redemptions.filter(state__in=Redemption.LIVE_STATES).update(state=State.RELEASED, updated_at=order.updated_at)
-        _count(rows, -1, lock_limited(row.promotion_id for row in rows))
+        _count(rows, -1, limited)
 
 
 def list_codes(order: Order) -> list[str]:
@@ -102,8 +107,8 @@ def lock_limited(promotion_ids: Iterable[int]) -> Limits:
     return {pk: (used, limit) for pk, used, limit in rows if limit is not None}
 
 
-def _count(rows: Collection[Redemption], change: int, limited: Limits) -> bool:
-    """Change the counters of locked promotions and of codes for one order; return whether one exceeds its limit.
+def _count(rows: Collection[Redemption], change: int, limited: Limits) -> list[int]:
+    """Change the counters of locked promotions and of codes for one order; return the promotions beyond their limits.
 
     If a promotion is used up, or no longer is, carts have to know.
     """
@@ -111,8 +116,8 @@ def _count(rows: Collection[Redemption], change: int, limited: Limits) -> bool:
     if codes:
         PromotionCode.objects.filter(pk__in=codes).update(is_used=change > 0)
     if not limited:
-        return False
+        return []
     Promotion.objects.filter(pk__in=limited).update(used=F("used") + change)
     if any((used + change >= limit) != (used >= limit) for used, limit in limited.values()):
         rules.rebuild()
-    return any(used + change > limit for used, limit in limited.values())
+    return [pk for pk, (used, limit) in limited.items() if used + change > limit]

@@ -12,8 +12,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from carts.tests.factories import add_to_cart
-from orders.models import OrderItem, StripeEvent
-from orders.tests.factories import placed
+from orders.models import OrderItem, Redemption, StripeEvent
+from orders.tests.factories import customer, placed
+from pricing import rules
+from pricing.models import Promotion
+from pricing.tests.factories import make_promotion
 from products.models import ProductImage
 from products.tests.factories import make_product
 from tests.image_files import list_stored_files, make_image, make_staff_client, upload_image
@@ -56,3 +59,25 @@ def test_a_picture_that_an_order_shows_is_kept_after_its_product_has_lost_it(api
     assert list_stored_files() == [image.thumbnail]
     assert OrderItem.objects.get().image_url == f"/media/{image.thumbnail}"
     assert not ProductImage.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["ends_at", "deleted_at"])
+def test_who_has_used_a_promotion_is_known_until_ninety_days_after_its_end(column: str) -> None:
+    for days in (89, 91, None):
+        promotion = make_promotion(f"{days} days ago", combines=True)
+        client = customer(f"ada-{days}@example.com")
+        add_to_cart(client, make_product(f"Lamp {days}"))
+        placed(client, email="ada@example.com")
+        Promotion.objects.filter(pk=promotion.pk).update(
+            is_active=False, **{column: timezone.now() - timedelta(days=days) if days else None}
+        )
+        rules.rebuild()
+    output = StringIO()
+
+    call_command("clean_up", stdout=output)
+
+    assert "1 contacts of ended promotions" in output.getvalue()
+    hashed = Redemption.objects.exclude(email_hash="").exclude(phone_hash="")
+    assert set(hashed.values_list("promotion__name", flat=True)) == {"89 days ago", "None days ago"}
+    assert Redemption.objects.filter(promotion__name="91 days ago", email_hash="", phone_hash="", state="used").count() == 1

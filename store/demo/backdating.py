@@ -9,7 +9,7 @@ from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 from accounts.models import User
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
 from core.models import Job
-from orders.models import Address, Order, OrderEvent, Payment, Refund
+from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund
 from orders.state import notifications
 from products.models import PriceChange, StockMovement
 
@@ -22,6 +22,7 @@ def backdate_order(order: Order, since: datetime, to: datetime) -> None:
     of_order = (
         *(Order.objects.filter(pk=order.pk), OrderEvent.objects.filter(order=order), Payment.objects.filter(order=order)),
         *(Refund.objects.filter(payment__order=order.pk), StockMovement.objects.filter(reference=order.number), jobs),
+        Redemption.objects.filter(order=order),
     )
     _shift((*of_order, *_list_cart_rows(Cart.objects.filter(orders=order))), since, to)
     jobs.filter(kind__in=EMAIL_JOBS, done_at=None).update(done_at=F("run_at"))

@@ -26,6 +26,7 @@ from products.models import Variant
 from store.demo import backdating, outcomes, provider
 from store.demo.people import CUSTOMERS, GUESTS, Person
 from store.demo.plan import DAYS, SEED, PlannedOrder, plan_orders
+from store.demo.promotions import create_promotions
 
 OPEN_CARTS, WISHLISTS = 6, 7  # customers who have one
 PAUSE = 0.12  # seconds after an order: on SQLite, others who wait to write look every 0.1 seconds whether they can
@@ -64,6 +65,7 @@ class Month:
         self.buyers = [Buyer(Person(0, "Demo Customer"), self._choose_market(0), self.customer)]
         self.buyers += [self._create_customer(person) for person in CUSTOMERS]
         self._create_wishlists()
+        create_promotions(self.now - timedelta(days=DAYS + 1))
         planned = plan_orders(self.now, customers=len(self.buyers), takes_cards=takes_cards)
         count = 0
         for order in planned:
@@ -104,8 +106,8 @@ class Month:
         if ref is None:
             return False
         address, is_text = buyer.person.get_address(get_market_country(buyer.market))
-        request = CheckoutRequest(planned.method, email=buyer.person.email, note=planned.note, is_email_verified=True)
-        request = request.with_address(address, is_text=is_text)
+        request = CheckoutRequest(planned.method, email=buyer.person.email, note=planned.note, codes=planned.codes)
+        request = replace(request, is_email_verified=True).with_address(address, is_text=is_text)
         order = place_order(buyer.actor, self._get_owner(buyer, ref.key), request, numbered_at=planned.placed_at).order
         backdating.backdate_order(order, since, planned.placed_at)
         outcomes.apply_outcome(order, planned, staff=self.staff, buyer=buyer.actor, now=self.now)

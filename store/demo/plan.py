@@ -8,12 +8,14 @@ from random import Random
 from django.utils import timezone
 
 from orders.models import Order
+from store.demo.promotions import WELCOME_CODE
 
 SEED = 7
 DAYS = 30
 ORDERS = 64
 TO_PACK, ON_THE_WAY = 15, 24  # how many of the newest orders are not shipped yet, and not delivered yet
 CARD_SHARE = 0.55
+WELCOME_EVERY = 6  # one in so many orders is placed with the code
 NOTES = ("Please ring twice.", "Leave it with the neighbour in flat 4.", "It is a gift: no invoice in the parcel, please.")
 
 
@@ -52,6 +54,7 @@ class PlannedOrder:
     customer: int | None
     units: tuple[int, ...]  # of each line
     note: str
+    codes: tuple[str, ...] | None  # None: none are entered
 
 
 def plan_orders(now: datetime, *, customers: int, takes_cards: bool) -> list[PlannedOrder]:
@@ -68,6 +71,7 @@ def plan_orders(now: datetime, *, customers: int, takes_cards: bool) -> list[Pla
                 customer=None if rng.random() < 0.1 else rng.randrange(customers),
                 units=tuple(rng.choices((1, 2, 3), (7, 3, 1), k=rng.choices((1, 2, 3, 4), (5, 4, 2, 1))[0])),
                 note=rng.choice(NOTES) if rng.random() < 0.1 else "",
+                codes=(WELCOME_CODE,) if number % WELCOME_EVERY == 1 else None,
             )
         )
     return sorted(planned, key=lambda order: order.placed_at)

@@ -16,12 +16,13 @@ from carts.models import CartItem, WishlistItem
 from core.actors import Actor
 from core.models import Job
 from orders import todo
-from orders.models import Address, Order, OrderEvent, Payment, Refund
+from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund
 from orders.payments import refunds
 from orders.tests.payments.card_payments import CardPayments
+from pricing.models import Promotion
 from products.models import StockMovement
 from products.services import stock
-from products.tests.factories import make_product
+from products.tests.factories import make_category, make_product
 from store.demo import month
 from store.demo.accounts import create_accounts
 from store.demo.provider import EMULATOR_KEY
@@ -39,7 +40,8 @@ def demo_shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(month, "PAUSE", 0)
     create_accounts()
     for number in range(40):
-        make_product(f"Product {number}", price="250.00", prices={"us": "6.00"}, stock=60)
+        category = make_category("Stationery" if number % 4 == 0 else "Bags")
+        make_product(f"Product {number}", price="250.00", prices={"us": "6.00"}, stock=60, category=category)
 
 
 def fill() -> str:
@@ -76,7 +78,17 @@ def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: Card
     assert (User.objects.count(), Address.objects.count(), WishlistItem.objects.count()) == (28, 25, 21)
     assert CartItem.objects.exclude(cart__orders__status=Status.PENDING).exists()
     assert not Job.objects.filter(kind="order_mail", done_at=None).exists()
+    assert_promotions_are_used(now)
     assert_times_lie_in_the_month(now)
+
+
+def assert_promotions_are_used(now: Any) -> None:
+    """Some orders used the code and some the automatic promotion, each at its time."""
+    uses = Counter(Redemption.objects.values_list("promotion__name", flat=True))
+    assert uses["Welcome: 10 % off"] == Promotion.objects.get(codes__code="WELCOME10").used == 11
+    assert 0 < uses["Stationery: 15 % off"] < 30
+    assert Order.objects.exclude(discount_total=0).filter(status=Status.DELIVERED).exists()
+    assert now - timedelta(days=31) < Redemption.objects.aggregate(first=Min("created_at"))["first"] < now - timedelta(days=20)
 
 
 def assert_times_lie_in_the_month(now: Any) -> None:

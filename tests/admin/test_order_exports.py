@@ -7,14 +7,18 @@ import pytest
 
 from carts.tests.factories import add_to_cart, get_sku_id, make_shirt
 from core.actors import Actor
+from orders.admin import exports
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.payments import refunds
 from orders.payments.refund_lines import RefundLine
 from orders.tests.factories import customer, placed
 from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.paid_orders import create_paid_order
+from pricing.tests.factories import make_promotion
+from products.tests.factories import make_product
 from tests.admin.order_pages import make_cash_order, run_bulk
 from tests.admin.staff_clients import make_superuser_client
+from tests.query_capture import capture_statements
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +75,41 @@ def test_the_file_of_lines_has_a_row_for_each_line() -> None:
         (order.number, "MUG", "Mug", "", "1", "20.00", "20.00", "0"),
     ]
     assert {(row["status"], row["currency"]) for row in rows} == {("processing", "INR")}
+
+
+def test_discounts_fees_and_codes_are_in_the_files() -> None:
+    make_promotion("Welcome offer", code="WELCOME")
+    make_promotion("Half price", code="HALF", on="shipping", percent=Decimal(50))  # nothing to take off
+    client = customer()
+    add_to_cart(client, make_product("Lamp", price="19.99"), 2)
+    placed(client, codes=["welcome", "half"])
+    Order.objects.update(fee_total=Decimal("2.00"), total=Decimal("37.98"))
+    OrderItem.objects.update(tax_total=Decimal("5.49"))
+
+    (order,) = download("as_csv")
+    columns, values = exports.generate_line_rows(Order.objects.all())
+    line = dict(zip(columns, values, strict=True))
+
+    names = ("subtotal", "discount_total", "shipping_total", "fee_total", "total", "codes")
+    assert [order[name] for name in names] == ["39.98", "4.00", "0.00", "2.00", "37.98", "WELCOME"]
+    line_names = ("unit_price", "line_total", "discount_total", "net_total", "tax_total")
+    assert [line[name] for name in line_names] == ["19.99", "39.98", "4.00", "35.98", "5.49"]
+
+
+def test_one_discounted_order_and_many_cost_the_same_number_of_statements() -> None:
+    make_promotion()
+    counts = []
+    for total in (1, 4):
+        while (count := Order.objects.count()) < total:
+            client = customer(f"buyer-{count}@example.com")
+            add_to_cart(client, make_product(f"Lamp {count}"))
+            placed(client)
+        orders = Order.objects.prefetch_related("items", "payments", "adjustments")
+        with capture_statements() as statements:
+            assert len(list(exports.generate_order_rows(orders, with_contacts=False))) == total + 1
+        counts.append(len(statements))
+
+    assert counts == [4, 4]
 
 
 def test_a_line_names_the_variant_apart() -> None:

@@ -11,8 +11,9 @@ from accounts.signals import account_erased
 from accounts.tests.factories import PASSWORD, get_me, sign_in
 from carts.models import Cart, CartAuditLog, CartItem
 from carts.tests.factories import add_to_cart
-from orders.models import Order, OrderItem
-from orders.tests.factories import customer, placed
+from orders.models import Order, OrderItem, Redemption
+from orders.tests.factories import create, customer, placed
+from pricing.tests.factories import make_promotion
 from products.models import Variant
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
@@ -195,3 +196,23 @@ def test_an_erasure_blocked_by_a_held_cart_asks_to_try_again() -> None:
     assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
     assert User.objects.exists()
     assert Order.objects.get().erased_at is None
+
+
+@pytest.mark.django_db
+def test_uses_of_promotions_forget_the_account_and_keep_the_hashes() -> None:
+    make_promotion("Once each", code="WELCOME", per_customer=1)
+    client = customer()
+    lamp = make_product(stock=50)
+    add_to_cart(client, lamp)
+    placed(client, codes=["welcome"])
+    before = Redemption.objects.get()
+    assert before.user is not None
+
+    assert close_account(client).status_code == 200
+
+    after = Redemption.objects.get()
+    assert (after.user, after.state, after.email_hash, after.phone_hash) == (None, "used", before.email_hash, before.phone_hash)
+    assert len(after.email_hash) == len(after.phone_hash) == 64
+    again = customer()
+    add_to_cart(again, lamp)
+    assert create(again, codes=["welcome"]).json()["code"] == "cart_changed"
