@@ -167,7 +167,8 @@ class RefundForm(SubmissionForm):
         if not proposal:
             self.add_error("amount", "Enter an amount. Leaving it empty would refund the other units too")
             return
-        self.data = {**self.data, "amount": money.format_amount(self._to_major(proposal), self.order.currency)}
+        proposed = {"amount": money.format_amount(self._to_major(proposal), self.order.currency)}
+        self.data = {name: self.data[name] for name in self.data} | proposed  # not a QueryDict, whose values would be lists
         paid = f"{self._format(proposal)} was paid for these units and is not yet refunded"
         self.add_error("amount", f"{paid}. Check the amount, change it if you have to, and confirm")
 
