@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django import Settings
 
+from accounts.tests.factories import PASSWORD, make_user
 from carts.models import CartCode
 from carts.tests.factories import add_to_cart
 from core import outbox
@@ -35,6 +36,7 @@ from tests.storefront.storefront_server import Storefront
 from tests.storefront.test_every_page import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
+STAFF = "boss@example.com"
 TO_PACK = "Being packed – pay on delivery"
 
 
@@ -77,9 +79,34 @@ def order_by_cash(page: Page) -> None:
     click_button(page, "Place order")
 
 
-def test_a_code_counts_from_the_cart_to_the_paid_order_and_its_mail(
-    page: Page, payment_emulator: Emulator, settings: Settings
+def refund_a_lamp(browser: Browser, storefront: Storefront, order: Order) -> None:
+    """Refund one of the three lamps in the admin, for the amount that its page proposes."""
+    context = browser.new_context(base_url=storefront.api)
+    staff = context.new_page()
+    staff.goto(f"/admin/orders/order/{order.pk}/action/refund/")
+    staff.get_by_label("Email").fill(STAFF)
+    staff.get_by_label("Password").fill(PASSWORD)
+    staff.get_by_role("button", name="Log in").click()
+    expect(staff.locator("#content")).to_contain_text("₹53.97 was paid for 3")
+    staff.get_by_label("Units of Lamp").fill("1")
+    staff.get_by_label("Reason").fill("a scratch")
+    staff.get_by_role("button", name="Refund", exact=True).click()
+    expect(staff.get_by_label("Amount")).to_have_value("17.99")
+    staff.get_by_role("button", name="Refund", exact=True).click()
+    staff.get_by_text("₹17.99: the refund is Succeeded.").wait_for()
+    context.close()
+
+
+def get_letters() -> list[str]:
+    """Send what is to be sent, and return the mails that the buyer has received."""
+    outbox.run_due()
+    return [str(message.body) for message in mail.outbox if message.to == [EMAIL]]
+
+
+def test_a_code_counts_from_the_cart_to_the_paid_order_its_mail_and_its_refund(
+    browser: Browser, storefront: Storefront, page: Page, payment_emulator: Emulator, settings: Settings
 ) -> None:
+    make_user(email=STAFF, is_staff=True, is_superuser=True)
     settings.SHIPPING = {"in": (Decimal("50.00"), None)}
     make_promotion("Autumn", code="TEN")
     add_to_cart_by_api(page, make_product("Lamp", price="19.99"), 3)
@@ -111,9 +138,15 @@ def test_a_code_counts_from_the_cart_to_the_paid_order_and_its_mail(
     expect(page.locator(".line > .price")).to_have_text("₹108.47")
     assert (order.discount_total, order.total, order.payments.get().captured_minor) == (Decimal("6.50"), Decimal("108.47"), 10847)
     assert not CartCode.objects.exists()
-    outbox.run_due()
-    (letter,) = [message for message in mail.outbox if message.to == [EMAIL]]
-    assert "Total: ₹108.47" in str(letter.body)
+    (letter,) = get_letters()
+    for line in ("3 × Lamp: ₹59.97", "Autumn (TEN): -₹6.50", "Shipping: ₹50.00", "Total: ₹108.47"):
+        assert line in letter
+    refund_a_lamp(browser, storefront, order)
+    page.goto(f"/orders/{order.number}")
+    wait_for_order(page, "Being packed – partly refunded")
+    expect_sums(page, sums)
+    assert "₹17.99" in get_letters()[-1]
+    assert order.payments.get().refunds.get().amount_minor == 1799
 
 
 def test_codes_say_in_the_cart_why_they_wait_and_that_they_have_ended_and_are_removed(page: Page, monitor: PageMonitor) -> None:
