@@ -1,6 +1,5 @@
 """Promotion codes of a cart. Each change locks the cart's row first."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -17,14 +16,10 @@ from core import rate_limits
 from core.actors import Actor
 from pricing.exceptions import CodeInvalid, CodeUnknown
 from pricing.models import MAX_CODE, PromotionCode
+from pricing.promotions.codes import normalize_code
 from pricing.rules import EnteredCode
 
 TRY_SCOPE = "code_try"
-
-
-def normalize_code(text: str) -> str:
-    """Return a code as it is stored: without spaces, in capital letters."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def add_code(actor: Actor, owner: CartOwner, text: str) -> CartRef:

@@ -17,11 +17,10 @@ from core.compiled_queries import CompiledRows, Param
 from core.markets import Market
 from pricing import breakdown, rules
 from pricing.breakdown import Breakdown
-from pricing.discounts import GoodsLine, Reason
+from pricing.discounts import PAYMENT_METHODS, GoodsLine, Reason
 from pricing.models import PriceRules, Promotion
 from pricing.rules import EnteredCode, Selection
 
-PAYMENT_METHODS = {"cod": "cash on delivery", "stripe": "by card"}
 _rules = PriceRules.objects.filter(market=OuterRef("market")).values("data")
 
 

@@ -12,6 +12,7 @@ from pricing.shares import divide, take_percent
 
 Stage = Literal["items", "order", "shipping"]
 Shares = dict[int, int]  # amount by line
+PAYMENT_METHODS = {"cod": "cash on delivery", "stripe": "by card"}  # which a promotion may ask for, as sentences name them
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,11 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("products.bulkpricechange", "Bulk price changes", "percent"),
         ("pricing.sale", "Sales", "event_upcoming"),
     ),
+    "Promotions": (
+        ("pricing.promotion", "Promotions", "local_offer"),
+        ("pricing.promotioncode", "Codes", "confirmation_number"),
+        ("orders.redemption", "Redemptions", "redeem"),
+    ),
     "Customers": (
         ("accounts.customer", "Customers", "group"),
         ("orders.guest", "Guests", "person_outline"),

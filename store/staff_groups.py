@@ -17,6 +17,7 @@ SELLING = (
     *("products.view_productimage", "products.add_productimage", "products.change_productimage", "products.delete_productimage"),
     *("products.view_category", "products.add_category", "products.change_category", "products.delete_category"),
     *("products.view_stockofvariant", "products.change_stockofvariant", "products.view_stockmovement", "products.view_pricechange"),
+    "pricing.view_promotion",
 )
 MANAGING = (
     *("orders.correct_order", "orders.refund_order", "orders.export_order"),
@@ -24,6 +25,8 @@ MANAGING = (
     *("accounts.view_user", "accounts.add_user", "accounts.change_user", "accounts.export_user"),
     *("accounts.view_customer", "accounts.change_customer", "accounts.delete_customer"),
     *("accounts.view_authsession", "accounts.view_authevent"),
+    *("pricing.add_promotion", "pricing.change_promotion", "pricing.delete_promotion"),
+    *("pricing.view_promotioncode", "pricing.delete_promotioncode", "orders.view_redemption"),
     *("orders.view_blockedcontact", "orders.add_blockedcontact", "orders.delete_blockedcontact"),
     *("carts.view_cart", "carts.view_cartitem", "carts.view_cartauditlog", "carts.view_wishlistitem"),
     *("core.view_shopsetting", "core.change_shopsetting", "core.view_job", "core.change_job"),

@@ -18,6 +18,7 @@ from core.http.openapi import api_schema
 from core.http.openapi.headers import GUEST_KEYS, MARKET
 from core.http.throttles import CallThrottle, WriteThrottle
 from pricing.exceptions import CodeUnknown
+from pricing.promotions.codes import normalize_code
 
 CODE_APPLIED = "Code applied"
 CODE_PARAMETER = OpenApiParameter("code", OpenApiTypes.STR, OpenApiParameter.PATH, description="a code of the cart")
@@ -53,7 +54,7 @@ class CartCodeViewSet(GenericViewSet[CartCode]):
         text = serializer.validated_data["code"]
         ref = codes.add_code(get_actor(request), access.get_cart_owner(request), text)
         reply = access.build_change_reply(request, ref, CODE_APPLIED)
-        entered = {row["code"]: row for row in (reply.extra or {})["cart"]["codes"]}[codes.normalize_code(text)]
+        entered = {row["code"]: row for row in (reply.extra or {})["cart"]["codes"]}[normalize_code(text)]
         if entered["reason"] is not None:
             prefix = "Code saved. " if entered["status"] == "waiting" else ""
             reply.message = prefix + entered["reason"]["text"]

@@ -14,7 +14,6 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api.access import get_user
 from accounts.exceptions import EmailInvalid, EmailNotVerified
 from carts.api import access as cart_access
-from carts.codes import normalize_code
 from carts.exceptions import CartBusy, UnreadableCookie
 from core import rate_limits
 from core.absolute_urls import get_site_url
@@ -59,6 +58,7 @@ from orders.placement.cart_check import ExpectedCart
 from orders.placement.place import place_order
 from orders.placement.request import CheckoutRequest
 from pricing.exceptions import CodeInvalid
+from pricing.promotions.codes import normalize_code
 from products.exceptions import OutOfStock, VariantNeeded
 
 VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")

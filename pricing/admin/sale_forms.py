@@ -7,27 +7,10 @@ from django import forms
 from django.utils import timezone
 
 from core import markets
-from core.characters import parse_whole_number
 from pricing.models import Sale
 
 NOTHING_CHOSEN = "Choose categories or products, or all products."
 ALL_AND_SOME = "Choose either all products, or categories and products."
-
-
-class RowsField(forms.ModelMultipleChoiceField[Any]):
-    """A choice of rows that refuses a key which no row can have, instead of failing in the database."""
-
-    def clean(self, value: Any) -> Any:
-        """Return the rows. Raises ValidationError."""
-        for key in value or ():
-            if parse_whole_number(str(key)) is None:
-                raise forms.ValidationError(self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": key})
-        return super().clean(value)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the keys to show as selected."""
-        keys = super().prepare_value(value)
-        return [key for key in keys if parse_whole_number(str(key)) is not None] if isinstance(keys, list) else keys
 
 
 def build_markets_field() -> forms.MultipleChoiceField:
@@ -50,9 +33,6 @@ class SaleForm(forms.ModelForm[Sale]):
         if "starts_at" in self.fields:
             self.fields["starts_at"].required = False
             self.fields["starts_at"].help_text = "empty: at once"
-        for name in {"categories", "products"} & self.fields.keys():
-            widget: Any = self.fields[name].widget
-            widget.widget.is_required = True  # so Select2 has no button that removes all, which it puts among the items of a list
 
     def clean_starts_at(self) -> datetime:
         """Return the start, which is now if none is given. Raises ValidationError for another one in the past."""

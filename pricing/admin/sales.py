@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 from core import markets
 from core.admin import INFO, NEUTRAL, SUCCESS, WARNING, ModelAdmin, ServiceBackedAdmin, get_staff_actor, render_badge
 from pricing.admin import sale_lines
-from pricing.admin.sale_forms import RowsField, SaleForm, build_markets_field
+from pricing.admin.row_fields import RowsField
+from pricing.admin.sale_forms import SaleForm, build_markets_field
 from pricing.models import Sale
 from pricing.sales import scheduling
 

@@ -19,8 +19,9 @@ from core.actors import SYSTEM
 from core.models import Job, ShopSetting
 from core.shop_settings.services import save_settings
 from orders.fulfilment import shipping
-from orders.models import Order, Refund
+from orders.models import Order, Redemption, Refund
 from orders.tests.factories import customer, placed
+from pricing.tests.factories import make_promotion
 from products.models import Product, Variant
 from products.tests.factories import add_picture, make_category, make_product
 from tests.axe import find_violations
@@ -116,6 +117,8 @@ def order(live_server: LiveServer) -> Order:
     add_to_cart(client, lamp, 2)
     placed(client, name="Grace")
     Order.objects.update(attention="late_payment")
+    promotion = make_promotion(code="SUMMER")
+    Redemption.objects.create(promotion=promotion, code=promotion.codes.get(), order=Order.objects.get(), state="used")
     return Order.objects.get()
 
 
@@ -130,7 +133,7 @@ def test_every_page_works_without_errors_and_asks_no_other_host(tab: MonitoredTa
         row = model._default_manager.first()
         if row is not None:
             tab.open(reverse(f"{name}_change", args=[row.pk]))
-        if pages.add_form_template is None and name.split("_")[-1] in ("product", "category", "user", "group"):
+        if pages.add_form_template is None and name.split("_")[-1] in ("product", "category", "promotion", "user", "group"):
             tab.open(reverse(f"{name}_add"))
     for path in ("action/ship/", "action/cancel/", "action/refund/", "slip/", "history/"):
         tab.open(f"/admin/orders/order/{order.pk}/{path}")
