@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             model_name="refund",
             name="lines",
             field=models.JSONField(
-                blank=True, default=dict, help_text="by order item: refunded units, the amount for them, how many were restocked"
+                blank=True, default=dict, help_text="by order item: the refunded units, the amount for them, and how many were restocked"
             ),
         ),
     ]
