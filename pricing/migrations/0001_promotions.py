@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('usage_limit', models.PositiveIntegerField(blank=True, help_text='orders in total; empty: no limit', null=True)),
                 ('per_customer', models.PositiveSmallIntegerField(blank=True, help_text='orders of each customer; empty: no limit', null=True)),
                 ('used', models.PositiveIntegerField(default=0, editable=False, help_text='orders that hold or have used it, if it has a limit')),
-                ('combines', models.BooleanField(default=False, help_text='may be added to another promotion on the same')),
+                ('combines', models.BooleanField(default=False, help_text='applies in addition to others on the same: items, order or shipping')),
                 ('is_active', models.BooleanField(default=True)),
                 ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('all_products', models.BooleanField(default=True, help_text='otherwise only the selected categories and products')),

@@ -51,7 +51,7 @@ class Promotion(TimeStampedModel):
     usage_limit = models.PositiveIntegerField(null=True, blank=True, help_text="orders in total; empty: no limit")
     per_customer = models.PositiveSmallIntegerField(null=True, blank=True, help_text="orders of each customer; empty: no limit")
     used = models.PositiveIntegerField(default=0, editable=False, help_text="orders that hold or have used it, if it has a limit")
-    combines = models.BooleanField(default=False, help_text="may be added to another promotion on the same")
+    combines = models.BooleanField(default=False, help_text="applies in addition to others on the same: items, order or shipping")
     is_active = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
