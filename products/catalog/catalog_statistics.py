@@ -1,5 +1,6 @@
 """The number of products and how frequent terms are, by the statistics of PostgreSQL's planner."""
 
+import heapq
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,8 @@ from products.search_terms import PREFIX, simplify
 
 LARGE = 100_000  # products, above which lists and searches have limits
 VERY_FREQUENT = 20_000  # products that have a term
+TOO_FREQUENT = 30_000  # products that have a term with the same beginning
+MAX_EXPANDED = 5  # terms that such a beginning stands for
 MAX_AGE = 600  # seconds until the statistics are read again
 STATISTICS = (
     "SELECT reltuples, most_common_elems::text::text[], most_common_elem_freqs FROM pg_class LEFT JOIN pg_stats"
@@ -41,13 +44,25 @@ def is_very_frequent(patterns: Iterable[str]) -> bool:
 
 def estimate_frequency(patterns: Iterable[str]) -> float:
     """Return about which part of all products, from 0 to 1, has a term that one of the patterns matches."""
-    _, terms, sums = _get_statistics()
-    total = 0.0
-    for pattern in simplify(patterns):
-        text = pattern.removesuffix(PREFIX)
-        end = bisect_right(terms, text) if text == pattern else bisect_left(terms, text + LAST)
-        total += sums[end] - sums[bisect_left(terms, text)]
-    return min(total, 1.0)
+    sums = _get_statistics().sums
+    ranges = map(_find_range, simplify(patterns))
+    return min(sum(sums[matches.stop] - sums[matches.start] for matches in ranges), 1.0)
+
+
+def expand(pattern: str) -> list[str]:
+    """Return the pattern, or its most frequent terms if it is a beginning that too many products of a large catalog have."""
+    products, terms, sums = _get_statistics()
+    if not (pattern.endswith(PREFIX) and is_large() and products * estimate_frequency([pattern]) > TOO_FREQUENT):
+        return [pattern]
+    most_frequent = heapq.nlargest(MAX_EXPANDED, _find_range(pattern), key=lambda at: sums[at + 1] - sums[at])
+    return [terms[at] for at in most_frequent]
+
+
+def _find_range(pattern: str) -> range:
+    """Return where the sorted common terms are that a pattern matches."""
+    terms, text = _get_statistics().terms, pattern.removesuffix(PREFIX)
+    end = bisect_right(terms, text) if text == pattern else bisect_left(terms, text + LAST)
+    return range(bisect_left(terms, text), end)
 
 
 def _get_statistics() -> Statistics:

@@ -186,14 +186,14 @@ def get_page(query: ListQuery, market: Market, site: str) -> CatalogPage:
 
 
 def _get_filter_terms(query: ListQuery, categories: Sequence[int], shape: QueryShape) -> list[list[str]]:
-    """Return for each filter that the index of terms has the terms of which a product has one.
+    """Return for each filter that the index of terms has the terms of which a product has one, unless these are too many.
 
     In a range of prices, the index of prices of a category is better, unless the index of terms is read first.
     """
     if (shape.has_min or shape.has_max) and not shape.terms_first:
         categories = ()
     terms = [[f"{CATEGORY_FILTER}{pk}" for pk in categories], [f"{SELLER_FILTER}{query.seller}"] if query.seller else []]
-    return [any_of for any_of in terms if any_of]
+    return [any_of for any_of in terms if 0 < len(any_of) <= search.MAX_FILTER_TERMS]
 
 
 def _may_leave_few(shape: QueryShape) -> bool:
@@ -250,9 +250,9 @@ def _fetch_page(query: ListQuery, market: Market, site: str, categories: Sequenc
     }
     shape = _choose_stages(shape, words, params)
     filters = _get_filter_terms(query, categories, shape)
-    if search.is_worth_narrowing(words, filters):
-        is_first = shape.terms_first or (shape.is_bounded and not _may_leave_few(shape))
-        shape = shape._replace(is_narrowed=True, terms_first=is_first)
+    if filters and shape.is_bounded and words and not (shape.is_common or _may_leave_few(shape)):
+        shape = shape._replace(terms_first=True)
+    shape = shape._replace(is_narrowed=search.is_worth_narrowing(words, filters))
     params |= search.word_params(words, filters)
     rows = _page_query(shape).rows(**params, position=query.position, last_id=cursor.id if cursor else None)
 

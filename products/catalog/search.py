@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.db.models.lookups import Regex
 
 from core.compiled_queries import Param, Tables
-from products.catalog.catalog_statistics import estimate_frequency, is_large, is_very_frequent
+from products.catalog.catalog_statistics import estimate_frequency, expand, is_large, is_very_frequent
 from products.models import (
     AnyMatch,
     AnyTermMatch,
@@ -41,7 +41,8 @@ UNRANKED = Value(0.0)
 UNFILTERED = Func(F("all_terms"), template=f"NOT %(expressions)s @@ '{FILTER}'::tsquery", output_field=models.BooleanField())
 MAX_FILTER_TERMS = 20  # categories that the index combines with the words; each takes time for each match of the words
 CHECK_COST = 15  # of reading a document, in units of collecting a match from the index
-LATIN_INITIAL = re.compile(rf"[a-z][a-z0-9]{re.escape(PREFIX)}")  # the pattern of a beginning of one letter or digit
+# The patterns of beginnings of a letter or digit, and of its compounds with another one.
+LATIN_INITIALS = re.compile(rf"[a-z][a-z0-9]{{1,2}}{re.escape(PREFIX)}")
 # One word in a tier costs more than MAX_WORDS words in the tier before it, so the worst word decides, then the next one.
 PENALTIES = (0, *((MAX_WORDS + 1) ** tier for tier in range(TIERS - 1)))
 
@@ -63,7 +64,7 @@ def has_index() -> bool:
 
 def are_very_frequent(words: Sequence[QueryWord]) -> bool:
     """Return whether very many products of a large catalog have each of the words."""
-    return all(is_very_frequent(chain(*_build_tiers(word))) for word in words)
+    return all(is_very_frequent(chain(*_choose_patterns(word))) for word in words)
 
 
 def are_common(words: Sequence[QueryWord]) -> bool:
@@ -91,15 +92,22 @@ def word_params(words: Sequence[QueryWord], filters: Sequence[Sequence[str]] = (
 
 
 def _build_tiers(word: QueryWord) -> list[list[str]]:
-    """Return the patterns of a word in each tier, in a large catalog without beginnings that very many products have.
+    """Return the patterns of a word in each tier, without beginnings that take too long in a large catalog.
 
-    The index collects the matches of each beginning before it combines them, which takes too long then.
+    The index collects the matches of each beginning before it combines them.
     """
+    return [list(chain(*map(expand, patterns))) for patterns in _choose_patterns(word)]
+
+
+def _choose_patterns(word: QueryWord) -> list[list[str]]:
+    """Return the patterns of a word in each tier; in a large catalog, a very frequent word or a single letter is a whole word."""
     tiers = build_patterns(word)
     whole = [[pattern.removesuffix(PREFIX) for pattern in patterns] for patterns in tiers]
     if any(is_very_frequent([term]) for term in chain(*whole)):
         return whole
-    return [[pattern for pattern in patterns if not (is_large() and LATIN_INITIAL.fullmatch(pattern))] for patterns in tiers]
+    if not (is_large() and len(word.text) == 1):
+        return tiers
+    return [[pattern for pattern in patterns if not LATIN_INITIALS.fullmatch(pattern)] for patterns in tiers]
 
 
 def _index_params(words: Sequence[list[list[str]]], filters: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -128,7 +136,7 @@ def _choose_filters(filters: Iterable[Sequence[str]], words: Sequence[list[str]]
     If nearly all products have the words, they are found among those that pass a filter.
     """
     rarest = min(map(estimate_frequency, words))
-    parts = [(terms, estimate_frequency(terms)) for terms in filters if len(terms) <= MAX_FILTER_TERMS]
+    parts = [(terms, estimate_frequency(terms)) for terms in filters]
     return [terms for terms, part in parts if rarest + part <= 1 and _is_worth_combining(part, rarest)]
 
 

@@ -1,6 +1,7 @@
 """GET /api/products/ of a large catalog: what is limited, and what is not"""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -127,6 +128,7 @@ def test_very_frequent_words_are_counted_as_far_as_they_are_ranked(
 @pytest.fixture
 def few_compared(monkeypatch: pytest.MonkeyPatch, small_limits: None) -> None:
     """Compare the words with four products that pass the filters, and the filters with five that have the words."""
+    monkeypatch.setattr(search, "MAX_RANKED", 1_000)  # what a catalog that is not large lists is complete
     monkeypatch.setattr(search, "MAX_FILTERED", 4)
     monkeypatch.setattr(search, "MAX_TERM_MATCHES", 5)
 
@@ -183,3 +185,27 @@ def test_a_single_letter_is_found_as_a_whole_word_only(api: SchemaClient, monkey
     }
 
     assert found == {100_000: [sized.pk, other.pk], 200_000: [sized.pk]}
+
+
+def test_two_single_letters_do_not_make_the_beginning_of_a_word(api: SchemaClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    sized, compound, _ = make_products("Shirt E S", "Shirt ES", "Shirt with an essay")
+    set_statistics(monkeypatch, 200_000)
+
+    assert [row["id"] for row in list_products(search="e s")] == [compound.pk, sized.pk]
+
+
+@pytest.mark.parametrize(
+    ("share", "found"),
+    [(0.01, ["Desk lamp le", "Desk lamp led", "Desk lamp lead"]), (0.09, ["Desk lamp le", "Desk lamp leather", "Desk lamp lead"])],
+)
+def test_the_beginning_of_a_word_that_too_many_products_have_stands_for_the_most_frequent_words(
+    api: SchemaClient, monkeypatch: pytest.MonkeyPatch, share: float, found: list[str]
+) -> None:
+    make_products("Desk lamp lead", "Desk lamp leather", "Desk lamp led", "Desk lamp le", "Leather")
+    known = Statistics(400_000, ["nlamp", "nlead", "nleather", "nled"], [0.0, *accumulate([0.5, 0.05, share, 0.03])])
+    monkeypatch.setattr(catalog_statistics, "_get_statistics", lambda: known)
+    monkeypatch.setattr(catalog_statistics, "MAX_EXPANDED", 2)
+
+    data = list_products(search="lamp le")
+
+    assert [row["name"] for row in data] == found
