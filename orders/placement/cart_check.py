@@ -130,6 +130,11 @@ class CheckedCart:
         """Variant, units and unit price of each line."""
         return [(line.variant_id, units, line.price or Decimal(0)) for line, units in self.lines]
 
+    def allows_total(self, total: Decimal) -> bool:
+        """Return whether the buyer was not shown a lower total, or accepts a higher one."""
+        shown = self.expected.total
+        return shown is None or self.expected.accepts_increases or total <= self._differences.round_shown(shown)
+
     def compare_costs(self, costs: Breakdown, selection: Selection) -> None:
         """Compare the total and the codes with what the buyer was shown. Raises CartChanged, with every change."""
         differences = self._differences

@@ -21,7 +21,7 @@ from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import Order
 from orders.payments import sessions, stripe_gateway
 from orders.placement import idempotency, promotions, records, unpaid_orders
-from orders.placement.cart_check import check_cart
+from orders.placement.cart_check import CheckedCart, check_cart
 from orders.placement.idempotency import Placed
 from orders.placement.records import Purchase
 from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, request_hash
@@ -107,7 +107,7 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     checked = check_cart(lines, placement.request.expected, placement.owner)
     selection = promotions.select(placement, ref, pending)
     fingerprint = cart_fingerprint(checked.priced_units, placement.request, [entered.code for entered in selection.codes])
-    if pending is not None and ref.held_at is not None and checked.is_unchanged and fingerprint == pending.cart_fingerprint:
+    if pending is not None and ref.held_at is not None and _is_still_wanted(pending, checked, fingerprint):
         return idempotency.as_replay(pending, ref)
     selection, limited = promotions.enforce_limits(placement, selection, pending)
     costs = estimates.compute(checked.lines, ref.market, selection, placement.request.method)
@@ -119,6 +119,11 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     if pending is not None:
         return MustCancelFirst(pending.pk)
     return _create_order(placement, ref, Purchase(lines, checked, costs, selection, limited, fingerprint))
+
+
+def _is_still_wanted(pending: Order, checked: CheckedCart, fingerprint: str) -> bool:
+    """Return whether a pending order is what the request asks for, and costs no more than the buyer was shown."""
+    return checked.is_unchanged and fingerprint == pending.cart_fingerprint and checked.allows_total(pending.total)
 
 
 def _resolve_address(placement: Placement) -> Placement:

@@ -74,6 +74,19 @@ def test_the_same_pending_order_is_answered_although_its_code_is_used_up(card_pa
     assert (again.status_code, again.json()["data"]["number"], get_uses()) == (200, order["number"], (1, ["held"]))
 
 
+def test_a_pending_order_is_replaced_if_the_buyer_was_shown_less(card_payments: CardPayments, lamp: Product) -> None:
+    client = customer("ada@example.com")
+    add_to_cart(client, lamp)
+    first = card_payments.place_order(client)
+    make_promotion("Autumn")
+    shown = client.get("/api/cart/").json()["data"]["total_estimate"]
+
+    order = card_payments.place_order(client, expected_total=shown)
+
+    assert (first["total"], shown, order["total"]) == ("20.00", "18.00", "18.00")
+    assert Order.objects.get(number=first["number"]).status == "cancelled"
+
+
 @pytest.mark.parametrize("limit", ["usage_limit", "per_customer"])
 def test_an_order_that_replaces_a_pending_one_takes_its_use(card_payments: CardPayments, lamp: Product, limit: str) -> None:
     make_promotion(code="SAVE", **{limit: 1})  # type: ignore[arg-type]  # a column
