@@ -95,7 +95,8 @@ def _find_running(code: str) -> PromotionCode:
 def remove_code(actor: Actor, owner: CartOwner, text: str) -> CartRef:
     """Remove a code from the cart. Raises CodeUnknown if the cart does not have it."""
     ref, code = selectors.get_cart_ref(owner, lock=True), normalize_code(text)
-    removed, _ = CartCode.objects.filter(cart=ref.id, code__code=code).delete() if ref.id is not None else (0, {})
+    can_have_code = ref.id is not None and "\x00" not in code  # PostgreSQL refuses such a text
+    removed, _ = CartCode.objects.filter(cart=ref.id, code__code=code).delete() if can_have_code else (0, {})
     if not removed:
         raise CodeUnknown("Your cart does not have this code")
     audit.record(actor, ref.pk, [audit.Entry(CartAuditLog.Action.CODE, {"code": code, "change": "removed"})])

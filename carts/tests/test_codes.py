@@ -138,14 +138,15 @@ def test_a_code_is_removed_and_saves_nothing_any_more(api: SchemaClient, address
     assert get_codes() == []
 
 
-def test_a_code_that_the_cart_does_not_have_is_not_removed(api: SchemaClient) -> None:
+@pytest.mark.parametrize("address", ["TEN", "%00", "T%00EN"])
+def test_a_code_that_the_cart_does_not_have_is_not_removed(api: SchemaClient, address: str) -> None:
     make_promotion(code="TEN")
     make_promotion(code="OTHER")
     assert api.delete(f"{URL}TEN/").status_code == 404
     add_code(api, "OTHER")
     before = get_audit_log()
 
-    response = api.delete(f"{URL}TEN/")
+    response = api.delete(f"{URL}{address}/")
 
     assert (response.status_code, response.json()["code"]) == (404, "code_unknown")
     assert response.json()["message"] == "Your cart does not have this code"
