@@ -143,10 +143,10 @@ TEXTS = {
     "used_up": "This code has been used up",
     "not_started": "This code is not valid yet",
     "not_in_market": "This code is not valid in this country",
-    "repeated": "Another code of your cart gives the same discount",
+    "repeated": "Another code in your cart gives the same discount",
     "no_matching_items": "Your cart has no items that this code is for",
     "better_promotion": "Another promotion saves you more",
-    "nothing_to_discount": "There is nothing that this code could take off",
+    "nothing_to_discount": "There is nothing for this code to discount",
 }
 
 

@@ -13,6 +13,7 @@ from accounts.tests.factories import make_user
 from carts.tests.factories import add_code, add_to_cart, get_cart, get_cart_amounts, signed_in_client
 from core import markets
 from pricing.tests.factories import change_promotion, make_promotion
+from products.services import categories
 from products.tests.factories import make_category, make_product
 from tests.schema_client import SchemaClient
 
@@ -53,7 +54,7 @@ WAITING: list[tuple[Callable[[], None], dict[str, str]]] = [
     (_no_matching_items, {"code": "no_matching_items", "text": "Your cart has no items that this code is for"}),
     (_payment_method, {"code": "payment_method", "text": "This code counts if you pay by card"}),
     (_better_promotion, {"code": "better_promotion", "text": "Another promotion saves you more"}),
-    (_nothing_to_discount, {"code": "nothing_to_discount", "text": "There is nothing that this code could take off"}),
+    (_nothing_to_discount, {"code": "nothing_to_discount", "text": "There is nothing for this code to discount"}),
     (_not_started, {"code": "not_started", "text": "This code is not valid yet"}),
     (_not_in_market, {"code": "not_in_market", "text": "This code is not valid in this country"}),
 ]
@@ -81,9 +82,22 @@ def test_a_second_code_of_the_same_promotion_waits(api: SchemaClient) -> None:
 
     body = add_code(api, "TEN-TOO")
 
-    reason = {"code": "repeated", "text": "Another code of your cart gives the same discount"}
+    reason = {"code": "repeated", "text": "Another code in your cart gives the same discount"}
     assert body["cart"]["codes"][1] == {"code": "TEN-TOO", "status": "waiting", "reason": reason}
     assert body["cart"]["discount_total"] == "2.00"
+
+
+def test_a_code_for_a_category_counts_in_its_subcategories_also_in_one_that_is_moved_there(api: SchemaClient) -> None:
+    kitchen = make_category("Kitchen")
+    make_promotion(code="TEN", categories=[kitchen])
+    glasses, tables = make_category("Glasses", "Kitchen"), make_category("Tables")  # the first is newer than the promotion
+    add_to_cart(api, make_product("Tumbler", price="10.00", category=glasses))
+    add_to_cart(api, make_product("Table", price="50.00", category=tables))
+    before = add_code(api, "TEN")["cart"]
+
+    categories.update(tables.pk, {"parent_id": kitchen.pk})
+
+    assert (before["discount_total"], get_cart(api)["discount_total"]) == ("1.00", "6.00")
 
 
 def test_a_waiting_code_counts_as_soon_as_its_condition_holds(api: SchemaClient) -> None:
