@@ -1,6 +1,6 @@
 """Promotion codes of a cart. Each change locks the cart's row first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -33,9 +33,8 @@ def add_code(actor: Actor, owner: CartOwner, text: str) -> CartRef:
         return _add_code(actor, owner, normalize_code(text))
 
 
-def look_up(actor: Actor, owner: CartOwner, texts: Iterable[str], *, field: str) -> list[EnteredCode]:
-    """Return the codes that a request names. Raises CodeInvalid for the field, TooManyRequests."""
-    wanted = list(dict.fromkeys(map(normalize_code, texts)))
+def look_up(actor: Actor, owner: CartOwner, wanted: Sequence[str], *, field: str) -> list[EnteredCode]:
+    """Return the codes that a request names, which are normalized. Raises CodeInvalid for the field, TooManyRequests."""
     if not wanted:
         return []
     with _counting_failures(actor, owner):
@@ -58,7 +57,7 @@ def _counting_failures(actor: Actor, owner: CartOwner) -> Iterator[None]:
         yield
     except (CodeUnknown, CodeInvalid):
         for caller in callers:
-            rate_limits.is_within(TRY_SCOPE, *caller)
+            rate_limits.is_within(TRY_SCOPE, *caller)  # counts it; whether it was the last one does not matter here
         raise
 
 

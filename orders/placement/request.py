@@ -20,8 +20,8 @@ PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit 
 class CheckoutRequest:
     """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw.
 
-    An address that is plain text is all in `line1`. `codes` replace those of the cart, if they are given. `account_contacts` are
-    the e-mail address and phone number of the account.
+    An address that is plain text is all in `line1`. `codes` are normalized, each once, and replace those of the cart; None keeps
+    these. `account_contacts` are the e-mail address and phone number of the account.
     """
 
     method: str

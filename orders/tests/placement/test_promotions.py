@@ -168,7 +168,7 @@ def test_the_same_request_again_is_the_same_order(lamp: Product) -> None:
     add_code(client)
     number = placed(client)["number"]
 
-    for fields in ({}, {"codes": ["save"]}):
+    for fields in ({}, {"codes": ["save"]}, {"codes": ["SAVE", "save"]}):
         again = create(client, **fields)
         assert (again.status_code, again.json()["data"]["number"]) == (200, number)
     assert Redemption.objects.count() == 1
