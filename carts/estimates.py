@@ -22,6 +22,16 @@ from pricing.models import PriceRules, Promotion
 from pricing.rules import EnteredCode, Selection
 
 _rules = PriceRules.objects.filter(market=OuterRef("market")).values("data")
+REASON_TEXTS = {
+    "ended": "This code has ended",
+    "used_up": "This code has been used up",
+    "not_started": "This code is not valid yet",
+    "not_in_market": "This code is not valid in this country",
+    "repeated": "Another code in your cart gives the same discount",
+    "no_matching_items": "Your cart has no items that this code is for",
+    "better_promotion": "Another promotion saves you more",
+    "nothing_to_discount": "There is nothing for this code to discount",
+}
 
 
 class CodeRow(NamedTuple):
@@ -129,25 +139,13 @@ def serialize_discounts(costs: Breakdown) -> list[dict[str, Any]]:
 def _serialize_code(entered: EnteredCode, costs: Breakdown, selection: Selection) -> dict[str, Any]:
     status = selection.statuses[entered.code]
     if status in ("ended", "used_up"):
-        return {"code": entered.code, "status": "ended", "reason": {"code": status, "text": TEXTS[status]}}
+        return {"code": entered.code, "status": "ended", "reason": {"code": status, "text": REASON_TEXTS[status]}}
     if status != "active":
-        return {"code": entered.code, "status": "waiting", "reason": {"code": status, "text": TEXTS[status]}}
+        return {"code": entered.code, "status": "waiting", "reason": {"code": status, "text": REASON_TEXTS[status]}}
     reason = costs.reasons.get(entered.promotion_id)
     if reason is None:
         return {"code": entered.code, "status": "applied", "reason": None}
     return {"code": entered.code, "status": "waiting", "reason": _serialize_reason(reason, entered, costs, selection)}
-
-
-TEXTS = {
-    "ended": "This code has ended",
-    "used_up": "This code has been used up",
-    "not_started": "This code is not valid yet",
-    "not_in_market": "This code is not valid in this country",
-    "repeated": "Another code in your cart gives the same discount",
-    "no_matching_items": "Your cart has no items that this code is for",
-    "better_promotion": "Another promotion saves you more",
-    "nothing_to_discount": "There is nothing for this code to discount",
-}
 
 
 def _serialize_reason(reason: Reason, entered: EnteredCode, costs: Breakdown, selection: Selection) -> dict[str, Any]:
@@ -160,4 +158,4 @@ def _serialize_reason(reason: Reason, entered: EnteredCode, costs: Breakdown, se
         methods = sorted(selection.rules[entered.promotion_id].rule.payment_methods)
         ways = " or ".join(PAYMENT_METHODS.get(method, method) for method in methods)
         return {"code": reason.code, "text": f"This code counts if you pay {ways}"}
-    return {"code": reason.code, "text": TEXTS[reason.code]}
+    return {"code": reason.code, "text": REASON_TEXTS[reason.code]}

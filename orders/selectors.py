@@ -61,11 +61,7 @@ def _serialize_amounts(order: Order, adjustments: Sequence[OrderAdjustment], dig
         "tax_total": f"{order.tax_total:.{digits}f}",
         "total": f"{order.total:.{digits}f}",
         "discounts": [_serialize_discount(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.DISCOUNT],
-        "fees": [
-            {"label": row.label, "amount": f"{row.amount:.{digits}f}"}
-            for row in adjustments
-            if row.kind == OrderAdjustment.Kind.FEE
-        ],
+        "fees": [_serialize_fee(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.FEE],
     }
 
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class PricingConfig(AppConfig):
-    """Computes what a cart costs. Prices belong to products, and an order stores its own totals."""
+    """Promotions, sales, and what a cart costs. Prices belong to products, and an order stores its own totals."""
 
     name = "pricing"
 

@@ -1,7 +1,6 @@
 """The prices of a sale, as its page shows them: before it has started, what it would change now."""
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -81,7 +80,7 @@ def get_progress(sale: Sale) -> Progress:
     counts = count_lines(sale)
     is_ending = sale.state == State.ENDING
     pending = counts.get(LineState.REDUCED if is_ending else LineState.PENDING, 0)
-    total = sum(chain(counts.values()))
+    total = sum(counts.values())
     title = "Restoring the prices" if is_ending else "Reducing the prices"
     is_in_progress = is_ending or (sale.state == State.RUNNING and sale.applied_at is None)
     percent = (total - pending) * 100 // total if total else 0

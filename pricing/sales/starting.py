@@ -63,7 +63,7 @@ def reduce_prices(sale_id: int, product_ids: Sequence[int]) -> None:
 def _reduce_batch(sale_id: int, product_ids: Sequence[int]) -> None:
     listings.lock_products(product_ids)
     listings.lock_product_variants(product_ids)
-    sale = Sale.objects.filter(pk=sale_id, state=State.RUNNING).first()  # read under the locks that its end takes, too
+    sale = Sale.objects.filter(pk=sale_id, state=State.RUNNING).first()  # read under the locks that restoring takes, too
     if sale is None:
         return
     lines = fetch_lines(sale, product_ids, LineState.PENDING)
