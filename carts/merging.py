@@ -79,10 +79,11 @@ def _merge_cart(actor: Actor, user_id: int, guest: Cart, result: MergeResult) ->
 def _move_codes(guest: Cart, cart: Cart) -> None:
     """Give the user's cart the guest's codes after its own, as far as there is room; drop the others."""
     own = set(cart.codes.values_list("code", flat=True))
-    joining = [row.pk for row in guest.codes.exclude(code__in=own)[: max(MAX_CODES - len(own), 0)]]
-    if joining:
-        CartCode.objects.filter(pk__in=joining).update(cart=cart)
+    joining = list(guest.codes.exclude(code__in=own)[: max(MAX_CODES - len(own), 0)])
     CartCode.objects.filter(cart=guest).delete()
+    for row in joining:
+        row.pk, row.cart = None, cart  # a new id, because codes are listed and applied by id
+    CartCode.objects.bulk_create(joining)
 
 
 def _join_lines(

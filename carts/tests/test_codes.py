@@ -197,13 +197,13 @@ def test_codes_join_at_sign_in_after_the_users_own_up_to_five(db: None) -> None:
     for name in "ABCDEFG":
         make_promotion(code=name)
     user = make_user()
-    own = signed_in_client(user)
-    for name in "ABC":
-        add_code(own, name)
     guest = SchemaClient()
     key = add_to_cart(guest, make_product())["cart_token"]
     for name in "CDEFG":
         add_code(guest, name)
+    own = signed_in_client(user)
+    for name in "ABC":
+        add_code(own, name)
 
     sign_in(user, {"X-Cart-Token": key})
 
