@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils.crypto import salted_hmac
 
 from core.actors import Actor
@@ -117,7 +118,8 @@ def _count(rows: Collection[Redemption], change: int, limited: Limits) -> list[i
         PromotionCode.objects.filter(pk__in=codes).update(is_used=change > 0)
     if not limited:
         return []
-    Promotion.objects.filter(pk__in=limited).update(used=F("used") + change)
+    used = Greatest(F("used") + change, 0)  # an order that was placed while staff set the limit may not have been counted
+    Promotion.objects.filter(pk__in=limited).update(used=used)
     if any((used + change >= limit) != (used >= limit) for used, limit in limited.values()):
         rules.rebuild()
     return [pk for pk, (used, limit) in limited.items() if used + change > limit]

@@ -13,7 +13,7 @@ from orders.models import Order, OrderAdjustment, Redemption
 from orders.tests.factories import create, customer, placed
 from pricing import rules
 from pricing.models import PriceRules, Promotion
-from pricing.tests.factories import make_promotion
+from pricing.tests.factories import change_promotion, make_promotion
 from products.models import Product
 from products.tests.factories import make_product
 from tests.query_capture import capture_statements
@@ -204,6 +204,19 @@ def test_a_cancelled_order_gives_its_use_back(lamp: Product) -> None:
 
     promotion.refresh_from_db()
     assert (promotion.used, sorted(Redemption.objects.values_list("state", flat=True))) == (1, ["released", "used"])
+
+
+def test_an_order_that_a_limit_does_not_count_can_be_cancelled(lamp: Product) -> None:
+    make_promotion(code="SAVE")
+    client = customer()
+    add_to_cart(client, lamp)
+    add_code(client)
+    order = placed(client)
+    change_promotion(usage_limit=5)  # set while the order was being placed, so that neither saw the other
+
+    response = client.post(f"/api/orders/{order['number']}/cancel/", {})
+
+    assert (response.status_code, Redemption.objects.get().state, Promotion.objects.get().used) == (200, "released", 0)
 
 
 @pytest.mark.parametrize("same", ["account", "email", "phone"])
