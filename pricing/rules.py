@@ -96,7 +96,7 @@ EMPTY = Selection({}, (), {})
 def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datetime, held: Collection[int] = ()) -> Selection:
     """Choose the promotions that run now: the automatic ones, and those of the codes.
 
-    The cart's own pending order holds the automatic promotions with the ids in `held`.
+    The cart's own pending order holds the promotions with the ids in `held`, with whatever code.
     """
     by_id = {entry.rule.id: entry for entry in rules}
     automatic = {pk: entry for pk, entry in by_id.items() if entry.is_automatic}
@@ -104,7 +104,8 @@ def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datet
     statuses: dict[str, CodeStatus] = {}
     for entered in codes:
         entry = by_id.get(entered.promotion_id)
-        status: CodeStatus = "ended" if entry is None or entry.is_automatic else entry.get_status(now, is_held=entered.is_held)
+        is_held = entered.is_held or entered.promotion_id in held
+        status: CodeStatus = "ended" if entry is None or entry.is_automatic else entry.get_status(now, is_held=is_held)
         if status == "active" and entered.is_used and not entered.is_held:
             status = "used_up"
         elif status == "active" and entered.promotion_id in chosen:

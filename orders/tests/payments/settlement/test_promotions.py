@@ -100,6 +100,18 @@ def test_an_order_that_replaces_a_pending_one_takes_its_use(card_payments: CardP
     assert Promotion.objects.get().used == (1 if limit == "usage_limit" else 0)
 
 
+def test_an_order_with_another_code_of_the_promotion_takes_the_use_of_the_pending_one(
+    card_payments: CardPayments, lamp: Product
+) -> None:
+    make_promotion(code="SAVE", usage_limit=1).codes.create(code="OTHER")
+    client = make_buyer(lamp)
+    card_payments.place_order(client)
+
+    order = card_payments.place_order(client, codes=["OTHER"])
+
+    assert (order["discounts"][0]["code"], get_uses()) == ("OTHER", (1, ["released", "held"]))
+
+
 def test_an_order_that_is_closed_unpaid_gives_its_use_back(card_payments: CardPayments, lamp: Product) -> None:
     make_promotion(code="SAVE", usage_limit=1, single_use=True)
     client = make_buyer(lamp)
