@@ -14,7 +14,7 @@ def exponent(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
-# Cards are charged in steps of 10 minor units in these (https://docs.stripe.com/currencies), and no coin is smaller.
+# Cards are charged in steps of 10 minor units in these (https://docs.stripe.com/currencies); other payments count in them, too.
 STEPS_OF_TEN = ("BHD", "JOD", "KWD", "OMR", "TND")
 
 

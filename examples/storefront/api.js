@@ -67,7 +67,7 @@ export function client(base, market = () => null) {
   };
 }
 
-/** Add a promotion code to the cart. In `cart.codes` of the answer stands whether it counts now and, if not, why. */
+/** Add a promotion code to the cart. `cart.codes` of the answer says whether it counts now and, if not, why. */
 export function addCode(shop, code) {
   return shop("POST", "/cart/codes/", { code });
 }
