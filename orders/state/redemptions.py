@@ -50,7 +50,7 @@ def redeem(order: Order, uses: Iterable[tuple[int, int | None, bool]], limited: 
             state=state,
             created_at=order.placed_at,
         )
-        for promotion_id, code_id, is_single_use in uses
+        for promotion_id, code_id, is_single_use in sorted(uses)  # two orders with the same codes wait for each other in one order
     ]
     if not rows:
         return
