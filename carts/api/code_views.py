@@ -54,8 +54,9 @@ class CartCodeViewSet(GenericViewSet[CartCode]):
         text = serializer.validated_data["code"]
         ref = codes.add_code(get_actor(request), access.get_cart_owner(request), text)
         reply = access.build_change_reply(request, ref, CODE_APPLIED)
-        entered = {row["code"]: row for row in (reply.extra or {})["cart"]["codes"]}[normalize_code(text)]
-        if entered["reason"] is not None:
+        rows = {row["code"]: row for row in (reply.extra or {})["cart"]["codes"]}
+        entered = rows.get(normalize_code(text))  # None if another request has just removed or used it
+        if entered is not None and entered["reason"] is not None:
             prefix = "Code saved. " if entered["status"] == "waiting" else ""
             reply.message = prefix + entered["reason"]["text"]
         return reply
