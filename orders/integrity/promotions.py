@@ -57,9 +57,10 @@ def fix_uses() -> int:
     rows = list(_list_wrongly_counted().values_list("pk", "uses"))  # read after the lock
     for pk, uses in rows:
         Promotion.objects.filter(pk=pk).update(used=uses)
+    fixed_codes = _fix_codes()
     if rows:
-        rules.rebuild()
-    return len(rows) + _fix_codes()
+        rules.rebuild()  # last, as in orders
+    return len(rows) + fixed_codes
 
 
 def _fix_codes() -> int:

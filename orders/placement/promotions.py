@@ -46,24 +46,26 @@ def enforce_limits(placement: Placement, selection: Selection, pending: Order | 
     used_up = {pk for pk, (used, limit) in limited.items() if used - (pk in own) >= limit}
     personal = {pk: rule.limit_per_customer for pk, rule in counted.items() if rule.limit_per_customer is not None}
     if personal:
-        uses = _count_uses(placement, list(personal), pending)
-        used_up |= {pk for pk, limit in personal.items() if uses.get(pk, 0) >= limit}
         first_orders = {pk for pk, rule in counted.items() if rule.first_order_only}
+        uses = _count_uses(placement, list(personal), pending, is_first=bool(first_orders))
+        used_up |= {pk for pk, limit in personal.items() if uses.get(pk, 0) >= limit}
         if first_orders - used_up and _has_ordered(placement, pending):
             used_up |= first_orders
     return selection.without(used_up, "used_up") if used_up else selection, limited
 
 
-def _count_uses(placement: Placement, promotion_ids: Collection[int], pending: Order | None) -> dict[int, int]:
+def _count_uses(placement: Placement, promotion_ids: Collection[int], pending: Order | None, *, is_first: bool) -> dict[int, int]:
     """Return how often this buyer has used each promotion; one of account, e-mail address and phone makes them the same buyer.
 
-    Concurrent orders of a buyer wait for each other here, until they commit.
+    Concurrent orders of a buyer wait for each other here, until they commit; with `is_first`, those with another promotion for
+    first orders, too.
     """
     user_id, request = placement.owner.user_id, placement.request
     email_hashes = redemptions.list_contact_hashes(request.email)
     phone_hashes = redemptions.list_contact_hashes(placement.phone_e164)
     names = [name for name in (user_id, *email_hashes[:1], *phone_hashes[:1]) if name is not None]
-    advisory_locks.lock(*(f"promotion {pk} of {name}" for pk in promotion_ids for name in names))
+    subjects = [f"promotion {pk}" for pk in promotion_ids] + (["first order"] if is_first else [])
+    advisory_locks.lock(*(f"{subject} of {name}" for subject in subjects for name in names))
     same = Q(email_hash__in=email_hashes) | Q(phone_hash__in=phone_hashes)
     same |= Q(user=user_id) if user_id is not None else Q()
     rows = Redemption.objects.filter(same, promotion__in=promotion_ids, state__in=Redemption.LIVE_STATES)

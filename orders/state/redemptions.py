@@ -1,6 +1,7 @@
 """The uses of promotions by orders: held while an order is unpaid, used once it is confirmed, released when it is closed.
 
-Promotions with a limit are locked last of all, in ascending id; `used` counts what is held and used of them.
+Promotions with a limit are locked in ascending id; `used` counts what is held and used of them. Codes for one order are locked
+after them, in ascending id, and before the uses: a use that waits for another one of its code must not hold what that one needs.
 """
 
 from collections.abc import Collection, Iterable
@@ -54,8 +55,8 @@ def redeem(order: Order, uses: Iterable[tuple[int, int | None, bool]], limited: 
     ]
     if not rows:
         return
-    INSERT_REDEMPTIONS.add(*rows)
     _count(rows, 1, limited)
+    INSERT_REDEMPTIONS.add(*rows)
 
 
 def use(order: Order, actor: Actor) -> None:
@@ -64,8 +65,7 @@ def use(order: Order, actor: Actor) -> None:
         return
     released = list(order.redemptions.filter(state=State.RELEASED))
     limited = lock_limited(row.promotion_id for row in released) if released else {}
-    codes = PromotionCode.objects.filter(pk__in=[row.code_id for row in released if row.single_use])
-    taken = [code for code in codes.select_for_update(no_key=True).order_by("pk") if code.is_used]
+    taken = [code for code in _lock_codes(row.code_id for row in released if row.single_use) if code.is_used]
     order.redemptions.filter(state=State.RELEASED, code__in=taken).update(single_use=False)  # another order has the code by now
     order.redemptions.exclude(state=State.USED).update(state=State.USED, updated_at=order.updated_at)
     exceeded = _count(released, 1, limited)
@@ -82,8 +82,8 @@ def release(order: Order) -> None:
     rows = list(order.redemptions.filter(state__in=Redemption.LIVE_STATES))
     if rows:
         limited = lock_limited(row.promotion_id for row in rows)
-        order.redemptions.filter(state__in=Redemption.LIVE_STATES).update(state=State.RELEASED, updated_at=order.updated_at)
         _count(rows, -1, limited)
+        order.redemptions.filter(state__in=Redemption.LIVE_STATES).update(state=State.RELEASED, updated_at=order.updated_at)
 
 
 def list_codes(order: Order) -> list[str]:
@@ -111,9 +111,11 @@ def lock_limited(promotion_ids: Iterable[int]) -> Limits:
 def _count(rows: Collection[Redemption], change: int, limited: Limits) -> list[int]:
     """Change the counters of locked promotions and of codes for one order; return the promotions beyond their limits.
 
-    If a promotion is used up, or no longer is, carts have to know.
+    If a promotion is used up, or no longer is, carts have to know. Call it before the uses are written.
     """
     codes = [row.code_id for row in rows if row.single_use and row.code_id is not None]
+    if len(codes) > 1:
+        _lock_codes(codes)
     if codes:
         PromotionCode.objects.filter(pk__in=codes).update(is_used=change > 0)
     if not limited:
@@ -123,3 +125,8 @@ def _count(rows: Collection[Redemption], change: int, limited: Limits) -> list[i
     if any((used + change >= limit) != (used >= limit) for used, limit in limited.values()):
         rules.rebuild()
     return [pk for pk, (used, limit) in limited.items() if used + change > limit]
+
+
+def _lock_codes(code_ids: Iterable[int | None]) -> list[PromotionCode]:
+    """Lock codes in ascending id, and return them."""
+    return list(PromotionCode.objects.select_for_update(no_key=True).filter(pk__in=list(code_ids)).order_by("pk"))

@@ -74,6 +74,18 @@ def test_a_buyer_with_ten_tabs_uses_a_code_once(live_server: LiveServer, who: st
     assert (Redemption.objects.count(), Order.objects.count()) == (1, 1)
 
 
+def test_a_buyer_has_one_first_order_whichever_promotion_it_is_for(live_server: LiveServer) -> None:
+    for number in range(4):
+        make_promotion(f"Welcome {number}", code=f"FIRST{number}", first_order_only=True)
+    guests = [make_guest(live_server, make_product(f"Lamp {number}")) for number in range(4)]
+    bodies = [order_body(codes=[f"FIRST{number}"]) for number in range(4)]
+
+    responses = at_once([guest.make_post(CREATE, body) for guest, body in zip(guests, bodies, strict=True)])
+
+    assert count_statuses(responses) == {201: 1, 409: 3}
+    assert Redemption.objects.count() == 1
+
+
 def test_a_code_for_one_order_is_used_by_one_of_ten(live_server: LiveServer) -> None:
     lamp = make_product(stock=100)
     make_promotion(code="SAVE", single_use=True)
