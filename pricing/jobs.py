@@ -1,9 +1,16 @@
-"""Background jobs of sales."""
+"""Background jobs of promotions and sales."""
 
 from typing import Any
 
 from core import outbox
+from pricing import rules
 from pricing.sales import ending, starting
+
+
+@outbox.job(rules.REBUILD_JOB)
+def rebuild_price_rules(payload: dict[str, Any]) -> None:
+    """Derive the rules of all markets again, after the category tree has changed."""
+    rules.rebuild()
 
 
 @outbox.job(starting.START_JOB)

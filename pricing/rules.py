@@ -16,6 +16,7 @@ from pricing.models import PriceRules, Promotion
 from products.catalog.category_tree import get_descendant_ids
 
 ZERO = Decimal(0)
+REBUILD_JOB = "rebuild_price_rules"
 CodeStatus = Literal["active", "not_started", "not_in_market", "ended", "used_up", "repeated"]
 
 
@@ -118,7 +119,7 @@ def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datet
 
 @transaction.atomic
 def rebuild() -> None:
-    """Derive the rules of all markets again; call it in the transaction of each change of a promotion or of the category tree.
+    """Derive the rules of all markets again; call it last in the transaction of each change of a promotion.
 
     The rows are locked before the promotions are read, so that the later of two concurrent changes sees the earlier one.
     """
