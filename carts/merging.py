@@ -80,6 +80,8 @@ def _move_codes(guest: Cart, cart: Cart) -> None:
     """Give the user's cart the guest's codes after its own, as far as there is room; drop the others."""
     own = set(cart.codes.values_list("code", flat=True))
     joining = list(guest.codes.exclude(code__in=own)[: max(MAX_CODES - len(own), 0)])
+    if own:  # what the guest's pending order holds is held for the code of this cart
+        cart.codes.filter(code__in=guest.codes.filter(is_held=True).values("code")).update(is_held=True)
     CartCode.objects.filter(cart=guest).delete()
     for row in joining:
         row.pk, row.cart = None, cart  # a new id, because codes are listed and applied by id

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.tests.factories import make_user
 from carts.models import CartCode
-from carts.tests.factories import add_to_cart
+from carts.tests.factories import add_code, add_to_cart, guest_client, make_guest_cart, sign_in, signed_in_client
 from orders.models import Order, Payment, Redemption
 from orders.payments import sessions
 from orders.tests.factories import customer
@@ -62,6 +63,20 @@ def test_a_pending_order_holds_its_code_and_a_paid_one_has_used_it(card_payments
     assert set(card_payments.pay(order)) == {200}
     assert (get_uses(), get_codes(client), PromotionCode.objects.get().is_used) == ((1, ["used"]), [], True)
     assert card_payments.emulator.ledger()[0]["captured"] == 1800
+
+
+def test_a_code_that_a_guests_order_holds_still_counts_after_sign_in(card_payments: CardPayments, lamp: Product) -> None:
+    make_promotion(code="SAVE", single_use=True)
+    user = make_user("ada@example.com")
+    key = make_guest_cart(lamp)
+    own, guest = signed_in_client(user), guest_client(key)
+    for client in (own, guest):
+        add_code(client, "SAVE")
+    card_payments.place_order(guest)
+
+    sign_in(user, {"X-Cart-Token": key})
+
+    assert get_codes(own) == [("SAVE", "applied")]
 
 
 def test_the_same_pending_order_is_answered_although_its_code_is_used_up(card_payments: CardPayments, lamp: Product) -> None:
