@@ -52,15 +52,29 @@ def add_codes(promotion: Promotion, codes: Sequence[str], *, single_use: bool) -
         batch = codes[start : start + BATCH]
         present = list(PromotionCode.objects.filter(code__in=batch).select_related("promotion"))
         own = {row.code for row in present if row.promotion_id == promotion.pk}
-        refuse_taken(row for row in present if row.code not in own)
-        PromotionCode.objects.filter(pk__in=[row.pk for row in present if row.code not in own]).delete()
-        new = [PromotionCode(promotion=promotion, code=code, single_use=single_use) for code in batch if code not in own]
+        freed = [row for row in present if row.code not in own]
+        refuse_taken(freed)
+        moved = _move(freed, promotion, single_use=single_use)
+        new = [PromotionCode(promotion=promotion, code=code, single_use=single_use) for code in batch if code not in own | moved]
         try:
             with transaction.atomic():
                 added += len(PromotionCode.objects.bulk_create(new))
         except IntegrityError:
             raise CodeRefused("Someone else has just given one of these codes to a promotion") from None
+        added += len(moved)
     return added
+
+
+def _move(freed: Iterable[PromotionCode], promotion: Promotion, *, single_use: bool) -> set[str]:
+    """Give the codes of deleted promotions to another one, and return those that it has now: carts keep what was entered.
+
+    Those that were for one order, and that an order has, are deleted instead, so that they can be created again.
+    """
+    rows = PromotionCode.objects.filter(pk__in=[row.pk for row in freed])
+    rows.filter(redemptions__single_use=True).delete()
+    moved = set(rows.values_list("code", flat=True))
+    rows.update(promotion=promotion, single_use=single_use, is_used=False)
+    return moved
 
 
 def refuse_taken(rows: Iterable[PromotionCode]) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from carts.tests.factories import add_to_cart
+from carts.tests.factories import add_code, add_to_cart, get_cart
 from orders.models import Redemption
 from orders.tests.factories import customer, placed
 from pricing.models import Promotion, PromotionCode
 from pricing.tests.factories import make_promotion
 from products.tests.factories import make_product
 from tests.admin.order_pages import read
-from tests.admin.promotion_pages import CODES, REDEMPTIONS, save, save_new
+from tests.admin.promotion_pages import CODES, PROMOTIONS, REDEMPTIONS, save, save_new
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.query_capture import capture_statements
 
@@ -137,6 +137,33 @@ def test_a_code_is_deleted_unless_an_order_has_used_it(staff: Client) -> None:
     assert "USED, which orders have used" in read(refused)
     assert list(PromotionCode.objects.values_list("code", flat=True)) == ["USED"]
     assert Promotion.objects.get().deleted_at is None
+
+
+@pytest.mark.parametrize("single_use", [False, True])
+def test_a_code_of_a_deleted_promotion_stays_in_carts_when_another_one_gets_it(staff: Client, single_use: bool) -> None:
+    old = make_promotion("Old", code="SUN", single_use=single_use)
+    if not single_use:
+        use_code("SUN")
+    buyer = customer("eve@example.com")
+    add_to_cart(buyer, make_product(price="20.00"))
+    add_code(buyer, "SUN")
+    staff.post(f"{PROMOTIONS}{old.pk}/delete/", {"post": "yes"})
+
+    save_new(staff, percent="25", new_codes="SUN")
+
+    assert [(row["code"], row["status"]) for row in get_cart(buyer)["codes"]] == [("SUN", "applied")]
+    assert placed(buyer, email="eve@example.com")["discount_total"] == "5.00"
+
+
+def test_a_code_for_one_order_that_has_it_is_free_again_for_another_promotion(staff: Client) -> None:
+    old = make_promotion("Old", code="ONCE", single_use=True)
+    use_code("ONCE")
+    staff.post(f"{PROMOTIONS}{old.pk}/delete/", {"post": "yes"})
+
+    save_new(staff, new_codes="ONCE", codes_are_single_use="on")
+
+    use_code("ONCE", email="eve@example.com")
+    assert (PromotionCode.objects.get().is_used, Redemption.objects.count()) == (True, 2)
 
 
 def test_codes_are_neither_added_nor_changed_in_their_list(staff: Client) -> None:
