@@ -37,7 +37,9 @@ def test_the_pages_of_packing_fit_and_hold_wcag_aa(
 ) -> None:
     order = make_cash_order(name="Aishwarya Venkataraman Krishnamurthy", note="Ring twice")
     order.items.filter(sku="LAMP").update(name="Lamp with a very long name – red, large, with a shade of linen")
-    Order.objects.update(attention="late_payment", total="123456.00", address={**order.address, "city": "Thiruvananthapuram"})
+    Order.objects.update(
+        attention="late_payment", subtotal="123456.00", total="123456.00", address={**order.address, "city": "Thiruvananthapuram"}
+    )
     OrderEvent.objects.create(order=order, kind="note", actor_kind="staff", data={"text": "The bell rings twice"})
     ids = {"payment_intent": f"pi_{'0' * 24}", "session_id": f"cs_test_{'0' * 58}"}
     Payment.objects.update(state="succeeded", captured_minor=12345600, **ids)
