@@ -18,4 +18,5 @@ def claim_order(actor: Actor, order: Order, token: str) -> None:
         raise OrderNotFound
     locked.user_id = actor.user_id
     transitions.save_order(locked)
+    locked.redemptions.update(user=actor.user_id)
     transitions.record_event(locked, "claimed", actor)

@@ -80,10 +80,9 @@ def release(order: Order) -> None:
     if not order.discount_total:
         return
     rows = list(order.redemptions.filter(state__in=Redemption.LIVE_STATES))
-    if rows:
-        limited = lock_limited(row.promotion_id for row in rows)
-        _count(rows, -1, limited)
-        order.redemptions.filter(state__in=Redemption.LIVE_STATES).update(state=State.RELEASED, updated_at=order.updated_at)
+    limited = lock_limited(row.promotion_id for row in rows)
+    _count(rows, -1, limited)
+    order.redemptions.filter(state__in=Redemption.LIVE_STATES).update(state=State.RELEASED, updated_at=order.updated_at)
 
 
 def list_codes(order: Order) -> list[str]:

@@ -29,7 +29,7 @@ def test_a_card_payment_has_an_end() -> None:
 
 
 def test_a_session_is_never_created_over_another_amount_than_that_of_the_payment() -> None:
-    order = Order(number="261121-ABCDEF", total=Decimal("20.00"), discount_total=Decimal("1.00"), currency="INR")
+    order = Order(number="261121-ABCDEF", total=Decimal("20.00"), shipping_total=Decimal("20.00"), currency="INR")
     payment = Payment(amount_minor=1999, expires_at=timezone.now() + timedelta(minutes=30))
 
     with pytest.raises(ValueError, match="add up to 2000 and not to 1999"):

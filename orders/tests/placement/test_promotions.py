@@ -9,9 +9,15 @@ from pytest_django import Settings
 
 from accounts.tests.factories import make_user
 from carts.tests.factories import add_to_cart, signed_in_client
+from core.actors import Actor
+from core.markets import get_default_market
+from orders.exceptions import OrderNotFound
+from orders.fulfilment import claiming
 from orders.models import Order, OrderAdjustment, Redemption
+from orders.placement import records
 from orders.tests.factories import create, customer, placed
 from pricing import rules
+from pricing.breakdown import Fee, compute
 from pricing.models import PriceRules, Promotion
 from pricing.tests.factories import change_promotion, make_promotion
 from products.models import Product
@@ -288,6 +294,68 @@ def test_promotions_hold_in_a_market_that_was_added_after_them(api: SchemaClient
 
     assert api.get("/api/cart/").json()["data"]["discount_total"] == "2.00"
     assert PriceRules.objects.count() == 2
+
+
+def test_a_buyer_without_an_email_address_is_known_by_their_phone(lamp: Product) -> None:
+    make_promotion(code="SAVE", first_order_only=True)
+    for total in ("18.00", "20.00"):
+        client = SchemaClient()
+        add_to_cart(client, lamp)
+        add_code(client)
+        assert placed(client, email="", accept_price_changes=True)["total"] == total
+
+
+def test_a_key_with_other_codes_is_another_request(lamp: Product) -> None:
+    make_promotion(code="SAVE")
+    client = customer()
+    add_to_cart(client, lamp)
+    number = create(client, "k-1", codes=["SAVE"]).json()["data"]["number"]
+
+    again, other = create(client, "k-1", codes=["save"]), create(client, "k-1", codes=[])
+
+    assert (again.status_code, again.json()["data"]["number"]) == (200, number)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_an_order_shows_its_fees(lamp: Product) -> None:
+    client = customer()
+    add_to_cart(client, lamp)
+    number = placed(client)["number"]
+    order = Order.objects.get()
+    records.insert_adjustments(order, compute([], get_default_market(), fees=[Fee("Gift wrap", 200)]))
+    Order.objects.update(fee_total=2, total=order.total + 2)
+
+    data = client.get(f"/api/orders/{number}/").json()["data"]
+
+    assert (data["fees"], data["fee_total"], data["total"]) == ([{"label": "Gift wrap", "amount": "2.00"}], "2.00", "22.00")
+
+
+def test_a_claimed_order_counts_for_the_account(lamp: Product) -> None:
+    make_promotion(code="SAVE", per_customer=1)
+    guest, user = SchemaClient(), customer("grace@example.com")
+    add_to_cart(guest, lamp)
+    add_code(guest)
+    order = placed(guest, phone=PHONE)
+    token = {"X-Order-Token": order["order_token"]}
+    assert user.post(f"/api/orders/{order['number']}/claim/", {}, headers=token).status_code == 200
+    add_to_cart(user, lamp)
+    add_code(user)
+
+    assert get_changes(create(user, email="grace@example.com", phone="+91 90000 00002")) == [("promotion_used_up", "SAVE", None)]
+
+
+def test_an_order_is_claimed_once(lamp: Product) -> None:
+    guest = SchemaClient()
+    add_to_cart(guest, lamp)
+    token = placed(guest)["order_token"]
+    order, users = Order.objects.get(), [make_user(f"{number}@example.com") for number in range(2)]
+    claiming.claim_order(Actor(users[0].pk), order, token)
+
+    with pytest.raises(OrderNotFound):
+        claiming.claim_order(Actor(users[1].pk), order, token)
+
+    order.refresh_from_db()
+    assert order.user == users[0]
 
 
 @pytest.mark.parametrize("lines", [1, 50])
