@@ -21,6 +21,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from accounts.tests.factories import make_user
+from carts.tests.factories import add_to_cart
+from orders.models import Order, OrderAdjustment
+from orders.tests.factories import placed
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
 from tests.upgrade import previous_release
 
 ROOT = Path(__file__).parents[1]
@@ -201,3 +206,14 @@ def test_staff_who_could_change_users_can_change_customers_whose_pages_are_new(d
 
     assert set(clerks.permissions.values_list("codename", flat=True)) == {"view_user", "view_customer"}
     assert set(ada.user_permissions.values_list("codename", flat=True)) == {"change_user", "change_customer"}
+
+
+def test_orders_from_before_get_a_row_for_their_tax_once(api: SchemaClient) -> None:
+    add_to_cart(api, make_product(price="20.00", stock=9), 2)
+    placed(api)
+    Order.objects.update(tax_total=Decimal("6.10"))
+
+    for _ in range(2):
+        import_module("orders.migrations.0014_order_totals").create_tax_rows(apps, None)
+
+    assert list(OrderAdjustment.objects.values_list("kind", "on", "label", "amount")) == [("tax", "items", "Tax", Decimal("6.100"))]
