@@ -56,7 +56,7 @@ def test_the_promotions_of_ones_orders_are_in_the_copy() -> None:
     assert data["redemptions"] == [
         {"label": label, "code": code, "order": number}
         for number in (numbers[2], numbers[1])
-        for label, code in (("Welcome offer", "WELCOME"), ("Summer", None))
+        for label, code in (("Summer", None), ("Welcome offer", "WELCOME"))
     ]
     assert [order["discount_total"] for order in data["orders"]] == ["3.80", "3.80"]
 
