@@ -147,7 +147,6 @@ def serialize_cart(ref: CartRef, lines: Sequence[Line], selection: Selection, si
     items = [{**serialize_line(line, ref.market, site), **_serialize_discount(line, costs)} for line in lines]
     active_lines = [line for line in lines if line.quantity]
     subtotal = sum((line.price_at_addition * line.quantity for line in active_lines), Decimal(0))
-    current = sum((line.price * line.quantity for line in active_lines if line.price is not None and line.is_available), Decimal(0))
     has_unavailable = any(not line.is_available for line in active_lines)
     has_shortage = any(line.is_short for line in active_lines)
     has_price_changes = any(line.is_repriced for line in active_lines)
@@ -161,7 +160,7 @@ def serialize_cart(ref: CartRef, lines: Sequence[Line], selection: Selection, si
         "total_items": sum(line.quantity for line in active_lines),
         "count": len(active_lines),
         "subtotal": f"{subtotal:.{ref.market.exponent}f}",
-        "current_subtotal": f"{current:.{ref.market.exponent}f}",
+        "current_subtotal": costs.format(costs.subtotal),
         **estimates.serialize_estimate(costs, selection),
         "has_unavailable_items": has_unavailable,
         "has_stock_issues": has_shortage,

@@ -29,8 +29,9 @@ def select(placement: Placement, ref: CartRef, pending: Order | None) -> Selecti
 
 def _list_live(pending: Order | None) -> QuerySet[Redemption]:
     """Return what the order that is to be replaced holds."""
-    has_any = pending is not None and pending.discount_total
-    return pending.redemptions.filter(state__in=Redemption.LIVE_STATES) if pending and has_any else Redemption.objects.none()
+    if pending is None or not pending.discount_total:
+        return Redemption.objects.none()
+    return pending.redemptions.filter(state__in=Redemption.LIVE_STATES)
 
 
 def enforce_limits(placement: Placement, selection: Selection, pending: Order | None) -> tuple[Selection, redemptions.Limits]:
