@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -16,6 +17,7 @@ MAX_SKU = 64  # characters
 MAX_VARIANTS = 200  # per product
 MAX_OPTIONS = 20  # of a variant
 MAX_OPTION = 100  # characters of an option's name or value
+MAX_WEIGHT_GRAMS = 10_000_000  # ten tonnes
 LOWEST_PRICE_WINDOW = timedelta(days=30)  # before a price change
 
 
@@ -58,6 +60,12 @@ class Variant(TimeStampedModel):
     compare_at_price = MoneyField(null=True, blank=True)
     stock = models.PositiveIntegerField(default=0, help_text="units on hand")
     reserved = models.PositiveIntegerField(default=0, editable=False, help_text="units reserved for pending orders")
+    weight_grams = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_WEIGHT_GRAMS)],
+        help_text="with packaging, in whole grams; empty counts as 0 in delivery prices by weight",
+    )
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
