@@ -23,7 +23,7 @@ USER_ASSIGNED = re.compile(r"(?:AA|Q[M-Z]|X[A-Z]|ZZ)[A-Z]?", re.IGNORECASE | re.
 
 def find_country_code(text: str) -> str:
     """Return the code of a country given by its code or its English name, or an empty string if it is not known for certain."""
-    return _codes_by_name().get(_fold(text), "")
+    return _codes_by_name().get(fold_name(text), "")
 
 
 def is_placeholder(text: str) -> bool:
@@ -31,11 +31,18 @@ def is_placeholder(text: str) -> bool:
     return USER_ASSIGNED.fullmatch(text.strip()) is not None and not find_country_code(text)
 
 
+def fold_name(name: str) -> str:
+    """Return the name without letter case, accents, punctuation and a leading article."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold().replace(".", "").replace("&", " and ")
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return re.sub(r"^the ", "", " ".join(_split_words(letters)))
+
+
 def list_countries() -> dict[str, str]:
     """Return the everyday English names of all countries by code, in alphabetical order."""
     official_names = {**data.COUNTRIES, "XK": "Kosovo"}
     names = {code: str(CountriesBase.COMMON_NAMES.get(code, name)) for code, name in official_names.items()}
-    return dict(sorted(names.items(), key=lambda country: _fold(country[1])))
+    return dict(sorted(names.items(), key=lambda country: fold_name(country[1])))
 
 
 def get_market_country(market: Market) -> str:
@@ -50,7 +57,7 @@ def list_market_countries() -> list[str]:
 
 @cache
 def _codes_by_name() -> dict[str, str]:
-    return {_fold(name): code for name, code in _list_names()}
+    return {fold_name(name): code for name, code in _list_names()}
 
 
 def _list_names() -> Iterator[tuple[str, str]]:
@@ -61,8 +68,6 @@ def _list_names() -> Iterator[tuple[str, str]]:
     yield from MORE_NAMES.items()
 
 
-def _fold(name: str) -> str:
-    """Return the name without letter case, accents, punctuation and a leading article."""
-    decomposed = unicodedata.normalize("NFKD", name).casefold().replace(".", "").replace("&", " and ")
-    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return re.sub(r"^the ", "", " ".join(re.findall(r"\w+", letters)))
+def _split_words(text: str) -> list[str]:
+    """Return the words of the text. Signs of vowels, in Devanagari and others, belong to them."""
+    return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in text).split()
