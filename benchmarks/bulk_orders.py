@@ -55,10 +55,10 @@ def get_plan(cursor: Any, count: int) -> rows.Plan:
 
     from core import markets, money
     from orders import minor_units
-    from pricing.breakdown import get_delivery_rate
+    from pricing.delivery.methods import get_default_method
 
     market = markets.get_default_market()
-    rate = get_delivery_rate(market)
+    rate = get_default_method(market)
     users = max(count * 3 // 50, 5)  # five orders for each customer
     staff, _ = get_user_model().objects.get_or_create(email="staff@bulk.example", defaults={"is_staff": True})
     cursor.execute("SELECT count(*) FROM bulk_variant")

@@ -1,8 +1,7 @@
-"""What a cart will probably cost: its promotions and codes, and the breakdown of its lines at current prices."""
+"""What a cart will probably cost: its promotions and codes, its delivery, and the breakdown of its lines at current prices."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
 from django.db import models
@@ -10,18 +9,21 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from carts.identity import CartRef
-from carts.lines import Line
 from carts.models import Cart
+from carts.quotes import Quote
 from core import money
 from core.compiled_queries import CompiledRows, Param
-from core.markets import Market
-from pricing import breakdown, rules
+from pricing import rules
 from pricing.breakdown import Breakdown
-from pricing.discounts import PAYMENT_METHODS, GoodsLine, Reason
+from pricing.delivery.lookup import select_areas, select_days
+from pricing.delivery.methods import AreaService, resolve
+from pricing.delivery.places import Place
+from pricing.discounts import PAYMENT_METHODS, Reason
 from pricing.models import PriceRules, Promotion
 from pricing.rules import EnteredCode, Selection
 
-_rules = PriceRules.objects.filter(market=OuterRef("market")).values("data")
+_rules = PriceRules.objects.filter(market=OuterRef("market"))
+_areas = select_areas(OuterRef("market"))
 REASON_TEXTS = {
     "ended": "This code has ended",
     "used_up": "This code has been used up",
@@ -37,7 +39,11 @@ REASON_TEXTS = {
 class CodeRow(NamedTuple):
     """The rules of the cart's market, and one of its codes; a single row without a code if it has none."""
 
-    rules: Annotated[Any, Subquery(_rules[:1])]
+    rules: Annotated[Any, Subquery(_rules.values("data")[:1])]
+    delivery: Annotated[Any, Subquery(_rules.values("delivery")[:1])]
+    prepaid: Annotated[bool, Exists(_areas.filter(prepaid=True))]
+    cod: Annotated[bool, Exists(_areas.filter(cod=True))]
+    days: Annotated[int | None, select_days(_areas)]
     has_promotions: Annotated[bool, Exists(Promotion.objects.filter(is_active=True, deleted_at=None))]
     code_id: Annotated[int | None, "codes__code_id"]
     code: Annotated[str, "codes__code__code"]
@@ -54,19 +60,23 @@ def get_selection(
     ref: CartRef,
     codes: Sequence[EnteredCode] | None = None,
     *,
+    place: Place | None = None,
     held_codes: Collection[int] = (),
     held_promotions: Collection[int] = (),
 ) -> Selection:
-    """Return the promotions that may apply to a cart, with its codes or with others instead; one statement.
+    """Return the promotions that may apply to a cart, with its codes or with others instead, and how it may be delivered.
 
-    The cart's own pending order holds the codes and promotions with these ids, besides the codes that the cart knows of.
+    It is delivered to the cart's place, or to another one. The cart's own pending order holds the codes and promotions with these
+    ids, besides the codes that the cart knows of. One statement.
     """
-    rows = SELECT_CODES.rows(cart=ref.id) if ref.id is not None else []
+    target = ref.place if place is None else place
+    values = {"cart": ref.id, "country": target.country, "postal_code": target.postal_code}
+    rows = SELECT_CODES.rows(**values) if ref.id is not None else []
     if not rows:
         return rules.EMPTY
     if rows[0].rules is None and rows[0].has_promotions:  # the market is new
         rules.rebuild()
-        rows = SELECT_CODES.rows(cart=ref.id)
+        rows = SELECT_CODES.rows(**values)
     in_cart = [
         EnteredCode(row.code_id, row.code, row.promotion_id, row.is_used, row.is_held, row.is_single_use)
         for row in rows
@@ -74,51 +84,30 @@ def get_selection(
     ]
     held = {*held_codes, *(code.id for code in in_cart if code.is_held)}
     entered = [replace(code, is_held=code.id in held) for code in (in_cart if codes is None else codes)]
-    return rules.select(rules.parse(rows[0].rules or []), entered, timezone.now(), held_promotions)
+    selection = rules.select(rules.parse(rows[0].rules or []), entered, timezone.now(), held_promotions)
+    return _add_delivery(selection, rows[0], ref, target)
 
 
-def build_goods(units: Iterable[tuple[Line, int]], market: Market) -> list[GoodsLine]:
-    """Return lines with units to buy as the breakdown takes them."""
-    return [
-        GoodsLine(
-            line.id,
-            money.round_to_minor(line.price or Decimal(0), market.currency),
-            quantity,
-            line.product_id,
-            line.category_id,
-            line.is_reduced,
-        )
-        for line, quantity in units
-    ]
+def _add_delivery(selection: Selection, row: CodeRow, ref: CartRef, place: Place) -> Selection:
+    area = AreaService(row.prepaid, row.cod, row.days)
+    delivery = resolve(row.delivery or {}, ref.market, place, area)
+    # whether carriers serve the place that the cart has does not matter for what was shown
+    shown = None if place == ref.place else resolve({**(row.delivery or {}), "area_countries": []}, ref.market, ref.place, area)
+    return replace(selection, delivery=delivery, shown_delivery=shown)
 
 
-def estimate(lines: Iterable[Line], market: Market, selection: Selection) -> Breakdown:
-    """Return what the available lines cost at current prices, without a payment method."""
-    units = [(line, line.quantity) for line in lines if line.quantity and line.is_available]
-    return compute(units, market, selection)
+def serialize_estimate(quote: Quote, selection: Selection) -> dict[str, Any]:
+    """Return what the API adds to a cart: its codes, its discounts and the estimated total.
 
-
-def compute(
-    units: Iterable[tuple[Line, int]], market: Market, selection: Selection, payment_method: str | None = None
-) -> Breakdown:
-    """Return what lines with units to buy cost."""
-    return breakdown.compute(
-        build_goods(units, market),
-        market,
-        rules=selection.list_rules(),
-        delivery=breakdown.get_delivery_rate(market),
-        taxes=breakdown.get_tax_rates(market),
-        payment_method=payment_method,
-    )
-
-
-def serialize_estimate(costs: Breakdown, selection: Selection) -> dict[str, Any]:
-    """Return what the API adds to a cart: its codes, its discounts and the estimated total."""
+    Delivery that is not possible, or not known, has no price.
+    """
+    costs = quote.costs
+    is_known = quote.method is not None or not costs.lines
     return {
         "codes": [_serialize_code(entered, costs, selection) for entered in selection.codes],
         "discounts": serialize_discounts(costs),
         "discount_total": costs.format(costs.discount),
-        "shipping_estimate": costs.format(costs.shipping),
+        "shipping_estimate": costs.format(costs.shipping) if is_known else None,
         "total_estimate": costs.format(costs.total),
     }
 

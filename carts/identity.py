@@ -1,9 +1,12 @@
 """Value objects that identify a cart and its owner."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.markets import Market
+from pricing.delivery.places import Place, build_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class CartRef:
     updated_at: datetime | None = None
     ordered_at: datetime | None = None
     held_at: datetime | None = None
+    country: str = ""
+    postal_code: str = ""
+    state: str = ""
+    shipping_method: str = ""
+    shown_rate: Mapping[str, Any] | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it would be delivered: somewhere in the market's country, unless the buyer has said more."""
+        return build_place(self.market, country=self.country, postal_code=self.postal_code, state=self.state)
 
     @property
     def is_unchanged_since_order(self) -> bool:

@@ -30,6 +30,7 @@ class Line(NamedTuple):
     variant_id: int
     sku: Annotated[str, "variant__sku"]
     variant_name: Annotated[str, "variant__name"]
+    weight_grams: Annotated[int | None, "variant__weight_grams"]
     stock: Annotated[int, "variant__stock"]
     reserved: Annotated[int, "variant__reserved"]
     variant_active: Annotated[bool, "variant__is_active"]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.models import TimeStampedModel
 from core.money import MoneyField
-from pricing.models import PromotionCode
+from pricing.models import MAX_METHOD_CODE, PromotionCode
 from products.models import Product, Variant
 
 MAX_QUANTITY = 99
@@ -25,6 +25,19 @@ class Cart(TimeStampedModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     ordered_at = models.DateTimeField(null=True, blank=True, help_text="when an order last removed lines")
     held_at = models.DateTimeField(null=True, blank=True, help_text="since when a pending order has reserved units for its lines")
+    country = models.CharField(
+        max_length=2, blank=True, default="", db_default="", help_text="ISO 3166 code of where it would be delivered"
+    )
+    postal_code = models.CharField(max_length=20, blank=True, default="", db_default="")
+    state = models.CharField(max_length=120, blank=True, default="", db_default="")
+    shipping_method = models.CharField(
+        max_length=MAX_METHOD_CODE,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="code that the buyer has chosen; empty: the cheapest",
+    )
+    shown_rate = models.JSONField(null=True, blank=True, help_text="rate of the method when the buyer chose place or method")
     merged_into = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="merged_from")
 
     class Meta:
@@ -92,6 +105,7 @@ class CartAuditLog(models.Model):
         ACCEPT = "ACCEPT", "Prices Accepted"
         ORDER = "ORDER", "Order Placed"
         CODE = "CODE", "Code Changed"
+        PLACE = "PLACE", "Delivery Changed"
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="log")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from carts import estimates, guest_keys
+from carts import estimates, guest_keys, quotes
 from carts.identity import CartOwner, CartRef
 from carts.lines import Line, build_cart_lines_query
 from carts.models import Cart, CartCode, CartItem
@@ -41,6 +41,11 @@ class CartRow(NamedTuple):
     updated_at: datetime
     ordered_at: datetime | None
     held_at: datetime | None
+    country: str
+    postal_code: str
+    state: str
+    shipping_method: str
+    shown_rate: Any
 
 
 class SummaryRow(NamedTuple):
@@ -114,8 +119,8 @@ def get_cart_ref(owner: CartOwner, *, lock: bool = False) -> CartRef:
     ref = CartRef(owner.market, owner.user_id, owner.user_name, key)
     if row is None:
         return ref
-    timestamps = {name: getattr(row, name) for name in ("created_at", "updated_at", "ordered_at", "held_at")}
-    return replace(ref, id=row.id, **timestamps)
+    columns = row._asdict()
+    return replace(ref, **{name: columns[name] for name in columns if name not in ("market", "key_hash")})
 
 
 def find_keys_in_use(keys: Collection[str]) -> set[str]:
@@ -143,7 +148,8 @@ def get_lines(ref: CartRef) -> list[Line]:
 
 def serialize_cart(ref: CartRef, lines: Sequence[Line], selection: Selection, site: str) -> tuple[dict[str, Any], list[str]]:
     """Return the cart as the API shows it, and the warnings about it."""
-    costs = estimates.estimate(lines, ref.market, selection)
+    quote = quotes.estimate(lines, ref, selection)
+    costs = quote.costs
     items = [{**serialize_line(line, ref.market, site), **_serialize_discount(line, costs)} for line in lines]
     active_lines = [line for line in lines if line.quantity]
     subtotal = sum((line.price_at_addition * line.quantity for line in active_lines), Decimal(0))
@@ -161,7 +167,8 @@ def serialize_cart(ref: CartRef, lines: Sequence[Line], selection: Selection, si
         "count": len(active_lines),
         "subtotal": f"{subtotal:.{ref.market.exponent}f}",
         "current_subtotal": costs.format(costs.subtotal),
-        **estimates.serialize_estimate(costs, selection),
+        **estimates.serialize_estimate(quote, selection),
+        "delivery": quotes.serialize_delivery(ref, quote, selection.delivery),
         "has_unavailable_items": has_unavailable,
         "has_stock_issues": has_shortage,
         "has_price_changes": has_price_changes,

@@ -33,6 +33,7 @@ def serialize_order(
         "market": order.market,
         "currency": order.currency,
         **_serialize_amounts(order, adjustments, digits),
+        "shipping": _serialize_shipping(order),
         "items": [_serialize_item(item, digits, site) for item in items],
         "address": order.address,
         "email": order.email,
@@ -62,6 +63,18 @@ def _serialize_amounts(order: Order, adjustments: Sequence[OrderAdjustment], dig
         "total": f"{order.total:.{digits}f}",
         "discounts": [_serialize_discount(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.DISCOUNT],
         "fees": [_serialize_fee(row, digits) for row in adjustments if row.kind == OrderAdjustment.Kind.FEE],
+    }
+
+
+def _serialize_shipping(order: Order) -> dict[str, Any] | None:
+    """Return the shipping method, or None for an order from before there were any."""
+    if not order.shipping_method:
+        return None
+    return {
+        "code": order.shipping_method,
+        "name": order.shipping_name,
+        "earliest": order.delivery_earliest,
+        "latest": order.delivery_latest,
     }
 
 

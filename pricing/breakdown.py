@@ -25,6 +25,10 @@ class DeliveryRate:
     price: int = 0
     free_from: int | None = None
 
+    def get_price(self, goods: int) -> int:
+        """Return what it costs to deliver goods of this value."""
+        return 0 if self.free_from is not None and goods >= self.free_from else self.price
+
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
@@ -90,6 +94,11 @@ class Breakdown:
         return sum(line.subtotal for line in self.lines.values())
 
     @property
+    def goods(self) -> int:
+        """The value of the goods, after discounts on items and on the order."""
+        return sum(line.net for line in self.lines.values())
+
+    @property
     def discount(self) -> int:
         """All that is taken off items and shipping."""
         return sum(discount.amount for discount in self.discounts)
@@ -137,8 +146,7 @@ def compute(
     basket = Basket(lines, money.get_step(market.currency), payment_method)
     basket.apply(rules, "items")
     basket.apply(rules, "order")
-    is_free = not lines or (delivery.free_from is not None and basket.goods >= delivery.free_from)
-    shipping = basket.shipping = 0 if is_free else delivery.price
+    shipping = basket.shipping = delivery.get_price(basket.goods) if lines else 0
     basket.apply(rules, "shipping")
     tax_of_line = dict.fromkeys(basket.net, 0)
     tax_amounts = []
@@ -158,13 +166,6 @@ def _divide_tax(rate: TaxRate, bases: Sequence[int], step: int) -> list[int]:
     base = Decimal(sum(bases))
     tax = base * rate.percent / (HUNDRED + rate.percent if rate.is_included else HUNDRED)
     return divide(int((tax / step).quantize(Decimal(1), ROUND_HALF_UP)) * step, bases, step)
-
-
-def get_delivery_rate(market: Market) -> DeliveryRate:
-    """Return the flat rate of this market."""
-    price, free_from = settings.SHIPPING.get(market.code, (Decimal(0), None))
-    threshold = None if free_from is None else money.to_minor(free_from, market.currency)
-    return DeliveryRate(money.to_minor(price, market.currency), threshold)
 
 
 def get_tax_rates(market: Market) -> list[TaxRate]:

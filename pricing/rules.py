@@ -1,4 +1,4 @@
-"""The promotions of a market as a cart needs them: derived into one row, read in one statement, and chosen by time and code."""
+"""The promotions and zones of a market as a cart needs them: derived into one row, and chosen by time, code and place."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +11,8 @@ from django.db.models import F
 
 from core import markets, money
 from core.markets import Market
+from pricing.delivery.derivation import derive
+from pricing.delivery.methods import UNKNOWN, DeliveryOptions
 from pricing.discounts import Rule
 from pricing.models import PriceRules, Promotion
 from products.catalog.category_tree import get_descendant_ids
@@ -69,11 +71,16 @@ class EnteredCode:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The promotions that may apply to a basket, by id, and the status of each of its codes, by code."""
+    """The promotions that may apply to a basket, by id, the status of each of its codes, by code, and how it may be delivered.
+
+    `shown_delivery` is how it may be delivered to the place that the cart has, if `delivery` is for the address of an order.
+    """
 
     rules: Mapping[int, MarketRule]
     codes: Sequence[EnteredCode]
     statuses: Mapping[str, CodeStatus]
+    delivery: DeliveryOptions = UNKNOWN
+    shown_delivery: DeliveryOptions | None = None
 
     def list_rules(self) -> list[Rule]:
         """Return the rules for the breakdown."""
@@ -119,7 +126,7 @@ def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datet
 
 @transaction.atomic
 def rebuild() -> None:
-    """Derive the rules of all markets again; call it last in the transaction of each change of a promotion.
+    """Derive the rules of all markets again; call it last in the transaction of each change of a promotion, zone or method.
 
     The rows are locked before the promotions are read, so that the later of two concurrent changes sees the earlier one.
     """
@@ -137,7 +144,7 @@ def rebuild() -> None:
     for code in codes:
         market = markets.get_markets()[code]
         data = [_serialize(promotion, market, targets[promotion.pk]) for promotion in promotions]
-        PriceRules.objects.filter(market=code).update(data=data, version=F("version") + 1)
+        PriceRules.objects.filter(market=code).update(data=data, delivery=derive(market), version=F("version") + 1)
 
 
 @dataclass

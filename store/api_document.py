@@ -47,6 +47,8 @@ ENUM_NAMES = {
     "CodeStatus": "carts.api.responses.CODE_STATUSES",
     "CodeReasonCode": "carts.api.responses.CODE_REASONS",
     "CodeChange": "carts.api.responses.CODE_CHANGES",
+    "PaymentReasonCode": "orders.api.delivery_views.PAYMENT_REASONS",
+    "UnservedReasonCode": "pricing.api.responses.UNSERVED_REASONS",
     "DiscountTarget": "pricing.models.Promotion.On",
     "CartIssueCode": "carts.api.responses.ISSUE_CODES",
     "CapReason": "accounts.api.responses.CAP_REASONS",

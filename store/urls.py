@@ -16,9 +16,11 @@ from carts.api.views import CartViewSet
 from carts.api.wishlist_views import WishlistViewSet
 from core.http import handlers
 from orders.api.address_views import AddressViewSet
+from orders.api.delivery_views import CartDeliveryViewSet
 from orders.api.personal_data_views import PersonalDataViewSet
 from orders.api.views import OrderViewSet
 from orders.api.webhook_view import StripeWebhook
+from pricing.api.views import DeliveryViewSet
 from products.api.part_views import ProductPartsViewSet
 from products.api.views import ProductViewSet
 from store.metrics import metrics
@@ -54,7 +56,9 @@ router.register("products", ProductViewSet, basename="products")
 router.register("products", ProductPartsViewSet, basename="product-parts")
 router.register("cart/wishlist", WishlistViewSet, basename="wishlist")
 router.register("cart/codes", CartCodeViewSet, basename="cart-code")
+router.register("cart/delivery", CartDeliveryViewSet, basename="cart-delivery")
 router.register("cart", CartViewSet, basename="cart")
+router.register("delivery", DeliveryViewSet, basename="delivery")
 router.register("orders/addresses", AddressViewSet, basename="addresses")
 router.register("orders", OrderViewSet, basename="orders")
 router.register("auth", AuthViewSet, basename="auth")

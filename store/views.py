@@ -1,5 +1,6 @@
 """Views that belong to no app: the public configuration, and the API schema."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from threading import Lock
 from typing import Any, ClassVar
@@ -26,7 +27,8 @@ from core.pagination import MAX_PAGE_SIZE
 from core.shop_settings.shop import get_profile
 from orders.address_forms import list_address_forms
 from orders.models import Order
-from pricing import breakdown
+from pricing.delivery import lookup
+from pricing.delivery.methods import Method
 
 
 class ShippingRateResponse(serializers.Serializer[Any]):
@@ -44,7 +46,7 @@ class MarketResponse(serializers.Serializer[Any]):
     exponent = serializers.IntegerField(help_text="digits after the decimal point")
     country = serializers.CharField(help_text="ISO code; empty if the market is not a country, such as `eu`")
     is_default = serializers.BooleanField()
-    shipping = ShippingRateResponse()
+    shipping = ShippingRateResponse(allow_null=True, help_text="of the cheapest method; null if it depends on the address")
 
 
 class LimitsResponse(serializers.Serializer[Any]):
@@ -93,14 +95,14 @@ class ConfigViewSet(ViewSet):
     @api_schema(ShopConfigResponse, operation_id="get_config")
     def list(self, request: Request) -> Reply:
         """Get the configuration that a shop front needs at start-up."""
-        profile = get_profile()
+        profile, methods = get_profile(), lookup.list_general_methods(markets.get_markets().values())
         reply = Reply(
             {
                 "shop_name": profile.name,
                 "shop_address": profile.address or None,
                 "contact_email": profile.email or None,
                 "contact_phone": profile.phone or None,
-                "markets": [_serialize_market(market) for market in markets.get_markets().values()],
+                "markets": [_serialize_market(market, methods[code]) for code, market in markets.get_markets().items()],
                 "payment_methods": ["cod", "stripe"] if settings.STRIPE_SECRET_KEY else ["cod"],
                 "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY or None,
                 "google_client_id": settings.GOOGLE_CLIENT_ID.partition(",")[0] or None,
@@ -120,17 +122,19 @@ class ConfigViewSet(ViewSet):
         return reply
 
 
-def _serialize_market(market: markets.Market) -> dict[str, Any]:
-    rate = breakdown.get_delivery_rate(market)
+def _serialize_market(market: markets.Market, methods: Sequence[Method]) -> dict[str, Any]:
+    cheapest = next(iter(methods), None)
     return {
         "code": market.code,
         "currency": market.currency,
         "exponent": market.exponent,
         "country": get_market_country(market),
         "is_default": market.is_default,
-        "shipping": {
-            "flat": money.format_minor(rate.price, market.currency),
-            "free_from": None if rate.free_from is None else money.format_minor(rate.free_from, market.currency),
+        "shipping": None
+        if cheapest is None
+        else {
+            "flat": money.format_minor(cheapest.price, market.currency),
+            "free_from": None if cheapest.free_from is None else money.format_minor(cheapest.free_from, market.currency),
         },
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from carts.models import CartAuditLog
+from pricing.api.responses import ShippingMethodResponse, UnservedReasonResponse
 from pricing.models import Promotion
 
 STOCK_STATUSES = ["in_stock", "low_stock", "insufficient_stock", "unavailable"]
@@ -94,6 +95,17 @@ class CartOwnerResponse(serializers.Serializer[Any]):
     session_key = serializers.CharField(allow_null=True)
 
 
+class CartDeliveryResponse(serializers.Serializer[Any]):
+    """Where the cart would be delivered, and with which method."""
+
+    country = serializers.CharField(help_text="ISO 3166 code; the market's unless the buyer has chosen another")
+    postal_code = serializers.CharField()
+    state = serializers.CharField()
+    serviceable = serializers.BooleanField(allow_null=True, help_text="null for a cart that is not stored yet")
+    reason = UnservedReasonResponse(allow_null=True, help_text="why it is not delivered there")
+    method = ShippingMethodResponse(allow_null=True, help_text="the one that was chosen, else the cheapest")
+
+
 class CartResponse(serializers.Serializer[Any]):
     """A cart."""
 
@@ -109,7 +121,10 @@ class CartResponse(serializers.Serializer[Any]):
     codes = CartCodeResponse(many=True, help_text="in the order in which they were added")
     discounts = DiscountResponse(many=True, help_text="in the order in which they apply")
     discount_total = serializers.CharField(help_text="of items and shipping")
-    shipping_estimate = serializers.CharField(help_text="before discounts")
+    shipping_estimate = serializers.CharField(
+        allow_null=True, help_text="before discounts; null if the place is not served, or more of the address is needed"
+    )
+    delivery = CartDeliveryResponse()
     total_estimate = serializers.CharField(
         help_text="current_subtotal - discount_total + shipping_estimate, without a payment method"
     )

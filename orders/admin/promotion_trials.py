@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from carts import estimates, selectors
+from carts import estimates, quotes, selectors
 from carts.identity import CartRef
 from carts.lines import Line
 from carts.models import Cart
@@ -105,7 +105,8 @@ def try_view(request: HttpRequest, promotion_id: int) -> HttpResponse:
 def run(promotion: Promotion, cart: Cart, payment_method: str | None) -> Trial:
     """Compute what a cart costs with its codes; a promotion that needs a code applies as if the cart had one."""
     market = markets.get_market(cart.market)
-    ref = CartRef(market, cart.user_id, None, None, cart.pk)
+    columns = {name: getattr(cart, name) for name in ("country", "postal_code", "state", "shipping_method")}
+    ref = CartRef(market, cart.user_id, None, None, cart.pk, **columns)
     lines = selectors.get_lines(ref)
     selection = estimates.get_selection(ref)
     if promotion.kind == Promotion.Kind.CODE and all(entered.promotion_id != promotion.pk for entered in selection.codes):
@@ -113,7 +114,7 @@ def run(promotion: Promotion, cart: Cart, payment_method: str | None) -> Trial:
         selection = estimates.get_selection(ref, [*selection.codes, EnteredCode(0, code, promotion.pk)])
     row = PriceRules.objects.filter(market=market.code).first()
     units = [(line, line.quantity) for line in lines if line.quantity and line.is_available]
-    costs = estimates.compute(units, market, selection, payment_method)
+    costs = quotes.compute(units, market, selection, payment_method, method=ref.shipping_method).costs
     return Trial(lines, costs, selection, rules.parse(row.data) if row else [])
 
 

@@ -17,6 +17,7 @@ from core.http.inputs import Input
 from orders.api.address_inputs import ContactPhoneField, OrderAddressInput, spell
 from orders.models import MAX_REASON, Order
 from orders.placement.cart_check import RequestedLine
+from pricing.models import MAX_METHOD_CODE
 
 MAX_SNAPSHOT_LINES = 100
 
@@ -115,6 +116,13 @@ class CreateOrderInput(Input):
         allow_null=True,
         max_length=MAX_CODES,
         help_text="promotion codes; they replace those of the cart, [] is none; without it, the cart's count",
+    )
+    shipping_method = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=MAX_METHOD_CODE,
+        help_text="code of a method of cart/delivery/; without it, the cart's choice, else the cheapest that the address allows",
     )
     items = BoundedListField(child=SnapshotLine(), required=False, allow_null=True, max_length=MAX_SNAPSHOT_LINES)
     expected_total = DisplayedAmountField(

@@ -48,6 +48,15 @@ class FeeResponse(serializers.Serializer[Any]):
     amount = serializers.CharField()
 
 
+class ShippingResponse(serializers.Serializer[Any]):
+    """The shipping method of an order, as it was chosen."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    earliest = serializers.DateField(allow_null=True, help_text="when it can arrive")
+    latest = serializers.DateField(allow_null=True, help_text="when it should have arrived")
+
+
 class OrderResponse(serializers.Serializer[Any]):
     """An order."""
 
@@ -64,6 +73,7 @@ class OrderResponse(serializers.Serializer[Any]):
     shipping_total = serializers.CharField(help_text="before discounts")
     fee_total = serializers.CharField()
     tax_total = serializers.CharField(help_text="included in the prices")
+    shipping = ShippingResponse(allow_null=True, help_text="null for an order from before there were shipping methods")
     total = serializers.CharField(help_text="subtotal - discount_total + shipping_total + fee_total")
     discounts = DiscountResponse(many=True)
     fees = FeeResponse(many=True)

@@ -91,6 +91,7 @@ def build_checkout_request(request: Request, serializer: CreateOrderInput) -> Ch
         phone=fields.get("phone") or "",
         note=fields.get("note") or "",
         codes=None if fields.get("codes") is None else tuple(dict.fromkeys(map(normalize_code, fields["codes"]))),
+        shipping_method=fields.get("shipping_method") or None,
         is_email_verified=not email or getattr(request.user, "email_verified_at", None) is not None,
         account_contacts=tuple(filter(None, (email, getattr(request.user, "phone", None)))),
         expected=ExpectedCart(

@@ -14,6 +14,7 @@ from core.models import TimeStampedModel
 from core.money import MoneyField
 from core.request_ids import MAX_REQUEST_ID, get_request_id
 from orders.models.address import PRINTED_ADDRESS_FIELDS
+from pricing.models import MAX_METHOD_CODE, MAX_METHOD_NAME
 from products.models import Product, Variant
 
 MAX_REASON = 200  # characters, of a cancellation or a refund
@@ -57,6 +58,12 @@ class Order(TimeStampedModel):
     subtotal = MoneyField()
     discount_total = MoneyField(default=0, help_text="all that was taken off items and shipping")
     shipping_total = MoneyField(default=0, help_text="before discounts")
+    shipping_method = models.CharField(
+        max_length=MAX_METHOD_CODE, blank=True, default="", db_default="", help_text="code; empty for orders from before methods"
+    )
+    shipping_name = models.CharField(max_length=MAX_METHOD_NAME, blank=True, default="", db_default="")
+    delivery_earliest = models.DateField(null=True, blank=True)
+    delivery_latest = models.DateField(null=True, blank=True)
     fee_total = MoneyField(default=0, db_default=0)
     tax_total = MoneyField(default=0)
     prices_include_tax = models.BooleanField(default=True, db_default=True, help_text="tax_total is part of the prices")

@@ -107,13 +107,33 @@ class _Differences:
         return amount.quantize(Decimal(1).scaleb(-self.market.exponent), ROUND_HALF_UP)
 
 
+@dataclass(frozen=True, slots=True)
+class Increase:
+    """What explains a total above what the buyer was shown: delivery or a fee, as amounts or, if not `is_amount`, as codes."""
+
+    code: str
+    old: str
+    new: str
+    is_amount: bool = True
+
+    def __str__(self) -> str:
+        """Return it as a sentence, for buyers who accept it."""
+        if self.code == "fee_changed":
+            return f"The payment method has a fee of {self.new}"
+        return f"Delivery costs {self.new} instead of {self.old}" if self.is_amount else f"The shipping method {self.old} has ended"
+
+
 @dataclass
 class CheckedCart:
-    """What will be bought: lines with units, and how they differ from what the buyer was shown."""
+    """What will be bought: lines with units, and how they differ from what the buyer was shown.
+
+    `increases` are what was not shown of delivery and fees; they count if the total was not shown, or rose.
+    """
 
     lines: Sequence[tuple[Line, int]]
     expected: ExpectedCart
     _differences: _Differences
+    increases: list[Increase] = field(default_factory=list)
 
     @property
     def is_unchanged(self) -> bool:
@@ -135,12 +155,19 @@ class CheckedCart:
         shown = self.expected.total
         return shown is None or self.expected.accepts_increases or total <= self._differences.round_shown(shown)
 
+    def add_change(self, code: str, old: str | None, new: str | None) -> None:
+        """Record a change that the buyer cannot accept."""
+        self._differences.add(code, None, old, new)
+
     def compare_costs(self, costs: Breakdown, selection: Selection) -> None:
         """Compare the total and the codes with what the buyer was shown. Raises CartChanged, with every change."""
         differences = self._differences
         is_dearer = _compare_total(costs.to_major(costs.total), self.expected, differences)
         if is_dearer or self.expected.total is None:
             _report_ended_codes(selection, self.expected, differences)
+            _report_increases(self.increases, self.expected, differences)
+        else:
+            differences.warnings += [str(increase) for increase in self.increases if not increase.is_amount]
         if differences.changes:
             raise CartChanged(details={"changes": differences.changes, "subtotal": costs.format(costs.subtotal)})
 
@@ -233,6 +260,15 @@ def _report_ended_codes(selection: Selection, expected: ExpectedCart, difference
             differences.warnings.append(f"The code {code} is no longer valid")
         else:
             differences.add(f"promotion_{status}", None, code, None)
+
+
+def _report_increases(increases: Iterable[Increase], expected: ExpectedCart, differences: _Differences) -> None:
+    """Report what explains the total, or warn of it if the buyer accepts increases."""
+    for increase in increases:
+        if expected.accepts_increases:
+            differences.warnings.append(str(increase))
+        else:
+            differences.add(increase.code, None, increase.old, increase.new)
 
 
 def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[OrderItem]) -> bool:

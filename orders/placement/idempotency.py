@@ -89,6 +89,8 @@ def is_duplicate_submit(last_order: Order, placement: Placement, lines: Sequence
         return False
     if timezone.now() - last_order.placed_at > DUPLICATE_SUBMIT_WINDOW:
         return False
+    if request.shipping_method not in (None, last_order.shipping_method):
+        return False
     items = list(last_order.items.select_related("product"))
     if request.expected.lines is None and any(line.quantity for line in lines):
         return False

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.exceptions import EmailNotVerified
-from carts import checkout, estimates
+from carts import checkout
 from carts import selectors as cart_selectors
 from carts.exceptions import CartBusy
 from carts.identity import CartOwner, CartRef
@@ -20,7 +20,7 @@ from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, OrderingBloc
 from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import Order
 from orders.payments import sessions, stripe_gateway
-from orders.placement import idempotency, promotions, records, unpaid_orders
+from orders.placement import delivery, idempotency, promotions, records, unpaid_orders
 from orders.placement.cart_check import CheckedCart, check_cart
 from orders.placement.idempotency import Placed
 from orders.placement.records import Purchase
@@ -107,10 +107,12 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
     checked = check_cart(lines, placement.request.expected, placement.owner)
     selection = promotions.select(placement, ref, pending)
     fingerprint = cart_fingerprint(checked.priced_units, placement.request, [entered.code for entered in selection.codes])
-    if pending is not None and ref.held_at is not None and _is_still_wanted(pending, checked, fingerprint):
+    wanted_method = delivery.get_wanted_method(placement.request, ref)
+    if pending is not None and ref.held_at is not None and _is_still_wanted(pending, checked, fingerprint, wanted_method):
         return idempotency.as_replay(pending, ref)
     selection, limited = promotions.enforce_limits(placement, selection, pending)
-    costs = estimates.compute(checked.lines, ref.market, selection, placement.request.method)
+    quote = delivery.choose(placement, ref, checked, selection)
+    costs = quote.costs
     checked.compare_costs(costs, selection)
     if is_blocked:
         raise OrderingBlocked
@@ -118,12 +120,13 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
         unpaid_orders.check_limits(placement, ref, replaced=pending)
     if pending is not None:
         return MustCancelFirst(pending.pk)
-    return _create_order(placement, ref, Purchase(lines, checked, costs, selection, limited, fingerprint))
+    return _create_order(placement, ref, Purchase(lines, checked, quote, selection, limited, fingerprint))
 
 
-def _is_still_wanted(pending: Order, checked: CheckedCart, fingerprint: str) -> bool:
+def _is_still_wanted(pending: Order, checked: CheckedCart, fingerprint: str, method: str) -> bool:
     """Return whether a pending order is what the request asks for, and costs no more than the buyer was shown."""
-    return checked.is_unchanged and fingerprint == pending.cart_fingerprint and checked.allows_total(pending.total)
+    is_same = fingerprint == pending.cart_fingerprint and method in ("", pending.shipping_method)
+    return checked.is_unchanged and is_same and checked.allows_total(pending.total)
 
 
 def _resolve_address(placement: Placement) -> Placement:

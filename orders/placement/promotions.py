@@ -8,6 +8,7 @@ from carts import codes, estimates
 from carts.identity import CartRef
 from core import advisory_locks
 from orders.models import Order, Redemption
+from orders.placement.delivery import get_place
 from orders.placement.request import Placement
 from orders.state import redemptions
 from pricing.breakdown import Breakdown
@@ -15,7 +16,7 @@ from pricing.rules import Selection
 
 
 def select(placement: Placement, ref: CartRef, pending: Order | None) -> Selection:
-    """Return the promotions that may apply, with the codes of the request or else of the cart.
+    """Return the promotions that may apply, with the codes of the request or else of the cart, and how the address is served.
 
     What the order that is to be replaced holds counts as unused. Raises CodeInvalid, TooManyRequests.
     """
@@ -23,7 +24,11 @@ def select(placement: Placement, ref: CartRef, pending: Order | None) -> Selecti
     entered = None if requested is None else codes.look_up(placement.actor, placement.owner, requested, field="codes")
     held = list(_list_live(pending).values_list("code", "promotion"))
     return estimates.get_selection(
-        ref, entered, held_codes={code for code, _ in held if code}, held_promotions={promotion for _, promotion in held}
+        ref,
+        entered,
+        place=get_place(placement.request, ref.market),
+        held_codes={code for code, _ in held if code},
+        held_promotions={promotion for _, promotion in held},
     )
 
 

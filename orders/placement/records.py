@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from carts.identity import CartRef
 from carts.lines import Line
+from carts.quotes import Quote
 from core.compiled_queries import CompiledInsert
 from orders import minor_units, tokens
 from orders.models import VARIANT_SEPARATOR, Order, OrderAdjustment, OrderItem, Payment
@@ -30,10 +33,15 @@ class Purchase:
 
     cart_lines: Sequence[Line]
     checked: CheckedCart
-    costs: Breakdown
+    quote: Quote
     selection: Selection
     limited_promotions: Limits
     fingerprint: str
+
+    @property
+    def costs(self) -> Breakdown:
+        """The amounts."""
+        return self.quote.costs
 
 
 def awaits_payment(placement: Placement, costs: Breakdown) -> bool:
@@ -73,6 +81,7 @@ def insert_order(placement: Placement, ref: CartRef, purchase: Purchase, now: da
         subtotal=costs.to_major(costs.subtotal),
         discount_total=costs.to_major(costs.discount),
         shipping_total=costs.to_major(costs.shipping),
+        **_get_delivery_columns(purchase, now),
         fee_total=costs.to_major(costs.fee),
         tax_total=costs.to_major(costs.tax),
         prices_include_tax=all(tax.rate.is_included for tax in costs.taxes),
@@ -96,6 +105,19 @@ def insert_order(placement: Placement, ref: CartRef, purchase: Purchase, now: da
     )
     INSERT_ORDER.add(order)
     return order
+
+
+def _get_delivery_columns(purchase: Purchase, now: datetime) -> dict[str, Any]:
+    method = purchase.quote.method
+    if method is None:
+        raise ValueError("an order needs a shipping method")
+    earliest, latest = purchase.selection.delivery.get_dates(method, timezone.localdate(now))
+    return {
+        "shipping_method": method.code,
+        "shipping_name": method.name,
+        "delivery_earliest": earliest,
+        "delivery_latest": latest,
+    }
 
 
 def insert_items(order: Order, purchase: Purchase) -> list[OrderItem]:

@@ -21,7 +21,7 @@ class CheckoutRequest:
     """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw.
 
     An address that is plain text is all in `line1`. `codes` are normalized, each once, and replace those of the cart; None keeps
-    these. `account_contacts` are the e-mail address and phone number of the account.
+    these. So does the code of a `shipping_method`. `account_contacts` are the e-mail address and phone number of the account.
     """
 
     method: str
@@ -33,6 +33,7 @@ class CheckoutRequest:
     phone: str = ""
     note: str = ""
     codes: tuple[str, ...] | None = None
+    shipping_method: str | None = None
     expected: ExpectedCart = field(default_factory=ExpectedCart)
     is_email_verified: bool = False
     account_contacts: tuple[str, ...] = ()
@@ -76,8 +77,9 @@ def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
     del fields["account_contacts"]  # they may change, too
     del fields["is_address_text"]  # plain text asks for the same as an object with only line1
-    if request.codes is None:  # releases that do not know it have hashed the request without it
-        del fields["codes"]
+    for name in ("codes", "shipping_method"):
+        if fields[name] is None:  # releases that do not know it have hashed the request without it
+            del fields[name]
     for line in fields["expected"]["lines"] or ():
         for name in CONFIRMING_FIELDS:
             del line[name]

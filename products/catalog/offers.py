@@ -25,6 +25,7 @@ class Offer(NamedTuple):
     seller_id: Annotated[int | None, "product__seller_id"]
     price: Annotated[Decimal, "market_price"]
     available: Annotated[int, F("stock") - F("reserved")]
+    weight_grams: int | None
 
 
 @lru_cache(maxsize=64)
@@ -52,3 +53,12 @@ def get_offer(market: Market, *, product: str | int | None = None, variant: int 
     if len(offers) > 1:
         raise VariantNeeded(field="variant_id")
     return offers[0]
+
+
+def get_cheapest_offer(market: Market, product: str) -> Offer:
+    """Return the offer of a product's cheapest variant. Raises ProductNotFound."""
+    kind, value = parse_product_ref(product)
+    offers = _offers_query(market, kind).rows(value=value)
+    if not offers:
+        raise ProductNotFound
+    return min(offers, key=lambda offer: offer.price)

@@ -58,6 +58,7 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
         "shipping_total": "0.00",
         "fee_total": "0.00",
         "tax_total": "0.00",
+        "shipping": {"code": "standard", "name": "Standard delivery", "earliest": None, "latest": None},
         "total": "1274.98",
         "discounts": [],
         "fees": [],

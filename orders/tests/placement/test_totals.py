@@ -16,6 +16,7 @@ from orders.tests.factories import create, placed
 from orders.tests.payments.paid_orders import fill_cart
 from pricing import breakdown
 from pricing.breakdown import Breakdown
+from pricing.delivery.methods import get_default_method
 from pricing.discounts import GoodsLine
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
@@ -44,7 +45,7 @@ def compute_costs(lines: list[tuple[str, int]], market: Market) -> Breakdown:
     goods = [
         GoodsLine(number, to_minor(D(price), market.currency), units, number) for number, (price, units) in enumerate(lines, 1)
     ]
-    delivery, taxes = breakdown.get_delivery_rate(market), breakdown.get_tax_rates(market)
+    delivery, taxes = get_default_method(market).get_rate(0), breakdown.get_tax_rates(market)
     return breakdown.compute(goods, market, delivery=delivery, taxes=taxes)
 
 

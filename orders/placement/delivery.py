@@ -1,0 +1,87 @@
+"""How an order is delivered: the address decides, and the buyer is told what differs from what they were shown."""
+
+from collections.abc import Iterator
+
+from carts import quotes
+from carts.identity import CartRef
+from carts.quotes import COD, Quote
+from core.markets import Market
+from orders.placement.cart_check import CheckedCart, Increase
+from orders.placement.request import CheckoutRequest, Placement
+from pricing.breakdown import Breakdown, DeliveryRate
+from pricing.delivery.methods import get_rate
+from pricing.delivery.places import Place, build_place
+from pricing.exceptions import refuse_incomplete
+from pricing.rules import Selection
+
+
+def get_place(request: CheckoutRequest, market: Market) -> Place:
+    """Return the place of the order's address; plain text has no parts, so it is somewhere in the market's country."""
+    if request.is_address_text:
+        return build_place(market)
+    return build_place(market, **{name: request.address.get(name, "") for name in ("country", "postal_code", "state")})
+
+
+def get_wanted_method(request: CheckoutRequest, ref: CartRef) -> str:
+    """Return the code of the method that the request or else the cart names; empty for the cheapest."""
+    return ref.shipping_method if request.shipping_method is None else request.shipping_method
+
+
+def choose(placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection) -> Quote:
+    """Return what the order costs with its method, and record on the checked cart what differs from what the buyer was shown.
+
+    The method is the wanted one, or the cheapest that the address and the payment method allow. Raises PlaceIncomplete.
+    """
+    request, options = placement.request, selection.delivery
+    refuse_incomplete(options.problem, "address.")
+    wanted = get_wanted_method(request, ref)
+    quote = quotes.compute(checked.lines, ref.market, selection, request.method, method=wanted)
+    offered = {method.code for method in options.list_methods(quote.weight)}
+    if quote.method is None:
+        _report_refusal(request, checked, is_served=bool(offered))
+        return quote
+    if wanted and quote.method.code != wanted:
+        if request.shipping_method and wanted in offered:  # it does not take this payment method
+            checked.add_change("cod_unavailable" if request.method == COD else "not_serviceable", request.method, None)
+        elif request.shipping_method:
+            checked.add_change("shipping_changed", wanted, quote.method.code)
+        else:
+            checked.increases.append(Increase("shipping_changed", wanted, quote.method.code, is_amount=False))
+    checked.increases.extend(_find_increases(placement, ref, checked, selection, quote))
+    return quote
+
+
+def _report_refusal(request: CheckoutRequest, checked: CheckedCart, *, is_served: bool) -> None:
+    """Report that no method takes the order: for cash, or at all."""
+    if is_served and request.method == COD:
+        checked.add_change("cod_unavailable", COD, None)
+    else:
+        checked.add_change("not_serviceable", request.address.get("postal_code") or request.address.get("country") or None, None)
+
+
+def _find_increases(
+    placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection, quote: Quote
+) -> Iterator[Increase]:
+    """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee."""
+    costs, rate = quote.costs, _get_shown_rate(ref, selection, quote)
+    if rate is not None and rate.get_price(costs.goods) < costs.shipping:
+        shown = quotes.compute_with_rate(checked.lines, ref.market, selection, placement.request.method, rate=rate)
+        old, new = _get_net_shipping(shown), _get_net_shipping(costs)
+        if old < new:
+            yield Increase("shipping_changed", costs.format(old), costs.format(new))
+    if costs.fee:
+        yield Increase("fee_changed", costs.format(0), costs.format(costs.fee))
+
+
+def _get_shown_rate(ref: CartRef, selection: Selection, quote: Quote) -> DeliveryRate | None:
+    """Return the rate at which the cart showed delivery: when the buyer chose it, or else that of the place that the cart has."""
+    if ref.shown_rate is not None:
+        return get_rate(**ref.shown_rate, weight=quote.weight)
+    if selection.shown_delivery is None:
+        return None
+    rates = [method.get_rate(quote.weight) for method in selection.shown_delivery.list_methods(quote.weight)]
+    return min(rates, key=lambda rate: rate.get_price(quote.costs.goods), default=None)
+
+
+def _get_net_shipping(costs: Breakdown) -> int:
+    return costs.shipping - sum(discount.amount for discount in costs.discounts if discount.rule.on == "shipping")
