@@ -6,13 +6,11 @@ from django.db import transaction
 
 from carts import audit, estimates, quotes, selectors
 from carts.identity import CartOwner, CartRef
-from carts.models import Cart, CartAuditLog
+from carts.models import DELIVERY_COLUMNS, Cart, CartAuditLog
 from carts.services import lock_or_create_cart, touch_cart
 from core.actors import Actor
 from pricing.delivery.methods import Method
 from pricing.exceptions import MethodUnavailable, refuse_incomplete
-
-COLUMNS = ("country", "postal_code", "state", "shipping_method", "shown_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> CartRef:
             raise MethodUnavailable(field="method")
         chosen = replace(chosen, shipping_method="")
     chosen = replace(chosen, shown_rate=None if quote.method is None else serialize_rate(quote.method))
-    columns = {name: getattr(chosen, name) for name in COLUMNS}
-    if columns != {name: getattr(ref, name) for name in COLUMNS}:
+    columns = {name: getattr(chosen, name) for name in DELIVERY_COLUMNS}
+    if columns != {name: getattr(ref, name) for name in DELIVERY_COLUMNS}:
         Cart.objects.filter(pk=ref.pk).update(**columns)
         changes = {name: value for name, value in columns.items() if name != "shown_rate" and value != getattr(ref, name)}
         if changes:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from carts import audit
 from carts.guest_keys import digest
-from carts.models import MAX_CODES, MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartCode, CartItem
+from carts.models import DELIVERY_COLUMNS, MAX_CODES, MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartCode, CartItem
 from core import markets
 from core.actors import Actor
 
@@ -73,7 +73,10 @@ def _merge_cart(actor: Actor, user_id: int, guest: Cart, result: MergeResult) ->
         changes["items_left_out"] = skipped_lines
     audit.record(actor, guest.pk, [audit.Entry(CartAuditLog.Action.MERGE, changes)])
     Cart.objects.filter(pk=guest.pk).update(key_hash=None, expires_at=None, merged_into=cart, updated_at=now)
-    Cart.objects.filter(pk=cart.pk).update(updated_at=now, held_at=guest.held_at or cart.held_at)
+    columns = (
+        {} if any(getattr(cart, name) for name in DELIVERY_COLUMNS) else {name: getattr(guest, name) for name in DELIVERY_COLUMNS}
+    )
+    Cart.objects.filter(pk=cart.pk).update(updated_at=now, held_at=guest.held_at or cart.held_at, **columns)
 
 
 def _move_codes(guest: Cart, cart: Cart) -> None:

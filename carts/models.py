@@ -57,6 +57,9 @@ class Cart(TimeStampedModel):
         return f"cart {self.pk}"
 
 
+DELIVERY_COLUMNS = ("country", "postal_code", "state", "shipping_method", "shown_rate")
+
+
 class CartItem(TimeStampedModel):
     """A cart line: a variant, a quantity, and the price at addition. A quantity of 0 means saved for later."""
 

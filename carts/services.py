@@ -13,7 +13,7 @@ from carts import audit, guest_keys, lines, selectors
 from carts.exceptions import CartBusy, CartFull, ItemNotFound, NotEnough, OwnProduct, QuantityLimit
 from carts.identity import CartOwner, CartRef
 from carts.lines import Line
-from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartCode, CartItem
+from carts.models import DELIVERY_COLUMNS, MAX_LINES, MAX_QUANTITY, Cart, CartAuditLog, CartCode, CartItem
 from core import money, rate_limits
 from core.actors import SYSTEM, Actor
 from core.compiled_queries import CompiledInsert, CompiledUpdate, Param
@@ -223,8 +223,11 @@ def _restart_expired_cart(ref: CartRef, now: datetime) -> None:
     CartCode.objects.filter(cart=expired).delete()
     if removed:
         audit.record(SYSTEM, expired.pk, [audit.Entry(Action.CLEAR, {"items_removed": removed, "reason": "expired"})])
+    unplaced = Cart()
+    for name in DELIVERY_COLUMNS:
+        setattr(expired, name, getattr(unplaced, name))
     expired.created_at, expired.expires_at = now, compute_expiry(ref, now)
-    expired.save(update_fields=["created_at", "expires_at", "updated_at"])
+    expired.save(update_fields=["created_at", "expires_at", "updated_at", *DELIVERY_COLUMNS])
 
 
 def _get_identity_columns(ref: CartRef) -> dict[str, Any]:
