@@ -57,7 +57,7 @@ from orders.payments import sessions
 from orders.placement.cart_check import ExpectedCart
 from orders.placement.place import place_order
 from orders.placement.request import CheckoutRequest
-from pricing.exceptions import CodeInvalid
+from pricing.exceptions import CodeInvalid, CountryNeeded, PostalCodeNeeded, StateNeeded
 from pricing.promotions.codes import normalize_code
 from products.exceptions import OutOfStock, VariantNeeded
 
@@ -127,6 +127,9 @@ class OrderViewSet(GenericViewSet[Order]):
             EmptyCart,
             CartChanged,
             CodeInvalid,
+            CountryNeeded,
+            StateNeeded,
+            PostalCodeNeeded,
             OutOfStock,
             VariantNeeded,
             NamedTwice,

@@ -109,12 +109,16 @@ class _Differences:
 
 @dataclass(frozen=True, slots=True)
 class Increase:
-    """What explains a total above what the buyer was shown: delivery or a fee, as amounts or, if not `is_amount`, as codes."""
+    """What explains a total above what the buyer was shown: delivery or a fee, as amounts or, if not `is_amount`, as codes.
+
+    If it is not certain that the buyer was shown the old amount, it only explains a total that they were shown.
+    """
 
     code: str
     old: str
     new: str
     is_amount: bool = True
+    is_certain: bool = True
 
     def __str__(self) -> str:
         """Return it as a sentence, for buyers who accept it."""
@@ -265,6 +269,8 @@ def _report_ended_codes(selection: Selection, expected: ExpectedCart, difference
 def _report_increases(increases: Iterable[Increase], expected: ExpectedCart, differences: _Differences) -> None:
     """Report what explains the total, or warn of it if the buyer accepts increases."""
     for increase in increases:
+        if expected.total is None and not increase.is_certain:
+            continue
         if expected.accepts_increases:
             differences.warnings.append(str(increase))
         else:

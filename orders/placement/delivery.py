@@ -38,7 +38,10 @@ def choose(placement: Placement, ref: CartRef, checked: CheckedCart, selection: 
     quote = quotes.compute(checked.lines, ref.market, selection, request.method, method=wanted)
     offered = {method.code for method in options.list_methods(quote.weight)}
     if quote.method is None:
-        _report_refusal(request, checked, is_served=bool(offered))
+        if offered and request.method == COD:
+            checked.add_change("cod_unavailable", COD, None)
+        else:
+            checked.add_change("not_serviceable", request.address.get("postal_code") or options.place.country, None)
         return quote
     if wanted and quote.method.code != wanted:
         if request.shipping_method and wanted in offered:  # it does not take this payment method
@@ -51,24 +54,17 @@ def choose(placement: Placement, ref: CartRef, checked: CheckedCart, selection: 
     return quote
 
 
-def _report_refusal(request: CheckoutRequest, checked: CheckedCart, *, is_served: bool) -> None:
-    """Report that no method takes the order: for cash, or at all."""
-    if is_served and request.method == COD:
-        checked.add_change("cod_unavailable", COD, None)
-    else:
-        checked.add_change("not_serviceable", request.address.get("postal_code") or request.address.get("country") or None, None)
-
-
 def _find_increases(
     placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection, quote: Quote
 ) -> Iterator[Increase]:
     """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee."""
-    costs, rate = quote.costs, _get_shown_rate(ref, selection, quote)
+    costs, is_certain = quote.costs, ref.shown_rate is not None
+    rate = _get_shown_rate(ref, selection, quote)
     if rate is not None and rate.get_price(costs.goods) < costs.shipping:
         shown = quotes.compute_with_rate(checked.lines, ref.market, selection, placement.request.method, rate=rate)
         old, new = _get_net_shipping(shown), _get_net_shipping(costs)
         if old < new:
-            yield Increase("shipping_changed", costs.format(old), costs.format(new))
+            yield Increase("shipping_changed", costs.format(old), costs.format(new), is_certain=is_certain)
     if costs.fee:
         yield Increase("fee_changed", costs.format(0), costs.format(costs.fee))
 
@@ -77,9 +73,8 @@ def _get_shown_rate(ref: CartRef, selection: Selection, quote: Quote) -> Deliver
     """Return the rate at which the cart showed delivery: when the buyer chose it, or else that of the place that the cart has."""
     if ref.shown_rate is not None:
         return get_rate(**ref.shown_rate, weight=quote.weight)
-    if selection.shown_delivery is None:
-        return None
-    rates = [method.get_rate(quote.weight) for method in selection.shown_delivery.list_methods(quote.weight)]
+    options = selection.shown_delivery or selection.delivery
+    rates = [method.get_rate(quote.weight) for method in options.list_methods(quote.weight)]
     return min(rates, key=lambda rate: rate.get_price(quote.costs.goods), default=None)
 
 

@@ -87,16 +87,23 @@ CART_CHANGE: dict[str, Any] = {
     "properties": {
         "item": {
             "anyOf": [{"$ref": "#/components/schemas/ChangedItem"}, {"type": "null"}],
-            "description": "null if the total or a promotion code differs",
+            "description": "null if the total, a promotion code or the delivery differs",
         },
         "code": {
             "type": "string",
             "enum": [
-                *("insufficient_stock", "not_in_cart", "price_increased", "promotion_ended", "promotion_used_up", "unavailable")
+                *("cod_unavailable", "fee_changed", "insufficient_stock", "not_in_cart", "not_serviceable", "price_increased"),
+                *("promotion_ended", "promotion_used_up", "shipping_changed", "unavailable"),
             ],
         },
-        "old": {"anyOf": [TEXT, WHOLE], "description": "the units or the amount that the customer saw; a code that has ended"},
-        "new": {"anyOf": [TEXT, WHOLE, {"type": "null"}], "description": "the units or the amount now; null for a code"},
+        "old": {
+            "anyOf": [TEXT, WHOLE],
+            "description": "the units or the amount that the customer saw; a code that has ended; a method; a postal code",
+        },
+        "new": {
+            "anyOf": [TEXT, WHOLE, {"type": "null"}],
+            "description": "the units, the amount or the method now; null if there is none",
+        },
         "available": {"type": ["integer", "null"], "description": "units that can be bought"},
     },
     "required": ["item", "code", "old", "new", "available"],
