@@ -98,12 +98,9 @@ CART_CHANGE: dict[str, Any] = {
         },
         "old": {
             "anyOf": [TEXT, WHOLE],
-            "description": "the units or the amount that the customer saw; a code that has ended; a method; a postal code",
+            "description": "what the customer saw: units, an amount, a code, a method or a postal code",
         },
-        "new": {
-            "anyOf": [TEXT, WHOLE, {"type": "null"}],
-            "description": "the units, the amount or the method now; null if there is none",
-        },
+        "new": {"anyOf": [TEXT, WHOLE, {"type": "null"}], "description": "units, amount or method now; null if there is none"},
         "available": {"type": ["integer", "null"], "description": "units that can be bought"},
     },
     "required": ["item", "code", "old", "new", "available"],
