@@ -98,7 +98,7 @@ CART_CHANGE: dict[str, Any] = {
         },
         "old": {
             "anyOf": [TEXT, WHOLE],
-            "description": "what the customer saw: units, an amount, a code, a method or a postal code",
+            "description": "what the customer saw: units, amount, code, method or postal code",
         },
         "new": {"anyOf": [TEXT, WHOLE, {"type": "null"}], "description": "units, amount or method now; null if there is none"},
         "available": {"type": ["integer", "null"], "description": "units that can be bought"},
