@@ -213,7 +213,8 @@ def _parse_number(text: str, mark: str, rule: str) -> Decimal:
         text = text.replace(",", ".")
     proven = _find_decimal_mark(text)
     sign, body = ("-", text[1:].lstrip()) if text.startswith("-") else ("", text.removeprefix("+"))
-    if PLAIN.fullmatch(text) and not (mark == "," and "." in text):
+    is_scientific = "e" in text.lower()  # its point separates no thousands
+    if PLAIN.fullmatch(text) and (is_scientific or not (mark == "," and "." in text)):
         return Decimal(text)
     if _has_cents(body):
         return Decimal(f"{sign}{body.replace(',', '.')}")
@@ -223,9 +224,10 @@ def _parse_number(text: str, mark: str, rule: str) -> Decimal:
         raise ValueError(f"has a decimal {_name(proven)}, but the other prices of the file have a decimal {_name(mark)}")
     is_grouped = len(groups) == 1 and groups <= GROUPED.keys() and GROUPED[next(iter(groups))].fullmatch(integer)
     digits = re.sub(r"[.,' ]", "", integer) if is_grouped else integer
-    if not PLAIN.fullmatch(f"{digits}.{decimal}" if decimal else digits):
+    number = f"{sign}{digits}.{decimal or 0}"
+    if not (digits or decimal) or not PLAIN.fullmatch(number):
         raise ValueError("is a range; give one amount" if RANGE.search(text) else rule)
-    return Decimal(f"{sign}{digits}.{decimal or 0}")
+    return Decimal(number)
 
 
 def _has_cents(body: str) -> bool:

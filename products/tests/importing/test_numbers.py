@@ -92,7 +92,7 @@ def test_a_price_is_read(text: str, currency: str, expected: str | None) -> None
         ),
         *(
             (text, "INR", "must be an amount like 19.99")
-            for text in ("1,299,00", "1299,000,0", "1,,299", "1,2990,1", "5²", "1_000", "")
+            for text in ("1,299,00", "1299,000,0", "1,,299", "1,2990,1", "5²", "1_000", "", "9.,", ".0,", "- -5", "1.5.e2", "1'9.,")
         ),
         ("1e-400", "INR", "INR has 2 decimal places"),
         ("1.299", "INR", "may mean 1.299 or 1299, and the file does not show which; write one of them"),
@@ -138,6 +138,8 @@ def test_the_prices_of_a_file_prove_their_decimal_mark(texts: list[Any], mark: s
         ("9,5", ".", None),
         ("1.500", ".", "1.5"),
         ("1.500", ",", "1500"),
+        ("1,3E+03", ",", "1300"),
+        ("1.3E+03", ",", "1300"),
     ],
 )
 def test_an_ambiguous_price_is_read_as_the_file_has_it(text: str, mark: str, expected: str | None) -> None:
