@@ -201,12 +201,26 @@ def record_catalog_management(api: Recorder) -> None:
     """Change the catalog, as staff."""
     category = api.post("/api/products/categories/", {"name": "Candles", "position": 3}).json()["data"]
     api.patch(f"/api/products/categories/{category['id']}/", {"name": "Candles & Wax"})
-    candle = {"name": "Beeswax candle", "description": "Burns for 30 hours.", "price": "399.00", "stock": 12, "sku": "CND-BEE-01"}
+    candle = {
+        "name": "Beeswax candle",
+        "description": "Burns for 30 hours.",
+        "price": "399.00",
+        "stock": 12,
+        "sku": "CND-BEE-01",
+        "weight_grams": 340,
+    }
     product = api.post("/api/products/", {**candle, "category": category["slug"], "prices": {"us": "6.00"}}).json()["data"]
     url = f"/api/products/{product['id']}/"
     api.put(url, {**candle, "category": category["slug"], "price": "379.00"})
     api.patch(url, {"low_stock_threshold": 3})
-    variant = {"name": "Large", "sku": "CND-BEE-02", "options": {"size": "large"}, "price": "599.00", "stock": 6}
+    variant = {
+        "name": "Large",
+        "sku": "CND-BEE-02",
+        "options": {"size": "large"},
+        "price": "599.00",
+        "stock": 6,
+        "weight_grams": 610,
+    }
     variant = api.post(f"{url}variants/", variant).json()["data"]
     api.patch(f"{url}variants/{variant['id']}/", {"price": "549.00"})
     api.post(f"{url}stock/", {"sku_id": variant["id"], "delta": 10, "reason": "received", "reference": "DN-2041"})

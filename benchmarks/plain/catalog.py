@@ -129,7 +129,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         model = Variant
         fields = [
             *("id", "sku", "name", "options", "image_id", "price", "compare_at_price", "currency", "stock"),
-            "lowest_price_30_days",
+            *("weight_grams", "lowest_price_30_days"),
         ]
 
     def get_lowest_price_30_days(self, variant: Variant) -> str:

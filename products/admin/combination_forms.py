@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from core import markets, money
 from core.admin import apply_widgets
 from products.admin import option_lines
+from products.admin.variant_forms import INVALID_WEIGHT
 from products.amounts import validate_amount
-from products.models import MAX_OPTION, MAX_OPTIONS, MAX_SKU, MAX_STOCK, MAX_VARIANTS, Product, Variant
+from products.models import MAX_OPTION, MAX_OPTIONS, MAX_SKU, MAX_STOCK, MAX_VARIANTS, MAX_WEIGHT_GRAMS, Product, Variant
 from products.services.commands import NewVariant, Price
 from products.services.options import list_option_names
 
@@ -38,12 +39,21 @@ class CombinationsForm(forms.Form):
         initial=0,
         help_text="The next step has a field for each variant.",
     )
+    weight_grams = forms.IntegerField(
+        label="Weight of each (g)",
+        min_value=0,
+        max_value=MAX_WEIGHT_GRAMS,
+        required=False,
+        help_text="with packaging",
+        error_messages=INVALID_WEIGHT,
+    )
 
     def __init__(self, product: Product, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         variants = list(product.variants.filter(deleted_at=None).prefetch_related("market_prices"))
         self.initial["options"] = _describe_options(variants)
         self.initial["sku_prefix"] = _find_sku_prefix(product, variants)
+        self.initial["weight_grams"] = variants[0].weight_grams if variants else None
         for market in markets.get_markets().values():
             amount = _get_price(variants[0], market) if variants else None
             self.fields[f"price_{market.code}"] = _build_price_field(market)
@@ -122,10 +132,17 @@ class CombinationRowForm(forms.Form):
         _validate_price(self, "price", markets.get_default_market())
         return self.cleaned_data.get("price")
 
-    def build_variant(self, prices: dict[str, Price]) -> NewVariant:
+    def build_variant(self, prices: dict[str, Price], weight_grams: int | None) -> NewVariant:
         """Return the variant to create."""
         data = self.cleaned_data
-        return NewVariant(sku=data["sku"], price=Price(data["price"]), stock=data["stock"], options=data["options"], prices=prices)
+        return NewVariant(
+            sku=data["sku"],
+            price=Price(data["price"]),
+            stock=data["stock"],
+            options=data["options"],
+            prices=prices,
+            weight_grams=weight_grams,
+        )
 
 
 class CompletionRowForm(forms.Form):

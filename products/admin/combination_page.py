@@ -76,7 +76,8 @@ class CombinationPage(OptionPages):
         error = ""
         if new.is_valid() and completed.is_valid():
             prices = form.get_other_prices()
-            ticked = [row.build_variant(prices) for row in new if row.cleaned_data["create"]]
+            weight_grams = form.cleaned_data["weight_grams"]
+            ticked = [row.build_variant(prices, weight_grams) for row in new if row.cleaned_data["create"]]
             rows = [row.cleaned_data for row in completed]
             options = {row["variant"]: row["options"] for row in rows if row["complete"]}
             try:

@@ -36,7 +36,7 @@ class VariantInline(TabularInline[Variant, Product]):
         return (
             *(("image",) if has_pictures else ()),
             *(options or ["name"]),
-            *("sku", "price", "on_hand", "reserved", "position", "is_active"),
+            *("sku", "price", "on_hand", "reserved", "weight_grams", "position", "is_active"),
             *(("remove",) if _may_remove(request, obj) else ()),
         )
 

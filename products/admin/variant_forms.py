@@ -15,9 +15,11 @@ from products.admin.edit_conflicts import RowEditMixin
 from products.admin.picture_forms import HELP_TEXT, MultiplePicturesField, ThumbnailSelect, delete_stored, describe_picture
 from products.amounts import validate_amount
 from products.media import images
-from products.models import MAX_OPTION, MAX_STOCK, Product, ProductImage, Variant
+from products.models import MAX_OPTION, MAX_STOCK, MAX_WEIGHT_GRAMS, Product, ProductImage, Variant
 from products.services import variants
 from products.services.commands import VariantChange, VariantColumns, select_columns
+
+INVALID_WEIGHT = dict.fromkeys(("invalid", "min_value", "max_value"), f"Enter whole grams, from 0 to {MAX_WEIGHT_GRAMS:,}")
 
 
 class ProductForm(RowEditMixin, forms.ModelForm[Product]):
@@ -54,9 +56,10 @@ class VariantForm(RowEditMixin, forms.ModelForm[Variant]):
 
     class Meta:
         model = Variant
-        fields = ("image", "sku", "name", "price", "position", "is_active")
-        labels = {"image": "Picture", "sku": "SKU", "is_active": "Active"}
-        help_texts = {"image": "", "price": ""}
+        fields = ("image", "sku", "name", "price", "weight_grams", "position", "is_active")
+        labels = {"image": "Picture", "sku": "SKU", "weight_grams": "Weight (g)", "is_active": "Active"}
+        help_texts = {"image": "", "price": "", "weight_grams": "with packaging"}
+        error_messages = {"weight_grams": INVALID_WEIGHT}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -22,6 +22,7 @@ from products.models import (
     MAX_SKU,
     MAX_STOCK,
     MAX_VARIANTS,
+    MAX_WEIGHT_GRAMS,
 )
 from products.services.commands import NewProduct, ProductChange, ProductColumns, VariantChange, VariantColumns, select_columns
 from products.slugs import MAX_LENGTH, make_slug
@@ -114,6 +115,9 @@ class SellableInput(Input):
     prices = MarketAmountsField(required=False)
     compare_at_prices = MarketAmountsField(required=False)
     stock = serializers.IntegerField(required=False, min_value=0, max_value=MAX_STOCK, help_text="units that can be bought")
+    weight_grams = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=MAX_WEIGHT_GRAMS, help_text="with packaging"
+    )
     currency = serializers.CharField(required=False, help_text="of the prices; optional, must be the default market's")
 
     def validate_currency(self, currency: str) -> str:
@@ -215,7 +219,8 @@ def build_new_product(fields: Mapping[str, Any], *, may_create_category: bool) -
 def build_product_change(fields: Mapping[str, Any], *, is_replacement: bool, may_create_category: bool) -> ProductChange:
     """Return the command that changes a product's validated fields; a replacement (PUT) clears a missing description or category.
 
-    A PUT keeps missing fields that responses do not include (threshold, is_active, other markets' prices), the SKU and the stock.
+    A PUT keeps missing fields that responses do not include (threshold, is_active, other markets' prices), the SKU, the stock and
+    the weight.
     """
     cleared: dict[str, Any] = {"description": "", "category": None} if is_replacement else {}
     fields = {**cleared, **fields}

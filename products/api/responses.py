@@ -78,6 +78,7 @@ class VariantResponse(serializers.Serializer[Any]):
     compare_at_price = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
     stock = serializers.IntegerField()
+    weight_grams = serializers.IntegerField(allow_null=True, help_text="with packaging; null: unknown")
     lowest_price_30_days = serializers.CharField(help_text=LOWEST_PRICE_HELP)
 
 

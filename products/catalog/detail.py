@@ -38,6 +38,7 @@ class VariantRow(NamedTuple):
     compare_at_price: Annotated[Decimal | None, "market_compare_at_price"]
     stock: int
     reserved: int
+    weight_grams: int | None
     lowest_before: Decimal | None
 
 
@@ -240,5 +241,6 @@ def _serialize_variant(row: VariantRow, market: Market) -> dict[str, Any]:
         "compare_at_price": None if row.compare_at_price is None else f"{row.compare_at_price:.{digits}f}",
         "currency": market.currency,
         "stock": row.stock - row.reserved,
+        "weight_grams": row.weight_grams,
         "lowest_price_30_days": f"{_lowest_price_30_days(row):.{digits}f}",
     }

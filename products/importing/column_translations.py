@@ -33,6 +33,8 @@ TRANSLATIONS: dict[str, tuple[str, ...]] = {
         *("bestand", "lagerbestand", "quantité", "quantitéenstock", "stockdisponible"),
         *("existencias", "inventario", "cantidad", "giacenza", "quantità", "voorraad"),
     ),
+    "weight": ("gewicht", "versandgewicht", "artikelgewicht", "bruttogewicht", "poids", "peso", "verzendgewicht"),
+    "weight_unit": ("gewichtseinheit", "unitédepoids", "unidaddepeso", "unitàdipeso", "gewichtseenheid"),
     "category": ("kategorie", "warengruppe", "catégorie", "categoría", "categoria"),
     "categories": ("kategorien", "catégories", "categorías", "categorie", "categorieën"),
     "images": ("bild", "bilder", "bildurl", "imagen", "imágenes", "immagine", "immagini", "afbeelding", "afbeeldingen"),

@@ -15,6 +15,9 @@ from products.importing.column_translations import TRANSLATIONS
 from products.importing.currency_signs import find_named_currencies
 from products.importing.flags import OFF_SALE
 from products.importing.raw_rows import Unreadable
+from products.importing.weights import COLUMNS as WEIGHT_COLUMNS
+from products.importing.weights import UNIT as WEIGHT_UNIT
+from products.importing.weights import UNITS, WEIGHT
 
 # Our names, each with those of others in the order in which they count.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -53,6 +56,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
             "stocklevel",
         ),
         *("currentstocklevel", "currentstock", "inventorylevel", "inventorycount", "stockqty", "quantityinstock", "units"),
+    ),
+    "weight_grams": ("grams", "variantgrams"),
+    "weight_kg": (),
+    "weight_lb": (),
+    "weight_oz": (),
+    "weight": (*("shippingweight", "packageweight", "grossweight", "variantweight", "itemweight", "productweight", "weightvalue"),),
+    "weight_unit": (
+        *("variantweightunit", "weightunitfordisplay", "weightunitofmeasure", "itemweightunitofmeasure"),
+        *("packageweightunitofmeasure", "shippingweightunit", "productweightunit"),
     ),
     "low_stock_threshold": ("lowstocklevel", "lowstockamount", "lowstock", "notifystockqty"),
     "category": ("categorypath", "categoryname"),
@@ -121,11 +133,20 @@ def _build_index() -> dict[str, Column]:
     for own, aliases in ALIASES.items():
         for rank, alias in enumerate((*aliases, *TRANSLATIONS.get(own, ())), start=1):
             index.setdefault(alias, Column(own, rank))
+    for alias, column in [(alias, column) for alias, column in index.items() if column.name == WEIGHT]:
+        for word, unit in UNITS.items():  # such as weight_kg, Weight in lbs and Poids en kg
+            names = (f"{alias}{joint}{word}" for joint in ("", "in", "en"))
+            index |= dict.fromkeys(names, Column(_name_weight(unit), column.rank))
     for alias, column in list(index.items()):
         index.setdefault(_strip_accents(alias), column)  # many programs write names of columns without accents
     for rank, name in enumerate(STAND_INS):
         index.setdefault(name, Column("stand_in", rank))
     return index
+
+
+def _name_weight(unit: str) -> str:
+    """Return our column for weights in this unit."""
+    return next(name for name, own in WEIGHT_COLUMNS.items() if own == unit)
 
 
 INDEX = _build_index()
@@ -140,12 +161,27 @@ def resolve(name: str) -> Column | None:
     if market_column:
         return Column(market_column[0], 0)
     column, currencies = _split_currency(name)
+    if column is not None and column.name == WEIGHT:
+        return _add_unit(name, column)
     if column is None or not currencies:
         return column
     found = [market for market in markets.get_markets().values() if market.currency in currencies]
     if found and found[0].is_default:
         return Column(column.name, column.rank + 50, has_currency=True)
     return Column(f"{column.name}_{found[0].code}", 50) if found and column.name != "sale_price" else None
+
+
+def _add_unit(name: str, column: Column) -> Column:
+    """Return the column for weights in the unit that stands in brackets, such as Weight (kg), or the column itself."""
+    hints = (hint[0][1:-1].strip().lower() for hint in IN_BRACKETS.finditer(name))
+    unit = next((UNITS[hint] for hint in hints if hint in UNITS), "")
+    return column._replace(name=_name_weight(unit))
+
+
+def is_weight_column(name: str) -> bool:
+    """Return whether a column has weights or their units."""
+    column = resolve(name)
+    return column is not None and (column.name in WEIGHT_COLUMNS or column.name == WEIGHT_UNIT)
 
 
 def _split_currency(name: str) -> tuple[Column | None, frozenset[str]]:
@@ -212,7 +248,7 @@ def check_header(file: object, names: Iterable[str]) -> None:
     for name in (name for name in names if name.strip() and resolve(name) is not None):
         column = resolve(name)
         is_whole = name.strip().lower().startswith(OPTION_PREFIXES) or (column is not None and MARKET_COLUMN.fullmatch(column.name))
-        key = column.name if is_whole and column is not None else squash(name)
+        key = column.name if is_whole and column is not None else f"{column and column.name} {squash(name)}"
         if key in seen:
             raise Unreadable(f"{file} has the column {name.strip()} twice; keep one of the two")
         seen[key] = name

@@ -8,6 +8,8 @@ from core.empty_values import is_empty
 from products.importing.columns import Column, resolve
 from products.importing.numbers import DecimalMarks
 from products.importing.price_currencies import PriceCurrencies
+from products.importing.weights import COLUMNS as WEIGHT_COLUMNS
+from products.importing.weights import split_unit
 
 PICTURES = ("images", "more_images", "variant_image")
 PRICE_PREFIXES = ("price", "compare_at_price", "sale_price")
@@ -23,7 +25,7 @@ class Evidence:
         self._price_marks, self._quantity_marks = DecimalMarks(), DecimalMarks()
 
     def get_decimal_mark(self) -> str:
-        """Return the decimal mark that most prices prove, else the quantities; empty if none proves anything."""
+        """Return the decimal mark that most prices prove, else the quantities and weights; empty if none proves anything."""
         return self._price_marks.decide() or self._quantity_marks.decide()
 
     def add(self, values: Any) -> None:
@@ -36,8 +38,8 @@ class Evidence:
             for column, value in cells:
                 if column.name.startswith(PRICE_PREFIXES):
                     self._add_prices(column, value, currency)
-                elif column.name == "stock":
-                    self._quantity_marks.add(value)
+                elif column.name == "stock" or column.name in WEIGHT_COLUMNS:
+                    self._quantity_marks.add(split_unit(value)[0])
                 elif not self.has_urls and column.name in PICTURES:
                     self.has_urls = _has_url(value)
 

@@ -16,9 +16,10 @@ from products.models import Product, ProductImage, Variant
 
 BATCH_SIZE = 500  # products in memory at once
 CSV_COLUMNS = (
-    *("sku", "name", "category", "description", "price", "compare_at_price", "stock"),
+    *("sku", "name", "category", "description", "price", "compare_at_price", "stock", "weight_grams"),
     *("low_stock_threshold", "is_active", "images"),
 )
+VARIANT_COLUMNS = ("sku", "price", "compare_at_price", "stock", "weight_grams")  # the same in both forms
 
 
 def iter_rows(products: QuerySet[Product] | None = None) -> Iterator[dict[str, Any]]:
@@ -98,6 +99,8 @@ def _build_variant(variant: Variant) -> dict[str, Any]:
         "prices": {price.market: money.format_amount(price.price, currencies[price.market]) for price in prices},
         "stock": variant.available,
     }
+    if variant.weight_grams is not None:
+        row["weight_grams"] = variant.weight_grams
     if variant.compare_at_price is not None:
         row["compare_at_price"] = money.format_amount(variant.compare_at_price, currency)
     compare_ats = {price.market: price.compare_at_price for price in prices if price.compare_at_price is not None}
@@ -139,7 +142,7 @@ def _iter_csv_lines(row: dict[str, Any], columns: Sequence[str], number: int) ->
     """Yield the lines of a product in the CSV form, one per variant; variants of one product share a `group`."""
     variants = row.get("variants")
     for position, variant in enumerate(variants or [row]):
-        cells: dict[str, Any] = {name: variant[name] for name in ("sku", "price", "compare_at_price", "stock") if name in variant}
+        cells: dict[str, Any] = {name: variant[name] for name in VARIANT_COLUMNS if name in variant}
         cells |= {f"price_{market}": amount for market, amount in variant["prices"].items()}
         cells |= {f"compare_at_price_{market}": amount for market, amount in variant.get("compare_at_prices", {}).items()}
         cells |= {f"option_{name}": value for name, value in variant.get("options", {}).items()}

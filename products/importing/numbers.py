@@ -1,4 +1,4 @@
-"""Numbers as people and programs write them in files: prices and quantities.
+"""Numbers as people and programs write them in files: prices, quantities, and the number in a weight.
 
 A price is never rounded or guessed. One text alone may be ambiguous: `1.299` is 1299 where the comma is the decimal mark. The whole
 file decides then (`DecimalMarks`), because its author and its program write all prices in one way.
@@ -65,7 +65,7 @@ class DecimalMarks:
     def add(self, value: Any) -> None:
         """Count what a price proves; only text that is not ambiguous proves anything."""
         if _is_text(value) and len(value) <= MAX_LENGTH and ("," in value or "." in value or not value.isascii()):
-            text = _strip_currency(_clean(value))[0]
+            text = _strip_currency(clean(value))[0]
             self._counts[_find_decimal_mark(text) or _find_mark_beside_groups(text)] += 1
 
     def decide(self) -> str:
@@ -80,7 +80,7 @@ def parse_price(value: Any, currency: str, mark: str = "") -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(NOT_AN_AMOUNT)
     if isinstance(value, str):
-        text, codes = _strip_currency(_clean(value))
+        text, codes = _strip_currency(clean(value))
         if codes and currency not in codes:
             raise ValueError(f"is not in {currency}")
         mark = (mark or _find_mark_of_currency(text, currency)) if _is_text(value) else "."
@@ -103,7 +103,7 @@ def parse_quantity(value: Any, mark: str = "") -> tuple[int | None, str]:
     rule = f"must be a whole number from 0 to {MAX_STOCK}"
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(rule)
-    text, note = _clean(str(value)), ""
+    text, note = clean(str(value)), ""
     if text.lower() in UNLIMITED:
         return None, f"stock has no number ({text}); it stays as it is, 0 for a new product"
     if text.lower() in SOLD_OUT:
@@ -122,11 +122,22 @@ def parse_quantity(value: Any, mark: str = "") -> tuple[int | None, str]:
     return int(number), note
 
 
+def parse_decimal(text: str, mark: str, rule: str) -> Decimal:
+    """Return the number in a clean text; `mark` is the decimal mark of the file, unless the number proves its own.
+
+    Without a mark, both `1.250` and `1,250` may have decimal places. Raises ValueError with the reason.
+    """
+    mark = _find_decimal_mark(text) or mark
+    if not mark:
+        _refuse_ambiguous(text, ".,")
+    return _parse_number(text, mark, rule)
+
+
 def find_currencies(value: Any) -> frozenset[str]:
     """Return the currencies that the signs and codes in a price can mean; none if it has no sign."""
     if not isinstance(value, str) or len(value) > MAX_LENGTH:
         return frozenset()
-    return _strip_currency(_clean(value))[1]
+    return _strip_currency(clean(value))[1]
 
 
 def _is_text(value: Any) -> bool:
@@ -134,7 +145,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and not isinstance(value, NumberCell)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return a text with simple spaces, signs and digits, and without invisible characters."""
     if not text.isascii():
         text = fold_digits(INVISIBLE.sub("", text).translate(SIGNS_OF_OTHER_SCRIPTS))
@@ -195,11 +206,11 @@ def _find_mark_of_currency(text: str, currency: str) -> str:
     return "," if EXPONENTS.get(currency) == 0 and text.count(".") == 1 and GROUPED["."].fullmatch(text) else ""
 
 
-def _refuse_ambiguous(text: str) -> None:
-    """Raise ValueError if a point separates either thousands or decimal places, and nothing tells which."""
+def _refuse_ambiguous(text: str, marks: str = ".") -> None:
+    """Raise ValueError if one of the marks separates either thousands or decimal places, and nothing tells which."""
     body = text.lstrip("+-")
-    if body.count(".") == 1 and GROUPED["."].fullmatch(body):
-        meanings = f"{Decimal(body).normalize():f} or {body.replace('.', '')}"
+    for mark in (mark for mark in marks if body.count(mark) == 1 and GROUPED[mark].fullmatch(body)):
+        meanings = f"{Decimal(body.replace(mark, '.')).normalize():f} or {body.replace(mark, '')}"
         raise ValueError(f"may mean {meanings}, and the file does not show which; write one of them")
 
 

@@ -120,6 +120,7 @@ def _read_variant(variant: Variant) -> Iterator[tuple[str, str]]:
             yield f"price in {code.upper()}", _format_amount(price.price if price else None, market.currency)
             yield f"compare-at price in {code.upper()}", _format_amount(price.compare_at_price if price else None, market.currency)
     yield "stock", str(variant.available)
+    yield "weight", "" if variant.weight_grams is None else f"{variant.weight_grams} g"
     yield FOR_SALE, _format_flag(variant.is_active)
 
 

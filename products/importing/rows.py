@@ -18,6 +18,7 @@ from products.importing.image_refs import ImageRef, parse_images
 from products.importing.raw_rows import BadRow, RawRow, describe_value
 from products.importing.skus import looks_like_date, parse_sku
 from products.importing.texts import parse_description, parse_name, parse_options, parse_variant_name
+from products.importing.weights import parse_weight
 from products.models import MAX_STOCK, Category
 from products.services.commands import NewProduct, ProductColumns, VariantChange, VariantColumns
 from products.services.variants import refuse_duplicate_options
@@ -158,7 +159,7 @@ class RowParser:
         return self._build_variant(row, columns)
 
     def _build_variant(self, row: dict[str, Any], columns: VariantColumns) -> VariantChange:
-        """Return the SKU, prices and stock of a row or of an entry of `variants`."""
+        """Return the SKU, prices, stock and weight of a row or of an entry of `variants`."""
         sku, stand_in = _parse_row_sku(row)
         if stand_in:
             self.notes.append(f"the column {stand_in} was taken as the SKU")
@@ -168,9 +169,11 @@ class RowParser:
         self.notes += [note] if note else []
         stock, note = self._parse_quantity(row["stock"], "stock") if not is_empty(row.get("stock")) else (None, "")
         self.notes += [note] if note else []
+        weight, note = parse_weight(row, self.decimal_mark)
+        self.notes += [note] if note else []
         amounts, compare_ats = self._parse_amounts(row)
         self.amounts += [amount for amount in amounts.values() if amount is not None]
-        return VariantChange({**columns, "sku": sku}, amounts, compare_ats, stock)
+        return VariantChange({**columns, **weight, "sku": sku}, amounts, compare_ats, stock)
 
     def _parse_quantity(self, value: Any, name: str) -> tuple[int | None, str]:
         try:

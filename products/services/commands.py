@@ -30,6 +30,7 @@ class NewVariant:
     options: dict[str, str] = field(default_factory=dict)
     image_id: int | None = None
     prices: dict[str, Price] = field(default_factory=dict)
+    weight_grams: int | None = None
     is_active: bool = True
 
 
@@ -56,6 +57,7 @@ class VariantColumns(TypedDict, total=False):
     name: str
     options: dict[str, str]
     image_id: int | None
+    weight_grams: int | None
     position: int
     is_active: bool
     deleted_at: datetime | None
@@ -113,6 +115,7 @@ class VariantChange:
             price=price,
             prices=prices,
             stock=self.available or 0,
+            weight_grams=self.columns.get("weight_grams"),
             is_active=self.columns.get("is_active", True),
         )
 

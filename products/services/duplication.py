@@ -16,7 +16,7 @@ NAME_SUFFIX, SKU_SUFFIX = " (copy)", "-COPY"
 
 @transaction.atomic
 def duplicate(actor: Actor, ref: str | int, *, copy_uuid: UUID) -> Product:
-    """Copy a product with its variants, prices and pictures, and return the copy, which is off sale and has no stock.
+    """Copy a product with its variants, prices, weights and pictures, and return the copy, which is off sale and has no stock.
 
     Pictures share their files: those are deleted only when neither a product nor an order uses them (`media/retention.py`). A
     second call with the same uuid returns the first copy. Raises ProductNotFound, NotYours.
@@ -50,6 +50,7 @@ def _copy_variant(variant: Variant, sku: str) -> NewVariant:
         options=variant.options,
         price=Price(variant.price, variant.compare_at_price),
         prices={row.market: Price(row.price, row.compare_at_price) for row in variant.market_prices.all()},
+        weight_grams=variant.weight_grams,
         is_active=variant.is_active,
     )
 

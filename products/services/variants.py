@@ -54,6 +54,7 @@ def _build_variant(product: Product, new: NewVariant, position: int) -> Variant:
         price=new.price.amount,
         compare_at_price=new.price.compare_at,
         stock=new.stock,
+        weight_grams=new.weight_grams,
         position=position,
         is_active=new.is_active,
     )
@@ -113,6 +114,7 @@ def add(actor: Actor, product: Product, new: NewVariant, *, position: int | None
                 "name": new.name,
                 "options": new.options,
                 "image_id": new.image_id,
+                "weight_grams": new.weight_grams,
                 "position": position,
                 "is_active": True,
                 "deleted_at": None,
@@ -127,10 +129,7 @@ def add(actor: Actor, product: Product, new: NewVariant, *, position: int | None
 
 
 def update(actor: Actor, variant: Variant, change: VariantChange, *, reason: str = StockMovement.Reason.CORRECTION) -> bool:
-    """Apply a change to a locked variant; return whether anything changed.
-
-    Raises SkuTaken, PriceNeeded, StockConflict.
-    """
+    """Apply a change to a locked variant; return whether anything changed. Raises SkuTaken, PriceNeeded, StockConflict."""
     changed = _save_columns(variant, change.columns)
     changed = prices.update(actor, variant, change.amounts, change.compare_ats) or changed
     if change.available is not None and change.available != variant.available:

@@ -65,11 +65,20 @@ def make_full_shop() -> None:
     lights = make_category("Lamps", "Home", "Lighting")
     plain = make_product("Plain", sku="PLAIN", price="20.00", stock=10, category=lights, description="First.\n\nSecond.")
     Product.objects.filter(pk=plain.pk).update(low_stock_threshold=2)
+    Variant.objects.filter(pk__in=plain.variants.all()).update(weight_grams=1250)
     make_product("Abroad", sku="ABROAD", prices={"us": "3.50"}, category=make_category("Home"))
     tee = make_product(
         "Tee",
         variants=[
-            make_variant("TEE-S", name="S / Red", options={"Size": "S", "Colour": "Red"}, price="899", compare_at="999", stock=2),
+            make_variant(
+                "TEE-S",
+                name="S / Red",
+                options={"Size": "S", "Colour": "Red"},
+                price="899",
+                compare_at="999",
+                stock=2,
+                weight_grams=0,
+            ),
             make_variant("TEE-M", name="M", options={"Size": "M"}, price="949.50", prices={"us": "16"}, stock=3),
             make_variant("TEE-L", name="L", options={"Size": "L", "Fit of <b>it</b>": "=wide"}, price="950", stock=0),
             make_variant("TEE-OFF", name="Off", options={"Size": "X"}),

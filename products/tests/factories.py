@@ -52,11 +52,20 @@ def make_variant(
     prices: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
     compare_at: str | None = None,
+    weight_grams: int | None = None,
 ) -> NewVariant:
     """Return a variant for `make_product`."""
     before = None if compare_at is None else Decimal(compare_at)
     others = {market: Price(Decimal(amount)) for market, amount in (prices or {}).items()}
-    return NewVariant(sku=sku, name=name, price=Price(Decimal(price), before), stock=stock, prices=others, options=options or {})
+    return NewVariant(
+        sku=sku,
+        name=name,
+        price=Price(Decimal(price), before),
+        stock=stock,
+        prices=others,
+        options=options or {},
+        weight_grams=weight_grams,
+    )
 
 
 def get_only_variant(product: Product) -> Variant:

@@ -28,6 +28,10 @@ def test_each_variant_has_a_price_and_a_sku_of_its_own() -> None:
     assert [variant["sku"] for variant in VARIANTS if Decimal(variant["price"]) <= 0] == []
 
 
+def test_each_variant_has_a_weight_so_that_delivery_costs_something_by_weight() -> None:
+    assert [variant["sku"] for variant in VARIANTS if not 50 <= variant["weight_grams"] <= 25_000] == []
+
+
 def test_nearly_all_is_sold_in_both_markets_and_some_at_home_only() -> None:
     prices = [Decimal(variant["prices"]["us"]) for variant in VARIANTS if "us" in variant.get("prices", {})]
 
@@ -53,8 +57,8 @@ def test_it_comes_in_whole_and_a_second_run_changes_nothing() -> None:
     assert first == (0, [f"{len(ROWS)} created, 0 changed, 0 unchanged, 0 failed"], [])
     assert second == (0, [f"0 created, 0 changed, {len(ROWS)} unchanged, 0 failed"], [])
     assert Product.objects.count() == len(ROWS)
-    imported = {v.sku: (v.price, v.stock) for v in Variant.objects.all()}
-    assert imported == {v["sku"]: (Decimal(v["price"]), v.get("stock", 0)) for v in VARIANTS}
+    imported = {v.sku: (v.price, v.stock, v.weight_grams) for v in Variant.objects.all()}
+    assert imported == {v["sku"]: (Decimal(v["price"]), v.get("stock", 0), v["weight_grams"]) for v in VARIANTS}
     us_prices = dict(MarketPrice.objects.values_list("variant__sku", "price"))
     assert us_prices == {v["sku"]: Decimal(v["prices"]["us"]) for v in VARIANTS if "prices" in v}
     assert (StockMovement.objects.count(), ProductImage.objects.count()) == (moved, stored)

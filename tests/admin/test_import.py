@@ -190,12 +190,12 @@ def test_the_page_names_what_of_the_file_is_not_used_and_what_will_be_deactivate
     make_product("Gone", sku="GONE")
     client = make_superuser_client()
     run = upload_and_check(client, deactivate_missing="on")
-    ImportRun.objects.update(unread=["colour", "weight"], format="a Shopify product export")
+    ImportRun.objects.update(unread=["colour", "length"], format="a Shopify product export")
 
     page = get_page(client, run)
 
     assert "a Shopify product export, 3 rows" in page
-    assert "colour, weight" in page
+    assert "colour, length" in page
     assert "will be deactivated: not in the file" in page
 
 

@@ -27,7 +27,8 @@ COPY = "0b7a2f64-6a4c-4a55-9a2b-0f7a51f1d0c1"
 def make_shirt(sizes: str = "SM") -> Product:
     """Make a product of a seller with two variants, the second with a picture of its own."""
     variants = [
-        make_variant(f"T-{size}", name=size, options={"Size": size}, prices={"us": "2.00"}, compare_at="30.00") for size in sizes
+        make_variant(f"T-{size}", name=size, options={"Size": size}, prices={"us": "2.00"}, compare_at="30.00", weight_grams=180)
+        for size in sizes
     ]
     seller = make_user("seller@example.com", is_seller=True)
     shirt = make_product("Shirt", variants=variants, category=make_category("Tops"), description="Linen", seller_id=seller.pk)
@@ -45,10 +46,10 @@ def test_a_copy_has_everything_but_stock_and_is_off_sale() -> None:
     assert (response.status_code, response["Location"]) == (302, f"{PRODUCTS}{copy.pk}/change/")
     assert (copy.name, copy.slug, copy.is_active, copy.description) == ("Shirt (copy)", "shirt-copy", False, "Linen")
     assert (copy.category_id, copy.seller_id) == (shirt.category_id, shirt.seller_id)
-    columns = ("sku", "name", "options", "price", "compare_at_price", "stock", "image__alt", "image__product")
+    columns = ("sku", "name", "options", "price", "compare_at_price", "weight_grams", "stock", "image__alt", "image__product")
     assert list(copy.variants.values_list(*columns)) == [
-        ("T-S-COPY", "S", {"Size": "S"}, 20, 30, 0, None, None),
-        ("T-M-COPY", "M", {"Size": "M"}, 20, 30, 0, "Back", copy.pk),
+        ("T-S-COPY", "S", {"Size": "S"}, 20, 30, 180, 0, None, None),
+        ("T-M-COPY", "M", {"Size": "M"}, 20, 30, 180, 0, "Back", copy.pk),
     ]
     others = MarketPrice.objects.filter(variant__product=copy).values_list("market", "price")
     assert list(others) == [("us", Decimal(2)), ("us", Decimal(2))]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from products.importing.columns import squash
+from products.importing.columns import is_weight_column, squash
 from products.importing.csv_records import Record
 from products.importing.tables import Table
 
@@ -32,8 +32,11 @@ class Columns:
 
     def __init__(self, header: Sequence[str]) -> None:
         self.index: dict[str, int] = {}
+        self.weights: dict[str, int] = {}  # positions of weights and their units by whole name, because that has the unit
         for position, name in enumerate(header):
             self.index.setdefault(squash(name), position)
+            if is_weight_column(name):
+                self.weights[name] = position
 
     def has(self, *names: str) -> bool:
         """Return whether the table has one of these columns."""
@@ -46,6 +49,10 @@ class Columns:
             if position is not None and position < len(record.cells) and record.cells[position]:
                 return record.cells[position]
         return ""
+
+    def get_weights(self, record: Record) -> dict[str, str]:
+        """Return the cells that have the weight of a line, by the names of their columns."""
+        return {name: record.cells[position] for name, position in self.weights.items() if position < len(record.cells)}
 
 
 def has_extra_cells(table: Table, records: Sequence[Record]) -> bool:

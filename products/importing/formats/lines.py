@@ -9,6 +9,8 @@ from products.importing.formats.grouping import has_extra_cells
 from products.importing.image_refs import split_cell
 from products.importing.raw_rows import RawRow
 from products.importing.tables import Table
+from products.importing.weights import COLUMNS as WEIGHT_COLUMNS
+from products.importing.weights import UNIT as WEIGHT_UNIT
 
 EXTRA_CELLS = "has more cells than there are column names"
 NOT_SHIPPED = "the other shop does not ship it; this shop has no digital goods and ships it like any other product"
@@ -16,7 +18,7 @@ VARIANT_COLUMNS = frozenset(
     (
         *("sku", "stand_in", "price", "compare_at_price", "prices", "compare_at_prices", "currency", "stock", "in_stock"),
         *("availability", "sale_price", "sale_starts", "sale_ends", "sale_period", "sale_is_on"),
-        "variant_image",
+        *("variant_image", *WEIGHT_COLUMNS, WEIGHT_UNIT),
     )
 )
 

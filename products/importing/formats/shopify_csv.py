@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from products.importing.columns import MARKET_COLUMN, resolve, squash
+from products.importing.columns import MARKET_COLUMN, is_weight_column, resolve, squash
 from products.importing.csv_records import Record
 from products.importing.flags import NO, is_set, is_yes
 from products.importing.formats.grouping import Columns, has_extra_cells, iter_groups
@@ -75,7 +75,9 @@ class HandleFormat:
 
     def find_unread(self, header: Sequence[str]) -> list[str]:
         """Return the columns that are not read."""
-        return [name for name in header if name and squash(name) not in READ and not _is_pattern(name)]
+        return [
+            name for name in header if name and squash(name) not in READ and not _is_pattern(name) and not is_weight_column(name)
+        ]
 
     def iter_rows(self, table: Table) -> Iterator[RawRow]:
         """Yield a row for each handle."""
@@ -164,6 +166,7 @@ class HandleProduct:
             if self.columns.has(*source):
                 variant[name] = self.get(record, *source)
         variant |= {name: self.get(record, squash(name)) for name in self.prices}
+        variant |= self.columns.get_weights(record)
         if self.columns.has(*QUANTITY):
             variant["stock"] = self._get_stock(record)
         policy = self.get(record, *POLICY)

@@ -26,6 +26,9 @@ READ = frozenset(
             "variants.image_id",
             "variants.position",
             "variants.requires_shipping",
+            "variants.grams",
+            "variants.weight",
+            "variants.weight_unit",
         ),
     )
 )
@@ -89,7 +92,9 @@ def _convert_variant(
     if not converted["sku"]:
         converted["sku"] = make_sku(str(product["handle"]), options.values())
         notes.append(MADE_UP)
-    converted |= {name: variant[name] for name in ("price", "compare_at_price") if name in variant}
+    converted |= {
+        name: variant[name] for name in ("price", "compare_at_price", "grams", "weight", "weight_unit") if name in variant
+    }
     if "inventory_quantity" in variant:
         is_counted = variant.get("inventory_management", True) is not None
         converted["stock"] = variant["inventory_quantity"] if is_counted else None

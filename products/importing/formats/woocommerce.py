@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from products.importing.columns import squash
+from products.importing.columns import is_weight_column, squash
 from products.importing.csv_records import Record
 from products.importing.flags import is_set
 from products.importing.formats.grouping import Columns, has_extra_cells, iter_groups
@@ -55,7 +55,7 @@ class WooCommerceFormat:
 
     def find_unread(self, header: Sequence[str]) -> list[str]:
         """Return the columns that are not read."""
-        return [name for name in header if name and squash(name) not in READ and not ATTRIBUTE.fullmatch(squash(name))]
+        return [name for name in header if name and squash(name) not in READ and not _is_pattern(name)]
 
     def iter_rows(self, table: Table) -> Iterator[RawRow]:
         """Yield a row for each product."""
@@ -76,6 +76,10 @@ class WooCommerceFormat:
 
         for records in iter_groups(table, get_key):
             yield _build(table, columns, records)
+
+
+def _is_pattern(name: str) -> bool:
+    return ATTRIBUTE.fullmatch(squash(name)) is not None or is_weight_column(name)
 
 
 def _is(record: Record, columns: Columns, kind: str) -> bool:
@@ -124,8 +128,9 @@ def _build_product(columns: Columns, record: Record) -> dict[str, Any]:
 
 
 def _build_offer(columns: Columns, record: Record, notes: list[str]) -> dict[str, Any]:
-    """Return prices and stock."""
+    """Return prices, stock and weight."""
     offer: dict[str, Any] = {ours: columns.get(record, theirs) for ours, theirs in SAME_NAMES.items() if columns.has(theirs)}
+    offer |= columns.get_weights(record)
     if columns.has("stock"):
         offer["stock"] = columns.get(record, "stock")
     if offer.get("in_stock", "").lower() == "backorder":
@@ -155,6 +160,7 @@ def _build_variation(columns: Columns, product: Record, record: Record, notes: l
         )
         notes.append(MADE_UP)
     variant = {"sku": sku, "name": " / ".join(options.values()), "options": options, **_build_offer(columns, record, notes)}
+    variant |= {name: weight or columns.get_weights(product).get(name, "") for name, weight in columns.get_weights(record).items()}
     if columns.has("published"):
         variant["published"] = columns.get(record, "published")
     pictures = split_cell(columns.get(record, "images")) if columns.get(record, "images") else []

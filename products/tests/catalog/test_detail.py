@@ -14,7 +14,9 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
     lamp = make_product(
         "Desk lamp",
         variants=[
-            make_variant("L-BRASS", name="Brass", options={"Colour": "Brass"}, price="30", compare_at="40", stock=3),
+            make_variant(
+                "L-BRASS", name="Brass", options={"Colour": "Brass"}, price="30", compare_at="40", stock=3, weight_grams=1250
+            ),
             make_variant("L-BLACK", name="Black", options={"Colour": "Black"}, price="25", stock=4),
         ],
         category=make_category("Lighting"),
@@ -61,6 +63,7 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
                 "compare_at_price": "40.00",
                 "currency": "INR",
                 "stock": 2,
+                "weight_grams": 1250,
                 "lowest_price_30_days": "30.00",
             },
             {
@@ -73,6 +76,7 @@ def test_a_product_shows_the_list_item_its_text_pictures_and_variants(api: Schem
                 "compare_at_price": None,
                 "currency": "INR",
                 "stock": 4,
+                "weight_grams": None,
                 "lowest_price_30_days": "25.00",
             },
         ],

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_a_simple_product_is_a_row(tmp_path: Path) -> None:
     category = make_category("Lighting", "Home")
     make_product("Lamp", sku="A1", price="20", stock=7, prices={"us": "3.5"}, category=category, description="Of brass.")
-    Variant.objects.update(compare_at_price="25", reserved=3)
+    Variant.objects.update(compare_at_price="25", reserved=3, weight_grams=1250)
     MarketPrice.objects.update(compare_at_price="4")
 
     result = run_export(tmp_path / "out.json")
@@ -34,6 +34,7 @@ def test_a_simple_product_is_a_row(tmp_path: Path) -> None:
             "price": "20.00",
             "prices": {"us": "3.50"},
             "stock": 4,
+            "weight_grams": 1250,
             "compare_at_price": "25.00",
             "compare_at_prices": {"us": "4.00"},
             "name": "Lamp",
@@ -110,7 +111,7 @@ def test_an_empty_shop_is_an_empty_file(tmp_path: Path) -> None:
 def test_csv_has_a_line_for_each_variant(tmp_path: Path) -> None:
     category = make_category("Clothing")
     variants = [
-        make_variant("S", name="S", options={"Size": "S"}, prices={"us": "2"}, compare_at="25"),
+        make_variant("S", name="S", options={"Size": "S"}, prices={"us": "2"}, compare_at="25", weight_grams=180),
         make_variant("M", name="M", options={"Colour": "Red"}, stock=0),
     ]
     make_product("=Tee", variants=variants, category=category)
@@ -121,8 +122,9 @@ def test_csv_has_a_line_for_each_variant(tmp_path: Path) -> None:
     with (tmp_path / "out.CSV").open(newline="", encoding="utf-8-sig") as stream:
         lines: list[dict[str, Any]] = list(csv.DictReader(stream))
     assert list(lines[0]) == [
-        *("group", "sku", "name", "category", "description", "price", "compare_at_price", "stock", "low_stock_threshold"),
+        *("group", "sku", "name", "category", "description", "price", "compare_at_price", "stock", "weight_grams"),
         *(
+            "low_stock_threshold",
             "is_active",
             "images",
             "price_us",
@@ -137,6 +139,7 @@ def test_csv_has_a_line_for_each_variant(tmp_path: Path) -> None:
     product_cells = {"name": "'=Tee", "category": "Clothing", "low_stock_threshold": "5", "is_active": "true"}
     assert cells == [
         {"group": "1", "sku": "S", "price": "20.00", "compare_at_price": "25.00", "stock": "10", "price_us": "2.00"}
+        | {"weight_grams": "180"}
         | {"variant_name": "S", "option_Size": "S"}
         | product_cells,
         {"group": "1", "sku": "M", "price": "20.00", "stock": "0", "variant_name": "M", "option_Colour": "Red"},

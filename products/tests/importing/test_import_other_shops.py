@@ -196,11 +196,11 @@ def test_an_api_of_a_shop_without_skus_is_read(tmp_path: Path) -> None:
 
 def test_columns_can_be_named_by_ours(tmp_path: Path) -> None:
     mapping = "Preis=price,Bestand=stock,Bezeichnung=name,Farbe=option_Colour,Preis US=price_us"
-    text = "SKU;Bezeichnung;Preis;Preis US;Bestand;Farbe;Gewicht\nA;Lampe;9,50;1,20;4;Rot;3\n"
+    text = "SKU;Bezeichnung;Preis;Preis US;Bestand;Farbe;Hersteller\nA;Lampe;9,50;1,20;4;Rot;3\n"
 
     result = import_csv(tmp_path, text, map=mapping)
 
-    assert result.output[0] == "Not read: Gewicht."
+    assert result.output[0] == "Not read: Hersteller."
     assert get_variants() == [("A", "Lampe", {"Colour": "Rot"}, Decimal("9.5"), None, 4, None)]
     assert list(MarketPrice.objects.values_list("market", "price")) == [("us", Decimal("1.2"))]
 
@@ -271,9 +271,9 @@ def test_a_currency_that_does_not_fit_refuses_the_row(tmp_path: Path, columns: s
 
 
 def test_what_is_not_read_is_named_in_a_dry_run_too(tmp_path: Path) -> None:
-    result = import_csv(tmp_path, "sku,name,price,colour,weight\nA,Tee,5,red,3\n", dry_run=True)
+    result = import_csv(tmp_path, "sku,name,price,colour,length\nA,Tee,5,red,3\n", dry_run=True)
 
-    assert result.output[0] == "Not read: colour, weight."
+    assert result.output[0] == "Not read: colour, length."
 
 
 def test_a_bundle_of_magento_is_refused_by_name(tmp_path: Path) -> None:

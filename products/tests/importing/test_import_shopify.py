@@ -20,7 +20,7 @@ HEADER = (
     "Variant Compare At Price,Image Src,Image Position,Image Alt Text,Gift Card,Variant Image,Status"
 )
 TITLE = "Read as a Shopify product export."
-UNREAD = "Not read: Vendor, Tags, Variant Grams."
+UNREAD = "Not read: Vendor, Tags."
 MADE_UP = "a variant without a SKU got one from its handle and options"
 
 

@@ -39,7 +39,7 @@ def test_a_variant_is_added_behind_the_others_and_answered() -> None:
     sold = make_product_of("seller@example.com", "Cap", sku="CAP")
     payload = {
         **{"sku": "CAP-L", "name": "L", "options": {"Size": "L"}, "price": "30", "compare_at_price": 35.5, "stock": 7},
-        **{"prices": {"us": "3"}, "compare_at_prices": {"us": "3.5"}},
+        **{"prices": {"us": "3"}, "compare_at_prices": {"us": "3.5"}, "weight_grams": 120},
     }
 
     response = client.post(get_variants_url(sold.slug), payload)
@@ -50,7 +50,7 @@ def test_a_variant_is_added_behind_the_others_and_answered() -> None:
     assert response.json()["data"] == {
         **{"id": created.pk, "sku": "CAP-L", "name": "L", "options": {"Size": "L"}, "price": "30.00", "compare_at_price": "35.50"},
         "image_id": None,
-        **{"currency": "INR", "stock": 7, "lowest_price_30_days": "30.00"},
+        **{"currency": "INR", "stock": 7, "weight_grams": 120, "lowest_price_30_days": "30.00"},
     }
     assert [item["sku"] for item in get_detail(sold)["variants"]] == ["CAP", "CAP-L"]
     assert get_detail(sold, "us")["compare_at_price"] == "3.50"
@@ -84,6 +84,7 @@ def test_a_variant_needs_a_price_alone() -> None:
             ({"price": "1", "options": {"Size": 1.5, "Fit": []}}, "invalid", "options.Fit"),
             ({"price": "1.001"}, "invalid", "price"),
         ),
+        *(({"price": "1", "weight_grams": value}, "invalid", "weight_grams") for value in (-1, 10_000_001, 0.5, "1 kg")),
     ],
 )
 def test_what_cannot_be_added_leaves_nothing(payload: dict[str, Any], code: str, field: str) -> None:
@@ -122,6 +123,7 @@ def test_only_what_is_named_of_a_variant_changes() -> None:
         ({"compare_at_price": "40"}, {"compare_at_price": "40.00"}),
         ({"compare_at_price": None}, {"compare_at_price": None}),
         ({"stock": 9}, {"stock": 9}),
+        *(({"weight_grams": value}, {"weight_grams": value}) for value in (10_000_000, 0, None)),
         ({"sku": "SHIRT-S"}, {"sku": "SHIRT-S"}),
         ({"sku": ""}, {}),
         ({}, {}),
@@ -218,10 +220,13 @@ def test_a_deleted_one_comes_back_with_its_sku() -> None:
     update_variant("TEE-S", reserved=1)
     client.delete(get_variants_url(tee.pk, small.pk))
 
-    response = client.post(get_variants_url(tee.pk), {"sku": "TEE-S", "name": "Small", "price": "20", "stock": 5})
+    response = client.post(
+        get_variants_url(tee.pk), {"sku": "TEE-S", "name": "Small", "price": "20", "stock": 5, "weight_grams": 90}
+    )
 
     assert response.status_code == 201
     data = response.json()["data"]
+    assert data["weight_grams"] == 90
     assert (data["id"], data["name"], data["options"], data["stock"], data["price"]) == (small.pk, "Small", {}, 5, "20.00")
     assert [item["sku"] for item in get_detail(tee)["variants"]] == ["TEE-M", "TEE-S"]
     assert (list_movements("TEE-S"), list_prices("TEE-S")) == ([(4, "initial", ""), (2, "initial", "")], ["20.00"])
