@@ -134,7 +134,7 @@ def test_each_text_about_an_order_is_erased_or_says_nothing_of_a_person() -> Non
     of_the_shop = {"Order.number", "Order.cart_fingerprint", "Order.market", "Order.currency", "Order.attention", "Order.codes"}
     of_the_shop |= {"OrderEvent.kind", "OrderEvent.actor_kind", "OrderEvent.from_status", "OrderEvent.to_status"}
     of_the_provider = {"Refund.provider_id", "Refund.failure_code"}
-    of_the_shop |= {"Refund.lines", "Order.codes"}
+    of_the_shop |= {"Refund.lines", "Order.shipping_method", "Order.shipping_name"}
     assert texts == erased | forgotten_with_the_account | forgotten_when_it_is_paid_or_closed | of_the_shop | of_the_provider
 
 
