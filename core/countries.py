@@ -26,6 +26,16 @@ def find_country_code(text: str) -> str:
     return _codes_by_name().get(fold_name(text), "")
 
 
+def normalize_country(text: str) -> str:
+    """Return the code of a country, or the text as written if the country is not known for certain."""
+    return find_country_code(text) or text
+
+
+def get_country_name(text: str) -> str:
+    """Return the English name of a country given by its code, for people to read; other texts stay as they are."""
+    return _names_by_code().get(text, text)
+
+
 def is_placeholder(text: str) -> bool:
     """Return whether the text is a code that means no country, or none in particular."""
     return USER_ASSIGNED.fullmatch(text.strip()) is not None and not find_country_code(text)
@@ -40,9 +50,7 @@ def fold_name(name: str) -> str:
 
 def list_countries() -> dict[str, str]:
     """Return the everyday English names of all countries by code, in alphabetical order."""
-    official_names = {**data.COUNTRIES, "XK": "Kosovo"}
-    names = {code: str(CountriesBase.COMMON_NAMES.get(code, name)) for code, name in official_names.items()}
-    return dict(sorted(names.items(), key=lambda country: fold_name(country[1])))
+    return dict(sorted(_names_by_code().items(), key=lambda country: fold_name(country[1])))
 
 
 def get_market_country(market: Market) -> str:
@@ -53,6 +61,12 @@ def get_market_country(market: Market) -> str:
 def list_market_countries() -> list[str]:
     """Return the countries of the markets, default first."""
     return [country for market in get_markets().values() if (country := get_market_country(market))]
+
+
+@cache
+def _names_by_code() -> dict[str, str]:
+    official_names = {**data.COUNTRIES, "XK": "Kosovo"}
+    return {code: str(CountriesBase.COMMON_NAMES.get(code, name)) for code, name in official_names.items()}
 
 
 @cache

