@@ -32,6 +32,7 @@ def get_address(user_id: int | None, address_id: int) -> Address:
 def add_address(user_id: int, fields: Mapping[str, Any], market: Market) -> Address:
     """Add an address; the first is the default. Raises ContactNeeded, AddressBookFull."""
     _refuse_incomplete(fields, market)
+    fields = address_rules.with_country_code(fields)
     _lock_address_book(user_id)
     addresses = Address.objects.filter(user=user_id)
     count = addresses.count()
@@ -50,7 +51,7 @@ def update_address(user_id: int, address_id: int, fields: Mapping[str, Any], mar
     address = get_address(user_id, address_id)
     if fields.get("is_default"):
         Address.objects.filter(user=user_id).exclude(pk=address_id).update(is_default=False)
-    for name, value in fields.items():
+    for name, value in address_rules.with_country_code(fields).items():
         setattr(address, name, value)
     if address_rules.CHECKED_FIELDS & fields.keys():
         _refuse_incomplete(to_dict(address), market)

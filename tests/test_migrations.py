@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Container, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import import_module
@@ -22,7 +23,7 @@ from django.db.migrations.state import ProjectState
 
 from accounts.tests.factories import make_user
 from carts.tests.factories import add_to_cart
-from orders.models import Order, OrderAdjustment
+from orders.models import Address, Order, OrderAdjustment
 from orders.tests.factories import placed
 from products.tests.factories import make_product
 from tests.schema_client import SchemaClient
@@ -38,6 +39,8 @@ REFERENCES = {
 }
 # The last migrations of the previous release, whose processes may still run while these are applied.
 PREVIOUS = previous_release.list_last_migrations()
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 # What else migrations have done since then, and why the previous release can go on serving.
 WIDER = "PostgreSQL widens a varchar without reading the table"
@@ -56,6 +59,7 @@ HARMLESS = {
     "orders.0014_order_totals: AddConstraintWhileInUse order": CHECKED,
     "orders.0014_order_totals: AddConstraintWhileInUse orderitem": CHECKED,
     "orders.0014_order_totals: RunPython create_tax_rows": ROWS,
+    "orders.0018_country_codes: RunPython store_codes": ROWS,
     "products.0009_search_documents: DeleteModel SearchDocument": "was a view of the product table; nothing is dropped",
     "products.0009_search_documents: RunPython create_vectors": ROWS,
     "products.0009_search_documents: RunPython fill": ROWS,
@@ -217,3 +221,20 @@ def test_orders_from_before_get_a_row_for_their_tax_once(api: SchemaClient) -> N
         import_module("orders.migrations.0014_order_totals").create_tax_rows(apps, None)
 
     assert list(OrderAdjustment.objects.values_list("kind", "on", "label", "amount")) == [("tax", "items", "Tax", Decimal("6.100"))]
+
+
+def test_saved_addresses_get_the_code_of_their_country_where_it_is_certain(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    migration = import_module("orders.migrations.0018_country_codes")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    written = ("India", " in ", "England", "Deutschland", "", "GB", "the United States", "XX", "Korea")
+    user = make_user()
+    Address.objects.bulk_create(Address(user=user, line1="1 Road", city="Pune", country=text) for text in written)
+    Address.objects.update(updated_at=LONG_AGO)
+
+    for _ in range(2):
+        migration.store_codes(apps, None)
+
+    stored = Address.objects.order_by("pk")
+    assert [address.country for address in stored] == ["IN", "IN", "GB", "Deutschland", "", "GB", "US", "XX", "Korea"]
+    assert {address.updated_at for address in stored} == {LONG_AGO}
+    assert {(address.line1, address.city) for address in stored} == {("1 Road", "Pune")}

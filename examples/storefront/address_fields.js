@@ -2,7 +2,7 @@
 import { field, h, input } from "./view.js";
 
 const POSTAL_FIELDS = ["line1", "line2", "postal_code", "city", "state"];
-// For a country that the shop does not know by this name, such as one written by hand into an older address.
+// Until a country is chosen.
 const UNKNOWN = { fields: POSTAL_FIELDS, required: ["line1", "city"], labels: {} };
 const LABELS = { line1: "Street and number", line2: "Apartment, floor or company", postal_code: "Postal code", city: "City", state: "State" };
 
@@ -41,10 +41,8 @@ export function addressFields(address, countries, defaultCountry) {
   return { fields, fill };
 }
 
-/** Choose a country by its code or name. */
+/** Choose a country by its code or name. A text of an older address that is neither is asked for again. */
 function chooseCountry(select, countries, text) {
   const isSame = ({ code, name }) => [code, name].some((spelling) => spelling.toLowerCase() === text.toLowerCase());
-  const code = countries.find(isSame)?.code ?? text;
-  if (![...select.options].some(({ value }) => value === code)) select.append(new Option(code, code));
-  select.value = code;
+  select.value = countries.find(isSame)?.code ?? "";
 }

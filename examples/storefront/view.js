@@ -119,10 +119,10 @@ export function form(fields, label, send, attributes = { class: "main" }) {
   };
   element.addEventListener("submit", (event) => {
     event.preventDefault();
-    runOnce(submit, () => {
-      clear();
-      return send(Object.fromEntries(new FormData(element)));
-    }, showErrors);
+    clear();
+    const unchosen = Object.entries(fields).filter(([, { control }]) => control?.matches("select:invalid"));
+    if (unchosen.length) showErrors({ errors: Object.fromEntries(unchosen.map(([name]) => [name, ["Choose one"]])) });
+    else runOnce(submit, () => send(Object.fromEntries(new FormData(element))), showErrors);
   });
   return element;
 }

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from core import money
-from orders import minor_units, selectors
+from orders import address_rules, minor_units, selectors
 from orders.models import PRINTED_ADDRESS_FIELDS, Order, OrderItem
 
 ORDER_COLUMNS = (
@@ -35,7 +35,8 @@ def generate_order_rows(orders: Iterable[Order], *, with_contacts: bool) -> Iter
         paid = sum(map(minor_units.captured_amount, payments), Decimal(0))
         refunded = sum(map(minor_units.refunded_amount, payments), Decimal(0))
         values = selectors.serialize_prefetched_order(order, "")
-        values |= {field: order.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
+        address = address_rules.with_country_code(order.address)
+        values |= {field: address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
         values |= {
             "units": sum(item.quantity for item in order.items.all()),
             "placed_at": _format_time(order.placed_at),

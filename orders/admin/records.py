@@ -69,7 +69,12 @@ class StripeEventAdmin(ReadOnlyAdminMixin, ModelAdmin[StripeEvent]):
 class AddressAdmin(ReadOnlyAdminMixin, ModelAdmin[Address]):
     """Saved addresses."""
 
-    list_display = ("user", "full_name", "line1", "city", "country", "is_default")
+    list_display = ("user", "full_name", "line1", "city", "country_name", "is_default")
     list_select_related = ("user",)
     search_fields = ("user__email", "full_name", "city")
-    fields = ("user", "full_name", "phone", "line1", "line2", "city", "state", "postal_code", "country", "is_default")
+    fields = ("user", "full_name", "phone", "line1", "line2", "city", "state", "postal_code", "country_name", "is_default")
+
+    @admin.display(description="country", ordering="country")
+    def country_name(self, address: Address) -> str:
+        """Return the English name of the country."""
+        return address.country_name

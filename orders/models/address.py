@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.phones import MAX_CONTACT_LENGTH
+from core.countries import get_country_name
 from core.models import TimeStampedModel
 
 
@@ -26,6 +27,11 @@ class Address(TimeStampedModel):
         ordering = ["-is_default", "id"]
         verbose_name_plural = "addresses"
         constraints = [models.UniqueConstraint(fields=["user"], condition=Q(is_default=True), name="address_default_once")]
+
+    @property
+    def country_name(self) -> str:
+        """The English name of the country, for people to read; a text that is no code stays as it is."""
+        return get_country_name(self.country)
 
     def __str__(self) -> str:
         return f"{self.full_name}, {self.line1}"

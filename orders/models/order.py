@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.phones import MAX_CONTACT_LENGTH, MAX_E164_LENGTH
 from carts.models import Cart
+from core.countries import get_country_name
 from core.models import TimeStampedModel
 from core.money import MoneyField
 from core.request_ids import MAX_REQUEST_ID, get_request_id
@@ -152,11 +153,23 @@ class Order(TimeStampedModel):
         return self.paid_at is not None and self.status in self.SOLD_STATUSES
 
     @property
+    def recipient_phone(self) -> str:
+        """The phone of a recipient who has another one than the buyer, or an empty string."""
+        phone: str = self.address.get("phone", "")
+        return phone if phone != self.phone else ""
+
+    @property
     def recipient_lines(self) -> list[str]:
-        """The lines of the delivery address, with the buyer's name in front if the address names someone else."""
-        lines = [self.address.get(field, "") for field in PRINTED_ADDRESS_FIELDS]
+        """The lines of the delivery address, for people to read: the country by its name, and what differs from the buyer.
+
+        The buyer's name stands in front if the address names someone else, and the recipient's phone at the end.
+        """
+        parts = {**self.address, "country": get_country_name(self.address.get("country", ""))}
+        lines = [parts.get(field, "") for field in PRINTED_ADDRESS_FIELDS]
         if self.name != self.address.get("full_name"):
             lines.insert(0, self.name)
+        if self.recipient_phone:
+            lines.append(f"Phone of the recipient: {self.recipient_phone}")
         return [line for line in lines if line]
 
     def __str__(self) -> str:

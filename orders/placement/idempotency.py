@@ -21,7 +21,7 @@ from core.exceptions import KeyReused
 from orders.exceptions import OrderWaits
 from orders.models import Order, OrderAdjustment, OrderItem, Payment
 from orders.placement.cart_check import matches_items
-from orders.placement.request import Placement, cart_fingerprint
+from orders.placement.request import Placement, is_repeated
 from orders.selectors import has_shown_adjustments
 
 DUPLICATE_SUBMIT_WINDOW = timedelta(minutes=10)
@@ -98,7 +98,7 @@ def is_duplicate_submit(last_order: Order, placement: Placement, lines: Sequence
         return False
     units = [(item.variant_id, item.quantity, item.unit_price) for item in items]
     sent_codes = last_order.codes if request.codes is None else request.codes
-    return cart_fingerprint(units, request, sent_codes) == last_order.cart_fingerprint
+    return is_repeated(last_order, units, request, sent_codes)
 
 
 def find_pending_order(ref: CartRef, placement: Placement) -> Order | None:

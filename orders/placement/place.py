@@ -13,7 +13,7 @@ from carts import selectors as cart_selectors
 from carts.exceptions import CartBusy
 from carts.identity import CartOwner, CartRef
 from core.actors import Actor
-from orders import addresses, contact_rules
+from orders import address_rules, addresses, contact_rules
 from orders.contact_phones import list_order_e164
 from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, OrderingBlocked, PaymentNotConfigured
@@ -24,7 +24,7 @@ from orders.placement import delivery, idempotency, promotions, records, unpaid_
 from orders.placement.cart_check import CheckedCart, check_cart
 from orders.placement.idempotency import Placed
 from orders.placement.records import Purchase
-from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, request_hash
+from orders.placement.request import CheckoutRequest, Placement, cart_fingerprint, is_repeated, request_hash
 from orders.placement.variant_locks import lock_variants
 from orders.state import notifications, transitions
 from products.services import stock
@@ -106,9 +106,9 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
         return idempotency.as_replay(last_order, ref)
     checked = check_cart(lines, placement.request.expected, placement.owner)
     selection = promotions.select(placement, ref, pending)
-    fingerprint = cart_fingerprint(checked.priced_units, placement.request, [entered.code for entered in selection.codes])
-    wanted_method = delivery.get_wanted_method(placement.request, ref)
-    if pending is not None and ref.held_at is not None and _is_still_wanted(pending, checked, fingerprint, wanted_method):
+    asked = (checked.priced_units, placement.request, [entered.code for entered in selection.codes])
+    is_wanted = pending is not None and _is_still_wanted(pending, checked, delivery.get_wanted_method(placement.request, ref))
+    if pending is not None and ref.held_at is not None and is_wanted and is_repeated(pending, *asked):
         return idempotency.as_replay(pending, ref)
     selection, limited = promotions.enforce_limits(placement, selection, pending)
     quote = delivery.choose(placement, ref, checked, selection)
@@ -120,20 +120,20 @@ def _place(placement: Placement, *, is_retry: bool) -> Placed | MustCancelFirst:
         unpaid_orders.check_limits(placement, ref, replaced=pending)
     if pending is not None:
         return MustCancelFirst(pending.pk)
-    return _create_order(placement, ref, Purchase(lines, checked, quote, selection, limited, fingerprint))
+    return _create_order(placement, ref, Purchase(lines, checked, quote, selection, limited, cart_fingerprint(*asked)))
 
 
-def _is_still_wanted(pending: Order, checked: CheckedCart, fingerprint: str, method: str) -> bool:
-    """Return whether a pending order is what the request asks for, and costs no more than the buyer was shown."""
-    is_same = fingerprint == pending.cart_fingerprint and method in ("", pending.shipping_method)
-    return checked.is_unchanged and is_same and checked.allows_total(pending.total)
+def _is_still_wanted(pending: Order, checked: CheckedCart, method: str) -> bool:
+    """Return whether a pending order is still what its cart holds, and costs no more than the buyer was shown."""
+    return checked.is_unchanged and method in ("", pending.shipping_method) and checked.allows_total(pending.total)
 
 
 def _resolve_address(placement: Placement) -> Placement:
     """Return the placement with the saved address that it names, and with its phone in E.164. Raises AddressNotFound."""
     request = placement.request
     if request.address_id is not None:
-        request = request.with_address(addresses.to_dict(addresses.get_address(placement.owner.user_id, request.address_id)))
+        saved = addresses.to_dict(addresses.get_address(placement.owner.user_id, request.address_id))
+        request = request.with_address(address_rules.with_country_code(saved))
     numbers = list_order_e164(request.phone, request.address, placement.owner.market.code)
     return replace(placement, request=request, phone_numbers=tuple(numbers))
 

@@ -11,7 +11,7 @@ from carts.identity import CartRef
 from carts.lines import Line
 from carts.quotes import Quote
 from core.compiled_queries import CompiledInsert
-from orders import minor_units, tokens
+from orders import address_rules, minor_units, tokens
 from orders.models import VARIANT_SEPARATOR, Order, OrderAdjustment, OrderItem, Payment
 from orders.payments import sessions
 from orders.placement import unpaid_orders
@@ -92,7 +92,7 @@ def insert_order(placement: Placement, ref: CartRef, purchase: Purchase, now: da
         phone=request.phone,
         phone_e164=placement.phone_e164,
         note=request.note,
-        address=request.address,
+        address=address_rules.with_country_code(request.address),  # hash and fingerprint are of what was sent
         stock_state=Order.StockState.RESERVED if is_unpaid else Order.StockState.COMMITTED,
         reserved_until=now + sessions.SESSION_CREATION_WINDOW if is_unpaid else None,
         guest_network=unpaid_orders.get_network(placement) if is_unpaid else "",

@@ -11,6 +11,8 @@ import orjson
 from carts.guest_keys import digest
 from carts.identity import CartOwner
 from core.actors import Actor
+from core.countries import normalize_country
+from orders.models import Order
 from orders.placement.cart_check import CONFIRMING_FIELDS, ExpectedCart
 
 PricedUnits = Sequence[tuple[int | None, int, Decimal]]  # variant, units, unit price
@@ -93,3 +95,14 @@ def cart_fingerprint(units: PricedUnits, request: CheckoutRequest, codes: Sequen
     parts = [lines, request.method, request.address, request.email]
     parts += [sorted(codes)] if codes else []  # as releases that do not know codes
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def is_repeated(order: Order, units: PricedUnits, request: CheckoutRequest, codes: Sequence[str]) -> bool:
+    """Return whether an order was placed by the same request, by their fingerprints.
+
+    A saved address may have had the name of its country when the order was placed, and have its code now.
+    """
+    address, written = request.address, order.address.get("country", "")
+    if request.address_id is not None and normalize_country(written) == address["country"]:
+        request = replace(request, address={**address, "country": written})
+    return cart_fingerprint(units, request, codes) == order.cart_fingerprint

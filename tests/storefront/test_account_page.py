@@ -211,6 +211,27 @@ def test_customers_choose_a_saved_address_or_save_a_new_one_at_the_checkout(page
     assert Address.objects.count() == 3
 
 
+def test_a_country_that_is_not_known_is_asked_for_at_the_next_use(page: Page) -> None:
+    saved = {**ADDRESS, "postal_code": "10115", "country": "Deutschland"}
+    Address.objects.create(user=make_user(EMAIL), is_default=True, **saved)
+    sign_in(page)
+    add_to_cart_by_api(page, make_product("Lamp", price="20.00"))
+
+    page.goto("/addresses")
+    expect(page.locator(".line").first).to_contain_text("Deutschland")
+    page.goto("/checkout")
+    expect(page.get_by_label("Street and number")).to_have_value(saved["line1"])
+    expect(page.get_by_label("Country")).to_have_value("")
+    page.get_by_label("Cash on Delivery").check()
+    click_button(page, "Place order")
+    expect(page.get_by_label("Country")).to_be_focused()
+    page.get_by_label("Country").select_option(label="Germany")
+    click_button(page, "Place order")
+    order = wait_for_order(page, "Being packed – pay on delivery")
+
+    assert order.address == {**saved, "country": "DE"}
+
+
 def test_customers_take_their_data_with_them_and_close_their_account(page: Page, monitor: PageMonitor) -> None:
     Address.objects.create(user=make_user(EMAIL, first_name="Ada"), is_default=True, **ADDRESS)
     sign_in(page, address="/sign-in?next=/account")

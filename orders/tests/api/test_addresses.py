@@ -177,7 +177,7 @@ def test_a_put_replaces_the_whole_address(api: SchemaClient) -> None:
     client = customer()
     saved = save_address(client)
 
-    new = {"line1": "1 New Road", "city": "Paris", "postal_code": "75001", "country": "France"}
+    new = {"line1": "1 New Road", "city": "Paris", "postal_code": "75001", "country": "FR"}
 
     response = client.put(f"{BOOK}{saved['id']}/", new)
 
