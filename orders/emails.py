@@ -56,12 +56,14 @@ def get_greeting_name(order: Order) -> str:
 
 
 def get_mail_kind(order: Order, payload: Payload) -> str:
-    """Return the kind of the e-mail: what was paid decides between two texts."""
+    """Return the kind of the e-mail: what was paid, or corrected, decides between two texts."""
     kind: str = payload["kind"]
     if kind == "cancelled" and payload.get("is_refunded"):
         kind = "cancelled_paid"
     elif kind == "refunded" and order.payment_method == Order.Method.COD:
         kind = "refunded_cash"
+    elif kind == "address_corrected" and payload.get("is_contact_only"):
+        kind = "contact_corrected"
     return f"order_{kind}"
 
 

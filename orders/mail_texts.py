@@ -99,6 +99,16 @@ register(
         details=EXAMPLE_ADDRESS,
     ),
     _customer_kind(
+        "contact_corrected",
+        "Name or phone corrected",
+        MailText(
+            "New contact data of your order {number}",
+            "We have corrected the name or phone of your order {number}:",
+            "If it is not right, please answer before we ship your order.",
+        ),
+        details=EXAMPLE_ADDRESS,
+    ),
+    _customer_kind(
         "message",
         "Message about an order, written by staff",
         MailText("About your order {number}", "{text}"),

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts import phones
 from accounts.exceptions import PhoneInvalid
 from core.admin import format_time
-from core.countries import find_country_code
+from core.countries import find_country_code, get_country_name
 from orders import address_forms
 from orders.admin.order_forms import ActionForm, SubmissionForm, VisibleTextField
 from orders.fulfilment import notes, resending
@@ -18,12 +18,26 @@ from orders.models import MAX_ADDRESS_LENGTHS, Order
 LABELS = {"full_name": "Recipient", "line1": "Street and number", "line2": "Flat, floor or company", "country": "Country"}
 
 
+class ContactPhoneField(forms.CharField):
+    """A phone of a person, kept as written, without invisible characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=phones.MAX_CONTACT_LENGTH, required=False, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        """Return the phone. Raises ValidationError."""
+        try:
+            return phones.clean_contact(super().clean(value))
+        except PhoneInvalid as error:
+            raise ValidationError("Enter a phone number") from error
+
+
 class RecipientForm(ActionForm):
     """The buyer's name and phone, the parts of the address, and whether to tell the buyer."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
     name = VisibleTextField(label="Name of the buyer", max_length=200, required=False)
-    phone = forms.CharField(max_length=phones.MAX_CONTACT_LENGTH, required=False)
+    phone = ContactPhoneField()
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
@@ -31,21 +45,20 @@ class RecipientForm(ActionForm):
         labels = {**LABELS, **address_forms.get_labels(country)}
         for name in EDITED_FIELDS:
             self.fields[name] = VisibleTextField(label=labels[name], max_length=MAX_ADDRESS_LENGTHS[name], required=False)
+        if order.recipient_phone:
+            self.fields["recipient_phone"] = ContactPhoneField(label="Phone of the recipient")
         if order.email:
             self.fields["notify"] = forms.BooleanField(label="Tell the buyer by e-mail", required=False)
-        self.initial = {**order.address, "name": order.name, "phone": order.phone, "seen": order.version}
-
-    def clean_phone(self) -> str:
-        """Return the phone without invisible characters."""
-        try:
-            return phones.clean_contact(self.cleaned_data["phone"])
-        except PhoneInvalid as error:
-            raise ValidationError("Enter a phone number") from error
+        country_name = get_country_name(order.address.get("country", ""))
+        self.initial = {**order.address, "country": country_name, "name": order.name, "phone": order.phone}
+        self.initial |= {"recipient_phone": order.recipient_phone, "seen": order.version, "notify": True}
 
     def recipient(self) -> Recipient:
         """Return who gets the order, and where."""
         cleaned = self.cleaned_data
-        return Recipient(cleaned["name"], cleaned["phone"], {name: cleaned[name] for name in EDITED_FIELDS})
+        address = {name: cleaned[name] for name in EDITED_FIELDS}
+        own_phone = cleaned.get("recipient_phone") if "recipient_phone" in self.data else None
+        return Recipient(cleaned["name"], cleaned["phone"], address, own_phone=own_phone)
 
 
 class NoteForm(SubmissionForm):

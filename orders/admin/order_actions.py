@@ -115,10 +115,12 @@ def _reject(actor: Actor, order: Order, form: ActionForm) -> str:
 
 def _correct_address(actor: Actor, order: Order, form: RecipientForm) -> str:
     cleaned = form.cleaned_data
-    address_correction.correct_recipient(
+    changes = address_correction.correct_recipient(
         actor, order.pk, form.recipient(), seen=cleaned["seen"], notify=cleaned.get("notify", False)
     )
-    return "The delivery address is corrected." + (" The buyer is told by e-mail." if cleaned.get("notify") else "")
+    is_contact_only = address_correction.is_contact_only(changes)
+    result = "The contact data is corrected." if is_contact_only else "The delivery address is corrected."
+    return result + (" The buyer is told by e-mail." if cleaned.get("notify") else "")
 
 
 def _add_note(actor: Actor, order: Order, form: NoteForm) -> str:
@@ -141,7 +143,9 @@ ACTIONS = {
     "deliver": Action("Mark as delivered", SHIP, _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Action("Cancel", REFUND, _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Action("Refund", REFUND, _refund, has_refundable_payment, RefundForm),
-    "address": Action("Correct the address", CORRECT, _correct_address, address_correction.can_correct, RecipientForm, stays=True),
+    "address": Action(
+        "Correct address or phone", CORRECT, _correct_address, address_correction.can_correct, RecipientForm, stays=True
+    ),
     "note": Action("Add a note", SHIP, _add_note, lambda order: True, NoteForm, help_text="Only staff can read it.", stays=True),
     "message": Action("Message the buyer", SHIP, _send_message, lambda order: bool(order.email), MessageForm, stays=True),
     "resend": Action("Resend an e-mail", SHIP, _resend, lambda order: bool(order.email), ResendForm, needs_emails=True, stays=True),

@@ -7,8 +7,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core import money
+from core.countries import get_country_name
 from core.models import Job
 from orders.fulfilment import resending
+from orders.fulfilment.address_correction import is_contact_only
 from orders.models import Order, OrderEvent
 from orders.state import alerts, redemptions
 
@@ -66,6 +68,8 @@ def _describe_event(order: Order, event: OrderEvent) -> Entry:
 
 
 def _get_title(event: OrderEvent) -> str:
+    if event.kind == OrderEvent.ADDRESS_CORRECTED and event.data and is_contact_only(event.data):
+        return "Name or phone corrected"
     if event.kind in TITLES:
         return TITLES[event.kind]
     words = event.kind.replace("_", " ")
@@ -77,7 +81,8 @@ def _describe_data(order: Order, event: OrderEvent) -> str:
     if event.kind in (OrderEvent.NOTE, OrderEvent.MESSAGE):
         return str(data.get("text", ""))
     if event.kind == OrderEvent.ADDRESS_CORRECTED:
-        return "\n".join(f"{_label(name)}: {before or '–'} → {after or '–'}" for name, (before, after) in data.items())
+        texts = {name: map(get_country_name, values) if name == "country" else values for name, values in data.items()}
+        return "\n".join(f"{_label(name)}: {before or '–'} → {after or '–'}" for name, (before, after) in texts.items())
     parts = [
         _format_amount(value, order) if name == "amount" and event.kind.startswith("refund_") else _describe_value(name, value)
         for name, value in data.items()

@@ -1,13 +1,12 @@
 """Correcting where an order goes, before it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 
 from core.actors import Actor
-from orders import contact_rules
+from orders import address_rules, contact_rules
 from orders.contact_phones import find_order_e164
 from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, InvalidTransition
@@ -16,15 +15,20 @@ from orders.state import notifications, transitions
 from orders.state.locking import lock_order
 
 EDITED_FIELDS = tuple(name for name in ADDRESS_FIELDS if name != "phone")
+CONTACT_FIELDS = frozenset({"name", "phone", "recipient_phone"})
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets an order, and where: the buyer's name and phone, and the parts of the address, without its phone."""
+    """Who gets an order, and where: the buyer's name and phone, and the parts of the address, without its phone.
+
+    `own_phone` is the recipient's, where the address has another one than the buyer's; None leaves it.
+    """
 
     name: str
     phone: str
     address: Mapping[str, str] = field(default_factory=dict)
+    own_phone: str | None = None
 
 
 def can_correct(order: Order) -> bool:
@@ -32,12 +36,19 @@ def can_correct(order: Order) -> bool:
     return order.status == Order.Status.PROCESSING
 
 
+def is_contact_only(changed: Collection[str]) -> bool:
+    """Return whether, of these changes, none is of the address itself."""
+    return CONTACT_FIELDS.issuperset(changed)
+
+
 @transaction.atomic
-def correct_recipient(actor: Actor, order_id: int, recipient: Recipient, *, seen: int, notify: bool = False) -> Order:
+def correct_recipient(
+    actor: Actor, order_id: int, recipient: Recipient, *, seen: int, notify: bool = False
+) -> dict[str, tuple[str, str]]:
     """Correct the name, phone and address of an order that is not sent yet; on request, email the buyer.
 
-    `seen` is the version of the order that staff corrected. Raises OrderNotFound, ContactNeeded; InvalidTransition, also if the
-    order has changed since.
+    Return what each changed field was and is. `seen` is the version of the order that staff corrected. Raises OrderNotFound,
+    ContactNeeded; InvalidTransition, also if the order has changed since.
     """
     order = lock_order(order_id)
     if not can_correct(order):
@@ -45,32 +56,54 @@ def correct_recipient(actor: Actor, order_id: int, recipient: Recipient, *, seen
     if order.version != seen:
         raise InvalidTransition("The order has changed in the meantime. Look at it again")
     _refuse_incomplete(order, recipient)
-    before = _get_values(order)
-    address = {name: recipient.address.get(name, "") for name in EDITED_FIELDS}
-    if order.address.get("phone", "") == order.phone:  # otherwise it is the recipient's own
+    has_own_phone = bool(order.recipient_phone)
+    before = _get_values(order, with_own_phone=has_own_phone)
+    _set_values(order, recipient)
+    after = _get_values(order, with_own_phone=has_own_phone)
+    changes = {name: (before[name], after[name]) for name in after if after[name] != before[name]}
+    if not changes:
+        raise InvalidTransition("Nothing was changed")
+    transitions.save_order(order, "name", "phone", "phone_e164", "address")
+    transitions.record_event(order, OrderEvent.ADDRESS_CORRECTED, actor, **changes)
+    if notify:
+        context = {"is_contact_only": True} if is_contact_only(changes) else {}
+        notifications.notify_customer(order, OrderEvent.ADDRESS_CORRECTED, about=str(order.version), **context)
+    return changes
+
+
+def _set_values(order: Order, recipient: Recipient) -> None:
+    address = _get_address(recipient.address)
+    if order.address.get("phone", "") == order.phone:
         address["phone"] = recipient.phone
+    elif order.recipient_phone and recipient.own_phone is not None:
+        address["phone"] = recipient.own_phone
     order.address = {**order.address, **address}
     order.name, order.phone = recipient.name, recipient.phone
     order.phone_e164 = find_order_e164(order.phone, order.address, order.market)
-    after = _get_values(order)
-    changed = [name for name in after if after[name] != before[name]]
-    if not changed:
-        raise InvalidTransition("Nothing was changed")
-    transitions.save_order(order, "name", "phone", "phone_e164", "address")
-    changes = {name: [before[name], after[name]] for name in changed}
-    transitions.record_event(order, OrderEvent.ADDRESS_CORRECTED, actor, **changes)
-    if notify:
-        notifications.notify_customer(order, OrderEvent.ADDRESS_CORRECTED, about=str(order.version))
-    return order
 
 
-def _get_values(order: Order) -> dict[str, Any]:
-    return {"name": order.name, **{name: order.address.get(name, "") for name in EDITED_FIELDS}, "phone": order.phone}
+def _get_values(order: Order, *, with_own_phone: bool) -> dict[str, str]:
+    recipient_phone = {"recipient_phone": order.address["phone"]} if with_own_phone else {}
+    return {"name": order.name, **_get_address(order.address), "phone": order.phone, **recipient_phone}
+
+
+def _get_address(address: Mapping[str, str]) -> dict[str, str]:
+    """Return the parts that staff edit, as they are stored."""
+    return address_rules.with_country_code({name: address.get(name, "") for name in EDITED_FIELDS})
 
 
 def _refuse_incomplete(order: Order, recipient: Recipient) -> None:
-    contact = Contact(recipient.name, order.email, recipient.phone, recipient.address)
+    """Refuse what the checkout would refuse of what is changed; the rest was taken then. Plain text stays plain text."""
+    before, after = _get_address(order.address), _get_address(recipient.address)
+    is_text = _is_plain_text(before) and _is_plain_text(after)
+    contact = Contact(recipient.name, order.email, recipient.phone, after, is_text)
     is_cash, is_guest = order.payment_method == Order.Method.COD, order.user_id is None
-    problems = contact_rules.find_problems(contact, order.market, is_cash=is_cash, is_guest=is_guest)
+    found = contact_rules.find_problems(contact, order.market, is_cash=is_cash, is_guest=is_guest)
+    is_changed = {"address": before != after, "phone": order.phone != recipient.phone}
+    problems = {name: sentence for name, sentence in found.items() if is_changed.get(name.partition(".")[0], True)}
     if problems:
         raise ContactNeeded(errors={name.removeprefix("address."): sentence for name, sentence in problems.items()})
+
+
+def _is_plain_text(address: Mapping[str, str]) -> bool:
+    return {name for name, value in address.items() if value} - {"full_name"} == {"line1"}

@@ -53,9 +53,9 @@ def ship_all(page: Page, count: int) -> None:
 def correct_city_and_ship(page: Page, order: Order) -> None:
     """Correct the city of an order of the list, ship it, and go on to the next order of the list."""
     page.get_by_role("link", name=order.number).click()
-    page.get_by_role("link", name="Correct the address").click()
+    page.get_by_role("link", name="Correct address or phone").click()
     page.get_by_label("City").fill("Leeds")
-    page.get_by_role("button", name="Correct the address").click()
+    page.get_by_role("button", name="Correct address or phone").click()
     expect(page.get_by_text("The delivery address is corrected.")).to_be_visible()
     page.get_by_role("link", name="Ship", exact=True).click()
     page.get_by_role("button", name="Ship, then next order").click()

@@ -179,3 +179,117 @@ def test_staff_who_may_only_look_correct_nothing() -> None:
 
     assert response.status_code == 403
     assert Order.objects.get().name == order.name
+
+
+def test_the_phone_alone_is_corrected_and_the_buyer_told(staff_client: Client) -> None:
+    order = make_cash_order(name="Ada")
+    Job.objects.all().delete()
+
+    page = correct(staff_client, order, phone="098765 00000", notify="on")
+
+    assert "The contact data is corrected. The buyer is told by e-mail." in page
+    assert "Name or phone corrected" in page
+    corrected = Order.objects.get()
+    assert corrected.address == {**ADDRESS, "phone": "098765 00000"}
+    assert (corrected.phone, corrected.phone_e164) == ("098765 00000", "+919876500000")
+    assert OrderEvent.objects.latest("pk").data == {"phone": ["+91 98765 43210", "098765 00000"]}
+    (message,) = send_pending_emails()
+    assert (message.to, message.subject) == (["ada@example.com"], f"New contact data of your order {order.number}")
+    assert "We have corrected the name or phone of your order" in str(message.body)
+    assert "098765 00000" in str(message.body)
+
+
+def test_the_box_to_tell_the_buyer_is_ticked(staff_client: Client) -> None:
+    order = make_cash_order()
+
+    page = read(staff_client.get(f"{ORDERS}{order.pk}/action/address/"))
+
+    assert re.search(r'<input[^>]*name="notify"[^>]* checked(?=[ >])', page)
+
+
+def test_the_phone_of_a_recipient_who_is_not_the_buyer_can_be_corrected(staff_client: Client) -> None:
+    order = make_cash_order(phone="+91 98765 00001")
+
+    page = correct(staff_client, order, recipient_phone="+44 20 7946 0958")
+
+    corrected = Order.objects.get()
+    assert (corrected.phone, corrected.address["phone"]) == ("+91 98765 00001", "+44 20 7946 0958")
+    assert OrderEvent.objects.latest("pk").data == {"recipient_phone": ["+91 98765 43210", "+44 20 7946 0958"]}
+    assert "Recipient phone: +91 98765 43210 → +44 20 7946 0958" in page
+    assert "Phone of the recipient: +44 20 7946 0958" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
+
+
+def test_the_phone_of_a_recipient_must_be_one(staff_client: Client) -> None:
+    order = make_cash_order(phone="+91 98765 00001")
+    before = database_rows()
+
+    page = correct(staff_client, order, recipient_phone="call me")
+
+    assert "Enter a phone number" in page
+    assert database_rows() == before
+
+
+def test_a_buyer_who_gets_the_parcel_has_one_phone(staff_client: Client) -> None:
+    order = make_cash_order()
+
+    page = read(staff_client.get(f"{ORDERS}{order.pk}/action/address/"))
+    correct(staff_client, order, phone="+91 98765 00002", recipient_phone="+44 20 7946 0958")
+
+    assert 'name="recipient_phone"' not in page
+    assert "Phone of the recipient" not in page
+    assert Order.objects.get().address["phone"] == "+91 98765 00002"
+
+
+@pytest.mark.parametrize("address", [{"line1": "12 Hill Road, Pune"}, {**ADDRESS, "postal_code": "4711"}])
+def test_an_address_that_stays_is_not_checked_again(staff_client: Client, address: dict[str, str]) -> None:
+    order = make_cash_order()
+    Order.objects.update(address=address, phone="")
+    order.refresh_from_db()
+
+    correct(staff_client, order, phone="98765 43210")
+
+    assert (Order.objects.get().phone, Order.objects.get().address["line1"]) == ("98765 43210", address["line1"])
+
+
+def test_plain_text_is_corrected_as_plain_text(staff_client: Client) -> None:
+    order = make_cash_order(address="12 Hill Raod, Pune", phone="")
+
+    correct(staff_client, order, line1="12 Hill Road, Pune")
+
+    assert Order.objects.get().address == {**dict.fromkeys(ADDRESS, ""), "line1": "12 Hill Road, Pune"}
+
+
+def test_plain_text_is_divided_into_a_whole_address_only(staff_client: Client) -> None:
+    order = make_cash_order(address="12 Hill Road, Pune", phone="")
+    before = database_rows()
+
+    page = correct(staff_client, order, line1="12 Hill Road", city="Pune")
+
+    assert "Enter a PIN code" in page
+    assert database_rows() == before
+
+
+def test_the_country_is_shown_by_its_name_and_stored_as_its_code(staff_client: Client) -> None:
+    order = make_cash_order()
+
+    form = read(staff_client.get(f"{ORDERS}{order.pk}/action/address/"))
+    page = correct(staff_client, order, country="Germany", postal_code="10115")
+
+    assert 'value="United Kingdom"' in form
+    assert Order.objects.get().address["country"] == "DE"
+    assert OrderEvent.objects.latest("pk").data == {"country": ["GB", "DE"], "postal_code": ["SW1Y 4JH", "10115"]}
+    assert "Country: United Kingdom → Germany" in page
+    assert "Germany" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
+
+
+@pytest.mark.parametrize("stored", ["GB", "England"])
+def test_the_name_of_the_country_is_no_change(staff_client: Client, stored: str) -> None:
+    order = make_cash_order()
+    Order.objects.update(address={**ADDRESS, "country": stored})
+    order.refresh_from_db()
+    before = database_rows()
+
+    page = correct(staff_client, order, country="United Kingdom")
+
+    assert "Nothing was changed" in page
+    assert database_rows() == before
