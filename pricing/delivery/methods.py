@@ -125,7 +125,7 @@ def find_zone(zones: Sequence[Mapping[str, Any]], place: Place) -> tuple[Mapping
 def _list_failures(zone: Mapping[str, Any], place: Place) -> Iterator[Problem | None]:
     """Yield, for each condition that does not hold, what is missing of the place, or None if it is another place."""
     if zone["countries"] and place.country not in zone["countries"]:
-        yield "country_needed" if place.is_country_missing else None
+        yield None if place.country else "country_needed"
     if zone["states"] and place.state not in zone["states"]:
         yield None if place.state else "state_needed"
     if (zone["postal_from"] or zone["postal_prefixes"]) and not _has_postal_code(zone, place.postal_code):

@@ -15,11 +15,9 @@ class Place:
     country: str = ""
     postal_code: str = ""
     state: str = ""
-    is_country_missing: bool = False  # none was written, and the market is not a country
 
 
 def build_place(market: Market, *, country: str = "", postal_code: str = "", state: str = "") -> Place:
     """Return the place that a buyer has written; without a country, it is in the market's."""
     code = find_country_code(country) if country else get_market_country(market)
-    is_missing = not (code or country)
-    return Place(code, normalize_postal_code(postal_code, code), normalize_state(code, state) if state else "", is_missing)
+    return Place(code, normalize_postal_code(postal_code, code), normalize_state(code, state) if state else "")

@@ -43,8 +43,7 @@ def test_a_place_without_a_country_is_in_that_of_the_market() -> None:
         (Place("IN", "600001", "KA"), "india"),
         (Place("IN"), "india"),
         (Place("DE", "411001"), "not_serviceable"),
-        (Place(""), "not_serviceable"),
-        (Place("", is_country_missing=True), "country_needed"),
+        (Place(""), "country_needed"),
     ],
 )
 def test_the_first_zone_that_fits_counts(place: Place, expected: str) -> None:
