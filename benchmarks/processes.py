@@ -23,7 +23,7 @@ ENVIRONMENT = {
     **{"DEBUG": "0", "SECRET_KEY": "b" * 50, "ALLOWED_HOSTS": "127.0.0.1", "THROTTLE_ENABLED": "0"},
     **{"SECURE_SSL_REDIRECT": "0", "AUTH_COOKIE_SECURE": "0", "ACCESS_LOG": "1", "LOG_FORMAT": "line", "LOG_LEVEL": "INFO"},
     **{"REDIS_URL": "", "CONN_MAX_AGE": "60", "DATABASE_POOL": "0", "DATABASE_PREPARED": "1", "DATABASE_SSL": "0"},
-    **{"MARKETS": "in:INR,us:USD", "SHIPPING": "", "TAX_RATES": "", "ADDRESS_RULES": "country", "SHOP_EMAIL": ""},
+    **{"MARKETS": "in:INR,us:USD", "SHIPPING": "", "TAX_RATES": "", "COD_RULES": "", "ADDRESS_RULES": "country", "SHOP_EMAIL": ""},
     **{"CLOUDINARY_CLOUD_NAME": "", "CLOUDINARY_API_KEY": "", "CLOUDINARY_API_SECRET": "", "STRIPE_SECRET_KEY": ""},
 }
 

@@ -93,6 +93,10 @@ class Selection:
         changed = {entry.code: status for entry in self.codes if entry.promotion_id in excluded and self.is_active(entry.code)}
         return replace(self, rules=rules, statuses={**self.statuses, **changed})
 
+    def without_cash(self) -> "Selection":
+        """Return the selection for a buyer who is not offered Cash on Delivery."""
+        return replace(self, delivery=replace(self.delivery, takes_cod=False))
+
     def is_active(self, code: str) -> bool:
         """Return whether a code may apply."""
         return self.statuses[code] == "active"

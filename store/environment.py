@@ -30,6 +30,7 @@ DEFAULT_RATES = {
     "code_send": "1/min;5/h",
     "code_send_ip": "20/h",
     "code_send_all": "1000/d",
+    "code_send_order": "10/d",
     "code_verify": "10/10min",
     "mail_account": "3/h",
     "mail_ip": "10/h",
@@ -46,6 +47,8 @@ DEFAULT_RATES = {
     "login_event": "10/min",
     "refusal_log": "10/min",
 }
+SHIPPING_EXAMPLE = "in:50.00:999.00,us:4.99 (flat rate, and the subtotal for free shipping)"
+CASH_RULES_EXAMPLE = "in:5000:3,us::2 (total above which the phone must be confirmed, and refused orders that end the offer)"
 WEAK_KEYS = ("django-insecure-", "django-secret", "changeme", "development-only-key")
 
 
@@ -166,9 +169,9 @@ def parse_shipping_rates(text: str, markets: Mapping[str, str]) -> dict[str, tup
     rates: dict[str, tuple[Decimal, Decimal | None]] = {}
     for market, amounts in _parse_pairs("SHIPPING", text, markets):
         flat, _, free_from = amounts.partition(":")
-        rates[market] = (_parse_amount("SHIPPING", flat, markets[market]), None)
+        rates[market] = (_parse_amount("SHIPPING", flat, markets[market], SHIPPING_EXAMPLE), None)
         if free_from:
-            rates[market] = (rates[market][0], _parse_amount("SHIPPING", free_from, markets[market]))
+            rates[market] = (rates[market][0], _parse_amount("SHIPPING", free_from, markets[market], SHIPPING_EXAMPLE))
     return rates
 
 
@@ -180,6 +183,21 @@ def parse_tax_rates(text: str, markets: Mapping[str, str]) -> dict[str, Decimal]
             raise EnvError("TAX_RATES must look like in:18,us:0 (per cent, included in the prices).")
         rates[market] = Decimal(rate)
     return rates
+
+
+def parse_cash_rules(text: str, markets: Mapping[str, str]) -> dict[str, tuple[Decimal | None, int | None]]:
+    """Return each market's total above which a phone must be confirmed, and its limit of refusals: `in:5000:3,us::2`.
+
+    Either part may be empty, which is None. Raises EnvError.
+    """
+    rules: dict[str, tuple[Decimal | None, int | None]] = {}
+    for market, rule in _parse_pairs("COD_RULES", text, markets):
+        amount, _, refusals = rule.partition(":")
+        if not re.fullmatch(r"([1-9][0-9]?)?", refusals) or not (amount or refusals):
+            raise EnvError(f"COD_RULES must look like {CASH_RULES_EXAMPLE}, with 1 to 99 refusals.")
+        total = _parse_amount("COD_RULES", amount, markets[market], CASH_RULES_EXAMPLE) if amount else None
+        rules[market] = (total, int(refusals) if refusals else None)
+    return rules
 
 
 def _parse_pairs(name: str, text: str, markets: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -194,9 +212,9 @@ def _parse_pairs(name: str, text: str, markets: Mapping[str, str]) -> Iterator[t
         yield market, value
 
 
-def _parse_amount(name: str, text: str, currency: str) -> Decimal:
+def _parse_amount(name: str, text: str, currency: str, example: str) -> Decimal:
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", text):
-        raise EnvError(f"{name} must look like in:50.00:999.00,us:4.99 (flat rate, and the subtotal for free shipping).")
+        raise EnvError(f"{name} must look like {example}.")
     amount = Decimal(text)
     if amount != round(amount, exponent(currency)):
         raise EnvError(f"{name} has an amount with more decimal digits than {currency}.")

@@ -16,6 +16,7 @@ from store import api_document, env_file, process, theme
 from store.environment import (
     ShopEnv,
     parse_admin_path,
+    parse_cash_rules,
     parse_email_backend,
     parse_hosts,
     parse_markets,
@@ -134,6 +135,7 @@ try:
     MAX_UNPAID_ORDERS_PER_NETWORK = env.count("MAX_UNPAID_ORDERS_PER_NETWORK", 5)
     SHIPPING = parse_shipping_rates(env.str("SHIPPING", ""), MARKETS)
     TAX_RATES = parse_tax_rates(env.str("TAX_RATES", ""), MARKETS)
+    COD_RULES = parse_cash_rules(env.str("COD_RULES", ""), MARKETS)
     ADDRESS_RULES = env.one_of("ADDRESS_RULES", ("country", "lax"))
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
     GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")

@@ -13,6 +13,7 @@ from carts.api.inputs import GuestKeyInput
 from carts.api.responses import CartChangeExtraResponse, CartDeliveryResponse, CartExtraResponse
 from carts.delivery import DeliveryChoice
 from carts.exceptions import CartBusy, UnreadableCookie
+from carts.identity import CartRef
 from carts.models import Cart
 from core.actors import get_actor
 from core.countries import find_country_code
@@ -20,6 +21,7 @@ from core.http.envelope import Reply
 from core.http.openapi import api_schema
 from core.http.openapi.headers import GUEST_KEYS, MARKET
 from core.http.throttles import CallThrottle, WriteThrottle
+from orders import cash_rules
 from orders.api.address_inputs import SPELLINGS
 from orders.models import MAX_ADDRESS_LENGTHS, Order
 from orders.placement import cart_quotes
@@ -106,7 +108,7 @@ class CartDeliveryViewSet(GenericViewSet[Cart]):
     def list(self, request: Request) -> Reply:
         """Get the shipping methods for the cart, each with the total for each payment method."""
         ref = selectors.get_cart_ref(access.get_cart_owner(request))
-        return access.set_guest_key(request, Reply(cart_quotes.describe(ref), extra=access.serialize_owner_fields(ref)), ref)
+        return access.set_guest_key(request, Reply(self._describe(request, ref), extra=access.serialize_owner_fields(ref)), ref)
 
     @api_schema(
         DeliveryQuotesResponse,
@@ -124,5 +126,10 @@ class CartDeliveryViewSet(GenericViewSet[Cart]):
         values = {name: (fields[name] or "").strip() if name in fields else None for name in (*PLACE_FIELDS, "method")}
         ref = delivery.choose(get_actor(request), access.get_cart_owner(request), DeliveryChoice(**values))
         reply = access.build_change_reply(request, ref, "Delivery saved")
-        reply.data = cart_quotes.describe(ref)
+        reply.data = self._describe(request, ref)
         return reply
+
+    def _describe(self, request: Request, ref: CartRef) -> dict[str, Any]:
+        user = request.user
+        offers_cash = not user.is_authenticated or cash_rules.is_cash_offered(ref.market.code, user)
+        return cart_quotes.describe(ref, offers_cash=offers_cash)

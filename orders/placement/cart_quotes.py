@@ -23,13 +23,18 @@ NOT_WITH_METHOD = {
 }
 
 
-def describe(ref: CartRef) -> dict[str, Any]:
-    """Return where and how a cart can be delivered, and the total with each payment method; two statements at most."""
+def describe(ref: CartRef, *, offers_cash: bool = True) -> dict[str, Any]:
+    """Return where and how a cart can be delivered, and the total with each payment method; two statements at most.
+
+    Without `offers_cash`, Cash on Delivery is not available, for no other reason than that of a delivery without it.
+    """
     lines = selectors.get_lines(ref)
     has_row = ref.id is not None
     selection = (
         estimates.get_selection(ref) if has_row else replace(rules.EMPTY, delivery=lookup.get_options(ref.market, ref.place))
     )
+    if not offers_cash:
+        selection = selection.without_cash()
     units = [(line, line.quantity) for line in lines if line.quantity and line.is_available]
     offered = [quote for quote in quotes.iter_quotes(units, ref.market, selection) if quote.method is not None]
     of_payments = {
@@ -58,6 +63,7 @@ def _serialize(
 ) -> dict[str, Any]:
     """Return a method with what the cart costs in total for each payment method."""
     costs = quote.costs
+    method = replace(method, allows_cod=method.allows_cod and options.takes_cod)
     return {
         **lookup.serialize_method(method, costs.shipping, options, costs.market),
         "payments": [

@@ -6,6 +6,7 @@ from carts import quotes
 from carts.identity import CartRef
 from carts.quotes import COD, Quote
 from core.markets import Market
+from orders.placement import cash_check
 from orders.placement.cart_check import CheckedCart, Increase
 from orders.placement.request import CheckoutRequest, Placement
 from pricing.breakdown import Breakdown, DeliveryRate
@@ -34,6 +35,8 @@ def choose(placement: Placement, ref: CartRef, checked: CheckedCart, selection: 
     """
     request, options = placement.request, selection.delivery
     refuse_incomplete(options.problem, "address.")
+    if not cash_check.allows_method(placement):
+        selection = selection.without_cash()
     wanted = get_wanted_method(request, ref)
     quote = quotes.compute(checked.lines, ref.market, selection, request.method, method=wanted)
     offered = {method.code for method in options.list_methods(quote.weight)}
