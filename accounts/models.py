@@ -126,6 +126,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def verified_phone(self) -> str:
+        """The phone number (E.164) if it is confirmed, or an empty string."""
+        return self.phone if self.phone and self.phone_verified_at else ""
+
+    @property
     def display_name(self) -> str:
         """The public name: the full name, else `user-<id>`; never the e-mail address or phone number."""
         return self.get_full_name() or f"user-{self.pk}"

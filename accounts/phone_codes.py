@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -28,9 +29,18 @@ SEPARATORS = ("Z", "P", "Cf")  # categories of Unicode
 MINUS = "\N{MINUS SIGN}"  # typed for a hyphen, but a mathematical symbol to Unicode
 
 
-def send_code(phone: str, client: ClientInfo) -> None:
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a code is for, if not for the account: as the text message says it, and the one thing that the code confirms."""
+
+    text: str
+    reference: str
+
+
+def send_code(phone: str, client: ClientInfo, purpose: Purpose | None = None) -> None:
     """Send a new code to a number (E.164), with or without an account; earlier codes become invalid.
 
+    A code with a purpose does not sign in: nobody can be talked into giving away their account with it.
     Raises SmsNotConfigured, SmsUnavailable, TooManyRequests.
     """
     sms.get_backend()
@@ -44,12 +54,13 @@ def send_code(phone: str, client: ClientInfo) -> None:
         PhoneCode.objects.create(
             phone=phone,
             salt=salt,
-            code_mac=_compute_mac(salt, phone, code, settings.OTP_PEPPER),
+            code_mac=_compute_mac(salt, phone, code, settings.OTP_PEPPER, purpose),
             expires_at=timezone.now() + CODE_LIFETIME,
             ip=client.ip,
         )
         events.record_event(events.Event.CODE_SENT, client, phone=events.hash_contact(phone))
-    sms.send_sms(phone, f"{code} is your code for {get_shop_name()}. It is valid for five minutes. Never share it with anyone.")
+    use = f"{purpose.text} at" if purpose else "for"
+    sms.send_sms(phone, f"{code} is your code {use} {get_shop_name()}. It is valid for five minutes. Never share it with anyone.")
 
 
 def normalize_code(text: str) -> str:
@@ -99,8 +110,10 @@ def _refuse_user(user: User, client: ClientInfo) -> CodeInvalid:
     return CodeInvalid()
 
 
-def redeem_code(phone: str, code: str, client: ClientInfo) -> None:
-    """Redeem the latest code of this number. Raises CodeInvalid for any reason: wrong, expired, used, too many tries, none sent.
+def redeem_code(phone: str, code: str, client: ClientInfo, purpose: Purpose | None = None) -> None:
+    """Redeem the latest code of this number, which was sent for this purpose.
+
+    Raises CodeInvalid for any reason: wrong, expired, used, too many tries, none sent, or sent for something else.
 
     A try is counted before the code is compared, by one conditional UPDATE that enforces the limit. Counts are never undone.
     A malformed code is refused without counting.
@@ -109,7 +122,7 @@ def redeem_code(phone: str, code: str, client: ClientInfo) -> None:
         raise CodeInvalid
     phone_code = PhoneCode.objects.filter(phone=phone).order_by("-pk").first()
     is_allowed = phone_code is not None and _count_try(phone_code, rate_limits.get_caller_key(client.ip))
-    if phone_code is None or not is_allowed or not _is_correct(phone_code, code) or not _mark_used(phone_code):
+    if phone_code is None or not is_allowed or not _is_correct(phone_code, code, purpose) or not _mark_used(phone_code):
         events.record_event(events.Event.CODE_FAILED, client, phone=events.hash_contact(phone))
         raise CodeInvalid
 
@@ -132,15 +145,16 @@ def _count_try(phone_code: PhoneCode, caller: str) -> bool:
     return bool(codes.update(attempts=F("attempts") + 1))
 
 
-def _is_correct(phone_code: PhoneCode, code: str) -> bool:
+def _is_correct(phone_code: PhoneCode, code: str, purpose: Purpose | None) -> bool:
     peppers = (settings.OTP_PEPPER, *settings.OTP_PEPPER_FALLBACKS)
-    macs = (_compute_mac(phone_code.salt, phone_code.phone, code, pepper) for pepper in peppers)
+    macs = (_compute_mac(phone_code.salt, phone_code.phone, code, pepper, purpose) for pepper in peppers)
     return any(hmac.compare_digest(phone_code.code_mac, mac) for mac in macs)
 
 
-def _compute_mac(salt: str, phone: str, code: str, pepper: str) -> str:
+def _compute_mac(salt: str, phone: str, code: str, pepper: str, purpose: Purpose | None) -> str:
     """Return the stored HMAC. A slow hash would not protect a million values; the pepper is not in the database."""
-    return hmac.new(pepper.encode(), f"{salt}|{phone}|{code}".encode(), hashlib.sha256).hexdigest()
+    parts = (salt, phone, code, purpose.reference) if purpose else (salt, phone, code)
+    return hmac.new(pepper.encode(), "|".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
 def make_unusable_password() -> str:

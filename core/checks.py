@@ -80,6 +80,15 @@ def check_payments(**_: Any) -> list[CheckMessage]:
     return warnings
 
 
+@register()
+def check_phone_confirmation(**_: Any) -> list[CheckMessage]:
+    """Warn if phones have to be confirmed and the shop cannot send a code."""
+    if settings.SMS_BACKEND or all(amount is None for amount, _ in settings.COD_RULES.values()):
+        return []
+    hint = "Staff have to call each buyer and choose Phone confirmed, or the order is cancelled after 24 hours. Set SMS_BACKEND."
+    return [Warning("COD_RULES asks for confirmed phones, but SMS_BACKEND is not set.", hint=hint, id="shop.W015")]
+
+
 @register(Tags.security, deploy=True)
 def check_sign_in(**_: Any) -> list[CheckMessage]:
     """Warn about ways to sign in that are for development and tests."""

@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from core import mail, money
 from core.mail_texts import messages
 from orders import selectors
-from orders.mail_texts import CLOSED_ORDER_NOTE
+from orders.mail_texts import BUYER_CONFIRMS_NOTE, CALL_NOTE, CLOSED_ORDER_NOTE, CODE_NOTE, STAFF_CONFIRM_NOTE
 from orders.models import Order, OrderAdjustment, OrderItem
 from orders.tokens import order_token
 
@@ -18,9 +20,9 @@ LINK = re.compile(r"[/@]|\w\.\w\w")
 
 
 def send_to_customer(payload: Payload) -> None:
-    """Send the customer the e-mail of a job; do nothing if the order no longer has an e-mail address."""
+    """Send the customer the e-mail of a job; do nothing if the order no longer has an e-mail address, or it is outdated."""
     order = Order.objects.prefetch_related("items").get(pk=payload["order"])
-    if not order.email:
+    if not order.email or is_outdated(order, payload):
         return
     filling = {"number": order.number, "name": get_greeting_name(order)}
     kind = payload["kind"]
@@ -31,6 +33,8 @@ def send_to_customer(payload: Payload) -> None:
         }
     elif kind == "message":
         filling["text"] = order.events.get(pk=payload["event"]).data["text"]
+    elif kind == "confirm_phone":
+        filling |= {"confirm_note": CODE_NOTE if settings.SMS_BACKEND else CALL_NOTE, "deadline": _format_deadline(order)}
     messages.send(
         get_mail_kind(order, payload),
         order.email,
@@ -38,6 +42,19 @@ def send_to_customer(payload: Payload) -> None:
         details=_list_details(order, kind),
         link=mail.Link("View your order", order_page_url(order)),
     )
+
+
+def is_outdated(order: Order, payload: Payload) -> bool:
+    """Return whether an e-mail asks for the phone of an order to be confirmed that no longer waits for that."""
+    return payload["kind"] in ("confirm_phone", "phone_to_confirm") and not order.awaits_phone
+
+
+def _format_deadline(order: Order) -> str:
+    """Return by when the phone of an order has to be confirmed, in the shop's time zone, which is named."""
+    if order.phone_confirm_until is None:
+        return ""
+    local = timezone.localtime(order.phone_confirm_until, timezone.get_default_timezone())
+    return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
 
 
 def _list_details(order: Order, kind: str) -> list[str]:
@@ -68,19 +85,23 @@ def get_mail_kind(order: Order, payload: Payload) -> str:
 
 
 def send_to_merchant(payload: Payload) -> None:
-    """Send SHOP_EMAIL the e-mail of a job; do nothing if that setting is empty."""
+    """Send SHOP_EMAIL the e-mail of a job; do nothing if that setting is empty, or the e-mail is outdated."""
     if not settings.SHOP_EMAIL:
         return
     order = Order.objects.prefetch_related("items").get(pk=payload["order"])
     kind = payload["kind"]
+    if is_outdated(order, payload):
+        return
     filling = {"number": order.number}
     if kind == "low_stock":
         filling["sku"] = payload["about"]
     elif kind == "attention":
         advice = payload.get("advice")
         filling |= {"alert": payload["about"], "advice_note": f"Advice: {advice}." if advice else ""}
+    elif kind == "phone_to_confirm":
+        note = BUYER_CONFIRMS_NOTE if settings.SMS_BACKEND else STAFF_CONFIRM_NOTE
+        filling |= {"name": order.name or "A customer", "staff_note": note, "deadline": _format_deadline(order)}
     else:
-        kind = "new_order"
         filling["name"] = order.name or "A customer"
     details = [] if kind == "low_stock" else order_lines(order)
     messages.send(f"merchant_{kind}", settings.SHOP_EMAIL, filling, details=details)

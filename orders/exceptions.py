@@ -250,3 +250,19 @@ class RefundChoiceNeeded(Invalid):
     code = "refund_choice_needed"
     default_message = "This order is paid. Choose whether to refund it: refund=true or refund=false"
     client_action = "Choose whether to refund the payment."
+
+
+class PhoneCodeInvalid(Invalid):
+    """The code sent to the phone of an order is wrong, expired, used or was tried too often."""
+
+    code = "invalid_code"
+    default_message = "The code is wrong or has expired"
+    client_action = "Let the buyer type the code again, or request a new one."
+
+
+class PhoneCodeNotPossible(Conflict):
+    """The shop sends no text messages, or none to this number; staff confirm the phone."""
+
+    code = "phone_code_not_possible"
+    default_message = "We cannot send a code to this number. We will call you to confirm your order"
+    client_action = "Show the message and offer no code: the shop calls the buyer."

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from core import outbox
 from orders import emails
+from orders.fulfilment import cancellation, phone_confirmation
 from orders.models import Payment
 from orders.payments import refunds, sessions, settlement
 from orders.state import notifications
@@ -20,6 +21,12 @@ def send_customer_email(payload: dict[str, Any]) -> None:
 def send_merchant_email(payload: dict[str, Any]) -> None:
     """Send the merchant an e-mail about an order."""
     emails.send_to_merchant(payload)
+
+
+@outbox.job(phone_confirmation.DEADLINE_JOB)
+def cancel_unconfirmed_order(payload: dict[str, Any]) -> None:
+    """Cancel an order whose phone was not confirmed in time."""
+    cancellation.cancel_unconfirmed_order(payload["order"])
 
 
 @outbox.job(refunds.SUBMIT_REFUND_JOB)

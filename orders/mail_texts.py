@@ -19,6 +19,15 @@ NAME = Placeholder("name", "the name of the buyer; “customer” if they gave n
 AMOUNT = Placeholder("amount", "the refunded amount", format_price(Decimal(2499), _currency))
 CLOSED_ORDER_NOTE = "The order is closed and will not be shipped."
 CLOSED_NOTE = Placeholder("closed_note", f"“{CLOSED_ORDER_NOTE}” if that is so, otherwise nothing", CLOSED_ORDER_NOTE)
+CODE_NOTE = "Open your order and enter the code that we send to your phone."
+CALL_NOTE = "We will call you."
+CONFIRM_NOTE = Placeholder("confirm_note", f"“{CODE_NOTE}”, or without text messages “{CALL_NOTE}”", CODE_NOTE)
+BUYER_CONFIRMS_NOTE = "The buyer can confirm it by a code."
+STAFF_CONFIRM_NOTE = "Call the buyer, and choose Phone confirmed on the page of the order."
+STAFF_NOTE = Placeholder(
+    "staff_note", f"“{BUYER_CONFIRMS_NOTE}”, or without text messages “{STAFF_CONFIRM_NOTE}”", BUYER_CONFIRMS_NOTE
+)
+DEADLINE = Placeholder("deadline", "when the order is cancelled", "30 Nov 2026, 14:30 UTC")
 MERCHANT_NAME = Placeholder("name", "the name of the buyer; “A customer” if they gave none", "Ada Lovelace")
 ALERT = Placeholder("alert", "the alert", "amount_mismatch")
 ADVICE_NOTE = Placeholder("advice_note", "what to do, as a sentence, if the alert says it", "Advice: compare the amounts.")
@@ -38,6 +47,25 @@ register(
         "placed",
         "Order placed, Cash on Delivery",
         MailText("Your order {number}", "Thank you for your order {number}.", "You will pay on delivery."),
+    ),
+    _customer_kind(
+        "confirm_phone",
+        "Order placed, phone to be confirmed",
+        MailText(
+            "Confirm your phone number for order {number}",
+            "Thank you for your order {number}. We will pack it once your phone number is confirmed. {confirm_note}",
+            "If the number is not confirmed by {deadline}, the order is cancelled. You will pay on delivery.",
+        ),
+        *(CONFIRM_NOTE, DEADLINE),
+    ),
+    _customer_kind(
+        "phone_unconfirmed",
+        "Order cancelled, phone not confirmed",
+        MailText(
+            "Your order {number} was cancelled",
+            "Your order {number} was cancelled, because your phone number was not confirmed in time. There is nothing to pay.",
+            "You can order again at any time.",
+        ),
     ),
     _customer_kind(
         "paid",
@@ -121,6 +149,18 @@ register(
         MERCHANT,
         MailText("New order {number}", "{name} has placed an order."),
         (NUMBER, MERCHANT_NAME),
+        EXAMPLE_LINES,
+    ),
+    MailKind(
+        "merchant_phone_to_confirm",
+        "New order, phone to be confirmed",
+        MERCHANT,
+        MailText(
+            "New order {number}, phone not confirmed",
+            "{name} has placed an order. Do not pack it before the phone number is confirmed. {staff_note}",
+            "If the number is not confirmed by {deadline}, the order is cancelled.",
+        ),
+        (NUMBER, MERCHANT_NAME, STAFF_NOTE, DEADLINE),
         EXAMPLE_LINES,
     ),
     MailKind(

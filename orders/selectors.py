@@ -39,6 +39,7 @@ def serialize_order(
         "email": order.email,
         "name": order.name,
         "phone": order.phone,
+        "phone_confirm_until": order.phone_confirm_until if order.awaits_phone else None,
         "note": order.note,
         "placed_at": order.placed_at,
         "paid_at": order.paid_at,

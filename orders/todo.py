@@ -10,8 +10,14 @@ Status = Order.Status
 
 
 def to_pack(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Restrict orders to those that are confirmed, not shipped yet, and not suspended."""
-    return orders.filter(status=Status.PROCESSING).exclude(pk__in=shipping.suspended(Order.objects.all()).values("pk"))
+    """Restrict orders to those that are confirmed, with their phone if it must be, not shipped yet, and not suspended."""
+    suspended = shipping.suspended(Order.objects.all()).values("pk")
+    return orders.filter(status=Status.PROCESSING, phone_confirm_until=None).exclude(pk__in=suspended)
+
+
+def phone_to_confirm(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Restrict orders to those that wait for their phone to be confirmed, as `Order.awaits_phone` says of one."""
+    return orders.filter(status=Status.PROCESSING, phone_confirm_until__isnull=False)
 
 
 def on_the_way(orders: QuerySet[Order]) -> QuerySet[Order]:

@@ -18,6 +18,7 @@ from core.http import handlers
 from orders.api.address_views import AddressViewSet
 from orders.api.delivery_views import CartDeliveryViewSet
 from orders.api.personal_data_views import PersonalDataViewSet
+from orders.api.phone_views import PhoneConfirmationViewSet
 from orders.api.views import OrderViewSet
 from orders.api.webhook_view import StripeWebhook
 from pricing.api.views import DeliveryViewSet
@@ -61,6 +62,7 @@ router.register("cart", CartViewSet, basename="cart")
 router.register("delivery", DeliveryViewSet, basename="delivery")
 router.register("orders/addresses", AddressViewSet, basename="addresses")
 router.register("orders", OrderViewSet, basename="orders")
+router.register("orders", PhoneConfirmationViewSet, basename="phone-confirmation")
 router.register("auth", AuthViewSet, basename="auth")
 router.register("auth", CredentialsViewSet, basename="credentials")
 router.register("auth", PersonalDataViewSet, basename="personal-data")

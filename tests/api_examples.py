@@ -150,6 +150,18 @@ def record_orders(api: Recorder, card_payments: CardPayments) -> None:
     api.delete(url)
 
 
+def record_phone_confirmation(api: Recorder, texts: SentTexts) -> None:
+    """Confirm the phone of an order, as a guest."""
+    guest = Recorder(api.examples)
+    product = guest.get("/api/products/").json()["data"][0]
+    guest.post("/api/cart/add/", {"sku_id": product["sku_id"], "quantity": 1})
+    body = {"payment_method": "cod", "address": ADDRESS, "name": "Ada Byron", "email": "ada@example.com"}
+    order = guest.post("/api/orders/create/", body).json()["data"]
+    url, headers = f"/api/orders/{order['number']}", {"X-Order-Token": order["order_token"]}
+    guest.post(f"{url}/send-phone-code/", {}, headers=headers)
+    guest.post(f"{url}/confirm-phone/", {"verification_code": texts.code()}, headers=headers)
+
+
 def record_events(api: Recorder, card_payments: CardPayments) -> None:
     """Deliver the events of the emulator, and keep one without most of its object."""
     assert card_payments.emulator.wait_for_deliveries()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ def test_the_shop_answers_as_the_examples_say(
 
     api_examples.record_shopping(customer)
     api_examples.record_orders(customer, card_payments)
+    settings.COD_RULES = {"in": (Decimal(0), None)}
+    api_examples.record_phone_confirmation(customer, texts)
     api_examples.record_account(customer, texts)
     api_examples.record_catalog_management(staff)
 

@@ -1,5 +1,6 @@
 """The deployment checks of `manage.py check --deploy`."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from core.checks import (
     check_database,
     check_hsts,
     check_payments,
+    check_phone_confirmation,
     check_production_settings,
     check_proxies,
     check_sign_in,
@@ -35,6 +37,22 @@ def list_warnings() -> list[CheckMessage]:
     """Run every deployment check of the shop."""
     checks = (check_production_settings, check_payments, check_proxies, check_sign_in, check_trusted_hosts)
     return [warning for check in checks for warning in check()]
+
+
+@pytest.mark.parametrize(
+    ("rules", "backend", "ids"),
+    [
+        ({"in": (Decimal(5000), None)}, "", ["shop.W015"]),
+        ({"us": (None, 2), "in": (Decimal(0), 3)}, "", ["shop.W015"]),
+        ({"in": (Decimal(5000), None)}, "gateways.send", []),
+        ({"us": (None, 2)}, "", []),
+        ({}, "", []),
+    ],
+)
+def test_phones_that_no_code_can_confirm_are_told(settings: Settings, rules: Any, backend: str, ids: list[str]) -> None:
+    settings.COD_RULES, settings.SMS_BACKEND = rules, backend
+
+    assert [warning.id for warning in check_phone_confirmation()] == ids
 
 
 def test_a_whole_shop_is_not_warned() -> None:

@@ -18,7 +18,8 @@ const PAYMENT = {
 };
 
 /** Return the status of an order in a few words, such as "Being packed – pay on delivery". */
-export function statusText({ status, payment_status: payment, payment_method: method }) {
+export function statusText({ status, payment_status: payment, payment_method: method, phone_confirm_until: deadline }) {
+  if (deadline) return "Waiting for your phone number to be confirmed – pay on delivery";
   if (status === "pending" && ["processing", "paid"].includes(payment)) return "Payment being confirmed";
   if (status === "cancelled" && payment === "paid") return "Cancelled – refund on its way";
   const isPaidOnDelivery = method === "cod" && payment === "unpaid" && ["processing", "shipped"].includes(status);
@@ -28,7 +29,7 @@ export function statusText({ status, payment_status: payment, payment_method: me
 
 /** Return what happens next with a new order, as sentences; none if it has ended. */
 export function nextSteps(order) {
-  const { status, payment_status: payment, total, currency, email } = order;
+  const { status, payment_status: payment, phone_confirm_until: deadline, total, currency, email } = order;
   const confirmation = email && `A confirmation is on its way to ${email}.`;
   if (status === "pending" && payment === "processing") {
     const message = email && `We will write to ${email} when it has arrived.`;
@@ -36,6 +37,7 @@ export function nextSteps(order) {
   }
   if (status === "pending" && payment !== "failed") return ["We are waiting for the confirmation of your payment."];
   if (status !== "processing") return [];
+  if (deadline) return ["There is one more step before we pack it: your phone number has to be confirmed."];
   if (payment === "unpaid") return [`We are packing your order. Please pay ${formatMoney(total, currency)} when it arrives.`, confirmation];
   return ["Your payment has arrived, and we are packing your order.", confirmation];
 }

@@ -26,6 +26,11 @@ def order_badge(order: Order) -> SafeString:
     return render_badge(order.get_status_display(), STATUS_KINDS.get(Order.Status(order.status), NEUTRAL))
 
 
+def phone_badge(order: Order) -> SafeString | str:
+    """Return a badge if the phone of an order has to be confirmed before it is packed; otherwise nothing."""
+    return render_badge("phone to confirm", WARNING) if order.awaits_phone else ""
+
+
 def payment_badge(status: str) -> SafeString:
     """Return a badge with the payment status of an order."""
     return render_badge(status.replace("_", " "), PAYMENT_KINDS.get(status, NEUTRAL))

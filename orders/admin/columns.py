@@ -55,7 +55,7 @@ class OrderColumns:
 
     @admin.display(description="Status", ordering="status")
     def status_column(self, order: Order) -> SafeString:
-        return stack(badges.order_badge(order), badges.alert_badge(order) if order.attention else "")
+        return stack(badges.order_badge(order), badges.alert_badge(order) if order.attention else badges.phone_badge(order))
 
     @admin.display(description="Payment", ordering="payment_method")
     def payment_column(self, order: Order) -> SafeString:

@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from orders import todo
+from orders import cash_rules, todo
 from orders.models import Order
 
-PARAMETER = "todo"
+PARAMETER, PHONE_TO_CONFIRM = "todo", "phone_to_confirm"
 TODO: dict[str, tuple[str, Callable[[QuerySet[Order]], QuerySet[Order]]]] = {
+    PHONE_TO_CONFIRM: ("Phone to confirm", todo.phone_to_confirm),
     "to_pack": ("To pack", todo.to_pack),
     "on_the_way": ("On the way", todo.on_the_way),
     "cod_to_collect": ("Cash to collect", todo.cod_to_collect),
@@ -30,7 +31,7 @@ class TodoFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
-        return [(name, label) for name, (label, _) in TODO.items()]
+        return _list_choices()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         """Restrict the orders. Raises IncorrectLookupParameters for an unknown value."""
@@ -45,8 +46,14 @@ class TodoFilter(admin.SimpleListFilter):
 def list_tabs(request: HttpRequest) -> list[dict[str, object]]:
     """Return the links above the list: every order, and each kind of work."""
     orders, current = reverse("admin:orders_order_changelist"), request.GET.get(PARAMETER, "")
-    tabs = [("", "All"), *((name, label) for name, (label, _) in TODO.items())]
+    tabs = [("", "All"), *_list_choices()]
     return [
         {"label": label, "link": f"{orders}?{PARAMETER}={name}" if name else orders, "is_current": name == current}
         for name, label in tabs
     ]
+
+
+def _list_choices() -> list[tuple[str, str]]:
+    """Return the kinds of work with their labels; phones are only listed where a rule asks for their confirmation."""
+    hidden = () if cash_rules.confirms_phones() else (PHONE_TO_CONFIRM,)
+    return [(name, label) for name, (label, _) in TODO.items() if name not in hidden]

@@ -13,7 +13,7 @@ from orders.admin.contact_forms import MessageForm, NoteForm, RecipientForm, Res
 from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
 from orders.admin.permissions import CORRECT, REFUND, SHIP, has_permission
 from orders.exceptions import InvalidTransition
-from orders.fulfilment import address_correction, cancellation, notes, resending, shipping
+from orders.fulfilment import address_correction, cancellation, notes, phone_confirmation, resending, shipping
 from orders.models import Order, Refund
 from orders.payments import refunds, settlement
 from orders.payments.reconciliation import ReconciliationRun
@@ -46,12 +46,17 @@ def has_undecided_payment(order: Order) -> bool:
 
 
 def _can_ship(order: Order) -> bool:
-    return shipping.has_units_to_ship(order) and not shipping.is_suspended(order)
+    return shipping.has_units_to_ship(order) and not order.awaits_phone and not shipping.is_suspended(order)
 
 
 def _ship(actor: Actor, order: Order, form: ActionForm) -> str:
     shipping.ship_order(actor, order.pk)
     return "The order is marked as shipped, and the customer is notified."
+
+
+def _confirm_phone(actor: Actor, order: Order, form: ActionForm) -> str:
+    phone_confirmation.confirm_by_staff(actor, order.pk)
+    return "The phone is confirmed: the order can be packed, and the customer is notified."
 
 
 def _deliver(actor: Actor, order: Order, form: ActionForm) -> str:
@@ -139,6 +144,13 @@ def _resend(actor: Actor, order: Order, form: ResendForm) -> str:
 
 
 ACTIONS = {
+    "phone": Action(
+        "Phone confirmed",
+        SHIP,
+        _confirm_phone,
+        lambda order: order.awaits_phone,
+        help_text="Do this after you have reached the buyer at the phone number of the order.",
+    ),
     "ship": Action("Ship", SHIP, _ship, _can_ship, help_text="The customer gets an e-mail."),
     "deliver": Action("Mark as delivered", SHIP, _deliver, lambda order: order.status == Status.SHIPPED),
     "cancel": Action("Cancel", REFUND, _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from core import money
@@ -85,7 +85,10 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
             "Dates",
             {
                 "classes": ["tab"],
-                "fields": (("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("cancelled_at", "expired_at")),
+                "fields": (
+                    *(("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("cancelled_at", "expired_at")),
+                    "phone_confirm_until",
+                ),
             },
         ),
     )
@@ -104,7 +107,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
 
     @admin.display(description="Status")
     def state(self, order: Order) -> str:
-        return badges.order_badge(order)
+        return format_html("{} {}", badges.order_badge(order), badges.phone_badge(order))
 
     @admin.display(description="Payment")
     def payment(self, order: Order) -> str:

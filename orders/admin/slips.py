@@ -38,4 +38,6 @@ def _find_obstacle(order: Order, *, is_suspended: bool) -> str:
     """Return why an order is not to be packed; empty if it is, or was."""
     if order.status not in (Order.Status.PROCESSING, *SENT_STATUSES):
         return f"the order is {order.get_status_display().lower()}"
+    if order.awaits_phone:
+        return "the phone number is not confirmed yet"
     return "the buyer has their money back, and the alert is not resolved" if is_suspended else ""

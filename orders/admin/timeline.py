@@ -9,7 +9,7 @@ from typing import Any
 from core import money
 from core.countries import get_country_name
 from core.models import Job
-from orders.fulfilment import resending
+from orders.fulfilment import phone_confirmation, resending
 from orders.fulfilment.address_correction import is_contact_only
 from orders.models import Order, OrderEvent
 from orders.state import alerts, redemptions
@@ -24,6 +24,8 @@ TITLES = {
     "expired": "Not paid in time",
     "cancel_requested": "Cancellation requested",
     "cancelled": "Order cancelled",
+    phone_confirmation.CODE_SENT_EVENT: "Code sent to the phone",
+    phone_confirmation.CONFIRMED_EVENT: "Phone confirmed",
     "shipped": "Order shipped",
     "delivered": "Order delivered",
     "claimed": "Added to the buyer’s account",

@@ -82,6 +82,9 @@ class OrderResponse(serializers.Serializer[Any]):
     email = serializers.CharField()
     name = serializers.CharField()
     phone = serializers.CharField()
+    phone_confirm_until = serializers.DateTimeField(
+        allow_null=True, help_text="when the order is cancelled unless its phone is confirmed; null if it need not be, or is"
+    )
     note = serializers.CharField()
     placed_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)

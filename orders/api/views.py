@@ -94,6 +94,7 @@ def build_checkout_request(request: Request, serializer: CreateOrderInput) -> Ch
         shipping_method=fields.get("shipping_method") or None,
         is_email_verified=not email or getattr(request.user, "email_verified_at", None) is not None,
         account_contacts=tuple(filter(None, (email, getattr(request.user, "phone", None)))),
+        verified_phone=getattr(request.user, "verified_phone", ""),
         expected=ExpectedCart(
             lines=build_requested_lines(fields.get("items")),
             total=fields.get("expected_total"),

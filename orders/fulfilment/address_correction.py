@@ -10,6 +10,7 @@ from orders import address_rules, contact_rules
 from orders.contact_phones import find_order_e164
 from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, InvalidTransition
+from orders.fulfilment import phone_confirmation
 from orders.models import ADDRESS_FIELDS, Order, OrderEvent
 from orders.state import notifications, transitions
 from orders.state.locking import lock_order
@@ -47,6 +48,8 @@ def correct_recipient(
 ) -> dict[str, tuple[str, str]]:
     """Correct the name, phone and address of an order that is not sent yet; on request, email the buyer.
 
+    An order that waits for its phone goes on waiting, with the new number, unless that is the account's confirmed one.
+
     Return what each changed field was and is. `seen` is the version of the order that staff corrected. Raises OrderNotFound,
     ContactNeeded; InvalidTransition, also if the order has changed since.
     """
@@ -65,6 +68,7 @@ def correct_recipient(
         raise InvalidTransition("Nothing was changed")
     transitions.save_order(order, "name", "phone", "phone_e164", "address")
     transitions.record_event(order, OrderEvent.ADDRESS_CORRECTED, actor, **changes)
+    phone_confirmation.confirm_by_account(actor, order)
     if notify:
         context = {"is_contact_only": True} if is_contact_only(changes) else {}
         notifications.notify_customer(order, OrderEvent.ADDRESS_CORRECTED, about=str(order.version), **context)

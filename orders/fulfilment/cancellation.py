@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from django.db import transaction
 
-from core.actors import STRIPE, Actor
+from core.actors import STRIPE, SYSTEM, Actor
 from core.exceptions import GatewayDown, GatewayRefused
 from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
 from orders.models import MAX_REASON, Order, Payment, Refund
@@ -15,6 +15,7 @@ from products.services import stock
 
 Status, State = Order.Status, Payment.State
 DEFAULT_REASON = "cancelled"
+UNCONFIRMED_REASON = "the phone was not confirmed in time"
 
 
 def cancel_order(actor: Actor, order_id: int, reason: str, *, refund: bool | None = None) -> Order:
@@ -102,14 +103,8 @@ def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bo
             raise InvalidTransition("This order is paid. Ask the shop to cancel it")
         if is_paid and refund is None:
             raise RefundChoiceNeeded(field="refund")
-        _restock(actor, order)
-        order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:MAX_REASON]
-        transitions.move(order, Status.CANCELLED, "cancelled", actor, reason=order.cancel_reason)
-        redemptions.release(order)
+        _close(actor, order, payments, reason)
         for payment in payments:
-            payment.order = order
-            if payment.state == State.CREATED:
-                payment_states.move(payment, State.CANCELLED)
             if refund:
                 full_refund = refunds.request_full_refund(
                     payment, reason or DEFAULT_REASON, source=Refund.Source.STAFF, by=actor.user_id
@@ -119,6 +114,27 @@ def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bo
     for requested_refund in requested:
         refunds.try_submit(requested_refund.pk)
     return order
+
+
+@transaction.atomic
+def cancel_unconfirmed_order(order_id: int) -> None:
+    """Cancel an order whose phone was not confirmed in time, and email the buyer; do nothing if it no longer waits."""
+    order = lock_order(order_id)
+    if order.awaits_phone:
+        _close(SYSTEM, order, lock_payments_of_order(order), UNCONFIRMED_REASON)
+        notifications.notify_customer(order, "phone_unconfirmed")
+
+
+def _close(actor: Actor, order: Order, payments: list[Payment], reason: str) -> None:
+    """Cancel a locked order that was confirmed, with its payments to come, and return its units and promotions."""
+    _restock(actor, order)
+    order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:MAX_REASON]
+    transitions.move(order, Status.CANCELLED, "cancelled", actor, reason=order.cancel_reason)
+    redemptions.release(order)
+    for payment in payments:
+        payment.order = order
+        if payment.state == State.CREATED:
+            payment_states.move(payment, State.CANCELLED)
 
 
 def _restock(actor: Actor, order: Order) -> None:

@@ -37,7 +37,7 @@ def resend_email(actor: Actor, order_id: int, job_id: int, *, submission: UUID |
     """
     order = lock_order(order_id)
     job = next((job for job in list_emails(order) if job.pk == job_id), None)
-    if job is None or not order.email:
+    if job is None or not order.email or emails.is_outdated(order, job.payload):
         raise InvalidTransition("This e-mail can no longer be sent")
     title = get_title(order, job)
     if not transitions.has_recorded(order, RESENT_EVENT, submission):

@@ -12,6 +12,8 @@ from orders.models import Dispute, Order, Payment
 from orders.state import alerts, notifications, payment_states, transitions
 from orders.state.locking import lock_order, lock_payments_of_order
 
+UNCONFIRMED = "The phone number is not confirmed yet. Confirm it if you have reached the buyer"
+
 
 def has_units_to_ship(order: Order) -> bool:
     """Return whether the order has units to ship that are not refunded."""
@@ -46,10 +48,12 @@ def is_suspended(order: Order) -> bool:
 def ship_order(actor: Actor, order_id: int) -> Order:
     """Mark an order as shipped, and email the customer.
 
-    Raises OrderNotFound; InvalidTransition, also if all units are refunded, or if the order is suspended.
+    Raises OrderNotFound; InvalidTransition, also if its phone is not confirmed, all units are refunded, or it is suspended.
     """
     order = lock_order(order_id)
     transitions.check_transition(order, Order.Status.SHIPPED)
+    if order.awaits_phone:
+        raise InvalidTransition(UNCONFIRMED)
     if not has_units_to_ship(order):
         raise InvalidTransition("There is nothing to ship: all units are refunded")
     if is_suspended(order):

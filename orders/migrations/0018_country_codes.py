@@ -29,7 +29,7 @@ def store_codes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0016_shipping_method")]
+    dependencies = [("orders", "0017_phone_confirmation")]
     atomic = False  # a batch at a time, so that the shop can go on taking orders
 
     operations = [migrations.RunPython(store_codes, migrations.RunPython.noop)]

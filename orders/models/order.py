@@ -76,6 +76,9 @@ class Order(TimeStampedModel):
     phone_e164 = models.CharField(
         max_length=MAX_E164_LENGTH, blank=True, default="", db_default="", help_text="the first number of phone in E.164"
     )
+    phone_confirm_until = models.DateTimeField(
+        null=True, blank=True, help_text="by when the phone has to be confirmed; empty if it need not be, or is"
+    )
     note = models.TextField(blank=True)
     address = models.JSONField(default=dict)
     stock_state = models.CharField(max_length=10, choices=StockState.choices, default=StockState.NONE)
@@ -129,6 +132,7 @@ class Order(TimeStampedModel):
             models.Index(fields=["user", "-created_at", "-id"], name="order_of_user"),
             models.Index(fields=["-created_at", "-id"], name="order_newest"),
             models.Index(fields=["phone_e164"], name="order_phone"),
+            models.Index(fields=["phone_confirm_until"], name="order_phone_waits", condition=Q(phone_confirm_until__isnull=False)),
             models.Index(fields=["reserved_until"], name="order_reserved", condition=Q(stock_state="reserved")),
             models.Index(fields=["status", "-created_at", "-id"], name="order_status"),
             models.Index(fields=["-created_at", "-id"], name="order_alert", condition=~Q(attention="")),
@@ -146,6 +150,11 @@ class Order(TimeStampedModel):
         """Whether the courier still has to collect cash for it."""
         on_its_way = self.status in (self.Status.PROCESSING, self.Status.SHIPPED)
         return on_its_way and self.payment_method == self.Method.COD and self.paid_at is None
+
+    @property
+    def awaits_phone(self) -> bool:
+        """Whether it must not be packed before its phone is confirmed."""
+        return self.status == self.Status.PROCESSING and self.phone_confirm_until is not None
 
     @property
     def is_payment_verified(self) -> bool:

@@ -17,6 +17,7 @@ from orders import address_rules, addresses, contact_rules
 from orders.contact_phones import list_order_e164
 from orders.contact_rules import Contact
 from orders.exceptions import ContactNeeded, EmptyCart, OrderEnded, OrderingBlocked, PaymentNotConfigured
+from orders.fulfilment import phone_confirmation
 from orders.fulfilment.cancellation import cancel_pending_order
 from orders.models import Order
 from orders.payments import sessions, stripe_gateway
@@ -181,5 +182,9 @@ def _create_order(placement: Placement, ref: CartRef, purchase: Purchase) -> Pla
     promotions.redeem(order, purchase.costs, purchase.selection, purchase.limited_promotions)
     has_lines_left = checkout.remove_ordered_lines(placement.actor, ref, purchase.cart_lines, units_by_line, order.number, now)
     checkout.remove_codes(ref, codes)
-    notifications.notify_order_confirmed(order, "placed" if order.total else "paid", low_skus)
+    if order.awaits_phone:
+        phone_confirmation.enqueue_deadline(order)
+        notifications.notify_phone_unconfirmed(order, low_skus)
+    else:
+        notifications.notify_order_confirmed(order, "placed" if order.total else "paid", low_skus)
     return Placed(order, items, [payment], adjustments, cart_is_empty=not has_lines_left, warnings=checked.warnings)

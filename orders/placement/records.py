@@ -11,7 +11,7 @@ from carts.identity import CartRef
 from carts.lines import Line
 from carts.quotes import Quote
 from core.compiled_queries import CompiledInsert
-from orders import address_rules, minor_units, tokens
+from orders import address_rules, cash_rules, minor_units, tokens
 from orders.models import VARIANT_SEPARATOR, Order, OrderAdjustment, OrderItem, Payment
 from orders.payments import sessions
 from orders.placement import unpaid_orders
@@ -89,8 +89,7 @@ def insert_order(placement: Placement, ref: CartRef, purchase: Purchase, now: da
         codes=sorted(entered.code for entered in purchase.selection.codes),
         name=request.name,
         email=request.email,
-        phone=request.phone,
-        phone_e164=placement.phone_e164,
+        **_get_phone_columns(placement, costs, now),
         note=request.note,
         address=address_rules.with_country_code(request.address),  # hash and fingerprint are of what was sent
         stock_state=Order.StockState.RESERVED if is_unpaid else Order.StockState.COMMITTED,
@@ -118,6 +117,15 @@ def _get_delivery_columns(purchase: Purchase, now: datetime) -> dict[str, Any]:
         "delivery_earliest": earliest,
         "delivery_latest": latest,
     }
+
+
+def _get_phone_columns(placement: Placement, costs: Breakdown, now: datetime) -> dict[str, Any]:
+    """Return the phone, and by when it has to be confirmed; the account's confirmed one need not be."""
+    request, until = placement.request, None
+    if request.verified_phone not in placement.phone_numbers:
+        total = costs.to_major(costs.total)
+        until = cash_rules.get_confirmation_deadline(placement.owner.market.code, request.method, total, now)
+    return {"phone": request.phone, "phone_e164": placement.phone_e164, "phone_confirm_until": until}
 
 
 def insert_items(order: Order, purchase: Purchase) -> list[OrderItem]:

@@ -23,7 +23,8 @@ class CheckoutRequest:
     """How the buyer pays, where the order goes (an address, or the id of a saved one), and the cart that they saw.
 
     An address that is plain text is all in `line1`. `codes` are normalized, each once, and replace those of the cart; None keeps
-    these. So does the code of a `shipping_method`. `account_contacts` are the e-mail address and phone number of the account.
+    these. So does the code of a `shipping_method`. `account_contacts` are the e-mail address and phone number of the account;
+    `verified_phone` is that number, if it is confirmed.
     """
 
     method: str
@@ -39,6 +40,7 @@ class CheckoutRequest:
     expected: ExpectedCart = field(default_factory=ExpectedCart)
     is_email_verified: bool = False
     account_contacts: tuple[str, ...] = ()
+    verified_phone: str = ""
 
     def with_address(self, address: dict[str, str], *, is_text: bool = False) -> "CheckoutRequest":
         """Return the request with its address; name and phone default to the address's."""
@@ -77,7 +79,7 @@ class Placement:
 def request_hash(owner: CartOwner, request: CheckoutRequest) -> str:
     """Return a hash that is equal for two requests under one idempotency key only if they ask for the same."""
     fields = asdict(replace(request, is_email_verified=False))  # it may change between two tries
-    del fields["account_contacts"]  # they may change, too
+    del fields["account_contacts"], fields["verified_phone"]  # they may change, too
     del fields["is_address_text"]  # plain text asks for the same as an object with only line1
     for name in ("codes", "shipping_method"):
         if fields[name] is None:  # releases that do not know it have hashed the request without it

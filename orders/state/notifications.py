@@ -18,6 +18,12 @@ def notify_order_confirmed(order: Order, kind: str, low_skus: Collection[str] = 
     outbox.enqueue_all(*_customer_jobs(order, kind), *_merchant_jobs(order, "new_order"), *_low_stock_jobs(order, low_skus))
 
 
+def notify_phone_unconfirmed(order: Order, low_skus: Collection[str]) -> None:
+    """Enqueue the emails of an order that is not packed before its phone is confirmed, and of SKUs that run low because of it."""
+    merchant_jobs = _merchant_jobs(order, "phone_to_confirm")
+    outbox.enqueue_all(*_customer_jobs(order, "confirm_phone"), *merchant_jobs, *_low_stock_jobs(order, low_skus))
+
+
 def notify_low_stock(order: Order, low_skus: Collection[str]) -> None:
     """Enqueue the emails that tell the merchant that these SKUs run low because of an order."""
     outbox.enqueue_all(*_low_stock_jobs(order, low_skus))

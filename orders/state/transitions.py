@@ -29,7 +29,7 @@ TIMESTAMPS = {
 }
 CHANGING_FIELDS = (
     *("status", "stock_state", "reserved_until", "attention", "cancel_reason", "user", "version", "updated_at", "guest_network"),
-    *("paid_at", "cancelled_at", "expired_at", "shipped_at", "delivered_at"),
+    *("paid_at", "cancelled_at", "expired_at", "shipped_at", "delivered_at", "phone_confirm_until"),
 )
 
 
@@ -50,7 +50,7 @@ def move(order: Order, to: str, kind: str, actor: Actor, *, at: datetime | None 
     check_transition(order, to)
     now = at or timezone.now()
     before, order.status = order.status, to
-    order.guest_network = ""
+    order.guest_network, order.phone_confirm_until = "", None
     if to in TIMESTAMPS:
         setattr(order, TIMESTAMPS[Status(to)], now)
     save_order(order)

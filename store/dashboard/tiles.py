@@ -14,7 +14,7 @@ from accounts import emails
 from core import money, outbox
 from core.admin import format_time
 from core.models import Job
-from orders import reports, todo
+from orders import cash_rules, reports, todo
 from orders.admin import permissions
 from orders.models import Order, ReconciliationTime, StripeEvent
 from orders.state import notifications
@@ -72,7 +72,10 @@ def _order_tiles(request: HttpRequest) -> list[Tile]:
 def _shipping_tiles() -> list[Tile]:
     orders = Order.objects.order_by()
     cash, amounts = _sum_cash(todo.cod_to_collect(orders))
+    waiting = todo.phone_to_confirm(orders).count() if cash_rules.confirms_phones() else None
+    phones = [] if waiting is None else [Tile("Phone to confirm", "call", waiting, _todo_link("phone_to_confirm"))]
     return [
+        *phones,
         Tile("To pack", "package_2", todo.to_pack(orders).count(), _todo_link("to_pack")),
         Tile("On the way", "local_shipping", todo.on_the_way(orders).count(), _todo_link("on_the_way")),
         Tile("Cash to collect", "payments", cash, _todo_link("cod_to_collect"), amounts),

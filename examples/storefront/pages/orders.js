@@ -2,6 +2,7 @@
 import { forgetIdempotencyKey } from "../api.js";
 import { discountRows, linePrice, sumRow } from "../codes.js";
 import { nextSteps, statusText } from "../order_status.js";
+import { phoneConfirmation } from "../phone_confirmation.js";
 import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
 import { button, countryName, formatMoney, formatTime, h, notify, picture, render, showError, title } from "../view.js";
 
@@ -148,6 +149,7 @@ function orderDetails(order, statusLine, reload) {
     title(`Order ${number}`),
     statusLine,
     location.pathname === "/checkout/success" && thanks(order),
+    phoneConfirmation(order, reload),
     h(
       "div",
       { class: "row" },

@@ -94,6 +94,7 @@ def test_the_answer_holds_every_field_of_the_order(db: None) -> None:
         "email": "ada@example.com",
         "name": "Ada Lovelace",
         "phone": "+91 98765 43210",
+        "phone_confirm_until": None,
         "note": "Ring twice",
         "placed_at": at,
         "paid_at": None,
