@@ -62,6 +62,6 @@ def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> CartRef:
     return touch_cart(chosen)
 
 
-def serialize_rate(method: Method) -> dict[str, int | None]:
+def serialize_rate(method: Method) -> dict[str, str | int | None]:
     """Return the rate of a method as a cart stores it, in minor units."""
-    return {"price": method.price, "free_from": method.free_from, "price_per_kg": method.price_per_kg}
+    return {"code": method.code, "price": method.price, "free_from": method.free_from, "price_per_kg": method.price_per_kg}

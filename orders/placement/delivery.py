@@ -61,8 +61,8 @@ def _find_increases(
     placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection, quote: Quote
 ) -> Iterator[Increase]:
     """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee."""
-    costs, is_certain = quote.costs, ref.shown_rate is not None
-    rate = _get_shown_rate(ref, selection, quote)
+    costs, shown_rate = quote.costs, _get_stored_rate(ref, placement.request, quote)
+    is_certain, rate = shown_rate is not None, shown_rate or _get_usual_rate(selection, quote)
     if rate is not None and rate.get_price(costs.goods) < costs.shipping:
         shown = quotes.compute_with_rate(checked.lines, ref.market, selection, placement.request.method, rate=rate)
         old, new = _get_net_shipping(shown), _get_net_shipping(costs)
@@ -72,10 +72,17 @@ def _find_increases(
         yield Increase("fee_changed", costs.format(0), costs.format(costs.fee))
 
 
-def _get_shown_rate(ref: CartRef, selection: Selection, quote: Quote) -> DeliveryRate | None:
-    """Return the rate at which the cart showed delivery: when the buyer chose it, or else that of the place that the cart has."""
-    if ref.shown_rate is not None:
-        return get_rate(**ref.shown_rate, weight=quote.weight)
+def _get_stored_rate(ref: CartRef, request: CheckoutRequest, quote: Quote) -> DeliveryRate | None:
+    """Return the rate that the cart showed when the buyer chose place or method; None if the order names another method."""
+    if ref.shown_rate is None:
+        return None
+    rate = dict(ref.shown_rate)
+    is_shown = request.shipping_method in (None, rate.pop("code"))
+    return get_rate(**rate, weight=quote.weight) if is_shown else None
+
+
+def _get_usual_rate(selection: Selection, quote: Quote) -> DeliveryRate | None:
+    """Return the cheapest rate today of the place that the cart has."""
     options = selection.shown_delivery or selection.delivery
     rates = [method.get_rate(quote.weight) for method in options.list_methods(quote.weight)]
     return min(rates, key=lambda rate: rate.get_price(quote.costs.goods), default=None)
