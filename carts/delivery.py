@@ -1,16 +1,19 @@
 """Where a cart is to be delivered, and how. Each change locks the cart's row first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
 
 from carts import audit, estimates, quotes, selectors
 from carts.identity import CartOwner, CartRef
+from carts.lines import Line
 from carts.models import DELIVERY_COLUMNS, Cart, CartAuditLog
 from carts.services import lock_or_create_cart, touch_cart
 from core.actors import Actor
 from pricing.delivery.methods import Method
 from pricing.exceptions import MethodUnavailable, refuse_incomplete
+from pricing.rules import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,21 @@ class DeliveryChoice:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenDelivery:
+    """A cart with its choice, and the lines and offers on which it was made."""
+
+    ref: CartRef
+    lines: Sequence[Line]
+    selection: Selection
+
+
 @transaction.atomic
-def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> CartRef:
+def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> ChosenDelivery:
     """Record where the cart is to be delivered and with which method; create the cart if necessary.
 
-    A method that an earlier choice named is dropped if it is not offered at the new place.
+    A method that an earlier choice named is dropped if it is not offered at the new place. What the buyer is shown then has to
+    come from the same offers as the rate that is recorded: a rate may change in between.
 
     Raises PlaceIncomplete, MethodUnavailable, TooManyRequests, CartBusy.
     """
@@ -47,7 +60,8 @@ def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> CartRef:
     chosen = choice.apply(ref)
     selection = estimates.get_selection(chosen)
     refuse_incomplete(selection.delivery.problem)
-    quote = quotes.estimate([] if is_new else selectors.get_lines(ref), chosen, selection)
+    lines = [] if is_new else selectors.get_lines(ref)
+    quote = quotes.estimate(lines, chosen, selection)
     if chosen.shipping_method and (quote.method is None or quote.method.code != chosen.shipping_method):
         if choice.method:
             raise MethodUnavailable(field="method")
@@ -59,7 +73,7 @@ def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> CartRef:
         changes = {name: value for name, value in columns.items() if name != "shown_rate" and value != getattr(ref, name)}
         if changes:
             audit.record(actor, ref.pk, [audit.Entry(CartAuditLog.Action.PLACE, changes)])
-    return touch_cart(chosen)
+    return ChosenDelivery(touch_cart(chosen), lines, selection)
 
 
 def serialize_rate(method: Method) -> dict[str, str | int | None]:

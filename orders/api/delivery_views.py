@@ -108,7 +108,8 @@ class CartDeliveryViewSet(GenericViewSet[Cart]):
     def list(self, request: Request) -> Reply:
         """Get the shipping methods for the cart, each with the total for each payment method."""
         ref = selectors.get_cart_ref(access.get_cart_owner(request))
-        return access.set_guest_key(request, Reply(self._describe(request, ref), extra=access.serialize_owner_fields(ref)), ref)
+        data = cart_quotes.describe(ref, offers_cash=self._offers_cash(request, ref))
+        return access.set_guest_key(request, Reply(data, extra=access.serialize_owner_fields(ref)), ref)
 
     @api_schema(
         DeliveryQuotesResponse,
@@ -124,12 +125,12 @@ class CartDeliveryViewSet(GenericViewSet[Cart]):
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
         values = {name: (fields[name] or "").strip() if name in fields else None for name in (*PLACE_FIELDS, "method")}
-        ref = delivery.choose(get_actor(request), access.get_cart_owner(request), DeliveryChoice(**values))
-        reply = access.build_change_reply(request, ref, "Delivery saved")
-        reply.data = self._describe(request, ref)
+        chosen = delivery.choose(get_actor(request), access.get_cart_owner(request), DeliveryChoice(**values))
+        reply = access.build_change_reply(request, chosen.ref, "Delivery saved")
+        offers_cash = self._offers_cash(request, chosen.ref)
+        reply.data = cart_quotes.describe_lines(chosen.ref, chosen.lines, chosen.selection, offers_cash=offers_cash)
         return reply
 
-    def _describe(self, request: Request, ref: CartRef) -> dict[str, Any]:
+    def _offers_cash(self, request: Request, ref: CartRef) -> bool:
         user = request.user
-        offers_cash = not user.is_authenticated or cash_rules.is_cash_offered(ref.market.code, user)
-        return cart_quotes.describe(ref, offers_cash=offers_cash)
+        return not user.is_authenticated or cash_rules.is_cash_offered(ref.market.code, user)

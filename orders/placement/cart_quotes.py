@@ -1,11 +1,12 @@
 """What a cart would cost with each shipping method and each payment method."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from carts import estimates, quotes, selectors
 from carts.identity import CartRef
+from carts.lines import Line
 from carts.quotes import COD, Quote
 from core import money
 from core.markets import Market
@@ -16,6 +17,7 @@ from orders.payments import stripe_gateway
 from pricing import rules
 from pricing.delivery import lookup
 from pricing.delivery.methods import DeliveryOptions, Method
+from pricing.rules import Selection
 
 NOT_WITH_METHOD = {
     COD: {"code": "cod_unavailable", "text": "Cash on Delivery is not available for this delivery"},
@@ -24,15 +26,19 @@ NOT_WITH_METHOD = {
 
 
 def describe(ref: CartRef, *, offers_cash: bool = True) -> dict[str, Any]:
-    """Return where and how a cart can be delivered, and the total with each payment method; two statements at most.
-
-    Without `offers_cash`, Cash on Delivery is not available, for no other reason than that of a delivery without it.
-    """
-    lines = selectors.get_lines(ref)
+    """Return where and how a cart can be delivered, and the total with each payment method; two statements at most."""
     has_row = ref.id is not None
     selection = (
         estimates.get_selection(ref) if has_row else replace(rules.EMPTY, delivery=lookup.get_options(ref.market, ref.place))
     )
+    return describe_lines(ref, selectors.get_lines(ref), selection, offers_cash=offers_cash)
+
+
+def describe_lines(ref: CartRef, lines: Iterable[Line], selection: Selection, *, offers_cash: bool = True) -> dict[str, Any]:
+    """Return the same for lines and offers that have been read.
+
+    Without `offers_cash`, Cash on Delivery is not available, for no other reason than that of a delivery without it.
+    """
     if not offers_cash:
         selection = selection.without_cash()
     units = [(line, line.quantity) for line in lines if line.quantity and line.is_available]
