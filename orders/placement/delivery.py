@@ -60,14 +60,16 @@ def choose(placement: Placement, ref: CartRef, checked: CheckedCart, selection: 
 def _find_increases(
     placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection, quote: Quote
 ) -> Iterator[Increase]:
-    """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee."""
+    """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee. Warn of a cheaper one."""
     costs, shown_rate = quote.costs, _get_stored_rate(ref, placement.request, quote)
     is_certain, rate = shown_rate is not None, shown_rate or _get_usual_rate(selection, quote)
-    if rate is not None and rate.get_price(costs.goods) < costs.shipping:
+    if rate is not None and rate.get_price(costs.goods) != costs.shipping:
         shown = quotes.compute_with_rate(checked.lines, ref.market, selection, placement.request.method, rate=rate)
         old, new = _get_net_shipping(shown), _get_net_shipping(costs)
         if old < new:
             yield Increase("shipping_changed", costs.format(old), costs.format(new), is_certain=is_certain)
+        elif old > new and is_certain and checked.expected.total is None:  # with a total, its fall is told
+            checked.warnings.append(f"Delivery costs {costs.format(new)} instead of {costs.format(old)}")
     if costs.fee:
         yield Increase("fee_changed", costs.format(0), costs.format(costs.fee))
 

@@ -93,11 +93,13 @@ def resolve(data: Mapping[str, Any], market: Market, place: Place, area: AreaSer
         if zone is None:
             return DeliveryOptions(place, problem=problem)
         methods = [Method(**method) for method in zone["methods"]]
+    if not methods:
+        return DeliveryOptions(place, problem="not_serviceable")
     if place.country not in data.get("area_countries", ()):
-        return DeliveryOptions(place, methods, None if methods else "not_serviceable")
+        return DeliveryOptions(place, methods)
     if not place.postal_code:
         return DeliveryOptions(place, problem="postal_code_needed")
-    if not (methods and (area.prepaid or area.cod)):
+    if not (area.prepaid or area.cod):
         return DeliveryOptions(place, problem="not_serviceable")
     return DeliveryOptions(place, methods, takes_prepaid=area.prepaid, takes_cod=area.cod, days=area.days)
 
@@ -127,7 +129,7 @@ def _list_failures(zone: Mapping[str, Any], place: Place) -> Iterator[Problem | 
     if zone["countries"] and place.country not in zone["countries"]:
         yield None if place.country else "country_needed"
     if zone["states"] and place.state not in zone["states"]:
-        yield None if place.state else "state_needed"
+        yield "country_needed" if not place.country else None if place.state else "state_needed"
     if (zone["postal_from"] or zone["postal_prefixes"]) and not _has_postal_code(zone, place.postal_code):
         yield None if place.postal_code else "postal_code_needed"
 

@@ -65,6 +65,7 @@ def test_the_first_zone_that_fits_counts(place: Place, expected: str) -> None:
         (Place("US"), "state_needed"),
         (Place("US", state="CA"), "state"),
         (Place("US", state="HI"), "not_serviceable"),
+        (Place("", "411001", "hawaii"), "country_needed"),
         (Place("DE"), "not_serviceable"),
     ],
 )
@@ -125,6 +126,7 @@ def test_a_country_with_areas_is_limited_to_them(area: AreaService, expected: tu
     assert options.problem == (None if expected[0] else "not_serviceable")
     assert resolve(data, INDIA, Place("IN"), area).problem == "postal_code_needed"
     assert resolve(data, INDIA, Place("DE"), AreaService()).problem is None
+    assert resolve({**data, "zones": [zone("india", methods=[])]}, INDIA, Place("IN"), area).problem == "not_serviceable"
 
 
 def test_a_method_takes_no_more_than_its_weight() -> None:

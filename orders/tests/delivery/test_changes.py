@@ -156,7 +156,8 @@ def expect(event: Event, payment_method: str, way: str, expectation: str) -> tup
         told["fee_changed", "0.00", str(fee)] = f"The payment method has a fee of {fee}"
     if expectation == "without a total":
         changes = firm + list(told)
-        return changes, None if changes else total, []
+        fallen = [f"Delivery costs {shipping} instead of 50.00"] if shipping < D("50.00") else []
+        return changes, None if changes else total, fallen
     if total > SHOWN and expectation == "accepting":
         return firm, None if firm else total, [f"The total rose from {SHOWN} to {total}", *told.values()]
     if total > SHOWN:

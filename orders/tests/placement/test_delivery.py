@@ -189,7 +189,10 @@ def test_a_rate_that_fell_is_charged(api: SchemaClient, lamp: Product) -> None:
     api.post("/api/cart/delivery/", {})
     change_method("post", price="30.00")
 
-    assert placed(api)["total"] == "130.00"
+    response = create(api)
+
+    assert response.json()["data"]["total"] == "130.00"
+    assert response.json()["warnings"] == ["Delivery costs 30.00 instead of 50.00"]
 
 
 @pytest.mark.parametrize(
