@@ -36,6 +36,11 @@ def find_state_code(country: str, text: str) -> str:
     return codes.get(name) or codes.get(_remove_designation(country, name), "")
 
 
+def has_states(country: str) -> bool:
+    """Return whether the states of a country (ISO 3166) are known."""
+    return bool(_codes_by_name(country))
+
+
 def normalize_state(country: str, text: str) -> str:
     """Return the text by which states are compared: the code, or the text without letter case, accents and punctuation."""
     return find_state_code(country, text) or fold_name(text)

@@ -63,7 +63,9 @@ def find_header(records: Iterator[Record], is_header: Recogniser) -> Record | No
     return None
 
 
-def open_csv(file: Path, is_header: Recogniser, mapping: Mapping[str, str], *, encoding: str = "") -> Table:
+def open_csv(
+    file: Path, is_header: Recogniser, mapping: Mapping[str, str], *, encoding: str = "", no_header: str = NO_HEADER
+) -> Table:
     """Return the table in a CSV file; without an encoding, it is detected. Raises Unreadable, OSError."""
     notes = []
     if encoding and not can_decode(file, encoding):
@@ -82,7 +84,7 @@ def open_csv(file: Path, is_header: Recogniser, mapping: Mapping[str, str], *, e
         if record is not None:
             found.append((len(list(filter(str.strip, record.cells))), separator, record))
     if not found:
-        raise Unreadable(f"{file} {NO_HEADER}")
+        raise Unreadable(f"{file} {no_header}")
     _, separator, header = max(found, key=lambda entry: entry[0])
     names = [name.strip() for name in header.cells]
     columns.check_mapping(file, names, mapping)

@@ -16,7 +16,7 @@ from products.importing.tables import NO_HEADER, Recogniser, Table, find_header
 MAX_UNPACKED = 1024**3  # bytes; a workbook is a ZIP archive, which can unpack to far more than its size
 
 
-def open_workbook(file: Path, is_header: Recogniser, mapping: Mapping[str, str]) -> Table:
+def open_workbook(file: Path, is_header: Recogniser, mapping: Mapping[str, str], *, no_header: str = NO_HEADER) -> Table:
     """Return the first sheet with a line of column names. Raises Unreadable, OSError."""
 
     def accepts(names: Sequence[str]) -> bool:
@@ -28,7 +28,7 @@ def open_workbook(file: Path, is_header: Recogniser, mapping: Mapping[str, str])
             names = [name.strip() for name in header.cells]
             columns.check_mapping(file, names, mapping)
             return Table(columns.rename(names, mapping), header.number, lambda: _iter_sheet(file, index))  # noqa: B023
-    raise Unreadable(f"{file} {NO_HEADER}")
+    raise Unreadable(f"{file} {no_header}")
 
 
 def _open(file: Path) -> Any:

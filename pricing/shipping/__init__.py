@@ -1,0 +1,1 @@
+"""Changes of zones and service areas by staff."""
