@@ -31,6 +31,10 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("pricing.promotioncode", "Codes", "confirmation_number"),
         ("orders.redemption", "Redemptions", "redeem"),
     ),
+    "Shipping": (
+        ("pricing.zone", "Shipping zones", "public"),
+        ("pricing.servicearea", "Service areas", "pin_drop"),
+    ),
     "Customers": (
         ("accounts.customer", "Customers", "group"),
         ("orders.guest", "Guests", "person_outline"),

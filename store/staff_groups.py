@@ -27,6 +27,8 @@ MANAGING = (
     *("accounts.view_authsession", "accounts.view_authevent"),
     *("pricing.add_promotion", "pricing.change_promotion", "pricing.delete_promotion"),
     *("pricing.view_promotioncode", "pricing.delete_promotioncode", "orders.view_redemption"),
+    *("pricing.view_zone", "pricing.add_zone", "pricing.change_zone", "pricing.delete_zone"),
+    *("pricing.view_servicearea", "pricing.add_servicearea", "pricing.change_servicearea", "pricing.delete_servicearea"),
     *("orders.view_blockedcontact", "orders.add_blockedcontact", "orders.delete_blockedcontact"),
     *("carts.view_cart", "carts.view_cartitem", "carts.view_cartauditlog", "carts.view_wishlistitem"),
     *("core.view_shopsetting", "core.change_shopsetting", "core.view_job", "core.change_job"),

@@ -39,7 +39,7 @@ class AmountForm(forms.ModelForm[PromotionAmount]):
             widget = self.fields[name].widget
             widget.attrs |= {"inputmode": "decimal", "aria-label": f"{self.fields[name].label}, {describe_market(market)}"}
             amount = getattr(self.instance, name)
-            self.initial[name] = None if amount is None else _format(amount, market.currency)
+            self.initial[name] = None if amount is None else format_input(amount, market.currency)
         self.fields["amount"].widget.attrs[SHOWN_FOR] = AMOUNT
 
     def clean_amount(self) -> Decimal | None:
@@ -54,18 +54,22 @@ class AmountForm(forms.ModelForm[PromotionAmount]):
         return self._check("min_subtotal") or None
 
     def _check(self, name: str) -> Decimal | None:
-        amount: Decimal | None = self.cleaned_data.get(name)
         market = markets.get_markets().get(self.cleaned_data.get("market", ""))
-        if amount is None or market is None:
-            return None
-        try:
-            validate_amount(amount, market.currency)
-        except ValueError as error:
-            raise forms.ValidationError(f"{error}.") from None
-        step = money.get_step(market.currency)
-        if money.to_minor(amount, market.currency) % step:
-            raise forms.ValidationError(f"Enter a multiple of {money.format_minor(step, market.currency)} {market.currency}.")
-        return amount
+        return check_amount(self.cleaned_data.get(name), market)
+
+
+def check_amount(amount: Decimal | None, market: markets.Market | None) -> Decimal | None:
+    """Return an amount if it can be charged in the currency of a market. Raises ValidationError."""
+    if amount is None or market is None:
+        return None
+    try:
+        validate_amount(amount, market.currency)
+    except ValueError as error:
+        raise forms.ValidationError(f"{error}.") from None
+    step = money.get_step(market.currency)
+    if money.to_minor(amount, market.currency) % step:
+        raise forms.ValidationError(f"Enter a multiple of {money.format_minor(step, market.currency)} {market.currency}.")
+    return amount
 
 
 def describe_market(market: markets.Market) -> str:
@@ -73,7 +77,7 @@ def describe_market(market: markets.Market) -> str:
     return f"{market.currency} ({market.code})"
 
 
-def _format(amount: Decimal, currency: str) -> str:
+def format_input(amount: Decimal, currency: str) -> str:
     """Return an amount with the digits of its currency, or with all its digits if these are more."""
     return money.format_amount(amount, currency) if amount == round(amount, money.exponent(currency)) else str(amount)
 

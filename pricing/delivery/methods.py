@@ -115,7 +115,7 @@ def find_zone(zones: Sequence[Mapping[str, Any]], place: Place) -> tuple[Mapping
     """Return the first zone that fits a place, or None and what of the address is missing, if that could change it."""
     problem: Problem = "not_serviceable"
     for zone in zones:
-        failed = list(_list_failures(zone, place))
+        failed = list(list_failures(zone, place))
         if not failed:
             return zone, problem
         missing = next((name for name in failed if name is not None), None)
@@ -124,7 +124,7 @@ def find_zone(zones: Sequence[Mapping[str, Any]], place: Place) -> tuple[Mapping
     return None, problem
 
 
-def _list_failures(zone: Mapping[str, Any], place: Place) -> Iterator[Problem | None]:
+def list_failures(zone: Mapping[str, Any], place: Place) -> Iterator[Problem | None]:
     """Yield, for each condition that does not hold, what is missing of the place, or None if it is another place."""
     if zone["countries"] and place.country not in zone["countries"]:
         yield None if place.country else "country_needed"
