@@ -14,8 +14,10 @@ from orders import selectors
 from orders.mail_texts import BUYER_CONFIRMS_NOTE, CALL_NOTE, CLOSED_ORDER_NOTE, CODE_NOTE, STAFF_CONFIRM_NOTE
 from orders.models import Order, OrderAdjustment, OrderItem
 from orders.tokens import order_token
+from pricing.delivery.texts import describe_dates
 
 Payload = dict[str, Any]
+CONFIRMATIONS = ("placed", "paid")
 LINK = re.compile(r"[/@]|\w\.\w\w")
 
 
@@ -61,7 +63,9 @@ def _list_details(order: Order, kind: str) -> list[str]:
     """Return the paragraphs after the intro. The lines of an order would suggest a full refund."""
     if kind == "address_corrected":
         return ["\n".join([*order.recipient_lines, *filter(None, [order.phone])])]
-    return [] if kind in ("refunded", "message") else order_lines(order)
+    if kind in ("refunded", "message"):
+        return []
+    return [*order_lines(order), *(list_delivery(order) if kind in CONFIRMATIONS else [])]
 
 
 def get_greeting_name(order: Order) -> str:
@@ -104,6 +108,7 @@ def send_to_merchant(payload: Payload) -> None:
     else:
         filling["name"] = order.name or "A customer"
     details = [] if kind == "low_stock" else order_lines(order)
+    details += list_delivery(order) if kind == "new_order" else []
     messages.send(f"merchant_{kind}", settings.SHOP_EMAIL, filling, details=details)
 
 
@@ -120,6 +125,13 @@ def order_lines(order: Order) -> list[str]:
         return [*lines, total]
     tax = _format_amount(order.tax_total, order)
     return [*lines, f"{total} (including {tax} tax)"] if order.prices_include_tax else [*lines, f"Tax: {tax}", total]
+
+
+def list_delivery(order: Order) -> list[str]:
+    """Return how and when the order should arrive, if there is more to say than that it does."""
+    parts = (order.chosen_shipping_name, describe_dates(order.delivery_earliest, order.delivery_latest))
+    text = ", ".join(filter(None, parts))
+    return [f"Delivery: {text}"] if text else []
 
 
 def _describe_item(item: OrderItem, order: Order) -> str:

@@ -9,6 +9,7 @@ from core.admin import format_time
 from orders import selectors
 from orders.admin import badges
 from orders.models import Order
+from pricing.delivery.texts import describe_dates
 
 DASH = "–"
 
@@ -16,6 +17,12 @@ DASH = "–"
 def format_total(order: Order) -> str:
     """Return the total of an order for people."""
     return money.format_price(order.total, order.currency)
+
+
+def describe_shipping(order: Order) -> str:
+    """Return the shipping method and when the order should arrive; empty for an order from before there were methods."""
+    dates = describe_dates(order.delivery_earliest, order.delivery_latest)
+    return ", ".join(filter(None, (order.shipping_name, dates)))
 
 
 def get_payment_badge(order: Order) -> SafeString:

@@ -11,9 +11,11 @@ from core import money
 from orders import address_rules, minor_units, selectors
 from orders.models import PRINTED_ADDRESS_FIELDS, Order, OrderItem
 
+SHIPPING_COLUMNS = ("shipping_method", "shipping_name", "delivery_earliest", "delivery_latest")
 ORDER_COLUMNS = (
     *("number", "placed_at", "paid_at", "status", "payment_method", "payment_status", "market", "currency", "units"),
     *("subtotal", "discount_total", "shipping_total", "fee_total", "tax_total", "total", "paid", "refunded", "net", "codes"),
+    *SHIPPING_COLUMNS,
 )
 CONTACT_COLUMNS = ("name", "email", "phone", *PRINTED_ADDRESS_FIELDS)
 LINE_COLUMNS = (
@@ -37,6 +39,7 @@ def generate_order_rows(orders: Iterable[Order], *, with_contacts: bool) -> Iter
         values = selectors.serialize_prefetched_order(order, "")
         address = address_rules.with_country_code(order.address)
         values |= {field: address.get(field, "") for field in PRINTED_ADDRESS_FIELDS}
+        values |= {name: getattr(order, name) or "" for name in SHIPPING_COLUMNS}
         values |= {
             "units": sum(item.quantity for item in order.items.all()),
             "placed_at": _format_time(order.placed_at),

@@ -1,5 +1,6 @@
 """The filter of the list of orders by what is to be done, and the tabs that set it."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.urls import reverse
 
 from orders import cash_rules, todo
 from orders.models import Order
+from pricing.delivery.methods import DEFAULT_CODE, DEFAULT_NAME
+from pricing.models import ShippingMethod
 
 PARAMETER, PHONE_TO_CONFIRM = "todo", "phone_to_confirm"
 TODO: dict[str, tuple[str, Callable[[QuerySet[Order]], QuerySet[Order]]]] = {
@@ -41,6 +44,24 @@ class TodoFilter(admin.SimpleListFilter):
         if value not in TODO:
             raise IncorrectLookupParameters
         return TODO[value][1](queryset)
+
+
+class ShippingMethodFilter(admin.SimpleListFilter):
+    """The orders that are sent by a method; without zones there is one method, and no filter."""
+
+    title = "shipping method"
+    parameter_name = "shipping_method"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the methods, and the one of markets without zones."""
+        methods = list(ShippingMethod.objects.order_by("name", "code").values_list("code", "name"))
+        names = Counter(name for _, name in methods)
+        choices = {code: f"{name} ({code})" if names[name] > 1 else name for code, name in methods}
+        return list({DEFAULT_CODE: DEFAULT_NAME, **choices}.items()) if methods else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Restrict the orders; those of a deleted method are found by its code."""
+        return queryset.filter(shipping_method=self.value()) if self.value() else queryset
 
 
 def list_tabs(request: HttpRequest) -> list[dict[str, object]]:

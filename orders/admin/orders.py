@@ -40,6 +40,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         ("created_at", PeriodFilter),
         "status",
         "payment_method",
+        filters.ShippingMethodFilter,
         ("market", MarketFilter),
         ("attention", admin.EmptyFieldListFilter),
     )
@@ -64,6 +65,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
                     ("alert", "cancel_reason"),
                     ("name", "phone"),
                     ("address_lines", "note"),
+                    "shipping",
                 )
             },
         ),
@@ -137,6 +139,10 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     @admin.display(description="Address")
     def address_lines(self, order: Order) -> str:
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in order.recipient_lines)) or columns.DASH
+
+    @admin.display(description="Shipping")
+    def shipping(self, order: Order) -> str:
+        return columns.describe_shipping(order) or columns.DASH
 
     @admin.display(description="Refunds")
     def refunds(self, order: Order) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orders.admin.columns import format_total
+from orders.admin.columns import describe_shipping, format_total
 from orders.fulfilment import shipping
 from orders.models import Order, OrderItem
 
@@ -12,12 +12,13 @@ SENT_STATUSES = (Order.Status.SHIPPED, Order.Status.DELIVERED)
 
 @dataclass(frozen=True, slots=True)
 class PackingSlip:
-    """An order, the units to pack by line, or why there are none, and the cash to collect, if any."""
+    """An order, the units to pack by line, or why there are none, the cash to collect, if any, and how it is sent."""
 
     order: Order
     items: list[tuple[OrderItem, int]]
     reason: str
     cash_due: str
+    shipping: str  # method and days
 
 
 def build_slips(orders: Iterable[Order]) -> list[PackingSlip]:
@@ -31,7 +32,8 @@ def _build_slip(order: Order, *, is_suspended: bool) -> PackingSlip:
     items = [(item, item.quantity - item.refunded_quantity) for item in order.items.all()]
     items = [(item, units) for item, units in items if units]
     reason = _find_obstacle(order, is_suspended=is_suspended) or ("" if items else "all units are refunded")
-    return PackingSlip(order, [] if reason else items, reason, format_total(order) if order.is_cash_due else "")
+    cash_due = format_total(order) if order.is_cash_due else ""
+    return PackingSlip(order, [] if reason else items, reason, cash_due, describe_shipping(order))
 
 
 def _find_obstacle(order: Order, *, is_suspended: bool) -> str:

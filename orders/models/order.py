@@ -15,6 +15,7 @@ from core.models import TimeStampedModel
 from core.money import MoneyField
 from core.request_ids import MAX_REQUEST_ID, get_request_id
 from orders.models.address import PRINTED_ADDRESS_FIELDS
+from pricing.delivery.methods import DEFAULT_NAME
 from pricing.models import MAX_METHOD_CODE, MAX_METHOD_NAME
 from products.models import Product, Variant
 
@@ -166,6 +167,11 @@ class Order(TimeStampedModel):
         """The phone of a recipient who has another one than the buyer, or an empty string."""
         phone: str = self.address.get("phone", "")
         return phone if phone != self.phone else ""
+
+    @property
+    def chosen_shipping_name(self) -> str:
+        """The name of the shipping method; empty if it is the default of a market without zones, or not known."""
+        return "" if self.shipping_name == DEFAULT_NAME else self.shipping_name
 
     @property
     def recipient_lines(self) -> list[str]:

@@ -92,7 +92,7 @@ def _list_net_lines(order: Order, items: Sequence[OrderItem]) -> Iterator[tuple[
     discounts_of_items = sum((item.discount_total for item in items), Decimal(0))
     shipping = order.shipping_total - (order.discount_total - discounts_of_items)
     if shipping:
-        yield "Shipping", shipping
+        yield order.chosen_shipping_name or "Shipping", shipping
     if order.fee_total:
         for fee in order.adjustments.filter(kind=OrderAdjustment.Kind.FEE):
             yield fee.label, fee.amount

@@ -12,7 +12,7 @@ from tests.admin.staff_clients import make_superuser_client
 
 pytestmark = pytest.mark.django_db
 TO_PACK = "?_changelist_filters=todo%3Dto_pack"
-LIST_STATEMENTS = 7  # session, user; count, orders, lines, payments; oldest order; order of a day
+LIST_STATEMENTS = 8  # session, user; count, orders, lines, payments; oldest order; order of a day; shipping methods
 
 
 @pytest.fixture

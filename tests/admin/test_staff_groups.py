@@ -237,7 +237,9 @@ def test_the_home_page_of_packers_shows_the_work_that_they_may_do() -> None:
     assert (page.context["attention"], "Sales" in read(page)) == ([], False)
 
 
-@pytest.mark.parametrize(("group", "ends"), [("Packers", ["net", "codes"]), ("Managers", ["state", "country"])])
+@pytest.mark.parametrize(
+    ("group", "ends"), [("Packers", ["delivery_earliest", "delivery_latest"]), ("Managers", ["state", "country"])]
+)
 def test_the_file_of_orders_holds_contact_data_for_those_who_need_it(group: str, ends: list[str]) -> None:
     order = fill_shop()
 
