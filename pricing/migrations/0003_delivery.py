@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('priority', models.SmallIntegerField(default=0, help_text='of the zones that fit an address, the highest wins, then the older')),
             ],
             options={
+                'verbose_name': 'shipping zone',
                 'ordering': ['market', '-priority', 'id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('postal_from', ''), ('postal_to', '')), models.Q(models.Q(('postal_from', ''), _negated=True), models.Q(('postal_to', ''), _negated=True)), _connector='OR'), name='zone_has_whole_range')],
             },

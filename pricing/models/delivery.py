@@ -24,6 +24,7 @@ class Zone(TimeStampedModel):
     priority = models.SmallIntegerField(default=0, help_text="of the zones that fit an address, the highest wins, then the older")
 
     class Meta:
+        verbose_name = "shipping zone"
         ordering = ["market", "-priority", "id"]
         constraints = [
             models.CheckConstraint(
