@@ -59,7 +59,7 @@ class Zone:
             failures.append(("country", place.country == ""))
         names = STATES.get(self.countries[0], {}) if len(self.countries) == 1 else {}
         if self.states and get_code(place.country, place.state) not in [names.get(state, state) for state in self.states]:
-            failures.append(("state", place.state == ""))
+            failures.append(("state", place.state == "" or place.country == ""))  # of no country, no state is known
         code, first, last = map(normalize, (place.postal_code, self.postal_from, self.postal_to))
         is_in_range = first != "" and len(first) == len(code) and first <= code <= last
         has_prefix = any(code.startswith(normalize(prefix)) for prefix in self.postal_prefixes)
@@ -141,7 +141,7 @@ class Shop:
             missing = {f"{name}_needed" for rows in failures if all(is_missing for _, is_missing in rows) for name, _ in rows}
             return [], missing or {"not_serviceable"}
         methods = [method for method in fitting[0].methods if method.is_active] if self.zones else [self.default]
-        if any(area.country == place.country for area in self.areas):
+        if methods and any(area.country == place.country for area in self.areas):
             if not place.postal_code:
                 return [], {"postal_code_needed"}
             if not self.get_areas(place):

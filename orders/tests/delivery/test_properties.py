@@ -156,7 +156,6 @@ def build_units(shop: Shop) -> list[tuple[Any, int]]:
 @given(draw_shop(), st.sampled_from(list(COUNTRIES)), st.sampled_from(model.CODES), st.sampled_from(STATES))
 def test_the_winning_zone_and_the_areas_decide_about_the_methods(shop: Shop, country: str, code: str, state: str) -> None:
     known = COUNTRIES[country]
-    state = "" if known == "" else state  # of a country that is not recognized, no state is
     place = Place(model.ROOT[shop.market] if known is None else known, code, state)
 
     options = resolve_in(shop, {"country": country, "postal_code": code, "state": state}, place)
