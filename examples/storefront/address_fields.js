@@ -4,7 +4,7 @@ import { field, h, input } from "./view.js";
 const POSTAL_FIELDS = ["line1", "line2", "postal_code", "city", "state"];
 // Until a country is chosen.
 const UNKNOWN = { fields: POSTAL_FIELDS, required: ["line1", "city"], labels: {} };
-const LABELS = { line1: "Street and number", line2: "Apartment, floor or company", postal_code: "Postal code", city: "City", state: "State" };
+export const LABELS = { line1: "Street and number", line2: "Apartment, floor or company", postal_code: "Postal code", city: "City", state: "State" };
 
 /** Return the fields by their API names, and a function that fills them with an address; `countries` are those of the API. */
 export function addressFields(address, countries, defaultCountry) {
@@ -42,7 +42,7 @@ export function addressFields(address, countries, defaultCountry) {
 }
 
 /** Choose a country by its code or name. A text of an older address that is neither is asked for again. */
-function chooseCountry(select, countries, text) {
+export function chooseCountry(select, countries, text) {
   const isSame = ({ code, name }) => [code, name].some((spelling) => spelling.toLowerCase() === text.toLowerCase());
   select.value = countries.find(isSame)?.code ?? "";
 }

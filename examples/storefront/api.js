@@ -4,6 +4,7 @@
 //   const { data: products } = await shop("GET", "/products/?search=lamp");
 //   await shop("POST", "/cart/add/", { product_id: products[0].id });
 //   await addCode(shop, "WELCOME10");
+//   const { data: delivery } = await chooseDelivery(shop, { country: "IN", postal_code: "411001" });
 //   await shop("POST", "/orders/create/", order, { "Idempotency-Key": idempotencyKey(order) });
 //
 // An error response is thrown as a Refusal: `code` for programs, `message` for people, `errors` by field, and optional `details`.
@@ -75,6 +76,26 @@ export function addCode(shop, code) {
 /** Remove a promotion code from the cart. */
 export function removeCode(shop, code) {
   return shop("DELETE", `/cart/codes/${encodeURIComponent(code)}/`);
+}
+
+/**
+ * Ask whether the shop delivers to a place, `{country, postal_code, state}`, and how; with a product's id, at the price for one unit of it.
+ *
+ * 400 `postal_code_needed`, `state_needed` or `country_needed` names in `errors` what has to be known first.
+ */
+export function checkDelivery(shop, place, productId = null) {
+  const query = new URLSearchParams(productId === null ? place : { ...place, product_id: productId });
+  return shop("GET", `/delivery/check/?${query}`);
+}
+
+/** Get the shipping methods for the cart. `methods[].payments[]` has the total with each payment method, the `expected_total` of an order. */
+export function getDelivery(shop) {
+  return shop("GET", "/cart/delivery/");
+}
+
+/** Choose where the cart is to be delivered and how; what `choice`, `{country, postal_code, state, method}`, leaves out stays as it is. */
+export function chooseDelivery(shop, choice) {
+  return shop("POST", "/cart/delivery/", choice);
 }
 
 /** Return the idempotency key of an order: the same for the same order, also after a double click or a reload. */

@@ -37,6 +37,11 @@ export function formatTime(time) {
   return time ? new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(new Date(time)) : "";
 }
 
+/** Return a date without a time, or the range between two. */
+export function formatDates(first, last = first) {
+  return new Intl.DateTimeFormat("en", { month: "long", day: "numeric", timeZone: "UTC" }).formatRange(new Date(first), new Date(last));
+}
+
 /** Return the English name of a country given by its code; other texts stay as they are. */
 export function countryName(text) {
   return /^[A-Z]{2}$/.test(text) ? new Intl.DisplayNames("en", { type: "region" }).of(text) : text;

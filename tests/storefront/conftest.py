@@ -8,6 +8,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from orders.tests.payments.card_payments import WEBHOOK
+from pricing.tests.zones import make_zone
 from tests.browser import launch_chromium
 from tests.emulator.processes import KEY, SECRET, Emulator, run_emulator
 from tests.storefront.page_monitor import PageMonitor
@@ -77,3 +78,14 @@ def monitor(context: BrowserContext) -> Iterator[PageMonitor]:
 def page(context: BrowserContext, monitor: PageMonitor) -> Page:
     """A tab."""
     return context.new_page()
+
+
+@pytest.fixture
+def india(transactional_db: None) -> None:
+    """A shop that delivers in Pune by two methods, elsewhere in India by one with a fee for cash, and not to Leh."""
+    make_zone("Leh", methods={}, countries=["IN"], postal_from="194101", postal_to="194101", priority=20)
+    express = {"name": "Express", "price": "149.00", "days_min": 1, "days_max": 1, "cod": False}
+    metro = {"name": "Courier", "price": "49.00", "free_from": "999.00", "days_min": 2, "days_max": 4}
+    make_zone("Metro", methods={"metro": metro, "express": express}, countries=["IN"], postal_prefixes=["411"], priority=10)
+    post = {"name": "Post", "price": "79.00", "cod_fee": "40.00", "cod_max": "2000.00"}
+    make_zone("India", methods={"post": post}, countries=["IN"])

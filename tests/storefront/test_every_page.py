@@ -19,6 +19,7 @@ from carts.tests.factories import add_code, add_to_cart, make_shirt
 from orders.models import Order
 from orders.tests.factories import ADDRESS, customer, placed
 from pricing.tests.factories import make_promotion
+from pricing.tests.zones import make_zone
 from products.models import Product, ProductImage
 from products.tests.factories import make_category, make_product, make_variant, set_price, update_product
 from tests.axe import find_violations
@@ -75,7 +76,8 @@ def add_images(product: Product, *files: str) -> Product:
 
 
 def furnished() -> Order:
-    """Fill the shop; Ada has an order, a cart with a changed price, codes, a line saved for later and a wishlist entry."""
+    """Fill the shop, which delivers by two methods; Ada has an order, a changed price, codes, a line for later and a wishlist."""
+    make_zone(methods={"post": {"price": "50.00", "days_min": 2, "days_max": 4}, "express": {"price": "150.00", "cod": False}})
     lighting, kitchen = make_category("Lighting", "Home"), make_category("Kitchen", "Home")
     lamp = add_images(make_product("Arc desk lamp", price="2499.00", category=lighting), "arc-desk-lamp", "dome-table-lamp")
     kettle = add_images(make_product("Gooseneck kettle with a long name that wraps", stock=3, category=kitchen), "gooseneck-kettle")

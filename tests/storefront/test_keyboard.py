@@ -13,7 +13,7 @@ GET_FOCUSED = """() => {
     const one = document.activeElement;
     const style = getComputedStyle(one);
     const words = one.getAttribute("aria-label") ?? one.labels?.[0]?.innerText ?? one.innerText;
-    return [words.trim(), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+    return [words.trim().replace(/\\s+/g, " "), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
 }"""
 
 
@@ -72,7 +72,7 @@ def test_a_guest_buys_by_keyboard_alone(page: Page, payment_emulator: Emulator) 
     for label, text in {**ADDRESS, "E-mail": EMAIL}.items():
         tab_to(page, label, "Shift+Tab" if label == "E-mail" else "Tab")
         page.keyboard.type(text)
-    tab_to(page, "By card")
+    tab_to(page, "By card ₹50.00")
     tab_to(page, "Place order")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{payment_emulator.url}/**")

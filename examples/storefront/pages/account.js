@@ -1,5 +1,6 @@
 // The account: name, consent, e-mail address, phone number, password, sessions, a copy of one's data, and closing it.
 import { consentField } from "../consent.js";
+import { forgetPlace } from "../delivery.js";
 import { forgetViewed } from "../recently_viewed.js";
 import { refreshCart, shop, state, update } from "../state.js";
 import { button, field, form, formatTime, h, input, notify, title } from "../view.js";
@@ -13,7 +14,8 @@ export async function account({ go, goIfStillHere, reload }) {
   update({ user });
   const leave = async (text) => {
     update({ user: null });
-    forgetViewed(); // on a shared computer, the next shopper does not see it
+    forgetViewed(); // on a shared computer, the next shopper sees neither this
+    forgetPlace(); // nor this
     await refreshCart();
     notify(text, "good", { isForNextPage: true });
     await goIfStillHere("/", { replace: true });

@@ -1,6 +1,8 @@
-// The cart: warnings and price changes, lines, items saved for later, promotion codes, and the estimated total.
+// The cart: warnings and price changes, lines, items saved for later, promotion codes, delivery, and the estimated total.
+import { chooseDelivery } from "../api.js";
 import { codes, discountRows, linePrice, sumRow } from "../codes.js";
-import { shop, state, update } from "../state.js";
+import { isMissing, methodDetails, placeForm, placeText, rememberPlace, shippingText, withRememberedPlace } from "../delivery.js";
+import { loadCountries, shop, state, update } from "../state.js";
 import { button, formatMoney, h, notify, picture, render, runOnce, title } from "../view.js";
 
 export async function cart() {
@@ -25,14 +27,15 @@ async function fill(container, change = () => {}, isDone = () => true) {
 }
 
 async function loadCart() {
-  const { data, warnings } = await shop("GET", "/cart/");
+  const [{ data: loaded, warnings }, countries] = await Promise.all([shop("GET", "/cart/"), loadCountries()]);
+  const data = await withRememberedPlace(loaded);
   const hasIssues = data.has_unavailable_items || data.has_stock_issues;
   const { data: validation } = hasIssues ? await shop("GET", "/cart/validate/") : { data: { issues: [] } };
   update({ units: data.total_items });
-  return { data, warnings, issues: validation.issues };
+  return { data, warnings, countries, issues: validation.issues };
 }
 
-function show(container, { data, warnings, issues }) {
+function show(container, { data, warnings, countries, issues }) {
   const active = data.items.filter(({ quantity }) => quantity > 0);
   const later = data.items.filter(({ quantity }) => quantity === 0);
   const act = (change, isDone) => () => fill(container, change, isDone);
@@ -44,7 +47,7 @@ function show(container, { data, warnings, issues }) {
     ...(data.has_price_changes ? [acceptPrices(act)] : []),
     active.length ? h("ul", { class: "lines" }, active.map(renderLine)) : h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog")),
     ...(active.length || data.codes.length ? [codes(data, act)] : []),
-    ...(active.length ? [sums(data), actions(act)] : []),
+    ...(active.length ? [delivery(data, countries, act), sums(data), actions(act)] : []),
     ...(later.length ? [h("h2", {}, "Saved for later"), h("ul", { class: "lines" }, later.map(renderLine))] : []),
   );
 }
@@ -52,6 +55,26 @@ function show(container, { data, warnings, issues }) {
 function acceptPrices(act) {
   const accept = act(async () => notify(`${(await shop("POST", "/cart/accept-prices/", {})).message}.`));
   return h("p", {}, button("Accept the new prices", accept));
+}
+
+/** Where and how the cart is delivered, or what has to be known for that, with a form to change the place. */
+function delivery({ delivery: to, currency }, countries, act) {
+  const move = async (place) => {
+    await chooseDelivery(shop, place); // if it is refused, this form stays, and shows why
+    rememberPlace(place);
+    await act(() => {})();
+    document.querySelector(".delivery summary")?.focus({ preventScroll: true }); // the button with the focus is gone
+    notify("Delivery saved.");
+  };
+  const facts = to.method && [to.method.name, methodDetails(to.method, currency)].filter(Boolean).join(", ");
+  return h(
+    "section",
+    { class: "delivery stack tight" },
+    h("h2", {}, "Delivery"),
+    h("p", {}, [placeText(to), facts].filter(Boolean).join(": ")),
+    to.reason && h("p", { class: isMissing(to.reason) ? "soft" : "wrong" }, `${to.reason.text}.`),
+    h("details", {}, h("summary", {}, "Change the place"), placeForm(to, countries, "Save", move)),
+  );
 }
 
 /** What the cart will probably cost: shipping may depend on the address, and some discounts on the payment method. */
@@ -62,7 +85,7 @@ function sums(data) {
     { class: "sums" },
     sumRow("Subtotal", formatMoney(subtotal, currency), { id: "subtotal" }),
     discountRows(data),
-    sumRow("Shipping (estimate)", formatMoney(shipping, currency)),
+    sumRow("Shipping (estimate)", shippingText(shipping, data.delivery.reason, currency), { id: "shipping" }),
     sumRow("Total (estimate)", formatMoney(total, currency), { id: "total" }),
   );
 }

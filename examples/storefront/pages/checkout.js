@@ -1,57 +1,59 @@
-// The checkout: address, payment method, promotion codes, and the changes to confirm when the cart differs from what was shown.
+// The checkout: address, delivery, payment method, promotion codes, and the changes to confirm when the cart differs from what was shown.
 import { addressFields } from "../address_fields.js";
 import { forgetIdempotencyKey, idempotencyKey } from "../api.js";
+import { changeList, isAboutPayment } from "../cart_changes.js";
+import { paymentMethods, shippingMethods } from "../checkout_options.js";
 import { codes, discountRows, sumRow } from "../codes.js";
+import { shippingText, withRememberedPlace } from "../delivery.js";
+import { createDraft, getCosts, getLines, getShipping, PLACE_FIELDS } from "../order_draft.js";
 import { loadCountries, market, refreshCart, saveOrderToken, shop, state } from "../state.js";
 import { errorText, field, form, formatMoney, h, input, notify, render, title } from "../view.js";
 import { addressText, requiredNote } from "./addresses.js";
 
-const METHODS = { stripe: "By card", cod: "Cash on Delivery" };
 const FIELDS = { address: "line1", "address.full_name": "name" };
-const CHANGE_TEXTS = {
-  price_increased: ({ old, new: current }, currency) => `now ${formatMoney(current, currency)} instead of ${formatMoney(old, currency)}`,
-  insufficient_stock: ({ available }) => (available ? `only ${available} left` : "sold out"),
-  unavailable: () => "no longer available",
-  not_in_cart: () => "no longer in your cart",
-  promotion_ended: () => "ended",
-  promotion_used_up: () => "used up",
-};
-const CODE_CHANGES = ["promotion_ended", "promotion_used_up"];
 
 export async function checkout({ go }) {
   const addressBook = state.user ? shop("GET", "/orders/addresses/") : { data: [] };
-  const [shown, { data: addresses }, countries] = await Promise.all([loadSummary(), addressBook, loadCountries()]);
-  if (!shown.lines.length) return [title("Checkout"), h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog"))];
-  const fields = buildFields(addresses, countries);
-  const sidebar = h("section", { class: "card summary" });
-  const refresh = async (changes) => {
-    Object.assign(shown, await loadSummary(changes));
-    render(sidebar, summary(shown, act));
-  };
-  const act = (change) => async () => {
-    try {
-      await change();
-    } finally {
-      await refresh();
-    }
-  };
-  render(sidebar, summary(shown, act));
-  const changesBox = h("div", { role: "alert" });
-  const checkoutForm = form(fields, "Place order", async (values) => {
-    render(changesBox);
-    try {
-      await placeOrder(buildOrder(values, shown), go, fields.remember?.control.checked);
-    } catch (refusal) {
-      if (refusal.code !== "cart_changed") {
-        render(changesBox, orderLink(refusal.details));
-        throw Object.assign(refusal, { errors: mapErrors(refusal.errors) });
-      }
-      await refresh(refusal.details.changes);
-      render(changesBox, changeList(refusal.details.changes, shown.currency));
-    }
+  const [{ data: cart }, { data: addresses }, countries] = await Promise.all([shop("GET", "/cart/"), addressBook, loadCountries()]);
+  if (!getLines(cart).length) return [title("Checkout"), h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog"))];
+  const sidebar = summary();
+  const draft = createDraft(await withRememberedPlace(cart), () => getPlace(fields), () => show());
+  const shipping = shippingMethods(draft.chooseMethod);
+  const payment = paymentMethods((method) => {
+    fields.phone.control.required = method === "cod";
+    sidebar.showSums(draft, method);
   });
+  const fields = buildFields(addresses, countries, draft, { shipping, payment });
+  const show = () => {
+    shipping.show(draft.quotes, draft.cart.currency);
+    payment.show(getShipping(draft)?.payments ?? [], draft.cart.currency);
+    sidebar.showCart(draft);
+  };
+  await draft.start();
+  const changesBox = h("div", { role: "alert" });
+  const send = async (values) => {
+    render(changesBox);
+    const order = buildOrder(values, draft); // what is shown now, although another delivery may be on its way
+    await draft.settled;
+    await placeOrder(order, go, fields.remember?.control.checked);
+  };
+  const checkoutForm = form(fields, "Place order", (values) => send(values).catch((refusal) => explain(refusal, { changesBox, draft, payment })));
   checkoutForm.append(changesBox);
-  return [title("Checkout"), h("div", { class: "columns" }, h("section", {}, requiredNote(), checkoutForm), sidebar)];
+  return [title("Checkout"), h("div", { class: "columns" }, h("section", {}, requiredNote(), checkoutForm), sidebar.element)];
+}
+
+/** Show why the shop has refused the order: what has changed, or an order that exists, or the errors of the form. */
+async function explain(refusal, { changesBox, draft, payment }) {
+  if (refusal.code !== "cart_changed") {
+    render(changesBox, orderLink(refusal.details));
+    throw Object.assign(refusal, { errors: mapErrors(refusal.errors) });
+  }
+  const { changes } = refusal.details;
+  const before = draft.quotes?.methods ?? [];
+  await draft.deliver(changes);
+  if (changes.some(isAboutPayment)) payment.reset();
+  const names = new Map([...before, ...(draft.quotes?.methods ?? [])].map(({ code, name }) => [code, name]));
+  render(changesBox, changeList(changes, draft.cart.currency, names));
 }
 
 /** Link to the existing order that awaits its payment or was paid in another tab. */
@@ -61,52 +63,57 @@ function orderLink({ order: number, order_token: token } = {}) {
   return h("p", {}, h("a", { href: `/orders/${number}` }, `View order ${number}`));
 }
 
-/**
- * Load the cart at current prices; `changes` are those for which the shop has just refused the order.
- *
- * The order knows more than the cart, such as that this buyer has used a code before. Then its total is the one to confirm.
- */
-async function loadSummary(changes = []) {
-  const { data: cart } = await shop("GET", "/cart/");
-  const refusedCodes = changes.filter(({ code }) => CODE_CHANGES.includes(code)).map(({ old }) => old);
-  const { new: orderTotal = 0 } = changes.find(({ code, item }) => code === "price_increased" && !item) ?? {};
-  const entered = cart.codes.map((entry) => (refusedCodes.includes(entry.code) && entry.status !== "ended" ? refusedCode(entry) : entry));
-  const total = Number(orderTotal) > Number(cart.total_estimate) ? orderTotal : cart.total_estimate;
-  return { ...cart, codes: entered, lines: cart.items.filter(({ quantity }) => quantity > 0), total };
+/** What the order contains and costs, beside the form. */
+function summary() {
+  const [lines, sums, codesBox] = [h("ul", { class: "plain" }), h("dl", { class: "sums" }), h("div")];
+  const total = h("p", { class: "unseen", role: "status" }); // one live region, so that each change of it is announced
+  return {
+    element: h("section", { class: "card summary" }, h("h2", {}, "Your order"), lines, sums, total, codesBox),
+    showSums(draft, paymentMethod) {
+      render(sums, sumRows(draft, paymentMethod));
+      total.textContent = `Total: ${formatMoney(getCosts(draft, paymentMethod).total, draft.cart.currency)}`;
+    },
+    showCart(draft) {
+      const act = (change) => async () => {
+        try {
+          await change();
+        } finally {
+          await draft.deliver();
+        }
+      };
+      render(lines, getLines(draft.cart).map((line) => h("li", {}, `${line.quantity} × ${line.name}`)));
+      if (codesBox.dataset.shown === JSON.stringify(draft.cart.codes)) return; // a code may be half written
+      codesBox.dataset.shown = JSON.stringify(draft.cart.codes);
+      render(codesBox, codes(draft.cart, act));
+    },
+  };
 }
 
-function refusedCode({ code }) {
-  return { code, status: "ended", reason: { text: "You cannot use this code for this order" } };
-}
-
-function summary(shown, act) {
-  const { lines, currency, current_subtotal: subtotal, shipping_estimate: shipping, total_estimate: estimate, total } = shown;
-  const lost = Number(total) - Number(estimate);
-  const row = (name, amount) => sumRow(name, formatMoney(amount, currency));
+function sumRows(draft, paymentMethod) {
+  const { cart } = draft;
+  const { shipping, fee, discount, lost, total } = getCosts(draft, paymentMethod);
+  const row = (name, amount) => sumRow(name, formatMoney(amount, cart.currency));
+  const hasSameDiscounts = Number(discount) === Number(cart.discount_total); // a promotion may depend on the payment method
   return [
-    h("h2", {}, "Your order"),
-    h("ul", { class: "plain" }, lines.map((line) => h("li", {}, `${line.quantity} × ${line.name}`))),
-    h(
-      "dl",
-      { class: "sums" },
-      row("Subtotal", subtotal),
-      discountRows(shown),
-      lost > 0 && row("Discounts that do not apply", lost),
-      row("Shipping", shipping),
-      row("Total", total),
-    ),
-    codes(shown, act),
+    row("Subtotal", cart.current_subtotal),
+    hasSameDiscounts ? discountRows(cart) : sumRow("Discounts", `−${formatMoney(discount, cart.currency)}`),
+    lost > 0 && row("Discounts that do not apply", lost),
+    sumRow("Shipping", shippingText(shipping, draft.quotes.reason, cart.currency)),
+    Number(fee) > 0 && row("Cash on Delivery fee", fee),
+    row("Total", total),
   ];
 }
 
 /** The fields of the form; those of a customer begin with a choice from their address book, default first. */
-function buildFields(addresses, countries) {
+function buildFields(addresses, countries, draft, { shipping, payment }) {
   const ownName = [state.user?.first_name, state.user?.last_name].filter(Boolean).join(" ");
   const withName = (address = {}) => ({ ...address, full_name: address.full_name || ownName });
-  const { fields: postal, fill } = addressFields(withName(addresses[0]), countries, market().country);
+  const { fields: postal, fill } = addressFields(withName(addresses[0] ?? draft.cart.delivery), countries, market().country);
+  for (const name of PLACE_FIELDS) postal[name].control.addEventListener("change", () => draft.deliver());
   const { full_name: name, phone, ...others } = postal;
   const book = addresses.length > 0 && addressChoice(addresses, (address) => {
     fill(withName(address));
+    draft.deliver();
     remember.hidden = Boolean(address);
   });
   const remember = field("Remember this address", input("remember", { type: "checkbox" }));
@@ -118,7 +125,8 @@ function buildFields(addresses, countries) {
     phone,
     ...others,
     ...(state.user && { remember }),
-    payment_method: paymentMethods((method) => (phone.control.required = method === "cod")),
+    shipping_method: shipping,
+    payment_method: payment,
   };
 }
 
@@ -130,22 +138,17 @@ function addressChoice(addresses, onChoice) {
   return field("Deliver to", select);
 }
 
-/** The choice of the payment method; `onChoice(method)` hears of the first one and of each change. */
-function paymentMethods(onChoice) {
-  const offered = Object.entries(METHODS).filter(([method]) => state.config.payment_methods.includes(method));
-  const option = ([value, label], index) =>
-    h("label", { class: "pill" }, h("input", { type: "radio", name: "payment_method", value, checked: index === 0 }), h("span", {}, label));
-  const error = h("p", { class: "wrong", id: "payment-wrong" });
-  const element = h("fieldset", { "aria-describedby": error.id }, h("legend", {}, "Payment"), offered.map(option), error);
-  element.addEventListener("change", ({ target }) => onChoice(target.value));
-  onChoice(offered[0]?.[0]);
-  return Object.assign(element, { showError: (text) => render(error, text), control: element.querySelector("input") ?? element });
+/** Return the place of the address in the form; what its country does not use is empty. */
+function getPlace(fields) {
+  return Object.fromEntries(PLACE_FIELDS.map((name) => [name, fields[name].control.disabled ? "" : fields[name].control.value.trim()]));
 }
 
-/** Build the request body from exactly the lines, prices and total that were shown. The codes are those of the cart. */
-function buildOrder({ payment_method, email, full_name, phone, saved_address: _, remember: __, ...address }, { lines, total }) {
-  const items = lines.map(({ sku_id, quantity, current_price: price }) => ({ sku_id, quantity, price }));
-  return { payment_method, email, name: full_name, phone, address: { full_name, phone, ...address }, items, expected_total: total };
+/** Build the request body from exactly the lines, prices, delivery and total that were shown. The codes are those of the cart. */
+function buildOrder({ payment_method, email, full_name, phone, saved_address: _, remember: __, shipping_method: ___, ...address }, draft) {
+  const items = getLines(draft.cart).map(({ sku_id, quantity, current_price: price }) => ({ sku_id, quantity, price }));
+  const { total: expected_total } = getCosts(draft, payment_method);
+  const shipping_method = getShipping(draft)?.code;
+  return { payment_method, shipping_method, email, name: full_name, phone, address: { full_name, phone, ...address }, items, expected_total };
 }
 
 async function placeOrder(order, go, isAddressRemembered) {
@@ -171,19 +174,6 @@ async function rememberAddress(address) {
   } catch (refusal) {
     notify(errorText(refusal), "bad", { isForNextPage: true });
   }
-}
-
-function changeList(changes, currency) {
-  const isPrice = changes.every(({ code }) => code === "price_increased" || CODE_CHANGES.includes(code));
-  const name = ({ code, item, old }) => item?.name ?? (CODE_CHANGES.includes(code) ? `Code ${old}` : "The total");
-  const text = (change) => `${name(change)}: ${CHANGE_TEXTS[change.code]?.(change, currency) ?? change.code}`;
-  return [
-    h("p", { class: "wrong" }, "Your cart has changed, so your order was not placed:"),
-    h("ul", {}, changes.map((change) => h("li", {}, text(change)))),
-    isPrice
-      ? h("p", {}, "Place the order again to accept these changes, or ", h("a", { href: "/cart" }, "edit your cart"), ".")
-      : h("p", {}, h("a", { href: "/cart" }, "Edit your cart"), " and place the order again."),
-  ];
 }
 
 /** Map the API's address errors to the fields of this form. */

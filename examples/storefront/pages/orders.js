@@ -1,6 +1,7 @@
 // The shopper's orders, and the page of one order: it polls for the payment, and offers to pay, cancel or claim the order.
 import { forgetIdempotencyKey } from "../api.js";
 import { discountRows, linePrice, sumRow } from "../codes.js";
+import { arrival } from "../delivery.js";
 import { nextSteps, statusText } from "../order_status.js";
 import { phoneConfirmation } from "../phone_confirmation.js";
 import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
@@ -63,6 +64,8 @@ function row(order) {
       h("h2", {}, h("a", { href: `/orders/${order.number}` }, `Order ${order.number}`)),
       h("p", { class: "soft" }, `${formatTime(order.placed_at)} · ${statusText(order)}`),
       h("p", {}, names),
+      shippingText(order) && h("p", { class: "soft" }, shippingText(order)),
+      order.fees.map(({ label, amount }) => h("p", { class: "soft" }, `Including ${formatMoney(amount, order.currency)} for ${label}`)),
       Number(order.discount_total) > 0 && h("p", { class: "good" }, `You saved ${formatMoney(order.discount_total, order.currency)}`),
     ),
     h("p", { class: "price" }, formatMoney(order.total, order.currency)),
@@ -175,6 +178,12 @@ function line(item, currency) {
   return h("li", { class: "line" }, picture(item.image, "", 96), text, linePrice(item.line_total, item.discount_total, item.net_total, currency));
 }
 
+/** How the order is delivered and, until it has arrived or ended, when; empty for an order without a method. */
+function shippingText({ shipping, status }) {
+  const isExpected = ["pending", "processing", "shipped"].includes(status);
+  return shipping ? [shipping.name, isExpected && arrival(shipping.earliest, shipping.latest)].filter(Boolean).join(", ") : "";
+}
+
 function totals(order) {
   const { subtotal, shipping_total: shipping, fees, tax_total: tax, total, currency } = order;
   const row = (name, amount) => sumRow(name, formatMoney(amount, currency));
@@ -190,13 +199,15 @@ function totals(order) {
   );
 }
 
-function shippingAddress({ address: to, name, email, phone, payment_method: method, placed_at: at }) {
+function shippingAddress(order) {
+  const { address: to, name, email, phone, payment_method: method, placed_at: at } = order;
   const lines = [to.full_name || name, to.line1, to.line2, [to.postal_code, to.city].filter(Boolean).join(" "), to.state, countryName(to.country), email, phone];
   return h(
     "section",
     {},
     h("h2", {}, "Shipping address"),
     h("p", {}, lines.filter(Boolean).flatMap((text) => [text, h("br")])),
+    shippingText(order) && h("p", { id: "shipping" }, shippingText(order)),
     h("p", { class: "soft" }, `Ordered ${formatTime(at)}, ${method === "cod" ? "Cash on Delivery" : "by card"}`),
   );
 }

@@ -1,4 +1,5 @@
-// The product page: images, variant selection, and adding to the cart or wishlist.
+// The product page: images, variant selection, adding to the cart or wishlist, and what delivery costs.
+import { deliveryEstimate, loadEstimate } from "../delivery_estimate.js";
 import { describeProduct } from "../metadata.js";
 import { forgetViewed, getRecentlyViewed, rememberViewed } from "../recently_viewed.js";
 import { rememberForWishlist, shop, state, update } from "../state.js";
@@ -12,7 +13,7 @@ export async function product({ param, go, describe }) {
     if (refusal.status === 404) forgetViewed(param);
     throw refusal;
   });
-  const related = await loadRelated(data);
+  const [related, estimate] = await Promise.all([loadRelated(data), loadEstimate(data.id)]);
   describe(describeProduct(data));
   const viewed = getRecentlyViewed().filter(({ slug }) => slug !== data.slug).slice(0, MAX_CARDS);
   rememberViewed(data);
@@ -26,7 +27,7 @@ export async function product({ param, go, describe }) {
     "article",
     { class: "product" },
     pictures.element,
-    h("div", { class: "stack" }, title(data.name), data.category && category(data.category), options, offer, h("p", { class: "text" }, data.description)),
+    h("div", { class: "stack" }, title(data.name), data.category && category(data.category), options, offer, deliveryEstimate(data, estimate), h("p", { class: "text" }, data.description)),
   );
   return [article, row("You may also like", related.map((other) => card(other, "h3"))), row("Recently viewed", viewed.map(viewedCard))];
 }
