@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
+from django.utils import timezone
 
 from accounts.models import User
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
@@ -26,6 +27,13 @@ def backdate_order(order: Order, since: datetime, to: datetime) -> None:
     )
     _shift((*of_order, *_list_cart_rows(Cart.objects.filter(orders=order))), since, to)
     jobs.filter(kind__in=EMAIL_JOBS, done_at=None).update(done_at=F("run_at"))
+
+
+def backdate_delivery(order: Order, to: datetime) -> None:
+    """Move the days on which an order of today arrives, as if it had been placed `to`."""
+    age = timezone.localdate() - timezone.localdate(to)
+    names = [name for name in ("delivery_earliest", "delivery_latest") if getattr(order, name)]
+    Order.objects.filter(pk=order.pk).update(**{name: getattr(order, name) - age for name in names})
 
 
 def backdate_customer(user: User, since: datetime, to: datetime) -> None:

@@ -18,12 +18,15 @@ from core.actors import Actor
 from core.countries import get_market_country
 from core.markets import Market, get_markets
 from orders import addresses
+from orders.exceptions import CartChanged
 from orders.payments import stripe_gateway
+from orders.placement.cart_check import ExpectedCart
 from orders.placement.place import place_order
 from orders.placement.request import CheckoutRequest
 from products.catalog import offers
 from products.models import Variant
 from store.demo import backdating, outcomes, provider
+from store.demo.delivery import create_zones
 from store.demo.people import CUSTOMERS, GUESTS, Person
 from store.demo.plan import DAYS, SEED, PlannedOrder, plan_orders
 from store.demo.promotions import create_promotions
@@ -65,6 +68,7 @@ class Month:
         self.buyers = [Buyer(Person(0, "Demo Customer"), self._choose_market(0), self.customer)]
         self.buyers += [self._create_customer(person) for person in CUSTOMERS]
         self._create_wishlists()
+        create_zones(get_markets().values())
         create_promotions(self.now - timedelta(days=DAYS + 1))
         planned = plan_orders(self.now, customers=len(self.buyers), takes_cards=takes_cards)
         count = 0
@@ -96,7 +100,7 @@ class Month:
 
     @transaction.atomic
     def _create_order(self, planned: PlannedOrder) -> bool:
-        """Place an order and bring it to its outcome; return False if nothing could be put into the cart.
+        """Place an order and bring it to its outcome; return False if nothing could be put into the cart, or it is refused.
 
         One transaction, in which the emulator is called: nobody sees the order before it is at its time, nor gets its e-mails.
         """
@@ -107,9 +111,14 @@ class Month:
             return False
         address, is_text = buyer.person.get_address(get_market_country(buyer.market))
         request = CheckoutRequest(planned.method, email=buyer.person.email, note=planned.note, codes=planned.codes)
-        request = replace(request, is_email_verified=True).with_address(address, is_text=is_text)
-        order = place_order(buyer.actor, self._get_owner(buyer, ref.key), request, numbered_at=planned.placed_at).order
+        request = replace(request, is_email_verified=True, expected=ExpectedCart(accepts_increases=True))
+        request = request.with_address(address, is_text=is_text)
+        try:
+            order = place_order(buyer.actor, self._get_owner(buyer, ref.key), request, numbered_at=planned.placed_at).order
+        except CartChanged:  # more than is delivered for cash there
+            return False
         backdating.backdate_order(order, since, planned.placed_at)
+        backdating.backdate_delivery(order, planned.placed_at)
         outcomes.apply_outcome(order, planned, staff=self.staff, buyer=buyer.actor, now=self.now)
         return True
 

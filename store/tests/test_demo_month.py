@@ -14,17 +14,20 @@ from pytest_django import Settings
 from accounts.models import User
 from carts.models import CartItem, WishlistItem
 from core.actors import Actor
+from core.markets import Market
 from core.models import Job
 from orders import todo
 from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund
 from orders.payments import refunds
 from orders.tests.payments.card_payments import CardPayments
-from pricing.models import Promotion
-from products.models import StockMovement
+from pricing.models import Promotion, Zone
+from pricing.tests.zones import make_zone
+from products.models import Product, StockMovement
 from products.services import stock
-from products.tests.factories import make_category, make_product
+from products.tests.factories import make_category, make_product, set_price
 from store.demo import month
 from store.demo.accounts import create_accounts
+from store.demo.delivery import METRO_PREFIXES, create_zones
 from store.demo.provider import EMULATOR_KEY
 from tests.fixtures import *  # noqa: F403 - fixtures are found by name
 
@@ -79,6 +82,7 @@ def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: Card
     assert CartItem.objects.exclude(cart__orders__status=Status.PENDING).exists()
     assert not Job.objects.filter(kind="order_mail", done_at=None).exists()
     assert_promotions_are_used(now)
+    assert_orders_are_delivered_as_the_zones_say()
     assert_times_lie_in_the_month(now)
 
 
@@ -89,6 +93,20 @@ def assert_promotions_are_used(now: Any) -> None:
     assert 0 < uses["Stationery: 15 % off"] < 30
     assert Order.objects.exclude(discount_total=0).filter(status=Status.DELIVERED).exists()
     assert now - timedelta(days=31) < Redemption.objects.aggregate(first=Min("created_at"))["first"] < now - timedelta(days=20)
+
+
+def assert_orders_are_delivered_as_the_zones_say() -> None:
+    """Orders have the method of their address, and arrive after they were placed."""
+    methods = {
+        (order.address["country"], order.address["postal_code"][:3] in METRO_PREFIXES, order.shipping_method)
+        for order in Order.objects.all()
+    }
+    assert methods == {("IN", True, "metro"), ("IN", False, "india"), ("US", False, "us-ground")}
+    for order in Order.objects.filter(shipping_method="metro"):
+        placed_on = timezone.localdate(order.placed_at)
+        assert (order.delivery_earliest, order.delivery_latest) == (placed_on + timedelta(days=2), placed_on + timedelta(days=4))
+    cash = Order.objects.filter(payment_method="cod", shipping_method="india")
+    assert set(cash.values_list("fee_total", flat=True)) == {40}
 
 
 def assert_times_lie_in_the_month(now: Any) -> None:
@@ -134,6 +152,37 @@ def test_where_no_card_can_be_charged_all_pay_on_delivery() -> None:
 
     assert set(Order.objects.values_list("payment_method", flat=True)) == {"cod"}
     assert check_integrity() == "No problems."
+
+
+def test_what_is_too_dear_for_cash_is_not_ordered() -> None:
+    for product in Product.objects.all():
+        set_price(product, "40000.00")
+
+    fill()
+
+    assert set(Order.objects.filter(market="in").values_list("shipping_method", flat=True)) == {"metro"}
+
+
+@pytest.mark.parametrize(
+    ("markets", "zones"),
+    [
+        ({"in": "INR", "us": "USD"}, {"in": 3, "us": 2}),
+        ({"us": "USD", "de": "EUR"}, {"us": 2}),
+        ({"in": "EUR", "de": "EUR"}, {}),  # the amounts are rupees
+    ],
+)
+def test_zones_are_those_of_the_markets_in_their_currency(markets: dict[str, str], zones: dict[str, int]) -> None:
+    create_zones(Market(code, currency, is_default=False) for code, currency in markets.items())
+
+    assert Counter(Zone.objects.values_list("market", flat=True)) == zones
+
+
+def test_own_zones_stay_the_only_ones() -> None:
+    make_zone()
+
+    create_zones([Market("in", "INR", is_default=True)])
+
+    assert Zone.objects.count() == 1
 
 
 def test_a_shop_with_orders_is_left_alone() -> None:
