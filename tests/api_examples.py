@@ -14,6 +14,7 @@ from accounts.tests.mails import get_link, send_pending_emails
 from accounts.tests.phones import SentTexts
 from orders.tests.payments.card_payments import CardPayments
 from pricing.tests.factories import make_promotion
+from pricing.tests.zones import make_zone
 from products.tests.factories import make_png
 from tests.processes import ROOT
 from tests.schema_client import SchemaClient, find_operation
@@ -69,7 +70,7 @@ def mask(value: Any) -> Any:
 
 
 def import_catalog(folder: Path) -> None:
-    """Import some products of the demo catalog, and start a promotion."""
+    """Import some products of the demo catalog, start a promotion, and deliver by two methods."""
     rows = [row for row in json.loads((ROOT / "products.json").read_text()) if row.get("sku") in SKUS or "variants" in row]
     for row in rows:
         row["images"] = row.get("images", [])[:1]
@@ -77,6 +78,16 @@ def import_catalog(folder: Path) -> None:
     (folder / "products.json").write_text(json.dumps(rows[:3]))
     call_command("import_products", file=folder / "products.json", verbosity=0)
     make_promotion("Welcome: ten percent off", code="WELCOME10")
+    standard = {"name": "Standard delivery", "price": "49.00", "free_from": "4999.00", "days_min": 2, "days_max": 4}
+    express = {
+        "name": "Express delivery",
+        "price": "149.00",
+        "free_from": "9999.00",
+        "days_min": 1,
+        "days_max": 1,
+        "cod_fee": "40.00",
+    }
+    make_zone("India", methods={"standard": standard, "express": express}, countries=["IN"])
 
 
 def record_shopping(api: Recorder) -> None:
@@ -103,6 +114,10 @@ def record_shopping(api: Recorder) -> None:
     api.post("/api/cart/codes/", {"code": "welcome10"})
     api.delete("/api/cart/codes/WELCOME10/")
     api.post("/api/cart/codes/", {"code": "welcome10"})
+    api.get(f"/api/delivery/check/?country=IN&postal_code=560001&product_id={products[0]['id']}")
+    api.post("/api/cart/delivery/", {"country": "IN", "postal_code": "560001", "state": "Karnataka", "method": "express"})
+    api.get("/api/cart/delivery/")
+    api.post("/api/cart/delivery/", {"method": ""})
     account = {"email": "ada@example.com", "password": PASSWORD, "first_name": "Ada", "last_name": "Byron"}
     api.post("/api/auth/register/", account)
     api.post("/api/cart/merge/", {"cart_token": "3f0c8d2e-7a51-4c39-9d1b-5e2f6a7b8c9d"})
@@ -130,7 +145,7 @@ def record_orders(api: Recorder, card_payments: CardPayments) -> None:
     api.get(url)
     api.put(url, ADDRESS)
     api.patch(url, {"line2": "2nd floor"})
-    body = {"payment_method": "stripe", "address_id": saved["id"], "note": "Please ring twice"}
+    body = {"payment_method": "stripe", "address_id": saved["id"], "shipping_method": "standard", "note": "Please ring twice"}
     order = api.post("/api/orders/create/", body).json()["data"]
     api.post("/api/orders/create/", body)
     api.post(f"/api/orders/{order['number']}/pay/", {})

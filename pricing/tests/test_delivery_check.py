@@ -1,0 +1,72 @@
+"""GET /api/delivery/check/"""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pricing import rules
+from pricing.models import ServiceArea
+from pricing.tests.zones import make_area, make_zone
+from products.models import Variant
+from products.tests.factories import make_product
+from tests.schema_client import SchemaClient
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_place_with_and_without_cash(api: SchemaClient) -> None:
+    make_zone(methods={"post": {"price": "50.00"}})
+    make_area("411001")
+    make_area("560001", cod=False)
+
+    served = [api.get(f"/api/delivery/check/?postal_code={code}").json()["data"] for code in ("411 001", "560-001", "194101")]
+
+    assert [(place["postal_code"], place["serviceable"], place["cod"]) for place in served] == [
+        *(("411001", True, True), ("560001", True, False), ("194101", False, False)),
+    ]
+
+
+def test_the_price_is_for_one_unit_of_the_product(api: SchemaClient) -> None:
+    make_zone(methods={"post": {"price": "50.00", "price_per_kg": "10.00", "free_from": "900.00", "max_weight_grams": 5000}})
+    lamp, shelf = make_product("Lamp", price="500.00"), make_product("Shelf", price="800.00")
+    Variant.objects.filter(product=lamp).update(weight_grams=1001)
+    Variant.objects.filter(product=shelf).update(weight_grams=5001)
+
+    checks = [
+        api.get(f"/api/delivery/check/{query}").json()["data"]["methods"]
+        for query in ("", f"?product_id={lamp.pk}", f"?product_id={shelf.pk}")
+    ]
+
+    assert [[method["price"] for method in methods] for methods in checks] == [["50.00"], ["70.00"], []]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "field"),
+    [
+        ("", "postal_code_needed", "postal_code"),
+        ("?country=US", "state_needed", "state"),
+        ("?country=Atlantis", "invalid", "country"),
+    ],
+)
+def test_what_is_missing_is_asked_for(api: SchemaClient, query: str, code: str, field: str) -> None:
+    make_zone("Pune", countries=["IN"], postal_prefixes=["411"])
+    make_zone("West", methods={"west": {}}, countries=["US"], states=["CA"])
+
+    response = api.get(f"/api/delivery/check/{query}")
+
+    assert (response.status_code, response.json()["code"]) == (400, code)
+    assert list(response.json()["errors"]) == [field]
+
+
+def test_a_check_costs_two_statements_with_any_number_of_areas(api: SchemaClient) -> None:
+    lamp = make_product("Lamp")
+    make_zone()
+    areas = [ServiceArea(market="in", country="IN", postal_code=str(code), carrier="Post") for code in range(400000, 420000)]
+    ServiceArea.objects.bulk_create(areas, batch_size=5000)
+    rules.rebuild()
+
+    with CaptureQueriesContext(connection) as statements:
+        data = api.get(f"/api/delivery/check/?postal_code=411001&product_id={lamp.pk}").json()["data"]
+
+    assert data["serviceable"] is True
+    assert len(statements) == 2
