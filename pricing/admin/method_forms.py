@@ -14,9 +14,9 @@ from core import markets, money
 from core.admin import apply_widgets
 from core.admin_relations import RelationsMixin
 from core.characters import is_visible
+from pricing import zones
 from pricing.admin.amounts import check_amount, format_input
 from pricing.models import ShippingMethod, Zone
-from pricing.shipping import zones
 
 if TYPE_CHECKING:  # Unfold's class is Django's with another template; it has no type hints
     from django.contrib.admin import StackedInline

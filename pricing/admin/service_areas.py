@@ -25,8 +25,8 @@ from pricing.admin import area_uploads
 from pricing.admin.amounts import describe_market
 from pricing.admin.area_uploads import MAX_SHOWN, Upload, UploadForm
 from pricing.models import PriceRules, ServiceArea
-from pricing.shipping import area_cells, areas
-from pricing.shipping.areas import AreasChanged, Changes
+from pricing.service_areas import areas, cells
+from pricing.service_areas.areas import AreasChanged, Changes
 from products.importing.raw_rows import BadRow
 
 ROWS_PER_READ = 2_000
@@ -85,7 +85,7 @@ class AreaForm(forms.ModelForm[ServiceArea]):
         if "country" in data and "postal_code" in data:
             try:
                 name = list_countries()[data["country"]]
-                data["postal_code"] = area_cells.parse_postal_code(data["postal_code"], data["country"], name)
+                data["postal_code"] = cells.parse_postal_code(data["postal_code"], data["country"], name)
             except BadRow as error:
                 self.add_error("postal_code", f"{str(error)[:1].upper()}{str(error)[1:]}.")
         if "carrier" in data:

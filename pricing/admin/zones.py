@@ -13,14 +13,13 @@ from core import markets
 from core.admin import WARNING, ModelAdmin, render_badge
 from core.admin_filters import MarketFilter
 from core.countries import list_countries
-from pricing import rules
+from pricing import rules, zones
 from pricing.admin.address_trials import try_view
 from pricing.admin.amounts import describe_market
 from pricing.admin.method_forms import MethodInline
 from pricing.admin.zone_form import ZoneForm
 from pricing.models import Zone
-from pricing.shipping import zones
-from pricing.shipping.zones import ZoneWarning
+from pricing.zones import ZoneWarning
 
 MAX_NAMED = 3  # countries, states and prefixes that the list names
 ADDRESSES = ("countries", "states", ("postal_from", "postal_to"), "postal_prefixes")

@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from core import markets
 from pricing.models import PriceRules, ShippingMethod, Zone
-from pricing.shipping.zones import suggest_code
 from pricing.tests.zones import make_zone
+from pricing.zones import suggest_code
 from tests.admin.order_pages import read
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.admin.zone_pages import ZONES, list_errors, list_messages, save, save_new

@@ -8,8 +8,8 @@ from django.db import connection
 
 from core import markets
 from pricing.models import PriceRules, ServiceArea
-from pricing.shipping import areas
-from pricing.shipping.area_files import AreaKey, Service
+from pricing.service_areas import areas
+from pricing.service_areas.files import AreaKey, Service
 
 LISTS = [
     {AreaKey("IN", str(number), "Post"): Service(cod=cod) for number in range(first, first + 300)}

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import markets
 from core.countries import find_country_code, list_countries
-from pricing.shipping import areas
-from pricing.shipping.area_files import AreaDefaults, AreaList, read_file
-from pricing.shipping.areas import Changes
+from pricing.service_areas import areas
+from pricing.service_areas.areas import Changes
+from pricing.service_areas.files import AreaDefaults, AreaList, read_file
 from products.importing.raw_rows import BadRow, Unreadable
 from products.importing.report import replace_unprintable
 

@@ -1,4 +1,4 @@
-"""Zones: deletes them, suggests codes of methods, and finds zones that do not do what they look like."""
+"""Deletes zones, suggests codes for their methods, and finds zones that do not work as they seem to."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass

@@ -10,8 +10,8 @@ from core import markets
 from core.countries import find_country_code, get_market_country, list_countries
 from core.markets import Market
 from pricing.models import ServiceArea
-from pricing.shipping import area_cells, area_columns
-from pricing.shipping.area_cells import quote
+from pricing.service_areas import cells, columns
+from pricing.service_areas.cells import quote
 from products.importing.csv_records import Record
 from products.importing.raw_rows import BadRow, Unreadable
 from products.importing.tables import Table, open_csv
@@ -74,8 +74,8 @@ def read_file(file: Path, market: Market, defaults: AreaDefaults = AreaDefaults(
 def _open(file: Path) -> Table:
     try:
         if file.suffix.lower() in WORKBOOKS or zipfile.is_zipfile(file):
-            return open_workbook(file, area_columns.is_header, {}, no_header=NO_HEADER)
-        return open_csv(file, area_columns.is_header, {}, no_header=NO_HEADER)
+            return open_workbook(file, columns.is_header, {}, no_header=NO_HEADER)
+        return open_csv(file, columns.is_header, {}, no_header=NO_HEADER)
     except UnicodeError:
         raise Unreadable(f"{file} is not text; save the sheet as CSV UTF-8") from None
 
@@ -85,15 +85,15 @@ class _Reader:
 
     def __init__(self, market: Market, defaults: AreaDefaults, header: Sequence[str]) -> None:
         self._market = market
-        self._columns = area_columns.find_columns(header)
+        self._columns = columns.find_columns(header)
         self._default_country = defaults.country or get_market_country(market)
-        self._default_carrier = area_cells.parse_carrier(defaults.carrier)
+        self._default_carrier = cells.parse_carrier(defaults.carrier)
         if not self._default_country and "country" not in self._columns:
             raise Unreadable(NO_COUNTRY.format(market.code))
         self._country_names = list_countries()
         self._carriers: dict[str, str] = _list_carriers(market)
         self._first_lines: dict[AreaKey, int] = {}
-        self._list = AreaList(unread=area_columns.list_unread(header, self._columns))
+        self._list = AreaList(unread=columns.list_unread(header, self._columns))
 
     def read(self, records: Iterable[Record]) -> AreaList:
         """Return the areas and problems of the records. Raises Unreadable if there are none."""
@@ -116,23 +116,23 @@ class _Reader:
             raise BadRow(f"{key.postal_code} is already in line {first_line}, which says something else")
         self._list.repeated += first_line != record.number
 
-    def _parse(self, cells: Sequence[str]) -> tuple[AreaKey, Service]:
+    def _parse(self, row: Sequence[str]) -> tuple[AreaKey, Service]:
         """Return a line's area. Raises BadRow."""
         values = {
-            name: [cells[position] if position < len(cells) else "" for position in positions]
+            name: [row[position] if position < len(row) else "" for position in positions]
             for name, positions in self._columns.items()
         }
         self._check_market(values.get("market", [""])[0])
         country = self._parse_country(values.get("country", [""])[0])
-        code = area_cells.parse_postal_code(values["postal_code"][0], country, self._country_names.get(country, country))
-        carrier = area_cells.parse_carrier(values.get("carrier", [""])[0]) or self._default_carrier
-        flags = {name: _parse_flags(values[name], name) for name in area_columns.FLAGS if name in values}
+        code = cells.parse_postal_code(values["postal_code"][0], country, self._country_names.get(country, country))
+        carrier = cells.parse_carrier(values.get("carrier", [""])[0]) or self._default_carrier
+        flags = {name: _parse_flags(values[name], name) for name in columns.FLAGS if name in values}
         remarks = values.get("remarks", [""])[0].strip().lower()
         is_served = flags.get("served", True) and remarks != EMBARGO
         service = Service(
             prepaid=is_served and flags.get("prepaid", True),
             cod=is_served and flags.get("cod", True),
-            days=area_cells.parse_days(values.get("days", [""])[0]),
+            days=cells.parse_days(values.get("days", [""])[0]),
         )
         return AreaKey(country, code, self._carriers.setdefault(carrier.casefold(), carrier)), service
 
@@ -149,10 +149,10 @@ class _Reader:
         return country
 
 
-def _parse_flags(cells: Iterable[str], column: str) -> bool:
+def _parse_flags(texts: Iterable[str], column: str) -> bool:
     """Return whether any of the cells says yes: a carrier that delivers by air or by road delivers."""
     label = "serviceable" if column == "served" else column
-    flags = [area_cells.parse_yes_or_no(cell, label) for cell in cells]
+    flags = [cells.parse_yes_or_no(text, label) for text in texts]
     return any(flags)
 
 

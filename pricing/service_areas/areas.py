@@ -15,7 +15,7 @@ from core import advisory_locks
 from core.markets import Market
 from pricing import rules
 from pricing.models import ServiceArea
-from pricing.shipping.area_files import AreaKey, Service
+from pricing.service_areas.files import AreaKey, Service
 
 LOCK = "service areas"
 BATCH_SIZE = 2_000  # rows in a statement; SQLite's own limit may be lower

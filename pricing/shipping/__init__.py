@@ -1,1 +1,0 @@
-"""Changes of zones and service areas by staff."""
