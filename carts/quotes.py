@@ -1,4 +1,4 @@
-"""What the lines of a cart cost with a delivery method."""
+"""What the lines of a cart cost with a shipping method."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from core.markets import Market
 from pricing import breakdown
 from pricing.breakdown import Breakdown, DeliveryRate, Fee
 from pricing.delivery import lookup
-from pricing.delivery.methods import DeliveryOptions, Method
+from pricing.delivery.methods import COD, DeliveryOptions, Method
 from pricing.discounts import GoodsLine
 from pricing.exceptions import INCOMPLETE
 from pricing.rules import Selection
 
-COD = "cod"
 COD_FEE = "Cash on Delivery"
 UNSERVED_TEXTS = {
     **{code: refusal.default_message for code, refusal in INCOMPLETE.items()},
@@ -65,9 +64,9 @@ def compute(
     *,
     method: str = "",
 ) -> Quote:
-    """Return what lines with units to buy cost with the delivery method of this code, if there is it, else with the cheapest.
+    """Return what lines with units to buy cost with the shipping method of this code if it is offered, else with the cheapest.
 
-    Cash on Delivery has a fee where anything else is collected; its limit is compared with the total without the fee.
+    Cash on Delivery has a fee only if there is something to collect; its limit is compared with the total without the fee.
     """
     return next(iter_quotes(units, market, selection, payment_method, method=method))
 
@@ -80,9 +79,9 @@ def iter_quotes(
     *,
     method: str = "",
 ) -> Iterator[Quote]:
-    """Yield what lines with units to buy cost with each delivery method: the one of this code, then the others, cheapest first.
+    """Yield what lines with units to buy cost with each shipping method: the one of this code, then the others, cheapest first.
 
-    The last quote is without a method, which is the only one where there is none.
+    The last quote has no method; it is the only one if no method is offered.
     """
     units = list(units)
     weight = sum((line.weight_grams or 0) * quantity for line, quantity in units)
@@ -95,7 +94,7 @@ def iter_quotes(
         rate = offer.get_rate(weight)
         costs = compute_costs(delivery=rate)
         if payment_method == COD:
-            if offer.cod_max is not None and costs.total > offer.cod_max:
+            if offer.exceeds_cod_max(costs.total):
                 continue
             if offer.cod_fee and costs.total:
                 costs = compute_costs(delivery=rate, fees=[Fee(COD_FEE, offer.cod_fee)])
@@ -139,5 +138,5 @@ def serialize_delivery(ref: CartRef, quote: Quote, options: DeliveryOptions) -> 
 
 def find_reason(quote: Quote, options: DeliveryOptions) -> dict[str, str] | None:
     """Return why a basket is not delivered, for programs and for people."""
-    code = "too_heavy" if quote.method is None and options.methods else options.problem
+    code = options.find_problem(quote.weight)
     return None if code is None else {"code": code, "text": UNSERVED_TEXTS[code]}

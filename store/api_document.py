@@ -48,7 +48,7 @@ ENUM_NAMES = {
     "CodeReasonCode": "carts.api.responses.CODE_REASONS",
     "CodeChange": "carts.api.responses.CODE_CHANGES",
     "PaymentReasonCode": "orders.api.delivery_views.PAYMENT_REASONS",
-    "UnservedReasonCode": "pricing.api.responses.UNSERVED_REASONS",
+    "UnservedReasonCode": "carts.api.responses.UNSERVED_REASONS",
     "DiscountTarget": "pricing.models.Promotion.On",
     "CartIssueCode": "carts.api.responses.ISSUE_CODES",
     "CapReason": "accounts.api.responses.CAP_REASONS",

@@ -46,7 +46,7 @@ class MarketResponse(serializers.Serializer[Any]):
     exponent = serializers.IntegerField(help_text="digits after the decimal point")
     country = serializers.CharField(help_text="ISO code; empty if the market is not a country, such as `eu`")
     is_default = serializers.BooleanField()
-    shipping = ShippingRateResponse(allow_null=True, help_text="of the cheapest method; null if it depends on the address")
+    shipping = ShippingRateResponse(allow_null=True, help_text="of the cheapest method; null if it depends on address or weight")
 
 
 class LimitsResponse(serializers.Serializer[Any]):
@@ -131,7 +131,7 @@ def _serialize_market(market: markets.Market, methods: Sequence[Method]) -> dict
         "country": get_market_country(market),
         "is_default": market.is_default,
         "shipping": None
-        if cheapest is None
+        if cheapest is None or cheapest.price_per_kg
         else {
             "flat": money.format_minor(cheapest.price, market.currency),
             "free_from": None if cheapest.free_from is None else money.format_minor(cheapest.free_from, market.currency),

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts import phone_codes
 from accounts.models import AuthSession, MarketingConsent, User
 
 
@@ -89,6 +90,9 @@ class SignedInResponse(TokensResponse):
 
     user = UserSerializer()
     cart_merge = CartMergeResponse(required=False)
+
+
+CODE_SENT = {"expires_in": phone_codes.CODE_LIFETIME.seconds, "resend_in": 60}
 
 
 class CodeSentResponse(serializers.Serializer[Any]):

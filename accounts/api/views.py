@@ -19,7 +19,14 @@ from accounts.api.inputs import (
     SendCodeInput,
     VerifyCodeInput,
 )
-from accounts.api.responses import AccessTokenResponse, CodeSentResponse, SignedInResponse, TokensResponse, UserSerializer
+from accounts.api.responses import (
+    CODE_SENT,
+    AccessTokenResponse,
+    CodeSentResponse,
+    SignedInResponse,
+    TokensResponse,
+    UserSerializer,
+)
 from accounts.exceptions import (
     AccountDisabled,
     CodeInvalid,
@@ -163,7 +170,7 @@ class AuthViewSet(GenericViewSet[User]):
         serializer.is_valid(raise_exception=True)
         client = access.get_client_info(request._request)
         phone_codes.send_code(phones.normalize_phone(serializer.validated_data["phone"], client.market), client)
-        return Reply({"expires_in": phone_codes.CODE_LIFETIME.seconds, "resend_in": 60}, "Code sent", status=202)
+        return Reply(CODE_SENT, "Code sent", status=202)
 
     @api_schema(
         SignedInResponse,

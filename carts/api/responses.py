@@ -5,9 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from carts.models import CartAuditLog
-from pricing.api.responses import ShippingMethodResponse, UnservedReasonResponse
+from carts.quotes import UNSERVED_TEXTS
+from pricing.api.responses import ShippingMethodResponse
 from pricing.models import Promotion
 
+UNSERVED_REASONS = list(UNSERVED_TEXTS)
 STOCK_STATUSES = ["in_stock", "low_stock", "insufficient_stock", "unavailable"]
 OWNER_TYPES = ["guest", "user"]
 ISSUE_CODES = ["price_increased", "price_decreased", "insufficient_stock", "unavailable", "own_product"]
@@ -93,6 +95,13 @@ class CartOwnerResponse(serializers.Serializer[Any]):
     type = serializers.ChoiceField(OWNER_TYPES)
     user_id = serializers.IntegerField(allow_null=True)
     session_key = serializers.CharField(allow_null=True)
+
+
+class UnservedReasonResponse(serializers.Serializer[Any]):
+    """Why there is no delivery."""
+
+    code = serializers.ChoiceField(UNSERVED_REASONS)
+    text = serializers.CharField(help_text="a sentence for people")
 
 
 class CartDeliveryResponse(serializers.Serializer[Any]):

@@ -163,6 +163,17 @@ def test_a_place_that_is_not_served_is_told_and_has_no_price(
     assert cart["delivery"]["serviceable"] is False
 
 
+def test_a_place_where_no_payment_method_works_is_not_served(api: SchemaClient, lamp: Product) -> None:
+    make_zone(methods={"van": {"cod": False}})
+    make_area("411001", prepaid=False)
+    add_to_cart(api, lamp)
+
+    delivery = choose(api, postal_code="411001")
+
+    assert (delivery["serviceable"], delivery["methods"]) == (False, [])
+    assert delivery["reason"]["code"] == "not_serviceable"
+
+
 def test_a_cart_without_a_place_says_what_is_needed(api: SchemaClient, lamp: Product) -> None:
     make_zone(postal_prefixes=["411"])
     add_to_cart(api, lamp)

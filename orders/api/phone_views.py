@@ -6,10 +6,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from accounts import phone_codes
 from accounts.api.access import get_client_info
 from accounts.api.inputs import CodeField
-from accounts.api.responses import CodeSentResponse
+from accounts.api.responses import CODE_SENT, CodeSentResponse
 from accounts.exceptions import SmsUnavailable
 from core.absolute_urls import get_site_url
 from core.actors import get_actor
@@ -60,7 +59,7 @@ class PhoneConfirmationViewSet(GenericViewSet[Order]):
         get_body(request)
         order = self._get_order(request, number)
         phone_confirmation.send_code(get_actor(request), order, get_client_info(request._request))
-        return Reply({"expires_in": phone_codes.CODE_LIFETIME.seconds, "resend_in": 60}, "Code sent", status=202)
+        return Reply(CODE_SENT, "Code sent", status=202)
 
     @api_schema(
         OrderResponse,

@@ -15,7 +15,7 @@ from core.models import TimeStampedModel
 from core.money import MoneyField
 from core.request_ids import MAX_REQUEST_ID, get_request_id
 from orders.models.address import PRINTED_ADDRESS_FIELDS
-from pricing.delivery.methods import DEFAULT_NAME
+from pricing.delivery.methods import DEFAULT_CODE, DEFAULT_NAME
 from pricing.models import MAX_METHOD_CODE, MAX_METHOD_NAME
 from products.models import Product, Variant
 
@@ -171,7 +171,8 @@ class Order(TimeStampedModel):
     @property
     def chosen_shipping_name(self) -> str:
         """The name of the shipping method; empty if it is the default of a market without zones, or not known."""
-        return "" if self.shipping_name == DEFAULT_NAME else self.shipping_name
+        is_default = (self.shipping_method, self.shipping_name) == (DEFAULT_CODE, DEFAULT_NAME)
+        return "" if is_default else self.shipping_name
 
     @property
     def recipient_lines(self) -> list[str]:

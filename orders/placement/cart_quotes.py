@@ -7,7 +7,7 @@ from typing import Any
 from carts import estimates, quotes, selectors
 from carts.identity import CartRef
 from carts.lines import Line
-from carts.quotes import COD, Quote
+from carts.quotes import Quote
 from core import money
 from core.markets import Market
 from orders import minor_units
@@ -16,7 +16,7 @@ from orders.models import Order
 from orders.payments import stripe_gateway
 from pricing import rules
 from pricing.delivery import lookup
-from pricing.delivery.methods import DeliveryOptions, Method
+from pricing.delivery.methods import COD, DeliveryOptions, Method
 from pricing.rules import Selection
 
 NOT_WITH_METHOD = {

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from carts import quotes
 from carts.identity import CartRef
-from carts.quotes import COD, Quote
+from carts.quotes import Quote
 from core.markets import Market
 from orders.placement import cash_check
 from orders.placement.cart_check import CheckedCart, Increase
 from orders.placement.request import CheckoutRequest, Placement
 from pricing.breakdown import Breakdown, DeliveryRate
-from pricing.delivery.methods import get_rate
+from pricing.delivery.methods import COD, get_rate
 from pricing.delivery.places import Place, build_place
 from pricing.exceptions import refuse_incomplete
 from pricing.rules import Selection

@@ -33,6 +33,7 @@ PROBLEMS = {
     "state_needed": "The address needs a state.",
     "postal_code_needed": "The address needs a postal code.",
     "not_serviceable": "Nothing is delivered to this address.",
+    "too_heavy": "Nothing of this weight is delivered to this address.",
 }
 MISSING = {"country_needed": "a country", "state_needed": "a state", "postal_code_needed": "a postal code"}
 LATER = "It fits, but is tried later."
@@ -109,7 +110,7 @@ def _describe(data: Mapping[str, Any]) -> dict[str, Any]:
     position = next((number for number, zone in enumerate(derived["zones"]) if zone is winner), None)
     used = zones[position] if position is not None else None
     rows = [_build_zone_row(zone, entry, place, used) for zone, entry in zip(zones, derived["zones"], strict=True)]
-    problem = options.problem if options.problem or options.list_methods(parcel.weight) else "not_serviceable"
+    problem = options.find_problem(parcel.weight)
     return {
         "place": _describe_place(place),
         "problem": PROBLEMS[problem] if problem else "",
@@ -155,15 +156,14 @@ def _name_others(entry: Mapping[str, Any], place: Place) -> str:
 
 def _build_methods(options: DeliveryOptions, zone: Zone | None, parcel: Parcel) -> list[list[Any]]:
     """Return a row for each method of the zone, those that are not offered after the others."""
-    offered = options.list_methods(parcel.weight)
-    prices = {method.code: method.get_rate(parcel.weight).get_price(parcel.value) for method in offered}
-    rows = [_build_method_row(method, options, parcel) for method in sorted(offered, key=lambda method: prices[method.code])]
-    others: Sequence[ShippingMethod] = [] if zone is None else [row for row in zone.methods.all() if row.code not in prices]
-    return [*rows, *([f"{row.name} ({row.code})", "–", "–", _explain_method(row, parcel)] for row in others)]
+    prices = options.list_prices(parcel.weight, parcel.value)
+    rows = [_build_method_row(method, price, options, parcel) for method, price in prices]
+    offered = {method.code for method, _ in prices}
+    others: Sequence[ShippingMethod] = [] if zone is None else [row for row in zone.methods.all() if row.code not in offered]
+    return [*rows, *([f"{row.name} ({row.code})", "–", "–", _explain_method(row, options, parcel)] for row in others)]
 
 
-def _build_method_row(method: Method, options: DeliveryOptions, parcel: Parcel) -> list[Any]:
-    price = method.get_rate(parcel.weight).get_price(parcel.value)
+def _build_method_row(method: Method, price: int, options: DeliveryOptions, parcel: Parcel) -> list[Any]:
     earliest, latest = options.get_dates(method, timezone.localdate())
     pays = _describe_cod(method, options, parcel, price)
     return [
@@ -180,17 +180,19 @@ def _describe_cod(method: Method, options: DeliveryOptions, parcel: Parcel, pric
         return "no: no carrier takes it at this postal code"
     if not method.allows_cod:
         return "no"
-    if method.cod_max is not None and parcel.value + price > method.cod_max:
+    if method.cod_max is not None and method.exceeds_cod_max(parcel.value + price):
         return f"no: only up to {parcel.format(method.cod_max)}"
     fee = f", for {parcel.format(method.cod_fee)}" if method.cod_fee else ""
-    return f"{'yes' if options.takes_prepaid else 'only this'}{fee}"
+    return f"{'yes' if options.takes_prepaid else 'yes, and nothing else'}{fee}"
 
 
-def _explain_method(row: ShippingMethod, parcel: Parcel) -> str:
+def _explain_method(row: ShippingMethod, options: DeliveryOptions, parcel: Parcel) -> str:
     if not row.is_active:
         return "It is switched off."
     if row.max_weight_grams is not None and parcel.weight > row.max_weight_grams:
         return f"It takes up to {row.max_weight_grams:,} g."
+    if options.problem is None:
+        return "It does not take Cash on Delivery, and carriers deliver nothing else there."
     return "No carrier serves this postal code."
 
 

@@ -10,11 +10,6 @@ from pricing.delivery.places import Place, build_place
 from pricing.exceptions import CountryNeeded
 
 MAX_LENGTHS = {"country": 60, "postal_code": 20, "state": 120}  # characters, as in addresses
-ALIASES = {
-    **dict.fromkeys(("country_code", "countryCode"), "country"),
-    **dict.fromkeys(("postalCode", "postcode", "zip", "zip_code", "pincode", "pin_code"), "postal_code"),
-    **dict.fromkeys(("province", "region", "state_code"), "state"),
-}
 
 
 def parse_place(query: Mapping[str, str], market: Market) -> Place:

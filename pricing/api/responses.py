@@ -4,15 +4,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-UNSERVED_REASONS = ["country_needed", "state_needed", "postal_code_needed", "not_serviceable", "too_heavy"]
-
-
-class UnservedReasonResponse(serializers.Serializer[Any]):
-    """Why there is no delivery."""
-
-    code = serializers.ChoiceField(UNSERVED_REASONS)
-    text = serializers.CharField(help_text="a sentence for people")
-
 
 class ShippingMethodResponse(serializers.Serializer[Any]):
     """A shipping method for a place."""

@@ -17,6 +17,7 @@ from core.markets import get_request_market
 from pricing.api.inputs import parse_place
 from pricing.api.responses import DeliveryCheckResponse
 from pricing.delivery import lookup
+from pricing.delivery.methods import COD
 from pricing.exceptions import CountryNeeded, PostalCodeNeeded, StateNeeded, refuse_incomplete
 from products.catalog import offers
 from products.exceptions import ProductNotFound
@@ -55,17 +56,13 @@ class DeliveryViewSet(CachedResponseMixin, ViewSet):
         if product := query.get("product_id", "").strip():
             offer = offers.get_cheapest_offer(market, product)
             weight, goods = offer.weight_grams or 0, money.round_to_minor(offer.price, market.currency)
-        methods = options.list_methods(weight)
-        prices = {method.code: method.get_rate(weight).get_price(goods) for method in methods}
+        prices = options.list_prices(weight, goods)
         return Reply(
             {
                 "country": options.place.country,
                 "postal_code": options.place.postal_code,
-                "serviceable": bool(methods),
-                "cod": bool(options.list_methods(weight, "cod")),
-                "methods": [
-                    lookup.serialize_method(method, prices[method.code], options, market)
-                    for method in sorted(methods, key=lambda method: prices[method.code])
-                ],
+                "serviceable": bool(prices),
+                "cod": bool(options.list_methods(weight, COD)),
+                "methods": [lookup.serialize_method(method, price, options, market) for method, price in prices],
             }
         )

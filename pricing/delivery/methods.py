@@ -15,8 +15,9 @@ from pricing.delivery.places import Place
 
 DEFAULT_CODE, DEFAULT_NAME = "standard", "Standard delivery"
 GRAMS_PER_KG = 1000
+COD = "cod"
 NOWHERE = Place()
-Problem = Literal["country_needed", "state_needed", "postal_code_needed", "not_serviceable"]
+Problem = Literal["country_needed", "state_needed", "postal_code_needed", "not_serviceable", "too_heavy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Method:
         """Return what it costs to deliver this weight; a started kilogram counts as a whole one."""
         return get_rate(self.price, self.free_from, self.price_per_kg, weight)
 
+    def takes_weight(self, weight: int) -> bool:
+        """Return whether it delivers this weight."""
+        return self.max_weight is None or weight <= self.max_weight
+
+    def exceeds_cod_max(self, total: int) -> bool:
+        """Return whether a total without the fee is above the limit of Cash on Delivery."""
+        return self.cod_max is not None and total > self.cod_max
+
 
 def get_rate(price: int, free_from: int | None, price_per_kg: int, weight: int) -> DeliveryRate:
     """Return a rate for a weight in grams."""
@@ -56,7 +65,7 @@ class AreaService:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
-    """The methods for a place, cheapest first as they are before weight and value of the goods, or why there are none."""
+    """The methods for a place, in the order of their base prices, or why there are none."""
 
     place: Place = NOWHERE
     methods: Sequence[Method] = ()
@@ -66,14 +75,25 @@ class DeliveryOptions:
     days: int | None = None
 
     def list_methods(self, weight: int, payment_method: str | None = None) -> list[Method]:
-        """Return the methods that take this weight, and this payment method if one is given."""
-        fitting = [method for method in self.methods if method.max_weight is None or weight <= method.max_weight]
-        if payment_method == "cod":
-            return [method for method in fitting if method.allows_cod and self.takes_cod]
-        return fitting if payment_method is None or self.takes_prepaid else []
+        """Return the methods that take this weight, and this payment method, or any if none is given."""
+        fitting = [method for method in self.methods if method.takes_weight(weight)]
+        if payment_method != COD and self.takes_prepaid:
+            return fitting
+        return [method for method in fitting if method.allows_cod and self.takes_cod] if payment_method in (COD, None) else []
+
+    def list_prices(self, weight: int, goods: int) -> list[tuple[Method, int]]:
+        """Return the methods that take this weight with their prices for goods of this value, cheapest first."""
+        prices = [(method, method.get_rate(weight).get_price(goods)) for method in self.list_methods(weight)]
+        return sorted(prices, key=lambda entry: entry[1])
+
+    def find_problem(self, weight: int) -> Problem | None:
+        """Return why this weight is not delivered; None if it is, or if nothing is known."""
+        if self.problem is not None or not self.methods or self.list_methods(weight):
+            return self.problem
+        return "not_serviceable" if any(method.takes_weight(weight) for method in self.methods) else "too_heavy"
 
     def get_dates(self, method: Method, today: date) -> tuple[date | None, date | None]:
-        """Return from when on, and until when, an order of today arrives; None if it is not known."""
+        """Return the earliest and the latest day on which an order of today can arrive; None where it is not known."""
         days_max = self.days if method.days_min is method.days_max is None else method.days_max
         return self._get_date(method.days_min, today), self._get_date(days_max, today)
 

@@ -11,6 +11,7 @@ from accounts.tests.factories import make_user
 from core.actors import SYSTEM
 from core.models import ShopSetting
 from core.shop_settings import services, values
+from pricing.tests.zones import make_zone
 from store import settings as project
 from tests.schema_client import SchemaClient
 
@@ -90,6 +91,15 @@ def test_a_change_by_another_process_is_seen_within_seconds(
     ShopSetting.objects.create(name="shop_name", value="Lamps & Co")
 
     assert api.get("/api/config/").json()["data"]["shop_name"] == expected
+
+
+def test_the_shipping_rate_is_that_of_the_cheapest_method_unless_it_depends_on_the_weight(api: SchemaClient) -> None:
+    make_zone(methods={"air": {"price": "90.00"}, "post": {"price": "50.00", "free_from": "500.00"}})
+    make_zone("US", market="us", methods={"ground": {"price": "5.00", "price_per_kg": "1.00"}})
+
+    rates = {market["code"]: market["shipping"] for market in api.get("/api/config/").json()["data"]["markets"]}
+
+    assert rates == {"in": {"flat": "50.00", "free_from": "500.00"}, "us": None}
 
 
 def test_it_says_who_the_shop_is_and_how_to_reach_it(api: SchemaClient) -> None:

@@ -101,7 +101,7 @@ def test_the_page_says_why_other_zones_are_not_used(staff: Client) -> None:
         ({}, "The address needs a postal code."),
         ({"postal_code": "560001"}, "Nothing is delivered to this address."),
         ({"postal_code": "400001"}, ""),
-        ({"postal_code": "400001", "weight": "1001"}, "Nothing is delivered to this address."),
+        ({"postal_code": "400001", "weight": "1001"}, "Nothing of this weight is delivered to this address."),
     ],
 )
 def test_an_address_that_gets_nothing_is_told_so(staff: Client, query: dict[str, str], problem: str) -> None:

@@ -129,6 +129,15 @@ def test_the_e_mail_of_a_shop_without_zones_says_nothing_more() -> None:
     assert "Delivery:" not in str(message.body)
 
 
+def test_the_e_mail_names_a_method_of_a_zone_that_is_called_like_the_default_one() -> None:
+    make_zone(methods={"metro": {"name": "Standard delivery"}})
+    make_cash_order()
+
+    (message,) = send_pending_emails()
+
+    assert "Delivery: Standard delivery" in str(message.body)
+
+
 def test_the_payment_page_names_the_method(card_payments: CardPayments) -> None:
     make_zone(methods={"express": EXPRESS})
     create_pending_order(card_payments)

@@ -163,7 +163,8 @@ class Shop:
         """Return price before promotions, fee and total with a method, or None if it does not take the basket."""
         if method.max_weight_grams is not None and self.weight > method.max_weight_grams:
             return None
-        if payment_method is not None and not self.takes(place, payment_method):
+        payments = [name for name in ("stripe", "cod") if self.takes(place, name) and (name != "cod" or method.cod)]
+        if payment_method not in payments if payment_method else not payments:
             return None
         goods = self.get_goods(payment_method)
         shipping = net = method.get_price(self.weight, goods)

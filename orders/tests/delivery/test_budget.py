@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
+from accounts.tests.factories import make_user
 from carts.models import CartItem
-from carts.tests.factories import CART_CHANGES, add_to_cart, change_cart
+from carts.tests.factories import CART_CHANGES, add_to_cart, change_cart, signed_in_client
 from orders.tests.factories import ADDRESS, create
 from pricing import rules
 from pricing.models import ServiceArea, ShippingMethod, Zone
@@ -97,6 +99,25 @@ def test_a_choice_of_delivery_costs_eight(db: None, lines: int, setup: str) -> N
         response = client.post("/api/cart/delivery/", {"country": "IN", "postal_code": "411001", "state": "MH"})
 
     assert (response.status_code, len(statements)) == (200, 8)
+
+
+@pytest.mark.parametrize("counts_refusals", [False, True])
+def test_delivery_costs_an_account_one_more_and_another_where_refused_orders_count(
+    db: None, settings: Settings, counts_refusals: bool
+) -> None:
+    settings.COD_RULES = {"in": (None, 3 if counts_refusals else None)}
+    client = signed_in_client(make_user())
+    add_to_cart(client, make_product())
+    counts = []
+
+    for postal_code in ("411001", "411001", None):  # a choice, the same again, and a look at it
+        place = {"postal_code": postal_code}
+        with capture_statements() as statements:
+            response = client.post("/api/cart/delivery/", place) if postal_code else client.get("/api/cart/delivery/")
+        assert response.status_code == 200
+        counts.append(len(statements))
+
+    assert counts == [count + 1 + counts_refusals for count in (8, 6, 3)]
 
 
 @pytest.mark.parametrize("setup", SETUPS)
