@@ -27,7 +27,7 @@ class DeliveryChoice:
 
     def apply(self, ref: CartRef) -> CartRef:
         """Return the cart with the choice; another country starts with an empty postal code and state."""
-        is_moved = self.country is not None and self.country != ref.country
+        is_moved = self.country is not None and replace(ref, country=self.country).place.country != ref.place.country
         before = replace(ref, postal_code="", state="") if is_moved else ref
         return replace(
             before,

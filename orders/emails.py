@@ -128,7 +128,7 @@ def order_lines(order: Order) -> list[str]:
 
 
 def list_delivery(order: Order) -> list[str]:
-    """Return how and when the order should arrive, if there is more to say than that it does."""
+    """Return a paragraph about shipping method and days of arrival; none for the default method without days."""
     parts = (order.chosen_shipping_name, describe_dates(order.delivery_earliest, order.delivery_latest))
     text = ", ".join(filter(None, parts))
     return [f"Delivery: {text}"] if text else []

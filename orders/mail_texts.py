@@ -130,7 +130,7 @@ register(
         "contact_corrected",
         "Name or phone corrected",
         MailText(
-            "New contact data of your order {number}",
+            "New contact details for your order {number}",
             "We have corrected the name or phone of your order {number}:",
             "If it is not right, please answer before we ship your order.",
         ),

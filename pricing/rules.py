@@ -73,7 +73,7 @@ class EnteredCode:
 class Selection:
     """The promotions that may apply to a basket, by id, the status of each of its codes, by code, and how it may be delivered.
 
-    `shown_delivery` is how it may be delivered to the place that the cart has, if `delivery` is for the address of an order.
+    `delivery` is for the address of an order where there is one; `shown_delivery` is then for the place of the cart.
     """
 
     rules: Mapping[int, MarketRule]

@@ -41,7 +41,7 @@ def suggest_code(name: str, taken: Collection[str] = ()) -> str:
 
 
 def list_warnings(market: Market) -> list[ZoneWarning]:
-    """Return what is odd about the zones of a market; two statements."""
+    """Return the warnings about the zones of a market; two statements."""
     zones = list(Zone.objects.filter(market=market.code).order_by("-priority", "id").prefetch_related("methods"))
     return [*_find_without_methods(zones), *_find_hidden(zones), *_find_uncovered(zones, market)]
 

@@ -230,6 +230,16 @@ def test_another_country_forgets_the_postal_code_and_what_is_not_offered_there(a
     assert choose(api, country="IN")["method"]["code"] == "post"
 
 
+def test_the_country_of_the_market_is_no_other_country_and_keeps_the_postal_code(api: SchemaClient, lamp: Product) -> None:
+    make_zone("Pune", postal_prefixes=["411"])
+    add_to_cart(api, lamp)
+    choose(api, postal_code="411001")
+
+    delivery = choose(api, country="IN")
+
+    assert (delivery["country"], delivery["postal_code"], delivery["serviceable"]) == ("IN", "411001", True)
+
+
 def test_a_choice_is_on_record(api: SchemaClient, lamp: Product) -> None:
     make_zone(methods={"post": {}, "air": {}})
     add_to_cart(api, lamp)

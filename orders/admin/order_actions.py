@@ -124,7 +124,7 @@ def _correct_address(actor: Actor, order: Order, form: RecipientForm) -> str:
         actor, order.pk, form.recipient(), seen=cleaned["seen"], notify=cleaned.get("notify", False)
     )
     is_contact_only = address_correction.is_contact_only(changes)
-    result = "The contact data is corrected." if is_contact_only else "The delivery address is corrected."
+    result = "The contact details are corrected." if is_contact_only else "The delivery address is corrected."
     return result + (" The buyer is told by e-mail." if cleaned.get("notify") else "")
 
 

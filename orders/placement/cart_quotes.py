@@ -37,7 +37,7 @@ def describe(ref: CartRef, *, offers_cash: bool = True) -> dict[str, Any]:
 def describe_lines(ref: CartRef, lines: Iterable[Line], selection: Selection, *, offers_cash: bool = True) -> dict[str, Any]:
     """Return the same for lines and offers that have been read.
 
-    Without `offers_cash`, Cash on Delivery is not available, for no other reason than that of a delivery without it.
+    Without `offers_cash`, Cash on Delivery is not available; the reason is that of a method that does not take it.
     """
     if not offers_cash:
         selection = selection.without_cash()

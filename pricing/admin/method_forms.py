@@ -40,13 +40,13 @@ class MethodForm(forms.ModelForm[ShippingMethod]):
             "free_from": "Free from",
             "price_per_kg": "Price for each kilogram",
             "max_weight_grams": "Up to a weight of (grams)",
-            "days_min": "Days, at least",
-            "days_max": "Days, at most",
+            "days_min": "Days, minimum",
+            "days_max": "Days, maximum",
             "is_active": "Switched on",
             "cod": "Takes Cash on Delivery",
         }
         help_texts = {
-            "code": "for programs, and never twice; empty: it is made from the name",
+            "code": "for programs, unique in the shop; empty: made from the name",
             "price_per_kg": "added for each started kilogram; products without a weight count as weightless",
             "days_min": "calendar days until it can arrive; empty: not known",
             "days_max": "calendar days until it should have arrived; buyers see both dates",
@@ -80,28 +80,28 @@ class MethodForm(forms.ModelForm[ShippingMethod]):
         return code
 
     def clean_max_weight_grams(self) -> int | None:
-        """Refuse a method that nothing can be sent with."""
+        """Refuse a limit of 0, with which nothing could be sent, and one that is not plausible."""
         weight: int | None = self.cleaned_data["max_weight_grams"]
         if weight is not None and not 1 <= weight <= MAX_WEIGHT:
             raise forms.ValidationError(f"Enter a weight from 1 to {MAX_WEIGHT:,}, or leave it empty for any weight.")
         return weight
 
     def clean_free_from(self) -> Decimal | None:
-        """Refuse 0, which is what the price says."""
+        """Refuse 0: a method that is always free has the price 0."""
         amount: Decimal | None = self.cleaned_data["free_from"]
         if amount == 0:
             raise forms.ValidationError(NEVER_FREE)
         return amount
 
     def clean(self) -> dict[str, Any]:
-        """Check the days, and what belongs to Cash on Delivery."""
+        """Check the days, and refuse Cash on Delivery amounts of a method that does not take it."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         days_min, days_max = data.get("days_min"), data.get("days_max")
         for name, days in (("days_min", days_min), ("days_max", days_max)):
             if days is not None and days > MAX_DAYS:
                 self.add_error(name, f"Enter {MAX_DAYS} or less.")
         if days_min is not None and days_max is not None and days_max < days_min:
-            self.add_error("days_max", "It must not be less than the days at least.")
+            self.add_error("days_max", "Enter at least as many days as the minimum.")
         if not data.get("cod", True):
             for name in ("cod_fee", "cod_max"):
                 if data.get(name):

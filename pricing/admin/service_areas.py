@@ -60,12 +60,12 @@ class AreaForm(forms.ModelForm[ServiceArea]):
 
     market = forms.ChoiceField()
     country = forms.ChoiceField()
-    postal_code = forms.CharField(max_length=40, help_text="as it is usually written")
+    postal_code = forms.CharField(max_length=40, help_text="with or without spaces and hyphens")
 
     class Meta:
         model = ServiceArea
         fields: tuple[str, ...] = ()  # the admin chooses them
-        help_texts = {"carrier": "several carriers can serve a postal code: what any of them does counts"}
+        help_texts = {"carrier": "several carriers can serve a postal code; what any one of them offers is available"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -189,7 +189,7 @@ class ServiceAreaAdmin(ModelAdmin[ServiceArea]):
         )
 
     def export_view(self, request: HttpRequest) -> StreamingHttpResponse | HttpResponseRedirect:
-        """Download the areas that the list with the same filters shows; the list tells of filters that are wrong."""
+        """Download the areas that the list shows with the same filters; the list reports wrong filters."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:

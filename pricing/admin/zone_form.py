@@ -29,7 +29,7 @@ def build_list_field(label: str, help_text: str) -> forms.CharField:
 class ZoneForm(forms.ModelForm[Zone]):
     """A zone. What is typed is stored as codes, which addresses are compared with."""
 
-    market = forms.ChoiceField(help_text="the currency in which its methods cost")
+    market = forms.ChoiceField(help_text="its currency is that of the methods")
     countries = build_list_field("Countries", "codes or English names, such as IN, Nepal; empty: all countries")
     states = build_list_field("States", "of a single country: codes or names, such as MH, Goa; empty: all states")
     postal_from = forms.CharField(label="Postal codes from", required=False, max_length=MAX_POSTAL_CODE * 2)
@@ -40,7 +40,7 @@ class ZoneForm(forms.ModelForm[Zone]):
         help_text="both belong to the zone; empty: all postal codes",
     )
     postal_prefixes = build_list_field(
-        "Or postal codes that begin with", "such as 40, 41; besides the range, if there is one; they are compared without spaces"
+        "Or postal codes that begin with", "such as 40, 41, in addition to the range; spaces do not count"
     )
 
     priority = forms.IntegerField(
@@ -95,7 +95,7 @@ class ZoneForm(forms.ModelForm[Zone]):
         """Store the codes of states, and as they are typed those of a country whose states are not known."""
         states = data.get("states") or []
         if states and not country:
-            self.add_error("states", "Enter exactly one country above; its states are then these.")
+            self.add_error("states", "Enter exactly one country above: states belong to one.")
         elif states and has_states(country):
             codes = {state: find_state_code(country, state) for state in states}
             if unknown := [state for state, code in codes.items() if not code]:
@@ -116,7 +116,7 @@ class ZoneForm(forms.ModelForm[Zone]):
         for name, code in (("postal_from", first), ("postal_to", last)):
             if code and (len(code) > MAX_POSTAL_CODE or (country and not has_format(code, country))):
                 text = f"This is not a whole postal code{f' of {list_countries()[country]}' if country else ''}."
-                self.add_error(name, f"{text} Beginnings are entered below.")
+                self.add_error(name, f"{text} Enter beginnings of postal codes below.")
             else:
                 data[name] = code
 

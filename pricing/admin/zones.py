@@ -62,13 +62,13 @@ class ZoneAdmin(ModelAdmin[Zone]):
         return [path("try/", self.admin_site.admin_view(try_view), name="pricing_zone_try"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Show the list below what is odd about the zones."""
+        """Show the list below the warnings about zones."""
         warnings = [warning for market in markets.get_markets().values() for warning in zones.list_warnings(market)]
         context = {"title": "Shipping zones", "warnings": warnings, "has_zones": Zone.objects.exists()}
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the methods, derive the rules of the markets again, and say what is odd now."""
+        """Save the methods, derive the rules of the markets again, and show warnings about the zone."""
         super().save_related(request, form, formsets, change)
         rules.rebuild()
         for text in _list_texts(zones.list_warnings(markets.get_market(form.instance.market)), form.instance):

@@ -132,7 +132,7 @@ def get_default_method(market: Market) -> Method:
 
 
 def find_zone(zones: Sequence[Mapping[str, Any]], place: Place) -> tuple[Mapping[str, Any] | None, Problem]:
-    """Return the first zone that fits a place, or None and what of the address is missing, if that could change it."""
+    """Return the first zone that fits a place, or None and the part of the address without which none fits."""
     problem: Problem = "not_serviceable"
     for zone in zones:
         failed = list(list_failures(zone, place))

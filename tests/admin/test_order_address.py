@@ -187,14 +187,14 @@ def test_the_phone_alone_is_corrected_and_the_buyer_told(staff_client: Client) -
 
     page = correct(staff_client, order, phone="098765 00000", notify="on")
 
-    assert "The contact data is corrected. The buyer is told by e-mail." in page
+    assert "The contact details are corrected. The buyer is told by e-mail." in page
     assert "Name or phone corrected" in page
     corrected = Order.objects.get()
     assert corrected.address == {**ADDRESS, "phone": "098765 00000"}
     assert (corrected.phone, corrected.phone_e164) == ("098765 00000", "+919876500000")
     assert OrderEvent.objects.latest("pk").data == {"phone": ["+91 98765 43210", "098765 00000"]}
     (message,) = send_pending_emails()
-    assert (message.to, message.subject) == (["ada@example.com"], f"New contact data of your order {order.number}")
+    assert (message.to, message.subject) == (["ada@example.com"], f"New contact details for your order {order.number}")
     assert "We have corrected the name or phone of your order" in str(message.body)
     assert "098765 00000" in str(message.body)
 

@@ -105,8 +105,11 @@ def test_a_deleted_zone_is_no_longer_used(staff: Client, way: str) -> None:
             {"countries": "IN, Narnia, XX"},
             {"countries": ["Unknown: Narnia, XX. Enter ISO 3166 codes or English names of countries."]},
         ),
-        ({"states": "MH", "countries": ""}, {"states": ["Enter exactly one country above; its states are then these."]}),
-        ({"states": "MH", "countries": "IN, NP"}, {"states": ["Enter exactly one country above; its states are then these."]}),
+        ({"states": "MH", "countries": ""}, {"states": ["Enter exactly one country above: states belong to one."]}),
+        (
+            {"states": "MH", "countries": "IN, NP"},
+            {"states": ["Enter exactly one country above: states belong to one."]},
+        ),
         ({"states": "MH, Bavaria"}, {"states": ["Not a state of India: Bavaria."]}),
         ({"postal_from": "411001"}, {"postal_to": ["Enter both ends of the range, or neither."]}),
         ({"postal_to": "411001"}, {"postal_from": ["Enter both ends of the range, or neither."]}),
@@ -118,8 +121,8 @@ def test_a_deleted_zone_is_no_longer_used(staff: Client, way: str) -> None:
         (
             {"postal_from": "4110", "postal_to": "4119"},
             {
-                "postal_from": ["This is not a whole postal code of India. Beginnings are entered below."],
-                "postal_to": ["This is not a whole postal code of India. Beginnings are entered below."],
+                "postal_from": ["This is not a whole postal code of India. Enter beginnings of postal codes below."],
+                "postal_to": ["This is not a whole postal code of India. Enter beginnings of postal codes below."],
             },
         ),
         ({"postal_prefixes": "40, *"}, {"postal_prefixes": ["Not the beginning of a postal code: *."]}),
@@ -145,7 +148,7 @@ def test_a_zone_that_no_address_fits_is_refused(staff: Client, fields: dict[str,
             {"free_from": "0"},
             {"0-free_from": ["Enter an amount above 0, or leave it empty. A method that is always free has the price 0."]},
         ),
-        ({"days_min": "5", "days_max": "3"}, {"0-days_max": ["It must not be less than the days at least."]}),
+        ({"days_min": "5", "days_max": "3"}, {"0-days_max": ["Enter at least as many days as the minimum."]}),
         ({"days_max": "366"}, {"0-days_max": ["Enter 365 or less."]}),
         (
             {"max_weight_grams": "0"},
