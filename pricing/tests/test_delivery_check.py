@@ -1,6 +1,8 @@
 """GET /api/delivery/check/"""
 
 import pytest
+from django.test import Client
+from pytest_django import Settings
 
 from pricing.tests.zones import make_area, make_zone
 from products.models import Variant
@@ -52,6 +54,17 @@ def test_the_price_is_for_one_unit_of_the_product(api: SchemaClient) -> None:
     ]
 
     assert [[method["price"] for method in methods] for methods in checks] == [["50.00"], ["70.00"], []]
+
+
+def test_any_cache_may_keep_it_and_revalidate_it(api: SchemaClient, settings: Settings) -> None:
+    settings.CATALOG_MAX_AGE = 60
+    make_zone()
+
+    first = api.get("/api/delivery/check/?postal_code=411001")
+    again = Client().get("/api/delivery/check/?postal_code=411001", headers={"If-None-Match": first["ETag"]})
+
+    assert first["Cache-Control"] == "public, max-age=60, stale-while-revalidate=120"
+    assert (again.status_code, again.content) == (304, b"")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pricing.tests.zones import make_zone
 from tests.browser import launch_chromium
 from tests.emulator.processes import KEY, SECRET, Emulator, run_emulator
 from tests.storefront.page_monitor import PageMonitor
+from tests.storefront.screen_sizes import DESKTOP
 from tests.storefront.storefront_server import Storefront, serve_storefront, trust_origin
 
 TIMEOUT = 15_000  # milliseconds; generous, for busy machines
@@ -57,9 +58,10 @@ def payment_emulator(shared_emulator: Emulator, storefront: Storefront, settings
 
 
 @pytest.fixture
-def context(browser: Browser, storefront: Storefront) -> Iterator[BrowserContext]:
-    """A fresh browser context of desktop size."""
-    context = browser.new_context(base_url=storefront.origin, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+def context(request: pytest.FixtureRequest, browser: Browser, storefront: Storefront) -> Iterator[BrowserContext]:
+    """A fresh browser context, of desktop size unless a test names another one."""
+    size = getattr(request, "param", DESKTOP)
+    context = browser.new_context(base_url=storefront.origin, viewport=size, reduced_motion="reduce")
     context.set_default_timeout(TIMEOUT)
     yield context
     context.close()

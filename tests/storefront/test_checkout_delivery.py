@@ -28,6 +28,7 @@ from tests.storefront.delivery_steps import (
     wait_for_total,
 )
 from tests.storefront.page_monitor import CONNECTION_FAILED, PageMonitor
+from tests.storefront.screen_sizes import DESKTOP, PHONE
 from tests.storefront.steps import (
     add_to_cart_by_api,
     click_button,
@@ -38,8 +39,10 @@ from tests.storefront.steps import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
+on_phone_and_desktop = pytest.mark.parametrize("context", [PHONE, DESKTOP], ids=["phone", "desktop"], indirect=True)
 
 
+@on_phone_and_desktop
 def test_each_method_is_offered_with_its_dates_and_the_total_by_payment(
     page: Page, payment_emulator: Emulator, india: None
 ) -> None:
@@ -63,6 +66,7 @@ def test_each_method_is_offered_with_its_dates_and_the_total_by_payment(
     expect(page.locator("#shipping")).to_have_text(f"Express, arrives {format_dates(1)}")
 
 
+@on_phone_and_desktop
 def test_the_only_method_is_no_choice_and_cash_has_its_fee_and_its_limit(
     page: Page, payment_emulator: Emulator, india: None
 ) -> None:
@@ -87,6 +91,7 @@ def test_the_only_method_is_no_choice_and_cash_has_its_fee_and_its_limit(
     assert list_options(page, "Payment")[1] == "Cash on Delivery Cash on Delivery is available up to ₹2,000.00"
 
 
+@on_phone_and_desktop
 def test_an_address_in_the_european_union(page: Page) -> None:
     make_zone("Europe", methods={"eu": {"name": "Parcel", "price": "900.00", "cod": False}}, countries=["DE", "FR"])
     make_zone("India", methods={"post": {"price": "50.00"}}, countries=["IN"])
@@ -102,6 +107,7 @@ def test_an_address_in_the_european_union(page: Page) -> None:
     expect(page.get_by_role("group", name="Delivery")).to_contain_text("We do not deliver there.")
 
 
+@on_phone_and_desktop
 def test_the_state_of_an_american_address_decides(page: Page, monitor: PageMonitor) -> None:
     make_zone("Far", methods={"far": {"name": "Air mail", "price": "15.00"}}, market="us", countries=["US"], states=["AK", "HI"])
     make_zone("West", methods={"west": {"name": "Ground", "price": "6.00"}}, market="us", countries=["US"], states=["CA", "OR"])
@@ -132,6 +138,7 @@ def test_the_state_of_an_american_address_decides(page: Page, monitor: PageMonit
     assert (order.shipping_method, order.total) == ("far", 35)
 
 
+@on_phone_and_desktop
 def test_a_place_that_is_not_served_is_named_before_and_after_the_order(page: Page, monitor: PageMonitor, india: None) -> None:
     monitor.expected = {409}
     leh = {"Country": "India", "PIN code": "194101", "City": "Leh", "State": "Ladakh"}

@@ -23,6 +23,7 @@ from tests.emulator.processes import Emulator
 from tests.schema_client import SchemaClient
 from tests.storefront.conftest import TIMEOUT
 from tests.storefront.page_monitor import PageMonitor
+from tests.storefront.screen_sizes import DESKTOP, PHONE
 from tests.storefront.steps import (
     EMAIL,
     add_to_cart_by_api,
@@ -33,7 +34,6 @@ from tests.storefront.steps import (
     wait_for_order,
 )
 from tests.storefront.storefront_server import Storefront
-from tests.storefront.test_every_page import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 STAFF = "boss@example.com"

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from carts.tests.factories import add_code, add_to_cart, make_shirt
 from orders.models import Order
@@ -27,11 +27,11 @@ from tests.emulator.processes import Emulator
 from tests.processes import ROOT
 from tests.storefront.conftest import TIMEOUT
 from tests.storefront.page_monitor import PageMonitor
+from tests.storefront.screen_sizes import DESKTOP, PHONE
 from tests.storefront.steps import EMAIL, sign_in, wait_for_heading
 from tests.storefront.storefront_server import Storefront
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.node, pytest.mark.django_db(transaction=True)]
-PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 COUNT_LAYOUT_SHIFTS = """
 globalThis.shifts = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((one) => { if (!one.hadRecentInput) shifts += one.value; }))

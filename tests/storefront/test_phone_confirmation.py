@@ -11,6 +11,7 @@ from accounts.tests.phones import SentTexts, make_wrong_code, use_sms_file
 from orders.models import Order
 from products.tests.factories import make_product
 from tests.storefront.page_monitor import PageMonitor
+from tests.storefront.screen_sizes import DESKTOP, PHONE
 from tests.storefront.steps import add_to_cart_by_api, click_button, place_order, wait_for_notice, wait_for_order
 
 pytestmark = [
@@ -18,8 +19,6 @@ pytestmark = [
     pytest.mark.usefixtures("unthrottled"),
 ]
 WAITING = "Waiting for your phone number to be confirmed – pay on delivery"
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,9 @@
 """How an order is delivered: the address decides, and nothing is charged that the buyer was not shown"""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pytest_django import Settings
@@ -54,6 +56,23 @@ def get_changes(response: Any) -> list[tuple[str, Any, Any]]:
 def get_amounts(order: dict[str, Any]) -> tuple[str, str, str]:
     """Return what an order's delivery, fee and total are."""
     return order["shipping_total"], order["fee_total"], order["total"]
+
+
+@pytest.mark.parametrize("time_zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])  # at any time, one has another date than UTC
+def test_days_are_counted_from_the_date_in_the_shops_time_zone(
+    api: SchemaClient, lamp: Product, settings: Settings, time_zone: str
+) -> None:
+    settings.TIME_ZONE = time_zone
+    make_zone(methods={"post": {"days_min": 1, "days_max": 2}})
+    add_to_cart(api, lamp)
+    today = datetime.now(ZoneInfo(time_zone)).date()
+
+    shown = api.get("/api/cart/delivery/").json()["data"]["method"]
+    shipping = placed(api)["shipping"]
+
+    days = [f"{today + timedelta(days=days)}" for days in (1, 2)]
+    assert [shown["earliest"], shown["latest"]] == days
+    assert [shipping["earliest"], shipping["latest"]] == days
 
 
 def test_an_order_has_the_method_of_its_address(api: SchemaClient, lamp: Product) -> None:

@@ -62,8 +62,10 @@ class Command(BaseCommand):
             self.stdout.write(f"  {area_list.repeated} line(s) repeat earlier ones")
         names = list_countries()
         for country in changes.limited:
-            verb = "would be delivered" if dry_run else "is delivered"
-            self.stdout.write(f"  from now on, {names.get(country, country)} {verb} to these postal codes only")
+            verb = "would deliver" if dry_run else "delivers"
+            self.stdout.write(
+                f"  the market {verb} only to these postal codes in {names.get(country, country)}, no longer everywhere"
+            )
         line = f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed, "
         line += f"{changes.unchanged} unchanged"
         self.stdout.write(f"{line} (dry run: nothing was written)" if dry_run else line)
