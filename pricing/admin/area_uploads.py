@@ -16,8 +16,8 @@ from core.countries import find_country_code, list_countries
 from core.limits import MAX_FILE
 from core.markets import Market
 from pricing.admin.amounts import describe_market
+from pricing.models import MAX_CARRIER
 from pricing.service_areas.areas import Change, Changes
-from pricing.service_areas.cells import MAX_CARRIER
 from pricing.service_areas.files import AreaDefaults, AreaKey, AreaList, Service, read_file
 from products.importing.raw_rows import BadRow, Unreadable
 

@@ -16,7 +16,7 @@ from core.admin_relations import RelationsMixin
 from core.characters import is_visible
 from pricing import zones
 from pricing.admin.amounts import check_amount, format_input
-from pricing.models import ShippingMethod, Zone
+from pricing.models import MAX_DAYS, ShippingMethod, Zone
 
 if TYPE_CHECKING:  # Unfold's class is Django's with another template; it has no type hints
     from django.contrib.admin import StackedInline
@@ -24,7 +24,6 @@ else:
     from unfold.admin import StackedInline
 
 AMOUNTS = ("price", "free_from", "price_per_kg", "cod_fee", "cod_max")
-MAX_DAYS = 365
 MAX_METHODS = 50  # of a zone
 MAX_WEIGHT = 100_000_000  # grams
 NEVER_FREE = "Enter an amount above 0, or leave it empty. A method that is always free has the price 0."

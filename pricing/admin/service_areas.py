@@ -24,7 +24,7 @@ from core.postal_codes import normalize_postal_code
 from pricing.admin import area_uploads
 from pricing.admin.amounts import describe_market
 from pricing.admin.area_uploads import MAX_SHOWN, Upload, UploadForm
-from pricing.models import PriceRules, ServiceArea
+from pricing.models import MAX_DAYS, PriceRules, ServiceArea
 from pricing.service_areas import areas, cells
 from pricing.service_areas.areas import AreasChanged, Changes
 from products.importing.raw_rows import BadRow
@@ -78,6 +78,13 @@ class AreaForm(forms.ModelForm[ServiceArea]):
             field.choices = choices[name]
         if self.instance.pk is None:
             self.initial.setdefault("country", get_market_country(markets.get_default_market()))
+
+    def clean_days(self) -> int | None:
+        """Refuse more days than lists of carriers may have."""
+        days: int | None = self.cleaned_data["days"]
+        if days is not None and days > MAX_DAYS:
+            raise forms.ValidationError(f"Enter {MAX_DAYS} or less.")
+        return days
 
     def clean(self) -> dict[str, Any]:
         """Check the postal code, which depends on the country."""

@@ -1,6 +1,8 @@
 """Promotions, their codes, sales, delivery, and the rules that a market's promotions and zones amount to."""
 
 from pricing.models.delivery import (
+    MAX_CARRIER,
+    MAX_DAYS,
     MAX_METHOD_CODE,
     MAX_METHOD_NAME,
     MAX_POSTAL_CODE,
@@ -13,7 +15,9 @@ from pricing.models.promotion import MAX_CODE, Promotion, PromotionAmount, Promo
 from pricing.models.sale import MAX_REASON, Sale, SaleLine
 
 __all__ = [
+    "MAX_CARRIER",
     "MAX_CODE",
+    "MAX_DAYS",
     "MAX_METHOD_CODE",
     "MAX_METHOD_NAME",
     "MAX_POSTAL_CODE",

@@ -9,6 +9,8 @@ from core.money import MoneyField
 MAX_METHOD_CODE = 40  # characters
 MAX_POSTAL_CODE = 12  # characters, without spaces and hyphens
 MAX_METHOD_NAME = 100
+MAX_CARRIER = 60  # characters
+MAX_DAYS = 365  # that a delivery takes
 
 
 class Zone(TimeStampedModel):
@@ -78,7 +80,7 @@ class ServiceArea(models.Model):
     market = models.CharField(max_length=2)
     country = models.CharField(max_length=2)
     postal_code = models.CharField(max_length=MAX_POSTAL_CODE, help_text="in capital letters, without spaces and hyphens")
-    carrier = models.CharField(max_length=60, blank=True)
+    carrier = models.CharField(max_length=MAX_CARRIER, blank=True)
     prepaid = models.BooleanField(default=True, help_text="delivers what is paid already")
     cod = models.BooleanField("Cash on Delivery", default=True)
     days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="calendar days; a delivery takes at least these")

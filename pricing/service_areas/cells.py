@@ -3,13 +3,11 @@
 import re
 
 from core.postal_codes import has_format, normalize_postal_code
-from pricing.models import MAX_POSTAL_CODE
+from pricing.models import MAX_CARRIER, MAX_DAYS, MAX_POSTAL_CODE
 from products.importing.flags import parse_flag
 from products.importing.raw_rows import BadRow
 from products.importing.report import replace_unprintable
 
-MAX_DAYS = 365
-MAX_CARRIER = 60  # characters
 MAX_SHOWN = 40  # characters of a cell in a message
 DECIMAL = re.compile(r"(\d+)[.,]0+", re.ASCII)
 SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})", re.ASCII)

@@ -184,6 +184,7 @@ def test_a_single_area_counts_at_once(staff: Client) -> None:
     ("fields", "error"),
     [
         ({"postal_code": "4110"}, "“4110” is not a postal code of India"),
+        ({"days": "366"}, "Enter 365 or less."),
         ({"country": "ZZ"}, "Select a valid choice. ZZ is not one of the available choices."),
         ({"days": "-1"}, "Ensure this value is greater than or equal to 0."),
         (

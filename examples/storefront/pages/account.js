@@ -14,8 +14,8 @@ export async function account({ go, goIfStillHere, reload }) {
   update({ user });
   const leave = async (text) => {
     update({ user: null });
-    forgetViewed(); // on a shared computer, the next shopper sees neither this
-    forgetPlace(); // nor this
+    forgetViewed(); // on a shared computer, the next shopper sees neither these products nor the place
+    forgetPlace();
     await refreshCart();
     notify(text, "good", { isForNextPage: true });
     await goIfStillHere("/", { replace: true });
