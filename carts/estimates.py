@@ -91,8 +91,7 @@ def get_selection(
 def _add_delivery(selection: Selection, row: CodeRow, ref: CartRef, place: Place) -> Selection:
     area = AreaService(row.prepaid, row.cod, row.days)
     delivery = resolve(row.delivery or {}, ref.market, place, area)
-    # whether carriers serve the place that the cart has does not matter for what was shown
-    shown = None if place == ref.place else resolve({**(row.delivery or {}), "area_countries": []}, ref.market, ref.place, area)
+    shown = None if place == ref.place else resolve(row.delivery or {}, ref.market, ref.place, area)
     return replace(selection, delivery=delivery, shown_delivery=shown)
 
 

@@ -111,7 +111,7 @@ def test_each_started_kilogram_costs(weight: int, price: int) -> None:
     [
         (AreaService(), ([], [], [])),
         (AreaService(prepaid=True), (["post", "van"], [], ["post", "van"])),
-        (AreaService(cod=True), (["post", "van"], ["post"], [])),
+        (AreaService(cod=True), (["post"], ["post"], [])),
         (AreaService(prepaid=True, cod=True), (["post", "van"], ["post"], ["post", "van"])),
     ],
 )

@@ -127,6 +127,19 @@ def test_a_basket_that_is_too_heavy_is_not_served(api: SchemaClient, lamp: Produ
     assert get_changes(create(api)) == [("not_serviceable", "411001", None)]
 
 
+def test_a_cart_that_has_shown_no_rate_explains_a_higher_total_by_none(api: SchemaClient, lamp: Product) -> None:
+    make_zone("Pune", postal_prefixes=["411"], priority=1, methods={"van": {"price": "80.00"}})
+    make_zone("India", countries=["IN"], methods={"post": {"price": "50.00"}})
+    make_area("411001")
+    add_to_cart(api, lamp)
+    shown = api.get("/api/cart/").json()["data"]
+
+    changes = get_changes(create(api, expected_total=shown["total_estimate"]))
+
+    assert (shown["shipping_estimate"], shown["total_estimate"]) == (None, "100.00")
+    assert changes == [("price_increased", "100.00", "180.00")]
+
+
 def test_what_is_sent_wins_over_the_choice_of_the_cart_and_that_over_the_cheapest(api: SchemaClient, lamp: Product) -> None:
     make_zone(methods={"post": {"price": "50.00"}, "air": {"price": "90.00"}, "van": {"price": "70.00"}})
     codes = []
