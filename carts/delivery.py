@@ -12,7 +12,7 @@ from carts.models import DELIVERY_COLUMNS, Cart, CartAuditLog
 from carts.services import lock_or_create_cart, touch_cart
 from core.actors import Actor
 from pricing.delivery.methods import Method
-from pricing.exceptions import MethodUnavailable, refuse_incomplete
+from pricing.exceptions import MethodUnavailable, refuse_incomplete, refuse_malformed
 from pricing.rules import Selection
 
 
@@ -54,11 +54,12 @@ def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> ChosenDeli
     A method that an earlier choice named is dropped if it is not offered at the new place. What the buyer is shown then has to
     come from the same offers as the rate that is recorded: a rate may change in between.
 
-    Raises PlaceIncomplete, MethodUnavailable, TooManyRequests, CartBusy.
+    Raises PostalCodeInvalid, PlaceIncomplete, MethodUnavailable, TooManyRequests, CartBusy.
     """
     ref, is_new = lock_or_create_cart(actor, owner, lambda: None)
     chosen = choice.apply(ref)
     selection = estimates.get_selection(chosen)
+    refuse_malformed(chosen.postal_code, chosen.place.country)
     refuse_incomplete(selection.delivery.problem)
     lines = [] if is_new else selectors.get_lines(ref)
     quote = quotes.estimate(lines, chosen, selection)
@@ -77,5 +78,5 @@ def choose(actor: Actor, owner: CartOwner, choice: DeliveryChoice) -> ChosenDeli
 
 
 def serialize_rate(method: Method) -> dict[str, str | int | None]:
-    """Return the rate of a method as a cart stores it, in minor units."""
-    return {"code": method.code, "price": method.price, "free_from": method.free_from, "price_per_kg": method.price_per_kg}
+    """Return the rate and the Cash on Delivery fee of a method as a cart stores them, in minor units."""
+    return {name: getattr(method, name) for name in ("code", "price", "free_from", "price_per_kg", "cod_fee")}

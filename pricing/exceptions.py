@@ -1,6 +1,9 @@
 """Refusals of promotions and of delivery."""
 
+from django.conf import settings
+
 from core.exceptions import Invalid, NotFound
+from core.postal_codes import has_format
 
 
 class CodeUnknown(NotFound):
@@ -49,6 +52,14 @@ class PostalCodeNeeded(PlaceIncomplete):
     client_action = "Ask for the postal code."
 
 
+class PostalCodeInvalid(Invalid):
+    """The postal code does not have the format of its country."""
+
+    code = "postal_code_invalid"
+    default_message = "Enter a valid postal code"
+    client_action = "Ask the buyer to check the postal code."
+
+
 class MethodUnavailable(Invalid):
     """The shipping method is not offered for this place and weight."""
 
@@ -58,6 +69,12 @@ class MethodUnavailable(Invalid):
 
 
 INCOMPLETE = {refusal.code: refusal for refusal in (CountryNeeded, StateNeeded, PostalCodeNeeded)}
+
+
+def refuse_malformed(postal_code: str, country: str) -> None:
+    """Raise PostalCodeInvalid if a postal code does not have the format of its country (ISO 3166); not with ADDRESS_RULES=lax."""
+    if postal_code and settings.ADDRESS_RULES != "lax" and not has_format(postal_code, country):
+        raise PostalCodeInvalid(field="postal_code")
 
 
 def refuse_incomplete(problem: str | None, prefix: str = "") -> None:

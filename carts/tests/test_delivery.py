@@ -192,6 +192,7 @@ def test_a_cart_without_a_place_says_what_is_needed(api: SchemaClient, lamp: Pro
         ({"country": "Atlantis"}, "invalid", "country"),
         ({"country": "IN", "postal_code": "411001", "method": "air"}, "method_unavailable", "method"),
         ({"country": "IN", "postal_code": "4" * 21}, "invalid", "postal_code"),
+        ({"country": "IN", "postal_code": "41100"}, "postal_code_invalid", "postal_code"),
     ],
 )
 def test_a_choice_that_cannot_be_kept_changes_nothing(

@@ -26,7 +26,7 @@ from orders.api.address_inputs import SPELLINGS
 from orders.models import MAX_ADDRESS_LENGTHS, Order
 from orders.placement import cart_quotes
 from pricing.api.responses import ShippingMethodResponse
-from pricing.exceptions import CountryNeeded, MethodUnavailable, PostalCodeNeeded, StateNeeded
+from pricing.exceptions import CountryNeeded, MethodUnavailable, PostalCodeInvalid, PostalCodeNeeded, StateNeeded
 from pricing.models import MAX_METHOD_CODE
 
 PAYMENT_REASONS = ["cod_unavailable", "not_serviceable", "amount_not_chargeable"]
@@ -116,7 +116,7 @@ class CartDeliveryViewSet(GenericViewSet[Cart]):
         request=DeliveryInput,
         extra=CartChangeExtraResponse,
         operation_id="choose_cart_delivery",
-        refusals=(CountryNeeded, StateNeeded, PostalCodeNeeded, MethodUnavailable, CartBusy),
+        refusals=(CountryNeeded, StateNeeded, PostalCodeNeeded, PostalCodeInvalid, MethodUnavailable, CartBusy),
         reply="DeliveryChoiceReply",
     )
     def create(self, request: Request) -> Reply:

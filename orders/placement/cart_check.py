@@ -1,6 +1,6 @@
 """Compares the cart with what the buyer was shown: nobody is charged more, nor sold what is not available."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -21,6 +21,10 @@ from products.slugs import parse_product_ref
 PRODUCT_FIELDS = {"id": "product_id", "uuid": "uuid", "slug": "slug"}
 # Fields of a requested line that only confirm which line of the cart is meant.
 CONFIRMING_FIELDS = ("other_variant", "own_id", "nested_product", "sku")
+UNAVAILABLE_TEXTS = {
+    "not_serviceable": "We do not deliver this order to this address",
+    "cod_unavailable": "Cash on Delivery is not available for this order",
+}
 Condition = Sequence[tuple[str, object]]  # attributes and values, of which one has to match
 
 
@@ -163,6 +167,10 @@ class CheckedCart:
         """Record a change that the buyer cannot accept."""
         self._differences.add(code, None, old, new)
 
+    def has_shown(self, total: Decimal) -> bool:
+        """Return whether the buyer was shown at least this total."""
+        return self.expected.total is not None and self._differences.round_shown(self.expected.total) >= total
+
     def compare_costs(self, costs: Breakdown, selection: Selection) -> None:
         """Compare the total and the codes with what the buyer was shown. Raises CartChanged, with every change."""
         differences = self._differences
@@ -173,7 +181,8 @@ class CheckedCart:
         else:
             differences.warnings += [str(increase) for increase in self.increases if not increase.is_amount]
         if differences.changes:
-            raise CartChanged(details={"changes": differences.changes, "subtotal": costs.format(costs.subtotal)})
+            details = {"changes": differences.changes, "subtotal": costs.format(costs.subtotal)}
+            raise CartChanged(_get_message(differences.changes), details=details)
 
 
 def check_cart(lines: Sequence[Line], expected: ExpectedCart, owner: CartOwner) -> CheckedCart:
@@ -192,6 +201,12 @@ def check_cart(lines: Sequence[Line], expected: ExpectedCart, owner: CartOwner) 
         _compare_price(line, shown_price, expected.accepts_increases, differences)
         available.append((line, units))
     return CheckedCart(available, expected, differences)
+
+
+def _get_message(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Return what the changes are about, if it is one thing that a buyer cannot agree to; else an empty string."""
+    codes = {change["code"] for change in changes}
+    return UNAVAILABLE_TEXTS.get(codes.pop(), "") if len(codes) == 1 else ""
 
 
 def _select_lines(

@@ -1,6 +1,7 @@
 """How an order is delivered: the address decides, and the buyer is told what differs from what they were shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from carts import quotes
 from carts.identity import CartRef
@@ -61,26 +62,33 @@ def _find_increases(
     placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection, quote: Quote
 ) -> Iterator[Increase]:
     """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee. Warn of a cheaper one."""
-    costs, shown_rate = quote.costs, _get_stored_rate(ref, placement.request, quote)
-    is_certain, rate = shown_rate is not None, shown_rate or _get_usual_rate(selection, quote)
+    costs, stored = quote.costs, _get_stored_rate(ref, placement.request)
+    is_certain = stored is not None
+    rate = _get_usual_rate(selection, quote) if stored is None else _read_rate(stored, quote.weight)
+    risen = 0
     if rate is not None and rate.get_price(costs.goods) != costs.shipping:
         shown = quotes.compute_with_rate(checked.lines, ref.market, selection, placement.request.method, rate=rate)
         old, new = _get_net_shipping(shown), _get_net_shipping(costs)
+        risen = new - old
         if old < new:
             yield Increase("shipping_changed", costs.format(old), costs.format(new), is_certain=is_certain)
         elif old > new and is_certain and checked.expected.total is None:  # with a total, its fall is told
             checked.warnings.append(f"Delivery costs {costs.format(new)} instead of {costs.format(old)}")
-    if costs.fee:
-        yield Increase("fee_changed", costs.format(0), costs.format(costs.fee))
+    fee = 0 if stored is None else stored["cod_fee"]
+    if not checked.has_shown(costs.to_major(costs.total - costs.fee + fee - risen)):  # a total of the cart is without a fee
+        fee = 0
+    if costs.fee > fee:
+        yield Increase("fee_changed", costs.format(fee), costs.format(costs.fee))
 
 
-def _get_stored_rate(ref: CartRef, request: CheckoutRequest, quote: Quote) -> DeliveryRate | None:
+def _get_stored_rate(ref: CartRef, request: CheckoutRequest) -> Mapping[str, Any] | None:
     """Return the rate that the cart showed when the buyer chose place or method; None if the order names another method."""
-    if ref.shown_rate is None:
-        return None
-    rate = dict(ref.shown_rate)
-    is_shown = request.shipping_method in (None, rate.pop("code"))
-    return get_rate(**rate, weight=quote.weight) if is_shown else None
+    is_shown = ref.shown_rate is not None and request.shipping_method in (None, ref.shown_rate["code"])
+    return ref.shown_rate if is_shown else None
+
+
+def _read_rate(stored: Mapping[str, Any], weight: int) -> DeliveryRate:
+    return get_rate(stored["price"], stored["free_from"], stored["price_per_kg"], weight)
 
 
 def _get_usual_rate(selection: Selection, quote: Quote) -> DeliveryRate | None:

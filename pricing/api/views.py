@@ -18,7 +18,7 @@ from pricing.api.inputs import parse_place
 from pricing.api.responses import DeliveryCheckResponse
 from pricing.delivery import lookup
 from pricing.delivery.methods import COD
-from pricing.exceptions import CountryNeeded, PostalCodeNeeded, StateNeeded, refuse_incomplete
+from pricing.exceptions import CountryNeeded, PostalCodeInvalid, PostalCodeNeeded, StateNeeded, refuse_incomplete, refuse_malformed
 from products.catalog import offers
 from products.exceptions import ProductNotFound
 
@@ -43,14 +43,16 @@ class DeliveryViewSet(CachedResponseMixin, ViewSet):
         DeliveryCheckResponse,
         parameters=PLACE_PARAMETERS,
         operation_id="check_delivery",
-        refusals=(ProductNotFound, CountryNeeded, StateNeeded, PostalCodeNeeded),
+        refusals=(ProductNotFound, CountryNeeded, StateNeeded, PostalCodeNeeded, PostalCodeInvalid),
     )
     @action(detail=False, methods=["get"])
     @reads_from_replica
     def check(self, request: Request) -> Reply:
         """Check whether the shop delivers to a place, and at which price. For a product page, with `product_id`."""
         query, market = request._request.GET, get_request_market(request._request)
-        options = lookup.get_options(market, parse_place(query, market))
+        place = parse_place(query, market)
+        refuse_malformed(query.get("postal_code", "").strip(), place.country)
+        options = lookup.get_options(market, place)
         refuse_incomplete(options.problem)
         weight = goods = 0
         if product := query.get("product_id", "").strip():

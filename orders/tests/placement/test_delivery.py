@@ -252,6 +252,46 @@ def test_a_fee_that_was_not_shown_is_told(
         assert order["fees"] == [{"label": "Cash on Delivery", "amount": "30.00"}]
 
 
+@pytest.mark.parametrize(
+    ("shown", "changes"),
+    [
+        ("180.00", [("price_increased", "180.00", "190.00"), ("fee_changed", "30.00", "40.00")]),
+        ("150.00", [("price_increased", "150.00", "190.00"), ("fee_changed", "0.00", "40.00")]),
+    ],
+)
+def test_a_fee_that_rose_is_compared_with_the_one_that_was_shown(
+    api: SchemaClient, lamp: Product, shown: str, changes: list[tuple[str, str, str]]
+) -> None:
+    make_zone(methods={"post": {"price": "50.00", "cod_fee": "30.00"}})
+    add_to_cart(api, lamp)
+    api.post("/api/cart/delivery/", {})
+    change_method("post", cod_fee="40.00")
+
+    assert get_changes(create(api, expected_total=shown)) == changes
+
+
+def test_a_fee_that_was_shown_does_not_explain_a_dearer_delivery(api: SchemaClient, lamp: Product) -> None:
+    make_zone(methods={"post": {"price": "50.00", "cod_fee": "30.00"}})
+    add_to_cart(api, lamp)
+    api.post("/api/cart/delivery/", {})
+    change_method("post", price="60.00")
+
+    assert get_changes(create(api, expected_total="180.00")) == [
+        ("price_increased", "180.00", "190.00"),
+        ("shipping_changed", "50.00", "60.00"),
+    ]
+
+
+def test_the_message_says_what_no_buyer_can_agree_to(api: SchemaClient, lamp: Product) -> None:
+    make_zone("India", countries=["IN"], methods={"post": {"cod": False}})
+    add_to_cart(api, lamp)
+
+    unserved, cash = create(api, address=BERLIN), create(api)
+
+    assert unserved.json()["message"] == "We do not deliver this order to this address"
+    assert cash.json()["message"] == "Cash on Delivery is not available for this order"
+
+
 def test_cash_takes_the_cheapest_method_that_allows_it(api: SchemaClient, lamp: Product) -> None:
     make_zone(methods={"post": {"price": "50.00", "cod": False}, "van": {"price": "70.00"}, "air": {"price": "90.00"}})
     add_to_cart(api, lamp)
