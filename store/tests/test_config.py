@@ -102,6 +102,14 @@ def test_the_shipping_rate_is_that_of_the_cheapest_method_unless_it_depends_on_t
     assert rates == {"in": {"flat": "50.00", "free_from": "500.00"}, "us": None}
 
 
+def test_there_is_no_shipping_rate_where_it_depends_on_the_address(api: SchemaClient) -> None:
+    make_zone("Pune", postal_prefixes=["411"])
+
+    markets = api.get("/api/config/").json()["data"]["markets"]
+
+    assert {market["code"]: market["shipping"] for market in markets}["in"] is None
+
+
 def test_it_says_who_the_shop_is_and_how_to_reach_it(api: SchemaClient) -> None:
     entered = {
         "shop_name": "Lamps & Co",
