@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from orders import minor_units
-from orders.fulfilment import cancellation, shipping
+from orders.fulfilment import cancellation, phone_confirmation, shipping
 from orders.models import Order, OrderItem
 from orders.payments import refund_shares, refunds, sessions, settlement
 from orders.payments.refund_lines import RefundLine
@@ -43,8 +43,7 @@ def apply_outcome(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: A
     if outcome == Outcome.EXPIRED:
         script.step(sessions.SESSION_LIFETIME, lambda: _expire(order))
         return
-    if order.status == Order.Status.PENDING:
-        script.step(3 * MINUTE, lambda: _pay(order))
+    _settle(script, staff)
     if outcome == Outcome.CANCELLED_BY_BUYER:
         script.step(2 * HOUR, lambda: cancellation.cancel_order(buyer, pk, "ordered by mistake"))
     elif outcome in (Outcome.CANCELLED_WITH_REFUND, Outcome.CANCELLED_WITHOUT_REFUND):
@@ -60,6 +59,15 @@ def apply_outcome(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: A
         script.step(30 * HOUR, lambda: _refund_line(staff, order))
     elif outcome == Outcome.REFUNDED_BY_PROVIDER:
         script.step(30 * HOUR, lambda: _refund_at_provider(order))
+
+
+def _settle(script: OrderScript, staff: Actor) -> None:
+    """Do what has to precede the packing: the buyer pays online, or staff confirm the phone."""
+    order = script.order
+    if order.status == Order.Status.PENDING:
+        script.step(3 * MINUTE, lambda: _pay(order))
+    if order.awaits_phone:
+        script.step(3 * MINUTE, lambda: phone_confirmation.confirm_by_staff(staff, order.pk))
 
 
 def _pay(order: Order) -> None:

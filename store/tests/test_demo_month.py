@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.actors import Actor
 from core.markets import Market
 from core.models import Job
 from orders import todo
+from orders.fulfilment.phone_confirmation import CONFIRMED_EVENT
 from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund
 from orders.payments import refunds
 from orders.tests.payments.card_payments import CardPayments
@@ -59,6 +61,16 @@ def check_integrity() -> str:
     output = StringIO()
     call_command("check_integrity", stdout=output)
     return output.getvalue().strip()
+
+
+def test_phones_are_confirmed_where_the_shop_asks_for_it(settings: Settings) -> None:
+    settings.COD_RULES = {"in": (Decimal(0), None), "us": (Decimal(0), None)}
+
+    fill()
+
+    assert OrderEvent.objects.filter(kind=CONFIRMED_EVENT, order__status=Status.DELIVERED).exists()
+    assert not Order.objects.filter(status=Status.PROCESSING, phone_confirm_until__isnull=False).exists()
+    assert check_integrity() == "No problems."
 
 
 def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: CardPayments, settings: Settings) -> None:
