@@ -37,8 +37,9 @@ def send_code(actor: Actor, order: Order, client: ClientInfo) -> None:
     """
     _check_waits(order)
     phone = _get_phone(order)
-    rate_limits.count_call("code_send_order", order.number)
+    rate_limits.check("code_send_order", order.number)
     phone_codes.send_code(phone, client, _get_purpose(order))
+    rate_limits.is_within("code_send_order", order.number)  # counts what was sent: to ask again too soon costs nothing
     transitions.record_event(order, CODE_SENT_EVENT, actor)
 
 

@@ -339,3 +339,20 @@ def test_a_stopped_gateway_is_told_and_the_order_goes_on_waiting(api: SchemaClie
     assert (response.status_code, response.json()["code"]) == (503, "sms_unavailable")
     assert list_events(order) == []
     assert User.objects.count() == 0
+
+
+def test_asking_again_too_soon_does_not_use_up_the_codes_of_the_order(
+    api: SchemaClient, texts: SentTexts, settings: Settings
+) -> None:
+    settings.THROTTLE_ENABLED = True
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "code_send": [(1, 60)], "code_send_order": [(2, 86400)]}
+    order = make_waiting_order(api)
+    assert send_phone_code(api, order).status_code == 202
+    for _ in range(3):
+        assert send_phone_code(api, order).status_code == 429
+
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "code_send": [(99, 61)]}  # as if the minute were over
+    answers = [send_phone_code(api, order).status_code for _ in range(2)]
+
+    assert answers == [202, 429]
+    assert len(texts.all()) == 2
