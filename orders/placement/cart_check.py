@@ -128,7 +128,9 @@ class Increase:
         """Return it as a sentence, for buyers who accept it."""
         if self.code == "fee_changed":
             return f"The payment method has a fee of {self.new}"
-        return f"Delivery costs {self.new} instead of {self.old}" if self.is_amount else f"The shipping method {self.old} has ended"
+        if self.is_amount:
+            return f"Delivery costs {self.new} instead of {self.old}"
+        return f"The shipping method {self.old} is not available for this order"  # it has ended, or takes no cash
 
 
 @dataclass

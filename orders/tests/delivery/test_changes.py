@@ -149,7 +149,7 @@ def expect(event: Event, payment_method: str, way: str, expectation: str) -> tup
     if code != "post" and way == "sent":  # to accept another amount is not to accept another method
         firm = [("cod_unavailable", "cod", None) if event.card == POST else ("shipping_changed", "post", code)]
     elif code != "post" and way == "chosen":
-        told["shipping_changed", "post", code] = "The shipping method post has ended"
+        told["shipping_changed", "post", code] = "The shipping method post is not available for this order"
     if shipping > D("50.00"):
         told["shipping_changed", "50.00", str(shipping)] = f"Delivery costs {shipping} instead of 50.00"
     if fee:
@@ -162,7 +162,7 @@ def expect(event: Event, payment_method: str, way: str, expectation: str) -> tup
         return firm, None if firm else total, [f"The total rose from {SHOWN} to {total}", *told.values()]
     if total > SHOWN:
         return [*firm, ("price_increased", str(SHOWN), str(total)), *told], None, []
-    ended = [text for text in told.values() if text.endswith("has ended")]
+    ended = [text for text in told.values() if text.startswith("The shipping method")]
     return firm, None if firm else total, [f"The total fell from {SHOWN} to {total}"] * (total < SHOWN) + ended
 
 

@@ -174,7 +174,7 @@ def test_a_chosen_method_that_has_ended_is_told_and_can_be_replaced(api: SchemaC
     assert response.json()["data"]["total"] == "150.00"
     assert response.json()["warnings"] == [
         "The total fell from 190.00 to 150.00",
-        "The shipping method air has ended",
+        "The shipping method air is not available for this order",
     ]
 
 
@@ -297,6 +297,17 @@ def test_cash_takes_the_cheapest_method_that_allows_it(api: SchemaClient, lamp: 
     add_to_cart(api, lamp)
 
     assert placed(api)["shipping"]["code"] == "van"
+
+
+def test_a_chosen_method_that_takes_no_cash_is_not_said_to_have_ended(api: SchemaClient, lamp: Product) -> None:
+    make_zone(methods={"post": {"price": "50.00", "cod": False}, "van": {"price": "40.00"}})
+    add_to_cart(api, lamp)
+    api.post("/api/cart/delivery/", {"method": "post"})
+
+    response = create_order(api, expected_total="150.00")
+
+    assert (response.status_code, response.json()["data"]["shipping"]["code"]) == (201, "van")
+    assert "The shipping method post is not available for this order" in response.json()["warnings"]
 
 
 @pytest.mark.parametrize("columns", [{"cod": False}, {"cod_max": "149.99"}])
