@@ -1,17 +1,22 @@
-"""Receivers for signals of the models below: a promotion in a category is also one in its subcategories."""
+"""Receivers for signals: a promotion in a category is also one in its subcategories, and `MARKETS` may differ at an upgrade."""
 
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models.signals import post_save
+from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model
+from django.db.models.signals import post_migrate, post_save
 from django.dispatch import receiver
 
 from core import outbox
 from pricing import rules
-from pricing.models import Promotion
+from pricing.models import PriceRules, Promotion, ServiceArea, ShippingMethod, Zone
 from products.models import Category
 
 PARENT = {"parent", "parent_id"}
+READ_MODELS = (PriceRules, Promotion, Zone, ShippingMethod, ServiceArea, Category)
 
 
 @receiver(post_save, sender=Category)
@@ -26,3 +31,23 @@ def rebuild_rules(
     of_categories = Promotion.objects.filter(is_active=True, deleted_at=None, all_products=False, categories__isnull=False)
     if has_moved and of_categories.exists():
         outbox.enqueue(rules.REBUILD_JOB, {})
+
+
+@receiver(post_migrate)
+def rebuild_after_upgrade(sender: AppConfig, *, using: str, apps: Apps, **_: Any) -> None:
+    """Derive the rules of all markets again, if there are any: a market may have come back to `MARKETS`, or have another currency.
+
+    Not where a migration was undone, so that tables are older than their models.
+    """
+    is_current = sender.name == "pricing" and using == DEFAULT_DB_ALIAS and all(_is_migrated(model, apps) for model in READ_MODELS)
+    if is_current and PriceRules.objects.exists():
+        rules.rebuild()
+
+
+def _is_migrated(model: type[Model], apps: Apps) -> bool:
+    """Return whether the table of a model has its columns."""
+    try:
+        migrated = apps.get_model(model._meta.label)
+    except LookupError:
+        return False
+    return {field.name for field in model._meta.concrete_fields} <= {field.name for field in migrated._meta.concrete_fields}
