@@ -129,10 +129,11 @@ def select(rules: Sequence[MarketRule], codes: Sequence[EnteredCode], now: datet
 
 
 @transaction.atomic
-def rebuild() -> None:
+def rebuild(*, has_new_delivery: bool = True) -> None:
     """Derive the rules of all markets again; call it last in the transaction of each change of a promotion, zone or method.
 
-    The rows are locked before the promotions are read, so that the later of two concurrent changes sees the earlier one.
+    The rows are locked before the promotions are read, so that the later of two concurrent changes sees the earlier one. Without
+    `has_new_delivery`, which is for changes of promotions on hot paths, zones and areas are not read.
     """
     codes = sorted(markets.get_markets())
     PriceRules.objects.bulk_create((PriceRules(market=code) for code in codes), ignore_conflicts=True)
@@ -148,7 +149,8 @@ def rebuild() -> None:
     for code in codes:
         market = markets.get_markets()[code]
         data = [_serialize(promotion, market, targets[promotion.pk]) for promotion in promotions]
-        PriceRules.objects.filter(market=code).update(data=data, delivery=derive(market), version=F("version") + 1)
+        columns = {"delivery": derive(market)} if has_new_delivery else {}
+        PriceRules.objects.filter(market=code).update(data=data, version=F("version") + 1, **columns)
 
 
 @dataclass

@@ -112,10 +112,10 @@ class _Differences:
 
 
 @dataclass(frozen=True, slots=True)
-class Increase:
-    """What explains a total above what the buyer was shown: delivery or a fee, as amounts or, if not `is_amount`, as codes.
+class UnshownChange:
+    """What the buyer was not shown: another delivery or a fee, as amounts or, if not `is_amount`, as codes of methods.
 
-    If it is not certain that the buyer was shown the old amount, it only explains a total that they were shown.
+    If it is not certain that they were shown the old amount, it only explains a total that they were shown.
     """
 
     code: str
@@ -137,13 +137,13 @@ class Increase:
 class CheckedCart:
     """What will be bought: lines with units, and how they differ from what the buyer was shown.
 
-    `increases` are what was not shown of delivery and fees; they count if the total was not shown, or rose.
+    `unshown_changes` are those of delivery and fees; they count if the total was not shown, or rose.
     """
 
     lines: Sequence[tuple[Line, int]]
     expected: ExpectedCart
     _differences: _Differences
-    increases: list[Increase] = field(default_factory=list)
+    unshown_changes: list[UnshownChange] = field(default_factory=list)
 
     @property
     def is_unchanged(self) -> bool:
@@ -179,9 +179,9 @@ class CheckedCart:
         is_dearer = _compare_total(costs.to_major(costs.total), self.expected, differences)
         if is_dearer or self.expected.total is None:
             _report_ended_codes(selection, self.expected, differences)
-            _report_increases(self.increases, self.expected, differences)
+            _report_unshown_changes(self.unshown_changes, self.expected, differences)
         else:
-            differences.warnings += [str(increase) for increase in self.increases if not increase.is_amount]
+            differences.warnings += [str(change) for change in self.unshown_changes if not change.is_amount]
         if differences.changes:
             details = {"changes": differences.changes, "subtotal": costs.format(costs.subtotal)}
             raise CartChanged(_get_message(differences.changes), details=details)
@@ -283,15 +283,15 @@ def _report_ended_codes(selection: Selection, expected: ExpectedCart, difference
             differences.add(f"promotion_{status}", None, code, None)
 
 
-def _report_increases(increases: Iterable[Increase], expected: ExpectedCart, differences: _Differences) -> None:
+def _report_unshown_changes(changes: Iterable[UnshownChange], expected: ExpectedCart, differences: _Differences) -> None:
     """Report what explains the total, or warn of it if the buyer accepts increases."""
-    for increase in increases:
-        if expected.total is None and not increase.is_certain:
+    for change in changes:
+        if expected.total is None and not change.is_certain:
             continue
         if expected.accepts_increases:
-            differences.warnings.append(str(increase))
+            differences.warnings.append(str(change))
         else:
-            differences.add(increase.code, None, increase.old, increase.new)
+            differences.add(change.code, None, change.old, change.new)
 
 
 def matches_items(requested_lines: Iterable[RequestedLine], items: Sequence[OrderItem]) -> bool:

@@ -8,7 +8,7 @@ from carts.identity import CartRef
 from carts.quotes import Quote
 from core.markets import Market
 from orders.placement import cash_check
-from orders.placement.cart_check import CheckedCart, Increase
+from orders.placement.cart_check import CheckedCart, UnshownChange
 from orders.placement.request import CheckoutRequest, Placement
 from pricing.breakdown import Breakdown, DeliveryRate
 from pricing.delivery.methods import COD, get_rate
@@ -53,14 +53,14 @@ def choose(placement: Placement, ref: CartRef, checked: CheckedCart, selection: 
         elif request.shipping_method:
             checked.add_change("shipping_changed", wanted, quote.method.code)
         else:
-            checked.increases.append(Increase("shipping_changed", wanted, quote.method.code, is_amount=False))
-    checked.increases.extend(_find_increases(placement, ref, checked, selection, quote))
+            checked.unshown_changes.append(UnshownChange("shipping_changed", wanted, quote.method.code, is_amount=False))
+    checked.unshown_changes.extend(_find_unshown_changes(placement, ref, checked, selection, quote))
     return quote
 
 
-def _find_increases(
+def _find_unshown_changes(
     placement: Placement, ref: CartRef, checked: CheckedCart, selection: Selection, quote: Quote
-) -> Iterator[Increase]:
+) -> Iterator[UnshownChange]:
     """Yield what the buyer was not shown: a dearer delivery than the cart had, and a fee. Warn of a cheaper one."""
     costs, stored = quote.costs, _get_stored_rate(ref, placement.request)
     is_certain = stored is not None
@@ -71,14 +71,14 @@ def _find_increases(
         old, new = _get_net_shipping(shown), _get_net_shipping(costs)
         risen = new - old
         if old < new:
-            yield Increase("shipping_changed", costs.format(old), costs.format(new), is_certain=is_certain)
+            yield UnshownChange("shipping_changed", costs.format(old), costs.format(new), is_certain=is_certain)
         elif old > new and is_certain and checked.expected.total is None:  # with a total, its fall is told
             checked.warnings.append(f"Delivery costs {costs.format(new)} instead of {costs.format(old)}")
     fee = 0 if stored is None else stored["cod_fee"]
     if not checked.has_shown(costs.to_major(costs.total - costs.fee + fee - risen)):  # a total of the cart is without a fee
         fee = 0
     if costs.fee > fee:
-        yield Increase("fee_changed", costs.format(fee), costs.format(costs.fee))
+        yield UnshownChange("fee_changed", costs.format(fee), costs.format(costs.fee))
 
 
 def _get_stored_rate(ref: CartRef, request: CheckoutRequest) -> Mapping[str, Any] | None:

@@ -122,7 +122,7 @@ def _count(rows: Collection[Redemption], change: int, limited: Limits) -> list[i
     used = Greatest(F("used") + change, 0)  # an order that was placed while staff set the limit may not have been counted
     Promotion.objects.filter(pk__in=limited).update(used=used)
     if any((used + change >= limit) != (used >= limit) for used, limit in limited.values()):
-        rules.rebuild()
+        rules.rebuild(has_new_delivery=False)
     return [pk for pk, (used, limit) in limited.items() if used + change > limit]
 
 
