@@ -15,7 +15,21 @@ from orders.fulfilment import notes, resending
 from orders.fulfilment.address_correction import EDITED_FIELDS, Recipient
 from orders.models import MAX_ADDRESS_LENGTHS, Order
 
-LABELS = {"full_name": "Recipient", "line1": "Street and number", "line2": "Flat, floor or company", "country": "Country"}
+LABELS = {
+    "name": "Name of the buyer",
+    "phone": "Phone",
+    "recipient_phone": "Phone of the recipient",
+    "full_name": "Recipient",
+    "line1": "Street and number",
+    "line2": "Flat, floor or company",
+    "country": "Country",
+}
+
+
+def get_labels(order: Order) -> dict[str, str]:
+    """Return what staff call the contact details of an order and the parts of its address."""
+    country = find_country_code(order.address.get("country", "")) or find_country_code(order.market)
+    return {**LABELS, **address_forms.get_labels(country)}
 
 
 class ContactPhoneField(forms.CharField):
@@ -36,17 +50,16 @@ class RecipientForm(ActionForm):
     """The buyer's name and phone, the parts of the address, and whether to tell the buyer."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
-    name = VisibleTextField(label="Name of the buyer", max_length=200, required=False)
+    name = VisibleTextField(label=LABELS["name"], max_length=200, required=False)
     phone = ContactPhoneField()
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        country = find_country_code(order.address.get("country", "")) or find_country_code(order.market)
-        labels = {**LABELS, **address_forms.get_labels(country)}
+        labels = get_labels(order)
         for name in EDITED_FIELDS:
             self.fields[name] = VisibleTextField(label=labels[name], max_length=MAX_ADDRESS_LENGTHS[name], required=False)
         if order.recipient_phone:
-            self.fields["recipient_phone"] = ContactPhoneField(label="Phone of the recipient")
+            self.fields["recipient_phone"] = ContactPhoneField(label=labels["recipient_phone"])
         if order.email:
             self.fields["notify"] = forms.BooleanField(label="Tell the buyer by e-mail", required=False)
         country_name = get_country_name(order.address.get("country", ""))

@@ -20,6 +20,7 @@ from orders.payments.reconciliation import ReconciliationRun
 from orders.state import alerts
 
 Status = Order.Status
+NOT_SERVED = "The shop does not deliver to this address. The order keeps its shipping method."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Action:
     help_text: str = ""
     needs_emails: bool = False  # on record, of the order
     stays: bool = False  # on the order's page, instead of returning to the list that it was opened from
+    find_warning: Callable[[Order], str] = lambda before: ""  # of what was done to an order, given as it was before
 
     def is_offered(self, order: Order, emails: Sequence[Job]) -> bool:
         """Return whether staff can perform the action on an order with these e-mails on record."""
@@ -128,6 +130,12 @@ def _correct_address(actor: Actor, order: Order, form: RecipientForm) -> str:
     return result + (" The buyer is told by e-mail." if cleaned.get("notify") else "")
 
 
+def _find_address_warning(before: Order) -> str:
+    order = Order.objects.get(pk=before.pk)
+    is_same_place = address_correction.get_place(order) == address_correction.get_place(before)
+    return "" if is_same_place or address_correction.is_served(order) else NOT_SERVED
+
+
 def _add_note(actor: Actor, order: Order, form: NoteForm) -> str:
     notes.add_note(actor, order.pk, form.cleaned_data["text"], submission=form.submission_id())
     return "The note is saved."
@@ -156,7 +164,13 @@ ACTIONS = {
     "cancel": Action("Cancel", REFUND, _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
     "refund": Action("Refund", REFUND, _refund, has_refundable_payment, RefundForm),
     "address": Action(
-        "Correct address or phone", CORRECT, _correct_address, address_correction.can_correct, RecipientForm, stays=True
+        "Correct address or phone",
+        CORRECT,
+        _correct_address,
+        address_correction.can_correct,
+        RecipientForm,
+        stays=True,
+        find_warning=_find_address_warning,
     ),
     "note": Action("Add a note", SHIP, _add_note, lambda order: True, NoteForm, help_text="Only staff can read it.", stays=True),
     "message": Action("Message the buyer", SHIP, _send_message, lambda order: bool(order.email), MessageForm, stays=True),

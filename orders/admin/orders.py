@@ -169,7 +169,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Show the order with its timeline and the actions that its state and the user's permissions allow."""
         order = self.get_object(request, object_id)
-        context = {**(extra_context or {}), "order_actions": []}
+        context = {**(extra_context or {}), "order_actions": [], "show_history": False}  # the timeline is the history
         if order is not None and self.has_view_permission(request, order):
             preserved = self.get_preserved_filters(request)
             next_id = list_position.find_next_order(self, request, order.pk)
@@ -225,6 +225,8 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         except (DomainError, ValueError) as error:
             _add_error(form, error)
             return None
+        if warning := action.find_warning(order):
+            self.message_user(request, warning, messages.WARNING)
         list_filters, preserved = list_position.get_filters(request), self.get_preserved_filters(request)
         if action.stays or not list_filters:
             self.message_user(request, message, messages.SUCCESS)

@@ -9,6 +9,7 @@ from typing import Any
 from core import money
 from core.countries import get_country_name
 from core.models import Job
+from orders.admin.contact_forms import get_labels
 from orders.fulfilment import phone_confirmation, resending
 from orders.fulfilment.address_correction import is_contact_only
 from orders.models import Order, OrderEvent
@@ -84,7 +85,8 @@ def _describe_data(order: Order, event: OrderEvent) -> str:
         return str(data.get("text", ""))
     if event.kind == OrderEvent.ADDRESS_CORRECTED:
         texts = {name: map(get_country_name, values) if name == "country" else values for name, values in data.items()}
-        return "\n".join(f"{_label(name)}: {before or '–'} → {after or '–'}" for name, (before, after) in texts.items())
+        labels = get_labels(order)
+        return "\n".join(f"{labels.get(name, name)}: {before or '–'} → {after or '–'}" for name, (before, after) in texts.items())
     parts = [
         _format_amount(value, order) if name == "amount" and event.kind.startswith("refund_") else _describe_value(name, value)
         for name, value in data.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from core import markets
 from core.actors import Actor
 from orders import address_rules, contact_rules
 from orders.contact_phones import find_order_e164
@@ -14,6 +15,8 @@ from orders.fulfilment import phone_confirmation
 from orders.models import ADDRESS_FIELDS, Order, OrderEvent
 from orders.state import notifications, transitions
 from orders.state.locking import lock_order
+from pricing.delivery import lookup
+from pricing.delivery.places import Place, build_place
 
 EDITED_FIELDS = tuple(name for name in ADDRESS_FIELDS if name != "phone")
 CONTACT_FIELDS = frozenset({"name", "phone", "recipient_phone"})
@@ -40,6 +43,19 @@ def can_correct(order: Order) -> bool:
 def is_contact_only(changed: Collection[str]) -> bool:
     """Return whether, of these changes, none is of the address itself."""
     return CONTACT_FIELDS.issuperset(changed)
+
+
+def get_place(order: Order) -> Place | None:
+    """Return where an order goes; None if the shop no longer has its market."""
+    market = markets.get_markets().get(order.market)
+    parts = {name: order.address.get(name, "") for name in ("country", "postal_code", "state")}
+    return build_place(market, **parts) if market else None
+
+
+def is_served(order: Order) -> bool:
+    """Return whether the shop delivers where an order goes, or can no longer tell; one statement."""
+    place = get_place(order)
+    return place is None or lookup.get_options(markets.get_market(order.market), place).problem is None
 
 
 @transaction.atomic

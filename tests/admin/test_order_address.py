@@ -13,6 +13,7 @@ from orders.models import Order, OrderEvent
 from orders.tests.factories import ADDRESS, database_rows
 from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.paid_orders import create_pending_order
+from pricing.tests.zones import make_area, make_zone
 from tests.admin.order_pages import ORDERS, make_cash_order, read, run_action
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 
@@ -48,7 +49,7 @@ def test_the_address_name_and_phone_are_corrected_with_history(staff_client: Cli
         "line1": ["12 St James's Square", "14 St James's Square"],
         "phone": ["+91 98765 43210", "+91 98765 00000"],
     }
-    assert "Line1: 12 St James's Square → 14 St James's Square" in page
+    assert "Street and number: 12 St James's Square → 14 St James's Square" in page
     assert "14 St James's Square" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
 
 
@@ -215,7 +216,7 @@ def test_the_phone_of_a_recipient_who_is_not_the_buyer_can_be_corrected(staff_cl
     corrected = Order.objects.get()
     assert (corrected.phone, corrected.address["phone"]) == ("+91 98765 00001", "+44 20 7946 0958")
     assert OrderEvent.objects.latest("pk").data == {"recipient_phone": ["+91 98765 43210", "+44 20 7946 0958"]}
-    assert "Recipient phone: +91 98765 43210 → +44 20 7946 0958" in page
+    assert "Phone of the recipient: +91 98765 43210 → +44 20 7946 0958" in page
     assert "Phone of the recipient: +44 20 7946 0958" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
 
 
@@ -280,6 +281,60 @@ def test_the_country_is_shown_by_its_name_and_stored_as_its_code(staff_client: C
     assert OrderEvent.objects.latest("pk").data == {"country": ["GB", "DE"], "postal_code": ["SW1Y 4JH", "10115"]}
     assert "Country: United Kingdom → Germany" in page
     assert "Germany" in read(staff_client.get(f"{ORDERS}{order.pk}/slip/"))
+
+
+NOT_SERVED = "The shop does not deliver to this address. The order keeps its shipping method."
+
+
+def test_staff_hear_that_the_shop_does_not_deliver_to_the_new_address(staff_client: Client) -> None:
+    order = make_cash_order()
+    make_zone("Britain", countries=["GB"], methods={"post": {"price": "900"}})
+    make_area("SW1Y4JH", country="GB")
+    make_area("M34AB", country="GB")
+
+    unserved = correct(staff_client, order, country="Germany", postal_code="10115")
+    order.refresh_from_db()
+    without_carrier = correct(staff_client, order, country="United Kingdom", postal_code="LS1 1UR")
+    order.refresh_from_db()
+    served = correct(staff_client, order, postal_code="M3 4AB")
+
+    assert "The delivery address is corrected." in unserved
+    assert [NOT_SERVED in page for page in (unserved, without_carrier, served)] == [True, True, False]
+    corrected = Order.objects.get()
+    assert (corrected.shipping_total, corrected.total) == (order.shipping_total, order.total)
+    assert corrected.shipping_method == order.shipping_method
+
+
+def test_a_correction_within_the_same_place_is_no_matter_of_delivery(staff_client: Client) -> None:
+    order = make_cash_order()
+    make_zone("Nepal", countries=["NP"])
+
+    page = correct(staff_client, order, line1="14 St James's Square")
+
+    assert "The delivery address is corrected." in page
+    assert NOT_SERVED not in page
+
+
+def test_the_timeline_calls_the_parts_of_an_address_as_the_form_does(staff_client: Client) -> None:
+    order = make_cash_order(name="Ada")
+    Order.objects.update(address={**ADDRESS, "country": "IN", "postal_code": "411001", "state": "MH", "city": "Pune"})
+    order.refresh_from_db()
+
+    page = correct(staff_client, order, name="Ada L.", line2="Floor 2", postal_code="411002", full_name="Ada")
+
+    assert f"Recipient: {ADDRESS['full_name']} → Ada" in page
+    assert "Name of the buyer: Ada → Ada L." in page
+    assert "Flat, floor or company: Flat 3 → Floor 2" in page
+    assert "PIN code: 411001 → 411002" in page
+
+
+def test_an_order_has_a_timeline_and_no_other_history(staff_client: Client) -> None:
+    order = make_cash_order()
+
+    page = read(staff_client.get(f"{ORDERS}{order.pk}/change/"))
+
+    assert "Timeline" in page
+    assert f"{ORDERS}{order.pk}/history/" not in page
 
 
 @pytest.mark.parametrize("stored", ["GB", "England"])
