@@ -26,7 +26,7 @@ from pricing.admin.amounts import describe_market
 from pricing.admin.area_uploads import MAX_SHOWN, Upload, UploadForm
 from pricing.models import MAX_DAYS, PriceRules, ServiceArea
 from pricing.service_areas import areas, cells
-from pricing.service_areas.areas import AreasChanged, Changes
+from pricing.service_areas.areas import AreasChanged, Changes, count_nameless
 from products.importing.raw_rows import BadRow
 
 ROWS_PER_READ = 2_000
@@ -109,7 +109,7 @@ class ServiceAreaAdmin(ModelAdmin[ServiceArea]):
     list_filter = (("market", MarketFilter), CountryFilter, "carrier", "prepaid", "cod")
     list_before_template = "admin/pricing/servicearea/list_tools.html"
     search_fields = ("postal_code",)  # shows the search box
-    search_help_text = "the beginning of a postal code"
+    search_help_text = "The beginning of a postal code"
     ordering = ("market", "country", "postal_code", "carrier")
     sortable_by = ()  # only this order has an index
     show_full_result_count = False
@@ -161,7 +161,7 @@ class ServiceAreaAdmin(ModelAdmin[ServiceArea]):
 
     def _build_preview(self, upload: Upload) -> dict[str, Any]:
         changes = areas.preview(upload.market, upload.services, keep=upload.keep)
-        return {"upload": upload.dump(), **area_uploads.build_preview(changes)}
+        return {"upload": upload.dump(), "nameless": count_nameless(upload.services), **area_uploads.build_preview(changes)}
 
     def _confirm(self, request: HttpRequest) -> HttpResponse:
         """Write the list if it still changes what the preview has shown."""

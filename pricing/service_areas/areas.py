@@ -73,6 +73,11 @@ def preview(market: Market, services: Mapping[AreaKey, Service], *, keep: bool =
     )
 
 
+def count_nameless(services: Mapping[AreaKey, Service]) -> int:
+    """Return how many areas of a list have no carrier: a list of a carrier never replaces them."""
+    return sum(not key.carrier for key in services)
+
+
 @transaction.atomic
 def replace(market: Market, services: Mapping[AreaKey, Service], *, keep: bool = False, digest: str | None = None) -> Changes:
     """Write a list, and return what it has changed. Imports wait for each other.

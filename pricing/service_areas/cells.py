@@ -9,6 +9,7 @@ from products.importing.raw_rows import BadRow
 from products.importing.report import replace_unprintable
 
 MAX_SHOWN = 40  # characters of a cell in a message
+LOST_ZEROS = (1, 2)  # at the beginning of a postal code; with three, six digits would be a ZIP+4
 DECIMAL = re.compile(r"(\d+)[.,]0+", re.ASCII)
 SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})", re.ASCII)
 DAYS = re.compile(r"(\d{1,3})(?: ?(?:-|–|to) ?(\d{1,3}))? ?(?:d|days?)?", re.ASCII | re.IGNORECASE)
@@ -26,7 +27,8 @@ def parse_postal_code(text: str, country: str, country_name: str) -> str:
     number = _undo_number_format(text)
     code = normalize_postal_code(number, country)
     if not code or not has_format(number, country) or len(code) > MAX_POSTAL_CODE:
-        hint = "; if zeros were lost at its beginning, format the column as text" if number.isdigit() else ""
+        is_short = number.isdigit() and any(has_format("0" * zeros + number, country) for zeros in LOST_ZEROS)
+        hint = "; if zeros were lost at its beginning, format the column as text" if is_short else ""
         raise BadRow(f"{quote(text)} is not a postal code of {country_name}{hint}")
     return code
 

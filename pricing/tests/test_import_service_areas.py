@@ -175,10 +175,8 @@ def test_a_postal_code_that_a_spreadsheet_has_changed_is_read_where_it_is_certai
             "line 2: “11001” is not a postal code of India; if zeros were lost at its beginning, format the column as text",
         ),
         ("41100X", "line 2: “41100X” is not a postal code of India"),
-        (
-            "4110011",
-            "line 2: “4110011” is not a postal code of India; if zeros were lost at its beginning, format the column as text",
-        ),
+        ("4110011", "line 2: “4110011” is not a postal code of India"),
+        ("110", "line 2: “110” is not a postal code of India"),
         (" ,", "line 2: the postal code is missing"),
     ],
 )
@@ -212,6 +210,29 @@ def test_all_problems_are_named_with_their_lines(tmp_path: Path) -> None:
         "line 5: days must be a whole number from 0 to 365, not “soon”",
         "line 7: 411005 is already in line 6, which says something else",
     ]
+
+
+def test_a_list_for_another_market_names_its_first_problems(tmp_path: Path) -> None:
+    content = "\n".join(["pincode", *(str(411_001 + number) for number in range(50))])
+
+    problems = refuse(tmp_path, content, market="us")
+
+    expected = [f"line {number + 2}: “{411_001 + number}” is not a postal code of United States of America" for number in range(20)]
+    assert problems == [*expected, "… and 30 more"]
+
+
+def test_twenty_problems_are_all_named(tmp_path: Path) -> None:
+    problems = refuse(tmp_path, "pincode\n" + "4711X\n" * 20)
+
+    assert problems == [f"line {number}: “4711X” is not a postal code of India" for number in range(2, 22)]
+
+
+def test_staff_hear_of_areas_without_a_carrier(tmp_path: Path) -> None:
+    content = "pin,carrier\n411001,\n560001,Post\n"
+
+    out = import_areas(tmp_path, content)
+
+    assert "  1 area(s) have no carrier; a file with a carrier will not replace them\n" in out
 
 
 def test_a_line_of_another_market_is_refused(tmp_path: Path) -> None:

@@ -92,6 +92,26 @@ def test_the_preview_tells_that_a_country_is_limited_from_then_on(staff: Client)
     assert context["limited"] == "United States of America"
 
 
+def test_the_preview_warns_in_a_box(staff: Client) -> None:
+    file = SimpleUploadedFile("areas.csv", b"Pincode\n411001\n560001\n", "text/csv")
+
+    page = read(staff.post(UPLOAD, {"file": file, "market": "in"}))
+
+    warning = page.partition("bg-orange-100")[2].partition("</div>")[0]
+    assert "dark:bg-orange-500/20" in warning
+    assert "From then on, the shop delivers only to these postal codes in India." in warning
+    assert "2 areas of the file have no carrier. A later file with a carrier will not replace them." in page
+
+
+def test_the_preview_of_a_carriers_list_has_no_areas_without_one(staff: Client) -> None:
+    make_area("560001", carrier="")
+
+    context = preview(staff, "Pincode\n411001\n")
+
+    assert context["nameless"] == 0
+    assert {item["label"]: item["count"] for item in context["counts"]}["removed"] == "0"
+
+
 def test_all_problems_are_shown_with_their_lines(staff: Client) -> None:
     context = preview(staff, "Pincode,COD\n41101,Y\n411001,perhaps\n" + "1,Y\n" * 100)
 

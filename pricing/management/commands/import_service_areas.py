@@ -14,6 +14,7 @@ from products.importing.raw_rows import BadRow, Unreadable
 from products.importing.report import replace_unprintable
 
 HAS_PROBLEMS, UNREADABLE = 1, 2  # exit codes
+MAX_SHOWN = 20  # problems
 
 
 class Command(BaseCommand):
@@ -47,19 +48,26 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}", returncode=UNREADABLE) from None
         if area_list.problems:
-            for number, text in area_list.problems:
-                self.stderr.write(f"  line {number}: {text}")
+            self._print_problems(area_list)
             raise CommandError(f"{len(area_list.problems)} problem(s); nothing was written.", returncode=HAS_PROBLEMS)
         write = areas.preview if dry_run else areas.replace
         changes = write(market, area_list.services, keep=keep)
         if options["verbosity"]:
             self._print_result(area_list, changes, dry_run=dry_run)
 
+    def _print_problems(self, area_list: AreaList) -> None:
+        for number, text in area_list.problems[:MAX_SHOWN]:
+            self.stderr.write(f"  line {number}: {text}")
+        if (more := len(area_list.problems) - MAX_SHOWN) > 0:
+            self.stderr.write(f"  … and {more} more")
+
     def _print_result(self, area_list: AreaList, changes: Changes, *, dry_run: bool) -> None:
         if area_list.unread:
             self.stdout.write(replace_unprintable(f"  columns that are not read: {', '.join(area_list.unread)}"))
         if area_list.repeated:
             self.stdout.write(f"  {area_list.repeated} line(s) repeat earlier ones")
+        if nameless := areas.count_nameless(area_list.services):
+            self.stdout.write(f"  {nameless} area(s) have no carrier; a file with a carrier will not replace them")
         names = list_countries()
         for country in changes.limited:
             verb = "would deliver" if dry_run else "delivers"
