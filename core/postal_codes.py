@@ -40,6 +40,16 @@ def normalize_postal_code(text: str, country: str = "") -> str:
     return zip_code[1] if zip_code else characters
 
 
+def has_hyphen_between(before: str, after: str, country: str) -> bool:
+    """Return whether postal codes of a country are written with a hyphen after so many characters, as 100-0001 in Japan.
+
+    `after` may be the beginning of what follows, but no more than that.
+    """
+    examples = (example.split("-") for example in _list_examples(country) if example.count("-") == 1)
+    first, last = len(_get_characters(before)), len(_get_characters(after))
+    return any(len(_get_characters(left)) == first and last <= len(_get_characters(right)) for left, right in examples)
+
+
 def _get_characters(text: str) -> str:
     """Return the capital letters and digits, which alone count."""
     return "".join(filter(str.isalnum, fold_digits(unicodedata.normalize("NFKC", text)).upper()))
@@ -48,6 +58,15 @@ def _get_characters(text: str) -> str:
 def _list_without_country(characters: str, country: str) -> tuple[str, str]:
     """Return the postal code without the country's code, and without any letters before it, such as the D of D-10115."""
     return characters.removeprefix(country), characters.lstrip(ascii_uppercase)
+
+
+@lru_cache(maxsize=512)
+def _list_examples(country: str) -> tuple[str, ...]:
+    """Return postal codes of a country."""
+    try:
+        return tuple(get_validation_rules({"country_code": country}).postal_code_examples)
+    except ValueError:  # not a country of the data
+        return ()
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import markets, money
-from core.admin import INFO, SUCCESS, apply_widgets, render_badge
+from core.admin import SUCCESS, apply_widgets, render_badge
 from core.countries import find_country_code, list_countries
 from core.markets import Market
 from pricing.admin.amounts import check_amount, describe_market
@@ -25,6 +25,7 @@ from pricing.delivery.derivation import derive
 from pricing.delivery.methods import DeliveryOptions, Method, find_zone, list_failures
 from pricing.delivery.places import Place, build_place
 from pricing.delivery.texts import describe_dates
+from pricing.exceptions import PostalCodeInvalid, refuse_malformed
 from pricing.models import ServiceArea, ShippingMethod, Zone
 
 MAX_WEIGHT = 1_000_000  # grams
@@ -32,11 +33,17 @@ PROBLEMS = {
     "country_needed": "The market is not a country, so the address needs one.",
     "state_needed": "The address needs a state.",
     "postal_code_needed": "The address needs a postal code.",
-    "not_serviceable": "Nothing is delivered to this address.",
+    "not_serviceable": "Nothing is delivered to this address: carriers only collect cash there, and no method takes it.",
     "too_heavy": "Nothing of this weight is delivered to this address.",
 }
+NO_ZONE = "Nothing is delivered to this address: no zone is for it."
+NO_METHOD = "Nothing is delivered to this address: the zone has no active method."
+NO_CARRIER = "Nothing is delivered to this address: no carrier serves its postal code."
 MISSING = {"country_needed": "a country", "state_needed": "a state", "postal_code_needed": "a postal code"}
+FITS = "It fits."
+EMPTY = "It fits, but has no active method."
 LATER = "It fits, but is tried later."
+NO_POSTAL_CODE = "Enter a postal code to see which carriers serve it."
 NO_ZONES = "The market has no zones, so its default method is used."
 
 
@@ -66,12 +73,18 @@ class AddressForm(forms.Form):
         return country
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a value that no order can have."""
+        """Refuse a value and a postal code that no order can have."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        market = markets.get_markets().get(data.get("market", ""))
         try:
-            check_amount(data.get("value"), markets.get_markets().get(data.get("market", "")))
+            check_amount(data.get("value"), market)
         except forms.ValidationError as error:
             self.add_error("value", error)
+        if market is not None and {"country", "postal_code"} <= data.keys():
+            try:
+                refuse_malformed(data["postal_code"], build_place(market, country=data["country"]).country)
+            except PostalCodeInvalid as error:
+                self.add_error("postal_code", f"{error.message}.")
         return data
 
 
@@ -109,12 +122,15 @@ def _describe(data: Mapping[str, Any]) -> dict[str, Any]:
     winner, _ = find_zone(derived["zones"], place)
     position = next((number for number, zone in enumerate(derived["zones"]) if zone is winner), None)
     used = zones[position] if position is not None else None
-    rows = [_build_zone_row(zone, entry, place, used) for zone, entry in zip(zones, derived["zones"], strict=True)]
-    problem = options.find_problem(parcel.weight)
+    rows = [
+        [_link(zone), _describe_use(zone, options) if zone is used else _explain(entry, place)]
+        for zone, entry in zip(zones, derived["zones"], strict=True)
+    ]
     return {
         "place": _describe_place(place),
-        "problem": PROBLEMS[problem] if problem else "",
-        "methods": {"headers": ["Method", "Price", "Arrives", "Cash on Delivery"], "rows": _build_methods(options, used, parcel)},
+        "problem": _describe_problem(options, zones, used, parcel),
+        "methods": {"headers": ["Method", "Price", "Arrives", "Cash on Delivery"], "rows": _build_methods(options, parcel)},
+        "other_methods": {"headers": ["Method", "Why it is not offered"], "rows": _build_other_methods(options, used, parcel)},
         "zones": {"headers": ["Zone", "For this address"], "rows": rows},
         "no_zones": "" if zones else NO_ZONES,
         "areas": _build_areas(market, place) if place.country in derived["area_countries"] else None,
@@ -126,13 +142,35 @@ def _describe_place(place: Place) -> str:
     return ", ".join(filter(None, (name, place.state, place.postal_code)))
 
 
-def _build_zone_row(zone: Zone, entry: Mapping[str, Any], place: Place, used: Zone | None) -> list[Any]:
+def _describe_problem(options: DeliveryOptions, zones: Sequence[Zone], used: Zone | None, parcel: Parcel) -> str:
+    """Return why nothing is delivered to a place, or an empty text."""
+    problem = options.find_problem(parcel.weight)
+    if problem is None:
+        return ""
+    if options.problem != "not_serviceable":
+        return PROBLEMS[problem]
+    if used is None and zones:
+        return NO_ZONE
+    return NO_CARRIER if used is None or _has_method(used) else NO_METHOD
+
+
+def _link(zone: Zone) -> SafeString:
     url = reverse("admin:pricing_zone_change", args=[zone.pk])
-    link = format_html('<a class="text-link" href="{}">{}</a>', url, zone.name)
-    return [link, render_badge("used", SUCCESS) if used is not None and zone.pk == used.pk else _explain(entry, place)]
+    return format_html('<a class="text-link" href="{}">{}</a>', url, zone.name)
 
 
-def _explain(entry: Mapping[str, Any], place: Place) -> SafeString | str:
+def _has_method(zone: Zone) -> bool:
+    return any(method.is_active for method in zone.methods.all())
+
+
+def _describe_use(zone: Zone, options: DeliveryOptions) -> SafeString | str:
+    """Return what the first zone that fits does: nothing is delivered by it while the place has a problem."""
+    if options.problem is None:
+        return render_badge("used", SUCCESS)
+    return FITS if _has_method(zone) else EMPTY
+
+
+def _explain(entry: Mapping[str, Any], place: Place) -> str:
     """Return why a zone is not used for a place."""
     failures = list(list_failures(entry, place))
     if not failures:
@@ -140,7 +178,7 @@ def _explain(entry: Mapping[str, Any], place: Place) -> SafeString | str:
     missing = [MISSING[problem] for problem in failures if problem is not None]
     if None in failures or not missing:
         return f"It is for {_name_others(entry, place)}."
-    return render_badge(f"It needs {' and '.join(missing)}.", INFO)
+    return f"It needs {' and '.join(missing)}."
 
 
 def _name_others(entry: Mapping[str, Any], place: Place) -> str:
@@ -154,16 +192,22 @@ def _name_others(entry: Mapping[str, Any], place: Place) -> str:
     return " and ".join(plurals[name] for name in differing)
 
 
-def _build_methods(options: DeliveryOptions, zone: Zone | None, parcel: Parcel) -> list[list[Any]]:
-    """Return a row for each method of the zone, those that are not offered after the others."""
+def _build_methods(options: DeliveryOptions, parcel: Parcel) -> list[list[str]]:
+    """Return a row for each method that is offered."""
     prices = options.list_prices(parcel.weight, parcel.value)
-    rows = [_build_method_row(method, price, options, parcel) for method, price in prices]
-    offered = {method.code for method, _ in prices}
-    others: Sequence[ShippingMethod] = [] if zone is None else [row for row in zone.methods.all() if row.code not in offered]
-    return [*rows, *([f"{row.name} ({row.code})", "–", "–", _explain_method(row, options, parcel)] for row in others)]
+    return [_build_method_row(method, price, options, parcel) for method, price in prices]
 
 
-def _build_method_row(method: Method, price: int, options: DeliveryOptions, parcel: Parcel) -> list[Any]:
+def _build_other_methods(options: DeliveryOptions, zone: Zone | None, parcel: Parcel) -> list[list[str]]:
+    """Return a row for each other method of the zone; none if the place has a problem, which is their reason."""
+    if zone is None or options.problem is not None:
+        return []
+    offered = {method.code for method in options.list_methods(parcel.weight)}
+    others = [row for row in zone.methods.all() if row.code not in offered]
+    return [[f"{row.name} ({row.code})", _explain_method(row, parcel)] for row in others]
+
+
+def _build_method_row(method: Method, price: int, options: DeliveryOptions, parcel: Parcel) -> list[str]:
     earliest, latest = options.get_dates(method, timezone.localdate())
     pays = _describe_cod(method, options, parcel, price)
     return [
@@ -186,20 +230,21 @@ def _describe_cod(method: Method, options: DeliveryOptions, parcel: Parcel, pric
     return f"{'yes' if options.takes_prepaid else 'yes, and nothing else'}{fee}"
 
 
-def _explain_method(row: ShippingMethod, options: DeliveryOptions, parcel: Parcel) -> str:
+def _explain_method(row: ShippingMethod, parcel: Parcel) -> str:
     if not row.is_active:
         return "It is switched off."
     if row.max_weight_grams is not None and parcel.weight > row.max_weight_grams:
         return f"It takes up to {row.max_weight_grams:,} g."
-    if options.problem is None:
-        return "It does not take Cash on Delivery, and carriers deliver nothing else there."
-    return "No carrier serves this postal code."
+    return "It does not take Cash on Delivery, and carriers deliver nothing else there."
 
 
 def _build_areas(market: Market, place: Place) -> dict[str, Any]:
     """Return the carriers of the postal code: the market delivers only to service areas in this country."""
+    if not place.postal_code:
+        return {"none": NO_POSTAL_CODE}
     rows = ServiceArea.objects.filter(market=market.code, country=place.country, postal_code=place.postal_code).order_by("carrier")
     return {
+        "none": "" if rows else "No carrier serves this postal code.",
         "headers": ["Carrier", "Prepaid", "Cash on Delivery", "Days"],
         "rows": [
             [row.carrier or "–", "yes" if row.prepaid else "no", "yes" if row.cod else "no", "–" if row.days is None else row.days]

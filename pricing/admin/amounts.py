@@ -62,6 +62,8 @@ def check_amount(amount: Decimal | None, market: markets.Market | None) -> Decim
     """Return an amount if it can be charged in the currency of a market. Raises ValidationError."""
     if amount is None or market is None:
         return None
+    if not 0 <= amount <= money.MAX_PRICE:
+        raise forms.ValidationError(f"Enter an amount from 0 to {int(money.MAX_PRICE):,}.")
     try:
         validate_amount(amount, market.currency)
     except ValueError as error:

@@ -45,7 +45,7 @@ class MethodForm(forms.ModelForm[ShippingMethod]):
             "cod": "Takes Cash on Delivery",
         }
         help_texts = {
-            "code": "for programs, unique in the shop; empty: made from the name",
+            "code": "unique in the shop; empty: made from the name",
             "price_per_kg": "added for each started kilogram; products without a weight count as weightless",
             "days_min": "calendar days until it can arrive; empty: not known",
             "days_max": "calendar days until it should have arrived; buyers see both dates",
@@ -56,6 +56,8 @@ class MethodForm(forms.ModelForm[ShippingMethod]):
         if "price" not in self.fields:  # staff who may not change the zone see text
             return
         self.fields["code"].required = False
+        if self.instance.pk is None:
+            self.initial["price"] = None  # a price that is forgotten is not a free delivery
         market = markets.get_markets().get(self.instance.zone.market) if self.instance.zone_id else None
         for name in AMOUNTS:
             self.fields[name].widget.attrs["inputmode"] = "decimal"
@@ -93,7 +95,7 @@ class MethodForm(forms.ModelForm[ShippingMethod]):
         return amount
 
     def clean(self) -> dict[str, Any]:
-        """Check the days, and refuse Cash on Delivery amounts of a method that does not take it."""
+        """Check the days."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         days_min, days_max = data.get("days_min"), data.get("days_max")
         for name, days in (("days_min", days_min), ("days_max", days_max)):
@@ -101,10 +103,6 @@ class MethodForm(forms.ModelForm[ShippingMethod]):
                 self.add_error(name, f"Enter {MAX_DAYS} or less.")
         if days_min is not None and days_max is not None and days_max < days_min:
             self.add_error("days_max", "Enter at least as many days as the minimum.")
-        if not data.get("cod", True):
-            for name in ("cod_fee", "cod_max"):
-                if data.get(name):
-                    self.add_error(name, "The method does not take Cash on Delivery.")
         return data
 
 

@@ -1,7 +1,7 @@
 """The form of a zone: which addresses are in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django import forms
@@ -9,12 +9,13 @@ from django import forms
 from core import markets
 from core.characters import is_visible
 from core.countries import find_country_code, list_countries
-from core.postal_codes import has_format, normalize_postal_code
+from core.postal_codes import has_format, has_hyphen_between, normalize_postal_code
 from core.states import find_state_code, has_states
 from pricing.admin.amounts import describe_market
 from pricing.models import MAX_POSTAL_CODE, Zone
 
 SEPARATORS = re.compile(r"[,;\n]+")
+RANGE = re.compile(r"(.*\w)\*? ?(?:[-\u2010-\u2015\u2212]|\.\.|\bto\b) ?(\w.*)", re.IGNORECASE)  # with any kind of dash
 MAX_LIST = 20_000  # characters
 MAX_PRIORITY = 10_000
 LISTS = ("countries", "states", "postal_prefixes")
@@ -125,8 +126,21 @@ class ZoneForm(forms.ModelForm[Zone]):
         prefixes = {text: normalize_postal_code(text, country) for text in typed}
         if bad := [text for text, prefix in prefixes.items() if not 1 <= len(prefix) <= MAX_POSTAL_CODE]:
             self.add_error("postal_prefixes", f"Not the beginning of a postal code: {', '.join(bad)}.")
+        elif ranges := [text for text in typed if _is_range(text, data["countries"])]:
+            text = f"This looks like a range: {', '.join(ranges)}."
+            self.add_error("postal_prefixes", f"{text} Enter each beginning by itself, such as 70, 71, 72, or use the range.")
         elif "postal_prefixes" in data:
             data["postal_prefixes"] = list(dict.fromkeys(prefixes.values()))
+
+
+def _is_range(text: str, countries: Iterable[str]) -> bool:
+    """Return whether a text is two beginnings of the same length, such as 70-74, and not one with its country's hyphen."""
+    match = RANGE.fullmatch(text)
+    if match is None:
+        return False
+    first, last = (normalize_postal_code(part) for part in match.groups())
+    is_pair = len(first) == len(last) and first[:1].isdigit() == last[:1].isdigit()
+    return is_pair and not any(has_hyphen_between(first, last, country) for country in countries)
 
 
 def _split(text: str) -> Iterator[str]:

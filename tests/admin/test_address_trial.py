@@ -66,8 +66,10 @@ def test_the_methods_of_the_zone_that_is_used_have_prices_and_dates(staff: Clien
         ["Parcel (parcel)", "₹10.00", "not known", "no: only up to ₹400.00"],
         ["Post (post)", "₹50.00", f"{format_day(2)} to {format_day(4)}", "yes, for ₹30.00"],
         ["Express (express)", "₹120.00", "not known", "no"],
-        ["Letter (letter)", "–", "–", "It takes up to 1,000 g."],
-        ["Pigeon (pigeon)", "–", "–", "It is switched off."],
+    ]
+    assert context["other_methods"]["rows"] == [
+        ["Letter (letter)", "It takes up to 1,000 g."],
+        ["Pigeon (pigeon)", "It is switched off."],
     ]
 
 
@@ -99,13 +101,15 @@ def test_the_page_says_why_other_zones_are_not_used(staff: Client) -> None:
     ("query", "problem"),
     [
         ({}, "The address needs a postal code."),
-        ({"postal_code": "560001"}, "Nothing is delivered to this address."),
+        ({"postal_code": "560001"}, "Nothing is delivered to this address: no zone is for it."),
+        ({"postal_code": "194101"}, "Nothing is delivered to this address: the zone has no active method."),
         ({"postal_code": "400001"}, ""),
         ({"postal_code": "400001", "weight": "1001"}, "Nothing of this weight is delivered to this address."),
     ],
 )
 def test_an_address_that_gets_nothing_is_told_so(staff: Client, query: dict[str, str], problem: str) -> None:
     make_zone("Mumbai", postal_prefixes=["400"], methods={"letter": {"max_weight_grams": 1000}})
+    make_zone("Leh", postal_prefixes=["194"], methods={})
 
     assert try_address(staff, **query)["problem"] == problem
 
@@ -118,9 +122,44 @@ def test_the_carriers_of_the_postal_code_are_listed(staff: Client) -> None:
 
     assert context["areas"]["rows"] == [["Post", "yes", "no", 3]]
     assert context["methods"]["rows"][0][3] == "no: no carrier takes it at this postal code"
-    assert other["areas"]["rows"] == []
-    assert other["problem"] == "Nothing is delivered to this address."
-    assert other["methods"]["rows"] == [["Post (post)", "–", "–", "No carrier serves this postal code."]]
+    assert other["areas"]["none"] == "No carrier serves this postal code."
+    assert other["problem"] == "Nothing is delivered to this address: no carrier serves its postal code."
+    assert other["methods"]["rows"] == other["other_methods"]["rows"] == []
+    assert list_zones(other) == {"Everywhere": "It fits."}
+
+
+def test_an_address_without_a_postal_code_is_told_nothing_but_that_carriers_need_one(staff: Client) -> None:
+    make_zone("India", countries=["IN"], methods={"post": {"price": "50"}})
+    make_zone("Leh", postal_prefixes=["194"], priority=9, methods={})
+    make_area("411001")
+
+    context = try_address(staff)
+
+    assert context["problem"] == "The address needs a postal code."
+    assert context["methods"]["rows"] == context["other_methods"]["rows"] == []
+    assert list_zones(context) == {"Leh": "It needs a postal code.", "India": "It fits."}
+    assert context["areas"] == {"none": "Enter a postal code to see which carriers serve it."}
+
+
+def test_a_method_without_cash_is_not_offered_where_carriers_only_collect(staff: Client) -> None:
+    make_zone(methods={"post": {"price": "50"}, "express": {"cod": False}})
+    make_area("411001", prepaid=False)
+
+    context = try_address(staff, postal_code="411001")
+
+    assert context["problem"] == ""
+    assert context["methods"]["rows"] == [["Post (post)", "₹50.00", "not known", "yes, and nothing else"]]
+    reason = "It does not take Cash on Delivery, and carriers deliver nothing else there."
+    assert context["other_methods"]["rows"] == [["Express (express)", reason]]
+
+
+def test_a_place_where_no_method_takes_the_only_payment_of_its_carriers_gets_nothing(staff: Client) -> None:
+    make_zone(methods={"express": {"cod": False}})
+    make_area("411001", prepaid=False)
+
+    problem = try_address(staff, postal_code="411001")["problem"]
+
+    assert problem == "Nothing is delivered to this address: carriers only collect cash there, and no method takes it."
 
 
 def test_a_market_without_zones_has_its_default_method(staff: Client, settings: Settings) -> None:
@@ -137,6 +176,10 @@ def test_a_market_without_zones_has_its_default_method(staff: Client, settings: 
     [
         ({"country": "Narnia"}, "This is not a country. Enter its code or its English name."),
         ({"value": "1.005"}, "INR has 2 decimal places."),
+        ({"postal_code": "4110"}, "Enter a valid postal code."),
+        ({"country": "Nepal", "postal_code": "411001"}, "Enter a valid postal code."),
+        ({"value": "-1"}, "Enter an amount from 0 to 9,999,999."),
+        ({"value": "10000000"}, "Enter an amount from 0 to 9,999,999."),
         ({"weight": "-1"}, "Ensure this value is greater than or equal to 0."),
         ({"market": "zz"}, "Select a valid choice. zz is not one of the available choices."),
     ],

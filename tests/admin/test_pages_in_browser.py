@@ -239,7 +239,7 @@ def test_going_back_after_a_refund_shows_an_empty_form_and_the_refund(tab: Monit
 def test_a_variant_is_added_to_a_product_by_clicks(tab: MonitoredTab, order: Order) -> None:
     page = tab.page
     tab.open(f"/admin/products/product/{Product.objects.get().pk}/change/")
-    page.get_by_text("Add another Variant").click()
+    page.get_by_text("Add another variant").click()
     for name, value in (("sku", "LAMP-2"), ("name", "Red"), ("price", "25.00"), ("on_hand", "4")):
         page.locator(f"#id_variants-1-{name}").fill(value)
     page.get_by_role("button", name="Save and continue editing").click()

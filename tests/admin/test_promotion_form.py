@@ -94,7 +94,7 @@ def test_each_discount_is_entered_and_told_in_words(
         ({"discount": "order:amount"}, {"amounts": ["Enter the amount off in at least one market."]}),
         ({"discount": "order:amount", "amount__in": "0"}, {"amount 0": ["Enter an amount above 0, or leave it empty."]}),
         ({"discount": "order:amount", "amount__in": "7.505"}, {"amount 0": ["INR has 2 decimal places."]}),
-        ({"discount": "order:amount", "amount__in": "-1"}, {"amount 0": ["Must be from 0 to 9999999.999."]}),
+        ({"discount": "order:amount", "amount__in": "-1"}, {"amount 0": ["Enter an amount from 0 to 9,999,999."]}),
         ({"min_subtotal__us": "x"}, {"min_subtotal 1": ["Enter a number."]}),
         ({"all_products": None}, {"all_products": ["Choose categories or products below, or all products."]}),
         (

@@ -154,13 +154,6 @@ def test_a_zone_that_no_address_fits_is_refused(staff: Client, fields: dict[str,
             {"max_weight_grams": "0"},
             {"0-max_weight_grams": ["Enter a weight from 1 to 100,000,000, or leave it empty for any weight."]},
         ),
-        (
-            {"cod": None, "cod_fee": "10", "cod_max": "100"},
-            {
-                "0-cod_fee": ["The method does not take Cash on Delivery."],
-                "0-cod_max": ["The method does not take Cash on Delivery."],
-            },
-        ),
         ({"code": "two words"}, {"0-code": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."]}),
         ({"code": "post"}, {"0-code": ["Another method has this code. post-2 is free."]}),
     ],
@@ -172,6 +165,75 @@ def test_a_method_that_cannot_be_charged_is_refused(staff: Client, fields: dict[
 
     assert list_errors(response) == errors
     assert Zone.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("countries", "typed"),
+    [
+        ("IN", "70-74"),
+        ("IN", "70 – 74, 80"),
+        ("IN", "70* to 74*"),
+        ("IN, NP", "70-74"),
+        ("", "70-74"),
+        ("GB", "AB1-AB4"),
+        ("JP", "10-12"),
+        ("US", "100-102"),
+        ("PT", "1000-1999"),
+    ],
+)
+def test_a_range_is_not_the_beginning_of_a_postal_code(staff: Client, countries: str, typed: str) -> None:
+    response = save(staff, countries=countries, postal_prefixes=typed)
+
+    text = f"This looks like a range: {typed.removesuffix(', 80')}."
+    assert list_errors(response) == {
+        "postal_prefixes": [f"{text} Enter each beginning by itself, such as 70, 71, 72, or use the range."]
+    }
+    assert not Zone.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("countries", "typed", "stored"),
+    [
+        ("JP", "100-0001, 101-000", ["1000001", "101000"]),
+        ("PL", "00-95", ["0095"]),
+        ("BR", "40301-110", ["40301110"]),
+        ("US", "10001-1234", ["10001"]),
+        ("IR, IN", "11936-12345", ["1193612345"]),
+        ("CA", "H3Z-2Y7", ["H3Z2Y7"]),
+        ("LV", "LV-10", ["10"]),
+        ("", "100-0001", ["1000001"]),
+    ],
+)
+def test_the_hyphen_of_a_postal_code_does_not_count(staff: Client, countries: str, typed: str, stored: list[str]) -> None:
+    assert save_new(staff, countries=countries, postal_prefixes=typed).postal_prefixes == stored
+
+
+def test_cash_on_delivery_is_switched_off_while_its_amounts_stand(staff: Client) -> None:
+    zone = save_new(staff, methods=[{"cod_fee": "10", "cod_max": "1000"}])
+
+    response = save(staff, zone, methods=[{"cod": None, "cod_fee": "10", "cod_max": "1000"}])
+
+    assert response.status_code == 302
+    assert check()["methods"][0]["price"] == "50.00"
+    assert not check()["cod"]
+
+
+def test_the_texts_of_a_method_are_plain(staff: Client) -> None:
+    page = read(staff.get(f"{ZONES}add/"))
+
+    assert "Unique in the shop; empty: made from the name" in page
+    assert "<span>Add another shipping method</span>" in page
+
+
+def test_the_price_of_a_new_method_is_to_be_entered(staff: Client) -> None:
+    zone = make_zone(methods={"post": {"price": "50"}})
+
+    def get_prices(path: str) -> list[str | None]:
+        formset = staff.get(path).context["inline_admin_formsets"][0].formset
+        return [form["price"].value() for form in (*formset.forms, formset.empty_form)]
+
+    assert get_prices(f"{ZONES}add/") == [None, None]
+    assert get_prices(f"{ZONES}{zone.pk}/change/") == ["50.00", None]
 
 
 @pytest.mark.usefixtures("four_markets")
