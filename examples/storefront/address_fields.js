@@ -4,9 +4,12 @@ import { field, h, input } from "./view.js";
 const POSTAL_FIELDS = ["line1", "line2", "postal_code", "city", "state"];
 // Until a country is chosen.
 const UNKNOWN = { fields: POSTAL_FIELDS, required: ["line1", "city"], labels: {} };
-export const LABELS = { line1: "Street and number", line2: "Apartment, floor or company", postal_code: "Postal code", city: "City", state: "State" };
+export const LABELS = { line1: "Street and number", line2: "Flat, floor or company", postal_code: "Postal code", city: "City", state: "State" };
 
-/** Return the fields by their API names, and a function that fills them with an address; `countries` are those of the API. */
+/**
+ * Return the fields by their API names, a function that fills them with an address, and one that requires a field, such as the state
+ * where delivery depends on it, until the country changes; `countries` are those of the API.
+ */
 export function addressFields(address, countries, defaultCountry) {
   const required = { required: true };
   const text = (name, label, autocomplete, attributes = {}) => field(label, input(name, { autocomplete, ...attributes }));
@@ -36,9 +39,13 @@ export function addressFields(address, countries, defaultCountry) {
     chooseCountry(select, countries, values.country || defaultCountry);
     applyCountry();
   };
+  const need = (name) => {
+    fields[name].hidden = fields[name].control.disabled = false;
+    fields[name].control.required = true;
+  };
   select.addEventListener("change", applyCountry);
   fill(address);
-  return { fields, fill };
+  return { fields, fill, need };
 }
 
 /** Choose a country by its code or name. A text of an older address that is neither is asked for again. */

@@ -3,6 +3,7 @@ import { formatMoney, h } from "./view.js";
 
 export const CODE_CHANGES = ["promotion_ended", "promotion_used_up"];
 const ACCEPTABLE = ["price_increased", "shipping_changed", "fee_changed", ...CODE_CHANGES]; // by placing the order again
+const REFUSALS = ["not_serviceable", "cod_unavailable"]; // nothing has changed: the order is not possible like this
 const PAYMENTS = { stripe: "Payment by card", cod: "Cash on Delivery" };
 
 /** Return the changes as a list, and what the buyer can do. `names` are the shipping methods by code, those that have ended included. */
@@ -24,6 +25,23 @@ function nextStep(changes) {
   return "Please ";
 }
 
+/** Return the sentences for changes that are none, but say why the order is not possible; null if there are others. */
+export function refusalTexts(changes) {
+  return changes.every(({ code }) => REFUSALS.includes(code)) ? changes.map((change) => `${refusalText(change)}.`) : null;
+}
+
+/** Return the changes with the fee as the buyer was shown it; a fee that is as it was shown is no change. `fee` is null if none was shown. */
+export function compareFee(changes, fee) {
+  return changes
+    .filter(({ code, new: now }) => code !== "fee_changed" || fee === null || Number(now) !== Number(fee))
+    .map((change) => (change.code === "fee_changed" ? { ...change, old: fee } : change));
+}
+
+function refusalText(change) {
+  if (change.code === "cod_unavailable") return "Cash on Delivery is not available for this order";
+  return isAboutPayment(change) ? `${PAYMENTS[change.old]} is not available for this address` : "We do not deliver there";
+}
+
 /** Return whether another payment method would help. */
 export function isAboutPayment({ code, old }) {
   return code === "cod_unavailable" || (code === "not_serviceable" && old in PAYMENTS);
@@ -32,7 +50,7 @@ export function isAboutPayment({ code, old }) {
 function changeText(change, currency, names) {
   const { code, item, old, available } = change;
   const [before, now] = ["old", "new"].map((side) => !Number.isNaN(Number(change[side])) && formatMoney(change[side], currency));
-  const amounts = `now ${now} instead of ${before}`;
+  const amounts = old === null ? `now ${now}` : `now ${now} instead of ${before}`;
   switch (code) {
     case "price_increased":
       return `${item?.name ?? "The total"}: ${amounts}`;
@@ -51,9 +69,8 @@ function changeText(change, currency, names) {
     case "fee_changed":
       return `Cash on Delivery fee: ${amounts}`;
     case "cod_unavailable":
-      return "Cash on Delivery: not available for this order";
     case "not_serviceable":
-      return isAboutPayment(change) ? `${PAYMENTS[old]}: not available for this address` : "Delivery: not possible to this address";
+      return refusalText(change);
     default:
       return [item?.name, code].filter(Boolean).join(": ");
   }

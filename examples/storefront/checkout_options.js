@@ -1,15 +1,15 @@
-// The choices of the checkout that decide about the total: how the order is delivered, and how it is paid.
-import { isMissing, methodDetails, methodPrice } from "./delivery.js";
+// The choices that decide about the total: how the order is delivered, and how it is paid.
+import { isUnserved, methodDetails, shippingPrice } from "./delivery.js";
 import { state } from "./state.js";
 import { formatMoney, h, render } from "./view.js";
 
 const PAYMENT_METHODS = { stripe: "By card", cod: "Cash on Delivery" };
 
 /** The choice of the shipping method; `onChoice(code)` hears of each change. `show(quotes, currency)` shows what the shop offers. */
-export function shippingMethods(onChoice) {
+export function shippingMethods(onChoice, legend = "Delivery") {
   const list = h("div", { class: "options" });
   const status = h("p", { role: "status" });
-  const element = fieldset("Delivery", "shipping", list, status);
+  const element = fieldset(legend, "shipping", list, status);
   let options = [];
   const offer = (methods) => {
     if (methods.map(({ code }) => code).join() === options.map(({ value }) => value).join()) return;
@@ -22,11 +22,11 @@ export function shippingMethods(onChoice) {
   return Object.assign(element, {
     show({ methods, method, reason }, currency) {
       offer(methods.length > 1 ? methods : []); // one method is no choice
-      options.forEach((one, index) => one.show(methodPrice(methods[index], currency), methodDetails(methods[index], currency)));
+      options.forEach((one, index) => one.show(shippingPrice(methods[index].price, currency), methodDetails(methods[index], currency)));
       for (const { control, value } of options) control.checked = value === method?.code;
       const [only] = methods.length === 1 ? methods : [];
-      const facts = only && [only.name, methodPrice(only, currency), methodDetails(only, currency)].filter(Boolean).join(" · ");
-      status.className = !reason ? "" : isMissing(reason) ? "soft" : "wrong";
+      const facts = only && [only.name, shippingPrice(only.price, currency), methodDetails(only, currency)].filter(Boolean).join(" · ");
+      status.className = !reason ? "" : isUnserved(reason) ? "wrong" : "soft";
       status.textContent = facts ?? (reason ? `${reason.text}.` : "");
     },
   });

@@ -5,6 +5,8 @@ import { market, shop } from "./state.js";
 import { countryName, field, form, formatDates, formatMoney, h, input } from "./view.js";
 
 const KEY = "delivery_place";
+const UNSERVED = ["not_serviceable", "too_heavy"];
+const FEES = { "Cash on Delivery": "Cash on Delivery fee" }; // by the labels of the shop
 
 /** Return the place, `{country, postal_code, state}`, that the shopper has named last in this market, or null. */
 export function rememberedPlace() {
@@ -38,20 +40,30 @@ export function placeText({ postal_code: postalCode, state, country }) {
   return [postalCode, state, countryName(country)].filter(Boolean).join(", ");
 }
 
-/** Return what stands in the sums for the price of a delivery: an amount, or why there is none. */
+/** Return what stands in the sums for the price of a delivery: what it costs, or why that is not known. */
 export function shippingText(amount, reason, currency) {
-  if (amount !== null) return formatMoney(amount, currency);
-  return reason && !isMissing(reason) ? "not possible" : "not known yet";
+  if (amount !== null) return shippingPrice(amount, currency);
+  return isUnserved(reason) ? "not possible" : "not known yet";
 }
 
-/** Return whether more of the address has to be known, and not that nothing is delivered there. */
-export function isMissing({ code }) {
-  return code.endsWith("_needed");
+/** Return whether the reason is that nothing is delivered there, and not that the address has to be completed or corrected. */
+export function isUnserved(reason) {
+  return UNSERVED.includes(reason?.code);
 }
 
-/** Return what a method costs. */
-export function methodPrice({ price }, currency) {
-  return Number(price) ? formatMoney(price, currency) : "Free";
+/** Return the part of the address that the shop has to know first, such as "state", if that is the reason. */
+export function getNeeded(reason) {
+  return reason?.code?.match(/^(country|postal_code|state)_needed$/)?.[1];
+}
+
+/** Return what a delivery costs. */
+export function shippingPrice(amount, currency) {
+  return Number(amount) ? formatMoney(amount, currency) : "Free";
+}
+
+/** Return what a fee of an order is called, which is the same on all pages. */
+export function feeName(label) {
+  return FEES[label] ?? label;
 }
 
 /** Return when a method delivers and from which value of the goods on it is free, or an empty string. */
@@ -67,8 +79,12 @@ export function arrival(earliest, latest) {
   return latest ? `arrives ${formatDates(earliest, latest)}` : `arrives ${formatDates(earliest)} or later`;
 }
 
-/** A form for a place: country and postal code, and the state once the shop asks for it. `send(place)` is called with what is entered. */
-export function placeForm(place, countries, label, send) {
+/**
+ * A form for a place: country and postal code, and the state once the shop asks for it. `send(place)` is called with what is entered.
+ *
+ * `reason` is why the place has no delivery, if the shop has said so.
+ */
+export function placeForm(place, countries, { label, reason = null, send }) {
   const select = h("select", { name: "country", autocomplete: "country" }, new Option("Choose a country", ""));
   select.append(...countries.map(({ code, name }) => new Option(name, code)));
   chooseCountry(select, countries, place.country);
@@ -78,22 +94,30 @@ export function placeForm(place, countries, label, send) {
     state: field(LABELS.state, input("state", { autocomplete: "address-level1", maxlength: 120, value: place.state })),
   };
   const show = (name, isShown) => (fields[name].hidden = fields[name].control.disabled = !isShown);
+  const need = (name) => {
+    show(name, true);
+    fields[name].control.required = true;
+  };
   const applyCountry = () => {
     const country = countries.find(({ code }) => code === select.value);
     for (const name of ["postal_code", "state"]) fields[name].setLabel(country?.labels[name] ?? LABELS[name]);
     show("postal_code", !country || country.fields.includes("postal_code"));
     show("state", Boolean(fields.state.control.value));
+    for (const { control } of Object.values(fields)) control.required = false; // until the shop needs it
   };
   select.addEventListener("change", () => {
     fields.state.control.value = fields.postal_code.control.value = "";
     applyCountry();
   });
   applyCountry();
+  if (getNeeded(reason)) need(getNeeded(reason));
   const element = form(fields, label, async (values) => {
     try {
       await send({ country: "", postal_code: "", state: "", ...values });
     } catch (refusal) {
-      if (refusal.errors?.state) show("state", true);
+      const name = getNeeded(refusal);
+      if (name) need(name);
+      if (name === "state") refusal.errors = { state: [`${refusal.errors.state[0]}: delivery depends on it`] };
       throw refusal;
     }
   }, {});

@@ -1,6 +1,6 @@
 // What delivery of a product costs, on its page: the shopper names a place, which is remembered for the cart.
 import { checkDelivery } from "./api.js";
-import { methodDetails, methodPrice, placeForm, placeText, rememberedPlace, rememberPlace } from "./delivery.js";
+import { methodDetails, placeForm, placeText, rememberedPlace, rememberPlace, shippingPrice } from "./delivery.js";
 import { loadCountries, market, shop } from "./state.js";
 import { h, render } from "./view.js";
 
@@ -25,7 +25,7 @@ export function deliveryEstimate(product, loaded) {
     rememberPlace(wanted);
     render(answer, result(data, wanted));
   };
-  return h("section", { class: "stack" }, h("h2", {}, "Delivery"), placeForm(place, loaded.countries, "Check", check), answer);
+  return h("section", { class: "stack" }, h("h2", {}, "Delivery"), placeForm(place, loaded.countries, { label: "Check", send: check }), answer);
 }
 
 function result({ serviceable, cod, methods }, place) {
@@ -33,7 +33,7 @@ function result({ serviceable, cod, methods }, place) {
   const { currency } = market();
   const row = (method) => {
     const name = h("span", {}, `${method.name} `, h("span", { class: "soft" }, methodDetails(method, currency)));
-    return h("li", { class: "method" }, name, h("b", {}, methodPrice(method, currency)));
+    return h("li", { class: "method" }, name, h("b", {}, shippingPrice(method.price, currency)));
   };
   return [
     h("p", {}, `To ${placeText(place)}:`),

@@ -1,7 +1,7 @@
 // What the checkout shows and then orders: the cart, how it can be delivered, and what the shop has said about it.
 import { chooseDelivery, getDelivery } from "./api.js";
 import { CODE_CHANGES } from "./cart_changes.js";
-import { rememberPlace } from "./delivery.js";
+import { isUnserved, rememberPlace } from "./delivery.js";
 import { shop } from "./state.js";
 import { errorText, showError } from "./view.js";
 
@@ -13,14 +13,15 @@ export const PLACE_FIELDS = ["country", "postal_code", "state"];
  * The changes of the delivery are sent one after another, and the answer to the last one is shown; then `settled` resolves.
  */
 export function createDraft(cart, getPlace, onChange) {
-  const draft = { cart, quotes: null, changes: [], settled: Promise.resolve() };
+  const draft = { cart, quotes: null, changes: [], isAnswered: false, settled: Promise.resolve() };
   let answer = {};
   let waiting = 0;
   /** Send a choice. `changes` are those for which the shop has just refused the order. */
   const send = async (choice, changes = []) => {
+    answer = { ...answer, isAnswered: false };
     const { data: quotes, cart: changed } = await chooseDelivery(shop, choice).catch(findMissing);
     if (choice.country !== undefined && quotes.serviceable !== undefined) rememberPlace(choice);
-    answer = { cart: { ...changed, codes: changed.codes.map((entry) => markRefused(entry, changes)) }, quotes, changes };
+    answer = { cart: { ...changed, codes: changed.codes.map((entry) => markRefused(entry, changes)) }, quotes, changes, isAnswered: true };
   };
   const show = () => {
     Object.assign(draft, answer);
@@ -35,7 +36,7 @@ export function createDraft(cart, getPlace, onChange) {
     /** Show what the shop offers; a place that the cart does not have yet is sent. */
     async start() {
       const isAtPlace = Object.entries(getPlace()).every(([name, text]) => text === cart.delivery[name]);
-      if (isAtPlace) answer = { quotes: (await getDelivery(shop)).data };
+      if (isAtPlace) answer = { quotes: (await getDelivery(shop)).data, isAnswered: true };
       else await send(getPlace());
       show();
     },
@@ -53,7 +54,12 @@ export function createDraft(cart, getPlace, onChange) {
 async function findMissing(refusal) {
   if (!PLACE_FIELDS.some((name) => refusal.errors?.[name])) throw refusal;
   const { data: cart } = await shop("GET", "/cart/");
-  return { cart, data: { methods: [], method: null, reason: { code: refusal.code, text: errorText(refusal) } } };
+  return { cart, data: { methods: [], method: null, reason: { code: refusal.code, text: errorText(refusal) }, errors: refusal.errors } };
+}
+
+/** Return why nothing is delivered to the place that was chosen last; empty if it is, or the shop has not answered. */
+export function getObstacle({ quotes, isAnswered }) {
+  return isAnswered && isUnserved(quotes.reason) ? `${quotes.reason.text}.` : "";
 }
 
 export function getLines({ items }) {
@@ -66,7 +72,7 @@ export function getShipping({ quotes }) {
 }
 
 /**
- * Return the amounts with a payment method: `{shipping, fee, discount, total}`; `shipping` is null if it is not known.
+ * Return the amounts with a payment method: `{shipping, fee, discount, total}`; `shipping` and `fee` are null if they are not known.
  *
  * The order knows more than the cart, such as that this buyer has used a code before. Then its total is the one to confirm.
  */
@@ -76,7 +82,7 @@ export function getCosts(draft, paymentMethod) {
   const payment = shipping?.payments.find(({ payment_method: method }) => method === paymentMethod);
   const costs = payment?.available
     ? { shipping: shipping.price, fee: payment.fee, discount: payment.discount_total, total: payment.total }
-    : { shipping: shipping?.price ?? null, fee: "0", discount: cart.discount_total, total: cart.total_estimate };
+    : { shipping: shipping?.price ?? null, fee: null, discount: cart.discount_total, total: cart.total_estimate };
   const refused = draft.changes.find(({ code, item }) => code === "price_increased" && !item);
   return Number(refused?.new) > Number(costs.total) ? { ...costs, lost: Number(refused.new) - Number(costs.total), total: refused.new } : costs;
 }

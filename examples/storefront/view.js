@@ -100,11 +100,23 @@ export function button(label, action, attributes = {}) {
   return element;
 }
 
-/** A form that shows the shop's errors at their fields, and all other errors below the fields; `attributes` are the button's. */
+/**
+ * A form that shows the shop's errors at their fields, until they change, and all other errors below the fields; `attributes` are the button's.
+ *
+ * `block(reason)` keeps it from being sent and shows why; an empty reason lets it be sent again.
+ */
 export function form(fields, label, send, attributes = { class: "main" }) {
   const alert = h("p", { class: "wrong", role: "alert" });
   const submit = h("button", attributes, label);
+  const obstacle = h("p", { class: "wrong", id: `obstacle-${++count}` });
   const element = h("form", { class: "stack", novalidate: true }, Object.values(fields), alert, submit);
+  element.block = (reason) => {
+    obstacle.textContent = reason;
+    if (reason) submit.after(obstacle);
+    else obstacle.remove();
+    submit.setAttribute("aria-disabled", reason ? "true" : "false"); // a `disabled` button would lose the focus
+    submit.setAttribute("aria-describedby", reason ? obstacle.id : "");
+  };
   const clear = () => {
     Object.values(fields).forEach((row) => row.showError(""));
     alert.textContent = "";
@@ -122,8 +134,13 @@ export function form(fields, label, send, attributes = { class: "main" }) {
     first?.focus({ preventScroll: true });
     first?.closest(".field, fieldset")?.scrollIntoView({ block: "center" }); // clear of the header, with the sentence below it
   };
+  element.addEventListener("input", ({ target }) => {
+    Object.values(fields).find((row) => row.contains(target))?.showError("");
+    alert.textContent = "";
+  });
   element.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (obstacle.textContent) return;
     clear();
     const unchosen = Object.entries(fields).filter(([, { control }]) => control?.matches("select:invalid"));
     if (unchosen.length) showErrors({ errors: Object.fromEntries(unchosen.map(([name]) => [name, ["Choose one"]])) });
@@ -135,12 +152,14 @@ export function form(fields, label, send, attributes = { class: "main" }) {
 /**
  * Show a message at the bottom of the window; `kind` is `good` or `bad`.
  *
- * A message belongs to the page on which it appears and goes with it; `isForNextPage` keeps it over one navigation.
+ * It replaces the message before it. A message belongs to the page on which it appears and goes with it; `isForNextPage` keeps it
+ * over one navigation, with others for that page.
  */
 export function notify(text, kind = "good", { isForNextPage = false } = {}) {
   const close = h("button", { type: "button", "aria-label": "Close this message", onclick: () => removeNotice(message) }, "×");
   const message = h("div", { class: `notice ${kind}` }, h("p", {}, text), close);
   message.isForNextPage = isForNextPage;
+  for (const earlier of [...getNotices().children]) if (!earlier.isForNextPage) earlier.remove();
   getNotices().append(message);
   if (kind === "good") setTimeout(() => removeNotice(message), 8000);
   reserveSpace();

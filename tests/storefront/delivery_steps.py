@@ -12,8 +12,10 @@ from tests.storefront.steps import (
     wait_for_heading,
 )
 
+MALFORMED = "Enter a valid postal code"
 TOTAL = ".summary .sums div:last-child dd"
 PUNE = {"Country": "India", "PIN code": "411001", "City": "Pune", "State": "Maharashtra"}
+LEH = {"Country": "India", "PIN code": "194101", "City": "Leh", "State": "Ladakh"}
 KOCHI = {"Country": "India", "PIN code": "682016", "City": "Kochi", "State": "Kerala"}
 
 

@@ -46,3 +46,13 @@ def test_a_message_goes_with_its_page_unless_it_is_meant_for_the_next(page: Page
     wait_for_heading(page, "Cart")
 
     assert page.locator("#notices .notice").count() == 0
+
+
+def test_a_message_takes_the_place_of_the_one_before(page: Page) -> None:
+    add_to_cart(page, make_product("Lamp"))
+    first = page.locator("#notices .notice").element_handle()
+
+    click_button(page, "Add to cart")
+
+    page.wait_for_function("notice => !notice.isConnected", arg=first, timeout=4_000)  # it would go after eight seconds
+    expect(page.locator("#notices .notice")).to_have_count(1)

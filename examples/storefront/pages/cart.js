@@ -1,7 +1,8 @@
 // The cart: warnings and price changes, lines, items saved for later, promotion codes, delivery, and the estimated total.
-import { chooseDelivery } from "../api.js";
+import { chooseDelivery, getDelivery } from "../api.js";
+import { shippingMethods } from "../checkout_options.js";
 import { codes, discountRows, linePrice, sumRow } from "../codes.js";
-import { isMissing, methodDetails, placeForm, placeText, rememberPlace, shippingText, withRememberedPlace } from "../delivery.js";
+import { getNeeded, isUnserved, methodDetails, placeForm, placeText, rememberPlace, shippingText, withRememberedPlace } from "../delivery.js";
 import { loadCountries, shop, state, update } from "../state.js";
 import { button, formatMoney, h, notify, picture, render, runOnce, title } from "../view.js";
 
@@ -31,11 +32,12 @@ async function loadCart() {
   const data = await withRememberedPlace(loaded);
   const hasIssues = data.has_unavailable_items || data.has_stock_issues;
   const { data: validation } = hasIssues ? await shop("GET", "/cart/validate/") : { data: { issues: [] } };
+  const quotes = data.delivery.method && (await getDelivery(shop).then((answer) => answer.data, () => null)); // the checkout asks again
   update({ units: data.total_items });
-  return { data, warnings, countries, issues: validation.issues };
+  return { data, warnings, countries, quotes, issues: validation.issues };
 }
 
-function show(container, { data, warnings, countries, issues }) {
+function show(container, { data, warnings, countries, quotes, issues }) {
   const active = data.items.filter(({ quantity }) => quantity > 0);
   const later = data.items.filter(({ quantity }) => quantity === 0);
   const act = (change, isDone) => () => fill(container, change, isDone);
@@ -47,7 +49,7 @@ function show(container, { data, warnings, countries, issues }) {
     ...(data.has_price_changes ? [acceptPrices(act)] : []),
     active.length ? h("ul", { class: "lines" }, active.map(renderLine)) : h("p", {}, "Your cart is empty. ", h("a", { href: "/" }, "Go to the catalog")),
     ...(active.length || data.codes.length ? [codes(data, act)] : []),
-    ...(active.length ? [delivery(data, countries, act), sums(data), actions(act)] : []),
+    ...(active.length ? [delivery(data, { countries, quotes }, act), sums(data), actions(act)] : []),
     ...(later.length ? [h("h2", {}, "Saved for later"), h("ul", { class: "lines" }, later.map(renderLine))] : []),
   );
 }
@@ -58,23 +60,39 @@ function acceptPrices(act) {
 }
 
 /** Where and how the cart is delivered, or what has to be known for that, with a form to change the place. */
-function delivery({ delivery: to, currency }, countries, act) {
+function delivery({ delivery: to, currency }, { countries, quotes }, act) {
   const move = async (place) => {
-    await chooseDelivery(shop, place); // if it is refused, this form stays, and shows why
+    const { data } = await chooseDelivery(shop, place); // if it is refused, this form stays, and shows why
     rememberPlace(place);
     await act(() => {})();
     document.querySelector(".delivery summary")?.focus({ preventScroll: true }); // the button with the focus is gone
-    notify("Delivery saved.");
+    if (data.serviceable !== false) notify("Delivery saved.");
   };
-  const facts = to.method && [to.method.name, methodDetails(to.method, currency)].filter(Boolean).join(", ");
+  const hasChoice = quotes?.methods.length > 1;
+  const facts = !hasChoice && to.method && [to.method.name, methodDetails(to.method, currency)].filter(Boolean).join(", ");
+  const change = placeForm(to, countries, { label: "Save", reason: to.reason, send: move });
   return h(
     "section",
     { class: "delivery stack tight" },
     h("h2", {}, "Delivery"),
     h("p", {}, [placeText(to), facts].filter(Boolean).join(": ")),
-    to.reason && h("p", { class: isMissing(to.reason) ? "soft" : "wrong" }, `${to.reason.text}.`),
-    h("details", {}, h("summary", {}, "Change the place"), placeForm(to, countries, "Save", move)),
+    hasChoice && methodChoice(quotes, currency, act),
+    to.reason && h("p", { class: isUnserved(to.reason) ? "wrong" : "soft" }, `${to.reason.text}.`),
+    h("details", { open: Boolean(getNeeded(to.reason)) }, h("summary", {}, "Change the place"), change),
   );
+}
+
+/** The shipping methods; the last of quick choices counts. */
+function methodChoice(quotes, currency, act) {
+  let [wanted, sent] = [];
+  const send = () => chooseDelivery(shop, { method: (sent = wanted) });
+  const element = shippingMethods(async (method) => {
+    wanted = method;
+    await runOnce(element, act(send, () => sent === wanted));
+    document.querySelector(".delivery input:checked")?.focus({ preventScroll: true }); // the one with the focus is gone
+  }, "Shipping method");
+  element.show(quotes, currency);
+  return element;
 }
 
 /** What the cart will probably cost: shipping may depend on the address, and some discounts on the payment method. */

@@ -1,11 +1,11 @@
 // The checkout: address, delivery, payment method, promotion codes, and the changes to confirm when the cart differs from what was shown.
 import { addressFields } from "../address_fields.js";
 import { forgetIdempotencyKey, idempotencyKey } from "../api.js";
-import { changeList, isAboutPayment } from "../cart_changes.js";
+import { changeList, compareFee, isAboutPayment, refusalTexts } from "../cart_changes.js";
 import { paymentMethods, shippingMethods } from "../checkout_options.js";
 import { codes, discountRows, sumRow } from "../codes.js";
-import { shippingText, withRememberedPlace } from "../delivery.js";
-import { createDraft, getCosts, getLines, getShipping, PLACE_FIELDS } from "../order_draft.js";
+import { feeName, getNeeded, shippingText, withRememberedPlace } from "../delivery.js";
+import { createDraft, getCosts, getLines, getObstacle, getShipping, PLACE_FIELDS } from "../order_draft.js";
 import { loadCountries, market, refreshCart, saveOrderToken, shop, state } from "../state.js";
 import { errorText, field, form, formatMoney, h, input, notify, render, title } from "../view.js";
 import { addressText, requiredNote } from "./addresses.js";
@@ -23,13 +23,14 @@ export async function checkout({ go }) {
     fields.phone.control.required = method === "cod";
     sidebar.showSums(draft, method);
   });
-  const fields = buildFields(addresses, countries, draft, { shipping, payment });
+  const { fields, need } = buildFields(addresses, countries, draft, { shipping, payment });
   const show = () => {
     shipping.show(draft.quotes, draft.cart.currency);
     payment.show(getShipping(draft)?.payments ?? [], draft.cart.currency);
     sidebar.showCart(draft);
+    checkoutForm.block(getObstacle(draft));
+    if (draft.isAnswered) showPlaceErrors(draft.quotes, fields, need);
   };
-  await draft.start();
   const changesBox = h("div", { role: "alert" });
   const send = async (values) => {
     render(changesBox);
@@ -37,13 +38,18 @@ export async function checkout({ go }) {
     await draft.settled;
     await placeOrder(order, go, fields.remember?.control.checked);
   };
-  const checkoutForm = form(fields, "Place order", (values) => send(values).catch((refusal) => explain(refusal, { changesBox, draft, payment })));
+  const checkoutForm = form(fields, "Place order", (values) => {
+    const shownFee = getCosts(draft, values.payment_method).fee;
+    return send(values).catch((refusal) => explain(refusal, { changesBox, draft, payment, shownFee }));
+  });
   checkoutForm.append(changesBox);
+  checkoutForm.addEventListener("change", ({ target }) => [...PLACE_FIELDS, "saved_address"].includes(target.name) && checkoutForm.block(""));
+  await draft.start();
   return [title("Checkout"), h("div", { class: "columns" }, h("section", {}, requiredNote(), checkoutForm), sidebar.element)];
 }
 
 /** Show why the shop has refused the order: what has changed, or an order that exists, or the errors of the form. */
-async function explain(refusal, { changesBox, draft, payment }) {
+async function explain(refusal, { changesBox, draft, payment, shownFee }) {
   if (refusal.code !== "cart_changed") {
     render(changesBox, orderLink(refusal.details));
     throw Object.assign(refusal, { errors: mapErrors(refusal.errors) });
@@ -52,8 +58,21 @@ async function explain(refusal, { changesBox, draft, payment }) {
   const before = draft.quotes?.methods ?? [];
   await draft.deliver(changes);
   if (changes.some(isAboutPayment)) payment.reset();
+  const texts = refusalTexts(changes);
+  if (texts) throw Object.assign(refusal, { message: texts.filter((text) => text !== getObstacle(draft)).join(" ") });
   const names = new Map([...before, ...(draft.quotes?.methods ?? [])].map(({ code, name }) => [code, name]));
-  render(changesBox, changeList(changes, draft.cart.currency, names));
+  render(changesBox, changeList(compareFee(changes, shownFee), draft.cart.currency, names));
+}
+
+/** Show what the shop says about the place: what is wrong at its field, and what is missing as required. */
+function showPlaceErrors({ reason, errors = {} }, fields, need) {
+  const needed = getNeeded(reason);
+  if (needed) need(needed);
+  for (const name of PLACE_FIELDS) {
+    const { control } = fields[name];
+    if (errors[name] && !needed) fields[name].showError(errors[name].join(" "));
+    else if (!reason && (control.value || !control.required)) fields[name].showError("");
+  }
 }
 
 /** Link to the existing order that awaits its payment or was paid in another tab. */
@@ -99,16 +118,16 @@ function sumRows(draft, paymentMethod) {
     hasSameDiscounts ? discountRows(cart) : sumRow("Discounts", `−${formatMoney(discount, cart.currency)}`),
     lost > 0 && row("Discounts that do not apply", lost),
     sumRow("Shipping", shippingText(shipping, draft.quotes.reason, cart.currency)),
-    Number(fee) > 0 && row("Cash on Delivery fee", fee),
+    Number(fee) > 0 && row(feeName("Cash on Delivery"), fee),
     row("Total", total),
   ];
 }
 
-/** The fields of the form; those of a customer begin with a choice from their address book, default first. */
+/** The fields of the form, and a function that requires one; those of a customer begin with a choice from their address book, default first. */
 function buildFields(addresses, countries, draft, { shipping, payment }) {
   const ownName = [state.user?.first_name, state.user?.last_name].filter(Boolean).join(" ");
   const withName = (address = {}) => ({ ...address, full_name: address.full_name || ownName });
-  const { fields: postal, fill } = addressFields(withName(addresses[0] ?? draft.cart.delivery), countries, market().country);
+  const { fields: postal, fill, need } = addressFields(withName(addresses[0] ?? draft.cart.delivery), countries, market().country);
   for (const name of PLACE_FIELDS) postal[name].control.addEventListener("change", () => draft.deliver());
   const { full_name: name, phone, ...others } = postal;
   const book = addresses.length > 0 && addressChoice(addresses, (address) => {
@@ -118,7 +137,7 @@ function buildFields(addresses, countries, draft, { shipping, payment }) {
   });
   const remember = field("Remember this address", input("remember", { type: "checkbox" }));
   remember.hidden = addresses.length > 0;
-  return {
+  const fields = {
     ...(book && { saved_address: book }),
     name,
     email: field("E-mail", input("email", { type: "email", autocomplete: "email", value: state.user?.email ?? "", required: !state.user })),
@@ -128,6 +147,7 @@ function buildFields(addresses, countries, draft, { shipping, payment }) {
     shipping_method: shipping,
     payment_method: payment,
   };
+  return { fields, need };
 }
 
 /** The choice of a saved address; `onChoice(address)` hears of each change, without an address if a new one is to be written. */

@@ -1,7 +1,7 @@
 // The shopper's orders, and the page of one order: it polls for the payment, and offers to pay, cancel or claim the order.
 import { forgetIdempotencyKey } from "../api.js";
 import { discountRows, linePrice, sumRow } from "../codes.js";
-import { arrival } from "../delivery.js";
+import { arrival, feeName, shippingPrice } from "../delivery.js";
 import { nextSteps, statusText } from "../order_status.js";
 import { phoneConfirmation } from "../phone_confirmation.js";
 import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
@@ -65,7 +65,7 @@ function row(order) {
       h("p", { class: "soft" }, `${formatTime(order.placed_at)} · ${statusText(order)}`),
       h("p", {}, names),
       shippingText(order) && h("p", { class: "soft" }, shippingText(order)),
-      order.fees.map(({ label, amount }) => h("p", { class: "soft" }, `Including ${formatMoney(amount, order.currency)} for ${label}`)),
+      order.fees.map(({ label, amount }) => h("p", { class: "soft" }, `Including ${formatMoney(amount, order.currency)} ${feeName(label)}`)),
       Number(order.discount_total) > 0 && h("p", { class: "good" }, `You saved ${formatMoney(order.discount_total, order.currency)}`),
     ),
     h("p", { class: "price" }, formatMoney(order.total, order.currency)),
@@ -192,8 +192,8 @@ function totals(order) {
     { class: "sums" },
     row("Subtotal", subtotal),
     discountRows(order),
-    row("Shipping", shipping),
-    fees.map(({ label, amount }) => row(label, amount)),
+    sumRow("Shipping", shippingPrice(shipping, currency)),
+    fees.map(({ label, amount }) => row(feeName(label), amount)),
     row("Total", total),
     Number(tax) > 0 && row("Including tax", tax),
   );
