@@ -52,9 +52,7 @@ def is_outdated(order: Order, payload: Payload) -> bool:
 
 
 def _format_deadline(order: Order) -> str:
-    """Return by when the phone of an order has to be confirmed, in the shop's time zone, which is named."""
-    if order.phone_confirm_until is None:
-        return ""
+    """Return by when the phone of an order that waits for it has to be confirmed, in the shop's time zone, which is named."""
     local = timezone.localtime(order.phone_confirm_until, timezone.get_default_timezone())
     return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
 

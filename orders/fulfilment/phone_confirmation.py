@@ -4,6 +4,8 @@ Until then the order cannot be shipped, and a job cancels it when its time is ov
 whichever comes first counts.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import transaction
 
@@ -24,10 +26,9 @@ CODE_SENT_EVENT, CONFIRMED_EVENT = "phone_code_sent", "phone_confirmed"
 BY_CODE, BY_STAFF, BY_ACCOUNT = "code", "staff", "account"
 
 
-def enqueue_deadline(order: Order) -> None:
-    """Enqueue the job that cancels the order if its phone is not confirmed in time."""
-    if order.phone_confirm_until is not None:
-        outbox.enqueue_all(Job(kind=DEADLINE_JOB, payload={"order": order.pk}, run_at=order.phone_confirm_until))
+def enqueue_deadline(order: Order, until: datetime) -> None:
+    """Enqueue the job that cancels the order if its phone is not confirmed by then."""
+    outbox.enqueue_all(Job(kind=DEADLINE_JOB, payload={"order": order.pk}, run_at=until))
 
 
 def send_code(actor: Actor, order: Order, client: ClientInfo) -> None:

@@ -182,8 +182,8 @@ def _create_order(placement: Placement, ref: CartRef, purchase: Purchase) -> Pla
     promotions.redeem(order, purchase.costs, purchase.selection, purchase.limited_promotions)
     has_lines_left = checkout.remove_ordered_lines(placement.actor, ref, purchase.cart_lines, units_by_line, order.number, now)
     checkout.remove_codes(ref, codes)
-    if order.awaits_phone:
-        phone_confirmation.enqueue_deadline(order)
+    if order.phone_confirm_until is not None:
+        phone_confirmation.enqueue_deadline(order, order.phone_confirm_until)
         notifications.notify_phone_unconfirmed(order, low_skus)
     else:
         notifications.notify_order_confirmed(order, "placed" if order.total else "paid", low_skus)

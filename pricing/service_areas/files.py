@@ -67,17 +67,17 @@ class AreaList:
 
 def read_file(file: Path, market: Market, defaults: AreaDefaults = AreaDefaults()) -> AreaList:
     """Return the service areas of a CSV file or an Excel workbook. Raises Unreadable, OSError."""
-    table = _open(file)
-    return _Reader(market, defaults, table.header).read(table.iter_records())
+    try:
+        table = _open(file)
+        return _Reader(market, defaults, table.header).read(table.iter_records())
+    except UnicodeError:
+        raise Unreadable(f"{file} is not text; save the sheet as CSV UTF-8") from None
 
 
 def _open(file: Path) -> Table:
-    try:
-        if file.suffix.lower() in WORKBOOKS or zipfile.is_zipfile(file):
-            return open_workbook(file, columns.is_header, {}, no_header=NO_HEADER)
-        return open_csv(file, columns.is_header, {}, no_header=NO_HEADER)
-    except UnicodeError:
-        raise Unreadable(f"{file} is not text; save the sheet as CSV UTF-8") from None
+    if file.suffix.lower() in WORKBOOKS or zipfile.is_zipfile(file):
+        return open_workbook(file, columns.is_header, {}, no_header=NO_HEADER)
+    return open_csv(file, columns.is_header, {}, no_header=NO_HEADER)
 
 
 class _Reader:

@@ -83,3 +83,9 @@ def test_what_is_missing_is_asked_for(api: SchemaClient, query: str, code: str, 
 
     assert (response.status_code, response.json()["code"]) == (400, code)
     assert list(response.json()["errors"]) == [field]
+
+
+def test_a_product_that_is_not_for_sale_is_not_found(api: SchemaClient) -> None:
+    response = api.get("/api/delivery/check/?product_id=no-such-lamp")
+
+    assert (response.status_code, response.json()["code"]) == (404, "product_not_found")

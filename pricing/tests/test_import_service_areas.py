@@ -9,8 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import Workbook
 
+from core.markets import Market
 from pricing.models import PriceRules, ServiceArea
+from pricing.service_areas.files import read_file
 from pricing.tests.zones import make_area
+from products.importing.raw_rows import Unreadable
 
 pytestmark = pytest.mark.django_db
 
@@ -177,13 +180,11 @@ def test_a_postal_code_that_a_spreadsheet_has_changed_is_read_where_it_is_certai
         ("41100X", "line 2: “41100X” is not a postal code of India"),
         ("4110011", "line 2: “4110011” is not a postal code of India"),
         ("110", "line 2: “110” is not a postal code of India"),
-        (" ,", "line 2: the postal code is missing"),
+        (" ,Y", "line 2: the postal code is missing"),
     ],
 )
 def test_a_postal_code_that_is_not_certain_is_refused(tmp_path: Path, text: str, problem: str) -> None:
-    expected = [] if text == " ," else [problem]
-
-    assert refuse(tmp_path, f"pincode,x\n{text}\n", code=1 if expected else 2) == (expected or ["the file has no rows"])
+    assert refuse(tmp_path, f"pincode,cod\n{text if ',' in text else text + ',Y'}\n") == [problem]
 
 
 @pytest.mark.parametrize(("text", "is_known"), [("01001", True), ("1001", False), ("1001.0", False), ("01001-2345", True)])
@@ -283,6 +284,7 @@ def test_a_workbook_is_read(tmp_path: Path) -> None:
         ("", "FILE must begin with a line of column names, including postal_code, pincode, pin, zip or postcode"),
         ("city,cod\nPune,Y\n", "FILE must begin with a line of column names, including postal_code, pincode, pin, zip or postcode"),
         ("pincode,cod\n", "the file has no rows"),
+        ("pincode,cod\n ,\n", "the file has no rows"),
         ("pincode,cod,COD\n411001,Y,N\n", "the file has the column cod twice; keep one of the two"),
     ],
 )
@@ -315,3 +317,25 @@ def test_twenty_thousand_areas_take_a_constant_number_of_statements_for_each_bat
     assert ServiceArea.objects.count() == 20_000
     assert len(queries) - len(inserts) <= 20
     assert len(inserts) <= 200
+
+
+def test_the_name_of_a_carrier_has_a_limit(tmp_path: Path) -> None:
+    name = "P" * 61
+
+    assert refuse(tmp_path, f"pin,carrier\n411001,{name}\n") == ["line 2: the name of the carrier is longer than 60 characters"]
+
+
+def test_a_market_that_is_no_country_needs_one(tmp_path: Path) -> None:
+    file = tmp_path / "areas.csv"
+    file.write_text("pin\n411001\n")
+
+    with pytest.raises(Unreadable, match="country"):
+        read_file(file, Market("eu", "EUR", is_default=False))
+
+
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    assert refuse(tmp_path, 'pin,carrier\n411001,"Post\n411002,Post\n') == ["line 2: the quotation mark in line 2 is not closed"]
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    assert refuse(tmp_path, "pin\n".encode("utf-16") + b"\0", code=2) == ["FILE is not text; save the sheet as CSV UTF-8"]

@@ -7,7 +7,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.tests.mails import send_pending_emails
+from core.actors import Actor
 from core.models import Job
+from orders.fulfilment import phone_confirmation
 from orders.models import Order
 from orders.tests.phone_confirmation import make_waiting_order
 from tests.admin.order_pages import ORDERS, list_numbers, read, run_action, run_bulk
@@ -55,6 +57,15 @@ def test_staff_confirm_the_phone_of_a_buyer_whom_they_have_reached(staff_client:
     assert f"{ORDERS}{order.pk}/action/ship/" in page
     (message,) = send_pending_emails()
     assert message.subject == f"Your order {order.number}"
+
+
+def test_confirming_twice_is_the_same(order: Order) -> None:
+    phone_confirmation.confirm_by_staff(Actor(kind="staff"), order.pk)
+    events = order.events.count()
+
+    phone_confirmation.confirm_by_staff(Actor(kind="staff"), order.pk)
+
+    assert order.events.count() == events
 
 
 def test_a_waiting_order_is_shipped_by_no_action(staff_client: Client, order: Order) -> None:

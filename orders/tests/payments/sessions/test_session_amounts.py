@@ -83,12 +83,17 @@ def test_each_currency_is_charged_in_its_own_minor_units(
 
 def test_a_total_that_no_card_can_be_charged_is_refused_and_nothing_is_ordered(card_payments: CardPayments, world: None) -> None:
     client = make_buyer("kw", "1.234")
+    (method,) = client.get("/api/cart/delivery/").json()["data"]["methods"]
     before = database_rows()
 
     response = card_payments.post_order(client)
 
     assert (response.status_code, response.json()["code"]) == (400, "amount_not_chargeable")
     assert (database_rows(), card_payments.emulator.requests()) == (before, [])
+    assert [(payment["available"], payment["reason"]) for payment in method["payments"]] == [
+        (True, None),
+        (False, {"code": "amount_not_chargeable", "text": "This total cannot be paid by card"}),
+    ]
     client.post("/api/orders/create/", {"payment_method": "cod", "address": "1 Road", "name": "Ada", "phone": "123"})
     assert Order.objects.get().total == D("1.234")
 
