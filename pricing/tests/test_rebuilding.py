@@ -39,7 +39,7 @@ def test_a_shop_without_rules_gets_none() -> None:
 def test_nothing_is_derived_from_tables_of_an_older_release() -> None:
     make_zone()
     version = PriceRules.objects.values_list("version", flat=True).get(market="in")
-    older = type("OlderApps", (), {"get_model": staticmethod(lambda label: PriceRules)})()
+    older = type("OlderApps", (), {"get_models": staticmethod(lambda: [PriceRules])})()
 
     rebuild_after_upgrade(apps.get_app_config("pricing"), using="default", apps=older)
 
