@@ -1,11 +1,12 @@
 """Views that belong to no app: the public configuration, and the API schema."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from threading import Lock
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.static import serve
@@ -95,7 +96,7 @@ class ConfigViewSet(ViewSet):
     @api_schema(ShopConfigResponse, operation_id="get_config")
     def list(self, request: Request) -> Reply:
         """Get the configuration that a shop front needs at start-up."""
-        profile, methods = get_profile(), lookup.list_general_methods(markets.get_markets().values())
+        profile, methods = get_profile(), _find_methods()
         reply = Reply(
             {
                 "shop_name": profile.name,
@@ -120,6 +121,14 @@ class ConfigViewSet(ViewSet):
         reply = Reply([asdict(form) for form in list_address_forms()])
         reply["Cache-Control"] = "public, max-age=3600"
         return reply
+
+
+def _find_methods() -> Mapping[str, Sequence[Method]]:
+    """Return the general methods by market; none if the database is down, which nothing else of the configuration needs."""
+    try:
+        return lookup.list_general_methods(markets.get_markets().values())
+    except OperationalError:
+        return dict.fromkeys(markets.get_markets(), ())
 
 
 def _serialize_market(market: markets.Market, methods: Sequence[Method]) -> dict[str, Any]:
