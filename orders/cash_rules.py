@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
-from orders.models import Order
+from orders.models import Order, Shipment
 
 REFUSAL_WINDOW = timedelta(days=180)
 CONFIRMATION_TIME = timedelta(hours=24)
@@ -32,8 +32,9 @@ def may_pay_cash(market_code: str, phone_numbers: Collection[str], user_id: int 
 
 
 def has_come_back() -> Q:
-    """Return the condition that a Cash on Delivery order was sent and came back unpaid."""
-    return Q(payment_method=Order.Method.COD, status=Order.Status.CANCELLED, shipped_at__isnull=False, paid_at=None)
+    """Return the condition that a Cash on Delivery order was sent and came back unpaid; a lost one did not come back."""
+    came_back = Shipment.objects.filter(order=OuterRef("pk"), state=Shipment.State.RETURNED)
+    return Q(Exists(came_back), payment_method=Order.Method.COD, status=Order.Status.RETURNED)
 
 
 def is_cash_offered(market_code: str, user: User) -> bool:

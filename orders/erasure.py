@@ -9,7 +9,7 @@ from orders import blocked_contacts
 from orders.models import Order, OrderEvent, Refund
 from orders.state.locking import select_in_lock_order
 
-IS_FINISHED = Q(status__in=(Order.Status.DELIVERED, Order.Status.CANCELLED, Order.Status.EXPIRED))
+IS_FINISHED = Q(status__in=(Order.Status.DELIVERED, Order.Status.RETURNED, Order.Status.CANCELLED, Order.Status.EXPIRED))
 ERASED = {"name": "", "email": "", "phone": "", "phone_e164": "", "note": "", "address": {}, "cancel_reason": ""}
 IS_PERSONAL_EVENT = Q(kind__in=OrderEvent.PERSONAL_KINDS) & ~Q(data={})
 HAS_REASON = Q(kind__in=OrderEvent.REASON_KINDS, data__has_key="reason")

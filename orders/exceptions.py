@@ -229,6 +229,22 @@ class RefundTooLarge(Invalid):
     client_action = "Refund at most what is left."
 
 
+class ParcelNotFound(NotFound):
+    """The parcel does not exist."""
+
+    code = "parcel_not_found"
+    default_message = "Parcel not found"
+    client_action = "Reload the order."
+
+
+class CashTooMuch(Invalid):
+    """More cash was entered than a parcel has to collect."""
+
+    code = "cash_too_much"
+    default_message = "This is more than the parcel has to collect"
+    client_action = "Enter at most what is due."
+
+
 class AddressNotFound(NotFound):
     """The address does not exist or does not belong to the user."""
 

@@ -22,6 +22,7 @@ def collect_personal_data(user_id: int, market: Market, site: str) -> dict[str, 
     """
     orders = list(Order.objects.filter(user=user_id).prefetch_related("items", "payments").order_by("-id"))
     prefetch_related_objects([order for order in orders if selectors.has_shown_adjustments(order)], "adjustments")
+    selectors.prefetch_parcels(orders)
     return {
         "addresses": [
             {"id": address.pk, "is_default": address.is_default, **addresses.to_dict(address)}

@@ -1,16 +1,17 @@
 """Orders as the API returns them, and who may read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from core import money
 from core.absolute_urls import build_absolute_url
 from core.pagination import Cursor, Page, build_page, make_newest_cursor, newest_after
 from orders import tokens
+from orders.carriers import links
 from orders.exceptions import OrderNotFound
-from orders.models import Order, OrderAdjustment, OrderItem, Payment
+from orders.models import Order, OrderAdjustment, OrderItem, Payment, Shipment
 
 
 def serialize_order(
@@ -20,6 +21,7 @@ def serialize_order(
     items: Sequence[OrderItem],
     payments: Sequence[Payment],
     adjustments: Sequence[OrderAdjustment],
+    shipments: Sequence[Shipment] = (),
 ) -> dict[str, Any]:
     """Return an order in the form of the API. A guest's order includes its token."""
     digits = money.exponent(order.currency)
@@ -28,12 +30,14 @@ def serialize_order(
         "number": order.number,
         "order_no": order.number,
         "status": order.status,
-        "payment_status": payment_status(payments),
+        "payment_status": payment_status(order, payments),
         "payment_method": order.payment_method,
         "market": order.market,
         "currency": order.currency,
         **_serialize_amounts(order, adjustments, digits),
         "shipping": _serialize_shipping(order),
+        "fulfilment_status": get_fulfilment_status(order, shipments),
+        "shipments": [_serialize_shipment(shipment) for shipment in shipments],
         "items": [_serialize_item(item, digits, site) for item in items],
         "address": order.address,
         "email": order.email,
@@ -83,7 +87,49 @@ def serialize_prefetched_order(order: Order, site: str) -> dict[str, Any]:
     """Return an order whose lines and payments are prefetched in the form of the API; its adjustments, too, if they are shown."""
     adjustments = list(order.adjustments.all()) if has_shown_adjustments(order) else []
     items, payments = list(order.items.all()), list(order.payments.all())
-    return serialize_order(order, site, items=items, payments=payments, adjustments=adjustments)
+    return serialize_order(order, site, items=items, payments=payments, adjustments=adjustments, shipments=get_parcels(order))
+
+
+def may_have_parcels(order: Order) -> bool:
+    """Return whether the order can have parcels that its buyer sees: each parcel changes its order."""
+    return order.version > 0 and order.status in (*Order.SOLD_STATUSES, Order.Status.RETURNED)
+
+
+def prefetch_parcels(orders: Sequence[Order]) -> None:
+    """Fetch the parcels that the buyers of these orders see; one statement, three if there are any, or none if there cannot be."""
+    shown = Shipment.objects.exclude(state=Shipment.State.CANCELLED).order_by("number")
+    having = [order for order in orders if may_have_parcels(order)]
+    prefetch_related_objects(having, Prefetch("shipments", shown), "shipments__lines", "shipments__events")
+
+
+def get_parcels(order: Order) -> list[Shipment]:
+    """Return the parcels of an order that its buyer sees; they are fetched before, or here."""
+    if not may_have_parcels(order):
+        return []
+    prefetch_parcels([order])
+    return list(order.shipments.all())
+
+
+def get_fulfilment_status(order: Order, shipments: Iterable[Shipment]) -> str:
+    """Return how far an order with these parcels is."""
+    statuses = Order.FulfilmentStatus
+    if order.status == Order.Status.PROCESSING and any(shipment.shipped_at is not None for shipment in shipments):
+        return statuses.PARTIAL
+    return statuses(order.status) if order.status in statuses.values else statuses.UNFULFILLED
+
+
+def _serialize_shipment(shipment: Shipment) -> dict[str, Any]:
+    return {
+        "number": shipment.number,
+        "state": shipment.state,
+        "carrier": links.get_carrier_name(shipment.carrier),
+        "tracking_number": shipment.tracking_number,
+        "tracking_url": links.get_tracking_url(shipment.carrier, shipment.tracking_number),
+        "shipped_at": shipment.shipped_at,
+        "delivered_at": shipment.delivered_at,
+        "lines": [{"item_id": line.item_id, "quantity": line.quantity} for line in shipment.lines.all()],
+        "events": [{"code": event.code, "text": event.text, "at": event.at} for event in shipment.events.all()],
+    }
 
 
 def has_shown_adjustments(order: Order) -> bool:
@@ -101,6 +147,7 @@ def _serialize_fee(row: OrderAdjustment, digits: int) -> dict[str, Any]:
 
 def _serialize_item(item: OrderItem, digits: int, site: str) -> dict[str, Any]:
     return {
+        "id": item.pk,
         "product_id": item.product_id,
         "variant_id": None if item.is_simple else item.variant_id,
         "sku_id": item.variant_id,
@@ -115,12 +162,14 @@ def _serialize_item(item: OrderItem, digits: int, site: str) -> dict[str, Any]:
     }
 
 
-def payment_status(payments: Sequence[Payment]) -> str:
+def payment_status(order: Order, payments: Sequence[Payment]) -> str:
     """Return the payment status of an order, derived from the captured and refunded minor units."""
     captured = sum(payment.captured_minor for payment in payments)
     refunded = sum(payment.refunded_minor for payment in payments)
     if captured:
         remaining, due = captured - refunded, min(payment.amount_minor for payment in payments)
+        if order.payment_method == Order.Method.COD and order.paid_at is None and remaining > 0:
+            return "processing"  # parcels are still to bring cash, or have brought too little
         return "refunded" if remaining <= 0 else "paid" if not refunded or remaining >= due else "partially_refunded"
     states = {payment.state for payment in payments}
     if any(payment.state == Payment.State.SUCCEEDED and not payment.amount_minor for payment in payments):  # a free order
@@ -136,6 +185,7 @@ def list_orders_of_user(user_id: int, cursor: Cursor | None, size: int, site: st
     fetched = list(orders.prefetch_related("items", "payments")[: size + 1])
     page = build_page(fetched, size, cursor, make_newest_cursor)
     prefetch_related_objects([order for order in page.rows if has_shown_adjustments(order)], "adjustments")
+    prefetch_parcels(page.rows)
     rows = [serialize_prefetched_order(order, site) for order in page.rows]
     return Page(rows, page.next, page.previous, page.size)
 
@@ -147,6 +197,7 @@ def get_order(number: str, *, user_id: int | None, token: str) -> Order:
         raise OrderNotFound
     if not belongs_to(order, user_id=user_id, token=token):
         raise OrderNotFound
+    prefetch_parcels([order])
     return order
 
 

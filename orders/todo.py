@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from orders.fulfilment import shipping
+from orders.fulfilment import suspension
 from orders.models import Order, Payment, Refund
 from orders.state import alerts
 
@@ -11,7 +11,7 @@ Status = Order.Status
 
 def to_pack(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Restrict orders to those that are confirmed, with their phone if it must be, not shipped yet, and not suspended."""
-    suspended = shipping.suspended(Order.objects.all()).values("pk")
+    suspended = suspension.suspended(Order.objects.all()).values("pk")
     return orders.filter(status=Status.PROCESSING, phone_confirm_until=None).exclude(pk__in=suspended)
 
 
@@ -34,11 +34,11 @@ def cod_to_collect(orders: QuerySet[Order]) -> QuerySet[Order]:
 def to_refund(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Restrict orders to those whose buyer is owed money.
 
-    The order is cancelled or expired and not all of its money is refunded, or a refund has failed or requires action. A failed
-    refund counts until staff resolve its alert.
+    The order is cancelled, expired or came back, and not all of its money is refunded, or a refund has failed or requires action. A
+    failed refund counts until staff resolve its alert.
     """
     rest = Payment.objects.filter(order=OuterRef("pk"), captured_minor__gt=F("refunded_minor"))
-    closed = Order.objects.filter(status__in=Order.CLOSED_STATUSES)
+    closed = Order.objects.filter(status__in=(*Order.CLOSED_STATUSES, Status.RETURNED))
     cancelled = closed.filter(Exists(rest), paid_at__isnull=False).values("pk")
     # Money that came after the order was closed is refunded at once, so there is a refund, but no time of payment.
     unfinished = Refund.objects.exclude(state=Refund.State.SUCCEEDED).order_by()

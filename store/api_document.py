@@ -39,6 +39,9 @@ TAGS = [
 ]
 ENUM_NAMES = {
     "OrderStatus": "orders.models.Order.Status",
+    "FulfilmentStatus": "orders.models.Order.FulfilmentStatus",
+    "ShipmentState": "orders.models.Shipment.State",
+    "TrackingCode": "orders.models.TrackingEvent.Code",
     "PaymentMethod": "orders.models.Order.Method",
     "PaymentStatus": "orders.api.responses.PAYMENT_STATUSES",
     "CartAction": "carts.models.CartAuditLog.Action",

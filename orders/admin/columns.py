@@ -27,7 +27,7 @@ def describe_shipping(order: Order) -> str:
 
 def get_payment_badge(order: Order) -> SafeString:
     """Return a badge with the payment status of an order whose payments are prefetched."""
-    return badges.payment_badge(selectors.payment_status(list(order.payments.all())))
+    return badges.payment_badge(selectors.payment_status(order, list(order.payments.all())))
 
 
 def get_buyer(order: Order) -> str:

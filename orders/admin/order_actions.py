@@ -13,7 +13,7 @@ from orders.admin.contact_forms import MessageForm, NoteForm, RecipientForm, Res
 from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
 from orders.admin.permissions import CORRECT, REFUND, SHIP, has_permission
 from orders.exceptions import InvalidTransition
-from orders.fulfilment import address_correction, cancellation, notes, phone_confirmation, resending, shipping
+from orders.fulfilment import address_correction, cancellation, notes, phone_confirmation, resending, shipping, suspension
 from orders.models import Order, Refund
 from orders.payments import refunds, settlement
 from orders.payments.reconciliation import ReconciliationRun
@@ -48,7 +48,7 @@ def has_undecided_payment(order: Order) -> bool:
 
 
 def _can_ship(order: Order) -> bool:
-    return shipping.has_units_to_ship(order) and not order.awaits_phone and not shipping.is_suspended(order)
+    return shipping.has_units_to_ship(order) and not order.awaits_phone and not suspension.is_suspended(order)
 
 
 def _ship(actor: Actor, order: Order, form: ActionForm) -> str:

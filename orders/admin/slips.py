@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orders.admin.columns import describe_shipping, format_total
-from orders.fulfilment import shipping
+from orders.fulfilment import suspension
 from orders.models import Order, OrderItem
 
 SENT_STATUSES = (Order.Status.SHIPPED, Order.Status.DELIVERED)
@@ -24,7 +24,7 @@ class PackingSlip:
 def build_slips(orders: Iterable[Order]) -> list[PackingSlip]:
     """Return the slips of orders whose lines and payments are prefetched."""
     listed = list(orders)
-    suspended = shipping.find_suspended(listed)
+    suspended = suspension.find_suspended(listed)
     return [_build_slip(order, is_suspended=order.pk in suspended) for order in listed]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from carts.api.responses import DiscountResponse
-from orders.models import ADDRESS_FIELDS, Order
+from orders.models import ADDRESS_FIELDS, Order, Shipment, TrackingEvent
 
 PAYMENT_STATUSES = ["unpaid", "processing", "paid", "failed", "partially_refunded", "refunded"]
 
@@ -13,6 +13,7 @@ PAYMENT_STATUSES = ["unpaid", "processing", "paid", "failed", "partially_refunde
 class OrderItemResponse(serializers.Serializer[Any]):
     """A line of an order, as it was when the order was placed."""
 
+    id = serializers.IntegerField(help_text="`item_id` of the lines of parcels")
     product_id = serializers.IntegerField(allow_null=True)
     variant_id = serializers.IntegerField(allow_null=True)
     sku_id = serializers.IntegerField(allow_null=True)
@@ -57,6 +58,35 @@ class ShippingResponse(serializers.Serializer[Any]):
     latest = serializers.DateField(allow_null=True, help_text="when it should have arrived")
 
 
+class ShipmentLineResponse(serializers.Serializer[Any]):
+    """Units of an order item in a parcel."""
+
+    item_id = serializers.IntegerField()
+    quantity = serializers.IntegerField()
+
+
+class TrackingEventResponse(serializers.Serializer[Any]):
+    """What the carrier reports about a parcel."""
+
+    code = serializers.ChoiceField(TrackingEvent.Code.choices)
+    text = serializers.CharField(help_text="in the carrier's words")
+    at = serializers.DateTimeField()
+
+
+class ShipmentResponse(serializers.Serializer[Any]):
+    """A parcel of an order."""
+
+    number = serializers.IntegerField(help_text="1 for the first parcel of the order")
+    state = serializers.ChoiceField(Shipment.State.choices)
+    carrier = serializers.CharField()
+    tracking_number = serializers.CharField()
+    tracking_url = serializers.CharField(allow_null=True, help_text="page of the carrier; null if it is not known")
+    shipped_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    lines = ShipmentLineResponse(many=True)
+    events = TrackingEventResponse(many=True, help_text="oldest first")
+
+
 class OrderResponse(serializers.Serializer[Any]):
     """An order."""
 
@@ -74,6 +104,8 @@ class OrderResponse(serializers.Serializer[Any]):
     fee_total = serializers.CharField()
     tax_total = serializers.CharField(help_text="included in the prices")
     shipping = ShippingResponse(allow_null=True, help_text="null for an order from before there were shipping methods")
+    fulfilment_status = serializers.ChoiceField(Order.FulfilmentStatus.choices)
+    shipments = ShipmentResponse(many=True, help_text="its parcels, without those that were cancelled before they were sent")
     total = serializers.CharField(help_text="subtotal - discount_total + shipping_total + fee_total")
     discounts = DiscountResponse(many=True)
     fees = FeeResponse(many=True)

@@ -171,6 +171,7 @@ class OrderViewSet(GenericViewSet[Order]):
             items=placed.items,
             payments=placed.payments,
             adjustments=placed.adjustments,
+            shipments=placed.shipments,
         )
         status, message = (200, "Order found") if placed.is_replay else (201, "Order placed")
         reply = Reply(data, message, status=status, warnings=[*placed.warnings, *serializer.find_address_warnings()])

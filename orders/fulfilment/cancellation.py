@@ -3,14 +3,18 @@
 from contextlib import suppress
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.actors import STRIPE, SYSTEM, Actor
 from core.exceptions import GatewayDown, GatewayRefused
 from orders.exceptions import AlreadyPaid, InvalidTransition, RefundChoiceNeeded
-from orders.models import MAX_REASON, Order, Payment, Refund
+from orders.fulfilment import rest_cancellation
+from orders.fulfilment.parcels import packing
+from orders.models import MAX_REASON, Order, Payment, Refund, Shipment
 from orders.payments import refunds, sessions, settlement
 from orders.state import notifications, payment_states, redemptions, transitions
 from orders.state.locking import lock_order, lock_payments_of_order
+from orders.state.parcel_units import load_parcels
 from products.services import stock
 
 Status, State = Order.Status, Payment.State
@@ -21,8 +25,10 @@ UNCONFIRMED_REASON = "the phone was not confirmed in time"
 def cancel_order(actor: Actor, order_id: int, reason: str, *, refund: bool | None = None) -> Order:
     """Cancel an order that is pending or not shipped yet.
 
-    Customers cancel what they have not paid; staff say with `refund` whether a payment is refunded. Raises OrderNotFound,
-    InvalidTransition, AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable, PaymentSetupFailed.
+    Customers cancel what they have not paid; staff say with `refund` whether a payment is refunded. Of an order that is sent in
+    part, staff cancel the rest, as `rest_cancellation.cancel_rest` says.
+
+    Raises OrderNotFound, InvalidTransition, AlreadyPaid, RefundChoiceNeeded, PaymentProviderUnavailable, PaymentSetupFailed.
     """
     order = Order.objects.get(pk=order_id)
     if order.status != Status.PENDING:
@@ -90,6 +96,9 @@ def _withdraw_request(order_id: int, is_own_request: bool) -> None:
 
 
 def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bool | None) -> Order:
+    """Cancel a confirmed order, or of one that is sent in part, the rest."""
+    if Shipment.objects.filter(order=order_id, shipped_at__isnull=False).exists():
+        return rest_cancellation.cancel_rest(actor, order_id, reason)
     if refund:
         with suppress(GatewayDown, GatewayRefused):  # without an answer, the stored state counts
             refunds.recheck_assumed_failures(order_id)
@@ -97,6 +106,8 @@ def _cancel_confirmed_order(actor: Actor, order_id: int, reason: str, refund: bo
     with transaction.atomic():
         order = lock_order(order_id)
         transitions.check_transition(order, Status.CANCELLED)
+        if order.shipments.filter(shipped_at__isnull=False).exists():
+            raise InvalidTransition("A part of the order has just been sent. Cancel again to cancel the rest")
         payments = lock_payments_of_order(order)
         is_paid = any(payment.has_unrefunded_money for payment in payments)
         if actor.kind == "customer" and (is_paid or order.payment_method != Order.Method.COD):
@@ -126,7 +137,11 @@ def cancel_unconfirmed_order(order_id: int) -> None:
 
 
 def _close(actor: Actor, order: Order, payments: list[Payment], reason: str) -> None:
-    """Cancel a locked order that was confirmed, with its payments to come, and return its units and promotions."""
+    """Cancel a locked order that was confirmed, with its packed parcels and payments to come; return its units and promotions."""
+    parcels, now = load_parcels(order), timezone.now()
+    for shipment in parcels.shipments:
+        if shipment.state == Shipment.State.PACKED:
+            packing.remove_parcel(parcels, shipment, now)
     _restock(actor, order)
     order.stock_state, order.cancel_reason = Order.StockState.RELEASED, reason[:MAX_REASON]
     transitions.move(order, Status.CANCELLED, "cancelled", actor, reason=order.cancel_reason)

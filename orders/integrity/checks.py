@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orders.integrity import amounts, payments, promotions, stock
+from orders.integrity import amounts, parcels, payments, promotions, stock
 from orders.integrity.problems import Problem
 
 CHECKS = (
@@ -14,6 +14,9 @@ CHECKS = (
     amounts.check_taxes,
     payments.check_states,
     stock.check_sales,
+    parcels.check_sent_orders,
+    parcels.check_units,
+    parcels.check_cash,
     payments.check_money,
     payments.check_disputes,
     promotions.check_uses,
@@ -29,12 +32,13 @@ def find_problems() -> Iterator[Problem]:
 
 
 def fix_derived_values() -> int:
-    """Recompute units held by carts, lost and refunded money, reserved units, and uses of promotions. Return how many were wrong.
+    """Recompute units held by carts, missing parcels, lost and refunded money, reserved units, and uses of promotions.
 
-    Each cart and each order is corrected in a transaction of its own, so that none holds the rows of two.
+    Return how many were wrong. Each cart and each order is corrected in a transaction of its own: none holds the rows of two.
     """
     fixes = (
         stock.clear_stale_holds,
+        parcels.fix_sent_orders,
         payments.settle_disputes,
         payments.fix_refunded,
         stock.fix_reserved,

@@ -20,6 +20,7 @@ ALLOWED_STOCK_STATES = {
     Status.PROCESSING: (StockState.COMMITTED,),
     Status.SHIPPED: (StockState.COMMITTED,),
     Status.DELIVERED: (StockState.COMMITTED,),
+    Status.RETURNED: (StockState.COMMITTED,),
     Status.CANCELLED: (StockState.RELEASED, StockState.NONE),
     Status.EXPIRED: (StockState.RELEASED, StockState.NONE),
 }

@@ -17,7 +17,7 @@ LIVE = Redemption.objects.filter(state__in=Redemption.LIVE_STATES)
 AGREES = (
     Q(state=State.HELD, order__status=Order.Status.PENDING)
     | Q(state=State.USED, order__status__in=Order.SOLD_STATUSES)
-    | Q(state=State.RELEASED, order__status__in=Order.CLOSED_STATUSES)
+    | Q(state=State.RELEASED, order__status__in=(*Order.CLOSED_STATUSES, Order.Status.RETURNED))
 )
 
 

@@ -36,8 +36,16 @@ class Order(TimeStampedModel):
         PROCESSING = "processing"
         SHIPPED = "shipped"
         DELIVERED = "delivered"
+        RETURNED = "returned"
         CANCELLED = "cancelled"
         EXPIRED = "expired"
+
+    class FulfilmentStatus(models.TextChoices):
+        UNFULFILLED = "unfulfilled"
+        PARTIAL = "partial"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        RETURNED = "returned"
 
     class Method(models.TextChoices):
         COD = "cod", "Cash on Delivery"
@@ -99,6 +107,7 @@ class Order(TimeStampedModel):
     expired_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True, help_text="when the buyer closed their account")
     version = models.PositiveIntegerField(default=0)
     idempotency_scope = models.CharField(max_length=80, blank=True, help_text="the user, or the hash of the guest key")

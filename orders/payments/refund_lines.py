@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from core.actors import Actor
 from orders.exceptions import InvalidTransition, RefundTooLarge
 from orders.models import Order, OrderItem, Refund
+from orders.state.parcel_units import load_parcels
 from products.services import stock
 
 
@@ -46,6 +47,7 @@ def record_refunded_units(actor: Actor, order: Order, lines: Sequence[RefundLine
     restocked: dict[int, int] = {}
     if lines and order.stock_state != Order.StockState.COMMITTED:
         raise InvalidTransition("The units of this order are back in stock already")
+    _refuse_units_in_parcels(order, lines)
     for line in lines:
         if line.quantity < 1:
             raise RefundTooLarge("Refund at least one unit of a line")
@@ -61,6 +63,19 @@ def record_refunded_units(actor: Actor, order: Order, lines: Sequence[RefundLine
             restocked[variant] = restocked.get(variant, 0) + line.quantity
     if restocked:
         stock.restock(actor, dict(sorted(restocked.items())), reference=order.number)
+
+
+def _refuse_units_in_parcels(order: Order, lines: Sequence[RefundLine]) -> None:
+    """Raise InvalidTransition if units would be refunded that are in a parcel which is packed or on its way."""
+    parcels = load_parcels(order)
+    for item, units in parcels.units.items():
+        count = sum(line.quantity for line in lines if line.item == item)
+        if units.refundable < count <= units.item.quantity - units.item.refunded_quantity:
+            kept = units.packed + units.under_way
+            raise InvalidTransition(
+                f"{kept} unit(s) of {units.item.sku} are in a parcel. Cancel it if it is not sent yet, or record what became of it."
+                " You can also refund an amount without units"
+            )
 
 
 def read_lines(refund: Refund) -> dict[int, CountedLine]:
@@ -95,14 +110,15 @@ def uncount_units(refund: Refund) -> None:
 
 
 def recount_units(refund: Refund) -> None:
-    """Count a refund's units again after it turned out to have succeeded, except units that another refund counts now.
+    """Count a refund's units again after it turned out to have succeeded, unless another refund or a parcel has them now.
 
     `refund.lines` keeps what is counted, so that `uncount_units` takes back the same.
     """
     lines = read_lines(refund)
+    parcels = load_parcels(refund.payment.order)
     for item in OrderItem.objects.filter(pk__in=lines, order__stock_state=Order.StockState.COMMITTED):
         counted = lines[item.pk]
-        units = min(counted.kept, item.quantity - item.refunded_quantity)
+        units = min(counted.kept, parcels.units[item.pk].refundable)
         OrderItem.objects.filter(pk=item.pk).update(refunded_quantity=F("refunded_quantity") + units)
         lines[item.pk] = replace(counted, quantity=counted.restocked + units)
     refund.lines = write_lines(lines)

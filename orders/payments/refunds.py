@@ -39,7 +39,7 @@ REPORTED_STATES = (*Refund.REFUNDED_STATES, *Refund.CLOSED_STATES)  # that the p
 def request_full_refund(payment: Payment, reason: str, *, source: str = Refund.Source.AUTO, by: int | None = None) -> Refund | None:
     """Request a refund of all that is refundable of a locked payment; return None if nothing is."""
     rest = refundable_minor(payment)
-    return _create_refund(payment, rest, {}, source=source, reason=reason, by=by, refund_id=uuid4()) if rest else None
+    return create_refund(payment, rest, {}, source=source, reason=reason, by=by) if rest else None
 
 
 def request_refund(
@@ -71,9 +71,9 @@ def request_refund(
         if seen is not None and seen != committed_minor(order):
             raise InvalidTransition("The refunds of this order have changed in the meantime. Look at it again")
         payment, amount_minor = _select_payment(order, amount)
-        counted = _count_lines(actor, order, payment, amount_minor, lines)
+        counted = count_lines(actor, order, payment, amount_minor, lines)
         own_id = uuid4() if existing is not None or refund_id is None else refund_id
-        refund = _create_refund(payment, amount_minor, counted, source=source, reason=reason, by=actor.user_id, refund_id=own_id)
+        refund = create_refund(payment, amount_minor, counted, source=source, reason=reason, by=actor.user_id, refund_id=own_id)
         amount_text = money.format_amount(refund.amount, order.currency)
         transitions.record_event(order, "refund_requested", actor, amount=amount_text, reason=reason)
         if source == Refund.Source.BANK:
@@ -95,7 +95,7 @@ def _select_payment(order: Order, amount: Decimal | None) -> tuple[Payment, int]
     return payment, amount_minor
 
 
-def _count_lines(
+def count_lines(
     actor: Actor, order: Order, payment: Payment, amount_minor: int, lines: Sequence[RefundLine]
 ) -> dict[int, CountedLine]:
     """Count the units of a new refund, and return what it counts of each line. Raises as `record_refunded_units`."""
@@ -122,7 +122,7 @@ def recheck_assumed_failures(order_id: int) -> int:
     return sum(record_refunds(payment.pk, fetch_refunds(payment)) for payment in payments)
 
 
-def _create_refund(
+def create_refund(
     payment: Payment,
     amount_minor: int,
     counted: Mapping[int, CountedLine],
@@ -130,10 +130,11 @@ def _create_refund(
     source: str,
     reason: str,
     by: int | None,
-    refund_id: UUID,
+    refund_id: UUID | None = None,
 ) -> Refund:
+    """Insert a refund of a locked payment, and enqueue that the provider is asked for it; the caller has checked its amount."""
     refund = Refund.objects.create(
-        id=refund_id,
+        id=refund_id or uuid4(),
         payment=payment,
         amount=minor_units.to_major(amount_minor, payment.provider, payment.currency),
         amount_minor=amount_minor,

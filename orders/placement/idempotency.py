@@ -19,10 +19,10 @@ from carts.lines import Line
 from core.compiled_queries import CompiledSelect, Param
 from core.exceptions import KeyReused
 from orders.exceptions import OrderWaits
-from orders.models import Order, OrderAdjustment, OrderItem, Payment
+from orders.models import Order, OrderAdjustment, OrderItem, Payment, Shipment
 from orders.placement.cart_check import matches_items
 from orders.placement.request import Placement, is_repeated
-from orders.selectors import has_shown_adjustments
+from orders.selectors import get_parcels, has_shown_adjustments
 
 DUPLICATE_SUBMIT_WINDOW = timedelta(minutes=10)
 COLUMNS = [column.attname for column in Order._meta.concrete_fields]
@@ -53,6 +53,7 @@ class Placed:
     items: Sequence[OrderItem]
     payments: Sequence[Payment]
     adjustments: Sequence[OrderAdjustment] = ()
+    shipments: Sequence[Shipment] = ()
     is_replay: bool = False
     cart_is_empty: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -79,7 +80,7 @@ def as_replay(order: Order, ref: CartRef) -> Placed:
     is_empty = not cart_selectors.get_lines(ref)
     adjustments = list(order.adjustments.all()) if has_shown_adjustments(order) else []
     items, payments = list(order.items.all()), list(order.payments.all())
-    return Placed(order, items, payments, adjustments, is_replay=True, cart_is_empty=is_empty)
+    return Placed(order, items, payments, adjustments, get_parcels(order), is_replay=True, cart_is_empty=is_empty)
 
 
 def is_duplicate_submit(last_order: Order, placement: Placement, lines: Sequence[Line]) -> bool:

@@ -17,9 +17,13 @@ from orders.state.locking import lock_order
 AMOUNT_MISMATCH, DUPLICATE_PAYMENT, LATE_PAYMENT = "amount_mismatch", "duplicate_payment", "late_payment"
 DISPUTE, EXTERNAL_REFUND, REFUND_FAILED = "dispute", "external_refund", "refund_failed"
 PAYMENT_OVERDUE = "payment_overdue"
+PARCEL_RETURNED, PARCEL_LOST, COD_SHORT = "parcel_returned", "parcel_lost", "cod_short"
 RESOLVED_EVENT = "attention_settled"
 DISPUTE_STATUS_EVENT = "dispute_"  # and the status
-PRIORITY = (AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE, EXTERNAL_REFUND)
+PRIORITY = (
+    *(AMOUNT_MISMATCH, DISPUTE, REFUND_FAILED, DUPLICATE_PAYMENT, LATE_PAYMENT, PAYMENT_OVERDUE),
+    *(PARCEL_RETURNED, PARCEL_LOST, COD_SHORT, EXTERNAL_REFUND),
+)
 
 
 def raise_alert(order: Order, code: str, actor: Actor, **reason: Any) -> None:

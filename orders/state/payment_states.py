@@ -36,6 +36,20 @@ def capture(payment: Payment, amount_minor: int) -> None:
     move(payment, State.SUCCEEDED, captured_minor=amount_minor, refunded_minor=refunded)
 
 
+def collect(payment: Payment, change_minor: int) -> None:
+    """Record cash of a locked Cash on Delivery payment that a parcel has brought, or that a correction adds or takes away."""
+    payment.captured_minor += change_minor
+    payment.refunded_minor = refunded_minor(payment)
+    payment.save(update_fields=["captured_minor", "refunded_minor", "updated_at"])
+
+
+def close_cash(payment: Payment) -> None:
+    """Close a locked Cash on Delivery payment once nothing is left to collect: it succeeded if any cash came, or is cancelled."""
+    state = State.SUCCEEDED if payment.captured_minor else State.CANCELLED
+    if state in ALLOWED[payment.state]:
+        move(payment, state)
+
+
 def refunded_minor(payment: Payment) -> int:
     """Return what was refunded of a payment, in minor units: never more than was captured."""
     return min(_sum_refunds(payment, Refund.REFUNDED_STATES), payment.captured_minor)
@@ -49,7 +63,12 @@ def update_refunded(payment: Payment) -> None:
 
 def refundable_minor(payment: Payment) -> int:
     """Return what can still be refunded of a payment, in minor units: neither refunded nor requested yet."""
-    return max(payment.captured_minor - _sum_refunds(payment, Refund.COMMITTED_STATES), 0)
+    return max(payment.captured_minor - committed_minor(payment), 0)
+
+
+def committed_minor(payment: Payment) -> int:
+    """Return what of a payment was refunded or is requested, in minor units."""
+    return _sum_refunds(payment, Refund.COMMITTED_STATES)
 
 
 def _sum_refunds(payment: Payment, states: Collection[str]) -> int:

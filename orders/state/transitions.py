@@ -16,7 +16,8 @@ Status = Order.Status
 ALLOWED: dict[str, frozenset[str]] = {
     Status.PENDING: frozenset({Status.PROCESSING, Status.EXPIRED, Status.CANCELLED}),
     Status.PROCESSING: frozenset({Status.SHIPPED, Status.CANCELLED}),
-    Status.SHIPPED: frozenset({Status.DELIVERED}),
+    Status.SHIPPED: frozenset({Status.DELIVERED, Status.RETURNED}),
+    Status.RETURNED: frozenset({Status.SHIPPED, Status.DELIVERED}),  # sent again, or found after it was lost
     Status.EXPIRED: frozenset({Status.PROCESSING}),
     Status.DELIVERED: frozenset(),
     Status.CANCELLED: frozenset(),
@@ -24,12 +25,13 @@ ALLOWED: dict[str, frozenset[str]] = {
 TIMESTAMPS = {
     Status.SHIPPED: "shipped_at",
     Status.DELIVERED: "delivered_at",
+    Status.RETURNED: "returned_at",
     Status.CANCELLED: "cancelled_at",
     Status.EXPIRED: "expired_at",
 }
 CHANGING_FIELDS = (
     *("status", "stock_state", "reserved_until", "attention", "cancel_reason", "user", "version", "updated_at", "guest_network"),
-    *("paid_at", "cancelled_at", "expired_at", "shipped_at", "delivered_at", "phone_confirm_until"),
+    *("paid_at", "cancelled_at", "expired_at", "shipped_at", "delivered_at", "returned_at", "phone_confirm_until"),
 )
 
 

@@ -91,7 +91,7 @@ def get_stock(sku: str = "LAMP") -> tuple[int, int]:
 def get_amounts(order: Order) -> tuple[int, int, str]:
     """Return the captured and refunded amounts (minor units) and the payment status of an order."""
     payment = Payment.objects.get(order=order)
-    return payment.captured_minor, payment.refunded_minor, payment_status([payment])
+    return payment.captured_minor, payment.refunded_minor, payment_status(payment.order, [payment])
 
 
 def get_refunds(order: Order) -> list[tuple[int, str, str]]:

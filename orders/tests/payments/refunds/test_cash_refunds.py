@@ -39,7 +39,7 @@ def test_it_is_done_as_soon_as_staff_say_so(db: None) -> None:
     refund = refunds.request_refund(STAFF, order.pk, None, "broken")
 
     assert (refund.state, refund.amount, refund.amount_minor, refund.provider_id) == ("succeeded", D("60.00"), 6000, None)
-    assert payment_status(list(order.payments.all())) == "refunded"
+    assert payment_status(order, list(order.payments.all())) == "refunded"
     assert [str(message.subject) for message in send_pending_emails()] == [f"Refund for your order {order.number}"]
 
 

@@ -1,0 +1,1 @@
+"""Carriers: what they report about parcels, and where a buyer follows one."""

@@ -1,0 +1,59 @@
+"""Sending parcels, and their tracking numbers."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.actors import Actor
+from orders.exceptions import InvalidTransition
+from orders.fulfilment.parcels import packing, progress
+from orders.fulfilment.parcels.locking import lock_parcel
+from orders.models import Order, Shipment
+from orders.payments import cash
+from orders.state import notifications, shipment_states, transitions
+from orders.state.parcel_units import OrderParcels
+
+State = Shipment.State
+TRACKING_EVENT = "parcel_tracking"
+
+
+@transaction.atomic
+def ship_parcel(actor: Actor, shipment_id: int, *, carrier: str = "", tracking_number: str = "") -> Order:
+    """Mark a packed parcel as sent, and email the customer. Raises ParcelNotFound, InvalidTransition."""
+    parcels, shipment = lock_parcel(shipment_id)
+    packing.check_sendable(parcels.order)
+    send(actor, parcels, shipment, carrier=carrier, tracking_number=tracking_number, now=timezone.now())
+    return parcels.order
+
+
+def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: str, tracking_number: str, now: datetime) -> None:
+    """Mark a packed parcel of a locked order as sent, and email the customer. Raises InvalidTransition."""
+    details = {"carrier": carrier or shipment.carrier, "tracking_number": tracking_number or shipment.tracking_number}
+    shipment_states.move(shipment, State.SHIPPED, now, **details)
+    payment = cash.lock_cash_payment(parcels.order)
+    given = {name: value for name, value in details.items() if value}
+    progress.update_order(actor, parcels, payment, "shipped", now, parcel=shipment.number, **given)
+    notifications.notify_customer(parcels.order, "shipped", about=str(shipment.number), parcel=shipment.number)
+
+
+@transaction.atomic
+def set_tracking(actor: Actor, shipment_id: int, *, carrier: str, tracking_number: str) -> Order:
+    """Enter or correct carrier and tracking number of a parcel that is not finished. Raises ParcelNotFound, InvalidTransition."""
+    parcels, shipment = lock_parcel(shipment_id)
+    if shipment.state == State.CANCELLED:
+        raise InvalidTransition("This parcel is cancelled")
+    if shipment.remitted_minor and carrier != shipment.carrier:
+        raise InvalidTransition("The carrier has paid for this parcel already")
+    changes = {
+        name: [getattr(shipment, name), value]
+        for name, value in (("carrier", carrier), ("tracking_number", tracking_number))
+        if getattr(shipment, name) != value
+    }
+    if not changes:
+        raise InvalidTransition("Nothing was changed")
+    shipment.carrier, shipment.tracking_number, shipment.tracked_at = carrier, tracking_number, None
+    shipment.save(update_fields=["carrier", "tracking_number", "tracked_at", "updated_at"])
+    transitions.save_order(parcels.order)
+    transitions.record_event(parcels.order, TRACKING_EVENT, actor, parcel=shipment.number, **changes)
+    return parcels.order

@@ -1,0 +1,87 @@
+"""Where the units of an order are: in which parcels, and which are in none. The caller holds the order's lock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from orders.models import Order, OrderItem, Shipment, ShipmentLine
+
+State = Shipment.State
+
+
+@dataclass(slots=True)
+class ItemUnits:
+    """The units of an order item in its live parcels, by where these are. Units that did not reach the buyer are in none."""
+
+    item: OrderItem
+    packed: int = 0
+    under_way: int = 0
+    delivered: int = 0
+
+    @property
+    def to_pack(self) -> int:
+        """The units that are neither refunded nor in a live parcel. A unit that was refunded after its delivery is in both."""
+        in_parcels = self.packed + self.under_way + self.delivered
+        return max(0, self.item.quantity - self.item.refunded_quantity - in_parcels)
+
+    @property
+    def refundable(self) -> int:
+        """The units that a refund may still count: a parcel that is packed or on its way takes a decision first."""
+        return max(0, self.item.quantity - self.item.refunded_quantity - self.packed - self.under_way)
+
+
+@dataclass(slots=True)
+class OrderParcels:
+    """A locked order with all of its parcels, and where its units are."""
+
+    order: Order
+    shipments: list[Shipment]
+    units: dict[int, ItemUnits] = field(default_factory=dict)
+
+    @property
+    def unsent(self) -> int:
+        """The number of units that the shop still has to send."""
+        return sum(units.to_pack + units.packed for units in self.units.values())
+
+    @property
+    def under_way(self) -> int:
+        """The number of units that are on their way to the buyer, or back."""
+        return sum(units.under_way for units in self.units.values())
+
+    @property
+    def delivered(self) -> int:
+        """The number of units that reached the buyer."""
+        return sum(units.delivered for units in self.units.values())
+
+    @property
+    def has_sent_parcel(self) -> bool:
+        """Whether any parcel has left the shop, wherever it is by now."""
+        return any(shipment.shipped_at is not None for shipment in self.shipments)
+
+    def list_to_pack(self) -> dict[int, int]:
+        """Return the units that are in no parcel and are to be sent, by order item."""
+        return {item: units.to_pack for item, units in self.units.items() if units.to_pack}
+
+
+def load_parcels(order: Order) -> OrderParcels:
+    """Return a locked order's parcels and where its units are; three statements."""
+    shipments = list(order.shipments.prefetch_related("lines").order_by("number"))
+    return count_units(order, list(order.items.all()), shipments)
+
+
+def count_units(order: Order, items: Iterable[OrderItem], shipments: list[Shipment]) -> OrderParcels:
+    """Return where the units of an order with these items and parcels are, whose lines are prefetched."""
+    units = {item.pk: ItemUnits(item) for item in items}
+    for shipment in shipments:
+        shipment.order = order
+        for line in shipment.lines.all():
+            _add(units[line.item_id], shipment, line)
+    return OrderParcels(order, shipments, units)
+
+
+def _add(units: ItemUnits, shipment: Shipment, line: ShipmentLine) -> None:
+    if shipment.state == State.PACKED:
+        units.packed += line.quantity
+    elif shipment.is_under_way:
+        units.under_way += line.quantity
+    elif shipment.state == State.DELIVERED:
+        units.delivered += line.delivered_quantity

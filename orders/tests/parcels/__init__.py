@@ -1,0 +1,1 @@
+"""Parcels, from packing to the bank."""
