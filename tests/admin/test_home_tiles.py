@@ -127,7 +127,7 @@ def test_a_suspended_order_is_not_to_be_packed(staff_client: Client, lamp: Produ
     assert list_numbers(staff_client, link) == {order.number for order in (resolved, other_alert, kept)}
     assert set(Order.objects.values_list("attention", flat=True)) == {"refund_failed", "external_refund"}
     for order in Order.objects.all():
-        assert shipping.is_suspended(order) is (order == refunded)
+        assert suspension.is_suspended(order) is (order == refunded)
         open_codes = {code for code in alerts.PRIORITY if Order.objects.filter(alerts.is_open(code), pk=order.pk).exists()}
         assert open_codes == alerts.open_alerts(order)
 
