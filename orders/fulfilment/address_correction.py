@@ -36,8 +36,12 @@ class Recipient:
 
 
 def can_correct(order: Order) -> bool:
-    """Return whether the address can be corrected. While an order is pending, the provider holds what it was placed with."""
-    return order.status == Order.Status.PROCESSING
+    """Return whether the address can be corrected: before an order is sent, and before one that came back paid is sent again.
+
+    While an order is pending, the provider holds what it was placed with.
+    """
+    comes_again = order.status == Order.Status.RETURNED and order.payment_method != Order.Method.COD
+    return order.status == Order.Status.PROCESSING or comes_again
 
 
 def is_contact_only(changed: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from orders.fulfilment.parcels.locking import lock_parcels, recount
 from orders.models import MAX_REASON, Order, OrderItem, Payment, Refund, Shipment
 from orders.payments import cash, refund_shares, refunds
 from orders.payments.refund_lines import RefundLine
-from orders.state import notifications, redemptions
+from orders.state import notifications, redemptions, transitions
 from orders.state.locking import lock_payments_of_order
 from orders.state.parcel_units import OrderParcels
 from orders.state.payment_states import refundable_minor
@@ -26,6 +26,9 @@ def cancel_rest(actor: Actor, order_id: int, reason: str) -> Order:
     Only staff can. Raises OrderNotFound, InvalidTransition.
     """
     if actor.kind == "customer":
+        order = Order.objects.get(pk=order_id)
+        if order.status != Order.Status.PROCESSING:
+            transitions.check_transition(order, Order.Status.CANCELLED)
         raise InvalidTransition("A part of this order is sent. Ask the shop to cancel the rest")
     order, refund = _cancel_rest(actor, order_id, reason[:MAX_REASON])
     if refund is not None:
@@ -61,7 +64,7 @@ def _refund_units(
     payment = max(payments, key=refundable_minor)
     amount = _propose(order, items, payment, units)
     counted = refunds.count_lines(
-        actor, order, payment, amount, [RefundLine(item, count, restock=True) for item, count in units.items()]
+        actor, order, payment, amount, [RefundLine(item, count, restock=True, is_unsent=True) for item, count in units.items()]
     )
     if not amount:
         return None

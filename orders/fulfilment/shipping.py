@@ -6,7 +6,7 @@ from django.utils import timezone
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
 from orders.fulfilment.parcels import outcomes, packing, sending
-from orders.fulfilment.parcels.locking import lock_parcels
+from orders.fulfilment.parcels.locking import SENT_STATUSES, lock_parcels
 from orders.models import Order, Shipment
 from orders.payments import cash
 from orders.state import transitions
@@ -19,7 +19,9 @@ def has_units_to_ship(order: Order) -> bool:
     """Return whether units of an order can be sent that are neither refunded nor sent; two statements."""
     if order.status not in packing.SENDABLE_STATUSES:
         return False
-    return bool(count_units(order, order.items.all(), list(order.shipments.prefetch_related("lines"))).unsent)
+    shipments = list(order.shipments.prefetch_related("lines"))
+    is_earlier = not shipments and order.status in SENT_STATUSES  # sent by a process of the release before
+    return not is_earlier and bool(count_units(order, order.items.all(), shipments).unsent)
 
 
 @transaction.atomic

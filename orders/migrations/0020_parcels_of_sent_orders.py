@@ -38,6 +38,19 @@ def _create_parcels_of(orders, models):
             line["shipment"] = parcel
     line_model = models["ShipmentLine"]
     line_model.objects.bulk_create(line_model(**line) for rows in lines.values() for line in rows)
+    _record_refunded_after_delivery(items, lines, models["OrderItem"])
+
+
+def _record_refunded_after_delivery(items, lines, item_model):
+    """Count the refunded units of a parcel as refunded after their delivery: it contains them."""
+    by_pk = {item.pk: item for rows in items.values() for item in rows}
+    changed = []
+    for line in (line for rows in lines.values() for line in rows):
+        item = by_pk[line["item_id"]]
+        item.refunded_after_delivery = max(0, line["quantity"] - (item.quantity - item.refunded_quantity))
+        if item.refunded_after_delivery:
+            changed.append(item)
+    item_model.objects.bulk_update(changed, ["refunded_after_delivery"])
 
 
 def _list_lines(order, items, payment):

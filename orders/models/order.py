@@ -218,6 +218,9 @@ class OrderItem(models.Model):
     tax_total = MoneyField(default=0, db_default=0)
     refunded_quantity = models.PositiveIntegerField(default=0)
     restocked_quantity = models.PositiveIntegerField(default=0)
+    refunded_after_delivery = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="of the refunded units, those that had reached the buyer"
+    )
 
     class Meta:
         ordering = ["id"]

@@ -128,6 +128,9 @@ class Refund(TimeStampedModel):
     lines = models.JSONField(
         default=dict, blank=True, help_text="by order item: the refunded units, the amount for them, and how many were restocked"
     )
+    delivered_units = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="by order item: of the refunded units, those that had reached the buyer"
+    )
     failure_code = models.CharField(max_length=60, blank=True)
     refusals = models.PositiveSmallIntegerField(
         default=0,

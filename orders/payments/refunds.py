@@ -106,8 +106,8 @@ def count_lines(
         units[line.item] = units.get(line.item, 0) + line.quantity
     items = OrderItem.objects.filter(order=order, pk__in=units)
     shares = refund_shares.get_shares(order, items, payment.provider)  # as they are without this refund
-    refund_lines.record_refunded_units(actor, order, lines)
-    return refund_lines.count_lines(lines, refund_shares.divide_among(shares, units, amount_minor))
+    delivered = refund_lines.record_refunded_units(actor, order, lines)
+    return refund_lines.count_lines(lines, refund_shares.divide_among(shares, units, amount_minor), delivered)
 
 
 def committed_minor(order: Order) -> int:
@@ -141,6 +141,7 @@ def create_refund(
         source=source,
         reason=reason[:MAX_REASON],
         lines=refund_lines.write_lines(counted),
+        delivered_units=refund_lines.write_delivered(counted),
         created_by_id=by,
     )
     if source != Refund.Source.BANK:

@@ -18,9 +18,14 @@ class ItemUnits:
     delivered: int = 0
 
     @property
+    def kept(self) -> int:
+        """The delivered units that are not refunded."""
+        return max(0, self.delivered - self.item.refunded_after_delivery)
+
+    @property
     def to_pack(self) -> int:
-        """The units that are neither refunded nor in a live parcel. A unit that was refunded after its delivery is in both."""
-        in_parcels = self.packed + self.under_way + self.delivered
+        """The units that are neither refunded nor in a live parcel."""
+        in_parcels = self.packed + self.under_way + self.kept
         return max(0, self.item.quantity - self.item.refunded_quantity - in_parcels)
 
     @property

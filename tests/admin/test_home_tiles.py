@@ -13,7 +13,7 @@ from carts.tests.factories import add_to_cart
 from core.actors import SYSTEM, Actor
 from core.models import Job
 from orders import todo
-from orders.fulfilment import cancellation, shipping
+from orders.fulfilment import cancellation, shipping, suspension
 from orders.models import Order, Payment, ReconciliationTime, Refund, StripeEvent
 from orders.state import alerts
 from orders.tests.factories import placed

@@ -66,6 +66,15 @@ def _create_earlier_parcel(parcels: OrderParcels) -> None:
         _set_cash(shipment, payment)
     shipment.save(force_insert=True)
     ShipmentLine.objects.bulk_create(lines)
+    _record_refunded_after_delivery(lines)
+
+
+def _record_refunded_after_delivery(lines: list[ShipmentLine]) -> None:
+    """Count the refunded units of an earlier parcel as refunded after their delivery: it contains them."""
+    for line in lines:
+        refunded = line.quantity - (line.item.quantity - line.item.refunded_quantity)
+        if refunded > 0:
+            OrderItem.objects.filter(pk=line.item_id).update(refunded_after_delivery=refunded)
 
 
 def _is_delivered_earlier(shipment: Shipment) -> bool:

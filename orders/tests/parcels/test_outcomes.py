@@ -6,6 +6,8 @@ from orders.exceptions import CashTooMuch, InvalidTransition
 from orders.fulfilment import cancellation, shipping
 from orders.fulfilment.parcels import outcomes, packing
 from orders.models import Order, OrderEvent, Shipment
+from orders.payments import refunds
+from orders.payments.refund_lines import RefundLine
 from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_problems, make_cash_order, pack, send
 from products.models import Variant
 
@@ -191,3 +193,29 @@ def test_one_event_says_that_an_order_was_sent_and_one_that_it_was_delivered() -
         ("shipped", "processing", "shipped", {"parcel": 1, "carrier": "Post", "tracking_number": "42"}),
         ("delivered", "shipped", "delivered", {"parcel": 1}),
     ]
+
+
+def test_delivered_units_are_refunded_first_and_the_others_are_still_to_be_sent() -> None:
+    order = make_cash_order()
+    first = send(order, lamp=1)
+    outcomes.deliver_parcel(STAFF, first.pk)
+
+    refund = refunds.request_refund(STAFF, order.pk, None, "broken", [RefundLine(get_item(order, "LAMP"), 1)])
+    rest = send(order)
+    outcomes.deliver_parcel(STAFF, rest.pk)
+
+    assert refund.amount_minor == 2000
+    assert list(rest.lines.values_list("quantity", flat=True)) == [2, 1]
+    assert get_status(order) == ("delivered", "succeeded", 7000)
+    assert list_problems() == []
+
+
+def test_units_in_a_parcel_are_not_refunded_without_a_decision_about_it() -> None:
+    order = make_cash_order()
+    outcomes.deliver_parcel(STAFF, send(order, lamp=1).pk)
+    pack(order, lamp=2)
+
+    with pytest.raises(InvalidTransition, match="2 unit\\(s\\) of LAMP are in a parcel"):
+        refunds.request_refund(STAFF, order.pk, None, "broken", [RefundLine(get_item(order, "LAMP"), 2)])
+
+    assert list(order.items.values_list("refunded_quantity", flat=True)) == [0, 0]
