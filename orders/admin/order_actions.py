@@ -13,9 +13,18 @@ from orders.admin.contact_forms import MessageForm, NoteForm, RecipientForm, Res
 from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
 from orders.admin.permissions import CORRECT, REFUND, SHIP, has_permission
 from orders.exceptions import InvalidTransition
-from orders.fulfilment import address_correction, cancellation, notes, phone_confirmation, resending, shipping, suspension
+from orders.fulfilment import (
+    address_correction,
+    cancellation,
+    notes,
+    order_refunds,
+    phone_confirmation,
+    resending,
+    shipping,
+    suspension,
+)
 from orders.models import Order, Refund
-from orders.payments import refunds, settlement
+from orders.payments import settlement
 from orders.payments.reconciliation import ReconciliationRun
 from orders.state import alerts
 
@@ -73,7 +82,7 @@ def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
 
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
     cleaned = form.cleaned_data
-    refund = refunds.request_refund(
+    refund = order_refunds.refund_order(
         actor,
         order.pk,
         cleaned["amount"],

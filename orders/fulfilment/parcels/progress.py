@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
+
 from core.actors import Actor
-from orders.fulfilment.parcels.locking import recount
+from orders.fulfilment.parcels.locking import lock_parcels, recount
 from orders.models import Order, Payment, Shipment
 from orders.payments import cash
 from orders.state import redemptions, transitions
@@ -18,14 +21,14 @@ def update_order(actor: Actor, parcels: OrderParcels, payment: Payment | None, e
     """Bring a locked order to where its parcels are, save it, and record what has happened to it.
 
     `event` is what happened: of a parcel, the state that it has now. The history has one entry where the order gets that state as
-    its status, and otherwise one of the parcel before that of the order.
+    its status, and otherwise one of the parcel before that of the order. An empty one leaves no entry of its own.
     """
     parcels = recount(parcels)
     if payment is not None:
         cash.close_if_settled(parcels, payment, now)
     steps = list_steps(parcels)
     order = parcels.order
-    if event not in steps:
+    if event and event not in steps:
         transitions.save_order(order)
         transitions.record_event(order, f"parcel_{event}" if event in Shipment.State else event, actor, **data)
     for status in steps:
@@ -35,6 +38,15 @@ def update_order(actor: Actor, parcels: OrderParcels, payment: Payment | None, e
             redemptions.use(order, actor)
         if status == Status.RETURNED:
             redemptions.release(order)
+
+
+@transaction.atomic
+def follow_refund(actor: Actor, order_id: int) -> Order:
+    """Bring an order to where its parcels are after a refund of units: nothing may be left to send. Raises OrderNotFound."""
+    parcels = lock_parcels(order_id)
+    if list_steps(parcels):
+        update_order(actor, parcels, cash.lock_cash_payment(parcels.order), "", timezone.now())
+    return parcels.order
 
 
 def list_steps(parcels: OrderParcels) -> list[Status]:

@@ -3,7 +3,7 @@
 import pytest
 
 from orders.exceptions import CashTooMuch, InvalidTransition
-from orders.fulfilment import cancellation, shipping
+from orders.fulfilment import cancellation, order_refunds, shipping
 from orders.fulfilment.parcels import outcomes, packing
 from orders.models import Order, OrderEvent, Shipment
 from orders.payments import refunds
@@ -219,3 +219,14 @@ def test_units_in_a_parcel_are_not_refunded_without_a_decision_about_it() -> Non
         refunds.request_refund(STAFF, order.pk, None, "broken", [RefundLine(get_item(order, "LAMP"), 2)])
 
     assert list(order.items.values_list("refunded_quantity", flat=True)) == [0, 0]
+
+
+def test_an_order_goes_on_when_what_was_left_of_it_is_refunded() -> None:
+    order = make_cash_order(1)
+    outcomes.deliver_parcel(STAFF, send(order, lamp=1).pk)
+    lines = [RefundLine(get_item(order, "CHAIR"), 1, restock=True), RefundLine(get_item(order, "LAMP"), 1)]
+
+    order_refunds.refund_order(STAFF, order.pk, None, "", lines, refund_id=None, seen=None, source="staff")
+
+    assert get_status(order) == ("delivered", "succeeded", 2000)
+    assert list_problems() == []
