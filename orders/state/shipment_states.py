@@ -39,8 +39,17 @@ def move(shipment: Shipment, to: str, at: datetime, **fields: Any) -> None:
     check_move(shipment, to)
     shipment.state = to
     fields[f"{to}_at"] = at
-    if shipment.shipped_at is None and to not in (State.CANCELLED, State.PACKED):
-        fields["shipped_at"] = at  # its carrier reported the delivery before staff recorded that it was sent
+    if to == State.DELIVERED and (shipment.shipped_at is None or shipment.shipped_at > at):
+        fields["shipped_at"] = at  # it was sent before its delivery, whenever staff recorded that
     for name, value in fields.items():
         setattr(shipment, name, value)
     shipment.save(update_fields=["state", *fields, "updated_at"])
+
+
+def deliver_earlier(shipment: Shipment, at: datetime) -> None:
+    """Correct the time of the delivery of a parcel whose order is locked, if it is earlier than the one that is recorded."""
+    if shipment.delivered_at is None or at >= shipment.delivered_at:
+        return
+    shipment.delivered_at = at
+    shipment.shipped_at = min(shipment.shipped_at or at, at)
+    shipment.save(update_fields=["delivered_at", "shipped_at", "updated_at"])

@@ -43,8 +43,12 @@ def deliver(
     *,
     refused: Mapping[int, int] | None = None,
     collected: int | None = None,
+    is_reported: bool = False,
 ) -> None:
-    """Mark a parcel of a locked order as delivered at this time. Raises InvalidTransition, CashTooMuch."""
+    """Mark a parcel of a locked order as delivered at this time. Raises InvalidTransition, CashTooMuch.
+
+    Of an amount that a carrier has reported, only what is due counts.
+    """
     shipment_states.check_move(shipment, State.DELIVERED)
     now, order = timezone.now(), parcels.order
     payment = cash.lock_cash_payment(order)
@@ -57,8 +61,10 @@ def deliver(
     amounts: dict[str, int] = {}
     if payment is not None:
         shipment.cod_due_minor = cash.compute_due(shipment, list(shipment.lines.all()))
+        if is_reported and collected is not None:
+            collected = min(collected, shipment.cod_due_minor)
         amounts = cash.get_amounts(shipment) | cash.collect(actor, order, payment, shipment, collected)
-    elif collected:
+    elif collected and not is_reported:
         raise InvalidTransition("This order is not paid on delivery")
     shipment_states.move(shipment, State.DELIVERED, at, **amounts)
     data: dict[str, Any] = {"parcel": shipment.number}

@@ -50,10 +50,6 @@ def _apply_delivery(actor: Actor, parcels: OrderParcels, shipment: Shipment, eve
     first = min(deliveries, key=lambda event: (event.at, event.key))
     at = min(first.at, timezone.now())
     if shipment_states.can_move(shipment, State.DELIVERED):
-        collected = first.collected_minor
-        if collected is not None:
-            collected = min(collected, shipment.cod_due_minor)
-        outcomes.deliver(actor, parcels, shipment, at, collected=collected)
-    elif shipment.state == State.DELIVERED and shipment.delivered_at is not None and at < shipment.delivered_at:
-        shipment.delivered_at = at
-        shipment.save(update_fields=["delivered_at", "updated_at"])
+        outcomes.deliver(actor, parcels, shipment, at, collected=first.collected_minor, is_reported=True)
+    elif shipment.state == State.DELIVERED:
+        shipment_states.deliver_earlier(shipment, at)
