@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from emulator import objects, refunds
+from emulator import carrier, objects, refunds
 from emulator.emulator import Emulator
 from emulator.errors import ApiError
 
@@ -36,6 +36,7 @@ class Control:
         handlers: dict[str, Callable[[], Any]] = {
             "POST reset": emulator.reset,
             "POST clock": lambda: {"now": emulator.state.advance(int(_get_number(params, "advance")))},
+            "POST parcels": lambda: carrier.put_events(emulator.state, params),
             "GET ledger": lambda: {"sessions": emulator.state.ledger()},
             "GET requests": lambda: {"requests": list(emulator.requests)},
             "GET deliveries": emulator.deliveries.to_dict,

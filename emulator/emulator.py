@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emulator import refunds
+from emulator import carrier, refunds
 from emulator.api import Api
 from emulator.background import start_loop
 from emulator.deliveries import Deliveries
@@ -107,6 +107,16 @@ class Emulator:
         if fault.get("close") == "after":
             raise ConnectionDropped
         return replace(response, is_broken=fault.get("bad_json", False))
+
+    def list_parcels(self, query: str) -> ApiResponse:
+        """Handle a request to the carrier. Raises ConnectionDropped."""
+        fault = self.faults.match_call("GET", carrier.PATH)
+        _sleep(fault)
+        if "close" in fault:
+            raise ConnectionDropped
+        if "status" in fault:
+            return ApiResponse.from_error(ApiError(fault["status"], "The stand-in was told to refuse.", kind="api_error"))
+        return ApiResponse(200, carrier.list_parcels(self.state, query, fault), is_broken=fault.get("bad_json", False))
 
     def _refuse(self, method: str, path: str, text: str, key: str, fault: Json) -> ApiResponse:
         """Return the error of a fault. One with a code is Stripe's decision, which it repeats for the same key."""

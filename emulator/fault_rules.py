@@ -52,6 +52,8 @@ CALL_FAULTS: dict[str, Check] = {
     "bad_json": _is_flag,
     "tamper": lambda value: isinstance(value, dict),
     "pay_at_once": _is_flag,
+    "duplicate": _is_integer_between(0, 1_000),  # these two are of the carrier
+    "reorder": _is_flag,
 }
 EVENT_FAULTS: dict[str, Check] = {
     "delay_ms": _is_integer_between(0, HOUR),

@@ -1,4 +1,4 @@
-"""The HTTP server: the API (with a test key), the payment pages, and the control API (with its token)."""
+"""The HTTP server: the API (with a test key), the payment pages, the carrier, and the control API (with its token)."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
-from emulator import form_encoding, overview, pages
+from emulator import carrier, form_encoding, overview, pages
 from emulator.control import Control
 from emulator.emulator import ApiResponse, ConnectionDropped, Emulator
 from emulator.errors import ApiError, invalid
@@ -81,6 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         text, url = self._body(), urlsplit(self.path)
         if url.path.startswith("/v1/"):
             self._handle_api(method, url.path, url.query if method == "GET" else text)
+        elif url.path == carrier.PATH:
+            _check_method(method, "GET")
+            self._handle_carrier(url.query)
         elif url.path.startswith("/_emu/"):
             self._handle_control(method, url.path, text)
         elif url.path.startswith("/pay/"):
@@ -125,6 +128,14 @@ class Handler(BaseHTTPRequestHandler):
         headers |= {"Idempotency-Key": key} if key else {}
         headers |= {"Idempotent-Replayed": "true"} if response.is_replayed else {}
         self._json(response.status, response.body, headers, is_broken=response.is_broken)
+
+    def _handle_carrier(self, query: str) -> None:
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.startswith("test_"):
+            raise ApiError(401, "Give a test token (test_…) as bearer; this stand-in takes no live token.")
+        response = self.emulator.list_parcels(query)
+        self.emulator.requests.append({"method": "GET", "path": carrier.PATH, "params": parse_qs(query), "status": response.status})
+        self._json(response.status, response.body, is_broken=response.is_broken)
 
     def _check_key(self) -> None:
         scheme, _, api_key = self.headers.get("Authorization", "").partition(" ")

@@ -12,7 +12,7 @@ from emulator.storage import Storage
 
 Json = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
-KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute", "event")
+KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute", "event", "parcel")
 MAX_OFFSET = 10**10  # seconds
 
 
