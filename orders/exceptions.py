@@ -237,6 +237,28 @@ class ParcelNotFound(NotFound):
     client_action = "Reload the order."
 
 
+class CarrierUnavailable(GatewayDown):
+    """A carrier's gateway does not answer, or its answer cannot be read."""
+
+    code = "carrier_unavailable"
+    default_message = "The carrier does not answer"
+    client_action = "Staff only: wait. Parcels are asked about again within an hour."
+
+
+class CarrierRefused(GatewayRefused):
+    """A carrier's gateway refuses the shop's request, for example its token, or the shop cannot load the gateway."""
+
+    code = "carrier_refused"
+    default_message = "The carrier refuses the request"
+    client_action = "Staff only: the shop has to correct `CARRIERS` or `CARRIER_TOKENS`."
+
+
+class UnknownToCarrier(CarrierRefused):
+    """A carrier's gateway answers 404: it does not know the parcel, or the URL is wrong."""
+
+    default_message = "The carrier has nothing at this URL"
+
+
 class CashTooMuch(Invalid):
     """More cash was entered than a parcel has to collect."""
 

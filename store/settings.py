@@ -29,6 +29,7 @@ from store.environment import (
     parse_throttle_rates,
     parse_time_zone,
 )
+from store.environment_carriers import parse_carrier_tokens, parse_carriers
 from store.environment_checks import (
     check_all_different,
     check_all_or_none,
@@ -136,6 +137,8 @@ try:
     SHIPPING = parse_shipping_rates(env.str("SHIPPING", ""), MARKETS)
     TAX_RATES = parse_tax_rates(env.str("TAX_RATES", ""), MARKETS)
     COD_RULES = parse_cash_rules(env.str("COD_RULES", ""), MARKETS)
+    CARRIERS = parse_carriers(env.str("CARRIERS", ""))
+    CARRIER_TOKENS = parse_carrier_tokens(env.str("CARRIER_TOKENS", ""), CARRIERS)
     ADDRESS_RULES = env.one_of("ADDRESS_RULES", ("country", "lax"))
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
     GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")

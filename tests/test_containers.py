@@ -94,7 +94,7 @@ def test_compose_follows_its_specification() -> None:
 def test_the_manifests_follow_the_schemas_of_kubernetes(kubernetes: str) -> None:
     resources = read_resources()
 
-    assert len(resources) == 11
+    assert len(resources) == 12
     for resource in resources.values():
         kubernetes_validate.validate(resource, kubernetes, strict=True)
 
@@ -149,6 +149,7 @@ def test_the_programs_are_those_of_the_systemd_units() -> None:
         "api": "shop.service",
         "worker": "shop-jobs@.service",
         "payments": "shop-payments.service",
+        "tracking": "shop-tracking.service",
         "clean-up": "shop-cleanup.service",
     }
     started = {name: read_unit(unit, "ExecStart").replace("/srv/shop/app/.venv/bin/", "") for name, unit in units.items()}
@@ -214,7 +215,8 @@ def test_nobody_is_killed_before_their_time_is_over() -> None:
 
     assert graceful < get_seconds(services["api"]["stop_grace_period"])
     assert graceful + sleep < pods["api"]["terminationGracePeriodSeconds"]
-    for name, unit in (("worker", "shop-jobs@.service"), ("payments", "shop-payments.service")):
+    units = {"worker": "shop-jobs@.service", "payments": "shop-payments.service", "tracking": "shop-tracking.service"}
+    for name, unit in units.items():
         assert read_unit(unit, "TimeoutStopSec") == str(pods[name]["terminationGracePeriodSeconds"])
         assert get_seconds(services[name]["stop_grace_period"]) == pods[name]["terminationGracePeriodSeconds"]
 
@@ -244,7 +246,7 @@ def test_a_new_version_takes_over_without_a_gap() -> None:
         > resources["PodDisruptionBudget", "api"]["spec"]["maxUnavailable"]
     )
     waiting = {name for name, pod in iter_pods() if "migrate --check" in json.dumps(pod.get("initContainers", []))}
-    assert waiting == {"worker", "payments"}  # the API waits by /readyz
+    assert waiting == {"worker", "payments", "tracking"}  # the API waits by /readyz
     assert {name for name, service in services.items() if "migrate" not in service["depends_on"]} == {"migrate"}
     assert services["api"]["deploy"]["replicas"] == 2
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.actors import Actor
+from orders.carriers.registry import normalize_carrier
 from orders.exceptions import InvalidTransition
 from orders.fulfilment.parcels import packing, progress
 from orders.fulfilment.parcels.locking import lock_parcel
@@ -29,7 +30,10 @@ def ship_parcel(actor: Actor, shipment_id: int, *, carrier: str = "", tracking_n
 
 def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: str, tracking_number: str, now: datetime) -> None:
     """Mark a packed parcel of a locked order as sent, and email the customer. Raises InvalidTransition."""
-    details = {"carrier": carrier or shipment.carrier, "tracking_number": tracking_number or shipment.tracking_number}
+    details = {
+        "carrier": normalize_carrier(carrier) or shipment.carrier,
+        "tracking_number": tracking_number or shipment.tracking_number,
+    }
     shipment_states.move(shipment, State.SHIPPED, now, **details)
     payment = cash.lock_cash_payment(parcels.order)
     given = {name: value for name, value in details.items() if value}
@@ -41,6 +45,7 @@ def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: st
 def set_tracking(actor: Actor, shipment_id: int, *, carrier: str, tracking_number: str) -> Order:
     """Enter or correct carrier and tracking number of a parcel that is not finished. Raises ParcelNotFound, InvalidTransition."""
     parcels, shipment = lock_parcel(shipment_id)
+    carrier = normalize_carrier(carrier)
     if shipment.state == State.CANCELLED:
         raise InvalidTransition("This parcel is cancelled")
     if shipment.remitted_minor and carrier != shipment.carrier:
