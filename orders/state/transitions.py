@@ -61,7 +61,12 @@ def move(order: Order, to: str, kind: str, actor: Actor, *, at: datetime | None 
 
 def record_event(order: Order, kind: str, actor: Actor, **data: Any) -> None:
     """Record something that happened to an order and does not change its status."""
-    _insert_event(order, kind, actor, timezone.now(), order.status, order.status, data)
+    record_event_at(order, kind, actor, timezone.now(), **data)
+
+
+def record_event_at(order: Order, kind: str, actor: Actor, at: datetime, **data: Any) -> None:
+    """Record something that happened at this time, such as that of a change of the status that follows."""
+    _insert_event(order, kind, actor, at, order.status, order.status, data)
 
 
 def get_submission_data(submission: UUID | None) -> dict[str, str]:

@@ -14,6 +14,9 @@ from orders.state import redemptions, transitions
 from orders.state.parcel_units import OrderParcels
 
 Status = Order.Status
+State = Shipment.State
+RECEIVED_EVENT, DECLARED_LOST_EVENT = "parcel_received", "parcel_declared_lost"
+EVENTS = {State.RETURNED: RECEIVED_EVENT, State.LOST: DECLARED_LOST_EVENT}  # the names of these states are those of alerts
 FOLLOWING_STATUSES = (Status.PROCESSING, Status.SHIPPED, Status.RETURNED)  # a delivered order stays delivered
 
 
@@ -30,7 +33,7 @@ def update_order(actor: Actor, parcels: OrderParcels, payment: Payment | None, e
     order = parcels.order
     if event and event not in steps:
         transitions.save_order(order)
-        transitions.record_event(order, f"parcel_{event}" if event in Shipment.State else event, actor, **data)
+        transitions.record_event_at(order, _get_event_kind(event), actor, now, **data)
     for status in steps:
         was_returned = order.status == Status.RETURNED
         transitions.move(order, status, str(status), actor, at=now, **(data if status == event else {}))
@@ -47,6 +50,10 @@ def follow_refund(actor: Actor, order_id: int) -> Order:
     if list_steps(parcels):
         update_order(actor, parcels, cash.lock_cash_payment(parcels.order), "", timezone.now())
     return parcels.order
+
+
+def _get_event_kind(event: str) -> str:
+    return EVENTS.get(State(event), f"parcel_{event}") if event in State else event
 
 
 def list_steps(parcels: OrderParcels) -> list[Status]:

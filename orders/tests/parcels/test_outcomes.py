@@ -8,7 +8,10 @@ from orders.fulfilment.parcels import outcomes, packing
 from orders.models import Order, OrderEvent, Shipment
 from orders.payments import refunds
 from orders.payments.refund_lines import RefundLine
+from orders.state import alerts
 from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_problems, make_cash_order, pack, send
+from orders.tests.payments.card_payments import CardPayments
+from orders.tests.payments.paid_orders import create_paid_order
 from products.models import Variant
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +184,33 @@ def test_the_charges_go_to_another_parcel_that_is_still_packed(settings: object)
     packing.cancel_parcel(STAFF, first.pk)
 
     assert list(Shipment.objects.values_list("charges_minor", "cod_due_minor")) == [(0, 0), (500, 3500)]
+
+
+def test_a_parcel_that_is_not_paid_raises_no_alert_behind_another() -> None:
+    order = make_cash_order()
+    first, second, third = send(order, lamp=1), send(order, lamp=1), send(order)
+    outcomes.deliver_parcel(STAFF, first.pk, collected=1500)
+
+    outcomes.lose_parcel(STAFF, second.pk)
+    outcomes.receive_parcel(STAFF, third.pk)
+
+    order.refresh_from_db()
+    assert alerts.open_alerts(order) == {"cod_short"}
+    alerts.resolve(order, "cod_short", STAFF)
+    assert order.attention == ""
+
+
+def test_a_paid_parcel_raises_its_alert_behind_another(card_payments: CardPayments) -> None:
+    order = create_paid_order(card_payments)
+    shipment = send(order)
+    alerts.raise_alert(Order.objects.get(), "dispute", STAFF)
+
+    outcomes.lose_parcel(STAFF, shipment.pk)
+
+    row = Order.objects.get()
+    assert (row.attention, alerts.open_alerts(row)) == ("dispute", {"dispute", "parcel_lost"})
+    kinds = list(OrderEvent.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds[-3:] == ["parcel_declared_lost", "returned", "parcel_lost"]
 
 
 def test_one_event_says_that_an_order_was_sent_and_one_that_it_was_delivered() -> None:
