@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 
 from core import mail, money
 from core.mail_texts import messages
-from orders import selectors
+from orders import parcel_emails, selectors
 from orders.mail_texts import BUYER_CONFIRMS_NOTE, CALL_NOTE, CLOSED_ORDER_NOTE, CODE_NOTE, STAFF_CONFIRM_NOTE
-from orders.models import Order, OrderAdjustment, OrderItem
+from orders.models import Order, OrderAdjustment, OrderItem, Shipment
 from orders.tokens import order_token
 from pricing.delivery.texts import describe_dates
 
@@ -37,17 +37,23 @@ def send_to_customer(payload: Payload) -> None:
         filling["text"] = order.events.get(pk=payload["event"]).data["text"]
     elif kind == "confirm_phone":
         filling |= {"confirm_note": CODE_NOTE if settings.SMS_BACKEND else CALL_NOTE, "deadline": _format_deadline(order)}
+    shipment = parcel_emails.get_parcel(order, payload)
+    if kind == "shipped":
+        filling |= parcel_emails.get_notes(order, shipment)
     messages.send(
         get_mail_kind(order, payload),
         order.email,
         filling,
-        details=_list_details(order, kind),
+        details=_list_details(order, payload, shipment),
         link=mail.Link("View your order", order_page_url(order)),
     )
 
 
 def is_outdated(order: Order, payload: Payload) -> bool:
-    """Return whether an e-mail asks for the phone of an order to be confirmed that no longer waits for that."""
+    """Return whether an e-mail no longer holds: the phone does not have to be confirmed, or the parcel is not on its way."""
+    if payload["kind"] == "delivery_failed":
+        shipment = parcel_emails.get_parcel(order, payload)
+        return shipment is None or not shipment.is_under_way
     return payload["kind"] in ("confirm_phone", "phone_to_confirm") and not order.awaits_phone
 
 
@@ -57,13 +63,19 @@ def _format_deadline(order: Order) -> str:
     return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
 
 
-def _list_details(order: Order, kind: str) -> list[str]:
-    """Return the paragraphs after the intro. The lines of an order would suggest a full refund."""
+def _list_details(order: Order, payload: Payload, shipment: Shipment | None) -> list[str]:
+    """Return the paragraphs after the intro. The lines of an order would suggest a full refund, or that all of it is meant."""
+    kind = payload["kind"]
     if kind == "address_corrected":
         return ["\n".join([*order.recipient_lines, *filter(None, [order.phone])])]
     if kind in ("refunded", "message"):
         return []
-    return [*order_lines(order), *(list_delivery(order) if kind in CONFIRMATIONS else [])]
+    if kind == "rest_cancelled":
+        return parcel_emails.describe_units(order, payload.get("units", {}))
+    if shipment is not None and (kind != "shipped" or payload.get("is_part")):
+        return parcel_emails.describe_parcel(order, shipment)
+    tracking = parcel_emails.describe_tracking(shipment) if shipment is not None else []
+    return [*tracking, *order_lines(order), *(list_delivery(order) if kind in CONFIRMATIONS else [])]
 
 
 def get_greeting_name(order: Order) -> str:
@@ -75,10 +87,12 @@ def get_greeting_name(order: Order) -> str:
 
 
 def get_mail_kind(order: Order, payload: Payload) -> str:
-    """Return the kind of the e-mail: what was paid, or corrected, decides between two texts."""
+    """Return the kind of the e-mail: what was paid, sent or corrected decides between two texts."""
     kind: str = payload["kind"]
-    if kind == "cancelled" and payload.get("is_refunded"):
-        kind = "cancelled_paid"
+    if kind in ("cancelled", "rest_cancelled") and payload.get("is_refunded"):
+        kind = f"{kind}_paid"
+    elif kind == "shipped" and payload.get("is_part"):
+        kind = "shipped_part"
     elif kind == "refunded" and order.payment_method == Order.Method.COD:
         kind = "refunded_cash"
     elif kind == "address_corrected" and payload.get("is_contact_only"):

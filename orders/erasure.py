@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from orders import blocked_contacts
-from orders.models import Order, OrderEvent, Refund
+from orders.models import Order, OrderEvent, Refund, TrackingEvent
 from orders.state.locking import select_in_lock_order
 
 IS_FINISHED = Q(status__in=(Order.Status.DELIVERED, Order.Status.RETURNED, Order.Status.CANCELLED, Order.Status.EXPIRED))
@@ -35,14 +35,17 @@ def erase_finished_orders() -> int:
     """
     events = OrderEvent.objects.filter(IS_PERSONAL_EVENT | HAS_REASON, order=OuterRef("pk"))
     refunds = Refund.objects.filter(payment__order=OuterRef("pk")).exclude(reason="")
-    orders = Order.objects.filter(IS_FINISHED, ~Q(**ERASED) | Exists(events) | Exists(refunds), erased_at__isnull=False)
+    reports = TrackingEvent.objects.filter(shipment__order=OuterRef("pk")).exclude(text="")
+    has_texts = ~Q(**ERASED) | Exists(events) | Exists(refunds) | Exists(reports)
+    orders = Order.objects.filter(IS_FINISHED, has_texts, erased_at__isnull=False)
     return _erase(list(orders.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)))
 
 
 def _erase(order_ids: list[int]) -> int:
-    """Remove personal data from locked orders, their refunds and their history, with the texts that staff wrote about them.
+    """Remove personal data from locked orders, their refunds and their history, with the texts that staff and carriers wrote.
 
-    The id of a request leads to its lines in the logs, and clients may choose it.
+    The id of a request leads to its lines in the logs, and clients may choose it. Tracking numbers stay: the shop accounts for the
+    cash of a parcel by them.
     """
     events = OrderEvent.objects.filter(order__in=order_ids)
     events.exclude(request_id="").update(request_id="")
@@ -52,4 +55,5 @@ def _erase(order_ids: list[int]) -> int:
         del event.data["reason"]
     OrderEvent.objects.bulk_update(with_reason, ["data"], batch_size=500)
     Refund.objects.filter(payment__order__in=order_ids).exclude(reason="").update(reason="")
+    TrackingEvent.objects.filter(shipment__order__in=order_ids).exclude(text="").update(text="")
     return Order.objects.filter(pk__in=order_ids).update(**ERASED)

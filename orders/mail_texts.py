@@ -34,6 +34,18 @@ ADVICE_NOTE = Placeholder("advice_note", "what to do, as a sentence, if the aler
 MESSAGE_TEXT = Placeholder("text", "what staff have written", "Should the courier ring the bell?")
 EXAMPLE_ADDRESS = ("Ada Lovelace", "12 Hill Road", "400050", "Mumbai", "India")
 SKU = Placeholder("sku", "the SKU", "LAMP-RED")
+REST_FOLLOWS_NOTE = "The rest follows."
+REST_NOTE = Placeholder(
+    "rest_note", f"“{REST_FOLLOWS_NOTE}” if something is still to be sent, otherwise nothing", REST_FOLLOWS_NOTE
+)
+CASH = format_price(Decimal(4998), _currency)
+CASH_NOTE = Placeholder(
+    "cash_note",
+    "what to pay to the carrier of the parcel, as a sentence; nothing for an order that is paid",
+    f"Please have {CASH} ready when it arrives.",
+)
+EXAMPLE_UNITS = "2 × Lamp"
+EXAMPLE_TRACKING = "Carrier: Post\nTracking number: 4410\nFollow it at https://post.example/track/4410"
 
 
 def _customer_kind(
@@ -82,7 +94,59 @@ register(
         ),
     ),
     _customer_kind(
-        "shipped", "Order shipped", MailText("Your order {number} is on its way", "We have shipped your order {number}.")
+        "shipped",
+        "Order shipped",
+        MailText("Your order {number} is on its way", "We have shipped your order {number}. {cash_note}"),
+        CASH_NOTE,
+        details=(EXAMPLE_TRACKING, *EXAMPLE_LINES),
+    ),
+    _customer_kind(
+        "shipped_part",
+        "Part of an order shipped",
+        MailText(
+            "A part of your order {number} is on its way",
+            "We have shipped a part of your order {number}. {rest_note}\n\n{cash_note}",
+        ),
+        *(REST_NOTE, CASH_NOTE),
+        details=(EXAMPLE_UNITS, EXAMPLE_TRACKING),
+    ),
+    _customer_kind(
+        "delivery_failed",
+        "Delivery failed",
+        MailText(
+            "Your order {number} could not be delivered",
+            "The carrier could not deliver a parcel of your order {number}. They will try again, or get in touch with you.",
+        ),
+        details=(EXAMPLE_UNITS, EXAMPLE_TRACKING),
+    ),
+    _customer_kind(
+        "parcel_returned",
+        "Parcel of a paid order came back",
+        MailText(
+            "A parcel of your order {number} came back to us",
+            "A parcel of your order {number} could not be delivered, and came back to us.",
+            "We will get in touch with you about a refund, or about sending it again.",
+        ),
+        details=(EXAMPLE_UNITS, EXAMPLE_TRACKING),
+    ),
+    _customer_kind(
+        "rest_cancelled",
+        "Rest of an order cancelled, nothing to refund",
+        MailText(
+            "The rest of your order {number} was cancelled",
+            "We have cancelled what we had not sent yet of your order {number}. There is nothing to pay for it.",
+        ),
+        details=(EXAMPLE_UNITS,),
+    ),
+    _customer_kind(
+        "rest_cancelled_paid",
+        "Rest of an order cancelled, to be refunded",
+        MailText(
+            "The rest of your order {number} was cancelled",
+            "We have cancelled what we had not sent yet of your order {number}.",
+            "You will be refunded for it. We will send you another e-mail when the refund is made.",
+        ),
+        details=(EXAMPLE_UNITS,),
     ),
     _customer_kind(
         "cancelled",

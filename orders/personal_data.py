@@ -18,7 +18,8 @@ from orders.models import Order, Redemption
 def collect_personal_data(user_id: int, market: Market, site: str) -> dict[str, Any]:
     """Return the user's addresses, all their orders, newest first, the promotions that these use, and their wishlist.
 
-    The wishlist is at the market's prices. Seven statements, eight if any order has a discount or a fee.
+    The wishlist is at the market's prices. Seven statements; one more if any order has a discount or a fee, one if any
+    can have parcels, and two more if any has one.
     """
     orders = list(Order.objects.filter(user=user_id).prefetch_related("items", "payments").order_by("-id"))
     prefetch_related_objects([order for order in orders if selectors.has_shown_adjustments(order)], "adjustments")

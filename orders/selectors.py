@@ -36,8 +36,7 @@ def serialize_order(
         "currency": order.currency,
         **_serialize_amounts(order, adjustments, digits),
         "shipping": _serialize_shipping(order),
-        "fulfilment_status": get_fulfilment_status(order, shipments),
-        "shipments": [_serialize_shipment(shipment) for shipment in shipments],
+        **_serialize_parcels(order, shipments),
         "items": [_serialize_item(item, digits, site) for item in items],
         "address": order.address,
         "email": order.email,
@@ -95,11 +94,15 @@ def may_have_parcels(order: Order) -> bool:
     return order.version > 0 and order.status in (*Order.SOLD_STATUSES, Order.Status.RETURNED)
 
 
+def list_parcel_lookups() -> list[Prefetch[Any] | str]:
+    """Return what fetches the parcels that buyers see, as lookups of `prefetch_related`."""
+    shown = Shipment.objects.exclude(state=Shipment.State.CANCELLED).order_by("number")
+    return [Prefetch("shipments", shown), "shipments__lines", "shipments__events"]
+
+
 def prefetch_parcels(orders: Sequence[Order]) -> None:
     """Fetch the parcels that the buyers of these orders see; one statement, three if there are any, or none if there cannot be."""
-    shown = Shipment.objects.exclude(state=Shipment.State.CANCELLED).order_by("number")
-    having = [order for order in orders if may_have_parcels(order)]
-    prefetch_related_objects(having, Prefetch("shipments", shown), "shipments__lines", "shipments__events")
+    prefetch_related_objects([order for order in orders if may_have_parcels(order)], *list_parcel_lookups())
 
 
 def get_parcels(order: Order) -> list[Shipment]:
@@ -116,6 +119,14 @@ def get_fulfilment_status(order: Order, shipments: Iterable[Shipment]) -> str:
     if order.status == Order.Status.PROCESSING and any(shipment.shipped_at is not None for shipment in shipments):
         return statuses.PARTIAL
     return statuses(order.status) if order.status in statuses.values else statuses.UNFULFILLED
+
+
+def _serialize_parcels(order: Order, shipments: Sequence[Shipment]) -> dict[str, Any]:
+    """Return the parcels of an order, and how far it is."""
+    return {
+        "fulfilment_status": get_fulfilment_status(order, shipments),
+        "shipments": [_serialize_shipment(shipment) for shipment in shipments],
+    }
 
 
 def _serialize_shipment(shipment: Shipment) -> dict[str, Any]:
@@ -180,7 +191,10 @@ def payment_status(order: Order, payments: Sequence[Payment]) -> str:
 
 
 def list_orders_of_user(user_id: int, cursor: Cursor | None, size: int, site: str) -> Page:
-    """Return a page of the user's orders with their lines, newest first; three statements, four if any has a discount or a fee."""
+    """Return a page of the user's orders with their lines, newest first.
+
+    Three statements; one more if any has a discount or a fee, one if any can have parcels, and two more if any has one.
+    """
     orders = newest_after(Order.objects.filter(user=user_id), cursor)
     fetched = list(orders.prefetch_related("items", "payments")[: size + 1])
     page = build_page(fetched, size, cursor, make_newest_cursor)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from core import csv_export
 from core.admin import ModelAdmin, get_staff_actor, stream_csv
 from core.shop_settings import shop, values
+from orders import selectors
 from orders.admin import exports, permissions, slips
 from orders.fulfilment import bulk
 from orders.models import Order
@@ -111,5 +112,6 @@ def _join(numbers: list[str]) -> str:
 def _download(
     name: str, queryset: QuerySet[Order], generate_rows: Callable[[Iterable[Order]], Iterator[list[Any]]]
 ) -> StreamingHttpResponse:
-    orders = queryset.prefetch_related("items", "payments", "adjustments").order_by("pk").iterator(chunk_size=500)
+    parcels = selectors.list_parcel_lookups()
+    orders = queryset.prefetch_related("items", "payments", "adjustments", *parcels).order_by("pk").iterator(chunk_size=500)
     return stream_csv(name, csv_export.generate_file(generate_rows(orders)))

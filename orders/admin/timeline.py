@@ -10,8 +10,9 @@ from core import money
 from core.countries import get_country_name
 from core.models import Job
 from orders.admin.contact_forms import get_labels
-from orders.fulfilment import phone_confirmation, resending
+from orders.fulfilment import phone_confirmation, resending, rest_cancellation
 from orders.fulfilment.address_correction import is_contact_only
+from orders.fulfilment.parcels import outcomes, packing, progress, sending
 from orders.models import Order, OrderEvent
 from orders.state import alerts, redemptions
 
@@ -29,6 +30,21 @@ TITLES = {
     phone_confirmation.CONFIRMED_EVENT: "Phone confirmed",
     "shipped": "Order shipped",
     "delivered": "Order delivered",
+    "returned": "Order came back",
+    rest_cancellation.CANCELLED_EVENT: "Rest of the order cancelled",
+    packing.PACKED_EVENT: "Parcel packed",
+    packing.CANCELLED_EVENT: "Parcel cancelled",
+    sending.TRACKING_EVENT: "Carrier or tracking number changed",
+    "parcel_shipped": "Parcel sent",
+    "parcel_delivered": "Parcel delivered",
+    "parcel_failed": "Delivery failed",
+    "parcel_tried_again": "Carrier tries again",
+    "parcel_returning": "Parcel is coming back",
+    progress.RECEIVED_EVENT: "Parcel came back",
+    progress.DECLARED_LOST_EVENT: "Parcel lost",
+    "parcel_counted": "Units that came back counted",
+    outcomes.CASH_CORRECTED_EVENT: "Collected cash corrected",
+    "cash_remitted": "Cash paid by the carrier",
     "claimed": "Added to the buyer’s account",
     "refund_requested": "Refund requested",
     "refund_pending": "Refund is on its way",
@@ -40,6 +56,9 @@ TITLES = {
     OrderEvent.MESSAGE: "Message to the buyer",
     OrderEvent.ADDRESS_CORRECTED: "Delivery address corrected",
     alerts.RESOLVED_EVENT: "Alert resolved",
+    alerts.PARCEL_RETURNED: "Alert: a paid parcel came back",
+    alerts.PARCEL_LOST: "Alert: a paid parcel is lost",
+    alerts.COD_SHORT: "Alert: less cash was collected than was due",
 }
 ACTORS = {"user": "Buyer", "guest": "Buyer", "customer": "Buyer", "staff": "Staff", "stripe": "Payment provider", "system": "Shop"}
 HIDDEN = frozenset({"payment", "refund", "session", "submission"})  # ids, which other tables and the provider's pages show
@@ -89,14 +108,17 @@ def _describe_data(order: Order, event: OrderEvent) -> str:
         return "\n".join(f"{labels.get(name, name)}: {before or '–'} → {after or '–'}" for name, (before, after) in texts.items())
     parts = [
         _format_amount(value, order) if name == "amount" and event.kind.startswith("refund_") else _describe_value(name, value)
-        for name, value in data.items()
+        for name, value in sorted(data.items(), key=lambda pair: pair[0] != "parcel")  # PostgreSQL orders the keys by length
         if name not in HIDDEN and value not in ("", None)
     ]
     return ", ".join(parts)
 
 
 def _describe_value(name: str, value: Any) -> str:
-    text = str(value).replace("_", " ") if name == "code" else str(value)
+    if isinstance(value, list) and len(value) == 2:  # before and after
+        text = f"{value[0] or '–'} → {value[1] or '–'}"
+    else:
+        text = str(value).replace("_", " ") if name == "code" else str(value)
     return text if name in ("reason", "code", "mail") else f"{_label(name).lower()}: {text}"
 
 

@@ -49,9 +49,10 @@ def _cancel_rest(actor: Actor, order_id: int, reason: str) -> tuple[Order, Refun
     parcels = recount(parcels)
     units = parcels.list_to_pack()
     refund = _refund_units(actor, parcels, payments, units, reason)
-    data = {"reason": reason, "units": sum(units.values())}
+    data = {"units": sum(units.values()), "reason": reason}
     progress.update_order(actor, parcels, cash.lock_cash_payment(order), CANCELLED_EVENT, now, **data)
-    notifications.notify_customer(order, CANCELLED_EVENT, about=str(order.version), is_refunded=refund is not None)
+    about = {"is_refunded": refund is not None, "units": {str(item): count for item, count in units.items()}}
+    notifications.notify_customer(order, CANCELLED_EVENT, about=str(order.version), **about)
     return order, refund
 
 

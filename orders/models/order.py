@@ -266,7 +266,7 @@ class OrderEvent(models.Model):
 
     NOTE, MESSAGE, ADDRESS_CORRECTED = "note", "message", "address_corrected"
     PERSONAL_KINDS = (NOTE, MESSAGE, ADDRESS_CORRECTED)  # their data is erased with the order's
-    REASON_KINDS = ("cancel_requested", "cancelled", "refund_requested")  # of their data, the reason is erased
+    REASON_KINDS = ("cancel_requested", "cancelled", "rest_cancelled", "refund_requested", "parcel_failed")  # it is erased
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=30)

@@ -4,14 +4,17 @@ import csv
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from carts.tests.factories import add_to_cart, get_sku_id, make_shirt
 from core.actors import Actor
 from orders.admin import exports
+from orders.fulfilment.parcels import outcomes
 from orders.models import Order, OrderItem, Payment, Refund
 from orders.payments import refunds
 from orders.payments.refund_lines import RefundLine
 from orders.tests.factories import customer, placed
+from orders.tests.parcels import parcels
 from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.paid_orders import create_paid_order
 from pricing.tests.factories import make_promotion
@@ -23,9 +26,9 @@ from tests.query_capture import capture_statements
 pytestmark = pytest.mark.django_db
 
 
-def download(action: str) -> list[dict[str, str]]:
+def download(action: str, client: Client | None = None) -> list[dict[str, str]]:
     """Return the rows of the file of all orders."""
-    response = run_bulk(make_superuser_client(), action, *Order.objects.all())
+    response = run_bulk(client or make_superuser_client(), action, *Order.objects.all())
     content = b"".join(response.streaming_content)
     assert content.startswith(b"\xef\xbb\xbf")
     return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
@@ -120,3 +123,47 @@ def test_a_line_names_the_variant_apart() -> None:
     (row,) = download("as_line_csv")
 
     assert (row["sku"], row["name"], row["options"]) == ("SHIRT-M", "Shirt", "M")
+
+
+def test_the_files_tell_what_is_in_parcels_and_what_their_carriers_collected() -> None:
+    order = parcels.make_cash_order()
+    first = parcels.send(order, lamp=2)
+    outcomes.deliver_parcel(parcels.STAFF, first.pk, refused={parcels.get_item(order, "LAMP"): 1}, collected=1500)
+    parcels.send(order, lamp=1)
+    staff = make_superuser_client()
+
+    (row,), lines = download("as_csv", staff), download("as_line_csv", staff)
+
+    names = ("fulfilment_status", "carriers", "tracking_numbers", "paid", "cash_collected", "cash_short")
+    numbers = f"{order.number}-1, {order.number}-2"
+    assert [row[name] for name in names] == ["partial", "Post", numbers, "15.00", "15.00", "5.00"]
+    columns = ("sku", "quantity", "sent_quantity", "delivered_quantity", "undelivered_quantity", "refunded_quantity")
+    assert [[line[name] for name in columns] for line in lines] == [
+        ["LAMP", "3", "3", "1", "1", "1"],
+        ["CHAIR", "1", "0", "0", "0", "0"],
+    ]
+
+
+def test_an_order_without_parcels_has_none_in_the_files() -> None:
+    parcels.pack(parcels.make_cash_order(), lamp=1)
+    staff = make_superuser_client()
+
+    (row,), lines = download("as_csv", staff), download("as_line_csv", staff)
+
+    names = ("fulfilment_status", "carriers", "tracking_numbers", "cash_collected", "cash_short")
+    assert [row[name] for name in names] == ["unfulfilled", "", "", "0.00", "0.00"]
+    assert {line["sent_quantity"] + line["delivered_quantity"] + line["undelivered_quantity"] for line in lines} == {"000"}
+
+
+def test_files_of_one_order_and_of_many_cost_the_same_number_of_statements() -> None:
+    staff, counts = make_superuser_client(), []
+    for total in (1, 4):
+        while (count := Order.objects.count()) < total:
+            client = customer(f"buyer-{count}@example.com")
+            add_to_cart(client, make_product(f"Lamp {count}"))
+            parcels.send(Order.objects.get(number=placed(client)["number"]))
+        with capture_statements() as statements:
+            b"".join(run_bulk(staff, "as_csv", *Order.objects.all()).streaming_content)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]

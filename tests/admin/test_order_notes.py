@@ -167,7 +167,7 @@ def test_the_timeline_tells_what_happened_newest_first(staff_client: Client, car
     Order.objects.update(attention="dispute")
     run_action(staff_client, order, "resolve", code="dispute", seen="0")
     OrderEvent.objects.create(order=order, kind="dispute", actor_kind="stripe", data={"dispute": "dp_1"}, at=timezone.now())
-    Job.objects.filter(dedupe_key__endswith=":shipped").update(failed_at=timezone.now(), attempts=12)
+    Job.objects.filter(dedupe_key__endswith=":shipped:1").update(failed_at=timezone.now(), attempts=12)
 
     entries = list_timeline(staff_client, order)
 
@@ -176,14 +176,14 @@ def test_the_timeline_tells_what_happened_newest_first(staff_client: Client, car
         "Payment received · Payment provider",
         "Refund requested ₹20.00, scratched · staff@example.com",
         "Refund made ₹20.00, source: staff · Payment provider",
-        "Order shipped · staff@example.com",
+        "Order shipped parcel: 1 · staff@example.com",
         "Alert resolved dispute · staff@example.com",
         "Alert: dispute dispute: dp_1 · Payment provider",
         "E-mail: Order shipped not sent: every attempt failed · Shop",
         "E-mail: Order paid sent to ada@example.com · Shop",
     ):
         assert entry in entries
-    assert entries.index("Order shipped · staff@example.com") < entries.index("Payment received · Payment provider")
+    assert entries.index("Order shipped parcel: 1 · staff@example.com") < entries.index("Payment received · Payment provider")
 
 
 def test_what_was_written_about_a_buyer_goes_with_their_account(staff_client: Client) -> None:

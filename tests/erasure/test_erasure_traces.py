@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.db.models import CharField, F, JSONField, TextField
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import sessions
@@ -21,8 +22,10 @@ from carts.tests.factories import add_to_cart
 from core import outbox
 from core.actors import Actor
 from orders import erasure
+from orders.carriers.events import CarrierEvent
 from orders.fulfilment import cancellation, shipping
-from orders.models import BlockedContact, Order, OrderEvent, Refund
+from orders.fulfilment.parcels import outcomes, packing, sending, tracking
+from orders.models import BlockedContact, Order, OrderEvent, Refund, Shipment, ShipmentLine, TrackingEvent
 from orders.payments import refunds
 from orders.tests.factories import create, customer, placed
 from products.models import StockMovement
@@ -120,22 +123,60 @@ def test_what_was_written_as_a_reason_goes_with_the_account(is_closed_before: bo
     assert erasure.erase_finished_orders() == 0
 
 
+@pytest.mark.parametrize("is_closed_before", [True, False])
+def test_what_carrier_and_staff_wrote_about_parcels_goes_with_the_account(is_closed_before: bool) -> None:
+    client = customer("augusta@ockham.example")
+    add_to_cart(client, make_product(stock=5), 3)
+    placed(client)
+    order = Order.objects.get()
+    if is_closed_before:
+        close_account(client)
+    shipment = packing.pack_parcel(STAFF, order.pk, {order.items.get().pk: 2})
+    assert shipment is not None
+    sending.ship_parcel(STAFF, shipment.pk, carrier="Post", tracking_number="4410")
+    outcomes.fail_parcel(STAFF, shipment.pk, "Augusta was out")
+    cancellation.cancel_order(STAFF, order.pk, "Augusta wants less")
+    arrival = CarrierEvent("e-1", "delivered", timezone.now(), "Signed by Mrs King")
+    tracking.record_events(shipment.pk, [arrival])
+    texts = ("Augusta was out", "Augusta wants less", "Mrs King")
+    assert find_traces(*texts) == list(texts)
+
+    if is_closed_before:
+        call_command("clean_up", verbosity=0)
+    else:
+        close_account(client)
+
+    assert find_traces(*texts) == []
+    assert Shipment.objects.get().tracking_number == "4410"
+    assert TrackingEvent.objects.get().code == "delivered"
+    tracking.record_events(shipment.pk, [arrival])
+    assert erasure.erase_finished_orders() == 0
+    tracking.record_events(shipment.pk, [CarrierEvent("e-2", "other", timezone.now(), "Mrs King called")])
+    assert erasure.erase_finished_orders() == 1
+    assert find_traces("Mrs King") == []
+
+
 def test_each_text_about_an_order_is_erased_or_says_nothing_of_a_person() -> None:
     texts = {
         f"{model.__name__}.{field.name}"
-        for model in (Order, Refund, OrderEvent)
+        for model in (Order, Refund, OrderEvent, Shipment, ShipmentLine, TrackingEvent)
         for field in model._meta.concrete_fields
         if isinstance(field, CharField | TextField | JSONField) and not field.choices
     }
 
     erased = {f"Order.{name}" for name in erasure.ERASED} | {"Refund.reason", "OrderEvent.data", "OrderEvent.request_id"}
+    erased.add("TrackingEvent.text")
     forgotten_with_the_account = {"Order.idempotency_scope", "Order.idempotency_key", "Order.request_hash"}
     forgotten_when_it_is_paid_or_closed = {"Order.guest_network"}
     of_the_shop = {"Order.number", "Order.cart_fingerprint", "Order.market", "Order.currency", "Order.attention", "Order.codes"}
     of_the_shop |= {"OrderEvent.kind", "OrderEvent.actor_kind", "OrderEvent.from_status", "OrderEvent.to_status"}
     of_the_provider = {"Refund.provider_id", "Refund.failure_code"}
-    of_the_shop |= {"Refund.lines", "Order.shipping_method", "Order.shipping_name"}
-    assert texts == erased | forgotten_with_the_account | forgotten_when_it_is_paid_or_closed | of_the_shop | of_the_provider
+    of_the_shop |= {"Refund.lines", "Refund.delivered_units", "Order.shipping_method", "Order.shipping_name"}
+    of_the_carrier = {"Shipment.carrier", "Shipment.tracking_number", "Shipment.carrier_status", "TrackingEvent.key"}
+    assert (
+        texts - of_the_carrier
+        == erased | forgotten_with_the_account | forgotten_when_it_is_paid_or_closed | of_the_shop | of_the_provider
+    )
 
 
 def test_no_client_info_is_left() -> None:

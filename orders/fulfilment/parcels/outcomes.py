@@ -158,6 +158,8 @@ def _end_undelivered(
     if undelivered.is_paid_before(order):
         code = alerts.PARCEL_RETURNED if to == State.RETURNED else alerts.PARCEL_LOST
         alerts.raise_alert(order, code, actor, parcel=shipment.number)
+        if to == State.RETURNED:
+            notifications.notify_customer(order, "parcel_returned", about=str(shipment.number), parcel=shipment.number)
 
 
 @transaction.atomic

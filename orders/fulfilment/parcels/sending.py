@@ -38,7 +38,9 @@ def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: st
     payment = cash.lock_cash_payment(parcels.order)
     given = {name: value for name, value in details.items() if value}
     progress.update_order(actor, parcels, payment, "shipped", now, parcel=shipment.number, **given)
-    notifications.notify_customer(parcels.order, "shipped", about=str(shipment.number), parcel=shipment.number)
+    has_others = any(other.is_live and other.pk != shipment.pk for other in parcels.shipments)
+    about = {"parcel": shipment.number, "is_part": has_others or parcels.order.status == Order.Status.PROCESSING}
+    notifications.notify_customer(parcels.order, "shipped", about=str(shipment.number), **about)
 
 
 @transaction.atomic
