@@ -13,7 +13,10 @@ import yaml
 
 from docs_site import pages, reference
 
-GUIDES = ("api", "clients", "catalog", "promotions", "accounts", "payments", "performance", "scaling", "deployment", "operations")
+GUIDES = (
+    *("api", "clients", "catalog", "promotions", "delivery", "parcels", "accounts", "payments", "cash-on-delivery"),
+    *("performance", "scaling", "deployment", "operations"),
+)
 TUTORIALS = ("first-shop-front", "add-a-field", "add-a-payment-provider")
 FOR_MERCHANTS = ("home", "orders", "products", "customers", "settings")  # first in this order, then what else there is
 COPIES = {"examples/storefront/icon.svg": "assets/favicon.svg", "docs_site/vendor/iframe-worker/shim.js": "assets/iframe-worker.js"}

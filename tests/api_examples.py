@@ -8,10 +8,15 @@ from typing import Any
 
 from django.conf import settings as shop_settings
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.tests.google_keys import make_id_token
 from accounts.tests.mails import get_link, send_pending_emails
 from accounts.tests.phones import SentTexts
+from core.actors import Actor
+from orders.carriers.events import CarrierEvent
+from orders.fulfilment.parcels import packing, sending, tracking
+from orders.models import Order
 from orders.tests.payments.card_payments import CardPayments
 from pricing.tests.factories import make_promotion
 from pricing.tests.zones import make_zone
@@ -152,6 +157,7 @@ def record_orders(api: Recorder, card_payments: CardPayments) -> None:
     card_payments.emulator.pay(order["session_id"])
     record_events(api, card_payments)
     api.get(f"/api/orders/verify-payment/?session_id={order['session_id']}")
+    send_part(Order.objects.get(number=order["number"]))
     api.get(f"/api/orders/{order['number']}/")
     api.get("/api/orders/my/")
     product = api.get("/api/products/").json()["data"][0]
@@ -163,6 +169,16 @@ def record_orders(api: Recorder, card_payments: CardPayments) -> None:
     api.post(f"/api/orders/{order['number']}/claim/", {}, headers={"X-Order-Token": order["order_token"]})
     api.post(f"/api/orders/{order['number']}/cancel/", {"reason": "ordered twice"})
     api.delete(url)
+
+
+def send_part(order: Order) -> None:
+    """Send one unit of an order, and let its carrier report where it is."""
+    staff, item = Actor(kind="staff"), order.items.all()[0]
+    shipment = packing.pack_parcel(staff, order.pk, {item.pk: 1})
+    assert shipment is not None
+    sending.ship_parcel(staff, shipment.pk, carrier="Post", tracking_number="PO4410")
+    arrival = CarrierEvent("PO4410-1", "in_transit", timezone.now(), "Arrived at the sorting centre")
+    tracking.record_events(shipment.pk, [arrival])
 
 
 def record_phone_confirmation(api: Recorder, texts: SentTexts) -> None:

@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from carts.tests.factories import add_code, add_to_cart, make_shirt
+from orders.carriers.events import CarrierEvent
+from orders.fulfilment.parcels import tracking
 from orders.models import Order
 from orders.tests.factories import ADDRESS, customer, placed
+from orders.tests.parcels.parcels import send
 from pricing.tests.factories import make_promotion
 from pricing.tests.zones import make_zone
 from products.models import Product, ProductImage
@@ -104,6 +108,14 @@ def furnished() -> Order:
     return Order.objects.get(number=number)
 
 
+def send_part(order: Order) -> None:
+    """Send one unit of an order, and let its carrier report more than the page shows at first."""
+    shipment = send(order, **{order.items.get().sku.lower(): 1})
+    texts = ("Received", "Sorted", "Arrived in Pune, at the depot with a long name that wraps", "With the driver")
+    events = [CarrierEvent(text, "in_transit", timezone.now(), text) for text in texts]
+    tracking.record_events(shipment.pk, events)
+
+
 def find_problems(page: Page, packages: Path) -> list[str]:
     """Return the problems of the current page."""
     expect(page.locator("main[aria-busy]")).to_have_count(0)
@@ -158,6 +170,9 @@ def test_pages_of_a_customer(page: Page, packages: Path, payment_emulator: Emula
         "account": ("/account", "Hello Ada"),
         "addresses": ("/addresses", "Address book"),
     }
+    assert check_pages(page, pages, packages, shots) == []
+    send_part(order)
+    pages = {"parcels": pages["order"], "orders-sent": pages["orders"]}
     assert check_pages(page, pages, packages, shots) == []
 
 

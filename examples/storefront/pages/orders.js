@@ -3,6 +3,7 @@ import { forgetIdempotencyKey } from "../api.js";
 import { discountRows, linePrice, sumRow } from "../codes.js";
 import { arrival, feeName, shippingPrice } from "../delivery.js";
 import { nextSteps, statusText } from "../order_status.js";
+import { parcels } from "../parcels.js";
 import { phoneConfirmation } from "../phone_confirmation.js";
 import { orderTokenHeader, orderTokens, refreshCart, saveOrderToken, shop, state } from "../state.js";
 import { button, countryName, formatMoney, formatTime, h, notify, picture, render, showError, title } from "../view.js";
@@ -138,7 +139,7 @@ function finishCheckout() {
 }
 
 function orderDetails(order, statusLine, reload) {
-  const { number, status, payment_status: payment, currency } = order;
+  const { number, status, fulfilment_status: fulfilment, payment_status: payment, currency } = order;
   const isWaiting = status === "pending" && payment !== "processing";
   const act = (name, message) => async () => {
     await shop("POST", `/orders/${number}/${name}/`, {}, orderTokenHeader(number));
@@ -147,7 +148,7 @@ function orderDetails(order, statusLine, reload) {
     await reload();
   };
   const pay = async () => location.assign((await shop("POST", `/orders/${number}/pay/`, {}, orderTokenHeader(number))).data.checkout_url);
-  const canCancel = isWaiting || (status === "processing" && payment === "unpaid");
+  const canCancel = isWaiting || (status === "processing" && fulfilment === "unfulfilled" && payment === "unpaid");
   return [
     title(`Order ${number}`),
     statusLine,
@@ -160,6 +161,7 @@ function orderDetails(order, statusLine, reload) {
       canCancel && button("Cancel order", act("cancel", "Your order has been cancelled.")),
       state.user && orderTokens()[number] && button("Add to my account", act("claim", "The order has been added to your account.")),
     ),
+    parcels(order),
     h("ul", { class: "lines" }, order.items.map((item) => line(item, currency))),
     totals(order),
     shippingAddress(order),

@@ -52,7 +52,8 @@ def test_a_refund_takes_no_other_way(state: str, to: str) -> None:
 
 
 def test_only_the_state_room_writes_a_state() -> None:
-    written = re.compile(r"(payment|refund)\.state(\s*,\s*[\w.]+)*\s=\s|\.update\([^)]*\bstate=|setattr\((payment|refund), .state.")
+    rows = "(payment|refund|shipment|parcel)"
+    written = re.compile(rf"{rows}\.state(\s*,\s*[\w.]+)*\s=\s|\.update\([^)]*\bstate=|setattr\({rows}, .state.")
     modules = [path for path in (Path(settings.BASE_DIR) / "orders").rglob("*.py") if "tests" not in path.parts]
 
     assert [str(path) for path in modules if "state" not in path.parts and written.search(path.read_text())] == []
