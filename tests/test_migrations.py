@@ -60,6 +60,7 @@ HARMLESS = {
     "orders.0014_order_totals: AddConstraintWhileInUse orderitem": CHECKED,
     "orders.0014_order_totals: RunPython create_tax_rows": ROWS,
     "orders.0018_country_codes: RunPython store_codes": ROWS,
+    "orders.0020_parcels_of_sent_orders: RunPython create_parcels": ROWS,
     "products.0009_search_documents: DeleteModel SearchDocument": "was a view of the product table; nothing is dropped",
     "products.0009_search_documents: RunPython create_vectors": ROWS,
     "products.0009_search_documents: RunPython fill": ROWS,

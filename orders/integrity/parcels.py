@@ -41,11 +41,14 @@ def fix_sent_orders() -> int:
 
 
 def check_units() -> Iterator[Problem]:
-    """Compare the units in parcels with those of the orders: none is in two live parcels, and none that is refunded is sent."""
+    """Compare the units in parcels with those of the orders: none is in two live parcels, and none that is refunded is sent.
+
+    Before there were parcels, units could be refunded while they were on their way.
+    """
     lines = ShipmentLine.objects.filter(item=OuterRef("pk")).order_by()
     items = OrderItem.objects.annotate(
         in_parcels=sum_units(lines.filter(IS_LIVE), "item", F("quantity") - F("undelivered_quantity")),
-        on_the_way=sum_units(lines.filter(IS_ON_ITS_WAY), "item", "quantity"),
+        on_the_way=sum_units(lines.filter(IS_ON_ITS_WAY, shipment__packed_at__isnull=False), "item", "quantity"),
         shelved=sum_units(lines, "item", "restocked_quantity"),
     ).filter(Exists(lines))
     wrong = Q(in_parcels__gt=F("quantity")) | Q(on_the_way__gt=F("quantity") - F("refunded_quantity"))

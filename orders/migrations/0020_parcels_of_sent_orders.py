@@ -26,6 +26,9 @@ def create_parcels(apps, schema_editor):
 
 
 def _create_parcels_of(orders, models):
+    # The locks are held by now. The condition was read before, and an order may have got its parcel while its lock was awaited.
+    known = set(models["Shipment"].objects.filter(order__in=orders).values_list("order", flat=True))
+    orders = [order for order in orders if order.pk not in known]
     pks = [order.pk for order in orders]
     payments = {row.order_id: row for row in models["Payment"].objects.filter(order__in=pks, provider="cod", amount_minor__gt=0)}
     items = {}
