@@ -11,8 +11,9 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from carts.tests.factories import add_to_cart, signed_in_client
 from orders import cash_rules
-from orders.models import Order
+from orders.models import Order, Shipment
 from orders.tests.factories import placed
+from orders.tests.parcels.parcels import bring_back
 from products.tests.factories import make_product
 from tests.query_capture import capture_statements
 from tests.schema_client import SchemaClient
@@ -32,8 +33,8 @@ def make_refused_order(client: SchemaClient | None = None, *, phone: str = PHONE
     buyer = client or SchemaClient()
     add_to_cart(buyer, make_product(stock=50))
     order = Order.objects.get(number=placed(buyer, phone=phone)["number"])
-    values = {"status": "cancelled", "shipped_at": timezone.now() - timedelta(days=days), **fields}
-    Order.objects.filter(pk=order.pk).update(**values)
+    bring_back(order)
+    Order.objects.filter(pk=order.pk).update(**{"shipped_at": timezone.now() - timedelta(days=days), **fields})
     return order
 
 
@@ -65,11 +66,10 @@ def test_refusals_are_forgotten_after_180_days() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"shipped_at": None},  # cancelled before it was sent
-        {"status": "shipped"},
-        {"status": "delivered"},
+        {"status": "cancelled"},
+        {"status": "shipped"},  # another parcel is on its way
+        {"status": "delivered"},  # another parcel arrived
         {"payment_method": "stripe"},
-        {"paid_at": timezone.now()},
     ],
 )
 def test_no_other_order_is_a_refusal(fields: dict[str, Any]) -> None:
@@ -88,6 +88,14 @@ def test_the_orders_of_an_account_count_whatever_their_phone() -> None:
     assert cash_rules.may_pay_cash("in", [OTHER], ada.pk) is False
     assert cash_rules.is_cash_offered("in", ada) is False
     assert cash_rules.is_cash_offered("in", grace) is True
+
+
+def test_a_lost_order_is_no_refusal() -> None:
+    make_refused_order()
+    make_refused_order()
+    Shipment.objects.filter(pk=Shipment.objects.latest("pk").pk).update(state="lost")
+
+    assert cash_rules.may_pay_cash("in", [PHONE]) is True
 
 
 @pytest.mark.parametrize(

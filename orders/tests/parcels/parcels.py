@@ -5,7 +5,8 @@ from typing import Any
 from carts.tests.factories import add_to_cart
 from core.actors import Actor
 from orders import integrity
-from orders.fulfilment.parcels import packing, sending
+from orders.fulfilment import shipping
+from orders.fulfilment.parcels import outcomes, packing, sending
 from orders.models import Order, Payment, Shipment
 from orders.tests.factories import customer, placed
 from products.tests.factories import make_product
@@ -34,6 +35,12 @@ def send(order: Order, **units: int) -> Shipment:
     shipment = pack(order, **units)
     sending.ship_parcel(STAFF, shipment.pk, carrier="Post", tracking_number=f"{order.number}-{shipment.number}")
     return Shipment.objects.get(pk=shipment.pk)
+
+
+def bring_back(order: Order) -> None:
+    """Send an order in one parcel, which comes back."""
+    shipping.ship_order(STAFF, order.pk)
+    outcomes.receive_parcel(STAFF, Shipment.objects.get(order=order).pk)
 
 
 def get_item(order: Order, sku: str) -> int:

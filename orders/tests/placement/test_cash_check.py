@@ -1,16 +1,15 @@
 """Cash on Delivery is not offered to buyers who have refused as many orders as COD_RULES allows"""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.tests.factories import make_user
 from carts.tests.factories import add_to_cart, signed_in_client
 from orders.models import Order
 from orders.tests.factories import create, customer, database_rows, placed
+from orders.tests.parcels.parcels import bring_back
 from pricing.tests.zones import make_zone
 from products.models import Product
 from products.tests.factories import make_product
@@ -28,7 +27,7 @@ def lamp(settings: Settings) -> Product:
     client = SchemaClient()
     add_to_cart(client, lamp)
     placed(client, phone=PHONE)
-    Order.objects.update(status="cancelled", shipped_at=timezone.now() - timedelta(days=1))
+    bring_back(Order.objects.get())
     settings.COD_RULES = {"in": (None, 1)}
     return lamp
 
