@@ -1,6 +1,6 @@
 """Sales by day and by period, in the shop's time zone.
 
-An order counts when it was placed, unless it awaits payment, expired or was cancelled.
+An order counts when it was placed, unless it awaits payment, expired, was cancelled, or came back.
 """
 
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from core import markets, money
 from orders import minor_units
-from orders.models import Order, Payment, Refund
+from orders.models import Order, Payment, Refund, Shipment
 
 DEFAULT_DAYS = 30
 
@@ -86,7 +86,7 @@ class SalesSummary:
 def get_daily_sales(until: date | None = None, days: int = DEFAULT_DAYS) -> list[Sales]:
     """Return the sales of the last days, in the shop's time zone, for each currency with sales; two statements.
 
-    A payment counts on the day it was made, refunded or not.
+    A payment counts on the day it was made, refunded or not, and what a courier collects on the day of the delivery.
     """
     last_day = until or timezone.localdate(timezone=timezone.get_default_timezone())
     dates = [last_day - timedelta(days=age) for age in reversed(range(days))]
@@ -118,12 +118,19 @@ def _list_sold_since(start: datetime) -> QuerySet[Order]:
 
 
 def _paid_by_day(first: date) -> dict[tuple[str, date], Decimal]:
-    captured = Payment.objects.filter(order__paid_at__gte=_midnight(first), captured_minor__gt=0)
-    rows = (
-        captured.values_list("provider", "currency", _truncate_to_day("order__paid_at")).annotate(Sum("captured_minor")).order_by()
+    """Return what was paid on each day, by currency and day; one statement.
+
+    Cash on Delivery is paid in parts: the cash of each parcel counts on the day of its delivery.
+    """
+    start = _midnight(first)
+    captured = Payment.objects.filter(order__paid_at__gte=start, captured_minor__gt=0).exclude(provider=Order.Method.COD)
+    by_card = captured.values_list("provider", "currency", _truncate_to_day("order__paid_at")).annotate(Sum("captured_minor"))
+    collected = Shipment.objects.filter(delivered_at__gte=start, cod_collected_minor__gt=0)
+    in_cash = collected.values_list(Value(str(Order.Method.COD)), "order__currency", _truncate_to_day("delivered_at")).annotate(
+        Sum("cod_collected_minor")
     )
     paid: dict[tuple[str, date], Decimal] = {}
-    for provider, currency, day, minor in rows:
+    for provider, currency, day, minor in by_card.order_by().union(in_cash.order_by(), all=True):
         amount = minor_units.to_major(minor, provider, currency)
         paid[currency, day] = paid.get((currency, day), Decimal(0)) + amount
     return {key: _quantize(total, key[0]) for key, total in paid.items()}

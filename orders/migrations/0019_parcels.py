@@ -141,11 +141,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='shipment',
+            index=models.Index(condition=models.Q(('cod_collected_minor__gt', 0)), fields=['delivered_at'], name='shipment_cash_by_day'),
+        ),
+        migrations.AddIndex(
+            model_name='shipment',
             index=models.Index(fields=['state', '-id'], name='shipment_state'),
         ),
         migrations.AddIndex(
             model_name='shipment',
-            index=models.Index(condition=models.Q(('tracking_number', ''), _negated=True), fields=['tracking_number'], name='shipment_tracking'),
+            index=models.Index(fields=['tracking_number'], name='shipment_tracking'),
         ),
         migrations.AddIndex(
             model_name='shipment',

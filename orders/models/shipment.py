@@ -84,8 +84,9 @@ class Shipment(TimeStampedModel):
             ),
         ]
         indexes = [
+            models.Index(fields=["delivered_at"], name="shipment_cash_by_day", condition=Q(cod_collected_minor__gt=0)),
             models.Index(fields=["state", "-id"], name="shipment_state"),
-            models.Index(fields=["tracking_number"], name="shipment_tracking", condition=~Q(tracking_number="")),
+            models.Index(fields=["tracking_number"], name="shipment_tracking"),
             models.Index(fields=["carrier", "delivered_at"], name="shipment_cash", condition=Q(cod_collected_minor__gt=0)),
         ]
 

@@ -84,9 +84,9 @@ def _count_uses(placement: Placement, promotion_ids: Collection[int], pending: O
 
 
 def _has_ordered(placement: Placement, pending: Order | None) -> bool:
-    """Return whether the buyer has an earlier order that was not cancelled and did not expire."""
+    """Return whether the buyer has an earlier order that was not cancelled, did not expire and did not come back."""
     user_id, request, e164 = placement.owner.user_id, placement.request, placement.phone_e164
-    earlier = Order.objects.exclude(status__in=Order.CLOSED_STATUSES)
+    earlier = Order.objects.exclude(status__in=(*Order.CLOSED_STATUSES, Order.Status.RETURNED))
     earlier = earlier.exclude(pk=pending.pk) if pending is not None else earlier
     matches = [earlier.filter(user=user_id)] if user_id is not None else []
     if request.email:

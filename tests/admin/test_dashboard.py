@@ -20,7 +20,8 @@ from core.actors import SYSTEM
 from core.models import Job
 from orders import sales
 from orders.fulfilment import shipping
-from orders.models import Order, Payment, Refund, StripeEvent
+from orders.fulfilment.parcels import outcomes, packing, sending
+from orders.models import Order, Payment, Refund, Shipment, StripeEvent
 from orders.tests.factories import placed
 from products.models import Product, Variant
 from products.tests.factories import make_product
@@ -82,7 +83,8 @@ def test_sales_are_drawn_by_day_and_currency_the_default_markets_first(staff_cli
 def test_money_by_card_counts_in_stripes_minor_units_and_cash_in_the_currencys(db: None) -> None:
     first, second = (place_order(make_product(name)) for name in ("Lamp", "Mug"))
     Order.objects.update(paid_at=timezone.now(), currency="ISK", subtotal=Decimal(500), total=Decimal(500))
-    first.payments.update(currency="ISK", captured_minor=500)
+    collected = {"state": "delivered", "delivered_at": timezone.now(), "cod_due_minor": 500, "cod_collected_minor": 500}
+    Shipment.objects.create(order=first, number=1, **collected)
     second.payments.update(currency="ISK", captured_minor=50000, provider="stripe")
 
     (kronur,) = sales.get_daily_sales()
@@ -102,9 +104,25 @@ def test_money_counts_on_the_day_on_which_it_came(staff_client: Client) -> None:
     assert (rupees["Paid"][-1], set(rupees["Paid"][:-1])) == ("20.00", {"0"})
 
 
-def test_what_waits_for_its_money_expired_or_was_cancelled_is_no_sale(staff_client: Client) -> None:
+def test_cash_counts_on_the_day_of_each_delivery_also_where_it_is_short(staff_client: Client) -> None:
+    now = timezone.now()
+    order = place_order(make_product(price="20.00", stock=9), units=3, at=now - timedelta(days=40))
+    for units, collected, days in (({order.items.get().pk: 1}, 2000, 2), (None, 3500, 0)):
+        parcel = packing.pack_parcel(SYSTEM, order.pk, units)
+        assert parcel is not None
+        sending.ship_parcel(SYSTEM, parcel.pk)
+        outcomes.deliver_parcel(SYSTEM, parcel.pk, collected=collected)
+        Shipment.objects.filter(pk=parcel.pk).update(delivered_at=now - timedelta(days=days))
+
+    (rupees,) = get_charts(get_dashboard(staff_client))
+
+    assert (rupees["Paid"][-1], rupees["Paid"][-3]) == ("35.00", "20.00")
+    assert Order.objects.get().paid_at is None
+
+
+def test_what_waits_for_its_money_expired_was_cancelled_or_came_back_is_no_sale(staff_client: Client) -> None:
     lamp = make_product(stock=50)
-    for status in ("pending", "expired", "cancelled"):
+    for status in ("pending", "expired", "cancelled", "returned"):
         Order.objects.filter(pk=place_order(lamp).pk).update(status=status)
 
     page = get_dashboard(staff_client)

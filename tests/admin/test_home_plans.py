@@ -10,21 +10,25 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders import reports, sales, todo
-from orders.models import Order
+from orders.models import Order, Shipment
 from tests.admin.order_pages import copy_orders, make_cash_order
 from tests.admin.staff_clients import make_superuser_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql, pytest.mark.usefixtures("finished_orders")]
-TABLES = {"orders_order", "orders_payment", "orders_refund"}
+TABLES = {"orders_order", "orders_payment", "orders_refund", "orders_shipment"}
 
 
 @pytest.fixture
 def finished_orders(db: None) -> None:
     """Create orders that need no work, and tell the planner how many: of an empty table, each index costs the same."""
     long_ago = timezone.now() - timedelta(days=400)
-    copy_orders(make_cash_order(), 1500, status=Order.Status.DELIVERED, placed_at=long_ago, created_at=long_ago, paid_at=long_ago)
+    orders = copy_orders(
+        make_cash_order(), 1500, status=Order.Status.DELIVERED, placed_at=long_ago, created_at=long_ago, paid_at=long_ago
+    )
+    cash = {"state": Shipment.State.DELIVERED, "cod_due_minor": 2000, "cod_collected_minor": 2000, "delivered_at": long_ago}
+    Shipment.objects.bulk_create(Shipment(order=order, number=1, **cash) for order in orders)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE orders_order, orders_payment, orders_refund")
+        cursor.execute(f"ANALYZE {', '.join(sorted(TABLES))}")
 
 
 def find_scanned_tables(sql: str) -> set[str]:

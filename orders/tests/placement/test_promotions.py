@@ -16,6 +16,7 @@ from orders.fulfilment import claiming
 from orders.models import Order, OrderAdjustment, Redemption
 from orders.placement import records
 from orders.tests.factories import create, customer, placed
+from orders.tests.parcels.parcels import bring_back
 from pricing import rules
 from pricing.breakdown import Fee, compute
 from pricing.models import PriceRules, Promotion
@@ -281,6 +282,18 @@ def test_a_cancelled_order_was_not_the_first_one(lamp: Product) -> None:
     add_to_cart(client, lamp)
     order = placed(client)
     client.post(f"/api/orders/{order['number']}/cancel/", {})
+    add_to_cart(client, lamp)
+    add_code(client)
+
+    assert placed(client)["discount_total"] == "2.00"
+
+
+def test_an_order_that_came_back_was_not_the_first_one(lamp: Product) -> None:
+    make_promotion(code="SAVE", first_order_only=True)
+    client = customer()
+    add_to_cart(client, lamp)
+    add_code(client)
+    bring_back(Order.objects.get(number=placed(client)["number"]))
     add_to_cart(client, lamp)
     add_code(client)
 
