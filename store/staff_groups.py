@@ -21,7 +21,7 @@ SELLING = (
 )
 MANAGING = (
     *("orders.correct_order", "orders.refund_order", "orders.export_order"),
-    *("orders.view_payment", "orders.view_refund", "orders.view_stripeevent", "orders.view_address"),
+    *("orders.view_payment", "orders.view_refund", "orders.view_stripeevent", "orders.view_address", "orders.view_remittance"),
     *("accounts.view_user", "accounts.add_user", "accounts.change_user", "accounts.export_user"),
     *("accounts.view_customer", "accounts.change_customer", "accounts.delete_customer"),
     *("accounts.view_authsession", "accounts.view_authevent"),
