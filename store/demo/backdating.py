@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from carts.models import Cart, CartAuditLog, CartItem, WishlistItem
 from core.models import Job
-from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund
+from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund, Shipment, TrackingEvent
 from orders.state import notifications
 from products.models import PriceChange, StockMovement
 
@@ -18,12 +18,13 @@ EMAIL_JOBS = (notifications.CUSTOMER_EMAIL_JOB, notifications.MERCHANT_EMAIL_JOB
 
 
 def backdate_order(order: Order, since: datetime, to: datetime) -> None:
-    """Move the times of an order and its cart that are `since` or later by `since - to`; its e-mails count as sent."""
+    """Move the times of an order, its parcels and its cart that are `since` or later by `since - to`; its e-mails count as sent."""
     jobs = Job.objects.filter(payload__order=order.pk)
     of_order = (
         *(Order.objects.filter(pk=order.pk), OrderEvent.objects.filter(order=order), Payment.objects.filter(order=order)),
         *(Refund.objects.filter(payment__order=order.pk), StockMovement.objects.filter(reference=order.number), jobs),
-        Redemption.objects.filter(order=order),
+        *(Redemption.objects.filter(order=order), Shipment.objects.filter(order=order)),
+        TrackingEvent.objects.filter(shipment__order=order.pk),
     )
     _shift((*of_order, *_list_cart_rows(Cart.objects.filter(orders=order))), since, to)
     jobs.filter(kind__in=EMAIL_JOBS, done_at=None).update(done_at=F("run_at"))

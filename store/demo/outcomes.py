@@ -1,38 +1,19 @@
 """Brings a demo order to its planned outcome: each step through its service, and then moved to its time."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from orders import minor_units
-from orders.fulfilment import cancellation, phone_confirmation, shipping
+from orders.fulfilment import cancellation, phone_confirmation
 from orders.models import Order, OrderItem
 from orders.payments import refund_shares, refunds, sessions, settlement
 from orders.payments.refund_lines import RefundLine
-from store.demo import backdating, provider
+from store.demo import parcels, provider
 from store.demo.plan import Outcome, PlannedOrder
+from store.demo.script import OrderScript
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 UNSHIPPED = (Outcome.CONFIRMED, Outcome.CANCELLED_BY_BUYER, Outcome.CANCELLED_WITH_REFUND, Outcome.CANCELLED_WITHOUT_REFUND)
-
-
-@dataclass
-class OrderScript:
-    """Runs the steps of an order and keeps the time of the last one; no step is later than `now`."""
-
-    order: Order
-    at: datetime
-    now: datetime
-
-    def step(self, after: timedelta, act: Callable[[], object]) -> None:
-        """Do something to the order, this long after the step before."""
-        since = timezone.now()
-        act()
-        self.at = min(self.at + after, self.now)
-        backdating.backdate_order(self.order, since, self.at)
 
 
 def apply_outcome(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: Actor, now: datetime) -> None:
@@ -51,10 +32,7 @@ def apply_outcome(order: Order, planned: PlannedOrder, *, staff: Actor, buyer: A
         script.step(5 * HOUR, lambda: cancellation.cancel_order(staff, pk, "the customer changed their mind", refund=is_refunded))
     if outcome in UNSHIPPED:
         return
-    script.step(20 * HOUR, lambda: shipping.ship_order(staff, pk))
-    if outcome == Outcome.SHIPPED:
-        return
-    script.step(60 * HOUR, lambda: shipping.deliver_order(staff, pk))
+    parcels.send_order(script, outcome, staff)
     if outcome == Outcome.REFUNDED_IN_PART:
         script.step(30 * HOUR, lambda: _refund_line(staff, order))
     elif outcome == Outcome.REFUNDED_BY_PROVIDER:

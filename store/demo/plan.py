@@ -25,8 +25,17 @@ class Outcome(Enum):
     UNPAID = auto()
     EXPIRED = auto()
     CONFIRMED = auto()
+    PACKED = auto()
+    SENT_IN_PART = auto()
     SHIPPED = auto()
+    IN_TWO_PARCELS = auto()
     DELIVERED = auto()
+    PARTLY_TAKEN = auto()
+    SHORT = auto()
+    DELIVERY_FAILED = auto()
+    COMING_BACK = auto()
+    RETURNED = auto()
+    LOST = auto()
     CANCELLED_BY_BUYER = auto()
     CANCELLED_WITH_REFUND = auto()
     CANCELLED_WITHOUT_REFUND = auto()
@@ -41,7 +50,13 @@ SPECIAL_OUTCOMES = {
     **{14: (CARD, Outcome.EXPIRED), 27: (CARD, Outcome.REFUNDED_BY_PROVIDER), 31: (CARD, Outcome.REFUNDED_IN_PART)},
     **{33: (CARD, Outcome.CANCELLED_WITH_REFUND), 36: (COD, Outcome.REFUNDED_IN_PART), 41: (CARD, Outcome.REFUNDED_IN_PART)},
     **{45: (CARD, Outcome.EXPIRED), 50: (COD, Outcome.CANCELLED_BY_BUYER)},
+    # Parcels
+    **{4: (COD, Outcome.SENT_IN_PART), 11: (COD, Outcome.PACKED), 17: (COD, Outcome.DELIVERY_FAILED)},
+    **{20: (COD, Outcome.COMING_BACK), 24: (CARD, Outcome.RETURNED), 26: (COD, Outcome.PARTLY_TAKEN)},
+    **{29: (COD, Outcome.RETURNED), 30: (COD, Outcome.IN_TWO_PARCELS), 34: (COD, Outcome.SHORT), 38: (COD, Outcome.RETURNED)},
+    **{40: (CARD, Outcome.IN_TWO_PARCELS), 44: (COD, Outcome.LOST), 47: (COD, Outcome.RETURNED), 52: (COD, Outcome.SHORT)},
 }
+DIVIDED_UNITS = (2, 1)  # of each line, where an order goes in two parcels, or a part of it is not taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +78,14 @@ def plan_orders(now: datetime, *, customers: int, takes_cards: bool) -> list[Pla
     planned = []
     for number in range(ORDERS):
         method, outcome = _plan_outcome(number, rng, takes_cards=takes_cards)
+        is_divided = outcome in (Outcome.SENT_IN_PART, Outcome.IN_TWO_PARCELS, Outcome.PARTLY_TAKEN)
         planned.append(
             PlannedOrder(
                 placed_at=_plan_time(number, now, rng),
                 method=method,
                 outcome=outcome,
                 customer=None if rng.random() < 0.1 else rng.randrange(customers),
-                units=tuple(rng.choices((1, 2, 3), (7, 3, 1), k=rng.choices((1, 2, 3, 4), (5, 4, 2, 1))[0])),
+                units=DIVIDED_UNITS if is_divided else _plan_units(rng),
                 note=rng.choice(NOTES) if rng.random() < 0.1 else "",
                 codes=(WELCOME_CODE,) if number % WELCOME_EVERY == 1 else None,
             )
@@ -83,6 +99,10 @@ def _plan_outcome(number: int, rng: Random, *, takes_cards: bool) -> tuple[str, 
         return SPECIAL_OUTCOMES[number]
     usual = Outcome.CONFIRMED if number < TO_PACK else Outcome.SHIPPED if number < ON_THE_WAY else Outcome.DELIVERED
     return method, usual
+
+
+def _plan_units(rng: Random) -> tuple[int, ...]:
+    return tuple(rng.choices((1, 2, 3), (7, 3, 1), k=rng.choices((1, 2, 3, 4), (5, 4, 2, 1))[0]))
 
 
 def _plan_time(number: int, now: datetime, rng: Random) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -19,7 +19,7 @@ from core.markets import Market
 from core.models import Job
 from orders import todo
 from orders.fulfilment.phone_confirmation import CONFIRMED_EVENT
-from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund
+from orders.models import Address, Order, OrderEvent, Payment, Redemption, Refund, Shipment, ShipmentLine, TrackingEvent
 from orders.payments import refunds
 from orders.tests.payments.card_payments import CardPayments
 from pricing.models import Promotion, Zone
@@ -34,7 +34,7 @@ from store.demo.provider import EMULATOR_KEY
 from tests.fixtures import *  # noqa: F403 - fixtures are found by name
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-Status = Order.Status
+Status, State = Order.Status, Shipment.State
 
 
 @pytest.fixture(autouse=True)
@@ -82,12 +82,13 @@ def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: Card
     assert said == "The shop now has 64 orders of the last 30 days; their e-mails are not sent.\n"
     counts = Counter(Order.objects.values_list("status", flat=True))
     assert counts == {
-        **{Status.PENDING: 1, Status.PROCESSING: 11, Status.SHIPPED: 9, Status.DELIVERED: 37},
+        **{Status.PENDING: 1, Status.PROCESSING: 11, Status.SHIPPED: 9, Status.DELIVERED: 32, Status.RETURNED: 5},
         **{Status.CANCELLED: 4, Status.EXPIRED: 2},
     }
     assert check_integrity() == "No problems."
-    assert todo.to_refund(Order.objects.all()).count() == 1
-    assert list(Order.objects.exclude(attention="").values_list("attention", flat=True)) == ["external_refund"]
+    assert todo.to_refund(Order.objects.all()).count() == 2  # one is cancelled, and one came back
+    alerts = Counter(Order.objects.exclude(attention="").values_list("attention", flat=True))
+    assert alerts == {"external_refund": 1, "parcel_returned": 1, "cod_short": 2}
     assert Counter(Refund.objects.values_list("state", "source")) == {("succeeded", "staff"): 4, ("succeeded", "external"): 1}
     assert Order.objects.filter(user__email="customer@example.com").exists()
     assert (User.objects.count(), Address.objects.count(), WishlistItem.objects.count()) == (28, 25, 21)
@@ -95,7 +96,26 @@ def test_a_month_with_cards_adds_up_and_leaves_no_page_empty(card_payments: Card
     assert not Job.objects.filter(kind="order_mail", done_at=None).exists()
     assert_promotions_are_used(now)
     assert_orders_are_delivered_as_the_zones_say()
+    assert_parcels_leave_no_list_empty()
     assert_times_lie_in_the_month(now)
+
+
+def assert_parcels_leave_no_list_empty() -> None:
+    """Parcels are in every state in which staff look for them, with carrier, tracking number and events once they are sent."""
+    counts = Counter(Shipment.objects.values_list("state", flat=True))
+    assert counts == {
+        **{State.PACKED: 1, State.SHIPPED: 8, State.DELIVERED: 34},
+        **{State.FAILED: 1, State.RETURNING: 1, State.RETURNED: 4, State.LOST: 1},
+    }
+    assert Shipment.objects.filter(number=2).count() == 2
+    assert not Shipment.objects.exclude(state=State.PACKED).filter(Q(carrier="") | Q(tracking_number="") | Q(events=None)).exists()
+    assert not Shipment.objects.filter(state=State.DELIVERED).exclude(carrier_status__in=["delivered", "in_transit"]).exists()
+    assert Shipment.objects.filter(short_at_door_minor__gt=0).count() == 2
+    partly_taken = ShipmentLine.objects.filter(undelivered_quantity=1, restocked_quantity=1, shipment__state=State.DELIVERED)
+    assert partly_taken.count() == 1
+    back = ShipmentLine.objects.filter(shipment__state=State.RETURNED, shipment__order__payment_method="cod")
+    assert back.exists()
+    assert not back.exclude(restocked_quantity=F("quantity")).exists()
 
 
 def assert_promotions_are_used(now: Any) -> None:
@@ -126,6 +146,12 @@ def assert_times_lie_in_the_month(now: Any) -> None:
     for model, field in ((Order, "placed_at"), (Order, "created_at"), (OrderEvent, "at"), (Payment, "created_at")):
         times = model._default_manager.aggregate(first=Min(field), last=Max(field))
         assert now - timedelta(days=31) < times["first"] < now - timedelta(days=28)
+        assert times["last"] < timezone.now()
+    for times in (
+        Shipment.objects.aggregate(first=Min("packed_at"), last=Max("updated_at")),
+        TrackingEvent.objects.aggregate(first=Min("at"), last=Max("at")),
+    ):
+        assert now - timedelta(days=31) < times["first"] < now - timedelta(days=26)
         assert times["last"] < timezone.now()
     assert Refund.objects.aggregate(last=Max("created_at"))["last"] < timezone.now()
     assert not StockMovement.objects.exclude(reference="").filter(created_at__gt=now).exists()
