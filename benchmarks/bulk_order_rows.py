@@ -11,6 +11,7 @@ DAYS = 730  # over which the orders are spread
 FIRST_NAMES = ("Asha", "Ravi", "Meera", "Arjun", "Priya", "Kabir", "Lakshmi", "Rohan", "Sara", "Vikram", "Nisha", "Dev")
 LAST_NAMES = ("Sharma", "Iyer", "Khan", "Patel", "Das", "Reddy", "Nair", "Singh", "Mehta", "Rao", "Bose", "Gupta", "Joshi")
 CITIES = ("Mumbai", "Delhi", "Bengaluru", "Hyderabad", "Ahmedabad", "Chennai", "Kolkata", "Pune", "Jaipur", "Lucknow")
+CARRIERS = ("Blue Post", "City Express", "Hill Couriers")
 LINES = (1, 1, 2, 2, 2, 3, 3, 3, 4, 4)  # 2.5 on average
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of order numbers
 
@@ -42,6 +43,11 @@ class Plan:
     tax_rate: Decimal
     digits: int
     provider_digits: int
+
+    @property
+    def scale(self) -> int:
+        """The number of minor units in a major one, where cash is collected."""
+        return int(10**self.digits)
 
     @property
     def tax_share(self) -> str:
@@ -93,6 +99,8 @@ def order_statements(plan: Plan, first: int, last: int) -> list[str]:
         INSERT_TAXES.format(plan=plan),
         INSERT_PAYMENTS.format(plan=plan),
         INSERT_REFUNDS.format(plan=plan),
+        INSERT_PARCELS.format(plan=plan, carrier=choose(CARRIERS, "id", 24)),
+        INSERT_PARCEL_LINES.format(plan=plan),
         INSERT_EVENTS.format(plan=plan),
         INSERT_MOVEMENTS.format(plan=plan),
         "DROP TABLE bulk_draw, bulk_line, bulk_order",
@@ -108,7 +116,9 @@ def draw_sql(plan: Plan, first: int, last: int) -> str:
         CREATE TEMP TABLE bulk_draw ON COMMIT DROP AS
         SELECT *, CASE WHEN is_card AND n > {plan.count - plan.pending} THEN 'pending' WHEN is_card AND fate < 120 THEN 'expired'
                 WHEN fate BETWEEN 120 AND 159 THEN 'cancelled' WHEN age < interval '1 day' THEN 'processing'
-                WHEN age < interval '4 days' THEN 'shipped' ELSE 'delivered' END AS status,
+                WHEN age < interval '4 days' THEN 'shipped'
+                WHEN NOT is_card AND fate BETWEEN 175 AND 224 AND age > interval '6 days' THEN 'returned'
+                ELSE 'delivered' END AS status,
             CASE WHEN NOT is_account THEN {draw("n", 2, max(plan.count // 2, 1))}
                 WHEN age < interval '10 days' AND account % 200 = 7 THEN account - 1 ELSE account END AS buyer
         FROM (
@@ -166,8 +176,9 @@ def priced_sql(plan: Plan) -> str:
                 SELECT bulk_draw.*, subtotal, first_price, first_line,
                     CASE WHEN subtotal >= {free_from} THEN 0 ELSE {plan.shipping} END AS shipping,
                     is_account AND buyer % 200 = 7 AS is_erased,
-                    CASE WHEN status IN ('shipped', 'delivered') THEN placed_at + interval '20 hours' END AS shipped_at,
+                    CASE WHEN status IN ('shipped', 'delivered', 'returned') THEN placed_at + interval '20 hours' END AS shipped_at,
                     CASE WHEN status = 'delivered' THEN placed_at + interval '80 hours' END AS delivered_at,
+                    CASE WHEN status = 'returned' THEN placed_at + interval '130 hours' END AS returned_at,
                     CASE WHEN status = 'cancelled' THEN least(placed_at + interval '5 hours', {now}) END AS cancelled_at,
                     CASE WHEN status = 'expired' THEN least(placed_at + interval '41 minutes', {now}) END AS expired_at,
                     CASE WHEN status = 'delivered' AND age > interval '6 days' AND fate BETWEEN 160 AND 174
@@ -186,9 +197,9 @@ INSERT_ORDERS = """
         market, currency, subtotal, discount_total, shipping_total, fee_total, tax_total, prices_include_tax, total, codes,
         name, email, phone, phone_e164, note, address,
         stock_state, reserved_until, attention, cancel_reason, placed_at, paid_at, cancelled_at, expired_at, shipped_at,
-        delivered_at, erased_at, version, idempotency_scope, idempotency_key, request_hash)
-    SELECT id, placed_at, coalesce(delivered_at, shipped_at, cancelled_at, expired_at, paid_at, placed_at), number, user_id,
-        cart_id, md5(number) || md5(id::text), status, CASE WHEN is_card THEN 'stripe' ELSE 'cod' END, '{plan.market}',
+        delivered_at, returned_at, erased_at, version, idempotency_scope, idempotency_key, request_hash)
+    SELECT id, placed_at, coalesce(delivered_at, returned_at, shipped_at, cancelled_at, expired_at, paid_at, placed_at), number,
+        user_id, cart_id, md5(number) || md5(id::text), status, CASE WHEN is_card THEN 'stripe' ELSE 'cod' END, '{plan.market}',
         '{plan.currency}', subtotal, 0, shipping, 0, tax, true, total, '[]', name,
         CASE WHEN mailbox = '' THEN '' ELSE mailbox || '@bulk.example' END, phone, phone,
         CASE WHEN is_erased OR fate % 10 > 0 THEN '' ELSE 'Please ring twice' END,
@@ -200,7 +211,7 @@ INSERT_ORDERS = """
         CASE WHEN status = 'pending' THEN placed_at + interval '41 minutes' END,
         CASE WHEN refunded = 'external' AND age < interval '30 days' THEN 'external_refund' ELSE '' END,
         CASE WHEN status = 'cancelled' AND NOT is_erased THEN 'ordered by mistake' ELSE '' END,
-        placed_at, paid_at, cancelled_at, expired_at, shipped_at, delivered_at,
+        placed_at, paid_at, cancelled_at, expired_at, shipped_at, delivered_at, returned_at,
         CASE WHEN is_erased THEN placed_at + interval '10 days' END, 2,
         CASE WHEN age > interval '48 hours' OR is_erased THEN ''
             WHEN is_account THEN 'user:' || user_id
@@ -215,7 +226,8 @@ INSERT_LINES = """
         CASE WHEN variant % 3 = 0 THEN '/media/products/none.webp' ELSE '' END, price, quantity, line_total, 0,
         round(sum(line_total) OVER lines * {plan.tax_share}, {plan.digits})
             - round((sum(line_total) OVER lines - line_total) * {plan.tax_share}, {plan.digits}),
-        CASE WHEN line = 1 AND refunded = 'staff' THEN 1 ELSE 0 END, 0
+        CASE WHEN status = 'returned' THEN quantity WHEN line = 1 AND refunded = 'staff' THEN 1 ELSE 0 END,
+        CASE WHEN status = 'returned' THEN quantity ELSE 0 END
     FROM bulk_line JOIN bulk_order ON bulk_order.id = order_id
     WINDOW lines AS (PARTITION BY order_id ORDER BY line)"""
 INSERT_TAXES = """
@@ -227,10 +239,10 @@ INSERT_TAXES = """
 INSERT_PAYMENTS = """
     INSERT INTO orders_payment (id, created_at, updated_at, order_id, provider, state, amount, currency, amount_minor,
         captured_minor, refunded_minor, expires_at, session_format, session_id, checkout_url, payment_intent, failure_code, raw)
-    SELECT payment, placed_at, coalesce(paid_at, cancelled_at, expired_at, placed_at), id,
+    SELECT payment, placed_at, coalesce(paid_at, cancelled_at, returned_at, expired_at, placed_at), id,
         CASE WHEN is_card THEN 'stripe' ELSE 'cod' END,
-        CASE WHEN paid_at IS NOT NULL THEN 'succeeded' WHEN status = 'pending' THEN 'open' WHEN status IN ('expired', 'cancelled')
-            THEN status ELSE 'created' END,
+        CASE WHEN paid_at IS NOT NULL THEN 'succeeded' WHEN status = 'pending' THEN 'open' WHEN status = 'returned' THEN 'cancelled'
+            WHEN status IN ('expired', 'cancelled') THEN status ELSE 'created' END,
         total, '{plan.currency}', minor, CASE WHEN paid_at IS NULL THEN 0 ELSE minor END,
         CASE refunded WHEN 'all' THEN minor WHEN 'staff' THEN first_minor WHEN 'external' THEN first_minor ELSE 0 END,
         CASE WHEN is_card THEN placed_at + interval '41 minutes' END, 2, CASE WHEN is_card THEN 'cs_live_' || secret END,
@@ -253,6 +265,25 @@ INSERT_REFUNDS = """
         CASE refunded WHEN 'external' THEN NULL ELSE {plan.staff} END
     FROM bulk_order, LATERAL (SELECT coalesce(cancelled_at, delivered_at + interval '30 hours') AS at) AS times
     WHERE refunded IS NOT NULL"""
+INSERT_PARCELS = """
+    INSERT INTO orders_shipment (created_at, updated_at, order_id, number, carrier, tracking_number, state, carrier_status,
+        charges_minor, cod_due_minor, cod_collected_minor, short_at_door_minor, remitted_minor, short_by_carrier_minor,
+        settled_before, packed_at, shipped_at, delivered_at, returned_at, counted_at)
+    SELECT packed_at, coalesce(delivered_at, returned_at, shipped_at), id, 1, {carrier}, 'BULK' || id, status,
+        CASE status WHEN 'shipped' THEN '' ELSE status END,
+        CASE WHEN is_due THEN (shipping * {plan.scale})::bigint ELSE 0 END, CASE WHEN is_due THEN minor ELSE 0 END,
+        CASE WHEN is_due AND status = 'delivered' THEN minor ELSE 0 END, 0, 0, 0, false, packed_at, shipped_at, delivered_at,
+        returned_at, returned_at
+    FROM bulk_order, LATERAL (SELECT placed_at + interval '18 hours' AS packed_at,
+        NOT is_card AND status <> 'returned' AS is_due) AS parcel
+    WHERE shipped_at IS NOT NULL"""
+INSERT_PARCEL_LINES = """
+    INSERT INTO orders_shipmentline (shipment_id, item_id, quantity, due_minor, undelivered_quantity, undelivered_minor,
+        restocked_quantity)
+    SELECT parcel.id, bulk_line.id, quantity, due, units, CASE WHEN units > 0 THEN due ELSE 0 END, units
+    FROM bulk_line JOIN bulk_order ON bulk_order.id = order_id JOIN orders_shipment AS parcel USING (order_id),
+        LATERAL (SELECT CASE WHEN is_card THEN 0 ELSE (line_total * {plan.scale})::bigint END AS due,
+            CASE status WHEN 'returned' THEN quantity ELSE 0 END AS units) AS line"""
 INSERT_EVENTS = """
     INSERT INTO orders_orderevent (order_id, kind, actor_kind, user_id, from_status, to_status, data, at, request_id)
     SELECT id, kind, actor_kind, event_user, from_status, to_status, CASE WHEN is_erased THEN data - 'reason' ELSE data END, at,
@@ -264,6 +295,7 @@ INSERT_EVENTS = """
         ('expired', 'system', NULL, 'pending', 'expired', '{{}}', expired_at),
         ('shipped', 'staff', {plan.staff}, 'processing', 'shipped', '{{}}', shipped_at),
         ('delivered', 'staff', {plan.staff}, 'shipped', 'delivered', '{{}}', delivered_at),
+        ('returned', 'staff', {plan.staff}, 'shipped', 'returned', '{{}}', returned_at),
         ('cancelled', 'staff', {plan.staff}, 'processing', 'cancelled', '{{"reason": "ordered by mistake"}}', cancelled_at),
         ('refund_requested', 'staff', {plan.staff}, status, status,
             jsonb_build_object('amount', first_price::text, 'reason', 'arrived damaged'),
@@ -282,7 +314,7 @@ INSERT_MOVEMENTS = """
     SELECT variant, delta, reason, number, '', mover, at
     FROM bulk_line JOIN bulk_order ON bulk_order.id = order_id, LATERAL (VALUES
         (-quantity, 'sale', CASE WHEN is_card THEN NULL ELSE user_id END, CASE WHEN is_card THEN paid_at ELSE placed_at END),
-        (quantity, 'return', {plan.staff}, cancelled_at)
+        (quantity, 'return', {plan.staff}, coalesce(cancelled_at, returned_at))
     ) AS movement (delta, reason, mover, at)
     WHERE status NOT IN ('pending', 'expired') AND at IS NOT NULL"""
 

@@ -1,8 +1,9 @@
 """Generates two years of orders on PostgreSQL with set-based statements: `python -m benchmarks.bulk_orders N`.
 
 The rows go to the database of DATABASE_URL, whose products `benchmarks.bulk` has generated. They are what the shop would have
-written: orders of 2.5 lines on average, more of them in recent months, 70 % by guests; their payments, refunds, history and stock
-movements; customers with carts. Products are received at the beginning, as many units as are sold. `check_integrity` finds nothing.
+written: orders of 2.5 lines on average, more of them in recent months, 70 % by guests; their payments, refunds, parcels, history
+and stock movements; customers with carts. Products are received at the beginning, as many units as are sold. `check_integrity`
+finds nothing.
 
 Not generated are the change history of carts, the guests' carts (which expire), done jobs (deleted after a week) and the provider's
 events (deleted after 90 days).
@@ -20,7 +21,7 @@ from benchmarks import bulk_order_rows as rows
 BATCH_SIZE = 250_000  # orders in one statement
 TABLES = (
     *("accounts_user", "carts_cart", "orders_order", "orders_orderitem", "orders_orderevent", "orders_payment", "orders_refund"),
-    "products_stockmovement",
+    *("orders_shipment", "orders_shipmentline", "products_stockmovement"),
 )
 SECONDARY_INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes
