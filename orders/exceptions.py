@@ -267,6 +267,14 @@ class CashTooMuch(Invalid):
     client_action = "Enter at most what is due."
 
 
+class RemittanceDiffers(Conflict):
+    """A remittance with this reference is recorded with other rows or charges."""
+
+    code = "remittance_differs"
+    default_message = "A remittance with this reference is recorded with other rows or charges"
+    client_action = "Staff only: give this file another reference."
+
+
 class AddressNotFound(NotFound):
     """The address does not exist or does not belong to the user."""
 

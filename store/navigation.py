@@ -13,6 +13,9 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Orders": (
         ("orders.order", "Orders", "receipt_long"),
         ("orders.refund", "Refunds", "undo"),
+        ("orders.cashparcel", "Cash on Delivery", "payments"),
+        ("orders.remittance", "Remittances", "account_balance"),
+        ("orders.remittanceline", "Rows of remittances", "table_rows"),
         ("orders.stripeevent", "Provider events", "webhook"),
     ),
     "Catalog": (

@@ -139,6 +139,7 @@ try:
     COD_RULES = parse_cash_rules(env.str("COD_RULES", ""), MARKETS)
     CARRIERS = parse_carriers(env.str("CARRIERS", ""))
     CARRIER_TOKENS = parse_carrier_tokens(env.str("CARRIER_TOKENS", ""), CARRIERS)
+    COD_REMITTANCE_DAYS = env.count("COD_REMITTANCE_DAYS", 14, maximum=365)
     ADDRESS_RULES = env.one_of("ADDRESS_RULES", ("country", "lax"))
     GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
     GOOGLE_CERTS_URL = env.str("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v3/certs")

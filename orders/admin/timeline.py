@@ -14,6 +14,7 @@ from orders.fulfilment import phone_confirmation, resending, rest_cancellation
 from orders.fulfilment.address_correction import is_contact_only
 from orders.fulfilment.parcels import outcomes, packing, progress, sending
 from orders.models import Order, OrderEvent
+from orders.remittances import recording
 from orders.state import alerts, redemptions
 
 TITLES = {
@@ -59,6 +60,8 @@ TITLES = {
     alerts.PARCEL_RETURNED: "Alert: a paid parcel came back",
     alerts.PARCEL_LOST: "Alert: a paid parcel is lost",
     alerts.COD_SHORT: "Alert: less cash was collected than was due",
+    recording.REMITTED_EVENT: "Cash paid by the carrier",
+    recording.TAKEN_BACK_EVENT: "Payment of the carrier taken back",
 }
 ACTORS = {"user": "Buyer", "guest": "Buyer", "customer": "Buyer", "staff": "Staff", "stripe": "Payment provider", "system": "Shop"}
 HIDDEN = frozenset({"payment", "refund", "session", "submission"})  # ids, which other tables and the provider's pages show

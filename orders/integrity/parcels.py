@@ -88,9 +88,21 @@ def _check_payments() -> Iterator[Problem]:
 
 
 def _check_remittances() -> Iterator[Problem]:
-    """Compare what parcels are recorded as remitted with the rows of remittances."""
+    """Compare what parcels are recorded as remitted with the rows of remittances: their sum, currency and number."""
     rows = RemittanceLine.objects.filter(shipment=OuterRef("pk"))
     parcels = Shipment.objects.filter(Exists(rows) | Q(remitted_minor__gt=0) | Q(short_by_carrier_minor__gt=0))
-    parcels = parcels.annotate(paid=sum_units(rows, "shipment", "paid_minor")).select_related("order")
+    parcels = parcels.annotate(paid=sum_units(rows, "shipment", "paid_minor"), has_rows=Exists(rows)).select_related("order")
     for parcel in parcels.exclude(remitted_minor=F("paid")).iterator():
         yield Problem(f"parcel {parcel.label}", f"{parcel.remitted_minor} remitted, but its remittances add up to another amount")
+    for parcel in parcels.filter(has_rows=False, short_by_carrier_minor__gt=0).iterator():
+        yield Problem(f"parcel {parcel.label}", "is short by its carrier, but in no remittance")
+    for parcel in parcels.filter(has_rows=True, settled_before=True).iterator():
+        yield Problem(f"parcel {parcel.label}", "is in a remittance, but was settled before the shop had parcels")
+    lines = RemittanceLine.objects.exclude(shipment=None).select_related("remittance")
+    earlier = RemittanceLine.objects.filter(
+        remittance=OuterRef("remittance"), shipment=OuterRef("shipment"), row__lt=OuterRef("row")
+    )
+    for line in lines.exclude(remittance__currency=F("shipment__order__currency")).iterator():
+        yield Problem(f"remittance {line.remittance}", f"row {line.row} pays a parcel in another currency")
+    for line in lines.filter(Exists(earlier)).iterator():
+        yield Problem(f"remittance {line.remittance}", f"row {line.row} pays a parcel that another row pays, too")

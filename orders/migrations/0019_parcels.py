@@ -91,13 +91,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('row', models.PositiveIntegerField(help_text='number in the file')),
-                ('tracking_number', models.CharField(help_text='or number of the order, as the file says', max_length=100)),
-                ('paid_minor', models.BigIntegerField()),
+                ('tracking_number', models.CharField(blank=True, help_text='as the file says', max_length=100)),
+                ('order_number', models.CharField(blank=True, help_text='or label of the parcel, as the file says', max_length=100)),
+                ('paid_minor', models.BigIntegerField(blank=True, help_text='empty if it cannot be read', null=True)),
                 ('problem', models.CharField(blank=True, max_length=200)),
                 ('remittance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.remittance')),
                 ('shipment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='remittance_lines', to='orders.shipment')),
             ],
             options={
+                'verbose_name': 'row of a remittance',
+                'verbose_name_plural': 'rows of remittances',
                 'ordering': ['id'],
             },
         ),
@@ -153,7 +156,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='shipment',
-            index=models.Index(condition=models.Q(('cod_collected_minor__gt', 0)), fields=['carrier', 'delivered_at'], name='shipment_cash'),
+            index=models.Index(condition=models.Q(('cod_collected_minor__gt', django.db.models.expressions.CombinedExpression(models.F('remitted_minor'), '+', models.F('short_by_carrier_minor')))), fields=['delivered_at'], name='shipment_open_cash'),
         ),
         migrations.AddConstraint(
             model_name='shipment',
@@ -173,7 +176,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='remittanceline',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_minor__gte', 0)), name='remittance_line_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('shipment', None), models.Q(('paid_minor__gte', 0), ('paid_minor__isnull', False)), _connector='OR'), name='remittance_line_not_negative'),
         ),
         migrations.AddConstraint(
             model_name='shipmentline',
@@ -190,5 +193,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='trackingevent',
             constraint=models.UniqueConstraint(fields=('shipment', 'key'), name='tracking_event_once_a_parcel'),
+        ),
+        migrations.CreateModel(
+            name='CashParcel',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'parcel paid on delivery',
+                'verbose_name_plural': 'Cash on Delivery',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('orders.shipment',),
         ),
     ]

@@ -6,7 +6,7 @@ from orders.models.blocked_contact import MAX_BAN_REASON, BlockedContact
 from orders.models.order import MAX_REASON, VARIANT_SEPARATOR, Order, OrderEvent, OrderItem
 from orders.models.payment import Dispute, Payment, ReconciliationTime, Refund, StripeEvent
 from orders.models.redemption import Redemption
-from orders.models.remittance import MAX_REMITTANCE_REFERENCE, Remittance, RemittanceLine
+from orders.models.remittance import MAX_PROBLEM, MAX_REMITTANCE_REFERENCE, Remittance, RemittanceLine
 from orders.models.shipment import MAX_CARRIER, MAX_TRACKING_NUMBER, Shipment, ShipmentLine, TrackingEvent
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "MAX_ADDRESS_LENGTHS",
     "MAX_BAN_REASON",
     "MAX_CARRIER",
+    "MAX_PROBLEM",
     "MAX_REASON",
     "MAX_REMITTANCE_REFERENCE",
     "MAX_TRACKING_NUMBER",

@@ -36,17 +36,24 @@ class RemittanceLine(models.Model):
 
     remittance = models.ForeignKey(Remittance, models.CASCADE, related_name="lines")
     row = models.PositiveIntegerField(help_text="number in the file")
-    tracking_number = models.CharField(max_length=MAX_TRACKING_NUMBER, help_text="or number of the order, as the file says")
+    tracking_number = models.CharField(max_length=MAX_TRACKING_NUMBER, blank=True, help_text="as the file says")
+    order_number = models.CharField(
+        max_length=MAX_TRACKING_NUMBER, blank=True, help_text="or label of the parcel, as the file says"
+    )
     shipment = models.ForeignKey(Shipment, models.PROTECT, null=True, blank=True, related_name="remittance_lines")
-    paid_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField(null=True, blank=True, help_text="empty if it cannot be read")
     problem = models.CharField(max_length=MAX_PROBLEM, blank=True)
 
     class Meta:
+        verbose_name = "row of a remittance"
+        verbose_name_plural = "rows of remittances"
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["remittance", "row"], name="remittance_row_once"),
-            models.CheckConstraint(condition=Q(paid_minor__gte=0), name="remittance_line_not_negative"),
+            models.CheckConstraint(
+                condition=Q(shipment=None) | Q(paid_minor__isnull=False, paid_minor__gte=0), name="remittance_line_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.tracking_number} {self.paid_minor}"
+        return f"{self.tracking_number or self.order_number} {self.paid_minor}"

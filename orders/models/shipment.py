@@ -87,7 +87,11 @@ class Shipment(TimeStampedModel):
             models.Index(fields=["delivered_at"], name="shipment_cash_by_day", condition=Q(cod_collected_minor__gt=0)),
             models.Index(fields=["state", "-id"], name="shipment_state"),
             models.Index(fields=["tracking_number"], name="shipment_tracking"),
-            models.Index(fields=["carrier", "delivered_at"], name="shipment_cash", condition=Q(cod_collected_minor__gt=0)),
+            models.Index(
+                fields=["delivered_at"],
+                name="shipment_open_cash",
+                condition=Q(cod_collected_minor__gt=F("remitted_minor") + F("short_by_carrier_minor")),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -77,6 +77,14 @@ class DecimalMarks:
 
 def parse_price(value: Any, currency: str, mark: str = "") -> Decimal:
     """Return a price; `mark` is the decimal mark of the file. Raises ValueError with the reason."""
+    try:
+        return validate_amount(parse_amount(value, currency, mark), currency)
+    except ValueError as error:
+        raise ValueError(str(error).replace("Must", "must", 1)) from None
+
+
+def parse_amount(value: Any, currency: str, mark: str = "") -> Decimal:
+    """Return an amount of any size and sign; `mark` is the decimal mark of the file. Raises ValueError with the reason."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(NOT_AN_AMOUNT)
     if isinstance(value, str):
@@ -89,10 +97,7 @@ def parse_price(value: Any, currency: str, mark: str = "") -> Decimal:
         amount = _parse_number(text, mark, NOT_AN_AMOUNT)
     else:
         amount = _parse_number(str(value), "", NOT_AN_AMOUNT)
-    try:
-        return validate_amount(_drop_noise(amount), currency)
-    except ValueError as error:
-        raise ValueError(str(error).replace("Must", "must", 1)) from None
+    return _drop_noise(amount)
 
 
 def parse_quantity(value: Any, mark: str = "") -> tuple[int | None, str]:

@@ -17,6 +17,7 @@ from core.models import Job
 from orders import cash_rules, reports, todo
 from orders.admin import permissions
 from orders.models import Order, ReconciliationTime, StripeEvent
+from orders.remittances import balance
 from orders.state import notifications
 from pricing.models import Sale
 from pricing.sales import states
@@ -45,6 +46,8 @@ def build_tiles(request: HttpRequest) -> list[Tile]:
     tiles: list[Tile] = []
     if can_view(request, "orders.order"):
         tiles += _order_tiles(request)
+    if can_view(request, "orders.cashparcel"):
+        tiles += _cash_tiles()
     if can_view(request, "products.stockofvariant"):
         tiles += _stock_tiles()
     if can_view(request, "core.job"):
@@ -96,6 +99,14 @@ def _sum_cash(orders: QuerySet[Order]) -> tuple[int, str]:
     rows = list(orders.values_list("currency").annotate(Count("pk"), Sum("total")).order_by("currency"))
     amounts = [money.format_price(total, currency) for currency, _, total in rows]
     return sum(count for _, count, _ in rows), ", ".join(amounts)
+
+
+def _cash_tiles() -> list[Tile]:
+    """Return the tile of cash that carriers owe for too long, if there is any; one statement."""
+    overdue = balance.sum_overdue()
+    amounts = [money.format_price(money.to_major(amount, currency), currency) for currency, _, amount in overdue]
+    count, link = sum(count for _, count, _ in overdue), _list_link("orders_cashparcel", cash="overdue")
+    return [Tile("Overdue cash", "payments", count, link, ", ".join(amounts), is_urgent=True)] if count else []
 
 
 def _stock_tiles() -> list[Tile]:

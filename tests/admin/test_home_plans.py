@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from orders import reports, sales, todo
 from orders.models import Order, Shipment
+from orders.remittances import balance
 from tests.admin.order_pages import copy_orders, make_cash_order
 from tests.admin.staff_clients import make_superuser_client
 
@@ -87,3 +88,14 @@ def test_stuck_refunds_are_found_by_an_index() -> None:
         reports.list_stuck_refunds(5, timezone.now() - timedelta(days=30))
 
     assert find_scanned_tables(queries[0]["sql"]) == set()
+
+
+def test_overdue_cash_is_found_by_an_index() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        balance.sum_overdue()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "shipment_open_cash" in plan
