@@ -59,10 +59,11 @@ def compute_charges(parcels: OrderParcels, payment: Payment) -> int:
     return max(payment.amount_minor - sum(lines), 0)
 
 
-def set_undelivered(line: ShipmentLine, quantity: int) -> None:
+def set_undelivered(order: Order, line: ShipmentLine, quantity: int) -> None:
     """Record on a line how many of its units did not reach the buyer, and what of its amount is for them; the caller saves it."""
+    step = minor_units.get_step(Order.Method.COD, order.currency)
     line.undelivered_quantity = quantity
-    line.undelivered_minor = line.due_minor - shares.get_part(line.due_minor, line.quantity - quantity, line.quantity)
+    line.undelivered_minor = line.due_minor - shares.get_part(line.due_minor, line.quantity - quantity, line.quantity, step)
 
 
 def compute_due(shipment: Shipment, lines: Sequence[ShipmentLine]) -> int:

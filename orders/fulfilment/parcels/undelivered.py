@@ -32,14 +32,14 @@ def refuse(parcels: OrderParcels, shipment: Shipment, units: Mapping[int, int]) 
     if sum(units.values()) == sum(line.quantity for line in lines.values()):
         raise InvalidTransition("All units were refused: the parcel was not delivered")
     for item, count in units.items():
-        _set_undelivered(lines[item], count)
+        _set_undelivered(parcels.order, lines[item], count)
         _change_refunded(item, count)
 
 
 def give_back(parcels: OrderParcels, shipment: Shipment) -> None:
     """Record that no unit of a parcel reached the buyer."""
     for line in shipment.lines.all():
-        _set_undelivered(line, line.quantity)
+        _set_undelivered(parcels.order, line, line.quantity)
         if not is_paid_before(parcels.order):
             _change_refunded(line.item_id, line.quantity)
 
@@ -47,7 +47,7 @@ def give_back(parcels: OrderParcels, shipment: Shipment) -> None:
 def take_back_loss(parcels: OrderParcels, shipment: Shipment) -> None:
     """Undo `give_back` for a lost parcel that was found."""
     for line in shipment.lines.all():
-        _set_undelivered(line, 0)
+        _set_undelivered(parcels.order, line, 0)
         if not is_paid_before(parcels.order):
             _change_refunded(line.item_id, -line.quantity)
 
@@ -86,8 +86,8 @@ def restock(actor: Actor, parcels: OrderParcels, shipment: Shipment, units: Mapp
         stock.restock(actor, dict(sorted(restocked.items())), reference=order.number)
 
 
-def _set_undelivered(line: ShipmentLine, count: int) -> None:
-    cash.set_undelivered(line, count)
+def _set_undelivered(order: Order, line: ShipmentLine, count: int) -> None:
+    cash.set_undelivered(order, line, count)
     line.save(update_fields=["undelivered_quantity", "undelivered_minor"])
 
 
