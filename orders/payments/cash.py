@@ -100,9 +100,13 @@ def collect(actor: Actor, order: Order, payment: Payment, shipment: Shipment, co
     _refuse_too_much(payment, collected, due)
     payment_states.collect(payment, collected)
     if collected < due:
-        amount = format_amount(payment, due - collected)
-        alerts.raise_alert(order, alerts.COD_SHORT, actor, parcel=shipment.number, short=amount)
+        alert_short(actor, order, payment, shipment, due - collected)
     return {"cod_collected_minor": collected, "short_at_door_minor": due - collected}
+
+
+def alert_short(actor: Actor, order: Order, payment: Payment, shipment: Shipment, short: int) -> None:
+    """Raise the alert that a parcel of a locked order has brought less cash than was due, by so much."""
+    alerts.raise_alert(order, alerts.COD_SHORT, actor, parcel=shipment.number, short=format_amount(payment, short))
 
 
 def correct_collected(payment: Payment, shipment: Shipment, collected: int) -> None:

@@ -196,6 +196,8 @@ def correct_cash(actor: Actor, shipment_id: int, collected: int) -> Order:
     cash.correct_collected(payment, shipment, collected)
     amounts = [cash.format_amount(payment, amount) for amount in (before, collected)]
     update_order(actor, parcels, payment, CASH_CORRECTED_EVENT, timezone.now(), parcel=shipment.number, collected=amounts)
+    if shipment.short_at_door_minor:
+        cash.alert_short(actor, parcels.order, payment, shipment, shipment.short_at_door_minor)
     if not any(other.short_at_door_minor for other in parcels.shipments):
         alerts.resolve(parcels.order, alerts.COD_SHORT, actor)
     return parcels.order
