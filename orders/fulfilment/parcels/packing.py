@@ -10,6 +10,7 @@ from django.utils import timezone
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
 from orders.fulfilment import suspension
+from orders.fulfilment.parcels import progress
 from orders.fulfilment.parcels.locking import lock_parcel, lock_parcels
 from orders.models import Order, Payment, Shipment, ShipmentLine
 from orders.payments import cash
@@ -95,9 +96,9 @@ def _choose_units(parcels: OrderParcels, units: Mapping[int, int] | None) -> dic
 def cancel_parcel(actor: Actor, shipment_id: int) -> Order:
     """Take the units of a parcel that is not sent out of it. Raises ParcelNotFound, InvalidTransition."""
     parcels, shipment = lock_parcel(shipment_id)
-    remove_parcel(parcels, shipment, timezone.now())
-    transitions.save_order(parcels.order)
-    transitions.record_event(parcels.order, CANCELLED_EVENT, actor, parcel=shipment.number)
+    now, payment = timezone.now(), cash.lock_cash_payment(parcels.order)
+    remove_parcel(parcels, shipment, now)
+    progress.update_order(actor, parcels, payment, State.CANCELLED, now, parcel=shipment.number)
     return parcels.order
 
 
