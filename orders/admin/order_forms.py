@@ -10,7 +10,7 @@ from core import money
 from core.empty_values import is_empty
 from orders import minor_units
 from orders.admin import badges
-from orders.fulfilment import suspension
+from orders.fulfilment import shipping, suspension
 from orders.models import MAX_REASON, Order, OrderItem, Refund
 from orders.payments import refund_shares, refunds
 from orders.payments.refund_lines import RefundLine
@@ -97,7 +97,8 @@ class ResolveAlertForm(ActionForm):
         """Return the alert, its reasons, and whether the order can be shipped before it is resolved."""
         alert = badges.alert_label(self.order)
         events = [f"{event}: {event.summary}" for event in self.events]
-        suspended = [SUSPENDED] if suspension.is_suspended(self.order) else []
+        is_suspended = shipping.has_units_to_ship(self.order) and suspension.is_suspended(self.order)
+        suspended = [SUSPENDED] if is_suspended else []
         return [f"Alert: {alert}." if alert else "This order no longer has an alert.", *events, *suspended]
 
 

@@ -15,11 +15,15 @@ def suspended(orders: QuerySet[Order]) -> QuerySet[Order]:
 
     A loss in another currency than the books' counts as all of it: how much is left is unknown.
     """
+    return _without_money(orders.filter(status__in=TO_SHIP_STATUSES))
+
+
+def _without_money(orders: QuerySet[Order]) -> QuerySet[Order]:
     is_alerted = alerts.is_open(alerts.DISPUTE) | alerts.is_open(alerts.EXTERNAL_REFUND)
     unrefunded = Payment.objects.filter(order=OuterRef("pk"), captured_minor__gt=F("refunded_minor"))
     lost = Dispute.objects.filter(payment__order=OuterRef("pk"), status__in=Dispute.LOST_STATUSES)
     has_foreign_loss = Exists(lost.exclude(currency=OuterRef("currency")))
-    alerted = orders.filter(is_alerted, status__in=TO_SHIP_STATUSES).exclude(attention="")
+    alerted = orders.filter(is_alerted).exclude(attention="")
     return alerted.filter(~Exists(unrefunded) | has_foreign_loss)
 
 
@@ -30,5 +34,5 @@ def find_suspended(orders: Collection[Order]) -> set[int]:
 
 
 def is_suspended(order: Order) -> bool:
-    """Return whether an order is suspended, as `suspended` says."""
-    return bool(find_suspended([order]))
+    """Return whether nothing more of an order is to be sent, as `suspended` says, also if another part of it was sent."""
+    return bool(order.attention) and _without_money(Order.objects.filter(pk=order.pk)).exists()
