@@ -53,6 +53,8 @@ def deliver(
     now, order = timezone.now(), parcels.order
     payment = cash.lock_cash_payment(order)
     if shipment.state == State.LOST:
+        if not undelivered.can_be_found(parcels, shipment):
+            raise InvalidTransition("The units of this parcel were refunded or packed again")
         undelivered.take_back_loss(parcels, shipment)
         shipment.charges_minor = cash.compute_charges(parcels, payment) if payment is not None else 0
     refused_units = {item: count for item, count in (refused or {}).items() if count}

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.actors import SYSTEM, Actor
 from orders.carriers.events import CarrierEvent
-from orders.fulfilment.parcels import outcomes
+from orders.fulfilment.parcels import outcomes, undelivered
 from orders.fulfilment.parcels.locking import lock_parcel
 from orders.models import Shipment, TrackingEvent
 from orders.models.shipment import MAX_EVENT_KEY, MAX_EVENT_TEXT
@@ -26,7 +26,7 @@ def record_events(shipment_id: int, events: Sequence[CarrierEvent], actor: Actor
     """Record what a carrier reports about a parcel; return how many events are new. Raises ParcelNotFound.
 
     A parcel that is reported as delivered becomes so, with all of its cash unless the event says otherwise. What has been lost is
-    found by that; what is back in the shop, or was cancelled, is not.
+    found by that, unless its units were refunded or packed again; what is back in the shop, or was cancelled, is not.
     """
     parcels, shipment = lock_parcel(shipment_id)
     known = set(shipment.events.values_list("key", flat=True))
@@ -49,7 +49,8 @@ def _apply_delivery(actor: Actor, parcels: OrderParcels, shipment: Shipment, eve
         return
     first = min(deliveries, key=lambda event: (event.at, event.key))
     at = min(first.at, timezone.now())
-    if shipment_states.can_move(shipment, State.DELIVERED):
+    is_replaced = shipment.state == State.LOST and not undelivered.can_be_found(parcels, shipment)
+    if shipment_states.can_move(shipment, State.DELIVERED) and not is_replaced:
         outcomes.deliver(actor, parcels, shipment, at, collected=first.collected_minor, is_reported=True)
     elif shipment.state == State.DELIVERED:
         shipment_states.deliver_earlier(shipment, at)

@@ -44,6 +44,13 @@ def give_back(parcels: OrderParcels, shipment: Shipment) -> None:
             _change_refunded(line.item_id, line.quantity)
 
 
+def can_be_found(parcels: OrderParcels, shipment: Shipment) -> bool:
+    """Return whether a lost parcel can still turn out to be delivered: its units were neither refunded nor packed again."""
+    if not is_paid_before(parcels.order):
+        return True
+    return all(line.quantity <= parcels.units[line.item_id].to_pack for line in shipment.lines.all())
+
+
 def take_back_loss(parcels: OrderParcels, shipment: Shipment) -> None:
     """Undo `give_back` for a lost parcel that was found."""
     for line in shipment.lines.all():
