@@ -52,6 +52,9 @@ def deliver_order(actor: Actor, order_id: int) -> Order:
     """
     parcels = lock_parcels(order_id)
     transitions.check_transition(parcels.order, Order.Status.DELIVERED)
-    for shipment in [shipment for shipment in parcels.shipments if shipment.is_under_way]:
+    under_way = [shipment for shipment in parcels.shipments if shipment.is_under_way]
+    if not under_way:
+        raise InvalidTransition("No parcel of this order is on its way")
+    for shipment in under_way:
         outcomes.deliver(actor, parcels, shipment, timezone.now())
     return parcels.order
