@@ -1,0 +1,143 @@
+"""Rare turns that parcels take: found again, cancelled last, short after all, refunded before they were sent"""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from orders.carriers.events import CarrierEvent
+from orders.exceptions import InvalidTransition
+from orders.fulfilment import order_refunds, shipping
+from orders.fulfilment.parcels import outcomes, packing, tracking
+from orders.models import Order, Payment, Shipment, ShipmentLine, TrackingEvent
+from orders.payments.refund_lines import RefundLine
+from orders.state import alerts
+from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_problems, make_cash_order, pack, send
+from orders.tests.parcels.random_orders import pay_before
+
+pytestmark = pytest.mark.django_db
+
+
+def make_paid_order() -> Order:
+    """Return an order that is paid by card: three lamps and a chair."""
+    order = make_cash_order()
+    pay_before(order)
+    return order
+
+
+def test_an_order_is_delivered_once_the_units_that_were_to_be_sent_are_refunded() -> None:
+    order = make_paid_order()
+    shipment = send(order, lamp=3)
+    outcomes.deliver_parcel(STAFF, shipment.pk)
+    before = get_status(order)
+    line = RefundLine(get_item(order, "CHAIR"), 1, restock=True)
+
+    order_refunds.refund_order(STAFF, order.pk, Decimal(10), "none left", [line], refund_id=None, seen=None, source="bank")
+
+    assert (before, get_status(order)) == (("processing", "succeeded", 7000), ("delivered", "succeeded", 7000))
+    assert list_problems() == []
+
+
+def test_a_cash_order_is_settled_once_the_units_that_were_to_be_sent_are_refunded() -> None:
+    order = make_cash_order()
+    shipment = send(order, lamp=3)
+    outcomes.deliver_parcel(STAFF, shipment.pk)
+    before = get_status(order)
+    line = RefundLine(get_item(order, "CHAIR"), 1, restock=True)
+
+    order_refunds.refund_order(STAFF, order.pk, Decimal(1), "none left", [line], refund_id=None, seen=None, source="staff")
+
+    assert (before, get_status(order)) == (("processing", "created", 6000), ("delivered", "succeeded", 6000))
+    assert list_problems() == []
+
+
+def test_an_order_is_delivered_once_the_parcel_that_waited_is_cancelled() -> None:
+    order = make_paid_order()
+    first, second = send(order, lamp=3), send(order)
+    outcomes.receive_parcel(STAFF, second.pk)
+    again = pack(order, chair=1)
+    outcomes.deliver_parcel(STAFF, first.pk)
+    before = get_status(order)
+
+    packing.cancel_parcel(STAFF, again.pk)
+
+    assert (before[0], get_status(order)[0]) == ("shipped", "delivered")
+    assert list_problems() == []
+
+
+def test_cash_that_turns_out_to_be_short_raises_the_alert() -> None:
+    order = make_cash_order()
+    shipment = send(order)
+    outcomes.deliver_parcel(STAFF, shipment.pk)
+
+    outcomes.correct_cash(STAFF, shipment.pk, 6500)
+
+    assert (Order.objects.get().attention, Payment.objects.get().captured_minor) == (alerts.COD_SHORT, 6500)
+    outcomes.correct_cash(STAFF, shipment.pk, 7000)
+    assert Order.objects.get().attention == ""
+
+
+def test_what_is_taken_of_a_line_costs_what_cash_can_pay() -> None:
+    order = make_cash_order()
+    Order.objects.update(currency="KWD")
+    Payment.objects.update(currency="KWD", amount_minor=70_000)
+    shipment = send(order)
+    ShipmentLine.objects.filter(item__sku="LAMP").update(due_minor=10_010)
+
+    outcomes.deliver_parcel(STAFF, shipment.pk, refused={get_item(order, "LAMP"): 1})
+
+    assert Shipment.objects.get().lines.get(item__sku="LAMP").undelivered_minor == 10_010 - 6_670
+
+
+def test_a_lost_parcel_is_not_found_once_its_units_were_packed_again() -> None:
+    order = make_paid_order()
+    lost = send(order)
+    outcomes.lose_parcel(STAFF, lost.pk)
+    outcomes.deliver_parcel(STAFF, send(order).pk)
+
+    with pytest.raises(InvalidTransition, match="packed again"):
+        outcomes.deliver_parcel(STAFF, lost.pk)
+    tracking.record_events(lost.pk, [CarrierEvent("1", "delivered", timezone.now())])
+
+    row = Shipment.objects.get(pk=lost.pk)
+    assert (row.state, row.carrier_status, get_status(order)[0]) == ("lost", "delivered", "delivered")
+    assert list_problems() == []
+
+
+def test_an_order_of_which_nothing_is_on_its_way_cannot_be_delivered() -> None:
+    order = make_cash_order()
+    outcomes.receive_parcel(STAFF, send(order).pk)
+
+    with pytest.raises(InvalidTransition, match="on its way"):
+        shipping.deliver_order(STAFF, order.pk)
+
+    assert get_status(order) == ("returned", "cancelled", 0)
+
+
+@pytest.mark.parametrize("code", sorted({*TrackingEvent.Code} - {"delivered"}))
+def test_only_a_delivery_crosses_over_from_what_the_carrier_reports(code: str) -> None:
+    order = make_cash_order()
+    first, second = send(order, lamp=3), send(order)
+    outcomes.deliver_parcel(STAFF, first.pk)
+    expected = [("delivered", code), ("shipped", code)]
+
+    for shipment in (first, second):
+        tracking.record_events(shipment.pk, [CarrierEvent("1", code, timezone.now())])
+
+    assert list(Shipment.objects.order_by("number").values_list("state", "carrier_status")) == expected
+    assert get_status(order) == ("shipped", "created", 6000)
+
+
+def test_cash_that_was_given_back_has_come() -> None:
+    order = make_cash_order()
+    shipment = send(order)
+    outcomes.deliver_parcel(STAFF, shipment.pk)
+    line = RefundLine(get_item(order, "LAMP"), 3)
+    order_refunds.refund_order(STAFF, order.pk, Decimal(60), "faulty", [line], refund_id=None, seen=None, source="staff")
+
+    with pytest.raises(InvalidTransition, match="More than this amount is refunded"):
+        outcomes.correct_cash(STAFF, shipment.pk, 5999)
+    outcomes.correct_cash(STAFF, shipment.pk, 6000)
+
+    assert get_status(order) == ("delivered", "succeeded", 6000)
+    assert list_problems() == []
