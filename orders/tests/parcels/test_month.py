@@ -1,16 +1,19 @@
 """A month of Cash on Delivery orders: whatever becomes of them, the sums of the shop are those of an independent account"""
 
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from core import markets
-from orders.models import Payment, Redemption, Shipment
+from orders.models import Payment, Redemption, Remittance, RemittanceLine, Shipment
+from orders.remittances import balance
 from orders.state import redemptions
 from orders.tests.parcels.parcels import list_problems
+from orders.tests.parcels.payouts import Carriers
 from orders.tests.parcels.random_orders import MARKETS, ROOM, make_goods, place
 from orders.tests.parcels.walks import Walk
 from pricing.models import Promotion
@@ -38,8 +41,8 @@ def goods(db: None, settings: Any) -> Iterator[list[Product]]:
 class Month:
     """Orders that are placed, sent, taken, refused, lost and found, all at the same time."""
 
-    def __init__(self, draw: Random, goods: list[Product]) -> None:
-        self.draw, self.goods = draw, goods
+    def __init__(self, draw: Random, goods: list[Product], folder: Path) -> None:
+        self.draw, self.goods, self.carriers = draw, goods, Carriers(draw, folder)
         self.walks: list[Walk] = []
         self.with_code: set[int] = set()
 
@@ -49,12 +52,18 @@ class Month:
             self.place(number)
             for walk in self.draw.choices(self.walks, k=4):
                 self.step(walk)
+            if number % 6 == 5:
+                self.carriers.pay(self.draw.sample(self.walks, 6))
         for walk in self.walks:
             self.finish(walk)
             for _ in range(self.draw.randint(0, 4)):
                 self.step(walk, self.draw.choice(AFTERWARDS))
             self.finish(walk)
             walk.compare()
+        for first in range(0, orders, 6):
+            self.carriers.pay(self.walks[first : first + 6])
+        for payout in list(self.carriers.payouts):
+            self.carriers.import_file(payout)
 
     def place(self, number: int) -> None:
         """Place an order; some have the code, while it is free."""
@@ -81,9 +90,9 @@ class Month:
             self.step(walk, self.draw.choice(names))
 
 
-def test_a_month_of_cash_adds_up(goods: list[Product]) -> None:
+def test_a_month_of_cash_adds_up(goods: list[Product], tmp_path: Path) -> None:
     make_promotion("Month", code="MONTH", percent=5, combines=True, usage_limit=LIMIT)
-    month = Month(Random("a month"), goods)
+    month = Month(Random("a month"), goods, tmp_path)
 
     month.run(ORDERS)
 
@@ -99,10 +108,30 @@ def test_a_month_of_cash_adds_up(goods: list[Product]) -> None:
     payments = Payment.objects.aggregate(captured=Sum("captured_minor"), refunded=Sum("refunded_minor"))
     assert payments == {"captured": collected, "refunded": sum(sum(order.money_back) for order in orders)}
     assert not Payment.objects.filter(state="created").exists()
+    check_remittances(month)
     check_stock(month)
     assert Promotion.objects.get(name="Month").used == month.count_uses()
     assert {order.status for order in orders} == {"delivered", "returned", "cancelled"}
     assert list_problems() == []
+
+
+def check_remittances(month: Month) -> None:
+    """Assert that what was collected is what carriers have paid, what they owe, and what is still open; and that rows add up."""
+    parcels = [parcel for walk in month.walks for parcel in walk.model.parcels]
+    expected = {
+        "collected": sum(parcel.collected for parcel in parcels),
+        "remitted": sum(parcel.remitted for parcel in parcels),
+        "short_by_carrier": sum(parcel.short_by_carrier for parcel in parcels),
+        "short_at_door": sum(walk.model.short(parcel) for walk in month.walks for parcel in walk.model.parcels),
+        "on_the_way": 0,
+    }
+    expected["open"] = expected["collected"] - expected["remitted"] - expected["short_by_carrier"]
+    balances = balance.list_balances(Shipment.objects.all(), Remittance.objects.all())
+    assert {kind: sum(row.cash[kind][1] for row in balances) for kind in expected} == expected
+    matched = RemittanceLine.objects.exclude(shipment=None).aggregate(rows=Count("pk"), paid=Sum("paid_minor"))
+    assert (matched["rows"], matched["paid"]) == month.carriers.count_matched()
+    assert matched["paid"] == expected["remitted"]
+    assert min(expected["remitted"], expected["short_by_carrier"], expected["open"]) > 0
 
 
 def check_stock(month: Month) -> None:
