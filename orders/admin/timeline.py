@@ -45,7 +45,6 @@ TITLES = {
     progress.DECLARED_LOST_EVENT: "Parcel lost",
     "parcel_counted": "Units that came back counted",
     outcomes.CASH_CORRECTED_EVENT: "Collected cash corrected",
-    "cash_remitted": "Cash paid by the carrier",
     "claimed": "Added to the buyer’s account",
     "refund_requested": "Refund requested",
     "refund_pending": "Refund is on its way",

@@ -15,6 +15,7 @@ CHECKS = (
     payments.check_states,
     stock.check_sales,
     parcels.check_sent_orders,
+    parcels.check_statuses,
     parcels.check_units,
     parcels.check_cash,
     payments.check_money,
@@ -39,6 +40,7 @@ def fix_derived_values() -> int:
     fixes = (
         stock.clear_stale_holds,
         parcels.fix_sent_orders,
+        parcels.fix_statuses,
         payments.settle_disputes,
         payments.fix_refunded,
         stock.fix_reserved,

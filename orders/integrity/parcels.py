@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from core.actors import SYSTEM
+from orders.fulfilment.parcels import progress
 from orders.fulfilment.parcels.locking import SENT_STATUSES, lock_parcels
 from orders.integrity.problems import Problem, sum_units
 from orders.models import Order, OrderItem, Payment, RemittanceLine, Shipment, ShipmentLine
+from orders.state.parcel_units import count_units
 
 State = Shipment.State
 LINES = ShipmentLine.objects.filter(shipment=OuterRef("pk"))
@@ -37,6 +40,28 @@ def fix_sent_orders() -> int:
     for order_id in order_ids:
         with transaction.atomic():
             lock_parcels(order_id)
+    return len(order_ids)
+
+
+def check_statuses() -> Iterator[Problem]:
+    """Find orders whose status does not follow from where their parcels are: the process ended between a refund and its effect."""
+    for order in _list_orders_behind():
+        yield Problem(f"order {order.number}", f"is {order.status}, which its parcels are not", is_derived=True)
+
+
+def _list_orders_behind() -> Iterator[Order]:
+    sent = Shipment.objects.filter(order=OuterRef("pk"), shipped_at__isnull=False)
+    unfinished = Order.objects.filter(Exists(sent), status__in=progress.FOLLOWING_STATUSES).order_by("pk")
+    for order in unfinished.prefetch_related("items", "shipments__lines").iterator(chunk_size=1000):
+        if progress.list_steps(count_units(order, order.items.all(), list(order.shipments.all()))):
+            yield order
+
+
+def fix_statuses() -> int:
+    """Bring the orders that `check_statuses` finds to where their parcels are; return their number."""
+    order_ids = [order.pk for order in _list_orders_behind()]
+    for order_id in order_ids:
+        progress.follow_refund(SYSTEM, order_id)
     return len(order_ids)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from orders import integrity
 from orders.exceptions import CashTooMuch, InvalidTransition
 from orders.fulfilment import cancellation, order_refunds, shipping
 from orders.fulfilment.parcels import outcomes, packing
@@ -260,3 +261,14 @@ def test_an_order_goes_on_when_what_was_left_of_it_is_refunded() -> None:
 
     assert get_status(order) == ("delivered", "succeeded", 2000)
     assert list_problems() == []
+
+
+def test_a_status_that_does_not_follow_from_the_parcels_is_named_and_repaired() -> None:
+    order = make_cash_order()
+    shipment = send(order)
+    outcomes.deliver_parcel(STAFF, shipment.pk)
+    Order.objects.update(status="shipped")
+
+    assert list_problems() == [f"order {order.number}: is shipped, which its parcels are not"]
+    assert integrity.fix_derived_values() == 1
+    assert get_status(order) == ("delivered", "succeeded", 7000)
