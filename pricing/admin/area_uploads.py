@@ -1,10 +1,8 @@
 """The upload of a carrier's list of service areas: a preview of what it changes, and the confirmation."""
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path, PurePath
 from typing import Any, cast
 
 from django import forms
@@ -19,6 +17,7 @@ from pricing.admin.amounts import describe_market
 from pricing.models import MAX_CARRIER
 from pricing.service_areas.areas import Change, Changes
 from pricing.service_areas.files import AreaDefaults, AreaKey, AreaList, Service, read_file
+from products.importing.lists import read_upload
 from products.importing.raw_rows import BadRow, Unreadable
 
 SALT = "service areas"
@@ -77,16 +76,8 @@ class UploadForm(forms.Form):
 
     def _read(self, data: Mapping[str, Any]) -> AreaList:
         """Return the areas of the file. Raises Unreadable."""
-        file = data["file"]
-        if file.size > MAX_FILE:
-            raise Unreadable(f"the file is larger than {MAX_FILE // 1024**2} MB")
-        with tempfile.TemporaryDirectory(prefix="shop-areas-") as folder:
-            path = Path(folder) / f"file{PurePath(file.name).suffix.lower()}"
-            path.write_bytes(file.read())
-            try:
-                return read_file(path, markets.get_market(data["market"]), AreaDefaults(data["country"], data["carrier"]))
-            except Unreadable as error:
-                raise Unreadable(str(error).replace(str(path), "the file")) from None
+        market, defaults = markets.get_market(data["market"]), AreaDefaults(data["country"], data["carrier"])
+        return read_upload(data["file"], lambda path: read_file(path, market, defaults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Reads a carrier's list of the postal codes that it serves."""
 
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +11,10 @@ from core.markets import Market
 from pricing.models import ServiceArea
 from pricing.service_areas import cells, columns
 from pricing.service_areas.cells import quote
+from products.importing import lists
 from products.importing.csv_records import Record
 from products.importing.raw_rows import BadRow, Unreadable
-from products.importing.tables import Table, open_csv
-from products.importing.workbooks import open_workbook
 
-WORKBOOKS = (".xlsx", ".xlsm")
 NO_HEADER = "must begin with a line of column names, including postal_code, pincode, pin, zip or postcode"
 NO_COUNTRY = "the market {} is not a country; name the country of the list, or add a column country"
 NO_ROWS = "the file has no rows"
@@ -68,16 +65,10 @@ class AreaList:
 def read_file(file: Path, market: Market, defaults: AreaDefaults = AreaDefaults()) -> AreaList:
     """Return the service areas of a CSV file or an Excel workbook. Raises Unreadable, OSError."""
     try:
-        table = _open(file)
+        table = lists.open_list(file, columns.is_header, no_header=NO_HEADER)
         return _Reader(market, defaults, table.header).read(table.iter_records())
     except UnicodeError:
         raise Unreadable(f"{file} is not text; save the sheet as CSV UTF-8") from None
-
-
-def _open(file: Path) -> Table:
-    if file.suffix.lower() in WORKBOOKS or zipfile.is_zipfile(file):
-        return open_workbook(file, columns.is_header, {}, no_header=NO_HEADER)
-    return open_csv(file, columns.is_header, {}, no_header=NO_HEADER)
 
 
 class _Reader:
@@ -85,7 +76,7 @@ class _Reader:
 
     def __init__(self, market: Market, defaults: AreaDefaults, header: Sequence[str]) -> None:
         self._market = market
-        self._columns = columns.find_columns(header)
+        self._columns = lists.find_columns(header, columns.NAMES)
         self._default_country = defaults.country or get_market_country(market)
         self._default_carrier = cells.parse_carrier(defaults.carrier)
         if not self._default_country and "country" not in self._columns:
@@ -93,7 +84,7 @@ class _Reader:
         self._country_names = list_countries()
         self._carriers: dict[str, str] = _list_carriers(market)
         self._first_lines: dict[AreaKey, int] = {}
-        self._list = AreaList(unread=columns.list_unread(header, self._columns))
+        self._list = AreaList(unread=lists.list_unread(header, self._columns))
 
     def read(self, records: Iterable[Record]) -> AreaList:
         """Return the areas and problems of the records. Raises Unreadable if there are none."""
