@@ -275,6 +275,14 @@ class RemittanceDiffers(Conflict):
     client_action = "Staff only: give this file another reference."
 
 
+class TrackingNumberRefused(Invalid):
+    """A tracking number or a carrier's name cannot be right, or another parcel of the carrier has the number."""
+
+    code = "tracking_number_refused"
+    default_message = "This is not a tracking number"
+    client_action = "Show the message at the field."
+
+
 class AddressNotFound(NotFound):
     """The address does not exist or does not belong to the user."""
 

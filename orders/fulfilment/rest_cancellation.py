@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
-from orders.fulfilment.parcels import packing, progress
+from orders.fulfilment.parcels import packing, progress, undelivered
 from orders.fulfilment.parcels.locking import lock_parcels, recount
 from orders.models import MAX_REASON, Order, OrderItem, Payment, Refund, Shipment
 from orders.payments import cash, refund_shares, refunds
@@ -18,6 +18,7 @@ from orders.state.parcel_units import OrderParcels
 from orders.state.payment_states import refundable_minor
 
 CANCELLED_EVENT = "rest_cancelled"
+AWAY_STATES = (Shipment.State.LOST, Shipment.State.RETURNED)
 
 
 def cancel_rest(actor: Actor, order_id: int, reason: str) -> Order:
@@ -64,12 +65,20 @@ def _refund_units(
     redemptions.lock_before_listings(order, [item.variant_id for item in items if item.variant_id is not None])
     payment = max(payments, key=refundable_minor)
     amount = _propose(order, items, payment, units)
-    counted = refunds.count_lines(
-        actor, order, payment, amount, [RefundLine(item, count, restock=True, is_unsent=True) for item, count in units.items()]
-    )
+    lines = [line for item, count in units.items() for line in _list_lines(parcels, item, count)]
+    counted = refunds.count_lines(actor, order, payment, amount, lines)
     if not amount:
         return None
     return refunds.create_refund(payment, amount, counted, source=Refund.Source.STAFF, reason=reason, by=actor.user_id)
+
+
+def _list_lines(parcels: OrderParcels, item: int, count: int) -> list[RefundLine]:
+    """Return the lines of these units: those that left the shop in a parcel that is lost or came back are not in stock."""
+    lines = [line for parcel in parcels.shipments if parcel.state in AWAY_STATES for line in parcel.lines.all()]
+    is_counted = not undelivered.is_paid_before(parcels.order)  # as refunded, when the parcel ended
+    away = 0 if is_counted else min(count, sum(line.quantity for line in lines if line.item_id == item))
+    parts = ((count - away, True), (away, False))
+    return [RefundLine(item, part, restock=restock, is_unsent=True) for part, restock in parts if part]
 
 
 def _propose(order: Order, items: list[OrderItem], payment: Payment, units: Mapping[int, int]) -> int:

@@ -5,23 +5,19 @@ from django.utils import timezone
 
 from core.actors import Actor
 from orders.exceptions import InvalidTransition
-from orders.fulfilment.parcels import outcomes, packing, sending
-from orders.fulfilment.parcels.locking import SENT_STATUSES, lock_parcels
+from orders.fulfilment.parcels import outcomes, packing, sending, tracking_numbers
+from orders.fulfilment.parcels.locking import lock_parcels
 from orders.models import Order, Shipment
 from orders.payments import cash
 from orders.state import transitions
-from orders.state.parcel_units import count_units
+from orders.state.parcel_units import read_parcels
 
 State = Shipment.State
 
 
 def has_units_to_ship(order: Order) -> bool:
-    """Return whether units of an order can be sent that are neither refunded nor sent; two statements."""
-    if order.status not in packing.SENDABLE_STATUSES:
-        return False
-    shipments = list(order.shipments.prefetch_related("lines"))
-    is_earlier = not shipments and order.status in SENT_STATUSES  # sent by a process of the release before
-    return not is_earlier and bool(count_units(order, order.items.all(), shipments).unsent)
+    """Return whether units of an order can be sent that are neither refunded nor sent."""
+    return order.status in packing.SENDABLE_STATUSES and bool(read_parcels(order).unsent)
 
 
 @transaction.atomic
@@ -29,8 +25,9 @@ def ship_order(actor: Actor, order_id: int, *, carrier: str = "", tracking_numbe
     """Send all of an order that is not sent: its packed parcels, and one parcel of the units that are in none.
 
     A tracking number is for one parcel. Raises OrderNotFound; InvalidTransition, also if the phone is not confirmed, all units are
-    refunded, the order is suspended, or there are several parcels for one tracking number.
+    refunded, the order is suspended, or there are several parcels for one tracking number; TrackingNumberRefused.
     """
+    carrier, tracking_number = tracking_numbers.clean(carrier, tracking_number)
     parcels = lock_parcels(order_id)
     packing.check_sendable(parcels.order)
     now = timezone.now()

@@ -7,10 +7,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from core.actors import SYSTEM
 from orders.fulfilment.parcels import progress
-from orders.fulfilment.parcels.locking import SENT_STATUSES, lock_parcels
+from orders.fulfilment.parcels.locking import lock_parcels
 from orders.integrity.problems import Problem, sum_units
 from orders.models import Order, OrderItem, Payment, RemittanceLine, Shipment, ShipmentLine
-from orders.state.parcel_units import count_units
+from orders.state.parcel_units import SENT_STATUSES, count_units
 
 State = Shipment.State
 LINES = ShipmentLine.objects.filter(shipment=OuterRef("pk"))

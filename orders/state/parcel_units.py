@@ -1,11 +1,14 @@
-"""Where the units of an order are: in which parcels, and which are in none. The caller holds the order's lock."""
+"""Where the units of an order are: in which parcels, and which are in none. A caller that changes any holds the order's lock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import prefetch_related_objects
+
 from orders.models import Order, OrderItem, Shipment, ShipmentLine
 
 State = Shipment.State
+SENT_STATUSES = (Order.Status.SHIPPED, Order.Status.DELIVERED)  # of an order without parcels: it was sent before there were any
 
 
 @dataclass(slots=True)
@@ -71,6 +74,20 @@ def load_parcels(order: Order) -> OrderParcels:
     """Return a locked order's parcels and where its units are; three statements."""
     shipments = list(order.shipments.prefetch_related("lines").order_by("number"))
     return count_units(order, list(order.items.all()), shipments)
+
+
+def read_parcels(order: Order) -> OrderParcels:
+    """Return an order's parcels and where its units are, for a page; what is prefetched is not fetched again.
+
+    What was sent before the shop had parcels is in none until its order is locked with its parcels.
+    """
+    prefetch_related_objects([order], "items", "shipments__lines")
+    parcels = count_units(order, order.items.all(), list(order.shipments.all()))
+    if not parcels.shipments and order.status in SENT_STATUSES:
+        for units in parcels.units.values():
+            left = units.item.quantity - units.item.refunded_quantity
+            units.under_way, units.delivered = (left, 0) if order.status == Order.Status.SHIPPED else (0, left)
+    return parcels
 
 
 def count_units(order: Order, items: Iterable[OrderItem], shipments: list[Shipment]) -> OrderParcels:

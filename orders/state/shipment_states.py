@@ -30,7 +30,7 @@ def check_move(shipment: Shipment, to: str) -> None:
         now = shipment.get_state_display().lower()
         raise InvalidTransition(
             f"Parcel {shipment.number} is {now} and cannot become {State(to).label.lower()}",
-            details={"from": shipment.state, "to": to},
+            details={"parcel": shipment.number, "from": shipment.state, "to": to},
         )
 
 

@@ -7,10 +7,9 @@ from orders.models import Order, OrderItem, Payment, Shipment, ShipmentLine
 from orders.payments import cash, refund_shares
 from orders.state import shipment_states
 from orders.state.locking import lock_order
-from orders.state.parcel_units import OrderParcels, count_units, load_parcels
+from orders.state.parcel_units import SENT_STATUSES, OrderParcels, count_units, load_parcels
 
 Status, State = Order.Status, Shipment.State
-SENT_STATUSES = (Status.SHIPPED, Status.DELIVERED)
 
 
 def lock_parcels(order_id: int) -> OrderParcels:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +19,7 @@ from orders.state import alerts, notifications, shipment_states, transitions
 from orders.state.parcel_units import OrderParcels
 
 State = Shipment.State
-CASH_CORRECTED_EVENT = "parcel_cash_corrected"
+CASH_CORRECTED_EVENT, COUNTED_EVENT = "parcel_cash_corrected", "parcel_counted"
 
 
 @transaction.atomic
@@ -165,12 +166,15 @@ def _end_undelivered(
 
 
 @transaction.atomic
-def count_parcel(actor: Actor, shipment_id: int, restock: Mapping[int, int]) -> Order:
+def count_parcel(actor: Actor, shipment_id: int, restock: Mapping[int, int], *, submission: UUID | None = None) -> Order:
     """Record that refused units of a parcel are back, with those, by order item, that are counted into stock.
 
-    It may be repeated: what was put aside at first may turn out to be as good as new. Raises ParcelNotFound, InvalidTransition.
+    It may be repeated: what was put aside at first may turn out to be as good as new. The same `submission` counts once. Raises
+    ParcelNotFound, InvalidTransition.
     """
     parcels, shipment = lock_parcel(shipment_id)
+    if transitions.has_recorded(parcels.order, COUNTED_EVENT, submission):
+        return parcels.order
     if shipment.state not in (State.DELIVERED, State.RETURNED):
         raise InvalidTransition("The units of this parcel are not back")
     counted = {item: count for item, count in restock.items() if count}
@@ -180,7 +184,8 @@ def count_parcel(actor: Actor, shipment_id: int, restock: Mapping[int, int]) -> 
     if counted:
         undelivered.restock(actor, parcels, shipment, counted)
     transitions.save_order(parcels.order)
-    transitions.record_event(parcels.order, "parcel_counted", actor, parcel=shipment.number, restocked_units=sum(counted.values()))
+    data = {"restocked_units": sum(counted.values()), **transitions.get_submission_data(submission)}
+    transitions.record_event(parcels.order, COUNTED_EVENT, actor, parcel=shipment.number, **data)
     return parcels.order
 
 

@@ -6,9 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.actors import Actor
-from orders.carriers.registry import normalize_carrier
 from orders.exceptions import InvalidTransition
-from orders.fulfilment.parcels import packing, progress
+from orders.fulfilment.parcels import packing, progress, tracking_numbers
 from orders.fulfilment.parcels.locking import lock_parcel
 from orders.models import Order, Shipment
 from orders.payments import cash
@@ -21,7 +20,11 @@ TRACKING_EVENT = "parcel_tracking"
 
 @transaction.atomic
 def ship_parcel(actor: Actor, shipment_id: int, *, carrier: str = "", tracking_number: str = "") -> Order:
-    """Mark a packed parcel as sent, and email the customer. Raises ParcelNotFound, InvalidTransition."""
+    """Mark a packed parcel as sent, and email the customer.
+
+    Raises ParcelNotFound, InvalidTransition, TrackingNumberRefused.
+    """
+    carrier, tracking_number = tracking_numbers.clean(carrier, tracking_number)
     parcels, shipment = lock_parcel(shipment_id)
     packing.check_sendable(parcels.order)
     send(actor, parcels, shipment, carrier=carrier, tracking_number=tracking_number, now=timezone.now())
@@ -29,11 +32,10 @@ def ship_parcel(actor: Actor, shipment_id: int, *, carrier: str = "", tracking_n
 
 
 def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: str, tracking_number: str, now: datetime) -> None:
-    """Mark a packed parcel of a locked order as sent, and email the customer. Raises InvalidTransition."""
-    details = {
-        "carrier": normalize_carrier(carrier) or shipment.carrier,
-        "tracking_number": tracking_number or shipment.tracking_number,
-    }
+    """Mark a packed parcel of a locked order as sent, and email the customer. Raises InvalidTransition, TrackingNumberRefused."""
+    details = {"carrier": carrier or shipment.carrier, "tracking_number": tracking_number or shipment.tracking_number}
+    shipment_states.check_move(shipment, State.SHIPPED)
+    tracking_numbers.check_unused(shipment, **details)
     shipment_states.move(shipment, State.SHIPPED, now, **details)
     payment = cash.lock_cash_payment(parcels.order)
     given = {name: value for name, value in details.items() if value}
@@ -45,9 +47,12 @@ def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: st
 
 @transaction.atomic
 def set_tracking(actor: Actor, shipment_id: int, *, carrier: str, tracking_number: str) -> Order:
-    """Enter or correct carrier and tracking number of a parcel that is not finished. Raises ParcelNotFound, InvalidTransition."""
+    """Enter or correct carrier and tracking number of a parcel that is not cancelled.
+
+    Raises ParcelNotFound, InvalidTransition, TrackingNumberRefused.
+    """
+    carrier, tracking_number = tracking_numbers.clean(carrier, tracking_number)
     parcels, shipment = lock_parcel(shipment_id)
-    carrier = normalize_carrier(carrier)
     if shipment.state == State.CANCELLED:
         raise InvalidTransition("This parcel is cancelled")
     if shipment.remitted_minor and carrier != shipment.carrier:
@@ -59,6 +64,7 @@ def set_tracking(actor: Actor, shipment_id: int, *, carrier: str, tracking_numbe
     }
     if not changes:
         raise InvalidTransition("Nothing was changed")
+    tracking_numbers.check_unused(shipment, carrier=carrier, tracking_number=tracking_number)
     shipment.carrier, shipment.tracking_number, shipment.tracked_at = carrier, tracking_number, None
     shipment.save(update_fields=["carrier", "tracking_number", "tracked_at", "updated_at"])
     transitions.save_order(parcels.order)
