@@ -12,6 +12,7 @@ HOME = {"title": "Home", "icon": "home"}
 GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Orders": (
         ("orders.order", "Orders", "receipt_long"),
+        ("orders.shipment", "Parcels", "package_2"),
         ("orders.refund", "Refunds", "undo"),
         ("orders.cashparcel", "Cash on Delivery", "payments"),
         ("orders.remittance", "Remittances", "account_balance"),

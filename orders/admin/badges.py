@@ -3,13 +3,22 @@
 from django.utils.safestring import SafeString
 
 from core.admin import DANGER, INFO, NEUTRAL, SUCCESS, WARNING, render_badge
-from orders.models import Order, Refund, StripeEvent
+from orders.models import Order, Refund, Shipment, StripeEvent, TrackingEvent
 
 STATUS_KINDS = {
     Order.Status.PENDING: WARNING,
     Order.Status.PROCESSING: INFO,
     Order.Status.SHIPPED: INFO,
     Order.Status.DELIVERED: SUCCESS,
+    Order.Status.RETURNED: WARNING,
+}
+PARCEL_KINDS = {
+    Shipment.State.PACKED: WARNING,
+    Shipment.State.SHIPPED: INFO,
+    Shipment.State.DELIVERED: SUCCESS,
+    Shipment.State.FAILED: DANGER,
+    Shipment.State.RETURNING: WARNING,
+    Shipment.State.LOST: DANGER,
 }
 PAYMENT_KINDS = {"paid": SUCCESS, "failed": DANGER, "processing": INFO, "unpaid": WARNING, "partially_refunded": WARNING}
 REFUND_KINDS = {
@@ -49,6 +58,19 @@ def alert_label(order: Order) -> str:
 def refund_badge(refund: Refund) -> SafeString:
     """Return a badge with the state of a refund."""
     return render_badge(refund.get_state_display(), REFUND_KINDS.get(Refund.State(refund.state), INFO))
+
+
+def parcel_badge(shipment: Shipment) -> SafeString:
+    """Return a badge with the state of a parcel."""
+    return render_badge(shipment.get_state_display(), PARCEL_KINDS.get(Shipment.State(shipment.state), NEUTRAL))
+
+
+def describe_carrier_status(shipment: Shipment) -> str:
+    """Return the newest word of a parcel's carrier; empty if there is none, or the shop has recorded the same."""
+    code = shipment.carrier_status
+    if not code or code == shipment.state or code not in TrackingEvent.Code.values:
+        return ""
+    return TrackingEvent.Code(code).label.lower()
 
 
 def event_badge(event: StripeEvent) -> SafeString:

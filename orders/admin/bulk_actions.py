@@ -29,7 +29,7 @@ MAX_ID_LENGTH = 19  # digits that any id column holds
 class BulkActionsAdmin(ModelAdmin[Order]):
     """The actions on selected orders, and the printable page of their packing slips."""
 
-    actions = ("ship_selected", "deliver_selected", "print_slips", "as_csv", "as_line_csv")
+    actions = ("ship_selected", "ship_with_numbers", "deliver_selected", "print_slips", "as_csv", "as_line_csv")
 
     def has_ship_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may ship orders, although the rows themselves are read-only."""
@@ -40,6 +40,13 @@ class BulkActionsAdmin(ModelAdmin[Order]):
         """Ship the selected orders; the customers get an e-mail."""
         if order_ids := self._list_ids(request, queryset):
             self._report(request, bulk.ship_orders(get_staff_actor(request), order_ids), "shipped")
+
+    @admin.action(description="Ship with tracking numbers", permissions=["ship"])
+    def ship_with_numbers(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """Go to the page on which the selected orders get their tracking numbers."""
+        order_ids = self._list_ids(request, queryset)
+        query = urlencode({"orders": ",".join(map(str, order_ids))})
+        return redirect(f"{reverse('admin:orders_shipment_ship')}?{query}") if order_ids else None
 
     @admin.action(description="Mark as delivered", permissions=["ship"])
     def deliver_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
@@ -71,13 +78,12 @@ class BulkActionsAdmin(ModelAdmin[Order]):
 
     def packing_slips_view(self, request: HttpRequest) -> HttpResponse:
         """Show the printable packing slips of the orders whose ids the address lists, one page each."""
-        ids = request.GET.get("ids", "").split(",")[:MAX_ORDERS]
-        return self._render_slips(request, [int(pk) for pk in ids if pk.isascii() and pk.isdecimal() and len(pk) < MAX_ID_LENGTH])
+        return self._render_slips(request, read_ids(request.GET.get("ids", "")))
 
     def _render_slips(self, request: HttpRequest, order_ids: list[int]) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        orders = Order.objects.prefetch_related("items", "payments").in_bulk(order_ids)
+        orders = Order.objects.prefetch_related("items", "payments", "shipments__lines").in_bulk(order_ids)
         if not orders:
             raise Http404
         context = {
@@ -99,8 +105,19 @@ class BulkActionsAdmin(ModelAdmin[Order]):
         """Report how many orders were changed, and which were not, and why."""
         if result.done:
             self.message_user(request, f"{result.done} order{'' if result.done == 1 else 's'} {participle}.", messages.SUCCESS)
-        for reason, numbers in result.refused.items():
-            self.message_user(request, f"{_join(numbers)}: {reason}.", messages.WARNING)
+        report_refused(request, result)
+
+
+def report_refused(request: HttpRequest, result: bulk.BulkResult) -> None:
+    """Report which orders or parcels were not changed, and why."""
+    for reason, numbers in result.refused.items():
+        messages.warning(request, f"{_join(numbers)}: {reason}.")
+
+
+def read_ids(text: str) -> list[int]:
+    """Return the ids in the address of a page, as many as one request takes."""
+    ids = text.split(",")[:MAX_ORDERS]
+    return [int(pk) for pk in ids if pk.isascii() and pk.isdecimal() and len(pk) < MAX_ID_LENGTH]
 
 
 def _join(numbers: list[str]) -> str:

@@ -20,6 +20,7 @@ TODO: dict[str, tuple[str, Callable[[QuerySet[Order]], QuerySet[Order]]]] = {
     PHONE_TO_CONFIRM: ("Phone to confirm", todo.phone_to_confirm),
     "to_pack": ("To pack", todo.to_pack),
     "on_the_way": ("On the way", todo.on_the_way),
+    "returned": ("Returned", todo.returned),
     "cod_to_collect": ("Cash to collect", todo.cod_to_collect),
     "to_refund": ("To refund", todo.to_refund),
     "paid": ("Paid", todo.paid),

@@ -11,6 +11,7 @@ from core.models import Job
 from orders.admin import badges
 from orders.admin.contact_forms import MessageForm, NoteForm, RecipientForm, ResendForm
 from orders.admin.order_forms import ActionForm, CancelForm, RefundForm, ResolveAlertForm, has_refundable_payment
+from orders.admin.packing_forms import PackForm, ShipForm
 from orders.admin.permissions import CORRECT, REFUND, SHIP, has_permission
 from orders.exceptions import InvalidTransition
 from orders.fulfilment import (
@@ -23,10 +24,12 @@ from orders.fulfilment import (
     shipping,
     suspension,
 )
+from orders.fulfilment.parcels import packing
 from orders.models import Order, Refund
 from orders.payments import settlement
 from orders.payments.reconciliation import ReconciliationRun
 from orders.state import alerts
+from orders.state.parcel_units import read_parcels
 
 Status = Order.Status
 NOT_SERVED = "The shop does not deliver to this address. The order keeps its shipping method."
@@ -60,9 +63,26 @@ def _can_ship(order: Order) -> bool:
     return shipping.has_units_to_ship(order) and not order.awaits_phone and not suspension.is_suspended(order)
 
 
-def _ship(actor: Actor, order: Order, form: ActionForm) -> str:
-    shipping.ship_order(actor, order.pk)
+def _ship(actor: Actor, order: Order, form: ShipForm) -> str:
+    shipping.ship_order(actor, order.pk, **form.details())
     return "The order is marked as shipped, and the customer is notified."
+
+
+def _can_pack(order: Order) -> bool:
+    return _can_ship(order) and bool(read_parcels(order).list_to_pack())
+
+
+def _pack(actor: Actor, order: Order, form: PackForm) -> str:
+    shipment = packing.pack_parcel(actor, order.pk, form.units(), submission=form.submission_id())
+    return "The parcel is packed." if shipment is None else f"Parcel {shipment.number} is packed."
+
+
+def _can_cancel(order: Order) -> bool:
+    """Return whether an order can be cancelled, or the rest of one that is sent in part."""
+    if order.status != Status.PROCESSING:
+        return order.status == Status.PENDING
+    parcels = read_parcels(order)
+    return bool(parcels.unsent) or not parcels.has_sent_parcel
 
 
 def _confirm_phone(actor: Actor, order: Order, form: ActionForm) -> str:
@@ -77,7 +97,7 @@ def _deliver(actor: Actor, order: Order, form: ActionForm) -> str:
 
 def _cancel(actor: Actor, order: Order, form: CancelForm) -> str:
     cancellation.cancel_order(actor, order.pk, form.cleaned_data["reason"], refund=form.refund_choice())
-    return "The order is cancelled."
+    return "The rest of the order is cancelled." if form.parcels.has_sent_parcel else "The order is cancelled."
 
 
 def _refund(actor: Actor, order: Order, form: RefundForm) -> str:
@@ -168,9 +188,17 @@ ACTIONS = {
         lambda order: order.awaits_phone,
         help_text="Do this after you have reached the buyer at the phone number of the order.",
     ),
-    "ship": Action("Ship", SHIP, _ship, _can_ship, help_text="The customer gets an e-mail."),
-    "deliver": Action("Mark as delivered", SHIP, _deliver, lambda order: order.status == Status.SHIPPED),
-    "cancel": Action("Cancel", REFUND, _cancel, lambda order: order.status in (Status.PENDING, Status.PROCESSING), CancelForm),
+    "ship": Action(
+        "Ship", SHIP, _ship, _can_ship, ShipForm, help_text="All that is not sent leaves the shop. The customer gets an e-mail."
+    ),
+    "pack": Action(
+        "Pack a parcel", SHIP, _pack, _can_pack, PackForm, help_text="Units that are left can follow later.", stays=True
+    ),
+    "deliver": Action(
+        *("Mark as delivered", SHIP, _deliver, lambda order: order.status == Status.SHIPPED),
+        help_text="Each parcel that is on its way is delivered, with all cash that is due.",
+    ),
+    "cancel": Action("Cancel", REFUND, _cancel, _can_cancel, CancelForm),
     "refund": Action("Refund", REFUND, _refund, has_refundable_payment, RefundForm),
     "address": Action(
         "Correct address or phone",

@@ -8,6 +8,7 @@ from django import forms
 
 from core import money
 from core.empty_values import is_empty
+from core.exceptions import DomainError
 from orders import minor_units
 from orders.admin import badges
 from orders.fulfilment import shipping, suspension
@@ -15,8 +16,13 @@ from orders.models import MAX_REASON, Order, OrderItem, Refund
 from orders.payments import refund_shares, refunds
 from orders.payments.refund_lines import RefundLine
 from orders.state import alerts
+from orders.state.parcel_units import read_parcels
 from orders.state.payment_states import refundable_minor
 
+IN_PARCELS = (
+    "Units in a parcel that is packed or on its way are refunded once it is cancelled, delivered or back. An amount without units"
+    " can be refunded now."
+)
 BUTTONS = ("csrfmiddlewaretoken", "_next")  # what a form sends besides its values
 SUSPENDED = (
     "The buyer has their money back. Cancel the order if it is not to be sent: it can be shipped once the alert is resolved."
@@ -33,6 +39,15 @@ class ActionForm(forms.Form):
     def notes(self) -> list[str]:
         """Return facts about the order that help staff to decide."""
         return []
+
+
+def add_error(form: forms.Form, error: DomainError | ValueError) -> None:
+    """Show why an action was refused, at the fields that the refusal names."""
+    problems = error.errors if isinstance(error, DomainError) else {}
+    for name, sentence in problems.items():
+        form.add_error(name if name in form.fields else None, sentence)
+    if not problems:
+        form.add_error(None, getattr(error, "message", str(error)))
 
 
 class SubmissionMixin(forms.Form):
@@ -65,7 +80,7 @@ class VisibleTextField(forms.CharField):
 
 
 class CancelForm(ActionForm):
-    """The reason, and whether to refund a paid order."""
+    """The reason, and whether to refund a paid order. Of an order that is sent in part, the rest is cancelled."""
 
     reason = VisibleTextField(max_length=MAX_REASON)
     refund = forms.ChoiceField(
@@ -74,8 +89,16 @@ class CancelForm(ActionForm):
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        if not has_refundable_payment(order):
+        self.parcels = read_parcels(order)
+        if self.parcels.has_sent_parcel or not has_refundable_payment(order):
             del self.fields["refund"]
+
+    def notes(self) -> list[str]:
+        """Say what is cancelled of an order that is sent in part."""
+        if not self.parcels.has_sent_parcel:
+            return []
+        rest = f"A part of this order is sent. The rest, {self.parcels.unsent} unit(s), is cancelled and returned to stock"
+        return [f"{rest}. What was paid for it is refunded." if has_refundable_payment(self.order) else f"{rest}."]
 
     def refund_choice(self) -> bool | None:
         """Return whether to refund the payment; None if there is none."""
@@ -124,10 +147,9 @@ class RefundForm(SubmissionForm):
         self.initial["seen"] = refunds.committed_minor(order)
         is_sold = order.stock_state == Order.StockState.COMMITTED  # otherwise its units are already back in stock
         submitted = {name for name in self.data if self.data[name]}  # keeps lines that were refunded in the meantime
+        self.units = read_parcels(order).units
         self.items: list[OrderItem] = [
-            item
-            for item in order.items.all()
-            if is_sold and (item.quantity > item.refunded_quantity or f"units_{item.pk}" in submitted)
+            units.item for pk, units in self.units.items() if is_sold and (units.refundable or f"units_{pk}" in submitted)
         ]
         self.shares = refund_shares.get_shares(order, self.items, self.payment.provider)
         for item in self.items:
@@ -145,7 +167,9 @@ class RefundForm(SubmissionForm):
         shares = self.shares[item.pk]
         paid = f"{self._format(shares.paid)} was paid for {item.quantity}"
         refunded = f", {self._format(shares.refunded)} of it is refunded" if shares.refunded else ""
-        return f"of {item.quantity - item.refunded_quantity} not yet refunded; {paid}{refunded}"
+        units = self.units[item.pk]
+        in_parcels = f"; {kept} more in a parcel" if (kept := units.packed + units.under_way) else ""
+        return f"of {units.refundable} not yet refunded{in_parcels}; {paid}{refunded}"
 
     def _format(self, amount_minor: int) -> str:
         return money.format_price(self._to_major(amount_minor), self.order.currency)
@@ -157,7 +181,8 @@ class RefundForm(SubmissionForm):
         """Propose what was paid for the units of a partial refund without an amount, which would refund the other units too."""
         cleaned = super().clean() or {}
         units_by_item = {item: cleaned.get(f"units_{item.pk}") or 0 for item in self.items}
-        is_partial = any(units < item.quantity - item.refunded_quantity for item, units in units_by_item.items())
+        unrefunded = {units.item: units.item.quantity - units.item.refunded_quantity for units in self.units.values()}
+        is_partial = any(units_by_item.get(item, 0) < left for item, left in unrefunded.items())
         if cleaned.get("amount") is None and "amount" not in self.errors and any(units_by_item.values()) and is_partial:
             self._propose_amount({item.pk: units for item, units in units_by_item.items()})
         return cleaned
@@ -185,7 +210,8 @@ class RefundForm(SubmissionForm):
     def notes(self) -> list[str]:
         """Return the earlier refunds: after *Back* in the browser, the form itself does not show them."""
         summary = describe_refunds(self.order)
-        return [f"Refunds so far: {summary}."] if summary else []
+        in_parcels = [IN_PARCELS] if any(units.packed or units.under_way for units in self.units.values()) else []
+        return [*([f"Refunds so far: {summary}."] if summary else []), *in_parcels]
 
 
 def describe_refunds(order: Order) -> str:

@@ -17,10 +17,20 @@ from core.admin import ReadOnlyAdminMixin, apply_widgets, get_staff_actor
 from core.admin_filters import MarketFilter, PeriodFilter
 from core.exceptions import DomainError
 from orders import selectors
-from orders.admin import badges, columns, customer_cards, filters, list_position, order_actions, permissions, timeline
+from orders.admin import (
+    badges,
+    columns,
+    customer_cards,
+    filters,
+    list_position,
+    order_actions,
+    parcel_tables,
+    permissions,
+    timeline,
+)
 from orders.admin.bulk_actions import BulkActionsAdmin
 from orders.admin.inlines import AdjustmentInline, ItemInline, PaymentInline, amount_column
-from orders.admin.order_forms import ActionForm, describe_refunds
+from orders.admin.order_forms import ActionForm, add_error, describe_refunds
 from orders.admin.search import FIELDS, search_orders
 from orders.fulfilment import resending
 from orders.models import Order
@@ -88,7 +98,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
             {
                 "classes": ["tab"],
                 "fields": (
-                    *(("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("cancelled_at", "expired_at")),
+                    *(("placed_at", "paid_at"), ("shipped_at", "delivered_at"), ("returned_at", "cancelled_at"), "expired_at"),
                     "phone_confirm_until",
                 ),
             },
@@ -176,6 +186,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
             emails = resending.list_emails(order)
             context |= {
                 "order_actions": order_actions.actions_for(request.user, order, emails).items(),
+                "parcels": parcel_tables.build_rows(request.user, order),
                 "timeline": timeline.list_entries(order, emails),
                 "customer_url": customer_cards.find_customer_url(request, order),
                 "order_query": f"?{preserved}" if preserved else "",
@@ -223,7 +234,7 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         try:
             message = action.handler(get_staff_actor(request), order, form)
         except (DomainError, ValueError) as error:
-            _add_error(form, error)
+            add_error(form, error)
             return None
         if warning := action.find_warning(order):
             self.message_user(request, warning, messages.WARNING)
@@ -235,12 +246,3 @@ class OrderAdmin(columns.OrderColumns, ReadOnlyAdminMixin, BulkActionsAdmin):
         if next_id is not None and "_next" in request.POST:
             return redirect(list_position.build_order_url(next_id, preserved))
         return redirect(list_position.build_list_url(list_filters))
-
-
-def _add_error(form: ActionForm, error: DomainError | ValueError) -> None:
-    """Show why an action was refused, at the fields that the refusal names."""
-    problems = error.errors if isinstance(error, DomainError) else {}
-    for name, sentence in problems.items():
-        form.add_error(name if name in form.fields else None, sentence)
-    if not problems:
-        form.add_error(None, getattr(error, "message", str(error)))

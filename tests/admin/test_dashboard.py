@@ -260,7 +260,7 @@ def test_staff_see_what_their_rights_cover(rights: tuple[str, ...], seen: set[st
 @pytest.mark.parametrize(
     ("rights", "pages"),
     [
-        (("view_order",), ["/admin/", "/admin/orders/order/"]),
+        (("view_order",), ["/admin/", "/admin/orders/order/", "/admin/orders/shipment/"]),
         (("change_product",), ["/admin/", "/admin/products/product/"]),
         ((), ["/admin/"]),
     ],

@@ -99,12 +99,11 @@ def test_what_is_not_to_be_sent_is_not_packed(superuser_client: Client, status: 
     assert "LAMP" not in page
 
 
-def test_the_slip_of_a_shipped_order_says_so(card_payments: CardPayments, superuser_client: Client) -> None:
+def test_an_order_that_is_sent_is_not_sent_again(card_payments: CardPayments, superuser_client: Client) -> None:
     order = create_paid_order(card_payments)
     shipping.ship_order(STAFF, order.pk)
-    refunds.request_refund(STAFF, order.pk, None, "late", [RefundLine(order.items.get().pk, 2)])
 
-    assert "An order that is shipped cannot become shipped" in run_action(superuser_client, order, "ship")
+    assert "There is nothing left to pack" in run_action(superuser_client, order, "ship")
 
 
 def test_a_page_from_before_all_was_given_back_sends_nothing(card_payments: CardPayments, superuser_client: Client) -> None:

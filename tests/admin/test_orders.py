@@ -78,7 +78,7 @@ def test_an_order_is_sent_and_delivered_and_paid_by_that(staff_client: Client, o
     staff_user = User.objects.get(email="staff@example.com")
     events = list(OrderEvent.objects.order_by("pk").values_list("kind", "actor_kind", "user"))
     assert events[1:] == [("shipped", "staff", staff_user.pk), ("delivered", "staff", staff_user.pk)]
-    assert Job.objects.filter(dedupe_key=f"{order.number}:shipped").exists()
+    assert Job.objects.filter(dedupe_key=f"{order.number}:shipped:1").exists()
 
 
 def test_an_action_that_is_not_allowed_is_refused_and_changes_nothing(staff_client: Client, order: Order) -> None:

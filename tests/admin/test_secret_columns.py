@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SECRET_COLUMNS = {
     *("accounts.PhoneCode.code_mac", "accounts.PhoneCode.salt", "accounts.User.password", "carts.Cart.key_hash"),
     *("orders.Order.cart_fingerprint", "orders.Order.idempotency_key", "orders.Order.idempotency_scope"),
-    *("orders.Redemption.email_hash", "orders.Redemption.phone_hash"),
+    *("orders.Redemption.email_hash", "orders.Redemption.phone_hash", "orders.TrackingEvent.key"),
     *("orders.Order.request_hash", "orders.Payment.checkout_url", "products.ProductImage.digest", "products.SearchDocument.digest"),
     *("sessions.Session.session_data", "sessions.Session.session_key"),
 }

@@ -31,7 +31,7 @@ from tests.admin.order_pages import ORDERS, read
 from tests.admin.staff_clients import make_superuser_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
-PACKING_ACTIONS = ["ship", "note", "message", "resend"]
+PACKING_ACTIONS = ["ship", "pack", "note", "message", "resend"]
 WAYS = {  # address below a model's list, what shows that it may be used, and its name here
     "": ("", "view"),
     "add/": ('name="_save"', "add"),
@@ -183,7 +183,9 @@ def test_no_link_leads_a_member_to_a_refusal(group: str) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("group", "pages"), [("Packers", {"orders.order": "view"}), ("Catalog", CATALOG_PAGES)])
+@pytest.mark.parametrize(
+    ("group", "pages"), [("Packers", {"orders.order": "view", "orders.shipment": "view"}), ("Catalog", CATALOG_PAGES)]
+)
 def test_members_open_the_pages_of_their_work_and_no_others(group: str, pages: dict[str, str]) -> None:
     fill_shop()
     client = make_member(group)

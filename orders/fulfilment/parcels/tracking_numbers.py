@@ -59,9 +59,11 @@ def describe_use(other: Shipment) -> str:
 
 
 def list_known_carriers() -> dict[str, str]:
-    """Return the carriers of the settings, of the latest parcels and of the service areas, by the name for people; two statements."""
+    """Return the carriers of the settings, of the latest parcels and of the service areas, by their names; two statements."""
     recent = Shipment.objects.order_by("-pk").values_list("carrier", flat=True)[:RECENT]
     areas = ServiceArea.objects.order_by().values_list("carrier", flat=True).distinct()
-    codes = dict.fromkeys(normalize_carrier(carrier) for carrier in chain(areas, recent) if carrier)
-    carriers = {carrier.name: carrier.code for carrier in list_carriers()} | {get_carrier_name(code): code for code in codes}
-    return {name: carriers[name] for name in sorted(carriers, key=str.casefold)}
+    codes = [carrier.code for carrier in list_carriers()]
+    codes += [normalize_carrier(carrier) for carrier in chain(recent, areas) if carrier]
+    by_spelling = {code.casefold(): code for code in reversed(codes)}  # the first spelling of each counts
+    names = {get_carrier_name(code): code for code in by_spelling.values()}
+    return {name: names[name] for name in sorted(names, key=str.casefold)}

@@ -1,0 +1,252 @@
+"""/admin/orders/shipment/upload/ and manage.py import_tracking: tracking numbers and carriers' reports from files"""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from orders.admin import tracking_uploads
+from orders.fulfilment import shipping
+from orders.fulfilment.parcels import packing
+from orders.fulfilment.tracking_files import plans
+from orders.fulfilment.tracking_files.files import TrackingFile, TrackingRow
+from orders.models import Order, Shipment, TrackingEvent
+from orders.tests.factories import database_rows
+from orders.tests.parcels.parcels import STAFF, get_status, make_cash_order, pack, send
+from tests.admin.order_pages import copy_orders, read
+from tests.admin.parcel_pages import PARCELS, confirm_tracking, get_states, upload_tracking
+from tests.admin.staff_clients import make_staff_client, make_superuser_client
+from tests.query_capture import capture_statements
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    """The client of a superuser."""
+    return make_superuser_client()
+
+
+def test_a_file_sends_what_its_preview_has_shown(staff: Client) -> None:
+    order = make_cash_order(1)
+    (other,) = copy_orders(order, 1)
+    parcel = packing.pack_parcel(STAFF, other.pk)
+    assert parcel is not None
+    before = database_rows()
+
+    preview = upload_tracking(
+        staff, f"Order No;Courier Name;AWB\n#{order.number.lower()};Post;A 1\n{parcel.label};;A2\n", carrier="DHL"
+    )
+    unchanged = database_rows() == before
+    result = confirm_tracking(staff, preview)
+
+    assert unchanged
+    assert all(text in preview for text in (order.number, parcel.label, "A 1", "DHL"))
+    assert "2 sent, 0 reports recorded, 0 refused." in result
+    assert get_states(order) == [(1, "shipped", "Post", "A 1")]
+    assert get_states(other) == [(1, "shipped", "DHL", "A2")]
+
+
+def test_rows_that_are_wrong_are_refused_with_their_number_and_the_others_go_through(staff: Client) -> None:
+    order = make_cash_order(2)
+    sent, cancelled, waiting, split, good, twice = copy_orders(order, 6)
+    packing.pack_parcel(STAFF, split.pk, {split.items.get().pk: 1})
+    send(order)
+    Shipment.objects.filter(order=order).update(tracking_number="USED", carrier="Post")
+    shipping.ship_order(STAFF, sent.pk)
+    Order.objects.filter(pk=cancelled.pk).update(status="cancelled")
+    rows = [
+        "order,carrier,tracking_number",
+        "UNKNOWN-1,Post,N1",
+        f"{sent.number},Post,N2",
+        f"{cancelled.number},Post,N3",
+        f"{good.number},post,USED",
+        f"{good.number},Post,R\u00e4",
+        f"{good.number},Post,{'9' * 101}",
+        f"{good.number},{'C' * 61},N7",
+        f"{split.number},Post,N8",
+        f"{split.number}-9,Post,N9",
+        f"{good.number},Post,N10",
+        f"{good.number},Post,N11",
+        f"{twice.number},POST,N10",
+        f"{waiting.number},,",
+        ",Post,N14",
+    ]
+
+    preview = upload_tracking(staff, "\n".join(rows))
+    result = confirm_tracking(staff, preview)
+
+    for page in (preview, result):
+        for reason in (
+            "there is no order with this number",
+            "the order is already sent",
+            "An order that is cancelled cannot become shipped",
+            f"Parcel {order.number}-1 has this tracking number",
+            "A tracking number has letters from A to Z",
+            "A tracking number has at most 100 characters",
+            "The name of a carrier has at most 60 characters",
+            f"the order has parcels that are packed; name the parcel, such as {split.number}-1",
+            "the order has no parcel 9",
+            "the same is in row 11 already",
+            "the number of the order is missing",
+        ):
+            assert reason in page
+    assert "1 row without a tracking number stays as it is" in preview
+    assert "1 sent, 0 reports recorded, 12 refused." in result
+    assert get_states(good) == [(1, "shipped", "Post", "N10")]
+    assert (get_states(twice), get_states(waiting)) == ([], [])
+
+
+def test_a_file_that_is_confirmed_twice_sends_once(staff: Client) -> None:
+    order = make_cash_order(1)
+    preview = upload_tracking(staff, f"order,tracking_number\n{order.number},A1\n")
+
+    first, second = confirm_tracking(staff, preview), confirm_tracking(staff, preview)
+
+    assert "1 sent" in first
+    assert "0 sent, 0 reports recorded, 1 refused." in second
+    assert "the order is already sent" in second
+    assert get_states(order) == [(1, "shipped", "", "A1")]
+
+
+def test_reports_of_a_carrier_are_recorded_once_and_deliver_parcels_with_their_cash(staff: Client) -> None:
+    order = make_cash_order(1)
+    send(order)
+    Shipment.objects.update(tracking_number="A1", carrier="Post")
+    content = (
+        "awb,status,at,text,collected\n"
+        "A1,Out for delivery,2026-11-20 09:00,With the courier,\n"
+        "A1,delivered,2026-11-20T18:30:00+05:30,,25.00\n"
+        "A1,delivered,2026-11-20,,99\n"
+        "A1,exploded,,,\n"
+        "A1,failed,2126-01-01,,\n"
+        "A1,failed,yesterday,,\n"
+        "A1,failed,,,5\n"
+        "A9,lost,,,\n"
+    )
+
+    preview = upload_tracking(staff, content)
+    result, again = confirm_tracking(staff, preview), confirm_tracking(staff, preview)
+
+    for reason in (
+        "this is more than the parcel has to collect",
+        "exploded is not a status",
+        "2126-01-01 is in the future",
+        "yesterday is not a time such as",
+        "cash is collected only with a delivery",
+        "no parcel has this tracking number",
+    ):
+        assert reason in preview
+    assert "₹25.00" in preview
+    assert "0 sent, 2 reports recorded, 6 refused." in result
+    assert "0 sent, 0 reports recorded, 6 refused." in again
+    assert get_status(order) == ("delivered", "succeeded", 2500)
+    assert list(TrackingEvent.objects.values_list("code", "text")) == [("out_for_delivery", "With the courier"), ("delivered", "")]
+
+
+def test_a_workbook_is_read_and_a_damaged_file_is_refused(staff: Client) -> None:
+    order = make_cash_order(1)
+    workbook, stream = openpyxl.Workbook(), io.BytesIO()
+    sheet: Any = workbook.active
+    sheet.append(["Order", "Tracking number"])
+    sheet.append([order.number, 1234567890])
+    workbook.save(stream)
+
+    preview = upload_tracking(staff, stream.getvalue(), "numbers.xlsx")
+    damaged = [
+        upload_tracking(staff, content, name)
+        for content, name in ((b"PK\x03\x04nonsense", "x.xlsx"), (b"", "x.csv"), (b"a,b\n1,2", "x.csv"), (b"\xff\xfe\x00", "x.csv"))
+    ]
+
+    assert "1234567890" in preview
+    assert all("The file " in page and 'name="upload"' not in page for page in damaged)
+    assert "1 sent" in confirm_tracking(staff, preview)
+
+
+def test_a_preview_that_was_changed_is_refused(staff: Client) -> None:
+    order = make_cash_order(1)
+
+    page = read(staff.post(f"{PARCELS}upload/", {"upload": "forged"}, follow=True))
+
+    assert "The preview is too old. Please choose the file again." in page
+    assert get_states(order) == []
+
+
+def test_a_long_file_is_done_in_several_steps(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking_uploads, "ROWS_AT_ONCE", 2)
+    orders = copy_orders(make_cash_order(1), 3)
+    lines = [f"{order.number},N{order.pk}" for order in orders]
+
+    first = confirm_tracking(staff, upload_tracking(staff, "\n".join(["order,awb", "GONE-1,X", *lines])))
+    second = confirm_tracking(staff, first)
+
+    assert "2 sent, 0 reports recorded, 1 refused." in first
+    assert "1 rows are left." in first
+    assert "3 sent, 0 reports recorded, 1 refused." in second
+    assert "GONE-1" in second
+
+
+def test_what_is_to_be_sent_is_downloaded_filled_in_and_uploaded(staff: Client) -> None:
+    order = make_cash_order(2, name="Grace")
+    (other,) = copy_orders(order, 1)
+    parcel = pack(order, lamp=1)
+
+    content = read_download(staff)
+    rows = list(csv.DictReader(io.StringIO(content)))
+    filled = content.replace(f"{parcel.label},,", f"{parcel.label},Post,A1").replace(f"{other.number},,", f"{other.number},Post,A2")
+    result = confirm_tracking(staff, upload_tracking(staff, filled))
+
+    assert [(row["order"], row["units"], row["name"]) for row in rows] == [
+        (parcel.label, "1", "Grace"),
+        (other.number, "2", "Grace"),
+    ]
+    assert "2 sent" in result
+    assert get_states(order) == [(1, "shipped", "Post", "A1")]
+    packer = make_staff_client("view_order", "ship_order")
+    assert "name" not in read_download(packer).splitlines()[0]
+
+
+def read_download(client: Client) -> str:
+    """Return the file of what is to be sent."""
+    response = client.get(f"{PARCELS}template/")
+    return b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # it is streamed
+
+
+def test_the_command_does_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order = make_cash_order(1)
+    file = tmp_path / "numbers.csv"
+    file.write_text(f"order,tracking_number\n{order.number},A1\nGONE-1,A2\n")
+
+    with pytest.raises(CommandError, match="1 row"):
+        call_command("import_tracking", file=file, carrier="Post", dry_run=True)
+    dry = get_states(order)
+    with pytest.raises(CommandError, match="1 row"):
+        call_command("import_tracking", file=file, carrier="Post")
+
+    output = capsys.readouterr()
+    assert dry == []
+    assert "1 to send, 0 reports, 1 refused (dry run: nothing was written)" in output.out
+    assert "1 sent, 0 reports, 1 refused" in output.out
+    assert "row 3, GONE-1: there is no order with this number" in output.err
+    assert get_states(order) == [(1, "shipped", "Post", "A1")]
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_tracking", file=tmp_path / "gone.csv")
+
+
+def test_a_plan_takes_the_same_statements_for_20_orders_and_for_400(db: None) -> None:
+    orders = copy_orders(make_cash_order(1), 400)
+
+    counts = []
+    for count in (20, 400):
+        rows = [TrackingRow(number, order.number, "Post", f"N{number}") for number, order in enumerate(orders[:count])]
+        with capture_statements() as statements:
+            plan = plans.make_plan(TrackingFile(rows))
+        counts.append(len(statements))
+        assert (len(plan.ships), plan.problems) == (count, [])
+
+    assert counts[0] == counts[1] <= 5
