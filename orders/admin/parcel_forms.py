@@ -145,7 +145,7 @@ class DeliverForm(CashMixin):
     def _compute_due(self, refused: dict[int, int]) -> int:
         taken = []
         for line in map(copy, self.lines):
-            cash.set_undelivered(line, min(refused.get(line.item_id, 0), line.quantity))
+            cash.set_undelivered(self.shipment.order, line, min(refused.get(line.item_id, 0), line.quantity))
             taken.append(line)
         return self.charges + sum(line.due_minor - line.undelivered_minor for line in taken)
 
