@@ -20,6 +20,7 @@ def has_units_to_ship(order: Order) -> bool:
     return order.status in packing.SENDABLE_STATUSES and bool(read_parcels(order).unsent)
 
 
+@tracking_numbers.refuse_used_numbers()
 @transaction.atomic
 def ship_order(actor: Actor, order_id: int, *, carrier: str = "", tracking_number: str = "") -> Order:
     """Send all of an order that is not sent: its packed parcels, and one parcel of the units that are in none.

@@ -15,7 +15,7 @@ from orders.state.parcel_units import SENT_STATUSES, count_units
 State = Shipment.State
 LINES = ShipmentLine.objects.filter(shipment=OuterRef("pk"))
 IS_LIVE = Q(shipment__state__in=Shipment.LIVE_STATES)
-IS_ON_ITS_WAY = Q(shipment__state__in=(State.PACKED, *Shipment.UNDER_WAY_STATES))
+IS_ON_ITS_WAY = Q(shipment__state__in=Shipment.OPEN_STATES)
 
 
 def check_sent_orders() -> Iterator[Problem]:

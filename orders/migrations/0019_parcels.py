@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -161,6 +162,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='shipment',
             constraint=models.UniqueConstraint(fields=('order', 'number'), name='shipment_number_once_an_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='shipment',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('carrier'), models.F('tracking_number'), condition=models.Q(('state__in', ['packed', 'shipped', 'failed', 'returning']), models.Q(('tracking_number', ''), _negated=True)), name='shipment_tracking_number_once_a_carrier'),
         ),
         migrations.AddConstraint(
             model_name='shipment',

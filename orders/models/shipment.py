@@ -5,6 +5,7 @@ Amounts are in the minor units of the order's currency. A parcel has no lock of 
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from core.models import TimeStampedModel
 from orders.models.order import Order, OrderItem
@@ -33,7 +34,9 @@ class Shipment(TimeStampedModel):
         CANCELLED = "cancelled"
 
     UNDER_WAY_STATES = (State.SHIPPED, State.FAILED, State.RETURNING)
-    LIVE_STATES = (State.PACKED, *UNDER_WAY_STATES, State.DELIVERED)
+    OPEN_STATES = (State.PACKED, *UNDER_WAY_STATES)
+    LIVE_STATES = (*OPEN_STATES, State.DELIVERED)
+    UNIQUE_NUMBER = "shipment_tracking_number_once_a_carrier"
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="shipments")
     number = models.PositiveSmallIntegerField(help_text="1 for the first parcel of the order")
@@ -64,6 +67,12 @@ class Shipment(TimeStampedModel):
         ordering = ["order", "number"]
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="shipment_number_once_an_order"),
+            models.UniqueConstraint(
+                Lower("carrier"),
+                "tracking_number",
+                condition=Q(state__in=["packed", "shipped", "failed", "returning"]) & ~Q(tracking_number=""),
+                name="shipment_tracking_number_once_a_carrier",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     charges_minor__gte=0,

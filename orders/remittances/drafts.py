@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core import markets, money
+from orders.carriers.registry import normalize_carrier
 from orders.models import MAX_CARRIER, MAX_PROBLEM, MAX_REMITTANCE_REFERENCE, Remittance, Shipment
 from orders.remittances import matching
 from orders.remittances.files import Row, Sheet
@@ -67,8 +68,8 @@ def build_draft(sheet: Sheet, *, carrier: str, reference: str, currency: str = "
 
 
 def find_carrier(name: str) -> str:
-    """Return the name of a carrier as remittances or parcels spell it already. Raises Unreadable."""
-    name = _clean(name)
+    """Return the code of a carrier in the settings, or else its name as remittances or parcels have it. Raises Unreadable."""
+    name = normalize_carrier(_clean(name))
     if len(name) > MAX_CARRIER:
         raise Unreadable(f"the name of the carrier is longer than {MAX_CARRIER} characters")
     for rows in (Remittance.objects, Shipment.objects):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db.models import Q, Value
 from django.db.models.functions import Replace, Upper
 
+from orders.carriers.registry import normalize_carrier
 from orders.models import Shipment
 
 BATCH = 500  # names in a statement
@@ -36,8 +37,8 @@ def squash(name: str) -> str:
 
 
 def is_same_carrier(one: str, other: str) -> bool:
-    """Return whether two names mean the same carrier."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Return whether two codes or names mean the same carrier."""
+    return normalize_carrier(one).casefold() == normalize_carrier(other).casefold()
 
 
 def find_parcels(carrier: str, rows: Iterable[Names]) -> dict[Names, Shipment | str]:

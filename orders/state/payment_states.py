@@ -44,7 +44,10 @@ def collect(payment: Payment, change_minor: int) -> None:
 
 
 def close_cash(payment: Payment) -> None:
-    """Close a locked Cash on Delivery payment once nothing is left to collect: it succeeded if any cash came, or is cancelled."""
+    """Close a locked Cash on Delivery payment once nothing is left to collect: it succeeded if any cash came, or is cancelled.
+
+    One that has succeeded stays so, even if a correction takes away all of its cash.
+    """
     state = State.SUCCEEDED if payment.captured_minor else State.CANCELLED
     if state in ALLOWED[payment.state]:
         move(payment, state)

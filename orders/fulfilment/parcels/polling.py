@@ -21,7 +21,7 @@ from orders.models import Shipment, TrackingEvent
 logger = logging.getLogger(__name__)
 State = Shipment.State
 # A parcel may be with its carrier before staff have recorded that it was sent, and a lost one may be found.
-TRACKED_STATES = (State.PACKED, *Shipment.UNDER_WAY_STATES, State.LOST)
+TRACKED_STATES = (*Shipment.OPEN_STATES, State.LOST)
 INTERVAL = timedelta(hours=1)  # between two questions about a parcel
 LATE_INTERVAL, LATE_PERIOD = timedelta(days=1), timedelta(days=3)  # of one that is delivered: carriers report late
 MAX_AGE = timedelta(days=90)  # of a parcel; staff decide about one that takes longer

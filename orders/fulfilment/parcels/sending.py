@@ -18,6 +18,7 @@ State = Shipment.State
 TRACKING_EVENT = "parcel_tracking"
 
 
+@tracking_numbers.refuse_used_numbers()
 @transaction.atomic
 def ship_parcel(actor: Actor, shipment_id: int, *, carrier: str = "", tracking_number: str = "") -> Order:
     """Mark a packed parcel as sent, and email the customer.
@@ -45,6 +46,7 @@ def send(actor: Actor, parcels: OrderParcels, shipment: Shipment, *, carrier: st
     notifications.notify_customer(parcels.order, "shipped", about=str(shipment.number), **about)
 
 
+@tracking_numbers.refuse_used_numbers()
 @transaction.atomic
 def set_tracking(actor: Actor, shipment_id: int, *, carrier: str, tracking_number: str) -> Order:
     """Enter or correct carrier and tracking number of a parcel that is not cancelled.
@@ -55,8 +57,8 @@ def set_tracking(actor: Actor, shipment_id: int, *, carrier: str, tracking_numbe
     parcels, shipment = lock_parcel(shipment_id)
     if shipment.state == State.CANCELLED:
         raise InvalidTransition("This parcel is cancelled")
-    if shipment.remitted_minor and carrier != shipment.carrier:
-        raise InvalidTransition("The carrier has paid for this parcel already")
+    if carrier != shipment.carrier and shipment.remittance_lines.exists():
+        raise InvalidTransition("The carrier has accounted for this parcel already")
     changes = {
         name: [getattr(shipment, name), value]
         for name, value in (("carrier", carrier), ("tracking_number", tracking_number))

@@ -1,7 +1,11 @@
 """Carriers and tracking numbers, as staff and files enter them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
+
+from django.db import IntegrityError
 
 from core.characters import drop_invisible, fold_digits
 from orders.carriers.links import get_carrier_name
@@ -51,6 +55,20 @@ def check_unused(shipment: Shipment, carrier: str, tracking_number: str) -> None
     other = others.filter(tracking_number=tracking_number, carrier__iexact=carrier).select_related("order").first()
     if other is not None:
         raise TrackingNumberRefused(describe_use(other), field="tracking_number")
+
+
+@contextmanager
+def refuse_used_numbers() -> Iterator[None]:
+    """Raise TrackingNumberRefused if the database finds that another parcel has just got the number; decorates a service.
+
+    `check_unused` finds only what is committed.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        if Shipment.UNIQUE_NUMBER not in str(error):
+            raise
+        raise TrackingNumberRefused("Another parcel has just got this tracking number", field="tracking_number") from error
 
 
 def describe_use(other: Shipment) -> str:

@@ -22,6 +22,7 @@ from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_probl
 from orders.tests.parcels.random_orders import pay_before
 from orders.tests.payments.races.test_dispute_races import run_together
 from products.models import Variant
+from tests.admin.order_pages import copy_orders
 from tests.concurrent_requests import Caller
 from tests.profile import IS_SOAK
 
@@ -251,3 +252,19 @@ def test_units_are_refunded_or_packed(round_: int) -> None:
     assert get_stock()["LAMP"] == (9 if codes[0] == "done" else 7)
     assert not shipping.has_units_to_ship(order) or Shipment.objects.filter(state="packed").exists()
     assert list_problems() == []
+
+
+@rounds
+def test_two_parcels_get_one_number_from_their_carrier(round_: int) -> None:
+    order = make_cash_order()
+    first, second = pack(order, lamp=1), pack(order, lamp=1)
+    (other,) = copy_orders(order, 1)
+
+    codes = run_together(
+        partial(sending.ship_parcel, STAFF, first.pk, carrier="Post", tracking_number="A1"),
+        partial(sending.set_tracking, STAFF, second.pk, carrier="post", tracking_number="A1"),
+        partial(shipping.ship_order, STAFF, other.pk, carrier="POST", tracking_number="A1"),
+    )
+
+    assert sorted(codes) == ["done"] + ["tracking_number_refused"] * 2
+    assert Shipment.objects.filter(tracking_number="A1").count() == 1

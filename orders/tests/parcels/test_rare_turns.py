@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from orders.carriers.events import CarrierEvent
-from orders.exceptions import InvalidTransition
+from orders.exceptions import InvalidTransition, TrackingNumberRefused
 from orders.fulfilment import order_refunds, shipping
-from orders.fulfilment.parcels import outcomes, packing, tracking
+from orders.fulfilment.parcels import outcomes, packing, sending, tracking, tracking_numbers
 from orders.models import Order, Payment, Shipment, ShipmentLine, TrackingEvent
 from orders.payments.refund_lines import RefundLine
+from orders.selectors import payment_status
 from orders.state import alerts
+from orders.tests.factories import database_rows
 from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_problems, make_cash_order, pack, send
 from orders.tests.parcels.random_orders import pay_before
 
@@ -141,3 +143,31 @@ def test_cash_that_was_given_back_has_come() -> None:
 
     assert get_status(order) == ("delivered", "succeeded", 6000)
     assert list_problems() == []
+
+
+def test_cash_that_did_not_come_at_all_leaves_the_order_unpaid() -> None:
+    order = make_cash_order()
+    shipment = send(order)
+    outcomes.deliver_parcel(STAFF, shipment.pk)
+
+    outcomes.correct_cash(STAFF, shipment.pk, 0)
+
+    order = Order.objects.get()
+    assert get_status(order) == ("delivered", "succeeded", 0)
+    assert (order.paid_at, order.attention, payment_status(order, list(order.payments.all()))) == (None, alerts.COD_SHORT, "unpaid")
+    assert list_problems() == []
+
+
+@pytest.mark.parametrize("state", Shipment.OPEN_STATES)
+def test_a_number_that_another_parcel_has_just_got_is_refused(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = make_cash_order()
+    first, second = send(order, lamp=1), pack(order)
+    Shipment.objects.filter(pk=first.pk).update(state=state, tracking_number="A1")
+    monkeypatch.setattr(tracking_numbers, "check_unused", lambda *args, **details: None)  # the other one is not committed yet
+    before = database_rows()
+
+    with pytest.raises(TrackingNumberRefused, match="just got this tracking number"):
+        sending.ship_parcel(STAFF, second.pk, carrier="post", tracking_number="A1")
+
+    assert database_rows() == before
+    sending.ship_parcel(STAFF, second.pk, carrier="Other", tracking_number="A1")

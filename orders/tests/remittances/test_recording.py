@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from django.db.models import Sum
+from pytest_django import Settings
 
 from core.money import format_price
 from orders.exceptions import InvalidTransition, RemittanceDiffers
-from orders.fulfilment.parcels import outcomes
+from orders.fulfilment.parcels import outcomes, sending
 from orders.models import Order, Remittance, RemittanceLine, Shipment
 from orders.remittances import recording
 from orders.tests.parcels.parcels import list_problems, make_cash_order, send
@@ -233,3 +234,23 @@ def test_what_is_needed_of_an_order_with_two_parcels_is_the_parcel(tmp_path: Pat
     assert [row.problem for row in result.unmatched] == [
         f"it may mean parcels {order.number}-1, {order.number}-2; name one of them"
     ]
+
+
+@pytest.mark.parametrize("name", ["post", "Post", "INDIA  post"])
+def test_a_carrier_of_the_settings_is_one_by_code_and_name(name: str, lamp: Product, tmp_path: Path, settings: Settings) -> None:
+    settings.CARRIERS = {"post": ("India Post", "", "")}
+    parcel = make_parcel(lamp)
+
+    import_file(tmp_path, f"awb,amount\n{parcel.tracking_number},20.00\n", carrier=name)
+
+    assert (Remittance.objects.get().carrier, get_money(parcel)) == ("post", (2000, 2000, 0))
+
+
+def test_a_parcel_keeps_its_carrier_once_that_has_accounted_for_it(lamp: Product, tmp_path: Path) -> None:
+    parcel = make_parcel(lamp)
+    import_file(tmp_path, f"awb,amount\n{parcel.tracking_number},0\n")
+
+    with pytest.raises(InvalidTransition, match="The carrier has accounted for this parcel"):
+        sending.set_tracking(STAFF, parcel.pk, carrier="Other", tracking_number="A1")
+
+    assert Shipment.objects.values_list("carrier", "tracking_number").get(pk=parcel.pk) == ("Post", parcel.tracking_number)
