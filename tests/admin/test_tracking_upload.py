@@ -12,7 +12,7 @@ from django.test import Client
 
 from orders.admin import tracking_uploads
 from orders.fulfilment import shipping
-from orders.fulfilment.parcels import packing
+from orders.fulfilment.parcels import packing, sending
 from orders.fulfilment.tracking_files import plans
 from orders.fulfilment.tracking_files.files import TrackingFile, TrackingRow
 from orders.models import Order, Shipment, TrackingEvent
@@ -100,6 +100,18 @@ def test_rows_that_are_wrong_are_refused_with_their_number_and_the_others_go_thr
     assert "1 sent, 0 reports recorded, 12 refused." in result
     assert get_states(good) == [(1, "shipped", "Post", "N10")]
     assert (get_states(twice), get_states(waiting)) == ([], [])
+
+
+def test_a_packed_parcel_is_sent_with_the_number_that_it_has(staff: Client) -> None:
+    order = make_cash_order(1)
+    parcel = pack(order)
+    sending.set_tracking(STAFF, parcel.pk, carrier="Post", tracking_number="A1")
+
+    preview = upload_tracking(staff, f"order,carrier,tracking\n{order.number},Post,A1\n")
+    result = confirm_tracking(staff, preview)
+
+    assert "1 sent, 0 reports recorded, 0 refused." in result
+    assert get_states(order) == [(1, "shipped", "Post", "A1")]
 
 
 def test_a_file_that_is_confirmed_twice_sends_once(staff: Client) -> None:

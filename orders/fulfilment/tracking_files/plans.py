@@ -74,7 +74,8 @@ def _plan_ships(rows: Sequence[TrackingRow], plan: Plan) -> None:
     for row in rows:
         try:
             planned = _plan_ship(row, orders)
-            other = used.get((row.carrier.casefold() or _get_carrier(planned), row.tracking_number))
+            users = used[row.carrier.casefold() or _get_carrier(planned), row.tracking_number]
+            other = next((shipment for shipment in users if shipment != planned.shipment), None)
             if other is not None:
                 raise BadRow(tracking_numbers.describe_use(other))
             plan.ships.append(planned)
@@ -101,9 +102,12 @@ def _split(label: str) -> tuple[str, int | None]:
     return (order, int(parcel)) if is_number else ("", None)
 
 
-def _find_used(numbers: Iterable[str]) -> dict[tuple[str, str], Shipment]:
-    parcels = Shipment.objects.exclude(state=State.CANCELLED).filter(tracking_number__in=numbers).select_related("order")
-    return {(parcel.carrier.casefold(), parcel.tracking_number): parcel for parcel in parcels}
+def _find_used(numbers: Iterable[str]) -> dict[tuple[str, str], list[Shipment]]:
+    """Return the parcels that have these tracking numbers, by carrier and number."""
+    used: dict[tuple[str, str], list[Shipment]] = defaultdict(list)
+    for parcel in Shipment.objects.exclude(state=State.CANCELLED).filter(tracking_number__in=numbers).select_related("order"):
+        used[parcel.carrier.casefold(), parcel.tracking_number].append(parcel)
+    return used
 
 
 def _plan_ship(row: TrackingRow, orders: dict[str, Order]) -> ShipRow:
