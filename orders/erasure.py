@@ -6,10 +6,13 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from orders import blocked_contacts
-from orders.models import Order, OrderEvent, Refund, TrackingEvent
+from orders.models import Order, OrderEvent, Refund, Shipment, TrackingEvent
 from orders.state.locking import select_in_lock_order
 
-IS_FINISHED = Q(status__in=(Order.Status.DELIVERED, Order.Status.RETURNED, Order.Status.CANCELLED, Order.Status.EXPIRED))
+FINAL_STATUSES = (Order.Status.DELIVERED, Order.Status.RETURNED, Order.Status.CANCELLED, Order.Status.EXPIRED)
+# Units of a delivered order that were lost may be sent again.
+IS_BEING_SENT = Exists(Shipment.objects.filter(order=OuterRef("pk"), state__in=Shipment.OPEN_STATES))
+IS_FINISHED = Q(status__in=FINAL_STATUSES) & ~Q(IS_BEING_SENT)
 ERASED = {"name": "", "email": "", "phone": "", "phone_e164": "", "note": "", "address": {}, "cancel_reason": ""}
 IS_PERSONAL_EVENT = Q(kind__in=OrderEvent.PERSONAL_KINDS) & ~Q(data={})
 HAS_REASON = Q(kind__in=OrderEvent.REASON_KINDS, data__has_key="reason")

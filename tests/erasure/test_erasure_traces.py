@@ -28,6 +28,7 @@ from orders.fulfilment.parcels import outcomes, packing, sending, tracking
 from orders.models import BlockedContact, Order, OrderEvent, Refund, Shipment, ShipmentLine, TrackingEvent
 from orders.payments import refunds
 from orders.tests.factories import create, customer, placed
+from orders.tests.parcels.random_orders import pay_before
 from products.models import StockMovement
 from products.tests.factories import make_product, make_products
 from tests.admin.staff_clients import make_superuser_client
@@ -209,6 +210,30 @@ def test_an_open_order_keeps_its_data_until_it_is_delivered(status: str, end: st
     call_command("clean_up", verbosity=0)
 
     assert find_traces("augusta@ockham.example", "Augusta", "7946 0958", "442079460958", "St James", "Ockham", "blue door") == []
+
+
+def test_an_order_that_is_sent_again_keeps_its_data_until_it_arrives() -> None:
+    client = customer("augusta@ockham.example")
+    add_to_cart(client, make_product(stock=5))
+    order = Order.objects.get(number=placed(client, address=PERSONAL, email="augusta@ockham.example")["number"])
+    outbox.run_due()
+    pay_before(order)
+    shipping.ship_order(STAFF, order.pk)
+    outcomes.lose_parcel(STAFF, Shipment.objects.get().pk)
+    again = packing.pack_parcel(STAFF, order.pk)
+    assert again is not None
+    statuses = []
+
+    close_account(client)
+    for step in (sending.ship_parcel, outcomes.deliver_parcel):
+        call_command("clean_up", verbosity=0)
+        order.refresh_from_db()
+        statuses.append((order.status, order.address["line1"]))
+        step(STAFF, again.pk)
+    call_command("clean_up", verbosity=0)
+
+    assert statuses == [("returned", PERSONAL["line1"]), ("shipped", PERSONAL["line1"])]
+    assert find_traces("Augusta", "St James") == []
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
