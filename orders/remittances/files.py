@@ -1,21 +1,18 @@
 """Reads a carrier's file of payments into rows of text. What an amount is worth depends on the currency, which is decided later."""
 
 import re
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orders.models import MAX_TRACKING_NUMBER
 from orders.remittances import columns
+from products.importing import lists
 from products.importing.csv_records import Record
 from products.importing.numbers import DecimalMarks, find_currencies
 from products.importing.raw_rows import Unreadable
 from products.importing.report import replace_unprintable
-from products.importing.tables import Table, open_csv
-from products.importing.workbooks import open_workbook
 
-WORKBOOKS = (".xlsx", ".xlsm")
 NO_HEADER = "must begin with a line of column names, including an amount (amount_paid) and a tracking_number or order_number"
 FORMULA = re.compile(r'="(.*)"')  # ="00123": how carriers keep the zeros of a number in CSV
 TOTALS = frozenset(("", "total", "totals", "grandtotal", "subtotal", "sum"))
@@ -55,8 +52,8 @@ class Sheet:
 def read_file(file: Path) -> Sheet:
     """Return the rows of a CSV file or an Excel workbook. Raises Unreadable, OSError."""
     try:
-        table = _open(file)
-        positions = columns.find_columns(table.header)
+        table = lists.open_list(file, columns.is_header, no_header=NO_HEADER)
+        positions = lists.find_columns(table.header, columns.NAMES)
         rows = [_build_row(record, positions) for record in table.iter_records()]
     except UnicodeError:
         raise Unreadable(f"{file} is not text; save the sheet as CSV UTF-8") from None
@@ -70,20 +67,14 @@ def read_file(file: Path) -> Sheet:
         rows=rows,
         decimal_mark=marks.decide(),
         currencies=frozenset().union(*map(_list_currencies, rows)),
-        amount_column=table.header[positions["paid"]],
+        amount_column=table.header[positions["paid"][0]],
         has_charges="charges" in positions,
-        unread=[name for position, name in enumerate(table.header) if name and position not in positions.values()],
+        unread=lists.list_unread(table.header, positions),
     )
 
 
-def _open(file: Path) -> Table:
-    if file.suffix.lower() in WORKBOOKS or zipfile.is_zipfile(file):
-        return open_workbook(file, columns.is_header, {}, no_header=NO_HEADER)
-    return open_csv(file, columns.is_header, {}, no_header=NO_HEADER)
-
-
-def _build_row(record: Record, positions: dict[str, int]) -> Row:
-    cells = {name: record.cells[position] for name, position in positions.items() if position < len(record.cells)}
+def _build_row(record: Record, positions: Mapping[str, Sequence[int]]) -> Row:
+    cells = {name: record.cells[first] for name, (first, *_) in positions.items() if first < len(record.cells)}
     names = {name: clean_name(cells.get(name, "")) for name in ("tracking_number", "order_number")}
     return Row(
         number=record.number,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from core.characters import drop_invisible
+from orders.carriers.columns import TRACKING_NUMBER
 from orders.exceptions import TrackingNumberRefused
 from orders.fulfilment.parcels import tracking_numbers
 from orders.models import TrackingEvent
@@ -25,10 +26,7 @@ NAMES: lists.Names = {
         *(("reference",), ("referencenumber",), ("referenceno",), ("clientorderid",), ("invoiceno",)),
     ),
     "carrier": (("carrier",), ("couriername",), ("courier",), ("carriername",), ("courierpartner",), ("shippingcarrier",)),
-    "tracking_number": (
-        *(("trackingnumber",), ("trackingno",), ("tracking",), ("trackingid",), ("trackingcode",), ("awbnumber",), ("awbno",)),
-        *(("awb",), ("awbcode",), ("waybill",), ("waybillnumber",), ("consignmentnumber",), ("consignmentno",), ("docketno",)),
-    ),
+    "tracking_number": TRACKING_NUMBER,
     "status": (("status",), ("shipmentstatus",), ("currentstatus",)),
     "at": (("at",), ("time",), ("date",), ("eventtime",), ("statustime",), ("statusdate",)),
     "text": (("text",), ("remarks",), ("remark",), ("description",)),
