@@ -7,18 +7,21 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from core import csv_export, money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, UncountedPaginator, format_date, stream_csv
 from core.admin_filters import PeriodFilter
 from orders.admin import permissions
 from orders.admin.columns import DASH, stack
+from orders.carriers.links import get_carrier_name
+from orders.carriers.registry import find_carrier, normalize_carrier
 from orders.models import Remittance, Shipment
 from orders.remittances import balance
 
@@ -78,19 +81,34 @@ class ColumnFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the values that parcels have."""
         rows = balance.select_cash(Shipment.objects.all()).order_by(self.column)
-        values = rows.values_list(self.column, flat=True).distinct()
-        return [(value or NO_CARRIER, value or "No carrier") for value in values]
+        return [(value, value) for value in rows.values_list(self.column, flat=True).distinct()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Restrict the parcels."""
         value = self.value()
-        return queryset if value is None else queryset.filter(**{self.column: "" if value == NO_CARRIER else value})
+        return queryset if value is None else queryset.filter(**{self.column: value})
 
 
 class CarrierFilter(ColumnFilter):
-    """The parcels of a carrier."""
+    """The parcels of a carrier, however it was typed before the shop knew it."""
 
     title = parameter_name = column = "carrier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the carriers that parcels have, by name."""
+        carriers = sorted({normalize_carrier(value) for value, _ in super().lookups(request, model_admin)}, key=str.casefold)
+        return [(carrier or NO_CARRIER, get_carrier_name(carrier) or "No carrier") for carrier in carriers]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Restrict the parcels."""
+        value = self.value()
+        if value is None:
+            return queryset
+        if value == NO_CARRIER:
+            return queryset.filter(carrier="")
+        known = find_carrier(value)
+        spelled = Q(carrier=value) if known is None else Q(carrier__iexact=known.code) | Q(carrier__iexact=known.name)
+        return queryset.filter(spelled)
 
 
 class CurrencyFilter(ColumnFilter):
@@ -168,11 +186,11 @@ class CashParcelAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[CashParcel])
 
     @admin.display(description="Carrier")
     def carrier_column(self, parcel: CashParcel) -> SafeString:
-        return stack(parcel.carrier or DASH, parcel.tracking_number)
+        return stack(get_carrier_name(parcel.carrier) or DASH, parcel.tracking_number)
 
     @admin.display(description="State")
     def state_column(self, parcel: CashParcel) -> SafeString:
-        return stack(parcel.get_state_display(), format_date(parcel.delivered_at) if parcel.delivered_at else "")
+        return stack(capfirst(parcel.get_state_display()), format_date(parcel.delivered_at) if parcel.delivered_at else "")
 
     @admin.display(description="Due")
     def due_column(self, parcel: CashParcel) -> str:
@@ -229,7 +247,7 @@ def _build_table(request: HttpRequest, changelist: Any) -> dict[str, Any] | None
 def _build_row(row: balance.Balance, kept: dict[str, str]) -> list[str]:
     query = {"carrier": row.carrier or NO_CARRIER, "currency": row.currency, **kept}
     cells = [_build_cell(count, amount, row.currency, {**query, "cash": kind}) for kind, (count, amount) in row.cash.items()]
-    name = f"{row.carrier or 'No carrier'}, {row.currency}"
+    name = f"{get_carrier_name(row.carrier) or 'No carrier'}, {row.currency}"
     return [name, *cells, format_minor(row.charges_minor, row.currency) if row.charges_minor else DASH]
 
 
@@ -250,5 +268,5 @@ def _generate_rows(parcels: Iterable[CashParcel]) -> Iterator[list[Any]]:
         )
         currency = parcel.order.currency
         delivered = parcel.delivered_at.isoformat() if parcel.delivered_at else ""
-        names = [parcel.label, parcel.carrier, parcel.tracking_number, parcel.state, delivered, currency]
+        names = [parcel.label, get_carrier_name(parcel.carrier), parcel.tracking_number, parcel.state, delivered, currency]
         yield [*names, *(money.format_minor(amount, currency) for amount in amounts)]

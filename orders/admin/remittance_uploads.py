@@ -12,6 +12,7 @@ from core import markets
 from core.admin import apply_widgets
 from core.limits import MAX_FILE
 from orders.admin.cash import format_minor
+from orders.carriers.links import get_carrier_name
 from orders.exceptions import RemittanceDiffers
 from orders.models import MAX_CARRIER, MAX_REMITTANCE_REFERENCE
 from orders.remittances import drafts, recording
@@ -117,7 +118,7 @@ def build_preview(draft: Draft, sheet: Sheet, result: Result) -> dict[str, Any]:
         for row in result.short
     ]
     return {
-        "title": f"{draft.carrier} {draft.reference}",
+        "title": f"{get_carrier_name(draft.carrier)} {draft.reference}",
         "counts": [
             *({"label": label, "count": f"{count:,}"} for label, count in counts),
             *({"label": label, "count": format_minor(amount, currency)} for label, amount in amounts),

@@ -37,6 +37,11 @@ def normalize_carrier(text: str) -> str:
     return carrier.code if carrier is not None else " ".join(text.split())
 
 
+def is_same_carrier(one: str, other: str) -> bool:
+    """Return whether two texts mean the same carrier, such as its code and the name that was typed before the shop knew it."""
+    return normalize_carrier(one).casefold() == normalize_carrier(other).casefold()
+
+
 def get_gateway(carrier: Carrier | None) -> Gateway:
     """Return the gateway of a carrier; `manual` if it has none, or the shop does not know it. Raises CarrierRefused."""
     if carrier is None or not carrier.gateway:
@@ -47,7 +52,9 @@ def get_gateway(carrier: Carrier | None) -> Gateway:
     try:
         gateway: Gateway = import_string(carrier.gateway)(token)
     except Exception as error:  # it is code of the operator's, and of no concern to the other carriers
-        raise CarrierRefused(f"The gateway of {carrier.code} cannot be loaded: {type(error).__name__}") from error
+        raise CarrierRefused(
+            f"The gateway of {carrier.code} cannot be loaded from {carrier.gateway}: {type(error).__name__}"
+        ) from error
     if not isinstance(getattr(gateway, "max_numbers", None), int):
         raise CarrierRefused(f"The gateway of {carrier.code} does not say how many numbers it takes")
     return gateway

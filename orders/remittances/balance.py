@@ -1,5 +1,6 @@
 """The cash of parcels by carrier and currency: on the way, collected, short, paid by the carrier, open, overdue. In minor units."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
+from orders.carriers.registry import normalize_carrier
 from orders.models import Order, Remittance, Shipment
 
 OPEN_MINOR = F("cod_collected_minor") - F("remitted_minor") - F("short_by_carrier_minor")
@@ -58,23 +60,21 @@ def list_balances(parcels: QuerySet[Shipment], remittances: QuerySet[Remittance]
     counts = {f"count_{kind}": Count("pk", filter=get_condition(kind)) for kind in KINDS}
     rows: Any = select_cash(parcels).order_by().values("carrier", "order__currency").annotate(**sums, **counts)
     charges = _sum_charges(remittances)
-    balances = [
-        Balance(
-            carrier=row["carrier"],
-            currency=row["order__currency"],
-            cash={kind: (row[f"count_{kind}"], row[f"sum_{kind}"]) for kind in KINDS},
-            charges_minor=charges.pop((row["carrier"], row["order__currency"]), 0),
-        )
-        for row in rows
-    ]
-    balances += [Balance(carrier, currency, dict.fromkeys(KINDS, (0, 0)), total) for (carrier, currency), total in charges.items()]
+    cash: dict[tuple[str, str], dict[str, tuple[int, int]]] = {key: dict.fromkeys(KINDS, (0, 0)) for key in charges}
+    for row in rows:
+        known = cash.setdefault((normalize_carrier(row["carrier"]), row["order__currency"]), dict.fromkeys(KINDS, (0, 0)))
+        for kind, (count, amount) in known.items():
+            known[kind] = (count + row[f"count_{kind}"], amount + row[f"sum_{kind}"])
+    balances = [Balance(*key, kinds, charges.get(key, 0)) for key, kinds in cash.items()]
     return sorted(balances, key=lambda balance: (balance.carrier.casefold(), balance.currency))
 
 
 def _sum_charges(remittances: QuerySet[Remittance]) -> dict[tuple[str, str], int]:
     """Return the charges by carrier and currency, without those of 0."""
-    rows = remittances.order_by().values("carrier", "currency").annotate(sum=Sum("charges_minor")).filter(sum__gt=0)
-    return {(row["carrier"], row["currency"]): row["sum"] for row in rows}
+    charges: Counter[tuple[str, str]] = Counter()
+    for row in remittances.order_by().values("carrier", "currency").annotate(sum=Sum("charges_minor")).filter(sum__gt=0):
+        charges[normalize_carrier(row["carrier"]), row["currency"]] += row["sum"]
+    return charges
 
 
 def sum_overdue() -> list[tuple[str, int, int]]:

@@ -1,8 +1,9 @@
 """Whether a parcel can be paid by a row of a carrier's file, and what is open of its cash."""
 
 from core import money
+from orders.carriers.links import get_carrier_name
+from orders.carriers.registry import is_same_carrier
 from orders.models import Order, Shipment
-from orders.remittances.matching import is_same_carrier
 
 TWICE = "parcel {} is in another row of this remittance"
 
@@ -16,7 +17,7 @@ def find_problem(shipment: Shipment, carrier: str, currency: str, paid_minor: in
     """Return why a carrier's payment is not for this parcel; empty if it is. The order of the parcel is loaded."""
     order, label = shipment.order, f"parcel {shipment.label}"
     if shipment.carrier and not is_same_carrier(shipment.carrier, carrier):
-        return f"{label} was sent with {shipment.carrier}"
+        return f"{label} was sent with {get_carrier_name(shipment.carrier)}"
     if order.payment_method != Order.Method.COD:
         return f"{label} is not paid on delivery"
     if shipment.settled_before:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core import markets, money
-from orders.carriers.registry import normalize_carrier
+from orders.carriers import registry
 from orders.models import MAX_CARRIER, MAX_PROBLEM, MAX_REMITTANCE_REFERENCE, Remittance, Shipment
 from orders.remittances import matching
 from orders.remittances.files import Row, Sheet
@@ -53,7 +53,8 @@ def build_draft(sheet: Sheet, *, carrier: str, reference: str, currency: str = "
     Without a currency, it is the one that the remittance has, the file names, or the parcels have. Charges are a total, and replace
     a column of charges. Raises Unreadable.
     """
-    carrier, reference = find_carrier(carrier), _clean(reference)[:MAX_REMITTANCE_REFERENCE]
+    reference = _clean(reference)[:MAX_REMITTANCE_REFERENCE]
+    carrier = find_carrier(carrier, reference)
     if not carrier or not reference:
         raise Unreadable("the carrier and the reference of the remittance are needed")
     currency = currency or _find_currency(sheet, carrier, reference)
@@ -67,11 +68,18 @@ def build_draft(sheet: Sheet, *, carrier: str, reference: str, currency: str = "
     )
 
 
-def find_carrier(name: str) -> str:
-    """Return the code of a carrier in the settings, or else its name as remittances or parcels have it. Raises Unreadable."""
-    name = normalize_carrier(_clean(name))
+def find_carrier(name: str, reference: str) -> str:
+    """Return a carrier as this remittance has it if it is recorded; or else its code, or as remittances or parcels spell it.
+
+    Raises Unreadable.
+    """
+    name = _clean(name)
     if len(name) > MAX_CARRIER:
         raise Unreadable(f"the name of the carrier is longer than {MAX_CARRIER} characters")
+    carrier = registry.find_carrier(name)
+    if carrier is not None:
+        recorded = Remittance.objects.filter(reference=reference, carrier__iexact=carrier.name).first()
+        return recorded.carrier if recorded is not None else carrier.code
     for rows in (Remittance.objects, Shipment.objects):
         known = rows.filter(carrier__iexact=name).order_by("pk").values_list("carrier", flat=True).first()
         if known:

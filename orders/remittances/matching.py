@@ -11,7 +11,8 @@ from typing import NamedTuple
 from django.db.models import Q, Value
 from django.db.models.functions import Replace, Upper
 
-from orders.carriers.registry import normalize_carrier
+from orders.carriers.links import get_carrier_name
+from orders.carriers.registry import is_same_carrier
 from orders.models import Shipment
 
 BATCH = 500  # names in a statement
@@ -34,11 +35,6 @@ Groups = dict[str, list[Shipment]]
 def squash(name: str) -> str:
     """Return a number in the form in which numbers are compared."""
     return re.sub(r"\.0+$", "", "".join(name.split()).upper().removeprefix("#"))
-
-
-def is_same_carrier(one: str, other: str) -> bool:
-    """Return whether two codes or names mean the same carrier."""
-    return normalize_carrier(one).casefold() == normalize_carrier(other).casefold()
 
 
 def find_parcels(carrier: str, rows: Iterable[Names]) -> dict[Names, Shipment | str]:
@@ -82,7 +78,7 @@ def _choose(carrier: str, parcels: Sequence[Shipment], *, is_order: bool) -> Shi
     """
     own = [parcel for parcel in parcels if not parcel.carrier or is_same_carrier(parcel.carrier, carrier)]
     if not own:
-        return f"parcel {parcels[0].label} was sent with {parcels[0].carrier}"
+        return f"parcel {parcels[0].label} was sent with {get_carrier_name(parcels[0].carrier)}"
     due = [parcel for parcel in own if parcel.cod_due_minor]
     unpaid = [parcel for parcel in due if parcel.cod_collected_minor > parcel.remitted_minor]
     for narrowed in (own, due) if is_order else (own, due, unpaid):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from orders.fulfilment.parcels import outcomes
 from orders.models import Order, Shipment
@@ -151,3 +152,18 @@ def test_unknown_filters_are_refused(query: str, parcels: list[Shipment]) -> Non
 
     assert response.status_code == 302
     assert Order.objects.count() == 6
+
+
+def test_a_carrier_of_the_settings_has_its_name_and_one_row_with_the_parcels_from_before(settings: Settings) -> None:
+    lamp = make_lamp()
+    early = make_parcel(lamp)
+    settings.CARRIERS = {"ip": ("Post", "", "")}
+    late = make_parcel(lamp, "bob@example.com")
+    client = make_superuser_client()
+
+    response = client.get(CASH)
+
+    (row,) = get_rows(response)
+    assert row[0] == f"Post, {early.order.currency}"
+    assert list_shown(client, "carrier=ip&cash=collected") == {early.label, late.label}
+    assert "ip" not in {parcel.split(",")[1] for parcel in b"".join(client.get(EXPORT)).decode().splitlines()}

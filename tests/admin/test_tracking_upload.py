@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import Settings
 
 from orders.admin import tracking_uploads
+from orders.exceptions import TrackingNumberRefused
 from orders.fulfilment import shipping
 from orders.fulfilment.parcels import packing, sending
 from orders.fulfilment.tracking_files import plans
@@ -262,3 +264,19 @@ def test_a_plan_takes_the_same_statements_for_20_orders_and_for_400(db: None) ->
         assert (len(plan.ships), plan.problems) == (count, [])
 
     assert counts[0] == counts[1] <= 5
+
+
+def test_a_carrier_of_the_settings_is_the_one_that_was_typed_before(staff: Client, settings: Settings) -> None:
+    order = make_cash_order(1)
+    (other,) = copy_orders(order, 1)
+    sent = send(order)
+    settings.CARRIERS = {"ip": ("Post", "", "")}
+    report = f"carrier,awb,status\nip,{sent.tracking_number},delivered\n"
+
+    confirm_tracking(staff, upload_tracking(staff, report))
+    again = upload_tracking(staff, f"order,carrier,awb\n{other.number},Post,{sent.tracking_number}\n")
+
+    assert get_states(order) == [(1, "delivered", "Post", sent.tracking_number)]
+    assert f"Parcel {sent.label} has this tracking number" in again
+    with pytest.raises(TrackingNumberRefused):
+        shipping.ship_order(STAFF, other.pk, carrier="ip", tracking_number=sent.tracking_number)

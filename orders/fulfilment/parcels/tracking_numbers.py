@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from core.characters import drop_invisible, fold_digits
 from orders.carriers.links import get_carrier_name
-from orders.carriers.registry import list_carriers, normalize_carrier
+from orders.carriers.registry import is_same_carrier, list_carriers, normalize_carrier
 from orders.exceptions import TrackingNumberRefused
 from orders.models import Shipment
 from orders.models.shipment import MAX_CARRIER, MAX_TRACKING_NUMBER
@@ -52,7 +52,8 @@ def check_unused(shipment: Shipment, carrier: str, tracking_number: str) -> None
     if not tracking_number:
         return
     others = Shipment.objects.exclude(state=Shipment.State.CANCELLED).exclude(pk=shipment.pk)
-    other = others.filter(tracking_number=tracking_number, carrier__iexact=carrier).select_related("order").first()
+    found = others.filter(tracking_number=tracking_number).select_related("order").order_by("pk")
+    other = next((parcel for parcel in found if is_same_carrier(parcel.carrier, carrier)), None)
     if other is not None:
         raise TrackingNumberRefused(describe_use(other), field="tracking_number")
 

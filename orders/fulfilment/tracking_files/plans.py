@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from core import money
 from core.exceptions import DomainError
+from orders.carriers.registry import is_same_carrier, normalize_carrier
 from orders.fulfilment.parcels import packing, tracking_numbers
 from orders.fulfilment.tracking_files.files import Problem, TrackingFile, TrackingRow
 from orders.models import Order, Shipment
@@ -74,7 +75,7 @@ def _plan_ships(rows: Sequence[TrackingRow], plan: Plan) -> None:
     for row in rows:
         try:
             planned = _plan_ship(row, orders)
-            users = used[row.carrier.casefold() or _get_carrier(planned), row.tracking_number]
+            users = used[_fold(row.carrier) or _get_carrier(planned), row.tracking_number]
             other = next((shipment for shipment in users if shipment != planned.shipment), None)
             if other is not None:
                 raise BadRow(tracking_numbers.describe_use(other))
@@ -85,7 +86,11 @@ def _plan_ships(rows: Sequence[TrackingRow], plan: Plan) -> None:
 
 def _get_carrier(planned: ShipRow) -> str:
     """Return the carrier that was entered for a packed parcel before."""
-    return planned.shipment.carrier.casefold() if planned.shipment is not None else ""
+    return _fold(planned.shipment.carrier) if planned.shipment is not None else ""
+
+
+def _fold(carrier: str) -> str:
+    return normalize_carrier(carrier).casefold()
 
 
 def _find_orders(names: Iterable[str]) -> dict[str, Order]:
@@ -106,7 +111,7 @@ def _find_used(numbers: Iterable[str]) -> dict[tuple[str, str], list[Shipment]]:
     """Return the parcels that have these tracking numbers, by carrier and number."""
     used: dict[tuple[str, str], list[Shipment]] = defaultdict(list)
     for parcel in Shipment.objects.exclude(state=State.CANCELLED).filter(tracking_number__in=numbers).select_related("order"):
-        used[parcel.carrier.casefold(), parcel.tracking_number].append(parcel)
+        used[_fold(parcel.carrier), parcel.tracking_number].append(parcel)
     return used
 
 
@@ -157,7 +162,7 @@ def _choose_parcel(row: TrackingRow, found: Sequence[Shipment]) -> Shipment:
     parcels = [
         shipment
         for shipment in found
-        if (not row.carrier or not shipment.carrier or shipment.carrier.casefold() == row.carrier.casefold())
+        if (not row.carrier or not shipment.carrier or is_same_carrier(shipment.carrier, row.carrier))
         and (not row.order or row.order in (shipment.order.number, shipment.label))
     ]
     if len(parcels) > 1:
@@ -201,4 +206,4 @@ def _refuse_repeated(plan: Plan) -> None:
 
 def _list_keys(ship: ShipRow) -> Iterator[tuple[str, ...]]:
     yield ("parcel", ship.label)
-    yield ("number", ship.row.carrier.casefold() or _get_carrier(ship), ship.row.tracking_number)
+    yield ("number", _fold(ship.row.carrier) or _get_carrier(ship), ship.row.tracking_number)

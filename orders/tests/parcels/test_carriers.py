@@ -94,7 +94,7 @@ def test_each_carrier_has_its_gateway(settings: Settings) -> None:
     assert isinstance(unknown, ManualGateway)
     assert van.fetch_events(["1"]) == {}
     for code in ("gone", "bad"):
-        with pytest.raises(CarrierRefused, match=rf"^The gateway of {code} cannot be loaded: \w+Error$"):
+        with pytest.raises(CarrierRefused, match=rf"^The gateway of {code} cannot be loaded from \S+: \w+Error$"):
             get_gateway(find_carrier(code))
     settings.CARRIERS = {"bad": ("Bad", "", "builtins.str")}
     with pytest.raises(CarrierRefused, match=r"^The gateway of bad does not say how many numbers it takes$"):

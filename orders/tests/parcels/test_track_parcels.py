@@ -235,7 +235,7 @@ def test_no_gateway_of_the_operators_breaks_the_tracking_of_other_carriers(serve
     assert (code, lines) == (
         2,
         [
-            "attention: carrier gone: The gateway of gone cannot be loaded: ImportError",
+            f"attention: carrier gone: The gateway of gone cannot be loaded from {__name__}.Gone: ImportError",
             "attention: carrier broken: its gateway fails with KeyError",
             "attention: carrier strange: its gateway returns no events by number",
             "asked about 1 parcels, 0 new events, 3 need attention",

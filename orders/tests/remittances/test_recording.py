@@ -10,7 +10,7 @@ from core.money import format_price
 from orders.exceptions import InvalidTransition, RemittanceDiffers
 from orders.fulfilment.parcels import outcomes, sending
 from orders.models import Order, Remittance, RemittanceLine, Shipment
-from orders.remittances import recording
+from orders.remittances import balance, recording
 from orders.tests.parcels.parcels import list_problems, make_cash_order, send
 from orders.tests.remittances.remittances import (
     STAFF,
@@ -254,3 +254,33 @@ def test_a_parcel_keeps_its_carrier_once_that_has_accounted_for_it(lamp: Product
         sending.set_tracking(STAFF, parcel.pk, carrier="Other", tracking_number="A1")
 
     assert Shipment.objects.values_list("carrier", "tracking_number").get(pk=parcel.pk) == ("Post", parcel.tracking_number)
+
+
+def test_a_carrier_of_the_settings_is_found_by_name_and_by_how_it_was_typed_before(
+    lamp: Product, tmp_path: Path, settings: Settings
+) -> None:
+    early = make_parcel(lamp)
+    settings.CARRIERS = {"ip": ("Post", "", "")}
+    late = make_parcel(lamp, "bob@example.com")
+    assert [early.carrier, late.carrier] == ["Post", "ip"]
+    content = f"AWB,COD Amount\n{early.tracking_number},20.00\n{late.tracking_number},20.00\n"
+
+    import_file(tmp_path, content, carrier="post")
+    import_file(tmp_path, content, carrier="IP")
+
+    assert [get_money(early), get_money(late)] == [(2000, 2000, 0), (2000, 2000, 0)]
+    assert list(Remittance.objects.values_list("carrier", flat=True)) == ["ip"]
+    (row,) = balance.list_balances(Shipment.objects.all(), Remittance.objects.all())
+    assert (row.carrier, row.cash["remitted"]) == ("ip", (2, 4000))
+
+
+def test_a_remittance_from_before_its_carrier_was_in_the_settings_is_recorded_once(
+    lamp: Product, tmp_path: Path, settings: Settings
+) -> None:
+    content = f"AWB,COD Amount\n{make_parcel(lamp).tracking_number},20.00\n"
+    import_file(tmp_path, content)
+    settings.CARRIERS = {"ip": ("Post", "", "")}
+
+    import_file(tmp_path, content, carrier="ip")
+
+    assert list(Remittance.objects.values_list("carrier", flat=True)) == ["Post"]
