@@ -111,7 +111,7 @@ class DeliverForm(CashMixin):
         self.charges = self._find_charges()
         self.due = self.charges + sum(line.due_minor for line in self.lines)
         if self.due:
-            self.add_cash(self.due, f"{format_cash(shipment, self.due)} is due; less than that raises an alert")
+            self.add_cash(self.due, f"{format_cash(shipment, self.due)} is due for all units; less than is due raises an alert")
         if not self.is_paid() and sum(line.quantity for line in self.lines) > 1:
             self.add_units("refused", "Refused", ((line, line.quantity) for line in self.lines), required=False)
 
@@ -130,12 +130,12 @@ class DeliverForm(CashMixin):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Propose what is due for the units that were taken, if the amount is still what was due for all."""
+        """Propose what is due for the units that were taken, if the amount is more than that."""
         cleaned = super().clean() or {}
         refused = self.read_units("refused")
-        if refused and "collected" in self.fields and not self.errors and self.collected_minor() == self.due:
+        if refused and "collected" in self.fields and not self.errors:
             due = self._compute_due(refused)
-            if due < self.due:
+            if (self.collected_minor() or 0) > due:
                 proposed = {"collected": money.format_amount(self._to_major(due), self.shipment.order.currency)}
                 self.data = {name: self.data[name] for name in self.data} | proposed
                 amount = format_cash(self.shipment, due)
@@ -167,7 +167,7 @@ class ReceiveForm(ParcelForm):
 
     def notes(self) -> list[str]:
         """Say what happens to the units."""
-        return [PAID] if self.is_paid() else ["Count what can be sold again. Nothing is due for the order’s units in this parcel."]
+        return [PAID] if self.is_paid() else ["Count what can be sold again. Nothing is due for the units."]
 
 
 class LoseForm(ParcelForm):

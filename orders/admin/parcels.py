@@ -210,7 +210,7 @@ class ParcelAdmin(parcel_columns.ParcelColumns, ReadOnlyAdminMixin, TrackingUplo
     def remitted(self, shipment: Shipment) -> str:
         return parcel_columns.format_cash(shipment, shipment.remitted_minor) if shipment.remitted_minor else DASH
 
-    @admin.display(description="Kept by the carrier")
+    @admin.display(description="Short by carrier")
     def short(self, shipment: Shipment) -> str:
         amount = shipment.short_by_carrier_minor
         return parcel_columns.format_cash(shipment, amount) if amount else DASH

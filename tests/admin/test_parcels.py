@@ -119,9 +119,11 @@ def test_what_is_taken_at_the_door_is_paid_and_the_rest_is_counted(staff: Client
     parcel, lamp = send(order), get_item(order, "LAMP")
 
     proposal = run_parcel_action(staff, parcel, "deliver", collected="70.00", **{f"refused_{lamp}": "1"})
+    too_much = run_parcel_action(staff, parcel, "deliver", collected="90.00", **{f"refused_{lamp}": "1"})
     delivered = run_parcel_action(staff, parcel, "deliver", collected="50.00", **{f"refused_{lamp}": "1"})
 
     assert "₹50.00 is due for the units that were taken" in proposal
+    assert "₹50.00 is due for the units that were taken" in too_much
     assert 'value="50.00"' in proposal
     assert "The parcel is delivered." in delivered
     assert get_status(order) == ("delivered", "succeeded", 5000)
