@@ -21,6 +21,7 @@ Status, State = Order.Status, Shipment.State
 PACKED_EVENT, CANCELLED_EVENT = "parcel_packed", "parcel_cancelled"
 SENDABLE_STATUSES = (*Order.SOLD_STATUSES, Status.RETURNED)
 UNCONFIRMED = "The phone number is not confirmed yet. Confirm it if you have reached the buyer"
+ERASED = "The buyer has closed their account, and the address of the order is erased"
 SUSPENDED = "The buyer has their money back. Cancel the order, or resolve its alert to ship it all the same"
 NOTHING_LEFT = "There is nothing to ship: all units are refunded"
 ALL_PACKED = "There is nothing left to pack"
@@ -30,6 +31,8 @@ def check_sendable(order: Order) -> None:
     """Raise InvalidTransition if nothing of an order may be packed or sent now."""
     if order.status not in SENDABLE_STATUSES:
         transitions.check_transition(order, Status.SHIPPED)
+    if order.erased_at is not None:
+        raise InvalidTransition(ERASED)
     if order.awaits_phone:
         raise InvalidTransition(UNCONFIRMED)
     if suspension.is_suspended(order):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from core.exceptions import DomainError
 from orders.fulfilment import cancellation, shipping
@@ -107,6 +108,13 @@ def cancel_what_is_sent(order: Order) -> Refused:
     return lambda: cancellation.cancel_order(STAFF, order.pk, "too late")
 
 
+def pack_without_an_address(order: Order) -> Refused:
+    pay_before(order)
+    outcomes.receive_parcel(STAFF, send(order).pk)
+    Order.objects.update(erased_at=timezone.now())
+    return lambda: packing.pack_parcel(STAFF, order.pk)
+
+
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
@@ -123,6 +131,7 @@ def cancel_what_is_sent(order: Order) -> Refused:
         (name_a_cancelled_parcel, "This parcel is cancelled"),
         (name_it_as_it_is, "Nothing was changed"),
         (pack_nothing, "Choose at least one unit to pack"),
+        (pack_without_an_address, "The buyer has closed their account, and the address of the order is erased"),
         (deliver_what_came_back, "No parcel of this order is on its way"),
         (cancel_what_is_sent, "There is nothing left to cancel: all of the order is sent"),
     ],
