@@ -3,7 +3,7 @@
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from orders.fulfilment import suspension
-from orders.models import Order, OrderItem, Payment, Refund, Shipment, ShipmentLine
+from orders.models import Order, OrderItem, Payment, Refund, Shipment, ShipmentLine, TrackingEvent
 from orders.state import alerts
 
 Status, State = Order.Status, Shipment.State
@@ -76,15 +76,20 @@ def parcels_to_send(parcels: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 def parcels_on_the_way(parcels: QuerySet[Shipment]) -> QuerySet[Shipment]:
     """Restrict parcels to those that are on their way to the buyer, as far as shop and carrier know."""
-    return parcels.filter(state=State.SHIPPED).exclude(
-        carrier_status__in=(State.FAILED, State.RETURNING, State.RETURNED, State.LOST)
-    )
+    is_in_trouble = Q(carrier_status__in=(*GONE_BACK, State.LOST)) | _has_failed_by_carrier()
+    return parcels.filter(state=State.SHIPPED).exclude(is_in_trouble)
 
 
 def parcels_failed(parcels: QuerySet[Shipment]) -> QuerySet[Shipment]:
     """Restrict parcels to those whose delivery failed, also where only the carrier says so."""
     has_moved_on = Q(carrier_status__in=(*GONE_BACK, State.LOST))
-    return parcels.filter(Q(state=State.FAILED) & ~has_moved_on | Q(state=State.SHIPPED, carrier_status=State.FAILED))
+    return parcels.filter(Q(state=State.FAILED) & ~has_moved_on | Q(state=State.SHIPPED) & _has_failed_by_carrier())
+
+
+def _has_failed_by_carrier() -> Q:
+    """Return the condition that the carrier's newest word is a failed delivery, and staff have not had it tried again since."""
+    later = TrackingEvent.objects.filter(shipment=OuterRef("pk"), code=State.FAILED, at__gt=OuterRef("failed_at"))
+    return Q(carrier_status=State.FAILED) & (Q(failed_at=None) | Q(Exists(later)))
 
 
 def parcels_coming_back(parcels: QuerySet[Shipment]) -> QuerySet[Shipment]:

@@ -16,7 +16,6 @@ GROUPS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("orders.refund", "Refunds", "undo"),
         ("orders.cashparcel", "Cash on Delivery", "payments"),
         ("orders.remittance", "Remittances", "account_balance"),
-        ("orders.remittanceline", "Rows of remittances", "table_rows"),
         ("orders.stripeevent", "Provider events", "webhook"),
     ),
     "Catalog": (

@@ -66,9 +66,10 @@ def parcel_badge(shipment: Shipment) -> SafeString:
 
 
 def describe_carrier_status(shipment: Shipment) -> str:
-    """Return the newest word of a parcel's carrier; empty if there is none, or the shop has recorded the same."""
+    """Return the newest word of a parcel's carrier; empty if there is none, or it adds nothing to the state."""
     code = shipment.carrier_status
-    if not code or code == shipment.state or code not in TrackingEvent.Code.values:
+    is_same = code == shipment.state or (code, shipment.state) == (TrackingEvent.Code.IN_TRANSIT, Shipment.State.SHIPPED)
+    if is_same or code not in TrackingEvent.Code.values:
         return ""
     return TrackingEvent.Code(code).label.lower()
 

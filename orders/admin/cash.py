@@ -13,12 +13,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
 from core import csv_export, money
 from core.admin import ModelAdmin, ReadOnlyAdminMixin, UncountedPaginator, format_date, stream_csv
 from core.admin_filters import PeriodFilter
-from orders.admin import permissions
+from orders.admin import badges, permissions
 from orders.admin.columns import DASH, stack
 from orders.carriers.links import get_carrier_name
 from orders.carriers.registry import find_carrier, normalize_carrier
@@ -190,7 +189,7 @@ class CashParcelAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[CashParcel])
 
     @admin.display(description="State")
     def state_column(self, parcel: CashParcel) -> SafeString:
-        return stack(capfirst(parcel.get_state_display()), format_date(parcel.delivered_at) if parcel.delivered_at else "")
+        return stack(badges.parcel_badge(parcel), format_date(parcel.delivered_at) if parcel.delivered_at else "")
 
     @admin.display(description="Due")
     def due_column(self, parcel: CashParcel) -> str:
@@ -238,7 +237,7 @@ def _build_table(request: HttpRequest, changelist: Any) -> dict[str, Any] | None
         if isinstance(spec, PeriodFilter) and spec.value:
             parcels, remittances = spec.queryset(request, parcels), spec.queryset(request, remittances)
             kept = {spec.parameter: spec.value}
-    balances = balance.list_balances(parcels, remittances)
+    balances = [row for row in balance.list_balances(parcels, remittances) if row.charges_minor or any(map(any, row.cash.values()))]
     if not balances:
         return None
     return {"headers": ["Carrier", *LABELS.values(), "Charges"], "rows": [_build_row(row, kept) for row in balances]}

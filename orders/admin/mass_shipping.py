@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 
 from core.actors import Actor
 from core.admin import ModelAdmin, apply_widgets, get_staff_actor
@@ -23,8 +24,8 @@ from core.shop_settings import shop, values
 from orders.admin import permissions, slips
 from orders.admin.bulk_actions import MAX_ORDERS, read_ids, report_refused
 from orders.admin.columns import get_buyer
-from orders.admin.parcel_columns import describe_line, format_cash
-from orders.admin.parcel_forms import CarrierFieldsMixin
+from orders.admin.parcel_columns import describe_line, format_cash, format_next_cash
+from orders.admin.parcel_forms import CarrierFieldsMixin, CarrierInput
 from orders.carriers.links import get_carrier_name
 from orders.fulfilment import bulk, shipping
 from orders.fulfilment.parcels import packing, sending
@@ -84,9 +85,9 @@ class ShipManyForm(CarrierFieldsMixin, forms.Form):
             link=reverse("admin:orders_order_change", args=[order.pk]),
             buyer=get_buyer(order),
             units=", ".join(f"{count} × {item.name}" for item, count in counts),
-            cash="to be paid on delivery" if order.is_cash_due else "",
+            cash=f"{due} due" if (due := format_next_cash(parcels)) else "",
             ship=partial(_ship_order, order.pk),
-            fields=self._add_fields(key),
+            fields=self._add_fields(key, order.number),
         )
         self.rows.append(row)
 
@@ -105,7 +106,9 @@ class ShipManyForm(CarrierFieldsMixin, forms.Form):
             units=", ".join(map(describe_line, shipment.lines.all())),
             cash=f"{format_cash(shipment, shipment.cod_due_minor)} due" if shipment.cod_due_minor else "",
             ship=partial(_ship_parcel, shipment.pk),
-            fields=self._add_fields(key, get_carrier_name(shipment.carrier), shipment.tracking_number),
+            fields=self._add_fields(
+                key, shipment.label, carrier=get_carrier_name(shipment.carrier), number=shipment.tracking_number
+            ),
         )
         self.rows.append(row)
 
@@ -113,14 +116,15 @@ class ShipManyForm(CarrierFieldsMixin, forms.Form):
         """Return whether something was entered for a row, which must not be lost."""
         return any(self.data.get(f"{name}_{key}") for name in ("ship", "tracking_number"))
 
-    def _add_fields(self, key: str, carrier: str = "", number: str = "") -> list[BoundField]:
+    def _add_fields(self, key: str, row: str, *, carrier: str = "", number: str = "") -> list[BoundField]:
+        """Add the fields of a row; to a screen reader, each says which row it belongs to."""
         own = {
             "ship": forms.BooleanField(required=False, label="Ship"),
-            "carrier": forms.CharField(
-                max_length=MAX_CARRIER, required=False, initial=carrier, widget=forms.TextInput({"list": "carriers"})
-            ),
+            "carrier": forms.CharField(max_length=MAX_CARRIER, required=False, initial=carrier, widget=CarrierInput),
             "tracking_number": forms.CharField(max_length=MAX_TRACKING_NUMBER, required=False, initial=number),
         }
+        for name, field in own.items():
+            field.widget.attrs["aria-label"] = f"{field.label or capfirst(name.replace('_', ' '))}, {row}"
         self.fields |= {f"{name}_{key}": field for name, field in own.items()}
         return [self[f"{name}_{key}"] for name in own]
 
@@ -209,7 +213,7 @@ class MassShippingAdmin(ModelAdmin[Shipment]):
         if not self.has_view_permission(request) or not permissions.has_permission(request.user, permissions.SHIP):
             raise PermissionDenied
         order_ids, parcel_ids = (read_ids(request.GET.get(name, "")) for name in ("orders", "parcels"))
-        orders = Order.objects.prefetch_related("items", "shipments__lines__item").in_bulk(order_ids)
+        orders = Order.objects.prefetch_related("items", "payments", "shipments__lines__item").in_bulk(order_ids)
         parcels = _fetch_parcels(parcel_ids)
         form = ShipManyForm(
             [orders[pk] for pk in order_ids if pk in orders],

@@ -11,6 +11,8 @@ from orders.admin import badges
 from orders.admin.columns import DASH, get_buyer, stack
 from orders.carriers import links
 from orders.models import Order, Shipment, ShipmentLine
+from orders.payments import cash
+from orders.state.parcel_units import OrderParcels
 
 State = Shipment.State
 
@@ -19,6 +21,13 @@ def format_cash(shipment: Shipment, amount_minor: int) -> str:
     """Return an amount of a parcel's cash for people."""
     currency = shipment.order.currency
     return money.format_price(minor_units.to_major(amount_minor, Order.Method.COD, currency), currency)
+
+
+def format_next_cash(parcels: OrderParcels) -> str:
+    """Return what a parcel with all units that are left would have to collect; empty if it collects nothing."""
+    amount = cash.compute_next_due(parcels)
+    currency = parcels.order.currency
+    return money.format_price(minor_units.to_major(amount, Order.Method.COD, currency), currency) if amount else ""
 
 
 def render_state(shipment: Shipment) -> SafeString:
@@ -36,7 +45,7 @@ def link_number(shipment: Shipment) -> SafeString | str:
     """Return the tracking number of a parcel, with a link to the page of the carrier if that is known."""
     number = shipment.tracking_number
     url = links.get_tracking_url(shipment.carrier, number) if number else None
-    return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, number) if url else number
+    return format_html('<a class="text-link" href="{}" target="_blank" rel="noopener">{}</a>', url, number) if url else number
 
 
 def render_tracking(shipment: Shipment) -> SafeString | str:

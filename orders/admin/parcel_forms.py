@@ -23,15 +23,26 @@ PAID = (
 )
 
 
-class CarrierFieldsMixin(forms.Form):
-    """A carrier and a tracking number; the page suggests the carriers that the shop knows."""
+class CarrierInput(forms.TextInput):
+    """A carrier; the page suggests those of its form."""
 
-    carrier = forms.CharField(max_length=MAX_CARRIER, required=False, widget=forms.TextInput({"list": "carriers"}))
-    tracking_number = forms.CharField(max_length=MAX_TRACKING_NUMBER, required=False)
+    def __init__(self) -> None:
+        super().__init__({"list": "carriers"})
+
+
+class CarrierSuggestionsMixin(forms.Form):
+    """A form with a carrier."""
 
     def carriers(self) -> list[str]:
-        """Return the carriers to suggest."""
+        """Return the carriers to suggest: those that the shop knows."""
         return list(tracking_numbers.list_known_carriers())
+
+
+class CarrierFieldsMixin(CarrierSuggestionsMixin):
+    """A carrier and a tracking number."""
+
+    carrier = forms.CharField(max_length=MAX_CARRIER, required=False, widget=CarrierInput)
+    tracking_number = forms.CharField(max_length=MAX_TRACKING_NUMBER, required=False)
 
     def details(self) -> dict[str, str]:
         """Return carrier and tracking number."""

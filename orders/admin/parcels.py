@@ -89,7 +89,7 @@ class ParcelAdmin(parcel_columns.ParcelColumns, ReadOnlyAdminMixin, TrackingUplo
                 )
             },
         ),
-        ("Dates", {"classes": ["tab"], "fields": (TIMES[:3], TIMES[3:6], TIMES[6:])}),
+        ("Dates", {"classes": ["tab"], "fields": (TIMES[:2], TIMES[2:4], TIMES[4:6], TIMES[6:])}),
     )
 
     def has_view_permission(self, request: HttpRequest, obj: Shipment | None = None) -> bool:
@@ -174,7 +174,13 @@ class ParcelAdmin(parcel_columns.ParcelColumns, ReadOnlyAdminMixin, TrackingUplo
 
     @admin.display(description="Order")
     def order_link(self, shipment: Shipment) -> str:
-        return format_html("{} {}", shipment.order.number, badges.order_badge(shipment.order))
+        url = reverse("admin:orders_order_change", args=[shipment.order_id])
+        return format_html(
+            '<span class="shop-line"><a class="text-link" href="{}">{}</a>{}</span>',
+            url,
+            shipment.order.number,
+            badges.order_badge(shipment.order),
+        )
 
     @admin.display(description="State")
     def state_text(self, shipment: Shipment) -> str:

@@ -12,6 +12,7 @@ from core import markets
 from core.admin import apply_widgets
 from core.limits import MAX_FILE
 from orders.admin.cash import format_minor
+from orders.admin.parcel_forms import CarrierInput, CarrierSuggestionsMixin
 from orders.carriers.links import get_carrier_name
 from orders.exceptions import RemittanceDiffers
 from orders.models import MAX_CARRIER, MAX_REMITTANCE_REFERENCE
@@ -28,7 +29,7 @@ MAX_SHOWN = 100  # rows of each kind
 TOO_MANY = f"The file has more than {MAX_ROWS:,} rows. Split it, or use the command import_remittance"
 
 
-class UploadForm(forms.Form):
+class UploadForm(CarrierSuggestionsMixin):
     """The file, and what it leaves unsaid."""
 
     file = forms.FileField(
@@ -38,11 +39,11 @@ class UploadForm(forms.Form):
             " the number of its order. Nothing is recorded until you have seen the preview."
         ),
     )
-    carrier = forms.CharField(max_length=MAX_CARRIER, help_text="as parcels have it")
+    carrier = forms.CharField(max_length=MAX_CARRIER, widget=CarrierInput, help_text="as parcels have it")
     reference = forms.CharField(
         required=False,
         max_length=MAX_REMITTANCE_REFERENCE,
-        help_text="of the payment, by which it is recorded once; empty: the file's name",
+        help_text="of the payment, by which it is recorded once; empty: the file’s name",
     )
     charges = forms.CharField(
         required=False,

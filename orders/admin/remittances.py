@@ -157,7 +157,7 @@ class RemittanceAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[Remittance])
 
 @admin.register(RemittanceLine)
 class RemittanceLineAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[RemittanceLine]):
-    """The rows of remittances, those without a parcel first."""
+    """The rows of remittances, those without a parcel first. The pages of remittances lead to them."""
 
     list_display = ("row", "remittance_column", "state_column", "parcel_column", "name_column", "paid_column", "problem")
     list_display_links = None
@@ -168,6 +168,10 @@ class RemittanceLineAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[Remittan
     sortable_by = ()
     show_full_result_count = False
     actions = ("match_again", "take_back")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Keep the rows out of the sidebar."""
+        return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the rows of one remittance, to which its page leads."""

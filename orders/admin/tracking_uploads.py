@@ -19,7 +19,8 @@ from core.limits import MAX_FILE
 from orders import address_rules, todo
 from orders.admin import permissions
 from orders.admin.columns import get_buyer
-from orders.admin.parcel_columns import format_cash
+from orders.admin.parcel_columns import format_cash, format_next_cash
+from orders.admin.parcel_forms import CarrierInput, CarrierSuggestionsMixin
 from orders.carriers.links import get_carrier_name
 from orders.fulfilment.tracking_files import applying, plans
 from orders.fulfilment.tracking_files.files import COLUMNS, Problem, TrackingFile, TrackingRow, read_file
@@ -39,17 +40,19 @@ CONTACTS = ("name", "phone", "line1", "line2", "city", "state", "postal_code", "
 ROWS_PER_READ = 500
 
 
-class UploadForm(forms.Form):
+class UploadForm(CarrierSuggestionsMixin):
     """The file, and the carrier of the rows that name none."""
 
     file = forms.FileField(
         allow_empty_file=True,
         help_text=(
-            f"CSV or Excel, at most {MAX_FILE // 1024**2} MB, with the columns order, carrier and tracking_number, as carriers name"
-            " them. Nothing is sent until you have seen the preview."
+            f"CSV or Excel, at most {MAX_FILE // 1024**2} MB, with the columns order, carrier and tracking_number, or as carriers"
+            " call them. Nothing is sent until you have seen the preview."
         ),
     )
-    carrier = forms.CharField(required=False, max_length=MAX_CARRIER, help_text="of the rows that do not name one")
+    carrier = forms.CharField(
+        required=False, max_length=MAX_CARRIER, widget=CarrierInput, help_text="of the rows that do not name one"
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,7 +154,7 @@ class TrackingUploadAdmin(ModelAdmin[Shipment]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         with_contacts = permissions.has_permission(request.user, permissions.EXPORT)
-        orders = todo.to_pack(Order.objects.order_by("pk")).prefetch_related("items", "shipments__lines")
+        orders = todo.to_pack(Order.objects.order_by("pk")).prefetch_related("items", "payments", "shipments__lines")
         rows = _generate_rows(orders.iterator(ROWS_PER_READ), with_contacts=with_contacts)
         return stream_csv("tracking-numbers.csv", csv_export.generate_file(rows))
 
@@ -170,7 +173,7 @@ def _generate_rows(orders: Iterable[Order], *, with_contacts: bool) -> Iterator[
             cash = format_cash(shipment, shipment.cod_due_minor) if shipment.cod_due_minor else ""
             yield [shipment.label, shipment.carrier, shipment.tracking_number, units, cash, *values]
         if not packed:
-            yield [order.number, "", "", sum(parcels.list_to_pack().values()), "yes" if order.is_cash_due else "", *values]
+            yield [order.number, "", "", sum(parcels.list_to_pack().values()), format_next_cash(parcels), *values]
 
 
 def _build_preview(plan: plans.Plan) -> dict[str, Any]:

@@ -59,6 +59,15 @@ def compute_charges(parcels: OrderParcels, payment: Payment) -> int:
     return max(payment.amount_minor - sum(lines), 0)
 
 
+def compute_next_due(parcels: OrderParcels) -> int:
+    """Return what a parcel with all units that are left would have to collect. The payments of the order are fetched."""
+    payment = next((payment for payment in parcels.order.payments.all() if payment.provider == Order.Method.COD), None)
+    left = parcels.list_to_pack()
+    if payment is None or not left or not parcels.order.is_cash_due:
+        return 0
+    return compute_charges(parcels, payment) + sum(compute_dues(parcels, payment, left).values())
+
+
 def set_undelivered(order: Order, line: ShipmentLine, quantity: int) -> None:
     """Record on a line how many of its units did not reach the buyer, and what of its amount is for them; the caller saves it."""
     step = minor_units.get_step(Order.Method.COD, order.currency)

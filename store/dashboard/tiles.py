@@ -16,7 +16,7 @@ from core.admin import format_time
 from core.models import Job
 from orders import cash_rules, reports, todo
 from orders.admin import permissions
-from orders.models import Order, ReconciliationTime, StripeEvent
+from orders.models import Order, ReconciliationTime, Shipment, StripeEvent
 from orders.remittances import balance
 from orders.state import notifications
 from pricing.models import Sale
@@ -73,7 +73,7 @@ def _order_tiles(request: HttpRequest) -> list[Tile]:
 
 
 def _shipping_tiles() -> list[Tile]:
-    orders = Order.objects.order_by()
+    orders, parcels = Order.objects.order_by(), Shipment.objects.order_by()
     cash, amounts = _sum_cash(todo.cod_to_collect(orders))
     waiting = todo.phone_to_confirm(orders).count() if cash_rules.confirms_phones() else None
     phones = [] if waiting is None else [Tile("Phone to confirm", "call", waiting, _todo_link("phone_to_confirm"))]
@@ -81,6 +81,8 @@ def _shipping_tiles() -> list[Tile]:
         *phones,
         Tile("To pack", "package_2", todo.to_pack(orders).count(), _todo_link("to_pack")),
         Tile("On the way", "local_shipping", todo.on_the_way(orders).count(), _todo_link("on_the_way")),
+        Tile("Failed deliveries", "warning", todo.parcels_failed(parcels).count(), _parcel_link("failed")),
+        Tile("Coming back", "assignment_return", todo.parcels_coming_back(parcels).count(), _parcel_link("coming_back")),
         Tile("Cash to collect", "payments", cash, _todo_link("cod_to_collect"), amounts),
     ]
 
@@ -163,6 +165,10 @@ def _build_program_warnings() -> list[str]:
 
 def _todo_link(state: str) -> str:
     return _list_link("orders_order", todo=state)
+
+
+def _parcel_link(state: str) -> str:
+    return _list_link("orders_shipment", todo=state)
 
 
 def _list_link(page: str, **query: str) -> str:

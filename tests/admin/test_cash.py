@@ -11,9 +11,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from orders.fulfilment.parcels import outcomes
-from orders.models import Order, Shipment
+from orders.models import Order, Remittance, Shipment
 from orders.tests.parcels.parcels import STAFF
 from orders.tests.remittances.remittances import import_file, make_lamp, make_parcel
+from store.environment_carriers import parse_carriers
+from tests.admin.order_pages import read
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
 from tests.query_capture import capture_statements
 
@@ -57,6 +59,21 @@ def test_the_table_adds_up_for_each_carrier(parcels: list[Shipment]) -> None:
             *(f"{sign}20.00", f"{sign}1.25"),
         ]
     ]
+
+
+def test_carriers_have_their_names_and_those_without_cash_are_left_out(parcels: list[Shipment], settings: Settings) -> None:
+    settings.CARRIERS = parse_carriers("post|India Post")
+    Shipment.objects.update(carrier="post")
+    Remittance.objects.update(carrier="post")
+    Shipment.objects.filter(pk=parcels[4].pk).update(carrier="", state="packed")
+
+    response = make_superuser_client().get(CASH)
+
+    currency = parcels[4].order.currency
+    assert [row[0] for row in get_rows(response)] == [f"India Post, {currency}"]
+    page = read(response)
+    assert parcels[4].label in page
+    assert page.count("<span>India Post</span>") == 4
 
 
 def test_each_number_leads_to_its_parcels(parcels: list[Shipment]) -> None:

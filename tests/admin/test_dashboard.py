@@ -225,7 +225,7 @@ def test_the_dashboard_costs_the_same_for_one_order_and_for_twenty(staff_client:
     with CaptureQueriesContext(connection) as twenty:
         staff_client.get("/admin/")
 
-    assert len(twenty) == len(order_row) == 24
+    assert len(twenty) == len(order_row) == 26
 
 
 @pytest.mark.sampled

@@ -59,6 +59,11 @@ def test_what_is_to_do_is_found_by_an_index(state: Any) -> None:
     assert find_scanned_by(state(Order.objects.all())) == set()
 
 
+@pytest.mark.parametrize("state", [todo.parcels_failed, todo.parcels_coming_back])
+def test_parcels_in_trouble_are_found_by_an_index(state: Any) -> None:
+    assert find_scanned_by(state(Shipment.objects.all())) == set()
+
+
 def test_alerts_are_found_by_an_index() -> None:
     assert find_scanned_by(reports.list_orders_with_alerts()) == set()
 

@@ -13,8 +13,10 @@ from carts.tests.factories import add_to_cart
 from core.actors import SYSTEM, Actor
 from core.models import Job
 from orders import todo
+from orders.carriers.events import CarrierEvent
 from orders.fulfilment import cancellation, shipping, suspension
-from orders.models import Order, Payment, ReconciliationTime, Refund, StripeEvent
+from orders.fulfilment.parcels import outcomes, tracking
+from orders.models import Order, Payment, ReconciliationTime, Refund, Shipment, StripeEvent
 from orders.state import alerts
 from orders.tests.factories import placed
 from products.models import Product
@@ -79,12 +81,28 @@ def test_a_shop_without_work_shows_quiet_zeros(staff_client: Client) -> None:
     page = staff_client.get("/admin/").content.decode()
 
     assert {title: count for title, (count, _, _) in get_tiles(staff_client).items()} == {
-        **{"To pack": 0, "On the way": 0, "Cash to collect": 0, "To refund": 0, "Alerts": 0, "Awaiting payment": 0},
+        **{"To pack": 0, "On the way": 0, "Failed deliveries": 0, "Coming back": 0, "Cash to collect": 0},
+        **{"To refund": 0, "Alerts": 0, "Awaiting payment": 0},
         **{"Low stock": 0, "Sold out": 0, "Failed e-mails": 0, "Other failed jobs": 0, "Failed provider events": 0},
     }
-    assert page.count("shop-tile-done") == 11
+    assert page.count("shop-tile-done") == 13
     assert "shop-tile-urgent" not in page
     assert "Needs attention" not in page
+
+
+def test_parcels_that_fail_or_come_back_are_counted_and_linked(staff_client: Client, lamp: Product) -> None:
+    for _ in range(3):
+        shipping.ship_order(SYSTEM, place_order(lamp).pk)
+    failed, back, _ = Shipment.objects.order_by("pk")
+    outcomes.fail_parcel(SYSTEM, failed.pk)
+    tracking.record_events(back.pk, [CarrierEvent("1", "returning", timezone.now())])
+
+    tiles = get_tiles(staff_client)
+
+    for title, parcel in (("Failed deliveries", failed), ("Coming back", back)):
+        count, _, link = tiles[title]
+        assert count == 1
+        assert [row.pk for row in staff_client.get(link).context["cl"].result_list] == [parcel.pk]
 
 
 def test_orders_are_counted_by_what_is_to_do_and_linked(staff_client: Client, lamp: Product) -> None:

@@ -1,11 +1,13 @@
 """/admin/orders/shipment/: the list of parcels, its tabs, filters and search, and parcels that are sent together"""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.money import format_price
 from orders.carriers.events import CarrierEvent
 from orders.fulfilment.parcels import outcomes, packing, sending, tracking
 from orders.models import Order, Shipment
@@ -68,6 +70,51 @@ def test_each_tab_lists_what_is_to_be_done_also_where_only_the_carrier_says_so(s
     }
     page = read(staff.get(f"{PARCELS}?todo=failed"))
     assert page.count("carrier says: delivery failed") == 1
+
+
+def test_a_failed_delivery_that_is_tried_again_is_on_its_way_until_the_carrier_reports_another_failure(staff: Client) -> None:
+    (parcel,) = ship_copies(make_cash_order(1), 1)
+    outcomes.fail_parcel(STAFF, parcel.pk)
+    report(parcel, "failed")  # by the carrier's clock after staff
+    outcomes.try_again(STAFF, parcel.pk)
+    report(parcel, "failed")  # the same event again
+
+    tried_again = [list_labels(staff, f"?todo={tab}") for tab in ("on_the_way", "failed")]
+    tracking.record_events(parcel.pk, [CarrierEvent("second", "failed", timezone.now())])
+    failed_again = [list_labels(staff, f"?todo={tab}") for tab in ("on_the_way", "failed")]
+
+    assert tried_again == [[parcel.label], []]
+    assert failed_again == [[], [parcel.label]]
+
+
+def test_the_word_of_a_carrier_is_shown_only_if_it_adds_something(staff: Client) -> None:
+    booked, near = ship_copies(make_cash_order(1), 2)
+    report(booked, "in_transit")
+    report(near, "out_for_delivery")
+
+    page = read(staff.get(PARCELS))
+
+    assert "carrier says: in transit" not in page
+    assert page.count("carrier says: out for delivery") == 1
+
+
+def test_the_page_of_a_parcel_leads_to_its_order(staff: Client) -> None:
+    parcel = send(make_cash_order(1))
+
+    page = read(staff.get(f"{PARCELS}{parcel.pk}/change/"))
+
+    assert f'<a class="text-link" href="{ORDERS}{parcel.order_id}/change/">{parcel.order.number}</a>' in page
+
+
+def test_the_page_that_sends_many_says_what_is_due_of_each_order(staff: Client) -> None:
+    order = make_cash_order(2)
+    send(order, lamp=1)
+
+    page = read(staff.get(f"{PARCELS}ship/?orders={order.pk}"))
+    due = pack(order).cod_due_minor
+
+    assert due
+    assert f"{format_price(Decimal(due) / 100, order.currency)} due" in page
 
 
 @pytest.mark.parametrize("query", ["?todo=nothing", "?created_at_in=2026-99", "?state__exact=gone"])

@@ -43,6 +43,14 @@ def confirm(client: Client, context: Any) -> str:
     return read(client.post(UPLOAD, {"upload": context["upload"]}, follow=True))
 
 
+def test_the_list_leads_to_the_rows_without_a_parcel_and_the_upload_suggests_carriers(staff: Client, parcel: Shipment) -> None:
+    page, upload = read(staff.get(LIST)), read(staff.get(UPLOAD))
+
+    assert f'href="{ROWS}?parcel=none"' in page
+    assert f'<option value="{parcel.carrier}">' in upload
+    assert 'list="carriers"' in upload
+
+
 def run_action(client: Client, url: str, action: str, pk: int) -> str:
     """Run an action of a list with a row."""
     return read(client.post(url, {"action": action, "_selected_action": [pk]}, follow=True))

@@ -235,13 +235,11 @@ def test_the_home_page_of_packers_shows_the_work_that_they_may_do() -> None:
     page: Any = make_member("Packers").get("/admin/")
 
     titles = [tile.title for tile in page.context["tiles"]]
-    assert titles == ["To pack", "On the way", "Cash to collect", "Awaiting payment"]
+    assert titles == ["To pack", "On the way", "Failed deliveries", "Coming back", "Cash to collect", "Awaiting payment"]
     assert (page.context["attention"], "Sales" in read(page)) == ([], False)
 
 
-@pytest.mark.parametrize(
-    ("group", "ends"), [("Packers", ["delivery_earliest", "delivery_latest"]), ("Managers", ["state", "country"])]
-)
+@pytest.mark.parametrize(("group", "ends"), [("Packers", ["cash_collected", "cash_short"]), ("Managers", ["state", "country"])])
 def test_the_file_of_orders_holds_contact_data_for_those_who_need_it(group: str, ends: list[str]) -> None:
     order = fill_shop()
 

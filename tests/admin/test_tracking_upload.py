@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
+from core.money import format_price
 from orders.admin import tracking_uploads
 from orders.exceptions import TrackingNumberRefused
 from orders.fulfilment import shipping
@@ -229,6 +230,23 @@ def read_download(client: Client) -> str:
     """Return the file of what is to be sent."""
     response = client.get(f"{PARCELS}template/")
     return b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]  # it is streamed
+
+
+def test_the_file_to_fill_in_says_what_is_due_of_orders_that_are_not_packed(staff: Client) -> None:
+    order = make_cash_order(2)
+
+    row = next(csv.DictReader(read_download(staff).splitlines()))
+
+    assert (row["order"], row["cash_due"]) == (order.number, format_price(order.total, order.currency))
+
+
+def test_the_upload_suggests_the_carriers_of_parcels(staff: Client) -> None:
+    send(make_cash_order(1))
+
+    page = read(staff.get(f"{PARCELS}upload/"))
+
+    assert 'list="carriers"' in page
+    assert '<option value="Post">' in page
 
 
 def test_the_command_does_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

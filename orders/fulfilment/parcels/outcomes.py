@@ -106,13 +106,19 @@ def _record(actor: Actor, shipment_id: int, to: str, *, event: str = "", **data:
     is_first_failure = to == State.FAILED and shipment.failed_at is None
     if event == "tried_again" and shipment.state != State.FAILED:
         raise InvalidTransition("Only a parcel whose delivery has failed is tried again")
-    shipped_at = {"shipped_at": shipment.shipped_at} if to == State.SHIPPED else {}
-    shipment_states.move(shipment, to, now, **shipped_at)
+    kept = {"shipped_at": shipment.shipped_at, "failed_at": _find_last_failure(shipment, now)} if to == State.SHIPPED else {}
+    shipment_states.move(shipment, to, now, **kept)
     transitions.save_order(parcels.order)
     transitions.record_event(parcels.order, f"parcel_{event or to}", actor, parcel=shipment.number, **data)
     if is_first_failure:
         notifications.notify_customer(parcels.order, "delivery_failed", about=str(shipment.number), parcel=shipment.number)
     return parcels.order
+
+
+def _find_last_failure(shipment: Shipment, now: datetime) -> datetime | None:
+    """Return when the delivery failed last, by staff or carrier. What the carrier reports of a later time is a new failure."""
+    reported = shipment.events.filter(code=State.FAILED, at__lte=now).order_by("-at").values_list("at", flat=True).first()
+    return max(filter(None, (shipment.failed_at, reported)), default=None)
 
 
 @transaction.atomic
