@@ -243,7 +243,7 @@ class MassShippingAdmin(ModelAdmin[Shipment]):
 
     def slip_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the printable packing slip of a parcel."""
-        return self._render_slips(request, [pk])
+        return self._render_slips(request, read_ids(str(pk)))
 
     def slips_view(self, request: HttpRequest) -> HttpResponse:
         """Show the printable packing slips of the parcels whose ids the address lists, one page each."""

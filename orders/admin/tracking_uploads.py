@@ -65,7 +65,7 @@ class UploadForm(CarrierSuggestionsMixin):
         if not self.errors:
             try:
                 self.content = read_upload(data["file"], lambda path: read_file(path, data["carrier"]))
-                if len(self.content.rows) > MAX_ROWS:
+                if len(self.content.rows) + len(self.content.problems) > MAX_ROWS:
                     self.add_error("file", f"The file has more than {MAX_ROWS:,} rows. Split it.")
             except Unreadable as error:
                 self.add_error("file", f"{str(error)[:1].upper()}{str(error)[1:]}.")
@@ -74,26 +74,30 @@ class UploadForm(CarrierSuggestionsMixin):
 
 @dataclass(slots=True)
 class Upload:
-    """The rows of a file that wait for their confirmation in the page that shows the preview, and what became of those before."""
+    """The rows of a file that wait for their confirmation in the page that shows the preview, and what became of those before.
+
+    Of the refused rows it has those that the page shows, so that the text stays small enough to be sent back.
+    """
 
     rows: list[TrackingRow]
     refused: list[Problem] = field(default_factory=list)
+    refused_count: int = 0
     sent: int = 0
     events: int = 0
 
     def dump(self) -> str:
         """Return it as a signed text."""
         rows = [list(asdict(replace(row, at=row.at and row.at.isoformat())).values()) for row in self.rows]  # type: ignore[arg-type]
-        refused = [list(asdict(problem).values()) for problem in self.refused]
-        return signing.dumps([rows, refused, self.sent, self.events], salt=SALT, compress=True)
+        refused = [list(asdict(problem).values()) for problem in self.refused[:MAX_SHOWN]]
+        return signing.dumps([rows, refused, self.refused_count, self.sent, self.events], salt=SALT, compress=True)
 
 
 def load(text: str) -> Upload:
     """Return the rows in a signed text. Raises BadSignature."""
-    rows, refused, sent, events = signing.loads(text, salt=SALT, max_age=CONFIRM_WITHIN)
+    rows, refused, refused_count, sent, events = signing.loads(text, salt=SALT, max_age=CONFIRM_WITHIN)
     read = [TrackingRow(*row) for row in rows]
     read = [replace(row, at=datetime.fromisoformat(str(row.at))) if row.at else row for row in read]  # a text by now
-    return Upload(read, [Problem(*problem) for problem in refused], sent, events)
+    return Upload(read, [Problem(*problem) for problem in refused], refused_count, sent, events)
 
 
 class TrackingUploadAdmin(ModelAdmin[Shipment]):
@@ -119,9 +123,9 @@ class TrackingUploadAdmin(ModelAdmin[Shipment]):
             rows.sort(key=lambda row: row.number)
             context = {
                 **_build_preview(plan),
-                **_build_refused(plan.problems),
+                **_build_refused(plan.problems, len(plan.problems)),
                 "is_preview": True,
-                "upload": Upload(rows, plan.problems).dump() if rows else "",
+                "upload": Upload(rows, plan.problems, len(plan.problems)).dump() if rows else "",
                 "unread": ", ".join(form.content.unread),
                 "empty": form.content.empty,
             }
@@ -139,10 +143,12 @@ class TrackingUploadAdmin(ModelAdmin[Shipment]):
         done = Upload(
             rest,
             sorted([*upload.refused, *result.refused], key=lambda problem: problem.number),
+            upload.refused_count + len(result.refused),
             upload.sent + result.sent,
             upload.events + result.events,
         )
-        context = {**_build_refused(done.refused), "done": done, "left": len(rest), "upload": done.dump() if rest else ""}
+        context = {"done": done, "left": len(rest), "upload": done.dump() if rest else ""}
+        context |= _build_refused(done.refused, done.refused_count)
         return self._render(request, {"form": UploadForm(), **context})
 
     def _render(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -207,9 +213,10 @@ def _describe_event(event: plans.EventRow) -> list[str]:
     return [str(event.row.number), event.shipment.label, report, time, cash or "–"]
 
 
-def _build_refused(problems: list[Problem]) -> dict[str, Any]:
+def _build_refused(problems: list[Problem], count: int) -> dict[str, Any]:
+    """Return what the page shows of refused rows, of which there are so many."""
     rows = [[str(problem.number), problem.subject or "–", problem.text] for problem in problems[:MAX_SHOWN]]
     return {
         "refused": {"headers": ["Row", "Order or number", "Why"], "rows": rows} if rows else None,
-        "more_refused": len(problems) - len(rows),
+        "more_refused": count - len(rows),
     }

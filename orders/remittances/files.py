@@ -1,6 +1,5 @@
 """Reads a carrier's file of payments into rows of text. What an amount is worth depends on the currency, which is decided later."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from products.importing.raw_rows import Unreadable
 from products.importing.report import replace_unprintable
 
 NO_HEADER = "must begin with a line of column names, including an amount (amount_paid) and a tracking_number or order_number"
-FORMULA = re.compile(r'="(.*)"')  # ="00123": how carriers keep the zeros of a number in CSV
 TOTALS = frozenset(("", "total", "totals", "grandtotal", "subtotal", "sum"))
 
 
@@ -94,8 +92,7 @@ def _clean_amount(text: str) -> str:
 def clean_name(text: str) -> str:
     """Return the number of a parcel or an order as it is shown, without what spreadsheets put around it."""
     text = " ".join(replace_unprintable(text).split())
-    formula = FORMULA.fullmatch(text)
-    return (formula[1] if formula else text.removeprefix("'"))[:MAX_TRACKING_NUMBER]
+    return lists.unwrap(text)[:MAX_TRACKING_NUMBER]
 
 
 def _list_currencies(row: Row) -> frozenset[str]:

@@ -3,6 +3,7 @@
 Names are compared without case, spaces and punctuation.
 """
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +17,16 @@ from products.importing.tables import Recogniser, Table, open_csv
 from products.importing.workbooks import open_workbook
 
 WORKBOOKS = (".xlsx", ".xlsm")
+FORMULA = re.compile(r'="(.*)"')  # ="00123": how carriers keep the zeros of a number in CSV
 # Groups of names for each column. The first group that a file has counts; names of one group stand beside each other in a file.
 Names = Mapping[str, tuple[tuple[str, ...], ...]]
 Content = TypeVar("Content")
+
+
+def unwrap(text: str) -> str:
+    """Return the number in a cell without what keeps it a text: a formula in a carrier's CSV file, or an apostrophe."""
+    formula = FORMULA.fullmatch(text)
+    return formula[1] if formula else text.removeprefix("'")
 
 
 def open_list(file: Path, is_header: Recogniser, *, no_header: str) -> Table:

@@ -222,6 +222,18 @@ def test_a_packed_parcel_is_cancelled_and_its_units_are_to_be_packed(staff: Clie
     assert list_parcel_actions(staff, parcel) == []
 
 
+def test_a_parcel_that_is_not_sent_is_not_delivered_by_staff(staff: Client) -> None:
+    order = make_cash_order(2)
+    parcel = pack(order, lamp=1)
+    before = database_rows()
+
+    bulk = read(staff.post(PARCELS, {"action": "deliver_selected", "_selected_action": [parcel.pk]}, follow=True))
+    single = run_parcel_action(staff, parcel, "deliver", collected="20.00")
+
+    assert all("Parcel 1 is not sent yet" in page for page in (bulk, single))
+    assert database_rows() == before
+
+
 def test_the_page_of_an_order_leads_to_its_parcels_and_back(staff: Client) -> None:
     order = make_cash_order(2)
     first, second = send(order, lamp=1), pack(order)
@@ -336,4 +348,5 @@ def test_the_page_of_an_unknown_parcel_or_action_is_not_found(staff: Client) -> 
     assert staff.get(f"{PARCELS}{parcel.pk}/action/explode/").status_code == 404
     assert staff.get(f"{PARCELS}999999/action/deliver/").status_code == 404
     assert staff.get(f"{PARCELS}999999/slip/").status_code == 404
+    assert staff.get(f"{PARCELS}{'9' * 30}/slip/").status_code == 404
     assert Shipment.objects.count() == 1

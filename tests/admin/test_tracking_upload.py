@@ -1,7 +1,9 @@
 """/admin/orders/shipment/upload/ and manage.py import_tracking: tracking numbers and carriers' reports from files"""
 
 import csv
+import hashlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,8 @@ def test_reports_of_a_carrier_are_recorded_once_and_deliver_parcels_with_their_c
         "A1,delivered,2026-11-20,,99\n"
         "A1,exploded,,,\n"
         "A1,failed,2126-01-01,,\n"
+        "A1,delivered,1999-12-31,,\n"
+        "A1,delivered,0001-01-01T00:00:00+14:00,,\n"
         "A1,failed,yesterday,,\n"
         "A1,failed,,,5\n"
         "A9,lost,,,\n"
@@ -152,14 +156,16 @@ def test_reports_of_a_carrier_are_recorded_once_and_deliver_parcels_with_their_c
         "this is more than the parcel has to collect",
         "exploded is not a status",
         "2126-01-01 is in the future",
+        "1999-12-31 is too long ago",
+        "0001-01-01T00:00:00+14:00 is too long ago",
         "yesterday is not a time such as",
         "cash is collected only with a delivery",
         "no parcel has this tracking number",
     ):
         assert reason in preview
     assert "₹25.00" in preview
-    assert "0 sent, 2 reports recorded, 6 refused." in result
-    assert "0 sent, 0 reports recorded, 6 refused." in again
+    assert "0 sent, 2 reports recorded, 8 refused." in result
+    assert "0 sent, 0 reports recorded, 8 refused." in again
     assert get_status(order) == ("delivered", "succeeded", 2500)
     assert list(TrackingEvent.objects.values_list("code", "text")) == [("out_for_delivery", "With the courier"), ("delivered", "")]
 
@@ -183,6 +189,16 @@ def test_a_workbook_is_read_and_a_damaged_file_is_refused(staff: Client) -> None
     assert "1 sent" in confirm_tracking(staff, preview)
 
 
+def test_numbers_are_read_as_carriers_keep_them_in_csv(staff: Client) -> None:
+    order = make_cash_order(2)
+    parcel, other = pack(order, lamp=1), pack(order)
+
+    preview = upload_tracking(staff, f'order,awb\n"=""{parcel.label}""",="00123"\n\'{other.label},\'00124\n')
+    confirm_tracking(staff, preview)
+
+    assert get_states(order) == [(1, "shipped", "", "00123"), (2, "shipped", "", "00124")]
+
+
 def test_a_preview_that_was_changed_is_refused(staff: Client) -> None:
     order = make_cash_order(1)
 
@@ -204,6 +220,35 @@ def test_a_long_file_is_done_in_several_steps(staff: Client, monkeypatch: pytest
     assert "1 rows are left." in first
     assert "3 sent, 0 reports recorded, 1 refused." in second
     assert "GONE-1" in second
+
+
+def test_many_refused_rows_do_not_keep_the_others_from_being_confirmed(staff: Client) -> None:
+    order = make_cash_order(1)
+    wrong = [f"{hashlib.sha512(str(number).encode()).hexdigest()[:90]},lost" for number in range(4_999)]
+
+    preview = upload_tracking(staff, "\n".join(["awb,status,order", *wrong, f"A1,,{order.number}"]))
+    too_long = upload_tracking(staff, "\n".join(["awb,status", *wrong, "A1,lost", "A2,exploded"]))
+    result = confirm_tracking(staff, preview)
+
+    assert len(re.findall(r'name="upload" value="([^"]+)"', preview)[0]) < 50_000
+    assert "The file has more than 5,000 rows. Split it." in too_long
+    assert "1 sent, 0 reports recorded, 4999 refused." in result
+    assert "and 4799 more" in result
+    assert get_states(order) == [(1, "shipped", "", "A1")]
+
+
+def test_a_number_that_was_entered_before_is_uploaded_with_its_parcel(staff: Client) -> None:
+    order = make_cash_order(2)
+    parcel, other = pack(order, lamp=1), pack(order)
+    sending.set_tracking(STAFF, parcel.pk, carrier="Post", tracking_number="A1")
+    sending.set_tracking(STAFF, other.pk, carrier="Post", tracking_number="A2")
+
+    preview = upload_tracking(staff, read_download(staff).replace(f"{other.label},Post,A2", f"{other.label},Post,A1"))
+    result = confirm_tracking(staff, preview)
+
+    assert f"Parcel {parcel.label} has this tracking number" in preview
+    assert "1 sent, 0 reports recorded, 1 refused." in result
+    assert get_states(order) == [(1, "shipped", "Post", "A1"), (2, "packed", "Post", "A2")]
 
 
 def test_what_is_to_be_sent_is_downloaded_filled_in_and_uploaded(staff: Client) -> None:

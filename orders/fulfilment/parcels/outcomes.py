@@ -29,9 +29,11 @@ def deliver_parcel(
     """Mark a parcel as delivered, with the cash that its carrier has collected, in minor units; None means all that is due.
 
     `refused` are the units, by order item, that the buyer of a Cash on Delivery order did not take: they are not paid, and come
-    back. Raises ParcelNotFound, InvalidTransition, CashTooMuch.
+    back. Only a carrier's report delivers a parcel that is packed. Raises ParcelNotFound, InvalidTransition, CashTooMuch.
     """
     parcels, shipment = lock_parcel(shipment_id)
+    if shipment.state == State.PACKED:
+        raise InvalidTransition(f"Parcel {shipment.number} is not sent yet")
     deliver(actor, parcels, shipment, timezone.now(), refused=refused or {}, collected=collected)
     return parcels.order
 

@@ -11,10 +11,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from core.characters import drop_invisible
 from orders.carriers.columns import TRACKING_NUMBER
+from orders.carriers.events import FIRST_DAY
 from orders.exceptions import TrackingNumberRefused
 from orders.fulfilment.parcels import tracking_numbers
 from orders.models import TrackingEvent
-from orders.models.shipment import MAX_EVENT_TEXT
+from orders.models.shipment import MAX_EVENT_TEXT, MAX_TRACKING_NUMBER
 from products.importing import lists
 from products.importing.csv_records import Record
 from products.importing.raw_rows import BadRow, Unreadable
@@ -104,13 +105,14 @@ def _read_records(records: Iterable[Record], columns: Mapping[str, list[int]], c
                 continue
             result.rows.append(_parse(record.number, values, carrier))
         except (BadRow, TrackingNumberRefused) as error:
-            result.problems.append(Problem(record.number, values["order"] or values["tracking_number"], str(error)))
+            subject = (values["order"] or values["tracking_number"])[:MAX_TRACKING_NUMBER]
+            result.problems.append(Problem(record.number, subject, str(error)))
 
 
 def _parse(number: int, values: Mapping[str, str], default_carrier: str) -> TrackingRow:
     """Return a row. Raises BadRow, TrackingNumberRefused."""
-    carrier, tracking_number = tracking_numbers.clean(values["carrier"] or default_carrier, values["tracking_number"])
-    order = values["order"].lstrip("#").upper()
+    carrier, tracking_number = tracking_numbers.clean(values["carrier"] or default_carrier, lists.unwrap(values["tracking_number"]))
+    order = lists.unwrap(values["order"]).lstrip("#").upper()
     status = values["status"].lower().replace(" ", "_").replace("-", "_")
     if not status:
         if not order:
@@ -142,6 +144,8 @@ def _parse_time(text: str) -> datetime | None:
     if moment is None:
         raise BadRow(f"{text[:40]} is not a time such as 2026-11-29 14:30")
     moment = timezone.make_aware(moment, timezone.get_default_timezone()) if timezone.is_naive(moment) else moment
+    if moment < FIRST_DAY:
+        raise BadRow(f"{text[:40]} is too long ago")
     if moment > timezone.now() + CLOCK_SKEW:
         raise BadRow(f"{text[:40]} is in the future")
     return moment

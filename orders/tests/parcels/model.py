@@ -86,6 +86,11 @@ class Order(Books):
         if charges and heirs:
             heirs[0].charges = charges
 
+    def deliver_sent(self, number: int, refused: dict[int, int], collected: int | None) -> None:
+        """Staff deliver a parcel: only a carrier's report delivers one that is packed."""
+        require(self.parcels[number].state != "packed")
+        self.deliver(number, refused, collected)
+
     def deliver(self, number: int, refused: dict[int, int], collected: int | None) -> None:
         """Deliver a parcel, of which some units were not taken, for all that is due or for less."""
         parcel = self.move(number, "deliver")

@@ -174,7 +174,7 @@ class Walk:
         refused = self._draw_units(parcel.units) if self.draw.random() < 0.5 else {}
         collected = self.draw.randint(0, sum(parcel.due.values()) + 20) if self.draw.random() < 0.3 and self.model.is_cash else None
         return (
-            lambda order: order.deliver(place, refused, collected),
+            lambda order: order.deliver_sent(place, refused, collected),
             lambda: outcomes.deliver_parcel(STAFF, pk, refused=self._by_item(refused), collected=collected),
         )
 

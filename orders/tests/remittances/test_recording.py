@@ -221,6 +221,21 @@ def test_carriers_are_spelled_as_before(lamp: Product, tmp_path: Path) -> None:
     assert (Remittance.objects.get().carrier, again.is_unchanged) == ("Post", True)
 
 
+@pytest.mark.parametrize("stored", ["fast", "Fast Couriers"])  # as it is since the settings name it, and before
+@pytest.mark.parametrize("entered", ["FAST", "fast  couriers"])
+def test_a_carrier_of_the_settings_is_named_by_its_code_or_its_name(
+    settings: Settings, lamp: Product, tmp_path: Path, stored: str, entered: str
+) -> None:
+    parcel = make_parcel(lamp)
+    Shipment.objects.filter(pk=parcel.pk).update(carrier=stored)
+    settings.CARRIERS = {"fast": ("Fast Couriers", "", "")}
+
+    import_file(tmp_path, f"awb,amount\n{parcel.tracking_number},20.00\n", carrier=entered)
+
+    assert Remittance.objects.get().carrier == "fast"
+    assert get_money(parcel) == (2000, 2000, 0)
+
+
 def test_what_is_needed_of_an_order_with_two_parcels_is_the_parcel(tmp_path: Path) -> None:
     order = make_cash_order()
     first, second = send(order, lamp=2), send(order)
