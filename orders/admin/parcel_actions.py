@@ -94,8 +94,10 @@ def _is(state: str) -> Callable[[Shipment], bool]:
 
 
 def _can_count(shipment: Shipment) -> bool:
-    is_back = shipment.state in (State.DELIVERED, State.RETURNED) and not undelivered.is_paid_before(shipment.order)
-    return is_back and any(line.undelivered_quantity > line.restocked_quantity for line in shipment.lines.all())
+    is_back = shipment.state in (State.DELIVERED, State.RETURNED)
+    if not is_back or not any(line.undelivered_quantity > line.restocked_quantity for line in shipment.lines.all()):
+        return False
+    return not undelivered.is_paid_before(shipment.order) or undelivered.has_all_money_back(shipment.order)
 
 
 ACTIONS = {

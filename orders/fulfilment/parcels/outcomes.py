@@ -199,7 +199,7 @@ def count_parcel(actor: Actor, shipment_id: int, restock: Mapping[int, int], *, 
 
 @transaction.atomic
 def correct_cash(actor: Actor, shipment_id: int, collected: int) -> Order:
-    """Correct the cash that a delivered parcel has brought, in minor units: the courier brought the rest, or less than was entered.
+    """Correct the cash that a delivered parcel has brought, in minor units: the carrier brought the rest, or less than was entered.
 
     Raises ParcelNotFound, InvalidTransition, CashTooMuch.
     """

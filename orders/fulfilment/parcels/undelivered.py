@@ -22,6 +22,11 @@ def is_paid_before(order: Order) -> bool:
     return order.payment_method != Order.Method.COD and bool(order.total)
 
 
+def has_all_money_back(order: Order) -> bool:
+    """Return whether nothing of a paid order is left to be refunded, as after a refund at the payment provider."""
+    return not any(payment.has_unrefunded_money for payment in order.payments.all())
+
+
 def refuse(parcels: OrderParcels, shipment: Shipment, units: Mapping[int, int]) -> None:
     """Record the units of a parcel, by order item, that the buyer did not take at the door. Raises InvalidTransition."""
     lines = {line.item_id: line for line in shipment.lines.all()}
@@ -62,29 +67,35 @@ def take_back_loss(parcels: OrderParcels, shipment: Shipment) -> None:
 def check_countable(parcels: OrderParcels, shipment: Shipment, units: Mapping[int, int], *, is_whole: bool) -> None:
     """Raise InvalidTransition if so many units of a parcel cannot be put into stock.
 
-    `is_whole` says that all of its units are back; otherwise only those that did not reach the buyer.
+    `is_whole` says that all of its units are back; otherwise only those that did not reach the buyer. Of a paid order, only units
+    that no refund can restock are counted.
     """
     if not units:
         return
-    if is_paid_before(parcels.order):
+    is_paid = is_paid_before(parcels.order)
+    if is_paid and (is_whole or not has_all_money_back(parcels.order)):
         raise InvalidTransition("This order is paid. Its units are restocked with their refund")
     lines = {line.item_id: line for line in shipment.lines.all()}
     for item, count in units.items():
         line = lines.get(item)
         room = 0 if line is None else (line.quantity if is_whole else line.undelivered_quantity) - line.restocked_quantity
+        room = min(room, parcels.units[item].to_pack) if is_paid and room else room
         if not 0 < count <= room:
             raise InvalidTransition(f"Only {room} unit(s) are left to count")
 
 
 def restock(actor: Actor, parcels: OrderParcels, shipment: Shipment, units: Mapping[int, int]) -> None:
-    """Put counted units of a parcel back into stock."""
+    """Put counted units of a parcel back into stock. Those of a paid order count as refunded from now on."""
     order = parcels.order
     restocked: dict[int, int] = {}
     for line in shipment.lines.all():
         if count := units.get(line.item_id, 0):
             line.restocked_quantity += count
             line.save(update_fields=["restocked_quantity"])
-            OrderItem.objects.filter(pk=line.item_id).update(restocked_quantity=F("restocked_quantity") + count)
+            OrderItem.objects.filter(pk=line.item_id).update(
+                restocked_quantity=F("restocked_quantity") + count,
+                refunded_quantity=F("refunded_quantity") + (count if is_paid_before(order) else 0),
+            )
             variant = parcels.units[line.item_id].item.variant_id
             if variant is not None:
                 restocked[variant] = restocked.get(variant, 0) + count

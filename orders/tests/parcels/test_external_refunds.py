@@ -108,3 +108,21 @@ def test_a_packed_parcel_is_sent_before_all_money_went_back_or_not_at_all(
         assert (row.status, sent.count()) == ("shipped", 2)
     assert list_problems() == []
     check_invariants(card_payments)
+
+
+@pytest.mark.django_db
+def test_what_is_back_is_counted_into_stock_once_all_money_went_back(card_payments: CardPayments, order: Order) -> None:
+    shipment = send(order)
+    outcomes.receive_parcel(STAFF, shipment.pk)
+    item = order.items.get().pk
+    with pytest.raises(InvalidTransition, match="restocked with their refund"):
+        outcomes.count_parcel(STAFF, shipment.pk, {item: 2})
+    for event in refund_at_provider(card_payments, order, 6000):
+        card_payments.post_event(*event)
+
+    outcomes.count_parcel(STAFF, shipment.pk, {item: 2})
+
+    assert (get_stock(), order.items.values_list("refunded_quantity", "restocked_quantity").get()) == ((9, 0), (2, 2))
+    assert list_problems() == []
+    with pytest.raises(InvalidTransition, match="Only 1 unit"):
+        outcomes.count_parcel(STAFF, shipment.pk, {item: 2})
