@@ -86,7 +86,7 @@ class SalesSummary:
 def get_daily_sales(until: date | None = None, days: int = DEFAULT_DAYS) -> list[Sales]:
     """Return the sales of the last days, in the shop's time zone, for each currency with sales; two statements.
 
-    A payment counts on the day it was made, refunded or not, and what a courier collects on the day of the delivery.
+    A payment counts on the day it was made, refunded or not, and what a carrier collects on the day of the delivery.
     """
     last_day = until or timezone.localdate(timezone=timezone.get_default_timezone())
     dates = [last_day - timedelta(days=age) for age in reversed(range(days))]

@@ -40,7 +40,7 @@ def returned(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def cod_to_collect(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Restrict orders to those whose cash the courier still has to collect, as `Order.is_cash_due` says of one."""
+    """Restrict orders to those whose cash the carrier still has to collect, as `Order.is_cash_due` says of one."""
     unpaid = orders.filter(payment_method=Order.Method.COD, paid_at=None)
     return unpaid.filter(status__in=(Status.PROCESSING, Status.SHIPPED))
 

@@ -189,7 +189,7 @@ def _join_house_number(address: dict[str, Any]) -> None:
 
 
 def _join_third_line(address: dict[str, Any]) -> None:
-    """Add the third line of Google Pay and others to the second, so that it reaches the courier."""
+    """Add the third line of Google Pay and others to the second, so that it reaches the carrier."""
     name = _find_name(address, spell(*THIRD_LINES))
     if name and isinstance(address[name], str):
         _add_to_second_line(address, address.pop(name))

@@ -157,7 +157,7 @@ class Order(TimeStampedModel):
 
     @property
     def is_cash_due(self) -> bool:
-        """Whether the courier still has to collect cash for it."""
+        """Whether the carrier still has to collect cash for it."""
         on_its_way = self.status in (self.Status.PROCESSING, self.Status.SHIPPED)
         return on_its_way and self.payment_method == self.Method.COD and self.paid_at is None
 
