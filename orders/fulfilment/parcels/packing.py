@@ -31,7 +31,7 @@ def check_sendable(order: Order) -> None:
     """Raise InvalidTransition if nothing of an order may be packed or sent now."""
     if order.status not in SENDABLE_STATUSES:
         transitions.check_transition(order, Status.SHIPPED)
-    if order.erased_at is not None:
+    if order.erased_at is not None and not order.address:
         raise InvalidTransition(ERASED)
     if order.awaits_phone:
         raise InvalidTransition(UNCONFIRMED)
