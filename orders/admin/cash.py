@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
@@ -15,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import csv_export, money
-from core.admin import ModelAdmin, ReadOnlyAdminMixin, UncountedPaginator, format_date, stream_csv
+from core.admin import ForgivingChangeList, ModelAdmin, ReadOnlyAdminMixin, UncountedPaginator, format_date, stream_csv
 from core.admin_filters import PeriodFilter
 from orders.admin import badges, permissions
 from orders.admin.columns import DASH, stack
@@ -130,6 +131,15 @@ class CashViewMixin(admin.options.BaseModelAdmin[Any]):
         return permissions.has_permission(request.user, permissions.REFUND)
 
 
+class CashList(ForgivingChangeList):
+    """The list of parcels with cash, whose rows are not counted."""
+
+    def run_queries(self, request: HttpRequest) -> None:
+        """Run the queries now; without a count, they would only run when the page is rendered."""
+        super().run_queries(request)
+        self.result_list = list(self.result_list)
+
+
 @admin.register(CashParcel)
 class CashParcelAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[CashParcel]):
     """Cash on Delivery by carrier, and its parcels."""
@@ -153,6 +163,10 @@ class CashParcelAdmin(CashViewMixin, ReadOnlyAdminMixin, ModelAdmin[CashParcel])
     def get_queryset(self, request: HttpRequest) -> QuerySet[CashParcel]:
         """Return the parcels that have cash to collect, or had."""
         return balance.select_cash(super().get_queryset(request))  # type: ignore[return-value]  # a proxy
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return CashList
 
     def get_urls(self) -> list[URLPattern]:
         """Add the download."""
