@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
@@ -11,6 +10,7 @@ from carts.models import Cart
 from carts.tests.factories import add_to_cart
 from orders.models import Order
 from orders.tests.factories import placed
+from orders.tests.parcels.parcels import bring_back
 from pricing.models import ShippingMethod
 from pricing.tests.factories import make_promotion
 from pricing.tests.zones import change_method, make_zone
@@ -367,7 +367,7 @@ def test_cash_that_only_the_order_refuses_lets_the_buyer_choose_again(
     client = SchemaClient()
     add_to_cart(client, lamp)
     placed(client, phone="+44 20 7946 0958")
-    Order.objects.update(status="cancelled", shipped_at=timezone.now())
+    bring_back(Order.objects.get())
     settings.COD_RULES = {"in": (None, 1)}
     open_checkout(page, lamp, PUNE)
     page.get_by_label("Cash on Delivery").check()
