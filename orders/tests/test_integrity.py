@@ -13,10 +13,12 @@ from carts.models import Cart, CartItem
 from carts.tests.factories import add_to_cart
 from core.actors import Actor
 from orders.fulfilment import cancellation, shipping
-from orders.models import Order, OrderItem, Payment, Refund
+from orders.fulfilment.parcels import outcomes
+from orders.models import Order, OrderItem, Payment, Refund, Shipment, ShipmentLine
 from orders.payments import refunds
 from orders.payments.refund_lines import RefundLine
 from orders.tests.factories import customer, placed
+from orders.tests.parcels.parcels import send
 from products.models import StockMovement, Variant
 from products.tests.factories import make_product
 from tests.query_capture import capture_statements
@@ -195,3 +197,40 @@ def test_of_a_cancelled_order_what_is_on_the_shelf_again_is_not_put_there_twice(
 
     assert Variant.objects.get().stock == 5
     assert run_check() == (0, [])
+
+
+def test_more_units_in_parcels_than_are_to_be_sent_are_named(order: Order) -> None:
+    send(order)
+    ShipmentLine.objects.update(quantity=3)
+
+    assert f"order {order.number}: more units of LAMP are in parcels than are to be sent" in run_check()[1]
+
+
+def test_more_units_counted_from_parcels_than_are_back_in_stock_are_named(order: Order) -> None:
+    outcomes.receive_parcel(STAFF, send(order).pk, {order.items.get().pk: 2})
+    OrderItem.objects.update(restocked_quantity=1)
+
+    assert f"order {order.number}: more units of LAMP were counted from parcels than are back in stock" in run_check()[1]
+
+
+@pytest.mark.parametrize(
+    ("is_delivered", "columns", "complaint"),
+    [
+        (False, {"cod_due_minor": 4100}, "what is due is not what its lines add up to"),
+        (True, {"cod_collected_minor": 3900}, "is delivered, but what was collected and what is short is not what was due"),
+        (False, {"cod_collected_minor": 100}, "has cash, but is not delivered"),
+        (False, {"short_at_door_minor": 100}, "has cash, but is not delivered"),
+    ],
+)
+def test_cash_of_a_parcel_that_does_not_add_up_is_named(
+    order: Order, columns: dict[str, int], complaint: str, *, is_delivered: bool
+) -> None:
+    parcel = send(order)
+    if is_delivered:
+        outcomes.deliver_parcel(STAFF, parcel.pk)
+    Shipment.objects.update(**columns)
+
+    code, complaints = run_check()
+
+    assert code == 1
+    assert f"parcel {order.number}-1: {complaint}" in complaints

@@ -84,12 +84,11 @@ def _is_delivered_earlier(shipment: Shipment) -> bool:
 def _deliver_earlier_parcel(parcels: OrderParcels) -> None:
     """Mark the parcel of an order as delivered that a process of the release before has delivered."""
     payment = cash.lock_cash_payment(parcels.order)
-    for shipment in parcels.shipments:
-        if _is_delivered_earlier(shipment):
-            if payment is not None:
-                _set_cash(shipment, payment)
-            collected = {"cod_collected_minor": shipment.cod_collected_minor}
-            shipment_states.move(shipment, State.DELIVERED, parcels.order.delivered_at or timezone.now(), **collected)
+    for shipment in filter(_is_delivered_earlier, parcels.shipments):
+        if payment is not None:
+            _set_cash(shipment, payment)
+        collected = {"cod_collected_minor": shipment.cod_collected_minor}
+        shipment_states.move(shipment, State.DELIVERED, parcels.order.delivered_at or timezone.now(), **collected)
 
 
 def _set_cash(shipment: Shipment, payment: Payment) -> None:

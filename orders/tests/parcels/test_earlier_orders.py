@@ -141,6 +141,20 @@ def test_an_order_that_was_refunded_whole_on_its_way_has_a_parcel_all_the_same()
     assert list_problems() == []
 
 
+def test_units_refunded_before_the_order_got_its_parcel_count_as_refunded_after_their_delivery() -> None:
+    order = make_cash_order()
+    make_card_order(order)
+    OrderItem.objects.filter(order=order).update(refunded_quantity=F("quantity"))
+    send_as_before(order)
+
+    fixed = integrity.fix_derived_values()
+
+    assert fixed == 1
+    assert get_lines(order) == [("LAMP", 3, 0), ("CHAIR", 1, 0)]
+    assert list(order.items.order_by("pk").values_list("sku", "refunded_after_delivery")) == [("LAMP", 3), ("CHAIR", 1)]
+    assert list_problems() == []
+
+
 def test_units_that_the_release_before_refunds_on_their_way_are_no_problem() -> None:
     order = make_cash_order()
     make_card_order(order)
@@ -319,4 +333,35 @@ def test_an_order_that_got_its_parcel_while_the_migration_waited_for_it_is_left_
     migrate()
 
     assert get_parcel(order)["number"] == 1
+    assert list_problems() == []
+
+
+def test_a_card_order_that_the_release_before_sends_gets_a_parcel_without_cash() -> None:
+    order = make_cash_order()
+    make_card_order(order)
+    send_as_before(order)
+
+    shipping.deliver_order(STAFF, order.pk)
+
+    assert get_status(order) == ("delivered", "succeeded", 7000)
+    assert get_parcel(order) == {
+        **{"number": 1, "state": "delivered", "carrier": "", "tracking_number": "", "charges_minor": 0},
+        **{"cod_due_minor": 0, "cod_collected_minor": 0, "settled_before": False},
+    }
+    assert get_lines(order) == [("LAMP", 3, 0), ("CHAIR", 1, 0)]
+    assert list_problems() == []
+
+
+def test_the_parcel_of_a_card_order_that_the_release_before_delivers_is_delivered_without_cash() -> None:
+    order = make_cash_order()
+    make_card_order(order)
+    send_as_before(order)
+    migrate()
+    send_as_before(order, is_delivered=True)
+
+    fixed = integrity.fix_derived_values()
+
+    assert fixed == 1
+    assert (get_parcel(order)["state"], get_parcel(order)["cod_collected_minor"]) == ("delivered", 0)
+    assert get_status(order) == ("delivered", "succeeded", 7000)
     assert list_problems() == []

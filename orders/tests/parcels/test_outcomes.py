@@ -13,7 +13,7 @@ from orders.state import alerts
 from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_problems, make_cash_order, pack, send
 from orders.tests.payments.card_payments import CardPayments
 from orders.tests.payments.paid_orders import create_paid_order
-from products.models import Variant
+from products.models import StockMovement, Variant
 
 pytestmark = pytest.mark.django_db
 
@@ -272,3 +272,20 @@ def test_a_status_that_does_not_follow_from_the_parcels_is_named_and_repaired() 
     assert list_problems() == [f"order {order.number}: is shipped, which its parcels are not"]
     assert integrity.fix_derived_values() == 1
     assert get_status(order) == ("delivered", "succeeded", 7000)
+
+
+def test_units_of_a_deleted_variant_are_counted_with_the_others() -> None:
+    order = make_cash_order()
+    shipment = send(order)
+    lamp, chair = get_item(order, "LAMP"), get_item(order, "CHAIR")
+    StockMovement.objects.filter(variant__sku="CHAIR").delete()
+    Variant.objects.filter(sku="CHAIR").delete()
+
+    outcomes.receive_parcel(STAFF, shipment.pk, {chair: 1})
+    after_chair = get_stock("LAMP")
+    outcomes.count_parcel(STAFF, shipment.pk, {lamp: 3})
+
+    assert (after_chair, get_stock("LAMP")) == (7, 10)
+    assert list(order.items.order_by("pk").values_list("sku", "restocked_quantity")) == [("LAMP", 3), ("CHAIR", 1)]
+    assert get_status(order) == ("returned", "cancelled", 0)
+    assert not StockMovement.objects.exclude(variant__sku="LAMP").exists()

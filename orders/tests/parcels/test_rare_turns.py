@@ -1,23 +1,26 @@
 """Rare turns that parcels take: found again, cancelled last, short after all, refunded before they were sent"""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from orders.carriers.events import CarrierEvent
 from orders.exceptions import InvalidTransition, TrackingNumberRefused
-from orders.fulfilment import order_refunds, shipping
+from orders.fulfilment import cancellation, order_refunds, shipping
 from orders.fulfilment.parcels import outcomes, packing, sending, tracking, tracking_numbers
 from orders.models import Order, Payment, Shipment, ShipmentLine, TrackingEvent
 from orders.payments.refund_lines import RefundLine
 from orders.selectors import payment_status
-from orders.state import alerts
+from orders.state import alerts, shipment_states
 from orders.tests.factories import database_rows
 from orders.tests.parcels.parcels import STAFF, get_item, get_status, list_problems, make_cash_order, pack, send
 from orders.tests.parcels.random_orders import pay_before
 
 pytestmark = pytest.mark.django_db
+IS_SENT_CONDITION = '"orders_shipment"."shipped_at" IS NOT NULL'
 
 
 def make_paid_order() -> Order:
@@ -171,3 +174,41 @@ def test_a_number_that_another_parcel_has_just_got_is_refused(state: str, monkey
 
     assert database_rows() == before
     sending.ship_parcel(STAFF, second.pk, carrier="Other", tracking_number="A1")
+
+
+def test_what_the_database_refuses_besides_a_used_number_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = make_cash_order()
+    shipment = pack(order)
+    monkeypatch.setattr(shipment_states, "move", lambda *args, **details: Shipment.objects.update(charges_minor=-1))
+    before = database_rows()
+
+    with pytest.raises(IntegrityError, match="shipment_cash_within_due"):
+        sending.ship_parcel(STAFF, shipment.pk, carrier="Post", tracking_number="A1")
+
+    assert database_rows() == before
+
+
+def test_the_whole_order_is_not_cancelled_if_a_part_of_it_was_sent_just_now() -> None:
+    order = make_cash_order()
+    parcel = pack(order, lamp=2)
+    looks: list[dict[str, list[Any]]] = []
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if not looks and IS_SENT_CONDITION in sql:
+            looks.append({})
+            sending.ship_parcel(STAFF, parcel.pk)
+            looks[0] = database_rows()
+        return result
+
+    with (
+        connection.execute_wrapper(meanwhile),
+        pytest.raises(InvalidTransition, match=r"^A part of the order has just been sent\. Cancel again to cancel the rest$"),
+    ):
+        cancellation.cancel_order(STAFF, order.pk, "none left")
+
+    assert looks == [database_rows()]
+    assert get_status(order) == ("processing", "created", 0)
+    cancellation.cancel_order(STAFF, order.pk, "none left")
+    assert (Shipment.objects.get().state, get_status(order)) == ("shipped", ("shipped", "created", 0))
+    assert list_problems() == []

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
+from core.actors import Actor
 from core.exceptions import DomainError
+from orders.exceptions import ParcelNotFound
 from orders.fulfilment import cancellation, shipping
 from orders.fulfilment.parcels import outcomes, packing, sending
 from orders.models import Order, RemittanceLine, Shipment
@@ -144,4 +146,15 @@ def test_what_cannot_be_done_is_refused_and_nothing_changes(prepare: Callable[[O
         attempt()
 
     assert refusal.value.message == message
+    assert database_rows() == before
+
+
+@pytest.mark.parametrize("service", [outcomes.deliver_parcel, outcomes.lose_parcel, sending.ship_parcel])
+def test_a_parcel_that_does_not_exist_is_not_found(service: Callable[[Actor, int], Order]) -> None:
+    shipment = pack(make_cash_order())
+    before = database_rows()
+
+    with pytest.raises(ParcelNotFound):
+        service(STAFF, shipment.pk + 1)
+
     assert database_rows() == before

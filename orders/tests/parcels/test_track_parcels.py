@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from core.shutdown import ShutdownFlag
+from orders.carriers.events import CarrierEvent
 from orders.carriers.registry import find_carrier
 from orders.exceptions import CarrierUnavailable
 from orders.fulfilment.parcels import outcomes, polling
@@ -430,3 +431,71 @@ def test_the_stand_in_takes_no_live_token(stand_in: Emulator, settings: Settings
     code, lines = track()
 
     assert (code, lines[0]) == (2, "attention: carrier fast: The carrier answers with the status 401")
+
+
+def test_a_run_leaves_out_what_another_run_has_asked_about_meanwhile(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CARRIERS, settings.CARRIER_TOKENS = {"fast": ("Post", "", f"{__name__}.Broken")}, {}
+    order = make_cash_order()
+    parcels = [send(order, lamp=1) for _ in range(3)]
+    questions: list[list[str]] = []
+
+    def fetch(self: Broken, numbers: list[str]) -> dict[str, Any]:
+        questions.append(numbers)
+        if len(questions) == 1:
+            assert track() == (0, ["asked about 2 parcels, 0 new events, 0 need attention"])
+        return {}
+
+    monkeypatch.setattr(Broken, "max_numbers", 1)
+    monkeypatch.setattr(Broken, "fetch_events", fetch)
+
+    assert track() == (0, ["asked about 1 parcels, 0 new events, 0 need attention"])
+
+    assert questions == [[parcel.tracking_number] for parcel in parcels]
+
+
+def test_a_parcel_that_was_deleted_while_its_carrier_was_asked_needs_no_attention(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CARRIERS, settings.CARRIER_TOKENS = {"fast": ("Post", "", f"{__name__}.Broken")}, {}
+    order = make_cash_order()
+    first, second = send(order, lamp=1), send(order)
+
+    def fetch(self: Broken, numbers: list[str]) -> dict[str, Any]:
+        Shipment.objects.filter(pk=first.pk).delete()
+        return {number: [CarrierEvent("1", "in_transit", timezone.now())] for number in numbers}
+
+    monkeypatch.setattr(Broken, "fetch_events", fetch)
+
+    assert track() == (0, ["asked about 2 parcels, 1 new events, 0 need attention"])
+
+    assert TrackingEvent.objects.get().shipment_id == second.pk
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_usable", [True, False], ids=["the connection is kept", "the connection is lost"])
+def test_a_run_goes_on_after_a_fault_of_the_database_unless_its_connection_is_lost(
+    server: CarrierServer, monkeypatch: pytest.MonkeyPatch, *, is_usable: bool
+) -> None:
+    order = make_cash_order()
+    numbers = [send(order, lamp=1).tracking_number, send(order).tracking_number]
+    server.body = make_answer({number: [make_event("1", "in_transit")] for number in numbers})
+    failures: list[str] = []
+
+    def fail_once(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'INSERT INTO "orders_trackingevent"' in sql and not failures:
+            failures.append(sql)
+            raise OperationalError("lock timeout")
+        return execute(sql, params, many, context)
+
+    monkeypatch.setattr(connection, "is_usable", lambda: is_usable)
+
+    with connection.execute_wrapper(fail_once):
+        result = track()
+
+    about_parcel = f"attention: carrier fast: parcel {numbers[0]}: the database did not answer: lock timeout"
+    kept = [about_parcel, "asked about 2 parcels, 1 new events, 1 need attention"]
+    lost = ["attention: the database did not answer: lock timeout", "asked about 0 parcels, 0 new events, 1 need attention"]
+    assert result == (2, kept if is_usable else lost)
+    assert list(TrackingEvent.objects.values_list("shipment__tracking_number", flat=True)) == (numbers[1:] if is_usable else [])
+    wait()
+    assert track() == (0, [f"asked about 2 parcels, {1 if is_usable else 2} new events, 0 need attention"])
