@@ -1,8 +1,7 @@
 """The upload of a carrier's file of payments: the form, the draft that waits for its confirmation, and the preview."""
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, cast
 
 from django import forms
@@ -20,6 +19,7 @@ from orders.remittances import drafts, recording
 from orders.remittances.drafts import Draft, Line
 from orders.remittances.files import Sheet, read_file
 from orders.remittances.results import Result
+from products.importing.lists import read_upload
 from products.importing.raw_rows import Unreadable
 
 SALT = "remittance"
@@ -75,15 +75,7 @@ class UploadForm(CarrierSuggestionsMixin):
     def _read(self, data: dict[str, Any]) -> None:
         """Keep what the file says, and what recording it would do. Raises Unreadable, RemittanceDiffers."""
         file = data["file"]
-        if file.size > MAX_FILE:
-            raise Unreadable(f"the file is larger than {MAX_FILE // 1024**2} MB")
-        with tempfile.TemporaryDirectory(prefix="shop-remittance-") as folder:
-            path = Path(folder) / f"file{PurePath(file.name).suffix.lower()}"
-            path.write_bytes(file.read())
-            try:
-                self.sheet = read_file(path)
-            except Unreadable as error:
-                raise Unreadable(str(error).replace(str(path), "the file")) from None
+        self.sheet = read_upload(file, read_file)
         if len(self.sheet.rows) > MAX_ROWS:
             raise Unreadable(TOO_MANY)
         options = {name: data[name] for name in ("carrier", "charges", "currency")}

@@ -71,7 +71,5 @@ def read_upload(upload: Any, read: Callable[[Path], Content]) -> Content:
         path.write_bytes(upload.read())
         try:
             return read(path)
-        except UnicodeError:
-            raise Unreadable("the file is not text; save the sheet as CSV UTF-8") from None
         except Unreadable as error:
             raise Unreadable(str(error).replace(str(path), "the file")) from None

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from core.money import format_price
@@ -23,6 +24,7 @@ from orders.fulfilment.tracking_files.files import TrackingFile, TrackingRow
 from orders.models import Order, Shipment, TrackingEvent
 from orders.tests.factories import database_rows
 from orders.tests.parcels.parcels import STAFF, get_status, make_cash_order, pack, send
+from orders.tests.payments.paid_orders import simulate_lock_timeout
 from tests.admin.order_pages import copy_orders, read
 from tests.admin.parcel_pages import PARCELS, confirm_tracking, get_states, upload_tracking
 from tests.admin.staff_clients import make_staff_client, make_superuser_client
@@ -81,6 +83,8 @@ def test_rows_that_are_wrong_are_refused_with_their_number_and_the_others_go_thr
         f"{twice.number},POST,N10",
         f"{waiting.number},,",
         ",Post,N14",
+        f"{sent.number}-1,Post,N15",
+        f'"{good.number},Post,N16',
     ]
 
     preview = upload_tracking(staff, "\n".join(rows))
@@ -99,10 +103,12 @@ def test_rows_that_are_wrong_are_refused_with_their_number_and_the_others_go_thr
             "the order has no parcel 9",
             "the same is in row 11 already",
             "the number of the order is missing",
+            "the parcel is already shipped",
+            "the quotation mark in line 17 is not closed",
         ):
             assert reason in page
     assert "1 row without a tracking number stays as it is" in preview
-    assert "1 sent, 0 reports recorded, 12 refused." in result
+    assert "1 sent, 0 reports recorded, 14 refused." in result
     assert get_states(good) == [(1, "shipped", "Post", "N10")]
     assert (get_states(twice), get_states(waiting)) == ([], [])
 
@@ -139,20 +145,30 @@ def test_reports_of_a_carrier_are_recorded_once_and_deliver_parcels_with_their_c
         "awb,status,at,text,collected\n"
         "A1,Out for delivery,2026-11-20 09:00,With the courier,\n"
         "A1,delivered,2026-11-20T18:30:00+05:30,,25.00\n"
+        "A1,in transit,2026-11-9,,\n"
         "A1,delivered,2026-11-20,,99\n"
+        "A1,delivered,2026-11-20,,many\n"
+        "A1,delivered,2026-11-20,,24.999\n"
         "A1,exploded,,,\n"
         "A1,failed,2126-01-01,,\n"
         "A1,delivered,1999-12-31,,\n"
         "A1,delivered,0001-01-01T00:00:00+14:00,,\n"
         "A1,failed,yesterday,,\n"
+        "A1,failed,2026-02-30,,\n"
+        ",lost,,,\n"
         "A1,failed,,,5\n"
         "A9,lost,,,\n"
     )
 
     preview = upload_tracking(staff, content)
     result, again = confirm_tracking(staff, preview), confirm_tracking(staff, preview)
+    corrected = upload_tracking(staff, "awb,status,collected\nA1,delivered,20.00\n")
 
     for reason in (
+        "many is not an amount such as 1250.00",
+        "24.999 is not an amount in INR",
+        "2026-02-30 is not a time such as",
+        "the tracking number is missing",
         "this is more than the parcel has to collect",
         "exploded is not a status",
         "2126-01-01 is in the future",
@@ -164,10 +180,52 @@ def test_reports_of_a_carrier_are_recorded_once_and_deliver_parcels_with_their_c
     ):
         assert reason in preview
     assert "₹25.00" in preview
-    assert "0 sent, 2 reports recorded, 8 refused." in result
-    assert "0 sent, 0 reports recorded, 8 refused." in again
+    assert "0 sent, 3 reports recorded, 12 refused." in result
+    assert "0 sent, 0 reports recorded, 12 refused." in again
+    assert "the parcel is delivered with another amount; correct the cash on its page" in corrected
     assert get_status(order) == ("delivered", "succeeded", 2500)
-    assert list(TrackingEvent.objects.values_list("code", "text")) == [("out_for_delivery", "With the courier"), ("delivered", "")]
+    assert list(TrackingEvent.objects.order_by("at").values_list("code", "text")) == [
+        ("in_transit", ""),
+        ("out_for_delivery", "With the courier"),
+        ("delivered", ""),
+    ]
+    assert f"{timezone.localtime(TrackingEvent.objects.earliest('at').at):%Y-%m-%d %H:%M}" == "2026-11-09 00:00"
+
+
+def test_a_report_of_a_number_that_two_carriers_use_names_its_carrier(staff: Client) -> None:
+    order = make_cash_order(2)
+    first, second = send(order, lamp=1), send(order)
+    Shipment.objects.filter(pk=first.pk).update(tracking_number="A1")
+    Shipment.objects.filter(pk=second.pk).update(tracking_number="A1", carrier="DHL")
+
+    preview = upload_tracking(staff, "awb,carrier,status\nA1,,lost\nA1,dhl,failed\n")
+    result = confirm_tracking(staff, preview)
+
+    assert "several parcels have this tracking number; name the carrier" in preview
+    assert "0 sent, 1 report recorded, 1 refused." in result
+    assert list(TrackingEvent.objects.values_list("shipment", "code")) == [(second.pk, "failed")]
+    assert get_states(order) == [(first.number, "shipped", "Post", "A1"), (second.number, "shipped", "DHL", "A1")]
+
+
+def test_rows_that_meet_a_lock_are_refused_and_can_be_tried_again(staff: Client) -> None:
+    order = make_cash_order(1)
+    locked, other = copy_orders(order, 2)
+    sent = send(order)
+    preview = upload_tracking(staff, f"order,awb,status\n{locked.number},A1,\n,{sent.tracking_number},failed\n{other.number},A2,\n")
+
+    with (
+        simulate_lock_timeout('INSERT INTO "orders_shipment"'),
+        simulate_lock_timeout('INSERT INTO "orders_trackingevent"'),
+    ):
+        result = confirm_tracking(staff, preview)
+    before = (get_states(locked), TrackingEvent.objects.count(), get_states(other))
+    again = confirm_tracking(staff, preview)
+
+    assert "1 sent, 0 reports recorded, 2 refused." in result
+    assert result.count("the order could not be changed at the moment, try again") == 2
+    assert before == ([], 0, [(1, "shipped", "", "A2")])
+    assert "1 sent, 1 report recorded, 1 refused." in again
+    assert get_states(locked) == [(1, "shipped", "", "A1")]
 
 
 def test_a_workbook_is_read_and_a_damaged_file_is_refused(staff: Client) -> None:
@@ -183,9 +241,13 @@ def test_a_workbook_is_read_and_a_damaged_file_is_refused(staff: Client) -> None
         upload_tracking(staff, content, name)
         for content, name in ((b"PK\x03\x04nonsense", "x.xlsx"), (b"", "x.csv"), (b"a,b\n1,2", "x.csv"), (b"\xff\xfe\x00", "x.csv"))
     ]
+    too_large = upload_tracking(staff, b"order,awb\n".ljust(5 * 1024**2 + 1, b"\n"))
+    without_rows = upload_tracking(staff, "order,awb\n")
 
     assert "1234567890" in preview
-    assert all("The file " in page and 'name="upload"' not in page for page in damaged)
+    assert all("The file " in page and 'name="upload"' not in page for page in [*damaged, too_large, without_rows])
+    assert "The file is larger than 5 MB." in too_large
+    assert "The file has no rows." in without_rows
     assert "1 sent" in confirm_tracking(staff, preview)
 
 
