@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.models import Remittance
+from orders.models import Order, Remittance
 from orders.tests.remittances.remittances import get_money, make_lamp, make_parcel
 
 pytestmark = pytest.mark.django_db
@@ -55,9 +55,26 @@ def test_what_cannot_be_read_is_refused_with_a_code(tmp_path: Path) -> None:
         (table, (), "must begin with a line of column names"),
         (other, ("--reference", "november.csv"), "The remittance november.csv of Post is recorded with other rows or charges"),
         (other, ("--charges", "many"), "the charges: “many” must be an amount like 19.99"),
+        (other, ("--carrier", " "), "the carrier and the reference of the remittance are needed"),
+        (other, ("--reference", " "), "the carrier and the reference of the remittance are needed"),
+        (other, ("--carrier", "P" * 61), "the name of the carrier is longer than 60 characters"),
     ):
         with pytest.raises(CommandError, match=message) as refusal:
             run(path, *options)
         assert refusal.value.returncode == 2
 
     assert Remittance.objects.count() == 1
+
+
+def test_parcels_in_two_currencies_need_a_choice_of_one(tmp_path: Path) -> None:
+    lamp, file = make_lamp(), tmp_path / "november.csv"
+    parcel, foreign = make_parcel(lamp), make_parcel(lamp, "bob@example.com")
+    Order.objects.filter(pk=foreign.order_id).update(currency="EUR")
+    file.write_text(f"awb,amount\n{parcel.tracking_number},15.00\n{foreign.tracking_number},15.00\n")
+
+    with pytest.raises(CommandError, match="the parcels are in EUR, INR, and the file does not say which; choose one") as refusal:
+        run(file)
+
+    assert (refusal.value.returncode, Remittance.objects.count()) == (2, 0)
+    run(file, "--currency", "INR")
+    assert (get_money(parcel), get_money(foreign)) == ((2000, 1500, 500), (2000, 0, 0))

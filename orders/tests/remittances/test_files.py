@@ -127,6 +127,26 @@ def test_a_number_that_a_carrier_uses_again_means_the_parcel_that_is_not_paid(tm
     )
 
 
+def test_a_parcel_that_two_spellings_mean_is_one_parcel() -> None:
+    parcel = make_parcel(make_lamp())
+    Shipment.objects.filter(pk=parcel.pk).update(tracking_number="#X1")
+    names = Names("X1", "")
+
+    found = find_parcels("Post", [names, Names("##X1", "")])  # each finds it, in a search of its own
+
+    assert found[names] == parcel
+
+
+def test_an_amount_beyond_any_payment_is_not_read(tmp_path: Path) -> None:
+    draft = build_draft(tmp_path, "awb,amount\nX1,10000000000000.00\nX2,10000000000000.01\nX3,-10000000000000.01\n")
+
+    assert [(line.paid_minor, line.problem) for line in draft.lines] == [
+        (10**15, ""),
+        (None, "the amount “10000000000000.01” is too large"),
+        (None, "the amount “-10000000000000.01” is too large"),
+    ]
+
+
 def test_a_sum_below_the_rows_is_left_out_only_if_it_is_one(tmp_path: Path) -> None:
     rows = "awb,amount\nX1,1.00\nX2,2.00\n"
 
