@@ -1,7 +1,7 @@
 """The filter of the list of orders by what is to be done, and the tabs that set it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -32,19 +32,20 @@ class TodoFilter(admin.SimpleListFilter):
 
     title = "what is to be done"
     parameter_name = PARAMETER
+    kinds: Mapping[str, tuple[str, Callable[[QuerySet[Any]], QuerySet[Any]]]] = TODO
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
         return _list_choices()
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        """Restrict the orders. Raises IncorrectLookupParameters for an unknown value."""
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Restrict the rows. Raises IncorrectLookupParameters for an unknown value."""
         value = self.value()
         if value is None:
             return queryset
-        if value not in TODO:
+        if value not in self.kinds:
             raise IncorrectLookupParameters
-        return TODO[value][1](queryset)
+        return self.kinds[value][1](queryset)
 
 
 class ShippingMethodFilter(admin.SimpleListFilter):

@@ -4,18 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from core.characters import drop_invisible
 from orders import todo
+from orders.admin import filters
+from orders.admin.filters import PARAMETER
 from orders.admin.search import search_orders
 from orders.fulfilment.parcels import tracking_numbers
 from orders.models import Order, Shipment
 
-PARAMETER = "todo"
 TODO: dict[str, tuple[str, Callable[[QuerySet[Shipment]], QuerySet[Shipment]]]] = {
     "to_send": ("To send", todo.parcels_to_send),
     "on_the_way": ("On the way", todo.parcels_on_the_way),
@@ -26,24 +26,14 @@ TODO: dict[str, tuple[str, Callable[[QuerySet[Shipment]], QuerySet[Shipment]]]] 
 }
 
 
-class ParcelTodoFilter(admin.SimpleListFilter):
+class ParcelTodoFilter(filters.TodoFilter):
     """What is to be done about the parcels."""
 
-    title = "what is to be done"
-    parameter_name = PARAMETER
+    kinds = TODO
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices."""
         return [(name, label) for name, (label, _) in TODO.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> QuerySet[Shipment]:
-        """Restrict the parcels. Raises IncorrectLookupParameters for an unknown value."""
-        value = self.value()
-        if value is None:
-            return queryset
-        if value not in TODO:
-            raise IncorrectLookupParameters
-        return TODO[value][1](queryset)
 
 
 class CarrierFilter(admin.SimpleListFilter):
